@@ -1,0 +1,101 @@
+//! Flows on their way from the meter to the exporters.
+
+use std::sync::Arc;
+
+use crate::layout::Layout;
+
+/// Why a flow ended; the numbers are IANA's `flowEndReason` (element 136).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum EndReason {
+    /// Not ended: the flow is still in the cache.
+    #[default]
+    Running = 0,
+    /// No packet for the inactive timeout.
+    Idle = 1,
+    /// Older than the active timeout.
+    Active = 2,
+    /// Its end was seen (TCP FIN or RST).
+    EndOfFlow = 3,
+    /// Forced by an operator, a commit or shutdown.
+    Forced = 4,
+    /// The cache was full.
+    LackOfResources = 5,
+}
+
+/// The counters every flow has, whatever its record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// First packet, nanoseconds since 1970.
+    pub first_ns: u64,
+    /// Last packet, nanoseconds since 1970.
+    pub last_ns: u64,
+    /// Packets.
+    pub packets: u64,
+    /// IP octets.
+    pub octets: u64,
+    /// TCP flags of all its packets, the low 12 bits.
+    pub tcp_flags: u16,
+    /// Why it ended.
+    pub end: EndReason,
+}
+
+/// One flow, borrowed from a cache or a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Flow<'a> {
+    /// How `key` and `values` lie.
+    pub layout: &'a Layout,
+    /// Counters and times.
+    pub totals: &'a Totals,
+    /// The key, [`Layout::key_len`] octets.
+    pub key: &'a [u8],
+    /// The collected values, [`Layout::value_len`] octets.
+    pub values: &'a [u8],
+}
+
+/// Flows of one layout.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// How the flows lie.
+    pub layout: Arc<Layout>,
+    totals: Vec<Totals>,
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// An empty batch with room for `flows`.
+    pub fn with_capacity(layout: Arc<Layout>, flows: usize) -> Batch {
+        let stride = layout.key_len() + layout.value_len();
+        Batch { layout, totals: Vec::with_capacity(flows), bytes: Vec::with_capacity(flows * stride) }
+    }
+
+    /// Adds a flow; `key` and `values` have the layout's lengths.
+    #[inline]
+    pub fn push(&mut self, totals: Totals, key: &[u8], values: &[u8]) {
+        debug_assert_eq!((key.len(), values.len()), (self.layout.key_len(), self.layout.value_len()));
+        self.totals.push(totals);
+        self.bytes.extend_from_slice(key);
+        self.bytes.extend_from_slice(values);
+    }
+
+    /// Flows.
+    pub fn len(&self) -> usize {
+        self.totals.len()
+    }
+
+    /// No flows.
+    pub fn is_empty(&self) -> bool {
+        self.totals.is_empty()
+    }
+
+    /// The flows in order.
+    pub fn iter(&self) -> impl Iterator<Item = Flow<'_>> {
+        let key_len = self.layout.key_len();
+        let stride = key_len + self.layout.value_len();
+        self.totals.iter().enumerate().map(move |(i, totals)| {
+            let bytes = &self.bytes[i * stride..(i + 1) * stride];
+            let (key, values) = bytes.split_at(key_len);
+            Flow { layout: &self.layout, totals, key, values }
+        })
+    }
+}
