@@ -66,13 +66,20 @@ impl Batch {
     /// An empty batch with room for `flows`.
     pub fn with_capacity(layout: Arc<Layout>, flows: usize) -> Batch {
         let stride = layout.key_len() + layout.value_len();
-        Batch { layout, totals: Vec::with_capacity(flows), bytes: Vec::with_capacity(flows * stride) }
+        Batch {
+            layout,
+            totals: Vec::with_capacity(flows),
+            bytes: Vec::with_capacity(flows * stride),
+        }
     }
 
     /// Adds a flow; `key` and `values` have the layout's lengths.
     #[inline]
     pub fn push(&mut self, totals: Totals, key: &[u8], values: &[u8]) {
-        debug_assert_eq!((key.len(), values.len()), (self.layout.key_len(), self.layout.value_len()));
+        debug_assert_eq!(
+            (key.len(), values.len()),
+            (self.layout.key_len(), self.layout.value_len())
+        );
         self.totals.push(totals);
         self.bytes.extend_from_slice(key);
         self.bytes.extend_from_slice(values);
@@ -95,7 +102,12 @@ impl Batch {
         self.totals.iter().enumerate().map(move |(i, totals)| {
             let bytes = &self.bytes[i * stride..(i + 1) * stride];
             let (key, values) = bytes.split_at(key_len);
-            Flow { layout: &self.layout, totals, key, values }
+            Flow {
+                layout: &self.layout,
+                totals,
+                key,
+                values,
+            }
         })
     }
 }

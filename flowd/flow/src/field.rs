@@ -139,7 +139,21 @@ const fn row(
     (column, label, width): (&'static str, &'static str, u8),
     help: &'static str,
 ) -> Field {
-    Field { words, element, name, len, kind, source, family, key, collect, column, label, width, help }
+    Field {
+        words,
+        element,
+        name,
+        len,
+        kind,
+        source,
+        family,
+        key,
+        collect,
+        column,
+        label,
+        width,
+        help,
+    }
 }
 
 use Kind::{Direction, EndReason, Hex, Interface, Ipv4, Ipv6, Mac, Millis, Number, Uptime};
@@ -217,7 +231,10 @@ pub static FIELDS: &[Field] = &[
 
 /// Fields of Flexible NetFlow that this probe cannot fill, and why. They are refused, not left zero.
 pub static REFUSED: &[(&str, &str)] = &[
-    ("application name", "this host does not recognise applications (NBAR)"),
+    (
+        "application name",
+        "this host does not recognise applications (NBAR)",
+    ),
     ("routing source as", "this host has no AS numbers"),
     ("routing destination as", "this host has no AS numbers"),
     ("routing next-hop address", "next hops are not looked up"),
@@ -243,8 +260,19 @@ mod tests {
     fn rows_are_whole() {
         for (i, field) in FIELDS.iter().enumerate() {
             assert!(field.key || field.collect, "{}", field.words);
-            assert!(!field.help.is_empty() && !field.name.is_empty() && !field.label.is_empty(), "{}", field.words);
-            assert!(FIELDS.iter().skip(i + 1).all(|other| other.words != field.words), "{} twice", field.words);
+            assert!(
+                !field.help.is_empty() && !field.name.is_empty() && !field.label.is_empty(),
+                "{}",
+                field.words
+            );
+            assert!(
+                FIELDS
+                    .iter()
+                    .skip(i + 1)
+                    .all(|other| other.words != field.words),
+                "{} twice",
+                field.words
+            );
             if let Some(span) = field.span() {
                 assert_eq!(span.len, field.len, "{}", field.words);
                 assert!(usize::from(span.at + span.len) <= wire::Header::LEN);
@@ -255,7 +283,10 @@ mod tests {
     #[test]
     fn refused_fields_are_not_also_accepted() {
         for (words, why) in REFUSED {
-            assert!(Field::by_words(words).is_none() && !why.is_empty(), "{words}");
+            assert!(
+                Field::by_words(words).is_none() && !why.is_empty(),
+                "{words}"
+            );
         }
     }
 }

@@ -56,17 +56,33 @@ impl Layout {
             merges: Vec::new(),
         };
         for field in record.keys.iter().filter(applies) {
-            layout.slots.push(Slot { field, key: true, at: layout.key_len });
+            layout.slots.push(Slot {
+                field,
+                key: true,
+                at: layout.key_len,
+            });
             if let Some(span) = field.span() {
-                let copy = Copy { from: span.at.into(), to: layout.key_len, len: span.len.into() };
+                let copy = Copy {
+                    from: span.at.into(),
+                    to: layout.key_len,
+                    len: span.len.into(),
+                };
                 push_copy(&mut layout.key_copies, copy);
                 layout.key_len += copy.len;
             }
         }
         for field in record.collects.iter().filter(applies) {
-            layout.slots.push(Slot { field, key: false, at: layout.value_len });
+            layout.slots.push(Slot {
+                field,
+                key: false,
+                at: layout.value_len,
+            });
             if let Source::Header(span, aggregate) = field.source {
-                let copy = Copy { from: span.at.into(), to: layout.value_len, len: span.len.into() };
+                let copy = Copy {
+                    from: span.at.into(),
+                    to: layout.value_len,
+                    len: span.len.into(),
+                };
                 push_copy(&mut layout.value_copies, copy);
                 if aggregate != Aggregate::First {
                     layout.merges.push((copy, aggregate));
@@ -132,7 +148,8 @@ fn push_copy(copies: &mut Vec<Copy>, copy: Copy) {
 #[inline]
 fn gather(copies: &[Copy], header: &Header, out: &mut [u8]) {
     for copy in copies {
-        out[copy.to..copy.to + copy.len].copy_from_slice(&header.bytes[copy.from..copy.from + copy.len]);
+        out[copy.to..copy.to + copy.len]
+            .copy_from_slice(&header.bytes[copy.from..copy.from + copy.len]);
     }
 }
 
@@ -158,15 +175,29 @@ mod tests {
     fn record(keys: &[&str], collects: &[&str]) -> Record {
         Record {
             name: "R".into(),
-            keys: keys.iter().map(|words| Record::key_field(words).unwrap()).collect(),
-            collects: collects.iter().map(|words| Record::collect_field(words).unwrap()).collect(),
+            keys: keys
+                .iter()
+                .map(|words| Record::key_field(words).unwrap())
+                .collect(),
+            collects: collects
+                .iter()
+                .map(|words| Record::collect_field(words).unwrap())
+                .collect(),
         }
     }
 
     #[test]
     fn keys_are_gathered_in_order_and_adjacent_spans_joined() {
         let layout = Layout::new(
-            &record(&["transport source-port", "transport destination-port", "ipv4 protocol", "ipv4 source address"], &[]),
+            &record(
+                &[
+                    "transport source-port",
+                    "transport destination-port",
+                    "ipv4 protocol",
+                    "ipv4 source address",
+                ],
+                &[],
+            ),
             Family::V4,
         );
         let mut key = vec![0; layout.key_len()];
@@ -180,7 +211,13 @@ mod tests {
         let layout = Layout::new(
             &record(
                 &[],
-                &["ipv4 ttl", "ipv4 ttl minimum", "ipv4 ttl maximum", "transport tcp flags", "ipv4 total-length maximum"],
+                &[
+                    "ipv4 ttl",
+                    "ipv4 ttl minimum",
+                    "ipv4 ttl maximum",
+                    "transport tcp flags",
+                    "ipv4 total-length maximum",
+                ],
             ),
             Family::V4,
         );

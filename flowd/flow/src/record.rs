@@ -45,7 +45,11 @@ impl Record {
     /// When there is no such field, it cannot be known here, or it cannot be matched.
     pub fn key_field(words: &str) -> Result<&'static Field, RecordError> {
         let field = lookup(words)?;
-        if field.key { Ok(field) } else { Err(RecordError::NotKey) }
+        if field.key {
+            Ok(field)
+        } else {
+            Err(RecordError::NotKey)
+        }
     }
 
     /// Looks a `collect` field up by its words.
@@ -54,7 +58,11 @@ impl Record {
     /// When there is no such field, it cannot be known here, or it cannot be collected.
     pub fn collect_field(words: &str) -> Result<&'static Field, RecordError> {
         let field = lookup(words)?;
-        if field.collect { Ok(field) } else { Err(RecordError::NotCollect) }
+        if field.collect {
+            Ok(field)
+        } else {
+            Err(RecordError::NotCollect)
+        }
     }
 
     /// The predefined record `netflow-original`, for IPv4 and IPv6.
@@ -105,8 +113,17 @@ impl Record {
     }
 
     fn predefined(name: &str, keys: &[&str], collects: &[&str]) -> Record {
-        let fields = |words: &[&str]| words.iter().filter_map(|words| Field::by_words(words)).collect();
-        Record { name: name.into(), keys: fields(keys), collects: fields(collects) }
+        let fields = |words: &[&str]| {
+            words
+                .iter()
+                .filter_map(|words| Field::by_words(words))
+                .collect()
+        };
+        Record {
+            name: name.into(),
+            keys: fields(keys),
+            collects: fields(collects),
+        }
     }
 
     /// How flows of `family` lie in memory; `None` when the record only speaks of the other family.
@@ -114,8 +131,17 @@ impl Record {
     /// A record that names fields of one family meters that family; one that names none meters both; one
     /// that names both has a layout for each.
     pub fn layout(&self, family: Family) -> Option<Arc<Layout>> {
-        let named = |family| self.keys.iter().chain(&self.collects).any(|field| field.family == Some(family));
-        let other = if family == Family::V4 { Family::V6 } else { Family::V4 };
+        let named = |family| {
+            self.keys
+                .iter()
+                .chain(&self.collects)
+                .any(|field| field.family == Some(family))
+        };
+        let other = if family == Family::V4 {
+            Family::V6
+        } else {
+            Family::V4
+        };
         if named(other) && !named(family) {
             return None;
         }
@@ -127,7 +153,10 @@ fn lookup(words: &str) -> Result<&'static Field, RecordError> {
     if let Some(field) = Field::by_words(words) {
         return Ok(field);
     }
-    match REFUSED.iter().find(|(refused, _)| words.starts_with(refused)) {
+    match REFUSED
+        .iter()
+        .find(|(refused, _)| words.starts_with(refused))
+    {
         Some((_, why)) => Err(RecordError::Refused(why)),
         None => Err(RecordError::Unknown),
     }
@@ -141,14 +170,22 @@ mod tests {
     fn predefined_records_find_all_their_fields() {
         let record = Record::netflow_original();
         assert_eq!((record.keys.len(), record.collects.len()), (11, 6));
-        assert!(Record::flow_accounting().keys.iter().any(|field| field.element == 61));
+        assert!(
+            Record::flow_accounting()
+                .keys
+                .iter()
+                .any(|field| field.element == 61)
+        );
     }
 
     #[test]
     fn a_record_meters_the_families_it_names() {
         let record = |words: &[&str]| Record {
             name: "R".into(),
-            keys: words.iter().map(|words| Record::key_field(words).unwrap()).collect(),
+            keys: words
+                .iter()
+                .map(|words| Record::key_field(words).unwrap())
+                .collect(),
             collects: vec![],
         };
         let v4 = record(&["ipv4 source address", "transport source-port"]);
@@ -161,7 +198,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_known_is_refused_with_a_reason() {
-        assert!(matches!(Record::key_field("application name"), Err(RecordError::Refused(_))));
+        assert!(matches!(
+            Record::key_field("application name"),
+            Err(RecordError::Refused(_))
+        ));
         assert_eq!(Record::key_field("counter bytes"), Err(RecordError::NotKey));
         assert_eq!(Record::key_field("ipv4 colour"), Err(RecordError::Unknown));
     }

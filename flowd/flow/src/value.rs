@@ -33,7 +33,9 @@ impl fmt::Display for Value {
         match self {
             Value::Number(number) => number.fmt(f),
             Value::Address(address) => address.fmt(f),
-            Value::Mac([a, b, c, d, e, g]) => write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"),
+            Value::Mac([a, b, c, d, e, g]) => {
+                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+            }
         }
     }
 }
@@ -41,9 +43,13 @@ impl fmt::Display for Value {
 impl Flow<'_> {
     /// The octets of a header field of this flow's layout; empty for counters and times.
     pub fn bytes(&self, slot: &Slot) -> &[u8] {
-        let Some(span) = slot.field.span() else { return &[] };
+        let Some(span) = slot.field.span() else {
+            return &[];
+        };
         let place = if slot.key { self.key } else { self.values };
-        place.get(slot.at..slot.at + usize::from(span.len)).unwrap_or_default()
+        place
+            .get(slot.at..slot.at + usize::from(span.len))
+            .unwrap_or_default()
     }
 
     /// The value of a field of this flow's layout. Times are milliseconds since 1970, boot-relative ones too.
@@ -61,9 +67,21 @@ impl Flow<'_> {
 
 fn read(kind: Kind, bytes: &[u8]) -> Value {
     match kind {
-        Kind::Ipv4 => Value::Address(<[u8; 4]>::try_from(bytes).map_or(Ipv4Addr::UNSPECIFIED, Ipv4Addr::from).into()),
-        Kind::Ipv6 => Value::Address(<[u8; 16]>::try_from(bytes).map_or(Ipv6Addr::UNSPECIFIED, Ipv6Addr::from).into()),
+        Kind::Ipv4 => Value::Address(
+            <[u8; 4]>::try_from(bytes)
+                .map_or(Ipv4Addr::UNSPECIFIED, Ipv4Addr::from)
+                .into(),
+        ),
+        Kind::Ipv6 => Value::Address(
+            <[u8; 16]>::try_from(bytes)
+                .map_or(Ipv6Addr::UNSPECIFIED, Ipv6Addr::from)
+                .into(),
+        ),
         Kind::Mac => Value::Mac(bytes.try_into().unwrap_or_default()),
-        _ => Value::Number(bytes.iter().fold(0, |number, octet| number << 8 | u64::from(*octet))),
+        _ => Value::Number(
+            bytes
+                .iter()
+                .fold(0, |number, octet| number << 8 | u64::from(*octet)),
+        ),
     }
 }

@@ -1,1 +1,17 @@
-//! 
+//! The metering process: packets → flows. Pure: no I/O, no clock; time comes with the packets.
+//!
+//! One [`Monitor`] is one `flow monitor` on one capture thread. [`Monitor::packet`] is the whole path:
+//! family, sampler, key, cache; [`Monitor::expire`] ages the cache; what ends is handed out by
+//! [`Monitor::drain`] in batches.
+
+mod cache;
+mod ledger;
+mod monitor;
+mod sampler;
+mod timeouts;
+
+pub use cache::Cache;
+pub use ledger::{Aged, Ledger};
+pub use monitor::{CacheType, Clear, Monitor, Settings};
+pub use sampler::{Mode, Sampler};
+pub use timeouts::Timeouts;

@@ -1,0 +1,310 @@
+//! One monitor on one capture thread.
+
+use std::sync::Arc;
+
+use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
+use wire::{Family, Header, Skip, at};
+
+use crate::cache::Cache;
+use crate::ledger::{Aged, Ledger};
+use crate::sampler::{Mode, Sampler};
+use crate::timeouts::Timeouts;
+
+/// Flows a batch holds before it is handed on.
+const BATCH: usize = 256;
+
+/// What becomes of a flow after its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheType {
+    /// It is kept until a timeout.
+    Normal,
+    /// It ends at once: every packet is a record.
+    Immediate,
+}
+
+/// What a monitor does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What to match and collect.
+    pub record: Record,
+    /// Flows both families' caches may hold together; at least 1.
+    pub entries: usize,
+    /// Normal or immediate.
+    pub cache_type: CacheType,
+    /// When flows end.
+    pub timeouts: Timeouts,
+    /// The families to meter; the record may restrict them further.
+    pub families: [bool; 2],
+    /// Mode, 1 out of N, and the sampler's identifier.
+    pub sampler: Option<(Mode, u32, u8)>,
+}
+
+/// What `clear flow monitor` does with the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clear {
+    /// Flows are thrown away, and counted so.
+    Discard,
+    /// Flows are exported now.
+    Export,
+}
+
+/// A monitor at work.
+pub struct Monitor {
+    settings: Settings,
+    /// IPv4, IPv6.
+    caches: [Option<Cache>; 2],
+    sampler: Option<Sampler>,
+    ledger: Ledger,
+    added: u64,
+    aged: Aged,
+    high_watermark: usize,
+    searched_ns: u64,
+    outbox: Outbox,
+}
+
+/// Flows on their way out; batches that are full wait for [`Monitor::drain`].
+#[derive(Default)]
+struct Outbox {
+    filling: [Option<Batch>; 2],
+    ready: Vec<Arc<Batch>>,
+}
+
+impl Outbox {
+    fn push(&mut self, layout: &Arc<Layout>, flow: &Flow<'_>) {
+        let batch = self.filling[layout.family as usize]
+            .get_or_insert_with(|| Batch::with_capacity(layout.clone(), BATCH));
+        batch.push(*flow.totals, flow.key, flow.values);
+        if batch.len() == BATCH {
+            self.ready
+                .extend(self.filling[layout.family as usize].take().map(Arc::new));
+        }
+    }
+
+    fn seal(&mut self) {
+        self.ready.extend(
+            self.filling
+                .iter_mut()
+                .filter_map(Option::take)
+                .map(Arc::new),
+        );
+    }
+}
+
+impl Monitor {
+    /// A monitor with an empty cache; `seed` starts random sampling.
+    pub fn new(settings: Settings, seed: u64) -> Monitor {
+        Monitor {
+            caches: caches(&settings),
+            sampler: settings
+                .sampler
+                .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
+            settings,
+            ledger: Ledger::default(),
+            added: 0,
+            aged: Aged::default(),
+            high_watermark: 0,
+            searched_ns: 0,
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// What it does.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Flows made since the start or [`Monitor::clear_statistics`], and those that ended by why.
+    pub fn statistics(&self) -> (u64, Aged) {
+        (self.added, self.aged)
+    }
+
+    /// Most flows the cache has held.
+    pub fn high_watermark(&self) -> usize {
+        self.high_watermark
+    }
+
+    /// The flows in the cache.
+    pub fn flows(&self) -> impl Iterator<Item = Flow<'_>> {
+        self.caches.iter().flatten().flat_map(Cache::iter)
+    }
+
+    /// Flows in the cache.
+    pub fn len(&self) -> usize {
+        self.caches.iter().flatten().map(Cache::len).sum()
+    }
+
+    /// No flows in the cache.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A packet whose headers were read: family, sampler, key, cache.
+    pub fn packet(&mut self, header: &mut Header, time_ns: u64) {
+        let octets = u64::from(header.octets);
+        self.ledger.captured.count(octets);
+        if !self.settings.families[header.family as usize]
+            || self.caches[header.family as usize].is_none()
+        {
+            self.ledger.other_family.count(octets);
+            return;
+        }
+        header.set(at::SAMPLER, &[0]);
+        if let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler) {
+            if !sampler.take() {
+                self.ledger.unsampled.count(octets);
+                return;
+            }
+            header.set(at::SAMPLER, &[id]);
+        }
+        self.ledger.metered.count(octets);
+        self.ledger.cached.packets += 1;
+        self.ledger.cached.octets += octets;
+        let Some(cache) = &mut self.caches[header.family as usize] else {
+            return;
+        };
+        if cache.packet(header, time_ns, &self.settings.timeouts) {
+            self.added += 1;
+            self.ledger.cached.records += 1;
+            if self.len() > self.settings.entries {
+                self.make_room(header.family);
+            }
+            self.high_watermark = self.high_watermark.max(self.len());
+        }
+        if self.settings.cache_type == CacheType::Immediate {
+            self.flush(EndReason::EndOfFlow);
+        }
+    }
+
+    /// A packet that has no headers to meter; `octets` are those on the wire.
+    pub fn skipped(&mut self, why: Skip, octets: u32) {
+        self.ledger.captured.count(octets.into());
+        self.ledger.skipped[why as usize].count(octets.into());
+    }
+
+    /// Ends the flows whose time has come. `now_ns` is the present, or a savefile's latest packet.
+    pub fn expire(&mut self, now_ns: u64) {
+        let interval =
+            u64::try_from(self.settings.timeouts.expiry_interval.as_nanos()).unwrap_or(u64::MAX);
+        // `searched_ns` in the future: the clock stepped back.
+        if self.searched_ns <= now_ns && now_ns - self.searched_ns < interval {
+            return;
+        }
+        self.searched_ns = now_ns;
+        let timeouts = self.settings.timeouts;
+        self.each(|cache, out| cache.expire(now_ns, &timeouts, out));
+        self.outbox.seal();
+    }
+
+    /// Ends every flow.
+    pub fn flush(&mut self, why: EndReason) -> u64 {
+        let flows = self.len() as u64;
+        self.each(|cache, out| cache.flush(why, out));
+        self.outbox.seal();
+        flows
+    }
+
+    /// Empties the cache for an operator. Returns how many flows it had.
+    pub fn clear(&mut self, how: Clear) -> u64 {
+        if how == Clear::Export {
+            return self.flush(EndReason::Forced);
+        }
+        let flows = self.len() as u64;
+        for cache in self.caches.iter_mut().flatten() {
+            *cache = Cache::new(cache.layout().clone());
+        }
+        self.ledger.cleared += std::mem::take(&mut self.ledger.cached);
+        flows
+    }
+
+    /// Sets the counters of the screens (not the ledger) to zero.
+    pub fn clear_statistics(&mut self) {
+        self.added = 0;
+        self.aged = Aged::default();
+        self.high_watermark = self.len();
+    }
+
+    /// The batches that are ready, oldest first.
+    pub fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
+        self.outbox.ready.drain(..)
+    }
+
+    /// Takes new settings over. Flows stay, unless the record changed: then they end first.
+    pub fn reconfigure(&mut self, settings: Settings, seed: u64) {
+        if settings.record != self.settings.record {
+            self.flush(EndReason::Forced);
+            self.caches = caches(&settings);
+        } else if settings.timeouts != self.settings.timeouts {
+            self.caches
+                .iter_mut()
+                .flatten()
+                .for_each(|cache| cache.retime(&settings.timeouts));
+        }
+        let sampling = settings.sampler.map(|(mode, rate, _)| (mode, rate));
+        if sampling != self.sampler.as_ref().map(Sampler::settings) {
+            self.sampler = sampling.map(|(mode, rate)| Sampler::new(mode, rate, seed));
+        }
+        self.settings = settings;
+        if self.len() > self.settings.entries {
+            let surplus = self.len() - self.settings.entries;
+            let timeouts = self.settings.timeouts;
+            let mut left = surplus;
+            self.each(|cache, out| {
+                let before = cache.len();
+                cache.emergency(left, &timeouts, out);
+                left -= before - cache.len();
+            });
+        }
+        self.outbox.seal();
+    }
+
+    /// The cache is over its size by one: the flows nearest their end make room, a sixty-fourth at a time.
+    fn make_room(&mut self, family: Family) {
+        let flows = (self.settings.entries / 64).max(1);
+        let timeouts = self.settings.timeouts;
+        self.each(|cache, out| {
+            if cache.layout().family == family {
+                cache.emergency(flows, &timeouts, out);
+            }
+        });
+    }
+
+    /// Runs `work` on each cache; the flows it ends go to the ledger and the outbox.
+    fn each(&mut self, mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+        let Monitor {
+            caches,
+            ledger,
+            aged,
+            outbox,
+            ..
+        } = self;
+        for cache in caches.iter_mut().flatten() {
+            let layout = cache.layout().clone();
+            work(cache, &mut |flow: Flow<'_>| {
+                let totals = flow.totals;
+                let one = RecordTally {
+                    records: 1,
+                    packets: totals.packets,
+                    octets: totals.octets,
+                };
+                ledger.cached.records -= 1;
+                ledger.cached.packets -= one.packets;
+                ledger.cached.octets -= one.octets;
+                ledger.expired += one;
+                aged.count(totals.end);
+                outbox.push(&layout, &flow);
+            });
+        }
+    }
+}
+
+fn caches(settings: &Settings) -> [Option<Cache>; 2] {
+    [Family::V4, Family::V6].map(|family| settings.record.layout(family).map(Cache::new))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,380 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use flow::Totals;
+use proptest::prelude::*;
+
+use super::*;
+
+const S: u64 = 1_000_000_000;
+
+fn settings() -> Settings {
+    Settings {
+        record: Record::netflow_original(),
+        entries: 4096,
+        cache_type: CacheType::Normal,
+        timeouts: Timeouts::FLEXIBLE_NETFLOW,
+        families: [true, true],
+        sampler: None,
+    }
+}
+
+fn header(source: u8, protocol: u8, tcp_flags: u16, octets: u32) -> Header {
+    let mut header = Header::empty();
+    header.set(at::SOURCE_IPV4, &[10, 0, 0, source]);
+    header.set(at::DESTINATION_IPV4, &[10, 0, 1, 1]);
+    header.set(at::PROTOCOL, &[protocol]);
+    header.set(at::TCP_FLAGS, &tcp_flags.to_be_bytes());
+    (header.protocol, header.tcp_flags, header.octets) = (protocol, tcp_flags, octets);
+    header
+}
+
+fn v6(mut header: Header) -> Header {
+    header.family = Family::V6;
+    header
+}
+
+/// What came out, by source octet and family: records, packets, octets.
+fn drained(monitor: &mut Monitor) -> Vec<(u8, Totals)> {
+    monitor
+        .drain()
+        .flat_map(|batch| {
+            batch
+                .iter()
+                .map(|flow| (flow.key[3], *flow.totals))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn packets_of_one_key_are_one_flow() {
+    let mut monitor = Monitor::new(settings(), 1);
+    for n in 0..5 {
+        monitor.packet(&mut header(1, 17, 0, 100), n * S);
+        monitor.packet(&mut header(2, 17, 0, 50), n * S);
+    }
+    assert_eq!(monitor.len(), 2);
+    monitor.flush(EndReason::Forced);
+    let mut flows = drained(&mut monitor);
+    flows.sort_by_key(|(source, _)| *source);
+    let (source, totals) = flows[0];
+    assert_eq!(
+        (
+            source,
+            totals.packets,
+            totals.octets,
+            totals.first_ns,
+            totals.last_ns
+        ),
+        (1, 5, 500, 0, 4 * S)
+    );
+    assert!(monitor.ledger().balanced() && monitor.is_empty());
+}
+
+#[test]
+fn an_idle_flow_ends_after_the_inactive_timeout_and_not_before() {
+    let mut monitor = Monitor::new(settings(), 1);
+    monitor.packet(&mut header(1, 17, 0, 100), 100 * S);
+    monitor.expire(114 * S);
+    assert_eq!(monitor.len(), 1);
+    monitor.expire(115 * S);
+    assert_eq!(
+        drained(&mut monitor).first().map(|(_, totals)| totals.end),
+        Some(EndReason::Idle)
+    );
+}
+
+#[test]
+fn a_busy_flow_ends_at_the_active_timeout_and_starts_again() {
+    let mut timeouts = Timeouts::active_inactive(Duration::from_secs(30), Duration::from_secs(15));
+    timeouts.expiry_interval = Duration::from_secs(1);
+    let mut monitor = Monitor::new(
+        Settings {
+            timeouts,
+            ..settings()
+        },
+        1,
+    );
+    for n in 0..=65 {
+        monitor.packet(&mut header(1, 17, 0, 100), n * S);
+        monitor.expire(n * S);
+    }
+    let flows = drained(&mut monitor);
+    assert_eq!(flows.len(), 2);
+    assert!(
+        flows
+            .iter()
+            .all(|(_, totals)| totals.end == EndReason::Active && totals.packets == 31),
+        "{flows:?}"
+    );
+    assert!(monitor.ledger().balanced());
+}
+
+#[test]
+fn a_fin_brings_the_end_forward() {
+    let timeouts = Timeouts {
+        expiry_interval: Duration::from_secs(1),
+        ..Timeouts::VYOS
+    };
+    let mut monitor = Monitor::new(
+        Settings {
+            timeouts,
+            ..settings()
+        },
+        1,
+    );
+    monitor.packet(&mut header(1, 6, 0x02, 40), S);
+    monitor.expire(2 * S);
+    monitor.packet(&mut header(1, 6, 0x05, 40), 3 * S);
+    monitor.expire(122 * S);
+    assert_eq!(monitor.len(), 1);
+    monitor.expire(123 * S);
+    assert_eq!(
+        drained(&mut monitor).first().map(|(_, totals)| totals.end),
+        Some(EndReason::EndOfFlow)
+    );
+}
+
+#[test]
+fn the_cache_is_searched_every_expiry_interval() {
+    let mut monitor = Monitor::new(
+        Settings {
+            timeouts: Timeouts::VYOS,
+            ..settings()
+        },
+        1,
+    );
+    monitor.expire(1000 * S);
+    monitor.packet(&mut header(1, 17, 0, 100), 1000 * S - 290 * S);
+    monitor.expire(1050 * S);
+    assert_eq!(monitor.len(), 1, "due, but the next search is at 1060 s");
+    monitor.expire(1060 * S);
+    assert!(monitor.is_empty());
+}
+
+#[test]
+fn a_full_cache_makes_room_by_ending_flows_early() {
+    let mut monitor = Monitor::new(
+        Settings {
+            entries: 16,
+            ..settings()
+        },
+        1,
+    );
+    for source in 0..200 {
+        monitor.packet(&mut header(source, 17, 0, 100), S + u64::from(source));
+        assert!(monitor.len() <= 16);
+    }
+    assert!(monitor.ledger().balanced());
+    let flows = drained(&mut monitor);
+    assert!(
+        flows.is_empty(),
+        "batches are handed on whole or at the next search"
+    );
+    monitor.flush(EndReason::Forced);
+    let flows = drained(&mut monitor);
+    assert_eq!(flows.len(), 200);
+    assert_eq!(
+        flows
+            .iter()
+            .filter(|(_, totals)| totals.end == EndReason::LackOfResources)
+            .count(),
+        184
+    );
+}
+
+#[test]
+fn an_emergency_ends_idle_flows_before_busy_ones() {
+    let mut monitor = Monitor::new(
+        Settings {
+            entries: 16,
+            ..settings()
+        },
+        1,
+    );
+    for second in 0..10 {
+        monitor.packet(&mut header(1, 17, 0, 100), second * S);
+        monitor.packet(&mut header(100 + second as u8, 17, 0, 100), second * S);
+        monitor.expire(second * S);
+    }
+    for source in 10..16 {
+        monitor.packet(&mut header(source, 17, 0, 100), 10 * S);
+    }
+    monitor.flush(EndReason::Forced);
+    let ended: Vec<u8> = drained(&mut monitor)
+        .iter()
+        .filter(|(_, totals)| totals.end == EndReason::LackOfResources)
+        .map(|(source, _)| *source)
+        .collect();
+    assert_eq!(
+        ended,
+        [100],
+        "the one idle longest, not source 1, which has packets every second"
+    );
+}
+
+#[test]
+fn sampling_takes_one_of_n_and_counts_the_rest() {
+    let mut monitor = Monitor::new(
+        Settings {
+            sampler: Some((Mode::Random, 100, 7)),
+            ..settings()
+        },
+        99,
+    );
+    for n in 0..10_000 {
+        monitor.packet(&mut header(1, 17, 0, 100), n);
+    }
+    let ledger = monitor.ledger();
+    assert_eq!(
+        (ledger.metered.packets, ledger.unsampled.packets),
+        (100, 9900)
+    );
+    assert!(ledger.balanced());
+}
+
+#[test]
+fn settings_change_without_losing_flows() {
+    let mut monitor = Monitor::new(settings(), 1);
+    for source in 0..100 {
+        monitor.packet(&mut header(source, 17, 0, 100), S);
+    }
+    let timeouts = Timeouts::active_inactive(Duration::from_secs(60), Duration::from_secs(5));
+    monitor.reconfigure(
+        Settings {
+            timeouts,
+            entries: 50,
+            ..settings()
+        },
+        1,
+    );
+    assert_eq!(monitor.len(), 50);
+    monitor.expire(6 * S);
+    assert!(
+        monitor.is_empty(),
+        "the shorter timeout holds for flows that were there"
+    );
+    assert_eq!(drained(&mut monitor).len(), 100);
+
+    monitor.packet(&mut header(1, 17, 0, 100), 7 * S);
+    let record = Record::flow_accounting();
+    monitor.reconfigure(
+        Settings {
+            record,
+            ..settings()
+        },
+        1,
+    );
+    assert_eq!(
+        drained(&mut monitor).len(),
+        1,
+        "a new record starts a new cache; the old flows are exported"
+    );
+    assert!(monitor.ledger().balanced());
+}
+
+#[test]
+fn a_clock_that_steps_back_loses_no_flow_and_ends_none_early() {
+    let mut monitor = Monitor::new(settings(), 1);
+    monitor.packet(&mut header(1, 17, 0, 100), 1000 * S);
+    monitor.expire(1001 * S);
+    monitor.expire(500 * S);
+    monitor.packet(&mut header(1, 17, 0, 100), 501 * S);
+    monitor.packet(&mut header(2, 17, 0, 100), 501 * S);
+    monitor.expire(515 * S);
+    assert_eq!(monitor.len(), 2);
+    monitor.expire(516 * S);
+    assert_eq!(monitor.len(), 1);
+    monitor.expire(1015 * S);
+    assert!(monitor.is_empty() && monitor.ledger().balanced());
+}
+
+#[test]
+fn an_immediate_cache_makes_a_record_of_every_packet() {
+    let mut monitor = Monitor::new(
+        Settings {
+            cache_type: CacheType::Immediate,
+            ..settings()
+        },
+        1,
+    );
+    for n in 0..300 {
+        monitor.packet(&mut header(1, 17, 0, 100), n);
+    }
+    assert_eq!(drained(&mut monitor).len(), 300);
+    assert!(monitor.ledger().balanced());
+}
+
+#[test]
+fn a_family_that_is_not_metered_is_counted() {
+    let mut monitor = Monitor::new(
+        Settings {
+            families: [true, false],
+            ..settings()
+        },
+        1,
+    );
+    monitor.packet(&mut v6(header(1, 17, 0, 100)), S);
+    monitor.skipped(Skip::NotIp, 60);
+    let ledger = monitor.ledger();
+    assert_eq!(
+        (
+            ledger.other_family.packets,
+            ledger.skipped[Skip::NotIp as usize].octets
+        ),
+        (1, 60)
+    );
+    assert!(ledger.balanced() && monitor.is_empty());
+}
+
+proptest! {
+    /// Whatever comes: sums by key are exact, the ledger balances, and the cache keeps to its size.
+    #[test]
+    fn nothing_is_lost_or_counted_twice(
+        packets in prop::collection::vec((0u8..40, prop::sample::select(vec![1u8, 6, 17, 132]), 0u16..0x40, 20u32..1500, 0u64..20_000, any::<bool>()), 1..600),
+        entries in 1usize..64,
+        inactive in 1u64..40,
+        active in 1u64..90,
+    ) {
+        let timeouts = Timeouts::active_inactive(Duration::from_secs(active), Duration::from_secs(inactive));
+        let mut monitor = Monitor::new(Settings { entries, timeouts, ..settings() }, 3);
+        let mut now = 1_600_000_000 * S;
+        let mut expected: HashMap<(bool, u8, u8), (u64, u64)> = HashMap::new();
+        let mut got: HashMap<(bool, u8, u8), (u64, u64)> = HashMap::new();
+        let mut collect = |monitor: &mut Monitor| {
+            for batch in monitor.drain() {
+                for flow in batch.iter() {
+                    let is_v6 = flow.layout.family == Family::V6;
+                    let protocol = if is_v6 { flow.key[32] } else { flow.key[8] };
+                    let sums = got.entry((is_v6, flow.key[3], protocol)).or_default();
+                    sums.0 += flow.totals.packets;
+                    sums.1 += flow.totals.octets;
+                    // The search runs once a second, on whole seconds.
+                    assert!(flow.totals.last_ns - flow.totals.first_ns <= (active + 2) * S);
+                }
+            }
+        };
+        for (source, protocol, flags, octets, gap_ms, is_v6) in packets {
+            now += gap_ms * 1_000_000;
+            monitor.expire(now);
+            let flags = if protocol == 6 { flags } else { 0 };
+            let mut packet = header(source, protocol, flags, octets);
+            if is_v6 { packet.family = Family::V6; }
+            monitor.packet(&mut packet, now);
+            let sums = expected.entry((is_v6, source, protocol)).or_default();
+            sums.0 += 1;
+            sums.1 += u64::from(octets);
+            prop_assert!(monitor.len() <= entries.max(1));
+            prop_assert!(monitor.ledger().balanced());
+            let scanned: u64 = monitor.flows().map(|flow| flow.totals.packets).sum();
+            prop_assert_eq!(scanned, monitor.ledger().cached.packets);
+            collect(&mut monitor);
+        }
+        now += (inactive + 2) * S;
+        monitor.expire(now);
+        prop_assert!(monitor.is_empty());
+        collect(&mut monitor);
+        prop_assert_eq!(got, expected);
+    }
+}
