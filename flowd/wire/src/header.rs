@@ -141,14 +141,22 @@ impl Header {
 
     /// All zero.
     pub const fn empty() -> Self {
-        Header { bytes: [0; Header::LEN], octets: 0, tcp_flags: 0, protocol: 0, family: Family::V4 }
+        Header {
+            bytes: [0; Header::LEN],
+            octets: 0,
+            tcp_flags: 0,
+            protocol: 0,
+            family: Family::V4,
+        }
     }
 
     /// The octets of one value.
     #[inline]
     pub fn get(&self, span: Span) -> &[u8] {
         let start = usize::from(span.at);
-        self.bytes.get(start..start + usize::from(span.len)).unwrap_or_default()
+        self.bytes
+            .get(start..start + usize::from(span.len))
+            .unwrap_or_default()
     }
 
     /// Writes one value; `value` has the span's length.
@@ -177,7 +185,10 @@ impl fmt::Debug for Header {
             .field("octets", &self.octets)
             .field("source", &self.get(at::SOURCE_IPV6))
             .field("destination", &self.get(at::DESTINATION_IPV6))
-            .field("ports", &(self.get(at::SOURCE_PORT), self.get(at::DESTINATION_PORT)))
+            .field(
+                "ports",
+                &(self.get(at::SOURCE_PORT), self.get(at::DESTINATION_PORT)),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,238 @@
+//! IPFIX (RFC 7011): Sets of templates, options templates and data.
+
+use crate::sets::Sets;
+pub use crate::sets::{FieldSpec, VARIABLE};
+use crate::writer::{Fill, Full};
+
+/// Octets of the message header (RFC 7011 §3.1).
+pub const HEADER_LEN: usize = 16;
+/// Set identifier of templates (RFC 7011 §3.3.2).
+pub const TEMPLATE_SET: u16 = 2;
+/// Set identifier of options templates (RFC 7011 §3.3.2).
+pub const OPTIONS_TEMPLATE_SET: u16 = 3;
+
+/// The header of a message (RFC 7011 §3.1). Its length is not part of it: it says what follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Time of export, seconds since 1970.
+    pub export_time_secs: u32,
+    /// Data records sent before this message in the same observation domain, modulo 2³².
+    pub sequence: u32,
+    /// The observation domain.
+    pub domain: u32,
+}
+
+/// Packs Sets into messages.
+///
+/// Templates and records are added in any order; a Set is opened when the one being filled is another,
+/// padded and closed by itself. A template must be in the same or an earlier message than its records:
+/// that is the caller's.
+#[derive(Clone, Debug)]
+pub struct Packer {
+    sets: Sets,
+    records: u32,
+}
+
+impl Packer {
+    /// Messages of at most `limit` octets.
+    pub fn new(limit: usize) -> Packer {
+        Packer {
+            sets: Sets::new(limit, HEADER_LEN),
+            records: 0,
+        }
+    }
+
+    /// Nothing is waiting.
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// Octets of the message if it ended now.
+    pub fn len(&self) -> usize {
+        self.sets.len()
+    }
+
+    /// Data and options records in the message, templates not: what the next [`Header::sequence`] grows by.
+    pub fn count(&self) -> u32 {
+        self.records
+    }
+
+    /// How many records of `len` octets described by template `id` still fit.
+    #[inline]
+    pub fn room(&self, id: u16, len: usize) -> usize {
+        self.sets.room(id, len)
+    }
+
+    /// Adds a template (RFC 7011 §3.4.1). Without fields it withdraws the template (§8.1; not over UDP).
+    ///
+    /// # Errors
+    /// [`Full`]: finish the message and add it again.
+    pub fn template<F: Copy + Into<FieldSpec>>(
+        &mut self,
+        id: u16,
+        fields: &[F],
+    ) -> Result<(), Full> {
+        let count = u16::try_from(fields.len()).map_err(|_| Full)?;
+        let mut out = Fill(
+            self.sets
+                .records(TEMPLATE_SET, 4 + spec_octets(fields), 1)?,
+        );
+        out.u16(id);
+        out.u16(count);
+        put_specs(&mut out, fields);
+        Ok(())
+    }
+
+    /// Adds an options template (RFC 7011 §3.4.2.2): its first fields are the scope, of which there is at least one.
+    ///
+    /// # Errors
+    /// [`Full`]: finish the message and add it again.
+    pub fn options_template<F: Copy + Into<FieldSpec>>(
+        &mut self,
+        id: u16,
+        scopes: &[F],
+        fields: &[F],
+    ) -> Result<(), Full> {
+        let scope_count = u16::try_from(scopes.len()).map_err(|_| Full)?;
+        let count = u16::try_from(scopes.len() + fields.len()).map_err(|_| Full)?;
+        let octets = 6 + spec_octets(scopes) + spec_octets(fields);
+        let mut out = Fill(self.sets.records(OPTIONS_TEMPLATE_SET, octets, 1)?);
+        out.u16(id);
+        out.u16(count);
+        out.u16(scope_count);
+        put_specs(&mut out, scopes);
+        put_specs(&mut out, fields);
+        Ok(())
+    }
+
+    /// Room for one data or options record of `len` octets described by template `id`, for the caller to fill.
+    ///
+    /// # Errors
+    /// [`Full`]: finish the message and ask again.
+    #[inline]
+    pub fn record(&mut self, id: u16, len: usize) -> Result<&mut [u8], Full> {
+        self.records(id, len, 1)
+    }
+
+    /// Room for at least one and at most `want` records of `len` octets each, for the caller to fill whole
+    /// (`chunks_exact_mut(len)`).
+    ///
+    /// # Errors
+    /// [`Full`]: finish the message and ask again.
+    #[inline]
+    pub fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
+        let place = self.sets.records(id, len, want)?;
+        self.records += u32::try_from(place.len().checked_div(len).unwrap_or(0)).unwrap_or(0);
+        Ok(place)
+    }
+
+    /// Ends the message and returns its octets. What is added next starts a new one.
+    pub fn finish(&mut self, header: &Header) -> &[u8] {
+        self.records = 0;
+        self.sets.finish(|len| {
+            let mut bytes = [0; HEADER_LEN];
+            let mut out = Fill(&mut bytes);
+            out.u16(10);
+            out.u16(len);
+            out.u32(header.export_time_secs);
+            out.u32(header.sequence);
+            out.u32(header.domain);
+            bytes
+        })
+    }
+}
+
+fn spec_octets<F: Copy + Into<FieldSpec>>(fields: &[F]) -> usize {
+    fields
+        .iter()
+        .map(|&field| if field.into().enterprise == 0 { 4 } else { 8 })
+        .sum()
+}
+
+/// Field specifiers (RFC 7011 §3.2): the high bit of the identifier says that an enterprise number follows.
+fn put_specs<F: Copy + Into<FieldSpec>>(out: &mut Fill, fields: &[F]) {
+    for &field in fields {
+        let FieldSpec {
+            id,
+            len,
+            enterprise,
+        } = field.into();
+        if enterprise == 0 {
+            out.u16(id & 0x7fff);
+            out.u16(len);
+        } else {
+            out.u16(id | 0x8000);
+            out.u16(len);
+            out.u32(enterprise);
+        }
+    }
+}
+
+/// Octets a value of variable length takes in a record: one or three of length, then itself (RFC 7011 §7).
+pub fn variable_len(value: &[u8]) -> usize {
+    value.len() + if value.len() < 255 { 1 } else { 3 }
+}
+
+/// Writes a value of variable length to the front of `out` (RFC 7011 §7) and returns the octets written.
+///
+/// # Errors
+/// [`Full`] when `out` has fewer than [`variable_len`] octets or the value more than 65,535.
+pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
+    let len = u16::try_from(value.len()).map_err(|_| Full)?;
+    let total = variable_len(value);
+    let mut out = Fill(out.get_mut(..total).ok_or(Full)?);
+    match u8::try_from(len) {
+        Ok(short) if short < 255 => out.put([short]),
+        _ => {
+            out.put([255]);
+            out.u16(len);
+        }
+    }
+    out.0.copy_from_slice(value);
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_of_section_3() {
+        let mut packer = Packer::new(1400);
+        packer.template(256, &[(8, 4), (4, 1)]).unwrap();
+        packer
+            .template(
+                257,
+                &[FieldSpec {
+                    id: 1,
+                    len: VARIABLE,
+                    enterprise: 0x0001_0203,
+                }],
+            )
+            .unwrap();
+        packer
+            .options_template(258, &[(302, 4)], &[(305, 4)])
+            .unwrap();
+        packer
+            .record(256, 5)
+            .unwrap()
+            .copy_from_slice(&[192, 0, 2, 1, 6]);
+        assert_eq!(put_variable(b"abc", packer.record(257, 4).unwrap()), Ok(4));
+        assert_eq!(packer.count(), 2);
+        let header = Header {
+            export_time_secs: 0x6000_0000,
+            sequence: 7,
+            domain: 0x0102_0304,
+        };
+        #[rustfmt::skip]
+        let expected: &[u8] = &[
+            0, 10, 0, 84, 0x60, 0, 0, 0, 0, 0, 0, 7, 1, 2, 3, 4,
+            0, 2, 0, 28, 1, 0, 0, 2, 0, 8, 0, 4, 0, 4, 0, 1, 1, 1, 0, 1, 0x80, 1, 0xff, 0xff, 0, 1, 2, 3,
+            0, 3, 0, 20, 1, 2, 0, 2, 0, 1, 1, 46, 0, 4, 1, 49, 0, 4, 0, 0,
+            1, 0, 0, 12, 192, 0, 2, 1, 6, 0, 0, 0,
+            1, 1, 0, 8, 3, b'a', b'b', b'c',
+        ];
+        assert_eq!(packer.finish(&header), expected);
+        assert!(packer.is_empty() && packer.count() == 0);
+    }
+}

@@ -1,0 +1,189 @@
+//! What NetFlow v9 FlowSets and IPFIX Sets have in common: an identifier, a length, records, padding.
+
+use crate::writer::{Full, Writer};
+
+/// Octets of a set header: identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
+pub(crate) const SET_HEADER_LEN: usize = 4;
+/// The smallest identifier of a template and of the data sets it describes (RFC 7011 §3.4.1).
+pub const MIN_TEMPLATE_ID: u16 = 256;
+/// A field of variable length, in a template (RFC 7011 §7).
+pub const VARIABLE: u16 = 65_535;
+
+/// One field of a template: a field specifier (RFC 7011 §3.2, RFC 3954 §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldSpec {
+    /// Information element or field type; 15 bits where there is an enterprise number.
+    pub id: u16,
+    /// Octets of its values; [`VARIABLE`] when each record says.
+    pub len: u16,
+    /// Enterprise number (IPFIX only); 0 for the elements of IANA.
+    pub enterprise: u32,
+}
+
+impl From<(u16, u16)> for FieldSpec {
+    /// An element of IANA and its octets.
+    fn from((id, len): (u16, u16)) -> Self {
+        FieldSpec {
+            id,
+            len,
+            enterprise: 0,
+        }
+    }
+}
+
+/// The set that records are being added to.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    id: u16,
+    /// Where its header starts.
+    at: usize,
+    /// Octets of its shortest record.
+    shortest: usize,
+}
+
+/// Packs sets behind room for a message header.
+#[derive(Clone, Debug)]
+pub(crate) struct Sets {
+    out: Writer,
+    header_len: usize,
+    open: Option<Open>,
+}
+
+impl Sets {
+    /// Messages of at most `limit` octets. Rounded down to a multiple of four, so that padding always fits.
+    pub(crate) fn new(limit: usize, header_len: usize) -> Sets {
+        let mut out = Writer::new(limit & !3);
+        if out.put_zeros(header_len).is_err() {
+            // Not even a header fits: then nothing does.
+            out = Writer::new(0);
+        }
+        Sets {
+            out,
+            header_len,
+            open: None,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.out.len() <= self.header_len
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.out.len() + self.padding()
+    }
+
+    /// Octets of padding the open set needs (RFC 7011 §3.3.1): none when a reader could take them for a record.
+    fn padding(&self) -> usize {
+        let padding = self.out.len().wrapping_neg() & 3;
+        match self.open {
+            Some(open) if padding < open.shortest => padding,
+            _ => 0,
+        }
+    }
+
+    /// How many records of `len` octets still fit into set `id`.
+    #[inline]
+    pub(crate) fn room(&self, id: u16, len: usize) -> usize {
+        let overhead = match self.open {
+            Some(open) if open.id == id => 0,
+            _ => self.padding() + SET_HEADER_LEN,
+        };
+        self.out
+            .room()
+            .saturating_sub(overhead)
+            .checked_div(len)
+            .unwrap_or(0)
+    }
+
+    /// Room for at least one and at most `want` records of `len` octets in set `id`, which is opened when it is not.
+    #[inline]
+    pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
+        let count = self.room(id, len).min(want);
+        if count == 0 {
+            return Err(Full);
+        }
+        match &mut self.open {
+            Some(open) if open.id == id => open.shortest = open.shortest.min(len),
+            _ => self.open(id, len)?,
+        }
+        self.out.take(count * len)
+    }
+
+    fn open(&mut self, id: u16, len: usize) -> Result<(), Full> {
+        self.close();
+        let at = self.out.len();
+        self.out.put_u16(id)?;
+        self.out.put_u16(0)?;
+        self.open = Some(Open {
+            id,
+            at,
+            shortest: len,
+        });
+        Ok(())
+    }
+
+    /// Pads the open set and fills in its length.
+    fn close(&mut self) {
+        let padding = self.padding();
+        if let Some(open) = self.open.take()
+            // Cannot fail: the capacity is a multiple of four.
+            && self.out.put_zeros(padding).is_ok()
+            && let Ok(len) = u16::try_from(self.out.len() - open.at)
+        {
+            self.out.patch(open.at + 2, &len.to_be_bytes());
+        }
+    }
+
+    /// Ends the message: `header` gets its length and returns its header. The next record starts a new message.
+    pub(crate) fn finish<const N: usize>(&mut self, header: impl FnOnce(u16) -> [u8; N]) -> &[u8] {
+        self.close();
+        let len = self.out.len();
+        self.out
+            .patch(0, &header(u16::try_from(len).unwrap_or(u16::MAX)));
+        self.out.truncate(self.header_len);
+        self.out.up_to(len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finish(sets: &mut Sets) -> Vec<u8> {
+        sets.finish(|len| [0, len.to_be_bytes()[1], 0, 0]).to_vec()
+    }
+
+    #[test]
+    fn messages_fill_up_to_the_limit_and_no_further() {
+        for limit in 0..64 {
+            for len in 1..12 {
+                let mut sets = Sets::new(limit, 4);
+                let room = sets.room(300, len);
+                let got = sets.records(300, len, 1000).map(|place| place.len() / len);
+                assert_eq!(got, if room == 0 { Err(Full) } else { Ok(room) });
+                assert_eq!(sets.records(300, len, 1).map(|_| ()), Err(Full));
+                let told = sets.len();
+                let message = finish(&mut sets);
+                assert!(message.len() <= limit && message.len() == told && sets.is_empty());
+                assert!((limit & !3) < 8 + len || room > 0);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_is_zero_and_never_looks_like_a_record() {
+        let mut sets = Sets::new(100, 4);
+        sets.records(300, 30, 1).unwrap().fill(0xff);
+        finish(&mut sets);
+        sets.records(300, 5, 1).unwrap().fill(0xff);
+        assert_eq!(
+            finish(&mut sets),
+            [0, 16, 0, 0, 1, 44, 0, 12, 255, 255, 255, 255, 255, 0, 0, 0][..].to_vec()
+        );
+        // Three octets of padding would be three records of one octet.
+        sets.records(300, 1, 1).unwrap().fill(0xff);
+        assert_eq!(finish(&mut sets).len(), 9);
+        // Records of no octets cannot be counted by a reader.
+        assert_eq!(sets.records(300, 0, 1).map(|_| ()), Err(Full));
+    }
+}
