@@ -1,0 +1,218 @@
+//! Carries steps out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::Mutex;
+
+use ipnet::IpNet;
+use rtnetlink::packet_route::link::LinkAttribute;
+use rtnetlink::{AddressMessageBuilder, Handle, LinkMessageBuilder, LinkUnspec};
+
+use crate::interface::{self, Interface};
+use crate::{Error, Step, netlink};
+
+/// What an ethernet link without a remembered MTU goes back to, octets.
+const ETHERNET_MTU: u32 = 1500;
+
+/// This host, and what it looked like before flowd changed it.
+#[derive(Debug, Default)]
+pub struct Host {
+    before: Mutex<Before>,
+}
+
+#[derive(Debug, Default)]
+struct Before {
+    host_name: Option<String>,
+    mtu: HashMap<String, u32>,
+}
+
+/// Steps that have been looked at against the host. Dropping them changes nothing.
+#[derive(Debug, Default)]
+pub struct Staged {
+    steps: Vec<Step>,
+    warnings: Vec<String>,
+}
+
+impl Staged {
+    /// What the operator should know, a line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl Host {
+    /// Looks at the host, changes nothing. Steps for interfaces that are not there are left out with a warning,
+    /// since a configuration is written for a box before its cards are in it.
+    pub fn prepare(&self, steps: Vec<Step>) -> Staged {
+        if steps.iter().all(|step| step.interface().is_none()) {
+            return Staged { steps, warnings: Vec::new() };
+        }
+        let present: BTreeMap<String, Interface> = match crate::interfaces() {
+            Ok(found) => found.into_iter().map(|interface| (interface.name.clone(), interface)).collect(),
+            Err(error) => {
+                let warnings = vec![format!("interfaces are left as they are: {error}")];
+                let steps = steps.into_iter().filter(|step| step.interface().is_none()).collect();
+                return Staged { steps, warnings };
+            }
+        };
+        let mut warnings = Vec::new();
+        let mut kept = Vec::with_capacity(steps.len());
+        for step in steps {
+            match step.interface() {
+                Some(name) if !present.contains_key(name) => {
+                    let line = format!("interface {name} does not exist on this host");
+                    // What is to be removed from an interface that is gone is gone.
+                    let wants = !matches!(&step, Step::Remove(..) | Step::Mtu(_, None) | Step::Up(_, true));
+                    if wants && !warnings.contains(&line) {
+                        warnings.push(line);
+                    }
+                }
+                _ => kept.push(step),
+            }
+        }
+        Staged { steps: kept, warnings }
+    }
+
+    /// Carries the steps out, each whatever becomes of the others, and returns a line for each that the host refused.
+    pub fn apply(&self, staged: Staged) -> Vec<String> {
+        let mut lines = Vec::new();
+        let (host, links): (Vec<Step>, Vec<Step>) =
+            staged.steps.into_iter().partition(|step| step.interface().is_none());
+        for step in host {
+            if let Step::HostName(name) = step {
+                lines.extend(self.name(name).err());
+            }
+        }
+        if links.is_empty() {
+            return lines;
+        }
+        let outcome = netlink::run(async |handle| {
+            let mut refused = Vec::new();
+            let found = interface::list(&handle).await?;
+            for step in &links {
+                let interface = found.iter().find(|interface| Some(interface.name.as_str()) == step.interface());
+                let result = match interface {
+                    Some(interface) => self.step(&handle, interface, step).await,
+                    None => Err(Error::Netlink(io::Error::from_raw_os_error(nix::libc::ENODEV))),
+                };
+                if let Err(error) = result {
+                    refused.push(refusal(step, &error));
+                }
+            }
+            Ok(refused)
+        });
+        match outcome {
+            Ok(refused) => lines.extend(refused),
+            Err(error) => lines.push(format!("interfaces are left as they are: {error}")),
+        }
+        lines
+    }
+
+    fn name(&self, wanted: Option<String>) -> Result<(), String> {
+        let now = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+        let wanted = {
+            let Ok(mut before) = self.before.lock() else { return Ok(()) };
+            match wanted {
+                Some(name) => {
+                    if before.host_name.is_none() {
+                        before.host_name.clone_from(&now);
+                    }
+                    name
+                }
+                None => match before.host_name.take() {
+                    Some(name) => name,
+                    None => return Ok(()),
+                },
+            }
+        };
+        if now.as_deref() == Some(wanted.as_str()) {
+            return Ok(());
+        }
+        nix::unistd::sethostname(&wanted).map_err(|errno| {
+            let why = match errno {
+                nix::errno::Errno::EPERM => "that needs CAP_SYS_ADMIN",
+                other => other.desc(),
+            };
+            format!("system host-name {wanted} is not applied: {why}")
+        })
+    }
+
+    async fn step(&self, handle: &Handle, interface: &Interface, step: &Step) -> Result<(), Error> {
+        let index = interface.index;
+        let link = || LinkMessageBuilder::<LinkUnspec>::new().index(index);
+        let done = match step {
+            Step::HostName(_) => Ok(()),
+            Step::Mtu(name, mtu) => {
+                let mtu = self.mtu(name, interface.mtu, *mtu);
+                handle.link().change(link().mtu(mtu).build()).execute().await
+            }
+            Step::Description(_, text) => {
+                let attribute = LinkAttribute::IfAlias(text.clone());
+                handle.link().change(link().append_extra_attribute(attribute).build()).execute().await
+            }
+            Step::Add(_, net) => {
+                match handle.address().add(index, net.addr(), net.prefix_len()).execute().await.map_err(Error::from) {
+                    // It is as wanted: a restart finds the addresses that it gave.
+                    Err(Error::Netlink(error)) if error.raw_os_error() == Some(nix::libc::EEXIST) => return Ok(()),
+                    other => return other,
+                }
+            }
+            Step::Remove(_, net) => {
+                match handle.address().del(address_message(index, *net)).execute().await.map_err(Error::from) {
+                    Err(Error::Netlink(error)) if error.raw_os_error() == Some(nix::libc::EADDRNOTAVAIL) => {
+                        return Ok(());
+                    }
+                    other => return other,
+                }
+            }
+            Step::Up(_, up) => {
+                let link = if *up { link().up() } else { link().down() };
+                handle.link().change(link.build()).execute().await
+            }
+        };
+        done.map_err(Error::from)
+    }
+
+    fn mtu(&self, name: &str, now: u32, wanted: Option<u32>) -> u32 {
+        let Ok(mut before) = self.before.lock() else { return wanted.unwrap_or(now) };
+        match wanted {
+            Some(mtu) => {
+                before.mtu.entry(name.to_owned()).or_insert(now);
+                mtu
+            }
+            None => before.mtu.remove(name).unwrap_or(ETHERNET_MTU),
+        }
+    }
+}
+
+fn address_message(index: u32, net: IpNet) -> rtnetlink::packet_route::address::AddressMessage {
+    match net {
+        IpNet::V4(net) => AddressMessageBuilder::<std::net::Ipv4Addr>::new()
+            .index(index)
+            .address(net.addr(), net.prefix_len())
+            .build(),
+        IpNet::V6(net) => AddressMessageBuilder::<std::net::Ipv6Addr>::new()
+            .index(index)
+            .address(net.addr(), net.prefix_len())
+            .build(),
+    }
+}
+
+fn refusal(step: &Step, error: &Error) -> String {
+    let what = match step {
+        Step::HostName(_) => "host-name".to_owned(),
+        Step::Mtu(name, Some(mtu)) => format!("{name} mtu {mtu}"),
+        Step::Mtu(name, None) => format!("{name} mtu"),
+        Step::Description(name, _) => format!("{name} description"),
+        Step::Remove(name, net) => format!("removal of {name} address {net}"),
+        Step::Add(name, net) => format!("{name} address {net}"),
+        Step::Up(name, true) => format!("bringing {name} up"),
+        Step::Up(name, false) => format!("{name} disable"),
+    };
+    let why = match error {
+        Error::Netlink(io) if io.raw_os_error() == Some(nix::libc::EPERM) => "that needs CAP_NET_ADMIN".to_owned(),
+        Error::Netlink(io) => io.to_string(),
+        other => other.to_string(),
+    };
+    format!("{what} is not applied: {why}")
+}

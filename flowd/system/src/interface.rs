@@ -1,0 +1,92 @@
+//! What the kernel says about the interfaces.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use futures_util::TryStreamExt;
+use ipnet::IpNet;
+use rtnetlink::Handle;
+use rtnetlink::packet_route::address::AddressAttribute;
+use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags};
+
+use crate::Error;
+
+/// One interface as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Name.
+    pub name: String,
+    /// `ifIndex`.
+    pub index: u32,
+    /// MAC address as text; none where the link has none of six octets.
+    pub mac: Option<String>,
+    /// MTU, octets.
+    pub mtu: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Has a carrier and runs.
+    pub running: bool,
+    /// Promiscuous by the interface flag or by a packet socket.
+    pub promiscuous: bool,
+    /// Loopback.
+    pub loopback: bool,
+    /// `ifAlias`.
+    pub description: Option<String>,
+    /// Addresses with their prefix lengths, in the kernel's order.
+    pub addresses: Vec<IpNet>,
+}
+
+/// Asks for all interfaces and their addresses.
+pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
+    let mut found = BTreeMap::new();
+    let mut links = handle.link().get().execute();
+    while let Some(message) = links.try_next().await? {
+        let flags = message.header.flags;
+        let mut interface = Interface {
+            name: String::new(),
+            index: message.header.index,
+            mac: None,
+            mtu: 0,
+            up: flags.contains(LinkFlags::Up),
+            running: flags.contains(LinkFlags::Running),
+            promiscuous: flags.contains(LinkFlags::Promisc),
+            loopback: flags.contains(LinkFlags::Loopback),
+            description: None,
+            addresses: Vec::new(),
+        };
+        for attribute in message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => interface.name = name,
+                LinkAttribute::Mtu(mtu) => interface.mtu = mtu,
+                LinkAttribute::Address(octets) => interface.mac = mac(&octets),
+                LinkAttribute::IfAlias(text) => interface.description = Some(text),
+                // IFLA_PROMISCUITY also counts packet sockets, which the flag does not show.
+                LinkAttribute::Promiscuity(users) => interface.promiscuous |= users > 0,
+                _ => {}
+            }
+        }
+        found.insert(interface.index, interface);
+    }
+    let mut addresses = handle.address().get().execute();
+    while let Some(message) = addresses.try_next().await? {
+        // On a point-to-point link ADDRESS is the peer's and LOCAL is ours.
+        let mut local: Option<IpAddr> = None;
+        for attribute in &message.attributes {
+            match attribute {
+                AddressAttribute::Local(address) => local = Some(*address),
+                AddressAttribute::Address(address) if local.is_none() => local = Some(*address),
+                _ => {}
+            }
+        }
+        let net = local.and_then(|address| IpNet::new(address, message.header.prefix_len).ok());
+        if let (Some(interface), Some(net)) = (found.get_mut(&message.header.index), net) {
+            interface.addresses.push(net);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+fn mac(octets: &[u8]) -> Option<String> {
+    let [a, b, c, d, e, f] = *octets else { return None };
+    Some(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"))
+}
