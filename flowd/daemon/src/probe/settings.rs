@@ -1,0 +1,353 @@
+//! What the configuration says about the probe, resolved: records looked up, defaults filled in,
+//! `system flow-accounting` unfolded into the record, exporters, sampler and monitor it stands for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flow::{Record, RecordError};
+use grammar::{Finding, Tree};
+use meter::{CacheType, Mode, Timeouts};
+
+/// The monitor, sampler and record that `system flow-accounting` makes.
+pub const ACCOUNTING: &str = "flow-accounting";
+
+/// Everything the probe does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// `flow record`, by name.
+    pub records: BTreeMap<String, NamedRecord>,
+    /// `flow sampler`, by name.
+    pub samplers: BTreeMap<String, SamplerSettings>,
+    /// `flow exporter`, by name.
+    pub exporters: BTreeMap<String, ExporterSettings>,
+    /// `flow monitor`, by name.
+    pub monitors: BTreeMap<String, MonitorSettings>,
+    /// Interfaces with at least one monitor, by name.
+    pub ports: BTreeMap<String, PortSettings>,
+    /// `system flow-accounting` is configured; false in it: without its in-memory table.
+    pub accounting_table: Option<bool>,
+}
+
+/// A record and its description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedRecord {
+    /// The record.
+    pub record: Record,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+/// A sampler: one out of `rate`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SamplerSettings {
+    /// How the one is chosen.
+    pub mode: Mode,
+    /// Out of how many.
+    pub rate: u32,
+}
+
+/// An exporter and its description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExporterSettings {
+    /// What the exporting process needs.
+    pub export: export::Settings,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+/// A monitor: a record, where its flows go, and when they end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonitorSettings {
+    /// Its description.
+    pub description: Option<String>,
+    /// What to match and collect.
+    pub record: Record,
+    /// Names of its exporters.
+    pub exporters: Vec<String>,
+    /// Flows a capture thread's cache holds.
+    pub entries: usize,
+    /// Normal or immediate.
+    pub cache_type: CacheType,
+    /// When flows end.
+    pub timeouts: Timeouts,
+}
+
+/// An interface that is captured on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PortSettings {
+    /// How it is captured.
+    pub capture: CaptureSettings,
+    /// The monitors on it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// `interfaces ethernet IF capture` and what belongs to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaptureSettings {
+    /// Through libpcap instead of the packet ring.
+    pub libpcap: bool,
+    /// Capture threads.
+    pub threads: u16,
+    /// Octets of each packet that are captured.
+    pub snaplen: u32,
+    /// The ring, MiB a thread.
+    pub ring_mib: u32,
+    /// A filter in libpcap's language.
+    pub filter: Option<String>,
+    /// Whether frames for others are taken.
+    pub promiscuous: bool,
+}
+
+/// A monitor on an interface.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    /// Its name.
+    pub monitor: String,
+    /// Meters what comes in.
+    pub input: bool,
+    /// Meters what goes out.
+    pub output: bool,
+    /// Meters IPv4, IPv6.
+    pub families: [bool; 2],
+    /// The sampler's name.
+    pub sampler: Option<String>,
+}
+
+/// Octets captured of a packet: link header with tags, IPv6 with some extension headers, TCP.
+const SNAPLEN: u32 = 192;
+/// MiB of ring a capture thread has.
+const RING_MIB: u32 = 16;
+/// Flexible NetFlow's default cache.
+const ENTRIES: usize = 4096;
+/// The cache of `system flow-accounting` without `max-flows`.
+const ACCOUNTING_ENTRIES: usize = 131_072;
+
+type Findings = Vec<Finding>;
+
+impl Settings {
+    /// Resolves a checked tree.
+    ///
+    /// # Errors
+    /// What a check without the host cannot see: a field that cannot be known here, and the like.
+    pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
+        let mut findings = Vec::new();
+        let mut settings = Settings::default();
+        for (name, node) in tree.children(&["flow", "record"]) {
+            let record = record(name, node, &mut findings);
+            settings.records.insert(name.into(), NamedRecord { record, description: text(node, &["description"]) });
+        }
+        for (name, node) in tree.children(&["flow", "sampler"]) {
+            let mode = if node.value(&["mode"]) == Some("deterministic") { Mode::Deterministic } else { Mode::Random };
+            settings.samplers.insert(name.into(), SamplerSettings { mode, rate: number(node, &["rate"]).unwrap_or(1) });
+        }
+        for (name, node) in tree.children(&["flow", "exporter"]) {
+            let export = exporter(name, node);
+            settings.exporters.insert(name.into(), ExporterSettings { export, description: text(node, &["description"]) });
+        }
+        for (name, node) in tree.children(&["flow", "monitor"]) {
+            if let Some(monitor) = monitor(name, node, &settings.records, &mut findings) {
+                settings.monitors.insert(name.into(), monitor);
+            }
+        }
+        for (name, node) in tree.children(&["interfaces", "ethernet"]) {
+            let attachments: Vec<_> = node.children(&["flow", "monitor"]).map(|(name, node)| attachment(name, node)).collect();
+            if !attachments.is_empty() {
+                let capture = capture(name, node, &mut findings);
+                settings.ports.insert(name.into(), PortSettings { capture, attachments });
+            }
+        }
+        if let Some(node) = tree.get(&["system", ACCOUNTING]) {
+            accounting(tree, node, &mut settings, &mut findings);
+        }
+        if findings.is_empty() { Ok(settings) } else { Err(findings) }
+    }
+}
+
+fn record(name: &str, node: &Tree, findings: &mut Findings) -> Record {
+    let mut record = Record { name: name.into(), keys: Vec::new(), collects: Vec::new() };
+    let mut look_up = |leaf: &str, find: fn(&str) -> Result<&'static flow::Field, RecordError>| {
+        let mut fields = Vec::new();
+        for words in node.values(&[leaf]) {
+            match find(words) {
+                Ok(field) => fields.push(field),
+                Err(error) => findings.push(finding(&["flow", "record", name, leaf, words], error.to_string())),
+            }
+        }
+        fields
+    };
+    record.keys = look_up("match", Record::key_field);
+    record.collects = look_up("collect", Record::collect_field);
+    if record.keys.len() + record.collects.len() > flow::record::MAX_FIELDS {
+        findings.push(finding(&["flow", "record", name], format!("more than {} fields", flow::record::MAX_FIELDS)));
+    }
+    record
+}
+
+fn monitor(
+    name: &str,
+    node: &Tree,
+    records: &BTreeMap<String, NamedRecord>,
+    findings: &mut Findings,
+) -> Option<MonitorSettings> {
+    let record_name = node.value(&["record"])?;
+    let record = match records.get(record_name) {
+        Some(named) => named.record.clone(),
+        None => match Record::by_name(record_name) {
+            Some(record) => record,
+            None => {
+                let path = ["flow", "monitor", name, "record", record_name];
+                findings.push(finding(&path, format!("there is no flow record {record_name}")));
+                return None;
+            }
+        },
+    };
+    let cache_type = match node.value(&["cache", "type"]) {
+        Some("immediate") => CacheType::Immediate,
+        Some("permanent") => {
+            let path = ["flow", "monitor", name, "cache", "type", "permanent"];
+            findings.push(finding(&path, "not in this release; normal or immediate".into()));
+            CacheType::Normal
+        }
+        _ => CacheType::Normal,
+    };
+    let timeout = |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
+    let defaults = Timeouts::FLEXIBLE_NETFLOW;
+    let mut timeouts = Timeouts::active_inactive(
+        timeout("active").unwrap_or(defaults.active),
+        timeout("inactive").unwrap_or(defaults.generic),
+    );
+    timeouts.transaction_end = node.has(&["cache", "timeout", "event"]);
+    Some(MonitorSettings {
+        description: text(node, &["description"]),
+        record,
+        exporters: node.values(&["exporter"]).to_vec(),
+        entries: number(node, &["cache", "entries"]).unwrap_or(ENTRIES),
+        cache_type,
+        timeouts,
+    })
+}
+
+fn attachment(monitor: &str, node: &Tree) -> Attachment {
+    let direction = node.value(&["direction"]).unwrap_or("input");
+    let families = node.values(&["family"]);
+    let family = |word: &str| families.is_empty() || families.iter().any(|family| family == word || family == "datalink");
+    Attachment {
+        monitor: monitor.into(),
+        input: direction != "output",
+        output: direction != "input",
+        families: [family("ip"), family("ipv6")],
+        sampler: text(node, &["sampler"]),
+    }
+}
+
+/// `node` is that of `interfaces ethernet NAME`.
+fn capture(name: &str, node: &Tree, findings: &mut Findings) -> CaptureSettings {
+    if node.value(&["capture", "engine"]) == Some("ebpf") {
+        let path = ["interfaces", "ethernet", name, "capture", "engine", "ebpf"];
+        findings.push(finding(&path, "not in this release; afpacket or pcap".into()));
+    }
+    CaptureSettings {
+        libpcap: node.value(&["capture", "engine"]) == Some("pcap"),
+        threads: number(node, &["capture", "threads"]).unwrap_or(1),
+        snaplen: number(node, &["capture", "snaplen"]).unwrap_or(SNAPLEN),
+        ring_mib: number(node, &["capture", "ring-size"]).unwrap_or(RING_MIB),
+        filter: text(node, &["capture", "filter"]),
+        promiscuous: node.has(&["promiscuous"]),
+    }
+}
+
+/// Unfolds `system flow-accounting`; `node` is its subtree.
+fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut Findings) {
+    if settings.monitors.contains_key(ACCOUNTING) {
+        let path = ["flow", "monitor", ACCOUNTING];
+        findings.push(finding(&path, "the name belongs to system flow-accounting; choose another".into()));
+        return;
+    }
+    settings.accounting_table = Some(!node.has(&["disable-imt"]));
+    let sampler = number(node, &["netflow", "sampling-rate"]).filter(|rate| *rate > 1).map(|rate| {
+        settings.samplers.insert(ACCOUNTING.into(), SamplerSettings { mode: Mode::Random, rate });
+        ACCOUNTING.to_owned()
+    });
+    let mut exporters = Vec::new();
+    for (server, server_node) in node.children(&["netflow", "server"]) {
+        let name = format!("{ACCOUNTING} {server}");
+        let export = accounting_exporter(&name, server, server_node, node);
+        settings.exporters.insert(name.clone(), ExporterSettings { export, description: None });
+        exporters.push(name);
+    }
+    settings.monitors.insert(
+        ACCOUNTING.into(),
+        MonitorSettings {
+            description: None,
+            record: Record::flow_accounting(),
+            exporters,
+            entries: number(node, &["netflow", "max-flows"]).unwrap_or(ACCOUNTING_ENTRIES),
+            cache_type: CacheType::Normal,
+            timeouts: accounting_timeouts(node),
+        },
+    );
+    for interface in node.values(&["interface"]) {
+        let at = ["interfaces", "ethernet", interface];
+        let attachment = Attachment {
+            monitor: ACCOUNTING.into(),
+            input: true,
+            output: node.has(&["enable-egress"]),
+            families: [true, true],
+            sampler: sampler.clone(),
+        };
+        let port = settings.ports.entry(interface.clone()).or_insert_with(|| {
+            let empty = Tree::default();
+            let ethernet = tree.get(&at).unwrap_or(&empty);
+            let mut capture = capture(interface, ethernet, findings);
+            // The interface's own capture leaves are the closer ones.
+            if let (Some(octets), false) = (number(node, &["packet-length"]), ethernet.has(&["capture", "snaplen"])) {
+                capture.snaplen = octets;
+            }
+            if let (Some(mib), false) = (number(node, &["buffer-size"]), ethernet.has(&["capture", "ring-size"])) {
+                capture.ring_mib = mib;
+            }
+            PortSettings { capture, attachments: Vec::new() }
+        });
+        port.attachments.push(attachment);
+    }
+}
+
+/// VyOS 1.1 and 1.4 have a timeout a protocol, 1.5 has active and inactive: where both are given, the
+/// protocol's own word wins over `inactive-timeout`, and the shorter of `active-timeout` and `max-active-life` holds.
+fn accounting_timeouts(node: &Tree) -> Timeouts {
+    let seconds = |path: &[&str]| number::<u64>(node, path).map(Duration::from_secs);
+    let inactive = seconds(&["netflow", "inactive-timeout"]);
+    let timeout = |leaf, default| seconds(&["netflow", "timeout", leaf]).or(inactive).unwrap_or(default);
+    let defaults = Timeouts::VYOS;
+    let life = seconds(&["netflow", "timeout", "max-active-life"]);
+    let active = seconds(&["netflow", "active-timeout"]);
+    Timeouts {
+        active: life.into_iter().chain(active).min().unwrap_or(defaults.active),
+        tcp: timeout("tcp-generic", defaults.tcp),
+        tcp_fin: timeout("tcp-fin", defaults.tcp_fin),
+        tcp_rst: timeout("tcp-rst", defaults.tcp_rst),
+        udp: timeout("udp", defaults.udp),
+        icmp: timeout("icmp", defaults.icmp),
+        generic: timeout("flow-generic", defaults.generic),
+        transaction_end: false,
+        // Flows that end after seconds are not left for a minute: 1.5 has no expiry interval.
+        expiry_interval: seconds(&["netflow", "timeout", "expiry-interval"]).unwrap_or(if inactive.or(active).is_some() {
+            Duration::from_secs(1)
+        } else {
+            defaults.expiry_interval
+        }),
+    }
+}
+
+fn finding(path: &[&str], message: String) -> Finding {
+    Finding { path: path.iter().map(|word| (*word).to_owned()).collect(), message }
+}
+
+fn text(node: &Tree, path: &[&str]) -> Option<String> {
+    node.value(path).map(str::to_owned)
+}
+
+/// A number that the schema has checked.
+fn number<T: std::str::FromStr>(node: &Tree, path: &[&str]) -> Option<T> {
+    node.value(path)?.parse().ok()
+}
