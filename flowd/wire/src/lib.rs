@@ -7,12 +7,17 @@
 )]
 
 pub mod header;
+mod ip;
 pub mod ipfix;
+mod link;
+mod packet;
 mod sets;
+mod transport;
 pub mod v5;
 pub mod v9;
 mod writer;
 
 pub use header::{Family, Header, Link, Packet, Skip, Span, Tag, at};
+pub use packet::parse;
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID};
 pub use writer::{Full, MAX_DATAGRAM, Writer};

@@ -1,0 +1,165 @@
+//! The IP header, its fragments and IPv6's extension headers.
+
+use crate::header::{Family, Header, Skip, at};
+use crate::transport::transport;
+
+/// Most IPv6 extension headers followed in one packet; with more, the next one is taken for the protocol.
+const MAX_EXTENSION_HEADERS: usize = 32;
+
+/// IPv6 next header values (IANA "Assigned Internet Protocol Numbers").
+mod next {
+    pub(super) const HOP_BY_HOP: u8 = 0;
+    pub(super) const ROUTING: u8 = 43;
+    pub(super) const FRAGMENT: u8 = 44;
+    pub(super) const AUTHENTICATION: u8 = 51;
+    pub(super) const NONE: u8 = 59;
+    pub(super) const DESTINATION: u8 = 60;
+}
+
+/// IPv4 (RFC 791 §3.1). `data` starts with its header; `on_wire` octets of it were on the wire.
+#[inline]
+pub(crate) fn v4(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), Skip> {
+    let ip = data.first_chunk::<20>().ok_or(Skip::IpTruncated)?;
+    if ip[0] >> 4 != 4 {
+        return Err(Skip::IpVersion);
+    }
+    let header_len = (ip[0] & 0x0f) * 4;
+    if header_len < 20 {
+        return Err(Skip::IpHeaderLength);
+    }
+    let octets = match u32::from(u16::from_be_bytes([ip[2], ip[3]])) {
+        // Segmentation offload leaves zero for packets above 65,535 octets.
+        0 => on_wire,
+        total if total < u32::from(header_len) => return Err(Skip::IpTotalLength),
+        total => total,
+    };
+    let fragment = u16::from_be_bytes([ip[6], ip[7]]);
+    let offset = fragment & 0x1fff;
+
+    header.set(at::SOURCE_IPV4, &[ip[12], ip[13], ip[14], ip[15]]);
+    header.set(at::DESTINATION_IPV4, &[ip[16], ip[17], ip[18], ip[19]]);
+    header.set(at::TTL, &[ip[8]]);
+    header.set(at::VERSION, &[4]);
+    header.set(at::IP_HEADER_LENGTH, &[header_len]);
+    header.set(at::FRAGMENT_FLAGS, &[ip[6] & 0x60]);
+    header.set(at::FRAGMENT_OFFSET, &offset.to_be_bytes());
+    header.set(at::FRAGMENT_ID, &[0, 0, ip[4], ip[5]]);
+    type_of_service(ip[1], header);
+    finish(Family::V4, ip[9], octets, header);
+    if offset == 0 {
+        transport(ip[9], payload(data, header_len.into(), octets), header);
+    }
+    Ok(())
+}
+
+/// IPv6 (RFC 8200 §3). `data` starts with its header; `on_wire` octets of it were on the wire.
+#[inline]
+pub(crate) fn v6(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), Skip> {
+    let ip = data.first_chunk::<40>().ok_or(Skip::IpTruncated)?;
+    if ip[0] >> 4 != 6 {
+        return Err(Skip::IpVersion);
+    }
+    let octets = match u32::from(u16::from_be_bytes([ip[4], ip[5]])) {
+        // A jumbogram (RFC 2675) or segmentation offload.
+        0 if ip[6] != next::NONE => on_wire,
+        payload => payload + 40,
+    };
+    if let Some((source, rest)) = ip.get(8..).and_then(|rest| rest.split_first_chunk::<16>()) {
+        header.set(at::SOURCE_IPV6, source);
+        header.set(at::DESTINATION_IPV6, rest);
+    }
+    header.set(at::TTL, &[ip[7]]);
+    header.set(at::VERSION, &[6]);
+    header.set(at::IP_HEADER_LENGTH, &[40]);
+    header.set(at::FLOW_LABEL, &[0, ip[1] & 0x0f, ip[2], ip[3]]);
+    header.set(at::NEXT_HEADER, &[ip[6]]);
+    header.set(at::IPV6_PAYLOAD_LENGTH, &[ip[4], ip[5]]);
+    type_of_service(ip[0] << 4 | ip[1] >> 4, header);
+
+    let rest = payload(data, 40, octets);
+    let (protocol, rest) = if is_extension(ip[6]) {
+        extensions(ip[6], rest, octets.saturating_sub(40), header)
+    } else {
+        (ip[6], rest)
+    };
+    finish(Family::V6, protocol, octets, header);
+    transport(protocol, rest, header);
+    Ok(())
+}
+
+#[inline]
+fn is_extension(kind: u8) -> bool {
+    matches!(
+        kind,
+        next::HOP_BY_HOP
+            | next::ROUTING
+            | next::FRAGMENT
+            | next::AUTHENTICATION
+            | next::DESTINATION
+    )
+}
+
+/// Follows the extension headers (RFC 8200 §4, RFC 4302 §2): the protocol behind them and its octets, none of them
+/// in a later fragment or when the chain is cut. `left` octets of the IP packet remain.
+fn extensions<'a>(
+    mut kind: u8,
+    mut rest: &'a [u8],
+    left: u32,
+    header: &mut Header,
+) -> (u8, &'a [u8]) {
+    let mut left = left as usize;
+    for _ in 0..MAX_EXTENSION_HEADERS {
+        if !is_extension(kind) {
+            return (kind, rest);
+        }
+        let Some(&[following, len, o0, o1, i0, i1, i2, i3]) = rest.first_chunk::<8>() else {
+            return (kind, &[]);
+        };
+        if kind == next::FRAGMENT {
+            let offset = u16::from_be_bytes([o0, o1]);
+            header.set(at::FRAGMENT_OFFSET, &(offset >> 3).to_be_bytes());
+            header.set(
+                at::FRAGMENT_FLAGS,
+                &[if offset & 1 == 1 { 0x20 } else { 0 }],
+            );
+            header.set(at::FRAGMENT_ID, &[i0, i1, i2, i3]);
+            if offset >> 3 != 0 {
+                return (following, &[]);
+            }
+        }
+        let octets = match kind {
+            next::FRAGMENT => 8,
+            next::AUTHENTICATION => (usize::from(len) + 2) * 4,
+            _ => (usize::from(len) + 1) * 8,
+        };
+        kind = following;
+        let Some(after) = left.checked_sub(octets) else {
+            return (kind, &[]);
+        };
+        (left, rest) = (after, rest.get(octets..).unwrap_or_default());
+    }
+    (kind, &[])
+}
+
+/// What was captured behind the header of a packet of `octets`: no link padding, nothing when it is cut before.
+#[inline]
+fn payload(data: &[u8], header_len: usize, octets: u32) -> &[u8] {
+    data.get(header_len..data.len().min(octets as usize))
+        .unwrap_or_default()
+}
+
+#[inline]
+fn type_of_service(tos: u8, header: &mut Header) {
+    header.set(at::TOS, &[tos]);
+    header.set(at::DSCP, &[tos >> 2]);
+    header.set(at::PRECEDENCE, &[tos >> 5]);
+}
+
+#[inline]
+fn finish(family: Family, protocol: u8, octets: u32, header: &mut Header) {
+    header.family = family;
+    header.protocol = protocol;
+    header.octets = octets;
+    header.set(at::PROTOCOL, &[protocol]);
+    header.set(at::IP_TOTAL_LENGTH, &octets.to_be_bytes());
+}

@@ -1,0 +1,262 @@
+//! From the link header to the first octet of the IP header, through tags, labels and PPPoE.
+
+use crate::header::{Header, Link, Packet, Skip, Tag, at};
+
+/// What follows the link header: the captured octets from the IP header on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Network<'a> {
+    /// The link says IPv4.
+    Ipv4(&'a [u8]),
+    /// The link says IPv6.
+    Ipv6(&'a [u8]),
+    /// The version nibble says which, if any.
+    Either(&'a [u8]),
+}
+
+/// EtherTypes and PPP protocol numbers (IANA "IEEE 802 Numbers", "Point-to-Point (PPP) Protocol Field Assignments").
+mod ethertype {
+    pub(super) const IPV4: u16 = 0x0800;
+    pub(super) const IPV6: u16 = 0x86dd;
+    pub(super) const VLAN: u16 = 0x8100;
+    pub(super) const QINQ: u16 = 0x88a8;
+    pub(super) const QINQ_OLD: u16 = 0x9100;
+    pub(super) const QINQ_OLDER: u16 = 0x9200;
+    pub(super) const MPLS: u16 = 0x8847;
+    pub(super) const MPLS_MULTICAST: u16 = 0x8848;
+    pub(super) const PPPOE: u16 = 0x8864;
+    /// 802.1ah I-TAG: four octets, then a whole Ethernet frame.
+    pub(super) const PBB: u16 = 0x88e7;
+    /// Cisco VN-Tag: four octets, then an EtherType.
+    pub(super) const VN_TAG: u16 = 0x8926;
+    /// 802.1BR E-Tag: six octets, then an EtherType.
+    pub(super) const E_TAG: u16 = 0x893f;
+    /// Smaller values are the length of an 802.3 frame (IEEE 802.3 §3.2.6).
+    pub(super) const MIN: u16 = 0x0600;
+    pub(super) const PPP_IPV4: u16 = 0x0021;
+    pub(super) const PPP_IPV6: u16 = 0x0057;
+    pub(super) const PPP_MPLS: u16 = 0x0281;
+    pub(super) const PPP_MPLS_MULTICAST: u16 = 0x0283;
+}
+
+/// Takes the link header off, filling in what it says.
+#[inline]
+pub(crate) fn strip<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, Skip> {
+    let data = packet.data;
+    if packet.link == Link::Ethernet {
+        let (mac, rest) = data.split_first_chunk::<14>().ok_or(Skip::LinkTruncated)?;
+        let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *mac;
+        header.set(at::DESTINATION_MAC, &[d0, d1, d2, d3, d4, d5]);
+        header.set(at::SOURCE_MAC, &[s0, s1, s2, s3, s4, s5]);
+        let kind = u16::from_be_bytes([t0, t1]);
+        if packet.tag.is_none() {
+            // Nearly every packet.
+            match kind {
+                ethertype::IPV4 | ethertype::IPV6 => return ip(kind, rest, header),
+                _ => {}
+            }
+        }
+        return ethernet(kind, rest, packet.tag, header);
+    }
+    other(packet, header)
+}
+
+/// Link types that are not Ethernet.
+fn other<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, Skip> {
+    let data = packet.data;
+    match packet.link {
+        // Ethernet is [`strip`]'s.
+        Link::Ethernet | Link::Other(_) => Err(Skip::LinkType),
+        Link::Raw | Link::Ipv4 | Link::Ipv6 => Ok(Network::Either(data)),
+        Link::Null | Link::Loop => {
+            let (family, rest) = data.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+            // NULL is in the capturing host's byte order: families are small, so the zero octet tells which.
+            let family = match (packet.link, family) {
+                (Link::Null, [first, ..]) if *first != 0 => u32::from_le_bytes(*family),
+                _ => u32::from_be_bytes(*family),
+            };
+            match family {
+                2 => Ok(Network::Ipv4(rest)),
+                // AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin.
+                10 | 24 | 28 | 30 => Ok(Network::Ipv6(rest)),
+                _ => Err(Skip::NotIp),
+            }
+        }
+        Link::Ppp | Link::PppSerial => match data {
+            // Address and control octets (RFC 1662 §3.1).
+            [0xff, _, rest @ ..] => ppp(rest, header),
+            _ => ppp(data, header),
+        },
+        Link::PppEther => pppoe(data, header),
+        Link::CiscoHdlc => {
+            let (&[_, _, t0, t1], rest) =
+                data.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
+        }
+        Link::Sll => {
+            let (cooked, rest) = data.split_first_chunk::<16>().ok_or(Skip::LinkTruncated)?;
+            let [_, _, _, _, l0, l1, a0, a1, a2, a3, a4, a5, _, _, t0, t1] = *cooked;
+            if [l0, l1] == [0, 6] {
+                header.set(at::SOURCE_MAC, &[a0, a1, a2, a3, a4, a5]);
+            }
+            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
+        }
+        Link::Sll2 => {
+            let (cooked, rest) = data.split_first_chunk::<20>().ok_or(Skip::LinkTruncated)?;
+            let [
+                t0,
+                t1,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                len,
+                a0,
+                a1,
+                a2,
+                a3,
+                a4,
+                a5,
+                _,
+                _,
+            ] = *cooked;
+            if len == 6 {
+                header.set(at::SOURCE_MAC, &[a0, a1, a2, a3, a4, a5]);
+            }
+            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
+        }
+    }
+}
+
+fn is_tag(kind: u16) -> bool {
+    matches!(
+        kind,
+        ethertype::VLAN | ethertype::QINQ | ethertype::QINQ_OLD | ethertype::QINQ_OLDER
+    )
+}
+
+/// Follows an EtherType and what lies behind it. Every turn takes octets, so it ends.
+fn ethernet<'a>(
+    mut kind: u16,
+    mut rest: &'a [u8],
+    tag: Option<Tag>,
+    header: &mut Header,
+) -> Result<Network<'a>, Skip> {
+    let mut tags = 0u32;
+    if let Some(tag) = tag {
+        note_tag(tags, tag.tci, header);
+        tags += 1;
+    }
+    loop {
+        if is_tag(kind) {
+            let (&[c0, c1, t0, t1], after) =
+                rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+            note_tag(tags, u16::from_be_bytes([c0, c1]), header);
+            tags = tags.saturating_add(1);
+            (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
+            continue;
+        }
+        if kind >= ethertype::MIN && header.get(at::ETHERTYPE) == [0, 0] {
+            header.set(at::ETHERTYPE, &kind.to_be_bytes());
+        }
+        match kind {
+            ethertype::IPV4 | ethertype::IPV6 => return ip(kind, rest, header),
+            ethertype::MPLS | ethertype::MPLS_MULTICAST => return mpls(rest, header),
+            ethertype::PPPOE => return pppoe(rest, header),
+            ethertype::PBB => {
+                let (inner, after) = rest.split_first_chunk::<18>().ok_or(Skip::LinkTruncated)?;
+                let [.., t0, t1] = *inner;
+                (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
+            }
+            ethertype::VN_TAG => {
+                let (&[_, _, _, _, t0, t1], after) =
+                    rest.split_first_chunk::<6>().ok_or(Skip::LinkTruncated)?;
+                (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
+            }
+            ethertype::E_TAG => {
+                let (&[_, _, _, _, _, _, t0, t1], after) =
+                    rest.split_first_chunk::<8>().ok_or(Skip::LinkTruncated)?;
+                (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
+            }
+            // 802.3 with LLC and SNAP (RFC 1042): only IP itself is looked for.
+            ..ethertype::MIN => match rest {
+                [0xaa, 0xaa, 3, 0, 0, 0, t0, t1, after @ ..] => {
+                    let inner = u16::from_be_bytes([*t0, *t1]);
+                    return match inner {
+                        ethertype::IPV4 | ethertype::IPV6 => ip(inner, after, header),
+                        _ => Err(Skip::NotIp),
+                    };
+                }
+                _ => return Err(Skip::NotIp),
+            },
+            _ => return Err(Skip::NotIp),
+        }
+    }
+}
+
+#[inline]
+fn ip<'a>(kind: u16, rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+    if header.get(at::ETHERTYPE) == [0, 0] {
+        header.set(at::ETHERTYPE, &kind.to_be_bytes());
+    }
+    Ok(if kind == ethertype::IPV4 {
+        Network::Ipv4(rest)
+    } else {
+        Network::Ipv6(rest)
+    })
+}
+
+/// Keeps the two outermost tags; `seen` tags were outside this one.
+fn note_tag(seen: u32, tci: u16, header: &mut Header) {
+    let id = (tci & 0x0fff).to_be_bytes();
+    match seen {
+        0 => {
+            header.set(at::VLAN, &id);
+            let [high, _] = tci.to_be_bytes();
+            header.set(at::VLAN_PRIORITY, &[high >> 5]);
+        }
+        1 => header.set(at::CUSTOMER_VLAN, &id),
+        _ => {}
+    }
+}
+
+/// Pops the label stack (RFC 3032 §2.1). What it carries is only told by its first nibble: 4 and 6 are IP, others a
+/// pseudowire (RFC 4385 §3).
+fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+    let mut top = true;
+    loop {
+        let (&[a, b, c, _], after) = rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+        if std::mem::take(&mut top) {
+            header.set(at::MPLS_TOP, &[a, b, c]);
+        }
+        rest = after;
+        if c & 1 == 1 {
+            return Ok(Network::Either(rest));
+        }
+    }
+}
+
+/// A PPPoE session header (RFC 2516 §4), then PPP.
+fn pppoe<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+    let (_, rest) = data.split_first_chunk::<6>().ok_or(Skip::LinkTruncated)?;
+    ppp(rest, header)
+}
+
+/// A PPP protocol field (RFC 1661 §2), also a compressed one (§6.5).
+fn ppp<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+    let (protocol, rest) = match data {
+        [compressed, rest @ ..] if compressed & 1 == 1 => (u16::from(*compressed), rest),
+        [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+        _ => return Err(Skip::LinkTruncated),
+    };
+    match protocol {
+        ethertype::PPP_IPV4 => Ok(Network::Ipv4(rest)),
+        ethertype::PPP_IPV6 => Ok(Network::Ipv6(rest)),
+        ethertype::PPP_MPLS | ethertype::PPP_MPLS_MULTICAST => mpls(rest, header),
+        _ => Err(Skip::NotIp),
+    }
+}

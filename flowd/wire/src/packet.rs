@@ -1,0 +1,40 @@
+//! One packet's octets → its [`Header`], as a probe counts it.
+//!
+//! A packet belongs to its outermost IP header: tunnels are not entered. Fragments are not reassembled,
+//! checksums not verified, and lengths are the IP header's own, so a short capture (`snaplen`) counts the same
+//! octets as a whole one. Malformed headers are skipped with a reason, see [`Skip`].
+
+use crate::header::{Header, Packet, Skip, at};
+use crate::ip;
+use crate::link::{self, Network};
+
+/// Reads the headers of `packet` into `header`, which is overwritten whole; after an error it means nothing.
+///
+/// # Errors
+/// Why the packet belongs to no flow.
+#[inline]
+pub fn parse(packet: &Packet, header: &mut Header) -> Result<(), Skip> {
+    *header = Header::empty();
+    header.set(at::DIRECTION, &[u8::from(packet.outgoing)]);
+    let network = link::strip(packet, header)?;
+    let octets = match network {
+        Network::Ipv4(octets) | Network::Ipv6(octets) | Network::Either(octets) => octets,
+    };
+    let link_octets = packet.data.len() - octets.len();
+    // A capture that claims fewer octets on the wire than it holds is taken at what it holds.
+    let on_wire = (packet.wire_len as usize).max(packet.data.len()) - link_octets;
+    let on_wire = u32::try_from(on_wire).unwrap_or(u32::MAX);
+    match network {
+        Network::Ipv4(octets) => ip::v4(octets, on_wire, header),
+        Network::Ipv6(octets) => ip::v6(octets, on_wire, header),
+        Network::Either(octets) => match octets.first().map(|octet| octet >> 4) {
+            Some(4) => ip::v4(octets, on_wire, header),
+            Some(6) => ip::v6(octets, on_wire, header),
+            Some(_) => Err(Skip::NotIp),
+            None => Err(Skip::IpTruncated),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
