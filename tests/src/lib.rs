@@ -1,1 +1,34 @@
-//! 
+//! What the end-to-end tests are made of: network namespaces, the built `flowd` and `flowsh` in them,
+//! real collectors with their sums read back, traffic with known totals, a pseudo-terminal.
+//!
+//! Everything a helper makes is undone when its value is dropped, also after a panic. Helpers panic with
+//! what was wrong and the tail of the log that tells why: they are only ever called from tests.
+
+pub mod bins;
+pub mod clock;
+pub mod collectors;
+pub mod config;
+pub mod flowd;
+pub mod frame;
+pub mod golden;
+pub mod http;
+pub mod key;
+pub mod lab;
+pub mod netns;
+pub mod pcapfile;
+pub mod process;
+pub mod pty;
+pub mod random;
+pub mod shared;
+pub mod sink;
+pub mod skip;
+pub mod tap;
+pub mod traffic;
+pub mod tshark;
+pub mod wait;
+
+pub use flowd::Flowd;
+pub use key::{Flows, Key, Sum};
+pub use lab::Lab;
+pub use netns::Namespace;
+pub use wait::until;

@@ -1,0 +1,48 @@
+//! Test data outside the repository, `../shared` beside the workspace: used where it is there, never needed.
+
+use std::path::PathBuf;
+
+use crate::bins::workspace;
+use crate::skip;
+
+/// A file or folder of `../shared`; where it is absent, says that `test` goes without it.
+pub fn path(test: &str, name: &str) -> Option<PathBuf> {
+    let path = workspace().join("../shared").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    skip::note(
+        test,
+        &format!("../shared/{name} is absent; the project's own data cover it"),
+    );
+    None
+}
+
+/// Captures, with their golden files, in `../shared/corpora/pcaps`, in the order of their names.
+pub fn captures(test: &str) -> Vec<PathBuf> {
+    let Some(dir) = path(test, "corpora/pcaps") else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "pcap" || extension == "pcapng")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// The seed text with both configuration blocks.
+pub fn seed(test: &str) -> Option<String> {
+    let dir = path(test, "seeds")?;
+    let file = std::fs::read_dir(dir)
+        .ok()?
+        .flatten()
+        .find(|entry| entry.file_name().to_string_lossy().starts_with("001_"))?;
+    std::fs::read_to_string(file.path()).ok()
+}
