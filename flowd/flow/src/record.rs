@@ -104,12 +104,20 @@ impl Record {
         record
     }
 
-    /// The predefined record of that name.
+    /// The predefined record of that name: `netflow-original`, or one family of it.
     pub fn by_name(name: &str) -> Option<Record> {
-        match name {
-            "netflow-original" => Some(Record::netflow_original()),
-            _ => None,
-        }
+        let family = match name {
+            "netflow-original" => return Some(Record::netflow_original()),
+            "netflow ipv4 original-input" => Family::V4,
+            "netflow ipv6 original-input" => Family::V6,
+            _ => return None,
+        };
+        let mut record = Record::netflow_original();
+        record.name = name.into();
+        let applies = |field: &&Field| field.family.is_none_or(|only| only == family);
+        record.keys.retain(applies);
+        record.collects.retain(applies);
+        Some(record)
     }
 
     fn predefined(name: &str, keys: &[&str], collects: &[&str]) -> Record {
@@ -192,6 +200,8 @@ mod tests {
         assert!(v4.layout(Family::V4).is_some() && v4.layout(Family::V6).is_none());
         let neither = record(&["interface input"]);
         assert!(neither.layout(Family::V4).is_some() && neither.layout(Family::V6).is_some());
+        let original = Record::by_name("netflow ipv6 original-input").unwrap();
+        assert!(original.layout(Family::V4).is_none() && original.layout(Family::V6).is_some());
         let both = Record::netflow_original();
         assert!(both.layout(Family::V4).is_some() && both.layout(Family::V6).is_some());
     }

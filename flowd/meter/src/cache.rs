@@ -76,6 +76,11 @@ impl Cache {
         self.live
     }
 
+    /// Octets a flow takes: its slot, its key and values, and two places of the index.
+    pub fn flow_octets(&self) -> usize {
+        size_of::<Slot>() + self.stride + 2 * size_of::<u64>()
+    }
+
     /// No flows.
     pub fn is_empty(&self) -> bool {
         self.live == 0

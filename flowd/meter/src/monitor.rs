@@ -130,7 +130,27 @@ impl Monitor {
 
     /// The flows in the cache.
     pub fn flows(&self) -> impl Iterator<Item = Flow<'_>> {
-        self.caches.iter().flatten().flat_map(Cache::iter)
+        self.by_layout().flat_map(|(_, flows)| flows)
+    }
+
+    /// The flows in the cache, a layout (IPv4, IPv6) at a time.
+    pub fn by_layout(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<Layout>, impl Iterator<Item = Flow<'_>>)> {
+        self.caches
+            .iter()
+            .flatten()
+            .map(|cache| (cache.layout(), cache.iter()))
+    }
+
+    /// Octets a flow takes in the cache, index and wheel included; the larger of both families.
+    pub fn flow_octets(&self) -> usize {
+        self.caches
+            .iter()
+            .flatten()
+            .map(Cache::flow_octets)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Flows in the cache.
