@@ -1,0 +1,268 @@
+//! Capture by libpcap, for hosts where it reaches more than a packet socket does.
+//!
+//! libpcap does not say of a packet whether it was sent or received, so each direction has a handle of its own.
+
+use std::fmt;
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use pcap::{Active, Capture, Direction, Precision};
+use wire::{Link, Packet};
+
+use crate::config::{Config, LinkState, Ready, Statistics};
+use crate::error::{Error, words};
+use crate::savefile::time_ns;
+use crate::socket::{self, PacketSocket, interface_exists, system};
+
+/// Packets are handed over when they are so old, milliseconds.
+const TIMEOUT_MS: i32 = 40;
+/// Most packets of one direction that one read hands over.
+const BATCH: usize = 4096;
+/// Most packets of one direction that are read after [`Live::stop`].
+const LAST_BATCH: usize = 1 << 20;
+
+/// libpcap on one interface.
+pub struct Live {
+    handles: Vec<Handle>,
+    interface: String,
+    index: u32,
+    delivered: u64,
+    stop: Stop,
+    state: LinkState,
+    reported: LinkState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    No,
+    Asked,
+    Done,
+}
+
+struct Handle {
+    capture: Capture<Active>,
+    outgoing: bool,
+    link: Link,
+    /// libpcap's count of drops has 32 bits: its last answer, and the sum of all growth.
+    last_dropped: u32,
+    dropped: u64,
+}
+
+impl Live {
+    /// Opens the interface.
+    ///
+    /// # Errors
+    /// No such interface, no permission, a filter that does not compile, or libpcap's words.
+    pub fn open(config: &Config) -> Result<Live, Error> {
+        // Tells a missing interface from a missing permission, which libpcap puts in words only.
+        let probe = PacketSocket::open(&config.interface)?;
+        let loopback = probe.hardware() == libc::ARPHRD_LOOPBACK;
+        let directions: &[_] = match (config.incoming, config.outgoing) {
+            // There every packet is both, and is taken as it is received.
+            (true, _) if loopback => &[(Direction::In, false)],
+            (false, true) if loopback => &[(Direction::In, true)],
+            (true, true) => &[(Direction::In, false), (Direction::Out, true)],
+            (false, true) => &[(Direction::Out, true)],
+            (_, false) => &[(Direction::In, false)],
+        };
+        let handles = directions
+            .iter()
+            .map(|&(direction, outgoing)| Handle::open(config, direction, outgoing))
+            .collect::<Result<_, _>>()?;
+        Ok(Live {
+            handles,
+            interface: config.interface.clone(),
+            index: probe.index(),
+            delivered: 0,
+            stop: Stop::No,
+            state: LinkState::Up,
+            reported: LinkState::Up,
+        })
+    }
+
+    /// Waits until there are packets, `wake` is readable, the link changes, or `timeout` is over.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn wait(&mut self, wake: BorrowedFd<'_>, timeout: Duration) -> Result<Ready, Error> {
+        // A handle whose interface is gone may stay in error, and waiting on it would not wait.
+        let inputs: Vec<_> = match self.state {
+            LinkState::Gone => vec![],
+            _ => self
+                .handles
+                .iter()
+                .map(|handle| handle.capture.as_fd())
+                .collect(),
+        };
+        let events = socket::wait(wake, &inputs, timeout)
+            .map_err(|errno| system(&self.interface, "wait for packets", errno))?;
+        if events.error {
+            self.lost();
+        } else if events.input {
+            self.state = LinkState::Up;
+        }
+        let link =
+            (mem::replace(&mut self.reported, self.state) != self.state).then_some(self.state);
+        // An error is read too: that is how libpcap takes it off the socket.
+        Ok(Ready {
+            packets: events.input || events.error,
+            woken: events.woken,
+            link,
+        })
+    }
+
+    /// Hands the packets that are there to `each`, and returns how many.
+    ///
+    /// # Errors
+    /// libpcap's words.
+    pub fn read(&mut self, mut each: impl FnMut(&Packet<'_>)) -> Result<usize, Error> {
+        let most = match self.stop {
+            Stop::No => BATCH,
+            Stop::Asked => LAST_BATCH,
+            Stop::Done => return Ok(0),
+        };
+        if self.stop == Stop::Asked {
+            self.stop = Stop::Done;
+        }
+        let mut count = 0;
+        let mut failed = None;
+        for handle in &mut self.handles {
+            let (link, outgoing) = (handle.link, handle.outgoing);
+            let result = handle.capture.dispatch(Some(most), |packet| {
+                count += 1;
+                each(&Packet {
+                    time_ns: time_ns(packet.header),
+                    data: packet.data,
+                    wire_len: packet.header.len,
+                    link,
+                    tag: None,
+                    outgoing,
+                });
+            });
+            failed = failed.or(result.err());
+        }
+        self.delivered += count as u64;
+        if let Some(error) = failed {
+            self.lost();
+            if self.state != LinkState::Gone {
+                return Err(Error::Pcap {
+                    interface: self.interface.clone(),
+                    message: words(&error),
+                });
+            }
+        }
+        Ok(count)
+    }
+
+    /// Notes what became of the interface.
+    fn lost(&mut self) {
+        self.state = if interface_exists(self.index) {
+            LinkState::Down
+        } else {
+            LinkState::Gone
+        };
+    }
+
+    /// Takes no new packets after the next [`Live::read`], which hands over all that are there.
+    pub fn stop(&mut self) {
+        if self.stop == Stop::No {
+            self.stop = Stop::Asked;
+        }
+    }
+
+    /// Packets since the interface was opened. Those waiting to be read are not known to libpcap, and not in it.
+    ///
+    /// # Errors
+    /// libpcap's words.
+    pub fn statistics(&mut self) -> Result<Statistics, Error> {
+        let mut dropped = 0;
+        for handle in &mut self.handles {
+            let new = handle
+                .capture
+                .stats()
+                .map_err(|error| Error::Pcap {
+                    interface: self.interface.clone(),
+                    message: words(&error),
+                })?
+                .dropped;
+            handle.dropped +=
+                u64::from(new.wrapping_sub(mem::replace(&mut handle.last_dropped, new)));
+            dropped += handle.dropped;
+        }
+        Ok(Statistics {
+            captured: self.delivered + dropped,
+            delivered: self.delivered,
+            dropped,
+        })
+    }
+
+    /// `ifIndex` of the interface.
+    pub fn interface_index(&self) -> u32 {
+        self.index
+    }
+
+    /// Whether the interface is there and up, as far as libpcap has told.
+    pub fn link_state(&self) -> LinkState {
+        self.state
+    }
+}
+
+impl Handle {
+    fn open(config: &Config, direction: Direction, outgoing: bool) -> Result<Handle, Error> {
+        let failed = |error: pcap::Error| Error::Pcap {
+            interface: config.interface.clone(),
+            message: words(&error),
+        };
+        let buffer = i32::try_from(config.ring_bytes.max(1 << 20)).unwrap_or(i32::MAX);
+        let snaplen = i32::try_from(config.snaplen()).unwrap_or(i32::MAX);
+        let mut capture = Capture::from_device(config.interface.as_str())
+            .map_err(failed)?
+            .promisc(config.promiscuous)
+            .snaplen(snaplen)
+            .buffer_size(buffer)
+            .timeout(TIMEOUT_MS)
+            .precision(Precision::Nano)
+            .open()
+            .map_err(failed)?
+            .setnonblock()
+            .map_err(failed)?;
+        let text = config.filter.as_deref().unwrap_or_default();
+        // By itself first: what joins it to the direction must not make sense of half an expression.
+        let refused = |error: pcap::Error| Error::Filter {
+            text: text.into(),
+            message: words(&error),
+        };
+        capture.compile(text, true).map_err(refused)?;
+        // In the filter, so that packets of the other direction take no room in the buffer.
+        let word = if matches!(direction, Direction::Out) {
+            "outbound"
+        } else {
+            "inbound"
+        };
+        let joined = if text.trim().is_empty() {
+            word.into()
+        } else {
+            format!("{word} and ({text})")
+        };
+        capture.filter(&joined, true).map_err(refused)?;
+        capture.direction(direction).map_err(failed)?;
+        let link = Link::from(capture.get_datalink().0.cast_unsigned());
+        Ok(Handle {
+            capture,
+            outgoing,
+            link,
+            last_dropped: 0,
+            dropped: 0,
+        })
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live")
+            .field("interface", &self.interface)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! Packets from a savefile, pcap or pcapng.
+#![allow(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Seek};
+use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
+use std::path::Path;
+
+use pcap::{Capture, Offline, PacketHeader, Precision};
+use wire::{Link, Packet};
+
+use crate::error::{Error, words};
+
+/// A savefile that is read front to back.
+pub struct Savefile {
+    capture: Capture<Offline>,
+    link: Link,
+    /// Shares its position with libpcap's own descriptor.
+    file: File,
+    path: String,
+    packets: u64,
+}
+
+impl Savefile {
+    /// Opens a savefile; `-` is standard input.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is not a savefile.
+    pub fn open(path: impl AsRef<Path>) -> Result<Savefile, Error> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let refused = |message: String| Error::Open {
+            path: name.clone(),
+            message,
+        };
+        let file = if path.as_os_str() == OsStr::new("-") {
+            io::stdin().as_fd().try_clone_to_owned().map(File::from)
+        } else {
+            File::open(path)
+        }
+        .map_err(|error| refused(error.to_string()))?;
+        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(refused("is a directory".into()));
+        }
+        let fd = file
+            .try_clone()
+            .map(OwnedFd::from)
+            .map_err(|error| refused(error.to_string()))?;
+        // SAFETY: the descriptor was made for libpcap, which closes it.
+        let capture =
+            unsafe { Capture::from_raw_fd_with_precision(fd.into_raw_fd(), Precision::Nano) }
+                .map_err(|error| refused(words(&error)))?;
+        let link = Link::from(capture.get_datalink().0.cast_unsigned());
+        Ok(Savefile {
+            capture,
+            link,
+            file,
+            path: name,
+            packets: 0,
+        })
+    }
+
+    /// The next packet; `None` at the end.
+    ///
+    /// # Errors
+    /// The file is cut or damaged here; nothing more can be read.
+    #[inline]
+    pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Error> {
+        match self.capture.next_packet() {
+            Ok(packet) => {
+                self.packets += 1;
+                Ok(Some(Packet {
+                    time_ns: time_ns(packet.header),
+                    data: packet.data,
+                    wire_len: packet.header.len,
+                    link: self.link,
+                    tag: None,
+                    outgoing: false,
+                }))
+            }
+            Err(pcap::Error::NoMorePackets) => Ok(None),
+            Err(error) => Err(Error::Savefile {
+                path: self.path.clone(),
+                packets: self.packets,
+                message: words(&error),
+            }),
+        }
+    }
+
+    /// How its packets start.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// Packets read so far.
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// Octets of the file fetched so far, a buffer ahead of the packets; 0 when it is a pipe.
+    pub fn position(&self) -> u64 {
+        (&self.file).stream_position().unwrap_or(0)
+    }
+
+    /// Octets of the file; `None` when it is a pipe.
+    pub fn size(&self) -> Option<u64> {
+        self.file
+            .metadata()
+            .ok()
+            .filter(|metadata| metadata.is_file())
+            .map(|metadata| metadata.len())
+    }
+}
+
+impl fmt::Debug for Savefile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Savefile")
+            .field("path", &self.path)
+            .field("packets", &self.packets)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The stamp of a capture opened with nanosecond precision: libpcap puts nanoseconds where microseconds are.
+#[inline]
+pub(crate) fn time_ns(header: &PacketHeader) -> u64 {
+    // pcap has 32 unsigned bits of seconds, which libpcap reads as signed.
+    let seconds = match header.ts.tv_sec {
+        seconds @ ..0 => u64::from(seconds as u32),
+        seconds => seconds.cast_unsigned(),
+    };
+    let nanos = u64::try_from(header.ts.tv_usec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::*;
+
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(name: &str, bytes: &[u8]) -> Temporary {
+        let path =
+            std::env::temp_dir().join(format!("flowd-capture-{}-{name}", std::process::id()));
+        fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+        Temporary(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A savefile of link type RAW: (seconds, fraction, octets on the wire, octets).
+fn pcap(magic: u32, packets: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
+    let mut file = Vec::new();
+    file.extend(magic.to_le_bytes());
+    file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    file.extend(65_535u32.to_le_bytes());
+    file.extend(101u32.to_le_bytes());
+    for (seconds, fraction, wire_len, data) in packets {
+        for word in [*seconds, *fraction, data.len() as u32, *wire_len] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(*data);
+    }
+    file
+}
+
+const MICRO: u32 = 0xa1b2_c3d4;
+const NANO: u32 = 0xa1b2_3c4d;
+
+/// Time, octets on the wire, octets.
+type Read = (u64, u32, Vec<u8>);
+
+fn all(path: &Path) -> (Vec<Read>, Option<String>) {
+    let mut savefile = Savefile::open(path).unwrap();
+    assert_eq!(savefile.link(), Link::Raw);
+    let mut packets = Vec::new();
+    loop {
+        match savefile.next_packet() {
+            Ok(Some(packet)) => {
+                packets.push((packet.time_ns, packet.wire_len, packet.data.to_vec()))
+            }
+            Ok(None) => return (packets, None),
+            Err(error) => {
+                assert_eq!(savefile.packets(), packets.len() as u64);
+                return (packets, Some(error.to_string()));
+            }
+        }
+    }
+}
+
+#[test]
+fn both_precisions_give_nanoseconds() {
+    let packets: &[(u32, u32, u32, &[u8])] =
+        &[(1, 2, 100, b"abc"), (4_000_000_000, 999_999, 0x10000, b"")];
+    let expected = |unit: u64| {
+        vec![
+            (1_000_000_000 + 2 * unit, 100, b"abc".to_vec()),
+            (4_000_000_000_000_000_000 + 999_999 * unit, 0x10000, vec![]),
+        ]
+    };
+    let micro = Temporary::new("micro", &pcap(MICRO, packets));
+    assert_eq!(all(&micro.0), (expected(1000), None));
+    let nano = Temporary::new("nano", &pcap(NANO, packets));
+    assert_eq!(all(&nano.0), (expected(1), None));
+}
+
+#[test]
+fn a_cut_file_gives_every_whole_packet_and_then_the_reason() {
+    let whole = pcap(MICRO, &[(1, 0, 3, b"abc"), (2, 0, 3, b"def")]);
+    for len in 24..whole.len() {
+        let cut = Temporary::new(&format!("cut{len}"), &whole[..len]);
+        let (packets, error) = all(&cut.0);
+        assert_eq!(packets.len(), (len - 24) / 19, "{len} octets");
+        // A cut between packets cannot be told from the end.
+        assert_eq!(
+            error.is_none(),
+            (len - 24) % 19 == 0,
+            "{len} octets: {error:?}"
+        );
+        if let Some(error) = error {
+            assert!(
+                error.contains(&format!("after {} packets: ", packets.len())),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn progress_reaches_the_size() {
+    let file = Temporary::new(
+        "progress",
+        &pcap(MICRO, &[(1, 0, 9000, &[0; 9000][..]); 20]),
+    );
+    let mut savefile = Savefile::open(&file.0).unwrap();
+    assert_eq!(savefile.size(), Some(24 + 20 * 9016));
+    let mut last = savefile.position();
+    while savefile.next_packet().unwrap().is_some() {
+        assert!(savefile.position() >= last);
+        last = savefile.position();
+    }
+    assert_eq!(Some(last), savefile.size());
+}
+
+#[test]
+fn what_is_no_savefile_is_refused_with_its_name() {
+    let text = Temporary::new(
+        "text",
+        b"This is not a savefile, though it is long enough to be one.",
+    );
+    for (path, word) in [
+        (text.0.clone(), "unknown file format"),
+        (PathBuf::from("/nonexistent/file.pcap"), "No such file"),
+        (PathBuf::from("/"), "is a directory"),
+        (PathBuf::from("/dev/null"), "truncated"),
+    ] {
+        let error = Savefile::open(&path).unwrap_err().to_string();
+        assert!(
+            error.starts_with(path.to_str().unwrap()) && error.contains(word),
+            "{error}"
+        );
+    }
+}
