@@ -1,1 +1,38 @@
-//! 
+//! The exporting process (RFC 5470): flows → datagrams → UDP sockets, as NetFlow v5, NetFlow v9 and IPFIX.
+//!
+//! ```text
+//! Feed (any thread) --bounded channel--> Worker (one thread) --> Exporter --> Stream --> Socket
+//! ```
+//!
+//! A meter hands batches of flows to the [`Feed`] of its monitor. The [`Worker`] gives each batch to the
+//! stream of every exporter of that monitor; a stream encodes them by templates compiled from the flows'
+//! layout and packs them into datagrams no longer than the path takes. What becomes of every record is in
+//! the exporter's [`Ledger`]: sent, still queued, or dropped for a [`Reason`].
+//!
+//! A commit opens sockets with [`prepare`], which changes nothing that anybody could see, and puts them
+//! into force with [`Worker::apply`].
+
+mod exporter;
+mod feed;
+mod ledger;
+mod options;
+mod packer;
+mod settings;
+mod socket;
+mod statistics;
+mod stream;
+mod sys;
+mod template;
+mod v5;
+mod worker;
+
+pub use feed::{Feed, Offered};
+pub use ledger::{Ledger, Reason};
+pub use settings::{
+    Interface, Monitor, Options, Plan, Protocol, Sampler, SamplerMode, Sampling, Settings, Source,
+};
+pub use socket::{OpenError, Prepared, prepare};
+pub use statistics::{
+    ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
+};
+pub use worker::{Clock, Worker};

@@ -1,0 +1,576 @@
+//! One exporter at work: its stream, its socket, and the account of every record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow::{Batch, RecordTally};
+use tracing::{debug, info, warn};
+
+use crate::feed::{Fed, Lane};
+use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
+use crate::settings::{Interface, Monitor, Settings};
+use crate::socket::{OpenError, Prepared, Socket, payload_limit};
+use crate::statistics::{ClientStatistics, ExporterStatistics, Failure, Retired};
+use crate::stream::Stream;
+
+/// How often an exporter without a socket tries to open one.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long sends may fail before a new socket is tried: the route may lead elsewhere by now, the address
+/// be another.
+const FAILING: Duration = Duration::from_secs(10);
+/// How often that is tried while it lasts.
+const REOPEN: Duration = Duration::from_secs(60);
+/// Drops for one reason that are closer together than this are one episode in the log.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// A monitor's records on their way through this exporter.
+#[derive(Debug)]
+struct Client {
+    lane: Arc<Lane>,
+    /// Taken out of the channel.
+    taken: RecordTally,
+    sent: RecordTally,
+    drops: Drops,
+    bytes_sent: u64,
+    bytes_failed: u64,
+    /// Account and octets when the statistics were cleared.
+    cleared: Cleared,
+    /// What was known of refusals of the channel at the last tick.
+    refused: RecordTally,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cleared {
+    added: u64,
+    sent: u64,
+    failed: u64,
+    bytes_sent: u64,
+    bytes_failed: u64,
+}
+
+/// The socket, or why there is none.
+#[derive(Debug)]
+enum Link {
+    Up(Socket),
+    Down(OpenError),
+}
+
+/// Drops for one reason, from the first until it has been quiet for a while.
+#[derive(Debug)]
+struct Episode {
+    reason: Reason,
+    began_ns: u64,
+    last_ns: u64,
+    tally: RecordTally,
+}
+
+/// Counts of datagrams, since cleared.
+#[derive(Debug, Default)]
+struct Counters {
+    cleared_ns: u64,
+    datagrams: u64,
+    octets: u64,
+    failures: Vec<Failure>,
+    notices: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    settings: Settings,
+    stream: Stream,
+    link: Link,
+    clients: Vec<Client>,
+    counters: Counters,
+    episodes: Vec<Episode>,
+    /// A thread is opening a socket.
+    opening: bool,
+    /// When to try again, at the earliest.
+    retry_ns: u64,
+    /// Since when no datagram was taken.
+    failing_ns: Option<u64>,
+    /// Since when the collector's host has been saying that nobody listens.
+    refused_ns: Option<u64>,
+}
+
+fn after(since_ns: u64, span: Duration) -> u64 {
+    since_ns.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))
+}
+
+impl Exporter {
+    /// An exporter that nobody uses yet.
+    pub(crate) fn new(settings: &Settings, prepared: Option<Prepared>, now_ns: u64) -> Exporter {
+        let link = Link::from(prepared);
+        let mut exporter = Exporter {
+            stream: Stream::new(settings, link.limit(settings)),
+            settings: settings.clone(),
+            link,
+            clients: Vec::new(),
+            counters: Counters {
+                cleared_ns: now_ns,
+                ..Counters::default()
+            },
+            episodes: Vec::new(),
+            opening: false,
+            retry_ns: now_ns,
+            failing_ns: None,
+            refused_ns: None,
+        };
+        exporter.link_changed(now_ns);
+        exporter
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Puts new settings into force. Everything that was packed by the old ones leaves first. A socket that
+    /// leads where it should stays, and so do sequence and templates if the datagrams go on.
+    pub(crate) fn configure(
+        &mut self,
+        settings: &Settings,
+        prepared: Option<Prepared>,
+        now_ns: u64,
+    ) {
+        self.flush(now_ns);
+        let same_socket = self.settings.same_socket(settings);
+        let same_stream = self.settings.same_stream(settings);
+        match &self.link {
+            Link::Up(socket) if same_socket => {
+                if let Err(error) = socket.mark(settings) {
+                    warn!(exporter = %settings.name, "DSCP and TTL stay as they were: {error}");
+                }
+            }
+            Link::Down(_) if same_socket && !matches!(prepared, Some(Prepared(Ok(_)))) => {}
+            _ => {
+                self.link = Link::from(prepared);
+                self.link_changed(now_ns);
+            }
+        }
+        if !(same_socket && same_stream) {
+            self.stream = Stream::new(settings, self.link.limit(settings));
+        }
+        self.settings = settings.clone();
+        self.stream.set_limit(self.link.limit(settings), now_ns);
+    }
+
+    /// Joins the monitors that use it, in this order, and parts from the others, whose account is closed.
+    pub(crate) fn join(
+        &mut self,
+        monitors: &[(&Monitor, Arc<Lane>)],
+        interfaces: &[Interface],
+        now_ns: u64,
+    ) -> Vec<Retired> {
+        self.flush(now_ns);
+        let mut old = std::mem::take(&mut self.clients);
+        for (_, lane) in monitors {
+            let known = old
+                .iter()
+                .position(|client| Arc::ptr_eq(&client.lane, lane));
+            self.clients.push(match known {
+                Some(known) => old.swap_remove(known),
+                None => Client::new(Arc::clone(lane)),
+            });
+        }
+        let described: Vec<&Monitor> = monitors.iter().map(|(monitor, _)| *monitor).collect();
+        self.stream
+            .configure(&self.settings, &described, interfaces);
+        for (monitor, why) in self.stream.untold() {
+            warn!(exporter = %self.settings.name, monitor, "collectors cannot scale the sampled counters: {why}");
+        }
+        old.into_iter()
+            .map(|client| client.retire(&self.settings.name))
+            .collect()
+    }
+
+    /// Flushes, and closes the accounts of all monitors.
+    pub(crate) fn retire(mut self, now_ns: u64) -> Vec<Retired> {
+        self.flush(now_ns);
+        let name = self.settings.name.clone();
+        self.clients
+            .drain(..)
+            .map(|client| client.retire(&name))
+            .collect()
+    }
+
+    /// Takes a batch out of the channel; `false` when its monitor does not use this exporter any more.
+    pub(crate) fn take(
+        &mut self,
+        lane: &Arc<Lane>,
+        batch: &Batch,
+        tally: RecordTally,
+        now_ns: u64,
+    ) -> bool {
+        let Some(index) = self
+            .clients
+            .iter()
+            .position(|client| Arc::ptr_eq(&client.lane, lane))
+        else {
+            return false;
+        };
+        let client = &mut self.clients[index];
+        client.taken += tally;
+        let mut drops = Drops::new();
+        match &self.link {
+            Link::Up(_) => {
+                self.stream.add(index, batch, now_ns, &mut |reason, tally| {
+                    count_drop(&mut drops, reason, tally)
+                });
+            }
+            Link::Down(error) => drops.push((error.reason(), tally)),
+        }
+        for (reason, tally) in drops {
+            count_drop(&mut self.clients[index].drops, reason, tally);
+            self.note_drop(reason, tally, now_ns);
+        }
+        self.send(now_ns);
+        true
+    }
+
+    /// What time brings.
+    pub(crate) fn tick(&mut self, now_ns: u64) {
+        if let Link::Up(socket) = &self.link {
+            let limit = socket.payload_limit(self.settings.mtu);
+            self.stream.set_limit(limit, now_ns);
+            self.stream.poll(now_ns);
+            self.send(now_ns);
+        }
+        for index in 0..self.clients.len() {
+            let client = &mut self.clients[index];
+            let refused = client.lane.fed().queue_full;
+            let more = minus(refused, std::mem::replace(&mut client.refused, refused));
+            if more.records > 0 {
+                self.note_drop(Reason::QueueFull, more, now_ns);
+            }
+        }
+        self.end_episodes(now_ns);
+    }
+
+    /// Sends whatever is waiting.
+    pub(crate) fn flush(&mut self, now_ns: u64) {
+        self.stream.flush(now_ns);
+        self.send(now_ns);
+    }
+
+    fn send(&mut self, now_ns: u64) {
+        let datagrams = self.stream.take();
+        if datagrams.is_empty() {
+            self.stream.recycle(datagrams);
+            return;
+        }
+        let mut failed: Vec<(usize, Reason)> = Vec::new();
+        let mut taken = 0_u64;
+        match &self.link {
+            Link::Up(socket) => {
+                let (clients, counters) = (&mut self.clients, &mut self.counters);
+                let notices = socket.send(&datagrams, &mut |i, result| match result {
+                    Ok(()) => {
+                        taken += 1;
+                        counters.datagrams += 1;
+                        counters.octets += datagrams[i].bytes.len() as u64;
+                        for content in &datagrams[i].contents {
+                            clients[content.client].sent += content.tally;
+                            clients[content.client].bytes_sent += content.bytes;
+                        }
+                    }
+                    Err(errno) => failed.push((i, Reason::of_errno(errno))),
+                });
+                counters.notices += notices;
+                self.refused_ns = (notices > 0).then(|| self.refused_ns.unwrap_or(now_ns));
+            }
+            Link::Down(error) => failed.extend((0..datagrams.len()).map(|i| (i, error.reason()))),
+        }
+        for (i, reason) in failed {
+            let datagram = &datagrams[i];
+            self.counters.fail(reason, datagram.bytes.len() as u64);
+            for content in &datagram.contents {
+                let client = &mut self.clients[content.client];
+                count_drop(&mut client.drops, reason, content.tally);
+                client.bytes_failed += content.bytes;
+            }
+            let sum = datagram
+                .contents
+                .iter()
+                .fold(RecordTally::default(), |sum, content| sum + content.tally);
+            self.note_drop(reason, sum, now_ns);
+        }
+        self.failing_ns = (taken == 0).then(|| self.failing_ns.unwrap_or(now_ns));
+        self.stream.recycle(datagrams);
+    }
+
+    /// What to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
+    pub(crate) fn wants_socket(&mut self, now_ns: u64) -> Option<Settings> {
+        let wanted = match &self.link {
+            Link::Down(_) => true,
+            Link::Up(_) => {
+                let long = |since: Option<u64>, span| {
+                    since.is_some_and(|since| now_ns >= after(since, span))
+                };
+                // A refusal says that the address is right or the name has moved on.
+                let named = self
+                    .settings
+                    .destination
+                    .parse::<std::net::IpAddr>()
+                    .is_err();
+                long(self.failing_ns, FAILING) || named && long(self.refused_ns, REOPEN)
+            }
+        };
+        if !wanted || self.opening || now_ns < self.retry_ns {
+            return None;
+        }
+        self.opening = true;
+        let pause = if matches!(self.link, Link::Down(_)) {
+            RETRY
+        } else {
+            REOPEN
+        };
+        self.retry_ns = after(now_ns, pause);
+        Some(self.settings.clone())
+    }
+
+    /// A socket was opened for `settings`, or could not be.
+    pub(crate) fn opened(
+        &mut self,
+        settings: &Settings,
+        result: Result<Socket, OpenError>,
+        now_ns: u64,
+    ) {
+        self.opening = false;
+        if !self.settings.same_socket(settings) {
+            self.retry_ns = now_ns;
+            return;
+        }
+        match (&self.link, result) {
+            (Link::Up(old), Ok(new)) if old.peer == new.peer && self.failing_ns.is_none() => {}
+            (_, Ok(socket)) => {
+                self.flush(now_ns);
+                if let Err(error) = socket.mark(&self.settings) {
+                    warn!(exporter = %self.settings.name, "DSCP and TTL cannot be set: {error}");
+                }
+                self.link = Link::Up(socket);
+                self.link_changed(now_ns);
+                self.stream
+                    .set_limit(self.link.limit(&self.settings), now_ns);
+                self.stream.forget();
+            }
+            (Link::Down(old), Err(new)) if *old != new => {
+                self.link = Link::Down(new);
+                self.link_changed(now_ns);
+            }
+            (_, Err(error)) => debug!(exporter = %self.settings.name, "still no socket: {error}"),
+        }
+    }
+
+    fn link_changed(&mut self, now_ns: u64) {
+        (self.failing_ns, self.refused_ns) = (None, None);
+        match &self.link {
+            Link::Up(socket) => {
+                info!(exporter = %self.settings.name, destination = %socket.peer, "exporting");
+            }
+            Link::Down(OpenError::NotYet) => self.retry_ns = now_ns,
+            Link::Down(error) => {
+                self.retry_ns = after(now_ns, RETRY);
+                warn!(exporter = %self.settings.name, "cannot export: {error}");
+            }
+        }
+    }
+
+    fn note_drop(&mut self, reason: Reason, tally: RecordTally, now_ns: u64) {
+        match self
+            .episodes
+            .iter_mut()
+            .find(|episode| episode.reason == reason)
+        {
+            Some(episode) => {
+                episode.last_ns = now_ns;
+                episode.tally += tally;
+            }
+            None => {
+                warn!(exporter = %self.settings.name, reason = %reason.name(), "dropping records: {}", reason.text());
+                self.episodes.push(Episode {
+                    reason,
+                    began_ns: now_ns,
+                    last_ns: now_ns,
+                    tally,
+                });
+            }
+        }
+    }
+
+    fn end_episodes(&mut self, now_ns: u64) {
+        let name = &self.settings.name;
+        self.episodes.retain(|episode| {
+            let over = now_ns >= after(episode.last_ns, QUIET);
+            if over {
+                let seconds = episode
+                    .last_ns
+                    .saturating_sub(episode.began_ns)
+                    .div_ceil(1_000_000_000);
+                info!(
+                    exporter = %name,
+                    reason = %episode.reason.name(),
+                    records = episode.tally.records,
+                    packets = episode.tally.packets,
+                    octets = episode.tally.octets,
+                    seconds,
+                    "no longer dropping records"
+                );
+            }
+            !over
+        });
+    }
+
+    /// Starts the counts of the screens afresh. The ledger goes on.
+    pub(crate) fn clear(&mut self, now_ns: u64) {
+        self.counters = Counters {
+            cleared_ns: now_ns,
+            ..Counters::default()
+        };
+        for client in 0..self.clients.len() {
+            let (ledger, _) = self.ledger(client);
+            let client = &mut self.clients[client];
+            client.cleared = Cleared {
+                added: ledger.received.records,
+                sent: ledger.sent.records,
+                failed: ledger.dropped_total().records,
+                bytes_sent: client.bytes_sent,
+                bytes_failed: client.bytes_failed,
+            };
+        }
+    }
+
+    /// The account of a client, and the octets of records that are packed and not sent.
+    fn ledger(&self, client: usize) -> (Ledger, u64) {
+        let mut pending = RecordTally::default();
+        let mut bytes = 0;
+        for content in self
+            .stream
+            .pending()
+            .filter(|content| content.client == client)
+        {
+            pending += content.tally;
+            bytes += content.bytes;
+        }
+        (self.clients[client].ledger(pending), bytes)
+    }
+
+    pub(crate) fn statistics(&self) -> ExporterStatistics {
+        let clients = (0..self.clients.len()).map(|index| {
+            let (ledger, bytes_pending) = self.ledger(index);
+            let client = &self.clients[index];
+            let bytes_sent = client.bytes_sent - client.cleared.bytes_sent;
+            let bytes_failed = client.bytes_failed - client.cleared.bytes_failed;
+            ClientStatistics {
+                monitor: client.lane.monitor.to_string(),
+                records_added: ledger.received.records - client.cleared.added,
+                records_sent: ledger.sent.records - client.cleared.sent,
+                records_failed: ledger.dropped_total().records - client.cleared.failed,
+                bytes_added: bytes_sent + bytes_failed + bytes_pending,
+                bytes_sent,
+                bytes_failed,
+                ledger,
+            }
+        });
+        let (socket, down) = match &self.link {
+            Link::Up(socket) => (Some(socket), None),
+            Link::Down(error) => (None, Some(error.to_string())),
+        };
+        ExporterStatistics {
+            name: self.settings.name.clone(),
+            protocol: self.settings.protocol,
+            source_id: self.settings.source_id,
+            destination: socket.map(|socket| socket.peer),
+            source: socket.and_then(|socket| socket.local),
+            down,
+            payload_limit: self.stream.limit(),
+            cleared_ns: self.counters.cleared_ns,
+            datagrams: self.counters.datagrams,
+            octets: self.counters.octets,
+            failures: self.counters.failures.clone(),
+            unreachable_notices: self.counters.notices,
+            clients: clients.collect(),
+            templates: self.stream.templates(),
+        }
+    }
+}
+
+impl Counters {
+    fn fail(&mut self, reason: Reason, octets: u64) {
+        match self
+            .failures
+            .iter_mut()
+            .find(|failure| failure.reason == reason)
+        {
+            Some(failure) => {
+                failure.datagrams += 1;
+                failure.octets += octets;
+            }
+            None => self.failures.push(Failure {
+                reason,
+                datagrams: 1,
+                octets,
+            }),
+        }
+    }
+}
+
+impl Link {
+    fn from(prepared: Option<Prepared>) -> Link {
+        match prepared {
+            Some(Prepared(Ok(socket))) => Link::Up(socket),
+            Some(Prepared(Err(error))) => Link::Down(error),
+            None => Link::Down(OpenError::NotYet),
+        }
+    }
+
+    fn limit(&self, settings: &Settings) -> usize {
+        match self {
+            Link::Up(socket) => socket.payload_limit(settings.mtu),
+            Link::Down(_) => payload_limit(true, None, settings.mtu),
+        }
+    }
+}
+
+impl Client {
+    fn new(lane: Arc<Lane>) -> Client {
+        Client {
+            lane,
+            taken: RecordTally::default(),
+            sent: RecordTally::default(),
+            drops: Drops::new(),
+            bytes_sent: 0,
+            bytes_failed: 0,
+            cleared: Cleared::default(),
+            refused: RecordTally::default(),
+        }
+    }
+
+    /// The account, with `pending` records packed and not sent.
+    fn ledger(&self, pending: RecordTally) -> Ledger {
+        let Fed {
+            received,
+            queue_full,
+            removed,
+        } = self.lane.fed();
+        let mut dropped = self.drops.clone();
+        for (reason, tally) in [(Reason::QueueFull, queue_full), (Reason::Removed, removed)] {
+            if tally != RecordTally::default() {
+                count_drop(&mut dropped, reason, tally);
+            }
+        }
+        let in_channel = minus(minus(minus(received, queue_full), removed), self.taken);
+        Ledger {
+            received,
+            sent: self.sent,
+            queued: in_channel + pending,
+            dropped,
+        }
+    }
+
+    fn retire(self, exporter: &str) -> Retired {
+        Retired {
+            exporter: exporter.into(),
+            monitor: self.lane.monitor.to_string(),
+            ledger: self.ledger(RecordTally::default()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How capture threads hand batches to the worker without ever waiting for it.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crossbeam_channel::{Sender, TrySendError};
+use flow::{Batch, RecordTally};
+
+use crate::worker::Message;
+
+/// What was handed to one exporter by one monitor, counted by whoever hands it over.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) exporter: Arc<str>,
+    pub(crate) monitor: Arc<str>,
+    fed: Mutex<Fed>,
+}
+
+/// The feeding side of a ledger.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fed {
+    /// Handed over.
+    pub(crate) received: RecordTally,
+    /// Of these, refused because the channel was full.
+    pub(crate) queue_full: RecordTally,
+    /// Of these, refused because the worker had ended.
+    pub(crate) removed: RecordTally,
+}
+
+impl Lane {
+    pub(crate) fn new(exporter: &str, monitor: &str) -> Lane {
+        Lane {
+            exporter: exporter.into(),
+            monitor: monitor.into(),
+            fed: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn fed(&self) -> Fed {
+        *self.fed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worker does not know where to put these.
+    pub(crate) fn remove(&self, tally: RecordTally) {
+        self.count(|fed| fed.removed += tally);
+    }
+
+    fn count(&self, add: impl FnOnce(&mut Fed)) {
+        add(&mut self.fed.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// The lanes of a monitor at one time: one for each of its exporters.
+pub(crate) type Lanes = Arc<[Arc<Lane>]>;
+
+/// What became of a batch that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Offered {
+    /// On its way to every exporter of the monitor.
+    Queued(RecordTally),
+    /// The channel was full: dropped by reason `queue-full`, and counted so for each exporter.
+    Dropped(RecordTally),
+    /// The monitor has no exporter: nothing is sent, and nothing is lost.
+    NoExporter(RecordTally),
+}
+
+/// The way from one monitor to its exporters. Clones share it; any number of threads may use it, and it
+/// stays right while commits add and remove exporters.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    monitor: Arc<str>,
+    lanes: Arc<RwLock<Lanes>>,
+    sender: Sender<Message>,
+}
+
+impl Feed {
+    pub(crate) fn new(monitor: &str, sender: Sender<Message>) -> Feed {
+        Feed {
+            monitor: monitor.into(),
+            lanes: Arc::new(RwLock::new(Lanes::from([]))),
+            sender,
+        }
+    }
+
+    /// Waits for threads that are handing over a batch, which takes no longer than an entry into the channel.
+    pub(crate) fn set_lanes(&self, lanes: Lanes) {
+        *self.lanes.write().unwrap_or_else(PoisonError::into_inner) = lanes;
+    }
+
+    pub(crate) fn lanes(&self) -> Lanes {
+        Arc::clone(&self.lanes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The monitor's name.
+    pub fn monitor(&self) -> &str {
+        &self.monitor
+    }
+
+    /// Hands a batch over. Never waits: when the worker is too far behind, the batch is dropped and counted.
+    pub fn offer(&self, batch: Arc<Batch>) -> Offered {
+        self.hand_over(batch, |sender, message| match sender.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(Gone::Full),
+            Err(TrySendError::Disconnected(_)) => Err(Gone::Ended),
+        })
+    }
+
+    /// Hands a batch over and waits for room: for savefiles, whose packets can wait.
+    pub fn deliver(&self, batch: Arc<Batch>) -> Offered {
+        self.hand_over(batch, |sender, message| {
+            sender.send(message).map_err(|_| Gone::Ended)
+        })
+    }
+
+    fn hand_over(
+        &self,
+        batch: Arc<Batch>,
+        send: impl FnOnce(&Sender<Message>, Message) -> Result<(), Gone>,
+    ) -> Offered {
+        let mut tally = RecordTally::default();
+        for flow in batch.iter() {
+            tally.count(flow.totals.packets, flow.totals.octets);
+        }
+        // Held while sending: once a commit has the lock, every batch for the lanes it replaces is in the
+        // channel, ahead of the message that applies the commit.
+        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        if lanes.is_empty() {
+            return Offered::NoExporter(tally);
+        }
+        for lane in lanes.iter() {
+            lane.count(|fed| fed.received += tally);
+        }
+        let message = Message::Batch {
+            batch,
+            tally,
+            lanes: Arc::clone(&lanes),
+        };
+        match send(&self.sender, message) {
+            Ok(()) => Offered::Queued(tally),
+            Err(gone) => {
+                for lane in lanes.iter() {
+                    lane.count(|fed| match gone {
+                        Gone::Full => fed.queue_full += tally,
+                        Gone::Ended => fed.removed += tally,
+                    });
+                }
+                Offered::Dropped(tally)
+            }
+        }
+    }
+}
+
+/// Why the channel did not take a batch.
+#[derive(Clone, Copy)]
+enum Gone {
+    Full,
+    Ended,
+}

@@ -1,0 +1,392 @@
+//! Options tables: what collectors must know besides the flows.
+//!
+//! Collectors differ in what they understand of sampling, so it is told in two tables: one with nothing but
+//! the interval (element 34), when every flow of the exporter has the same, which holds whatever the
+//! records say; and one of samplers by identifier (48, 49, 50; in IPFIX with the PSAMP selector's
+//! elements of RFC 5477 beside them), which the records' `samplerId` refers to. nfdump 1.7.1 reads only the
+//! first, and only when the algorithm (35) is not in it; its mode is in the second.
+
+use std::time::Duration;
+
+use wire::v9::scope;
+
+use crate::packer::Exported;
+use crate::settings::{
+    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings,
+};
+use crate::statistics::{TemplateField, TemplateStatistics};
+
+/// Octets of names; longer ones are cut.
+const NAME_LEN: u16 = 32;
+/// Octets of descriptions; longer ones are cut.
+const DESCRIPTION_LEN: u16 = 64;
+
+/// A field: words, element, octets.
+type Spec = (&'static str, u16, u16);
+
+/// What a table tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The interval at which every flow was sampled.
+    Sampling,
+    /// Samplers of one mode, by identifier.
+    Samplers(SamplerMode),
+    /// Names of interfaces.
+    Interfaces,
+    /// What was exported.
+    Statistics,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Kind; 5] = [
+        // First: nfdump reads only the first options template of a set.
+        Kind::Sampling,
+        Kind::Samplers(SamplerMode::Deterministic),
+        Kind::Samplers(SamplerMode::Random),
+        Kind::Interfaces,
+        Kind::Statistics,
+    ];
+
+    /// Goes with the templates: flows are misread without it.
+    pub(crate) fn vital(self) -> bool {
+        matches!(self, Kind::Sampling | Kind::Samplers(_))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Sampling => "options sampling",
+            Kind::Samplers(_) => "options sampler-table",
+            Kind::Interfaces => "options interface-table",
+            Kind::Statistics => "options exporter-statistics",
+        }
+    }
+
+    fn scope(self, protocol: Protocol) -> Spec {
+        match (protocol, self) {
+            (Protocol::Ipfix, Kind::Statistics) => ("exporting process id", 144, 4),
+            (Protocol::Ipfix, _) => ("observation domain id", 149, 4),
+            _ => ("system", scope::SYSTEM, 4),
+        }
+    }
+
+    fn fields(self, protocol: Protocol) -> Vec<Spec> {
+        match self {
+            Kind::Sampling => vec![("sampling interval", 34, 4)],
+            Kind::Samplers(mode) => {
+                let mut fields = vec![
+                    ("flow sampler", 48, 1),
+                    ("flow sampler name", 84, NAME_LEN),
+                    ("flow sampler mode", 49, 1),
+                    ("flow sampler interval", 50, 4),
+                ];
+                // RFC 5477 §8.2. After element 50, which some collectors take for the same as 306.
+                match (protocol, mode) {
+                    (Protocol::Ipfix, SamplerMode::Deterministic) => fields.extend([
+                        ("selector algorithm", 304, 2),
+                        ("sampling packet interval", 305, 4),
+                        ("sampling packet space", 306, 4),
+                    ]),
+                    (Protocol::Ipfix, SamplerMode::Random) => fields.extend([
+                        ("selector algorithm", 304, 2),
+                        ("sampling size", 309, 4),
+                        ("sampling population", 310, 4),
+                    ]),
+                    _ => {}
+                }
+                fields
+            }
+            Kind::Interfaces => vec![
+                ("interface input", 10, 4),
+                ("interface name", 82, NAME_LEN),
+                ("interface description", 83, DESCRIPTION_LEN),
+            ],
+            Kind::Statistics => vec![
+                ("exported octets total", 40, 8),
+                ("exported messages total", 41, 8),
+                ("exported flow records total", 42, 8),
+            ],
+        }
+    }
+}
+
+/// One options table of one exporter.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) kind: Kind,
+    /// Identifier of its template.
+    pub(crate) id: u16,
+    /// How often its rows are sent besides.
+    pub(crate) timeout: Option<Duration>,
+    /// When its rows were sent last.
+    pub(crate) sent_ns: Option<u64>,
+    pub(crate) scopes: Vec<(u16, u16)>,
+    pub(crate) fields: Vec<(u16, u16)>,
+    /// Octets of a row.
+    pub(crate) len: usize,
+    protocol: Protocol,
+}
+
+impl Table {
+    pub(crate) fn new(kind: Kind, id: u16, protocol: Protocol) -> Table {
+        let numbers = |(_, element, len): Spec| (element, len);
+        let scopes = vec![numbers(kind.scope(protocol))];
+        let fields: Vec<_> = kind.fields(protocol).into_iter().map(numbers).collect();
+        let len = scopes
+            .iter()
+            .chain(&fields)
+            .map(|(_, len)| usize::from(*len))
+            .sum();
+        Table {
+            kind,
+            id,
+            timeout: None,
+            sent_ns: None,
+            scopes,
+            fields,
+            len,
+            protocol,
+        }
+    }
+
+    pub(crate) fn statistics(&self) -> TemplateStatistics {
+        let mut offset = 0;
+        let specs = [self.kind.scope(self.protocol)]
+            .into_iter()
+            .chain(self.kind.fields(self.protocol));
+        let fields = specs.enumerate().map(|(i, (words, element, len))| {
+            let size = usize::from(len);
+            offset += size;
+            TemplateField {
+                words,
+                element,
+                scope: i == 0,
+                offset: offset - size,
+                size,
+            }
+        });
+        TemplateStatistics {
+            id: self.id,
+            client: format!("Option {}", self.kind.name()),
+            record: String::new(),
+            options: true,
+            record_size: self.len,
+            fields: fields.collect(),
+        }
+    }
+}
+
+/// What the tables of one exporter have to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// The interval that holds for every flow of the exporter.
+    interval: Option<u32>,
+    samplers: Vec<Sampler>,
+    interfaces: Option<Vec<Interface>>,
+    statistics: bool,
+}
+
+impl Facts {
+    pub(crate) fn new(
+        settings: &Settings,
+        monitors: &[&Monitor],
+        interfaces: &[Interface],
+    ) -> Facts {
+        let mut samplers: Vec<Sampler> = Vec::new();
+        for sampler in monitors
+            .iter()
+            .flat_map(|monitor| monitor.sampling.samplers())
+        {
+            if !samplers.iter().any(|known| known.id == sampler.id) {
+                samplers.push(sampler.clone());
+            }
+        }
+        let rate = |monitor: &&Monitor| match &monitor.sampling {
+            Sampling::One(sampler) => Some(sampler.rate),
+            Sampling::None | Sampling::Mixed(_) => None,
+        };
+        let first = monitors.first().and_then(rate);
+        let interfaces = (settings.options.interface_table.is_some() && !monitors.is_empty())
+            .then(|| interfaces.to_vec());
+        Facts {
+            interval: first.filter(|_| monitors.iter().all(|monitor| rate(monitor) == first)),
+            samplers,
+            interfaces,
+            statistics: settings.options.exporter_stats.is_some() && !monitors.is_empty(),
+        }
+    }
+
+    /// There is something to tell.
+    pub(crate) fn has(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Sampling => self.interval.is_some(),
+            Kind::Samplers(mode) => self.samplers.iter().any(|sampler| sampler.mode == mode),
+            Kind::Interfaces => self.interfaces.is_some(),
+            Kind::Statistics => self.statistics,
+        }
+    }
+
+    /// How often rows of a table are sent, besides with the templates.
+    pub(crate) fn timeout(kind: Kind, options: &Options) -> Option<Duration> {
+        match kind {
+            Kind::Sampling => None,
+            Kind::Samplers(_) => options.sampler_table,
+            Kind::Interfaces => options.interface_table,
+            Kind::Statistics => options.exporter_stats,
+        }
+    }
+
+    /// The rows of a table.
+    pub(crate) fn rows(&self, table: &Table, source_id: u32, exported: Exported) -> Vec<Vec<u8>> {
+        let row = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut row = Vec::with_capacity(table.len);
+            row.extend_from_slice(&source_id.to_be_bytes());
+            write(&mut row);
+            debug_assert_eq!(row.len(), table.len);
+            row
+        };
+        match table.kind {
+            Kind::Sampling => self
+                .interval
+                .iter()
+                .map(|rate| row(&|out| out.extend_from_slice(&rate.to_be_bytes())))
+                .collect(),
+            Kind::Samplers(mode) => self
+                .samplers
+                .iter()
+                .filter(|sampler| sampler.mode == mode)
+                .map(|sampler| row(&|out| put_sampler(out, sampler, table.protocol)))
+                .collect(),
+            Kind::Interfaces => self
+                .interfaces
+                .iter()
+                .flatten()
+                .map(|interface| {
+                    row(&|out| {
+                        out.extend_from_slice(&interface.index.to_be_bytes());
+                        put_text(out, &interface.name, NAME_LEN);
+                        put_text(out, &interface.description, DESCRIPTION_LEN);
+                    })
+                })
+                .collect(),
+            Kind::Statistics => vec![row(&|out| {
+                out.extend_from_slice(&exported.octets.to_be_bytes());
+                out.extend_from_slice(&exported.datagrams.to_be_bytes());
+                out.extend_from_slice(&exported.flows.to_be_bytes());
+            })],
+        }
+    }
+}
+
+fn put_sampler(out: &mut Vec<u8>, sampler: &Sampler, protocol: Protocol) {
+    // Elements 49 and 35 count 1 deterministic, 2 random; element 304 counts 1 systematic count-based,
+    // 3 random n-out-of-N.
+    let (mode, algorithm, first, second) = match sampler.mode {
+        SamplerMode::Deterministic => (1, 1_u16, 1_u32, sampler.rate.saturating_sub(1)),
+        SamplerMode::Random => (2, 3, 1, sampler.rate),
+    };
+    out.push(sampler.id);
+    put_text(out, &sampler.name, NAME_LEN);
+    out.push(mode);
+    out.extend_from_slice(&sampler.rate.to_be_bytes());
+    if protocol == Protocol::Ipfix {
+        out.extend_from_slice(&algorithm.to_be_bytes());
+        out.extend_from_slice(&first.to_be_bytes());
+        out.extend_from_slice(&second.to_be_bytes());
+    }
+}
+
+/// Text of a fixed length: cut between characters, filled up with zeros.
+fn put_text(out: &mut Vec<u8>, text: &str, len: u16) {
+    let len = usize::from(len);
+    let end = (0..=text.len().min(len))
+        .rev()
+        .find(|&end| text.is_char_boundary(end))
+        .unwrap_or(0);
+    out.extend_from_slice(&text.as_bytes()[..end]);
+    out.resize(out.len() + len - end, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        let mut out = Vec::new();
+        put_text(&mut out, "aä", 2);
+        put_text(&mut out, "b", 3);
+        assert_eq!(out, [b'a', 0, b'b', 0, 0]);
+    }
+
+    #[test]
+    fn rows_have_the_length_their_template_says() {
+        let sampler = |id, mode| Sampler {
+            id,
+            name: "S".into(),
+            mode,
+            rate: 100,
+        };
+        let monitor = Monitor {
+            name: "M".into(),
+            exporters: vec![],
+            layouts: vec![],
+            sampling: Sampling::Mixed(vec![
+                sampler(1, SamplerMode::Deterministic),
+                sampler(2, SamplerMode::Random),
+            ]),
+        };
+        let mut settings = Settings::new("E", "192.0.2.1");
+        settings.options.interface_table = Some(Options::DEFAULT_TIMEOUT);
+        settings.options.exporter_stats = Some(Options::DEFAULT_TIMEOUT);
+        let interfaces = [Interface {
+            index: 2,
+            name: "eth0".into(),
+            description: String::new(),
+        }];
+        let mut facts = Facts::new(&settings, &[&monitor], &interfaces);
+        assert!(!facts.has(Kind::Sampling));
+        facts.interval = Some(100);
+        for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
+            for kind in Kind::ALL {
+                let table = Table::new(kind, 256, protocol);
+                let rows = facts.rows(&table, 7, Exported::default());
+                assert!(rows.len() == 1 && rows[0].len() == table.len, "{kind:?}");
+                assert_eq!(
+                    table
+                        .statistics()
+                        .fields
+                        .iter()
+                        .map(|field| field.size)
+                        .sum::<usize>(),
+                    table.len
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_interval_is_told_only_when_it_holds_for_every_flow() {
+        let monitor = |sampling| Monitor {
+            name: "M".into(),
+            exporters: vec![],
+            layouts: vec![],
+            sampling,
+        };
+        let one = |rate| {
+            let sampler = Sampler {
+                id: 1,
+                name: "S".into(),
+                mode: SamplerMode::Random,
+                rate,
+            };
+            monitor(Sampling::One(sampler))
+        };
+        let settings = Settings::new("E", "192.0.2.1");
+        let interval = |monitors: &[&Monitor]| Facts::new(&settings, monitors, &[]).interval;
+        assert_eq!(interval(&[&one(10), &one(10)]), Some(10));
+        assert_eq!(interval(&[&one(10), &one(20)]), None);
+        assert_eq!(interval(&[&one(10), &monitor(Sampling::None)]), None);
+        assert_eq!(interval(&[&monitor(Sampling::None), &one(10)]), None);
+        assert_eq!(interval(&[]), None);
+    }
+}

@@ -1,0 +1,361 @@
+//! Datagrams in the making, whatever the protocol: headers, sequence numbers, time.
+
+use std::time::Duration;
+
+use flow::RecordTally;
+use wire::{Full, ipfix, v5, v9};
+
+use crate::settings::{Protocol, Settings};
+
+const NS_PER_MS: u64 = 1_000_000;
+const MS_PER_SEC: u64 = 1_000;
+/// How long a record may wait for its datagram to fill; the worker looks every [`crate::worker::TICK`], so
+/// that together they stay under a second.
+const LINGER: Duration = Duration::from_millis(700);
+
+/// Records of one client in a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// Index of the client.
+    pub(crate) client: usize,
+    /// Its records.
+    pub(crate) tally: RecordTally,
+    /// Octets of its records.
+    pub(crate) bytes: u64,
+}
+
+/// A finished datagram.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Datagram {
+    /// UDP payload.
+    pub(crate) bytes: Vec<u8>,
+    /// Whose records are in it.
+    pub(crate) contents: Vec<Content>,
+}
+
+/// What was put into datagrams since the start; wraps no sooner than the universe ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Exported {
+    pub(crate) datagrams: u64,
+    pub(crate) octets: u64,
+    pub(crate) flows: u64,
+}
+
+/// Sets of the protocol.
+#[derive(Debug)]
+pub(crate) enum Sets {
+    V5(v5::Packer),
+    V9(v9::Packer),
+    Ipfix(ipfix::Packer),
+}
+
+impl Sets {
+    fn new(protocol: Protocol, limit: usize) -> Sets {
+        match protocol {
+            Protocol::NetflowV5 => Sets::V5(v5::Packer::new(limit)),
+            Protocol::NetflowV9 => Sets::V9(v9::Packer::new(limit)),
+            Protocol::Ipfix => Sets::Ipfix(ipfix::Packer::new(limit)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Sets::V5(packer) => packer.is_empty(),
+            Sets::V9(packer) => packer.is_empty(),
+            Sets::Ipfix(packer) => packer.is_empty(),
+        }
+    }
+
+    pub(crate) fn template(&mut self, id: u16, fields: &[(u16, u16)]) -> Result<(), Full> {
+        match self {
+            Sets::V5(_) => Ok(()),
+            Sets::V9(packer) => packer.template(id, fields),
+            Sets::Ipfix(packer) => packer.template(id, fields),
+        }
+    }
+
+    pub(crate) fn options_template(
+        &mut self,
+        id: u16,
+        scopes: &[(u16, u16)],
+        fields: &[(u16, u16)],
+    ) -> Result<(), Full> {
+        match self {
+            Sets::V5(_) => Ok(()),
+            Sets::V9(packer) => packer.options_template(id, scopes, fields),
+            Sets::Ipfix(packer) => packer.options_template(id, scopes, fields),
+        }
+    }
+
+    /// Room for 1 to `want` records.
+    #[inline]
+    pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
+        match self {
+            Sets::V5(_) => Err(Full),
+            Sets::V9(packer) => packer.records(id, len, want),
+            Sets::Ipfix(packer) => packer.records(id, len, want),
+        }
+    }
+}
+
+/// Packs one exporter's datagrams.
+#[derive(Debug)]
+pub(crate) struct Packer {
+    protocol: Protocol,
+    sets: Sets,
+    limit: usize,
+    boot_ms: u64,
+    engine: (u8, u8),
+    source_id: u32,
+    sequence: u32,
+    /// Mode and interval for the next NetFlow v5 header.
+    sampling: (v5::SamplingMode, u16),
+    contents: Vec<Content>,
+    /// Latest time of a flow in the datagram.
+    latest_ns: u64,
+    /// When the datagram got its first octet.
+    opened_ns: u64,
+    exported: Exported,
+    ready: Vec<Datagram>,
+    spare: Vec<Datagram>,
+}
+
+impl Packer {
+    /// Datagrams of at most `limit` octets of UDP payload.
+    pub(crate) fn new(settings: &Settings, limit: usize) -> Packer {
+        Packer {
+            protocol: settings.protocol,
+            sets: Sets::new(settings.protocol, limit),
+            limit,
+            boot_ms: settings.boot_ns / NS_PER_MS,
+            engine: settings.engine,
+            source_id: settings.source_id,
+            sequence: 0,
+            sampling: (v5::SamplingMode::None, 0),
+            contents: Vec::new(),
+            latest_ns: 0,
+            opened_ns: 0,
+            exported: Exported::default(),
+            ready: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    pub(crate) fn source_id(&self) -> u32 {
+        self.source_id
+    }
+
+    pub(crate) fn boot_ms(&self) -> u64 {
+        self.boot_ms
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn exported(&self) -> Exported {
+        self.exported
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
+
+    /// Changes the limit; the datagram in the making ends.
+    pub(crate) fn set_limit(&mut self, limit: usize, now_ns: u64) {
+        if limit != self.limit {
+            self.finish(now_ns);
+            self.limit = limit;
+            self.sets = Sets::new(self.protocol, limit);
+        }
+    }
+
+    /// What the NetFlow v5 header says of sampling. A datagram with other records in it ends.
+    pub(crate) fn set_sampling(&mut self, sampling: (v5::SamplingMode, u16), now_ns: u64) {
+        if sampling != self.sampling {
+            self.finish(now_ns);
+            self.sampling = sampling;
+        }
+    }
+
+    /// Puts something into the datagram, or into the next one when this one is full.
+    ///
+    /// # Errors
+    /// [`Full`]: it does not even fit into an empty one.
+    #[inline]
+    pub(crate) fn put(
+        &mut self,
+        now_ns: u64,
+        write: impl Fn(&mut Sets) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        if self.sets.is_empty() {
+            self.opened_ns = now_ns;
+        }
+        match write(&mut self.sets) {
+            Err(Full) if !self.sets.is_empty() => {
+                self.finish(now_ns);
+                self.opened_ns = now_ns;
+                write(&mut self.sets)
+            }
+            result => result,
+        }
+    }
+
+    /// Room for one to `want` records in this datagram or the next.
+    ///
+    /// # Errors
+    /// [`Full`]: not one fits into an empty datagram.
+    #[inline]
+    pub(crate) fn records(
+        &mut self,
+        id: u16,
+        len: usize,
+        want: usize,
+        now_ns: u64,
+    ) -> Result<&mut [u8], Full> {
+        if self.sets.is_empty() {
+            self.opened_ns = now_ns;
+        } else if self.room(id, len) == 0 {
+            self.finish(now_ns);
+            self.opened_ns = now_ns;
+        }
+        self.sets.records(id, len, want)
+    }
+
+    #[inline]
+    fn room(&self, id: u16, len: usize) -> usize {
+        match &self.sets {
+            Sets::V5(packer) => packer.room(),
+            Sets::V9(packer) => packer.room(id, len),
+            Sets::Ipfix(packer) => packer.room(id, len),
+        }
+    }
+
+    /// Adds a NetFlow v5 record.
+    ///
+    /// # Errors
+    /// [`Full`]: it does not even fit into an empty datagram.
+    #[inline]
+    pub(crate) fn v5_record(&mut self, record: &v5::Record, now_ns: u64) -> Result<(), Full> {
+        self.put(now_ns, |sets| match sets {
+            Sets::V5(packer) => packer.record(record),
+            _ => Err(Full),
+        })
+    }
+
+    /// Notes whose records were just written, and how late the latest of them ends.
+    #[inline]
+    pub(crate) fn note(&mut self, client: usize, tally: RecordTally, bytes: u64, latest_ns: u64) {
+        self.latest_ns = self.latest_ns.max(latest_ns);
+        match self.contents.last_mut() {
+            Some(last) if last.client == client => {
+                last.tally += tally;
+                last.bytes += bytes;
+            }
+            _ => self.contents.push(Content {
+                client,
+                tally,
+                bytes,
+            }),
+        }
+    }
+
+    /// Ends the datagram when its first record has waited long enough.
+    pub(crate) fn expire(&mut self, now_ns: u64) {
+        // A clock that stepped back must not keep a datagram waiting.
+        let waited = now_ns.checked_sub(self.opened_ns).map(Duration::from_nanos);
+        if !self.sets.is_empty() && waited.is_none_or(|waited| waited >= LINGER) {
+            self.finish(now_ns);
+        }
+    }
+
+    /// Ends the datagram, if anything is in it.
+    pub(crate) fn finish(&mut self, now_ns: u64) {
+        if self.sets.is_empty() {
+            return;
+        }
+        // No flow may end later than its header says, whatever the clock says.
+        let at_ms = now_ns.max(self.latest_ns) / NS_PER_MS;
+        // NetFlow v9 and IPFIX headers have whole seconds. Both halves of the pair mean the same instant,
+        // so that unix_secs × 1000 − sysUptime is the boot time to the millisecond, in every datagram.
+        let secs = at_ms.div_ceil(MS_PER_SEC);
+        let uptime = |at_ms: u64| at_ms.saturating_sub(self.boot_ms) as u32; // modulo 2³², as the format has it
+        let bytes = match &mut self.sets {
+            Sets::V5(packer) => {
+                let count = u32::from(packer.count());
+                let header = v5::Header {
+                    sys_uptime_ms: uptime(at_ms),
+                    unix_secs: (at_ms / MS_PER_SEC) as u32,
+                    unix_nsecs: (at_ms % MS_PER_SEC * NS_PER_MS) as u32,
+                    flow_sequence: self.sequence,
+                    engine_type: self.engine.0,
+                    engine_id: self.engine.1,
+                    sampling_mode: self.sampling.0,
+                    sampling_interval: self.sampling.1,
+                };
+                self.sequence = self.sequence.wrapping_add(count);
+                packer.finish(&header)
+            }
+            Sets::V9(packer) => {
+                let header = v9::Header {
+                    sys_uptime_ms: uptime(secs * MS_PER_SEC),
+                    unix_secs: secs as u32,
+                    sequence: self.sequence,
+                    source_id: self.source_id,
+                };
+                self.sequence = self.sequence.wrapping_add(1);
+                packer.finish(&header)
+            }
+            Sets::Ipfix(packer) => {
+                let count = packer.count();
+                let header = ipfix::Header {
+                    export_time_secs: secs as u32,
+                    sequence: self.sequence,
+                    domain: self.source_id,
+                };
+                self.sequence = self.sequence.wrapping_add(count);
+                packer.finish(&header)
+            }
+        };
+        self.exported.datagrams += 1;
+        self.exported.octets += bytes.len() as u64;
+        self.exported.flows += self
+            .contents
+            .iter()
+            .map(|content| content.tally.records)
+            .sum::<u64>();
+        let mut datagram = self.spare.pop().unwrap_or_default();
+        datagram.bytes.clear();
+        datagram.bytes.extend_from_slice(bytes);
+        datagram.contents.clear();
+        datagram.contents.append(&mut self.contents);
+        self.ready.push(datagram);
+        self.latest_ns = 0;
+    }
+
+    /// Takes the finished datagrams.
+    pub(crate) fn take(&mut self) -> Vec<Datagram> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Gives datagrams back, for their memory.
+    pub(crate) fn recycle(&mut self, mut datagrams: Vec<Datagram>) {
+        const KEPT: usize = 256;
+        datagrams.truncate(KEPT.saturating_sub(self.spare.len()));
+        self.spare.append(&mut datagrams);
+        if self.ready.capacity() == 0 {
+            self.ready = datagrams;
+        }
+    }
+
+    /// Records of each client that are in no datagram taken yet.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Content> {
+        self.contents
+            .iter()
+            .chain(self.ready.iter().flat_map(|datagram| &datagram.contents))
+    }
+}

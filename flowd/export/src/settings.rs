@@ -1,0 +1,198 @@
+//! What a configuration says about exporters, and what they must know of the monitors that use them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow::Layout;
+
+use crate::socket::Prepared;
+
+/// An export protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// NetFlow version 5: IPv4, fixed records.
+    NetflowV5,
+    /// NetFlow version 9 (RFC 3954).
+    NetflowV9,
+    /// IPFIX (RFC 7011) over UDP.
+    Ipfix,
+}
+
+/// Where an exporter's datagrams come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The address the route to the destination prefers.
+    #[default]
+    Any,
+    /// This local address.
+    Address(IpAddr),
+    /// The primary address of this interface, of the destination's family.
+    Interface(String),
+}
+
+/// Options tables an exporter sends (`option TABLE timeout S`); `None`: not configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Names of interfaces by `ifIndex`.
+    pub interface_table: Option<Duration>,
+    /// What this exporter has sent.
+    pub exporter_stats: Option<Duration>,
+    /// Samplers by identifier. Sent with the templates in any case as soon as a monitor samples; this is how
+    /// often besides.
+    pub sampler_table: Option<Duration>,
+}
+
+impl Options {
+    /// How often a table is sent when its timeout is not configured.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+}
+
+/// One exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Its name, by which monitors refer to it.
+    pub name: String,
+    /// Address or host name of the collector.
+    pub destination: String,
+    /// UDP port of the collector.
+    pub port: u16,
+    /// Source of the datagrams.
+    pub source: Source,
+    /// VRF device that the socket is bound to.
+    pub vrf: Option<String>,
+    /// Differentiated services code point, 0–63.
+    pub dscp: u8,
+    /// Time to live or hop limit, 1–255.
+    pub ttl: u8,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// How long collectors may go without templates.
+    pub template_timeout: Duration,
+    /// Options tables.
+    pub options: Options,
+    /// NetFlow v5 engine type and engine identifier.
+    pub engine: (u8, u8),
+    /// NetFlow v9 source identifier, IPFIX observation domain.
+    pub source_id: u32,
+    /// What times in milliseconds of uptime count from, nanoseconds since 1970. Not after any flow's start:
+    /// an earlier start is sent as 0.
+    pub boot_ns: u64,
+    /// Largest IP packet to send, also when the path takes more.
+    pub mtu: u16,
+}
+
+impl Settings {
+    /// What `flow exporter NAME` has before anything is configured: NetFlow v9 to port 9995, TTL 255.
+    pub fn new(name: &str, destination: &str) -> Settings {
+        Settings {
+            name: name.into(),
+            destination: destination.into(),
+            port: 9995,
+            source: Source::Any,
+            vrf: None,
+            dscp: 0,
+            ttl: 255,
+            protocol: Protocol::NetflowV9,
+            template_timeout: Duration::from_secs(600),
+            options: Options::default(),
+            engine: (0, 0),
+            source_id: 0,
+            boot_ns: 0,
+            mtu: 1500,
+        }
+    }
+
+    /// The datagrams of `other` leave by the same socket: a running one need not be replaced.
+    pub fn same_socket(&self, other: &Settings) -> bool {
+        (&self.destination, self.port, &self.source, &self.vrf)
+            == (&other.destination, other.port, &other.source, &other.vrf)
+    }
+
+    /// The datagrams of `other` continue this one's: same protocol, numbering and time base.
+    pub(crate) fn same_stream(&self, other: &Settings) -> bool {
+        (self.protocol, self.engine, self.source_id, self.boot_ns)
+            == (other.protocol, other.engine, other.source_id, other.boot_ns)
+    }
+}
+
+/// How a sampler chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SamplerMode {
+    /// Every Nth packet.
+    Deterministic,
+    /// One at random of every N packets.
+    Random,
+}
+
+/// A packet sampler, one out of `rate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sampler {
+    /// Identifier (element 48), from 1; collectors join records and samplers by it.
+    pub id: u8,
+    /// Its name.
+    pub name: String,
+    /// How it chooses.
+    pub mode: SamplerMode,
+    /// One packet out of so many.
+    pub rate: u32,
+}
+
+/// How a monitor's packets were sampled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sampling {
+    /// Not at all.
+    #[default]
+    None,
+    /// By one sampler wherever the monitor is attached.
+    One(Sampler),
+    /// By one sampler here, by another or none there. Collectors can only tell when the record has
+    /// `flow sampler`.
+    Mixed(Vec<Sampler>),
+}
+
+impl Sampling {
+    /// Every sampler.
+    pub fn samplers(&self) -> &[Sampler] {
+        match self {
+            Sampling::None => &[],
+            Sampling::One(sampler) => std::slice::from_ref(sampler),
+            Sampling::Mixed(samplers) => samplers,
+        }
+    }
+}
+
+/// A monitor, as far as exporters are concerned.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    /// Its name.
+    pub name: String,
+    /// Names of the exporters that get its flows.
+    pub exporters: Vec<String>,
+    /// Layouts of its flows. Templates for others are made when such flows come.
+    pub layouts: Vec<Arc<Layout>>,
+    /// How its packets were sampled.
+    pub sampling: Sampling,
+}
+
+/// An interface, for the options table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// `ifIndex`.
+    pub index: u32,
+    /// Name.
+    pub name: String,
+    /// Description, or empty.
+    pub description: String,
+}
+
+/// All there is to export: what [`crate::Worker::apply`] puts into force.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The exporters. Without a socket one goes on with the socket it has; see [`Settings::same_socket`].
+    pub exporters: Vec<(Settings, Option<Prepared>)>,
+    /// The monitors.
+    pub monitors: Vec<Monitor>,
+    /// The interfaces of this host.
+    pub interfaces: Vec<Interface>,
+}

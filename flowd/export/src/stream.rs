@@ -1,0 +1,472 @@
+//! One exporter's packetizer: flows and facts in, datagrams out. Pure: time is an argument.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow::{Batch, Layout, RecordTally};
+use wire::{Family, MIN_TEMPLATE_ID, v5 as v5_wire};
+
+use crate::ledger::Reason;
+use crate::options::{Facts, Kind, Table};
+use crate::packer::{Content, Datagram, Packer};
+use crate::settings::{Interface, Monitor, Protocol, Sampling, Settings};
+use crate::statistics::TemplateStatistics;
+use crate::template::Template;
+use crate::v5;
+
+/// Templates are repeated after so many datagrams at the latest: a collector that has lost one, or was
+/// restarted, waits no longer under load.
+const DATAGRAMS_PER_REFRESH: u32 = 20;
+/// Most templates of one exporter. Layouts come from the configuration; this only bounds what a defect
+/// elsewhere could do.
+const MAX_TEMPLATES: usize = 4_096;
+
+/// A monitor whose flows are sent.
+#[derive(Debug)]
+struct Client {
+    name: Arc<str>,
+    sampling: Sampling,
+    /// What the NetFlow v5 header says of it.
+    v5_sampling: (v5_wire::SamplingMode, u16),
+    /// NetFlow v5's view of the layouts seen.
+    v5_maps: Vec<(Arc<Layout>, v5::Map)>,
+}
+
+/// The packetizer.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    packer: Packer,
+    clients: Vec<Client>,
+    templates: Vec<Template>,
+    tables: Vec<Table>,
+    facts: Facts,
+    template_timeout: Duration,
+    /// The next identifier to try: none is used twice before all have been.
+    next_id: u16,
+    /// When the templates were repeated last; `None`: as soon as possible.
+    refreshed_ns: Option<u64>,
+    /// Datagrams finished at that time.
+    refreshed_at: u64,
+}
+
+/// More than `timeout` has passed, or the clock stepped back.
+fn due(now_ns: u64, then_ns: Option<u64>, timeout: Duration) -> bool {
+    then_ns
+        .and_then(|then_ns| now_ns.checked_sub(then_ns))
+        .is_none_or(|waited| Duration::from_nanos(waited) >= timeout)
+}
+
+impl Stream {
+    /// Datagrams of at most `limit` octets of UDP payload, for nobody yet.
+    pub(crate) fn new(settings: &Settings, limit: usize) -> Stream {
+        Stream {
+            packer: Packer::new(settings, limit),
+            clients: Vec::new(),
+            templates: Vec::new(),
+            tables: Vec::new(),
+            facts: Facts::default(),
+            template_timeout: settings.template_timeout,
+            next_id: MIN_TEMPLATE_ID,
+            refreshed_ns: None,
+            refreshed_at: 0,
+        }
+    }
+
+    /// Takes over what a commit says. Clients are numbered by their place in `monitors` from here on, so
+    /// everything must have been flushed and taken. Templates whose layout stays keep their identifier.
+    pub(crate) fn configure(
+        &mut self,
+        settings: &Settings,
+        monitors: &[&Monitor],
+        interfaces: &[Interface],
+    ) {
+        debug_assert!(self.packer.pending().next().is_none());
+        let old: Vec<Arc<str>> = self
+            .clients
+            .iter()
+            .map(|client| Arc::clone(&client.name))
+            .collect();
+        self.clients = monitors
+            .iter()
+            .map(|monitor| Client::new(monitor))
+            .collect();
+        self.template_timeout = settings.template_timeout;
+
+        if self.protocol() == Protocol::NetflowV5 {
+            return;
+        }
+        let mut kept = Vec::new();
+        for template in std::mem::take(&mut self.templates) {
+            let name = &old[template.client];
+            let Some(client) = self.clients.iter().position(|client| client.name == *name) else {
+                continue;
+            };
+            let monitor = monitors[client];
+            if !monitor.layouts.contains(&template.layout) {
+                continue;
+            }
+            let mut fresh = Template::new(
+                template.id,
+                client,
+                &template.layout,
+                self.protocol(),
+                &monitor.sampling,
+            );
+            if fresh.same_fields(&template) {
+                fresh.announced = template.announced;
+                fresh.oversized = template.oversized;
+                kept.push(fresh);
+            }
+        }
+        self.templates = kept;
+        for (client, monitor) in monitors.iter().enumerate() {
+            for layout in &monitor.layouts {
+                self.template(client, layout);
+            }
+        }
+        let facts = Facts::new(settings, monitors, interfaces);
+        let mut tables = std::mem::take(&mut self.tables);
+        for kind in Kind::ALL.into_iter().filter(|kind| facts.has(*kind)) {
+            let mut table = match tables.iter().position(|table| table.kind == kind) {
+                Some(known) => tables.swap_remove(known),
+                None => Table::new(kind, self.fresh_id(), self.protocol()),
+            };
+            table.timeout = Facts::timeout(kind, &settings.options);
+            self.tables.push(table);
+        }
+        if facts != self.facts {
+            self.facts = facts;
+            self.tables
+                .iter_mut()
+                .for_each(|table| table.sent_ns = None);
+            self.refreshed_ns = None;
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.packer.protocol()
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.packer.limit()
+    }
+
+    /// The path takes datagrams of `limit` octets of UDP payload.
+    pub(crate) fn set_limit(&mut self, limit: usize, now_ns: u64) {
+        if limit != self.limit() {
+            self.packer.set_limit(limit, now_ns);
+            self.templates
+                .iter_mut()
+                .for_each(|template| template.oversized = false);
+        }
+    }
+
+    /// The collector may be another one, or have forgotten everything.
+    pub(crate) fn forget(&mut self) {
+        self.refreshed_ns = None;
+        self.templates
+            .iter_mut()
+            .for_each(|template| template.announced = false);
+        self.tables
+            .iter_mut()
+            .for_each(|table| table.sent_ns = None);
+    }
+
+    /// Packs the flows of a client. Those that cannot be sent are handed to `dropped`.
+    pub(crate) fn add(
+        &mut self,
+        client: usize,
+        batch: &Batch,
+        now_ns: u64,
+        dropped: &mut dyn FnMut(Reason, RecordTally),
+    ) {
+        match self.protocol() {
+            Protocol::NetflowV5 => self.add_v5(client, batch, now_ns, dropped),
+            Protocol::NetflowV9 | Protocol::Ipfix => {
+                self.add_by_template(client, batch, now_ns, dropped)
+            }
+        }
+    }
+
+    fn add_by_template(
+        &mut self,
+        client: usize,
+        batch: &Batch,
+        now_ns: u64,
+        dropped: &mut dyn FnMut(Reason, RecordTally),
+    ) {
+        let Some(template) = self.template(client, &batch.layout) else {
+            dropped(Reason::NoFields, tally(batch.iter()));
+            return;
+        };
+        let mut flows = batch.iter();
+        let mut left = batch.len();
+        let boot_ms = self.packer.boot_ms();
+        while left > 0 {
+            if self.packer.is_empty() && self.refresh_due(now_ns) {
+                self.refresh(now_ns);
+            }
+            let template = &mut self.templates[template];
+            if !template.announced {
+                template.announce(&mut self.packer, now_ns);
+            }
+            let (id, len) = (template.id, template.len);
+            let place = match self.packer.records(id, len, left, now_ns) {
+                Ok(place) if !template.oversized => place,
+                _ => {
+                    dropped(Reason::MessageTooLong, tally(flows));
+                    return;
+                }
+            };
+            let (mut sum, mut latest_ns) = (RecordTally::default(), 0);
+            let octets = place.len() as u64;
+            for (out, flow) in place.chunks_exact_mut(len).zip(&mut flows) {
+                template.encode(&flow, boot_ms, out);
+                sum.count(flow.totals.packets, flow.totals.octets);
+                latest_ns = latest_ns.max(flow.totals.last_ns).max(flow.totals.first_ns);
+            }
+            left -= sum.records as usize;
+            self.packer.note(client, sum, octets, latest_ns);
+        }
+    }
+
+    fn add_v5(
+        &mut self,
+        client: usize,
+        batch: &Batch,
+        now_ns: u64,
+        dropped: &mut dyn FnMut(Reason, RecordTally),
+    ) {
+        if batch.layout.family == Family::V6 {
+            dropped(Reason::Ipv6InNetflowV5, tally(batch.iter()));
+            return;
+        }
+        let boot_ms = self.packer.boot_ms();
+        self.packer
+            .set_sampling(self.clients[client].v5_sampling, now_ns);
+        let map = self.clients[client].v5_map(&batch.layout);
+        for flow in batch.iter() {
+            let mut record = map.record(&flow, boot_ms);
+            let latest_ns = flow.totals.last_ns.max(flow.totals.first_ns);
+            let mut records = 1;
+            for (packets, octets) in v5::pieces(flow.totals) {
+                (record.packets, record.octets) = (packets, octets);
+                // The flow counts once, with its first piece.
+                let sum = RecordTally {
+                    records: std::mem::take(&mut records),
+                    packets: packets.into(),
+                    octets: octets.into(),
+                };
+                match self.packer.v5_record(&record, now_ns) {
+                    Ok(()) => self
+                        .packer
+                        .note(client, sum, v5_wire::RECORD_LEN as u64, latest_ns),
+                    Err(wire::Full) => dropped(Reason::MessageTooLong, sum),
+                }
+            }
+        }
+    }
+
+    /// The template for flows of a client, made when there is none; `None` when it would have no fields.
+    fn template(&mut self, client: usize, layout: &Arc<Layout>) -> Option<usize> {
+        if let Some(known) = self
+            .templates
+            .iter()
+            .position(|template| template.describes(client, layout))
+        {
+            return Some(known);
+        }
+        let id = self.fresh_id();
+        let sampling = &self.clients[client].sampling;
+        let template = Template::new(id, client, layout, self.protocol(), sampling);
+        if template.len == 0 || self.templates.len() >= MAX_TEMPLATES {
+            return None;
+        }
+        self.templates.push(template);
+        Some(self.templates.len() - 1)
+    }
+
+    fn fresh_id(&mut self) -> u16 {
+        loop {
+            let id = self.next_id;
+            self.next_id = self.next_id.checked_add(1).unwrap_or(MIN_TEMPLATE_ID);
+            let used = self.templates.iter().map(|template| template.id);
+            if !used
+                .chain(self.tables.iter().map(|table| table.id))
+                .any(|used| used == id)
+            {
+                return id;
+            }
+        }
+    }
+
+    fn refresh_due(&self, now_ns: u64) -> bool {
+        let since = self.packer.exported().datagrams - self.refreshed_at;
+        since >= u64::from(DATAGRAMS_PER_REFRESH)
+            || due(now_ns, self.refreshed_ns, self.template_timeout)
+    }
+
+    /// Writes every template, every options template, and the rows of the tables that go with them.
+    fn refresh(&mut self, now_ns: u64) {
+        self.refreshed_ns = Some(now_ns);
+        self.refreshed_at = self.packer.exported().datagrams;
+        for template in &mut self.templates {
+            template.announce(&mut self.packer, now_ns);
+        }
+        for table in 0..self.tables.len() {
+            match self.tables[table].kind.vital() || self.table_due(table, now_ns) {
+                true => self.tell(table, now_ns),
+                false => self.announce_table(table, now_ns),
+            }
+        }
+    }
+
+    fn table_due(&self, table: usize, now_ns: u64) -> bool {
+        let table = &self.tables[table];
+        table
+            .timeout
+            .is_some_and(|timeout| due(now_ns, table.sent_ns, timeout))
+    }
+
+    fn announce_table(&mut self, table: usize, now_ns: u64) {
+        let table = &self.tables[table];
+        // A datagram too short for it is as good as a lost one.
+        let _ = self.packer.put(now_ns, |sets| {
+            sets.options_template(table.id, &table.scopes, &table.fields)
+        });
+    }
+
+    /// Writes the rows of a table, behind its template.
+    fn tell(&mut self, table: usize, now_ns: u64) {
+        let (source_id, exported) = (self.packer.source_id(), self.packer.exported());
+        self.tables[table].sent_ns = Some(now_ns);
+        let rows = self.facts.rows(&self.tables[table], source_id, exported);
+        for row in &rows {
+            // nfdump 1.7.1 reads only the first sampler of a set, and takes interface rows to be shorter than
+            // theirs: the template between them starts another set.
+            self.announce_table(table, now_ns);
+            if let Ok(place) = self
+                .packer
+                .records(self.tables[table].id, row.len(), 1, now_ns)
+            {
+                place.copy_from_slice(row);
+            }
+        }
+    }
+
+    /// What time brings: templates and tables that are due, and the end of a datagram that has waited.
+    pub(crate) fn poll(&mut self, now_ns: u64) {
+        self.packer.expire(now_ns);
+        if self.protocol() == Protocol::NetflowV5 || self.clients.is_empty() {
+            return;
+        }
+        if due(now_ns, self.refreshed_ns, self.template_timeout) {
+            self.refresh(now_ns);
+            self.packer.finish(now_ns);
+        }
+        for table in 0..self.tables.len() {
+            if self.table_due(table, now_ns) {
+                self.tell(table, now_ns);
+                self.packer.finish(now_ns);
+            }
+        }
+    }
+
+    /// Ends the datagram in the making.
+    pub(crate) fn flush(&mut self, now_ns: u64) {
+        self.packer.finish(now_ns);
+    }
+
+    /// Takes the finished datagrams.
+    pub(crate) fn take(&mut self) -> Vec<Datagram> {
+        self.packer.take()
+    }
+
+    /// Gives datagrams back, for their memory.
+    pub(crate) fn recycle(&mut self, datagrams: Vec<Datagram>) {
+        self.packer.recycle(datagrams);
+    }
+
+    /// Records that are in no datagram taken yet.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &Content> {
+        self.packer.pending()
+    }
+
+    /// What the protocol cannot tell of the sampling of a client.
+    pub(crate) fn untold(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let v5 = self.protocol() == Protocol::NetflowV5;
+        self.clients
+            .iter()
+            .enumerate()
+            .filter_map(move |(i, client)| {
+                let mixed = matches!(client.sampling, Sampling::Mixed(_));
+                let mut templates = self
+                    .templates
+                    .iter()
+                    .filter(|template| template.client == i);
+                let why = match v5 {
+                    true => v5::untold(&client.sampling)?,
+                    false if mixed && !templates.all(Template::names_sampler) => {
+                        "its attachments have different samplers and its record has no flow sampler"
+                    }
+                    false => return None,
+                };
+                Some((&*client.name, why))
+            })
+    }
+
+    pub(crate) fn templates(&self) -> Vec<TemplateStatistics> {
+        let clients = self
+            .templates
+            .iter()
+            .map(|template| template.statistics(&self.clients[template.client].name));
+        let mut all: Vec<_> = clients
+            .chain(self.tables.iter().map(Table::statistics))
+            .collect();
+        all.sort_by_key(|template| template.id);
+        all
+    }
+}
+
+impl Client {
+    fn new(monitor: &Monitor) -> Client {
+        Client {
+            name: monitor.name.as_str().into(),
+            sampling: monitor.sampling.clone(),
+            v5_sampling: v5::sampling(&monitor.sampling),
+            v5_maps: Vec::new(),
+        }
+    }
+
+    fn v5_map(&mut self, layout: &Arc<Layout>) -> &v5::Map {
+        const MOST: usize = 16;
+        let same =
+            |(known, _): &(Arc<Layout>, v5::Map)| Arc::ptr_eq(known, layout) || known == layout;
+        let place = match self.v5_maps.iter().position(same) {
+            Some(place) => place,
+            None => {
+                if self.v5_maps.len() >= MOST {
+                    self.v5_maps.clear();
+                }
+                self.v5_maps
+                    .push((Arc::clone(layout), v5::Map::new(layout)));
+                self.v5_maps.len() - 1
+            }
+        };
+        &self.v5_maps[place].1
+    }
+}
+
+impl Template {
+    fn announce(&mut self, packer: &mut Packer, now_ns: u64) {
+        let written = packer.put(now_ns, |sets| sets.template(self.id, &self.specs));
+        self.oversized = written.is_err();
+        self.announced = true;
+    }
+}
+
+fn tally<'a>(flows: impl Iterator<Item = flow::Flow<'a>>) -> RecordTally {
+    let mut sum = RecordTally::default();
+    flows.for_each(|flow| sum.count(flow.totals.packets, flow.totals.octets));
+    sum
+}

@@ -1,0 +1,142 @@
+//! Flows as NetFlow v5 records.
+
+use flow::{Flow, Layout, Totals};
+use wire::{Span, at, v5};
+
+use crate::settings::{SamplerMode, Sampling};
+use crate::template::place;
+
+/// Where a layout has what a NetFlow v5 record needs. What it does not have is sent as zero.
+#[derive(Debug)]
+pub(crate) struct Map {
+    source: Option<(bool, usize)>,
+    destination: Option<(bool, usize)>,
+    source_port: Option<(bool, usize)>,
+    destination_port: Option<(bool, usize)>,
+    protocol: Option<(bool, usize)>,
+    tos: Option<(bool, usize)>,
+    input: Option<(bool, usize)>,
+    output: Option<(bool, usize)>,
+}
+
+impl Map {
+    pub(crate) fn new(layout: &Layout) -> Map {
+        let at = |span: Span| place(layout, span);
+        Map {
+            source: at(at::SOURCE_IPV4),
+            destination: at(at::DESTINATION_IPV4),
+            source_port: at(at::SOURCE_PORT),
+            destination_port: at(at::DESTINATION_PORT),
+            protocol: at(at::PROTOCOL),
+            tos: at(at::TOS),
+            input: at(at::INPUT),
+            output: at(at::OUTPUT),
+        }
+    }
+
+    /// The record without its counters.
+    #[inline]
+    pub(crate) fn record(&self, flow: &Flow<'_>, boot_ms: u64) -> v5::Record {
+        let uptime = |ns: u64| (ns / 1_000_000).saturating_sub(boot_ms) as u32; // modulo 2³²
+        v5::Record {
+            source: get(flow, self.source),
+            destination: get(flow, self.destination),
+            source_port: u16::from_be_bytes(get(flow, self.source_port)),
+            destination_port: u16::from_be_bytes(get(flow, self.destination_port)),
+            protocol: u8::from_be_bytes(get(flow, self.protocol)),
+            tos: u8::from_be_bytes(get(flow, self.tos)),
+            input: interface(get(flow, self.input)),
+            output: interface(get(flow, self.output)),
+            tcp_flags: flow.totals.tcp_flags as u8, // the low eight, all that v5 has
+            first_ms: uptime(flow.totals.first_ns),
+            last_ms: uptime(flow.totals.last_ns),
+            ..v5::Record::default()
+        }
+    }
+}
+
+#[inline]
+fn get<const N: usize>(flow: &Flow<'_>, place: Option<(bool, usize)>) -> [u8; N] {
+    place
+        .and_then(|(key, at)| if key { flow.key } else { flow.values }.get(at..at + N))
+        .and_then(|octets| octets.try_into().ok())
+        .unwrap_or([0; N])
+}
+
+/// NetFlow v5 has 16 bits for an `ifIndex`: one that does not fit is unknown, rather than another interface.
+fn interface(index: [u8; 4]) -> u16 {
+    u16::try_from(u32::from_be_bytes(index)).unwrap_or(0)
+}
+
+/// Cuts counters of 64 bits into records of 32 whose sums are the same.
+pub(crate) fn pieces(totals: &Totals) -> impl Iterator<Item = (u32, u32)> + use<> {
+    const MOST: u64 = u32::MAX as u64;
+    let (packets, octets) = (totals.packets, totals.octets);
+    let count = packets.div_ceil(MOST).max(octets.div_ceil(MOST)).max(1);
+    let share = move |sum: u64, i: u64| (sum / count + u64::from(i < sum % count)) as u32;
+    (0..count).map(move |i| (share(packets, i), share(octets, i)))
+}
+
+/// The sampling field of the header. A rate beyond its 14 bits is not told at all: a collector that scaled
+/// by less would be silently wrong.
+pub(crate) fn sampling(sampling: &Sampling) -> (v5::SamplingMode, u16) {
+    const MOST: u32 = 0x3fff;
+    match sampling {
+        Sampling::One(sampler) if sampler.rate <= MOST => {
+            let mode = match sampler.mode {
+                SamplerMode::Deterministic => v5::SamplingMode::Deterministic,
+                SamplerMode::Random => v5::SamplingMode::Random,
+            };
+            (mode, sampler.rate as u16)
+        }
+        _ => (v5::SamplingMode::None, 0),
+    }
+}
+
+/// What collectors cannot learn of this sampling from NetFlow v5.
+pub(crate) fn untold(sampling: &Sampling) -> Option<&'static str> {
+    match sampling {
+        Sampling::None => None,
+        Sampling::One(_) if self::sampling(sampling).1 == 0 => {
+            Some("its rate does not fit the 14 bits of the NetFlow v5 header")
+        }
+        Sampling::One(_) => None,
+        Sampling::Mixed(_) => Some("its attachments have different samplers"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_add_up() {
+        for (packets, octets) in [
+            (0, 0),
+            (1, 40),
+            (3, u64::from(u32::MAX)),
+            (3, u64::from(u32::MAX) + 1),
+            (1 << 33, 1 << 45),
+            (u64::from(u32::MAX) * 3 + 1, 7),
+        ] {
+            let totals = Totals {
+                packets,
+                octets,
+                ..Totals::default()
+            };
+            let sum = pieces(&totals).fold((0, 0), |(p, o), (packets, octets)| {
+                (p + u64::from(packets), o + u64::from(octets))
+            });
+            assert_eq!(sum, (packets, octets));
+        }
+        assert_eq!(
+            pieces(&Totals {
+                packets: 1,
+                octets: 1 << 33,
+                ..Totals::default()
+            })
+            .count(),
+            3
+        );
+    }
+}

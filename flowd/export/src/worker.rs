@@ -1,0 +1,367 @@
+//! The one thread that exports everything, and the handle to it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use flow::{Batch, RecordTally};
+use tracing::error;
+
+use crate::exporter::Exporter;
+use crate::feed::{Feed, Lane, Lanes};
+use crate::settings::{Monitor, Plan, Settings};
+use crate::socket::{OpenError, Socket};
+use crate::statistics::{ExporterStatistics, Retired};
+
+/// How often time is looked after when nothing else happens.
+pub(crate) const TICK: Duration = Duration::from_millis(200);
+
+/// The time, nanoseconds since 1970. A savefile has its own.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// What the worker is told, in this order.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Batch {
+        batch: Arc<Batch>,
+        tally: RecordTally,
+        lanes: Lanes,
+    },
+    Apply {
+        plan: Box<Plan>,
+        lanes: Vec<Arc<Lane>>,
+        done: Sender<Vec<Retired>>,
+    },
+    Statistics(Sender<Vec<ExporterStatistics>>),
+    Clear {
+        exporter: String,
+        done: Sender<bool>,
+    },
+    Flush(Sender<()>),
+    Stop,
+}
+
+/// A socket that a helper thread opened, or could not.
+type Opened = (Settings, Result<Socket, OpenError>);
+
+/// The handle to the export thread. Dropping it stops the thread, after it has sent what it has.
+#[derive(Debug)]
+pub struct Worker {
+    sender: Sender<Message>,
+    routes: Mutex<Routes>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Which monitor feeds which exporters.
+#[derive(Debug, Default)]
+struct Routes {
+    feeds: BTreeMap<String, Feed>,
+    lanes: Vec<Arc<Lane>>,
+}
+
+impl Worker {
+    /// Starts the thread, with nothing to export. `queue` is how many batches may wait for it.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(clock: Clock, queue: usize) -> io::Result<Worker> {
+        let (sender, receiver) = crossbeam_channel::bounded(queue);
+        let (opened, sockets) = crossbeam_channel::unbounded();
+        let state = State {
+            clock,
+            exporters: Vec::new(),
+            opened,
+            sockets,
+        };
+        let thread = std::thread::Builder::new()
+            .name("export".into())
+            .spawn(move || state.run(&receiver))?;
+        Ok(Worker {
+            sender,
+            routes: Mutex::default(),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    fn routes(&self) -> std::sync::MutexGuard<'_, Routes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The way for flows of a monitor, for as long as the worker lives. A monitor that no plan has named yet
+    /// has no exporters.
+    pub fn feed(&self, monitor: &str) -> Feed {
+        let mut routes = self.routes();
+        let feeds = &mut routes.feeds;
+        match feeds.get(monitor) {
+            Some(feed) => feed.clone(),
+            None => {
+                let feed = Feed::new(monitor, self.sender.clone());
+                feeds.insert(monitor.into(), feed.clone());
+                feed
+            }
+        }
+    }
+
+    /// Puts a plan into force and waits until it is. Batches handed over before are sent by the plan before;
+    /// no batch is lost in between. Returns the final accounts of monitors and exporters that were parted.
+    pub fn apply(&self, plan: Plan) -> Vec<Retired> {
+        let exists = |name: &String| {
+            plan.exporters
+                .iter()
+                .any(|(settings, _)| settings.name == *name)
+        };
+        let wanted = |monitor: &Monitor| -> Vec<String> {
+            monitor
+                .exporters
+                .iter()
+                .filter(|name| exists(name))
+                .cloned()
+                .collect()
+        };
+        let wanted: Vec<(String, Vec<String>)> = plan
+            .monitors
+            .iter()
+            .map(|monitor| (monitor.name.clone(), wanted(monitor)))
+            .collect();
+        for (monitor, _) in &wanted {
+            self.feed(monitor);
+        }
+        let mut routes = self.routes();
+        let routes = &mut *routes;
+        let mut lanes: Vec<Arc<Lane>> = Vec::new();
+        for (monitor, exporters) in &wanted {
+            for exporter in exporters {
+                let same =
+                    |lane: &&Arc<Lane>| *lane.monitor == **monitor && *lane.exporter == **exporter;
+                if lanes.iter().any(|lane| same(&lane)) {
+                    continue;
+                }
+                let known = routes.lanes.iter().find(same).cloned();
+                lanes.push(known.unwrap_or_else(|| Arc::new(Lane::new(exporter, monitor))));
+            }
+        }
+        let stays = |lane: &Arc<Lane>| lanes.iter().any(|new| Arc::ptr_eq(new, lane));
+        // First nothing more for exporters that leave, then the change, then flows for those that come.
+        for feed in routes.feeds.values() {
+            feed.set_lanes(
+                feed.lanes()
+                    .iter()
+                    .filter(|lane| stays(lane))
+                    .cloned()
+                    .collect(),
+            );
+        }
+        let retired = self.ask(|done| Message::Apply {
+            plan: Box::new(plan),
+            lanes: lanes.clone(),
+            done,
+        });
+        for (monitor, feed) in &routes.feeds {
+            feed.set_lanes(
+                lanes
+                    .iter()
+                    .filter(|lane| *lane.monitor == **monitor)
+                    .cloned()
+                    .collect(),
+            );
+        }
+        routes.lanes = lanes;
+        retired.unwrap_or_default()
+    }
+
+    /// What every exporter has done, in the order of the plan.
+    pub fn statistics(&self) -> Vec<ExporterStatistics> {
+        self.ask(Message::Statistics).unwrap_or_default()
+    }
+
+    /// Starts the statistics of an exporter afresh (not its ledger); `false` when there is none of that name.
+    pub fn clear(&self, exporter: &str) -> bool {
+        self.ask(|done| Message::Clear {
+            exporter: exporter.into(),
+            done,
+        })
+        .unwrap_or(false)
+    }
+
+    /// Sends everything handed over so far, and waits until it is sent or dropped.
+    pub fn flush(&self) {
+        self.ask(Message::Flush);
+    }
+
+    /// Sends everything handed over so far and ends the thread.
+    pub fn stop(&self) {
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // No receiver: the thread has ended by itself.
+            let _ = self.sender.send(Message::Stop);
+            if thread.join().is_err() {
+                error!("the export thread failed");
+            }
+        }
+    }
+
+    fn ask<T>(&self, message: impl FnOnce(Sender<T>) -> Message) -> Option<T> {
+        let (done, answer) = crossbeam_channel::bounded(1);
+        self.sender.send(message(done)).ok()?;
+        answer.recv().ok()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the thread owns.
+struct State {
+    clock: Clock,
+    exporters: Vec<Exporter>,
+    opened: Sender<Opened>,
+    sockets: Receiver<Opened>,
+}
+
+impl State {
+    fn run(mut self, receiver: &Receiver<Message>) {
+        let mut ticked_ns = (self.clock)();
+        loop {
+            let message = receiver.recv_timeout(TICK);
+            let now_ns = (self.clock)();
+            let idle = matches!(message, Err(RecvTimeoutError::Timeout));
+            match message {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(message) => self.handle(message, now_ns),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if idle || Duration::from_nanos(now_ns.abs_diff(ticked_ns)) >= TICK {
+                ticked_ns = now_ns;
+                self.tick(now_ns);
+            }
+        }
+        let now_ns = (self.clock)();
+        // What others handed over while this was being told to stop.
+        while let Ok(message) = receiver.try_recv() {
+            self.handle(message, now_ns);
+        }
+        self.exporters
+            .iter_mut()
+            .for_each(|exporter| exporter.flush(now_ns));
+    }
+
+    fn handle(&mut self, message: Message, now_ns: u64) {
+        // Whoever asked may have gone: then nobody misses the answer.
+        match message {
+            Message::Batch {
+                batch,
+                tally,
+                lanes,
+            } => {
+                for lane in lanes.iter() {
+                    let exporter = self
+                        .exporters
+                        .iter_mut()
+                        .find(|exporter| *exporter.name() == *lane.exporter);
+                    if !exporter.is_some_and(|exporter| exporter.take(lane, &batch, tally, now_ns))
+                    {
+                        lane.remove(tally);
+                    }
+                }
+            }
+            Message::Apply { plan, lanes, done } => {
+                let retired = self.apply(*plan, &lanes, now_ns);
+                let _ = done.send(retired);
+            }
+            Message::Statistics(done) => {
+                let _ = done.send(self.exporters.iter().map(Exporter::statistics).collect());
+            }
+            Message::Clear { exporter, done } => {
+                let mut known = self
+                    .exporters
+                    .iter_mut()
+                    .filter(|known| known.name() == exporter);
+                let _ = done.send(known.next().map(|known| known.clear(now_ns)).is_some());
+            }
+            Message::Flush(done) => {
+                self.exporters
+                    .iter_mut()
+                    .for_each(|exporter| exporter.flush(now_ns));
+                let _ = done.send(());
+            }
+            Message::Stop => {}
+        }
+    }
+
+    fn apply(&mut self, plan: Plan, lanes: &[Arc<Lane>], now_ns: u64) -> Vec<Retired> {
+        let mut old = std::mem::take(&mut self.exporters);
+        let mut retired = Vec::new();
+        for (settings, prepared) in plan.exporters {
+            let known = old
+                .iter()
+                .position(|exporter| exporter.name() == settings.name);
+            let mut exporter = match known {
+                Some(known) => {
+                    let mut exporter = old.swap_remove(known);
+                    exporter.configure(&settings, prepared, now_ns);
+                    exporter
+                }
+                None => Exporter::new(&settings, prepared, now_ns),
+            };
+            let users: Vec<(&Monitor, Arc<Lane>)> = lanes
+                .iter()
+                .filter(|lane| *lane.exporter == *settings.name)
+                .filter_map(|lane| {
+                    let monitor = plan
+                        .monitors
+                        .iter()
+                        .find(|monitor| *monitor.name == *lane.monitor)?;
+                    Some((monitor, Arc::clone(lane)))
+                })
+                .collect();
+            retired.extend(exporter.join(&users, &plan.interfaces, now_ns));
+            self.exporters.push(exporter);
+        }
+        retired.extend(old.into_iter().flat_map(|exporter| exporter.retire(now_ns)));
+        retired
+    }
+
+    fn tick(&mut self, now_ns: u64) {
+        while let Ok((settings, result)) = self.sockets.try_recv() {
+            let known = self
+                .exporters
+                .iter_mut()
+                .find(|exporter| exporter.name() == settings.name);
+            if let Some(exporter) = known {
+                exporter.opened(&settings, result, now_ns);
+            }
+        }
+        for exporter in &mut self.exporters {
+            exporter.tick(now_ns);
+            if let Some(settings) = exporter.wants_socket(now_ns) {
+                open(settings, self.opened.clone());
+            }
+        }
+    }
+}
+
+/// Opens a socket in a thread of its own: resolving a name may take seconds, and other exporters have
+/// datagrams to send.
+fn open(settings: Settings, opened: Sender<Opened>) {
+    let failed = (settings.clone(), opened.clone());
+    let started = std::thread::Builder::new()
+        .name("export-open".into())
+        .spawn(move || {
+            let result = Socket::open(&settings);
+            let _ = opened.send((settings, result));
+        });
+    if let Err(error) = started {
+        let (settings, opened) = failed;
+        let _ = opened.send((settings, Err(OpenError::system("starting a thread")(error))));
+    }
+}
