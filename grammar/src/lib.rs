@@ -6,9 +6,23 @@
 //! Tree --render--> text        (Tree, Tree) --diff--> changes
 //! ```
 
+mod check;
+pub mod command;
+pub mod complete;
+mod dialect;
+mod diff;
+mod load;
+mod order;
+mod resolve;
+pub mod schema;
+#[cfg(test)]
+mod tests;
 pub mod tree;
+mod word;
 
+pub use schema::{FIELDS, FieldWords, REFUSED_FIELDS, unapplied};
 pub use tree::Tree;
+pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES};
 
 /// How a configuration is written (DESIGN "Dialects").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,49 +85,96 @@ pub struct Change {
 }
 
 /// Tells the dialect of a text.
-pub fn detect(_text: &str) -> Dialect {
-    todo!()
+pub fn detect(text: &str) -> Dialect {
+    dialect::detect::detect(text)
 }
 
 /// Reads `text` into `base` at the edit level `at` and returns the tree that results.
 ///
 /// `dialect` `None` means [`detect`]. Words, types and ranges are checked against the schema; the first
-/// problems (at most 50) are returned with their places, and then nothing is applied. References between nodes are [`check`]'s.
+/// problems (at most [`MAX_PROBLEMS`]) are returned with their places, and then nothing is applied. References
+/// between nodes are [`check`]'s.
+///
+/// With [`Mode::Replace`] a node is replaced when the text names it and it is the first below the edit level that
+/// is neither one of the top containers nor a tag: `system flow-accounting`, or `flow exporter NAME`. With
+/// [`Mode::Override`] the text becomes all that is below the edit level.
 ///
 /// # Errors
 /// Every problem found, in the text's order.
 pub fn load(
-    _base: &Tree,
-    _at: &[String],
-    _text: &str,
-    _dialect: Option<Dialect>,
-    _mode: Mode,
+    base: &Tree,
+    at: &[String],
+    text: &str,
+    dialect: Option<Dialect>,
+    mode: Mode,
 ) -> Result<Tree, Vec<Problem>> {
-    todo!()
+    read(base, at, text, dialect, mode).map(|(tree, _)| tree)
+}
+
+/// [`load`]s IOS lines and also returns the submode after the last of them: the path of `flow exporter NAME`,
+/// `interface NAME` and the like, empty in the global mode.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_ios(base: &Tree, at: &[String], text: &str) -> Result<(Tree, Vec<String>), Vec<Problem>> {
+    read(base, at, text, Some(Dialect::Ios), Mode::Merge)
+}
+
+fn read(
+    base: &Tree,
+    at: &[String],
+    text: &str,
+    dialect: Option<Dialect>,
+    mode: Mode,
+) -> Result<(Tree, Vec<String>), Vec<Problem>> {
+    word::sane(text, dialect != Some(Dialect::Json)).or_else(|problem| {
+        // A long line is no harm in JSON; whether this is JSON is known only now.
+        match dialect.is_none() && detect(text) == Dialect::Json {
+            true => word::sane(text, false),
+            false => Err(problem),
+        }
+    })
+    .map_err(|problem| vec![problem])?;
+    let mut loader = load::Loader::new(base, at, mode).map_err(|problem| vec![problem])?;
+    let mut submode = Vec::new();
+    match dialect.unwrap_or_else(|| detect(text)) {
+        Dialect::Curly => dialect::curly::load(&mut loader, text),
+        Dialect::Set => dialect::set::load(&mut loader, text),
+        Dialect::Ios => submode = dialect::ios::load(&mut loader, text),
+        Dialect::Json => dialect::json::load(&mut loader, text),
+    }
+    Ok((loader.finish()?, submode))
 }
 
 /// What is wrong with the tree as a whole, without looking at the host: references that dangle, leaves
 /// that are missing, values that exclude each other. Empty: it may be committed.
-pub fn check(_tree: &Tree) -> Vec<Finding> {
-    todo!()
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    check::check(tree)
 }
 
 /// Writes the tree in a dialect. `load`ed into an empty tree it gives an equal tree.
-pub fn render(_tree: &Tree, _dialect: Dialect) -> String {
-    todo!()
+pub fn render(tree: &Tree, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Curly => dialect::curly::render(tree),
+        Dialect::Set => dialect::set::render(tree),
+        Dialect::Ios => dialect::ios::render(tree),
+        Dialect::Json => dialect::json::render(tree),
+    }
 }
 
-/// The differences, in schema order.
-pub fn diff(_old: &Tree, _new: &Tree) -> Vec<Change> {
-    todo!()
+/// The differences, in schema order: names that came or went, flags, and values of leaves.
+///
+/// A name that comes or goes is a change of its own, before those of its content.
+pub fn diff(old: &Tree, new: &Tree) -> Vec<Change> {
+    diff::diff(old, new)
 }
 
 /// The differences as engineers read them: `[edit system]`, `+ …`, `- …`, `> …` (VyOS `compare`).
-pub fn compare(_old: &Tree, _new: &Tree) -> String {
-    todo!()
+pub fn compare(old: &Tree, new: &Tree) -> String {
+    diff::compare(old, new)
 }
 
 /// The differences as `set` and `delete` lines that lead from `old` to `new`.
-pub fn compare_commands(_old: &Tree, _new: &Tree) -> String {
-    todo!()
+pub fn compare_commands(old: &Tree, new: &Tree) -> String {
+    diff::commands(old, new)
 }

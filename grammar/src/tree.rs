@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::schema::{Node, Place};
+
 /// A configuration or a part of one.
 ///
 /// A container's children are its words; a tag's children are its names, each a branch; a leaf has its
@@ -50,10 +52,73 @@ impl Tree {
     /// The children of the branch at `path`, by word or name.
     pub fn children(&self, path: &[&str]) -> impl Iterator<Item = (&str, &Tree)> {
         match self.get(path) {
-            Some(Tree::Branch(children)) => Some(children.iter().map(|(name, node)| (name.as_str(), node))),
+            Some(Tree::Branch(children)) => {
+                Some(children.iter().map(|(name, node)| (name.as_str(), node)))
+            }
             _ => None,
         }
         .into_iter()
         .flatten()
+    }
+
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Tree::Branch(children) if children.is_empty())
+    }
+
+    /// The node at `path`.
+    pub(crate) fn at(&self, path: &[String]) -> Option<&Tree> {
+        path.iter().try_fold(self, |node, word| match node {
+            Tree::Branch(children) => children.get(word),
+            Tree::Leaf(_) => None,
+        })
+    }
+
+    /// The node at `path`; branches on the way are made, and `new` when it is not there.
+    pub(crate) fn make(&mut self, path: &[String], new: fn() -> Tree) -> &mut Tree {
+        let mut node = self;
+        for (depth, word) in path.iter().enumerate() {
+            // The schema decides what is a branch, so a leaf on the way is no tree of this language.
+            if let Tree::Leaf(_) = node {
+                *node = Tree::default();
+            }
+            let Tree::Branch(children) = node else { unreachable!("made a branch above") };
+            if !children.contains_key(word) {
+                let last = depth + 1 == path.len();
+                children.insert(word.clone(), if last { new() } else { Tree::default() });
+            }
+            node = children.get_mut(word).expect("there, or just inserted");
+        }
+        node
+    }
+
+    /// Takes the node at `path` out. What is above it stays.
+    pub(crate) fn remove(&mut self, path: &[String]) -> Option<Tree> {
+        let (last, above) = path.split_last()?;
+        let parent = above.iter().try_fold(self, |node, word| match node {
+            Tree::Branch(children) => children.get_mut(word),
+            Tree::Leaf(_) => None,
+        })?;
+        match parent {
+            Tree::Branch(children) => children.remove(last),
+            Tree::Leaf(_) => None,
+        }
+    }
+
+    /// Takes containers and tags out that hold nothing: they mean nothing. Names without content stay.
+    pub(crate) fn prune(&mut self, place: Place) {
+        let Tree::Branch(children) = self else { return };
+        children.retain(|word, child| {
+            let below = match place {
+                Place::Words(node) => node.child(word).map(Node::place),
+                Place::Name(node) => Some(Place::Words(node)),
+                Place::Value(_) | Place::End(_) => None,
+            };
+            if let Some(below) = below {
+                child.prune(below);
+            }
+            let named = matches!(place, Place::Name(_));
+            named || !matches!(child, Tree::Branch(children) if children.is_empty())
+        });
     }
 }

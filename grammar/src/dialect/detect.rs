@@ -1,0 +1,62 @@
+//! Which dialect a text is in.
+
+use crate::Dialect;
+
+/// Tells the dialect by the first statement, and by braces at line ends before anything that only IOS has.
+pub(crate) fn detect(text: &str) -> Dialect {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') {
+        return Dialect::Json;
+    }
+    let mut lines = statements(text).peekable();
+    let mut semicolon = false;
+    while let Some(line) = lines.next() {
+        let words: Vec<&str> = line.split_whitespace().take(4).collect();
+        if matches!(words[..], ["set" | "delete", ..]) {
+            return Dialect::Set;
+        }
+        let free = matches!(words[..], ["description" | "no", ..]);
+        let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
+        let braces = line.ends_with('{') || line.starts_with('}') || (line.contains('{') && line.contains('}'));
+        if !free && (braces || next_opens) {
+            return Dialect::Curly;
+        }
+        if ios(&words) {
+            return Dialect::Ios;
+        }
+        semicolon |= line.ends_with(';') && !free;
+    }
+    if semicolon { Dialect::Curly } else { Dialect::Ios }
+}
+
+/// The lines that are neither blank nor comment, trimmed.
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.lines().filter_map(move |line| {
+        let mut line = line.trim();
+        if inside || line.starts_with("/*") {
+            let Some((_, after)) = line.split_once("*/") else {
+                inside = true;
+                return None;
+            };
+            inside = false;
+            line = after.trim();
+        }
+        let comment = line.is_empty() || line.starts_with(['#', '!']) || line.starts_with("//");
+        (!comment).then_some(line)
+    })
+}
+
+/// A statement that stands by itself in IOS lines only.
+fn ios(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["flow", "record" | "exporter" | "monitor" | "sampler", _]
+            | ["hostname", ..]
+            | ["sampler", _]
+            | ["no", ..]
+            | ["ip" | "ipv6" | "datalink", "flow", ..]
+            | ["logging", "host", ..]
+            | ["end" | "exit"]
+    )
+}

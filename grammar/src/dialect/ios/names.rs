@@ -1,0 +1,87 @@
+//! Names of interfaces as routers have them: `GigabitEthernet0/1`, `Gi0/1`, `gigabitethernet 0/1`.
+
+use std::borrow::Cow;
+
+use crate::schema::shown;
+use crate::word::Word;
+use crate::{Problem, Tree};
+
+/// Types of router interfaces that are Ethernet.
+const TYPES: &[&str] = &[
+    "GigabitEthernet",
+    "TenGigabitEthernet",
+    "FastEthernet",
+    "Ethernet",
+    "TwoGigabitEthernet",
+    "TwentyFiveGigE",
+    "FortyGigabitEthernet",
+    "HundredGigE",
+];
+
+/// Longest name Linux gives an interface.
+const LINUX: usize = 15;
+
+/// The interface that the words name, and how many words that took.
+///
+/// A name that Linux could have stands for itself. Another is the alias of an interface in the tree, or else
+/// `TYPE0/N` is `ethN`, so that a pasted router configuration finds the interface of the same number.
+pub(crate) fn interface<'a>(words: &'a [Word], tree: &Tree) -> Result<(Cow<'a, str>, usize), Problem> {
+    let first = &words[0];
+    let number = words.get(1).filter(|next| {
+        kind(&first.text).is_some()
+            && next.text.starts_with(|c: char| c.is_ascii_digit())
+            && next.text.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'))
+    });
+    let (name, used) = match number {
+        Some(number) => (Cow::Owned(format!("{}{}", first.text, number.text)), 2),
+        None => (Cow::Borrowed(&*first.text), 1),
+    };
+    if used == 1 && !name.contains('/') && name.len() <= LINUX {
+        return Ok((name, 1));
+    }
+    let wanted = canonical(&name);
+    let alias = tree.children(&["interfaces", "ethernet"]).find(|(_, node)| {
+        node.value(&["alias"]).is_some_and(|alias| alias == name || (wanted.is_some() && canonical(alias) == wanted))
+    });
+    if let Some((interface, _)) = alias {
+        return Ok((Cow::Owned(interface.to_owned()), used));
+    }
+    let Some((_, number)) = wanted else {
+        // Not a router's name: an address, or a wrong name that the value's type refuses.
+        return Ok((name, used));
+    };
+    let (numbers, vlan) = match number.split_once('.') {
+        Some((numbers, vlan)) => (numbers, Some(vlan)),
+        None => (number.as_str(), None),
+    };
+    let (slots, port) = numbers.rsplit_once('/').unwrap_or(("", numbers));
+    let plain = |number: &str| !number.is_empty() && number.len() <= 4 && number.bytes().all(|b| b.is_ascii_digit());
+    if slots.split('/').all(|slot| slot.bytes().all(|b| b == b'0')) && plain(port) && vlan.is_none_or(plain) {
+        let port: u16 = port.parse().unwrap_or_default();
+        let vlan = vlan.map(|vlan| format!(".{vlan}")).unwrap_or_default();
+        return Ok((Cow::Owned(format!("eth{port}{vlan}")), used));
+    }
+    let place = first.place.to(words[used - 1].place);
+    Err(place.problem(
+        format!("no interface has the alias {}", shown(&name)),
+        Some("only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first".into()),
+    ))
+}
+
+/// The type that a name begins with, written out, for any unique beginning of two letters or more.
+fn kind(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let mut found = TYPES.iter().filter(|kind| lower.len() >= 2 && kind.to_ascii_lowercase().starts_with(&lower));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
+/// Type and number of a router's name.
+fn canonical(name: &str) -> Option<(&'static str, String)> {
+    let digits = name.find(|c: char| c.is_ascii_digit())?;
+    let (letters, number) = name.split_at(digits);
+    let well = number.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'));
+    Some((kind(letters)?, number.to_owned())).filter(|_| well)
+}

@@ -1,0 +1,107 @@
+//! `set …` and `delete …` lines.
+
+use pest::Parser;
+
+use crate::load::Loader;
+use crate::order::entries;
+use crate::resolve::{Manner, resolve};
+use crate::schema::{Pick, Place, Type, pick, root, shown, suggest};
+use crate::word::{Line, Shape, Word, quoted};
+use crate::{Problem, Tree};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "dialect/set.pest"]
+struct SetParser;
+
+/// The words of a line.
+fn words(line: &str, number: u32) -> Vec<Word<'_>> {
+    let mut words = Line::new(line, number);
+    // The grammar takes every line; were it not so, the line would be one word and refused as unknown.
+    let Ok(pairs) = SetParser::parse(Rule::line, line) else {
+        words.push(Shape::Bare, 0, line.len());
+        return words.finish();
+    };
+    for pair in pairs {
+        let shape = match pair.as_rule() {
+            Rule::string => Shape::Quoted,
+            Rule::unclosed => Shape::Unclosed,
+            Rule::open => Shape::ListOpen,
+            Rule::close => Shape::ListClose,
+            Rule::bare => Shape::Bare,
+            _ => continue,
+        };
+        let span = pair.as_span();
+        words.push(shape, span.start(), span.end());
+    }
+    words.finish()
+}
+
+/// Loads a text line by line; each line sees what those before it did.
+pub(crate) fn load(loader: &mut Loader, text: &str) {
+    for (line, number) in text.split('\n').zip(1..) {
+        let words = words(line, number);
+        if let Err(problem) = statement(loader, &words)
+            && !loader.report(problem)
+        {
+            return;
+        }
+    }
+}
+
+fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
+    let Some((verb, rest)) = words.split_first() else { return Ok(()) };
+    let verbs = ["set", "delete"];
+    let Pick::One(picked) = pick(&verb.text, verbs.into_iter(), true) else {
+        let hint = suggest(&verb.text, verbs.into_iter());
+        return Err(verb.place.problem(format!("unknown word {}", shown(&verb.text)), Some(hint)));
+    };
+    if rest.is_empty() {
+        let hint = format!("say what to {picked}");
+        return Err(verb.place.after().problem("a word is missing", Some(hint)));
+    }
+    let manner = Manner { abbreviate: true, ios: None };
+    let from = loader.at.clone();
+    let target = resolve(&from, rest, manner)?;
+    match picked {
+        "set" => loader.set(target, words[words.len() - 1].place),
+        _ => loader.delete(target, &from, rest),
+    }
+}
+
+/// Writes the tree as `set` lines.
+pub(crate) fn render(tree: &Tree) -> String {
+    let mut out = String::new();
+    lines(Place::Words(root()), tree, &mut String::from("set"), &mut out);
+    out
+}
+
+/// Writes a line for every value, flag and name without content below `prefix`.
+pub(crate) fn lines(place: Place, tree: &Tree, prefix: &mut String, out: &mut String) {
+    let mut line = |words: &str| {
+        out.push_str(words);
+        out.push('\n');
+    };
+    match (place, tree) {
+        (Place::Value(node), Tree::Leaf(values)) => {
+            for value in values {
+                line(&format!("{prefix} {}", written(node.row.value, value)));
+            }
+        }
+        (_, Tree::Leaf(_)) => line(prefix),
+        (_, Tree::Branch(children)) if children.is_empty() => line(prefix),
+        _ => {
+            for (word, place, tree) in entries(place, tree) {
+                let length = prefix.len();
+                prefix.push(' ');
+                prefix.push_str(&quoted(word));
+                lines(place, tree, prefix, out);
+                prefix.truncate(length);
+            }
+        }
+    }
+}
+
+/// A value as set lines and braces have it: fields and records as bare words, others quoted where needed.
+pub(crate) fn written(value_type: Type, value: &str) -> std::borrow::Cow<'_, str> {
+    if value_type.many_words() { value.into() } else { quoted(value) }
+}

@@ -1,0 +1,195 @@
+//! Statements against a tree: what `set` and `delete` do, in each mode.
+
+use std::collections::HashSet;
+
+use crate::resolve::{Cursor, Target, too_many};
+use crate::schema::{self, Kind, Place, shown};
+use crate::word::{MAX_PROBLEMS, MAX_VALUES, Span, Word};
+use crate::{Mode, Problem, Tree};
+
+/// A text being loaded.
+pub(crate) struct Loader {
+    /// The tree so far.
+    pub(crate) tree: Tree,
+    /// The edit level.
+    pub(crate) at: Cursor,
+    /// What was wrong so far.
+    pub(crate) problems: Vec<Problem>,
+    /// In [`Mode::Replace`], the nodes that are already replaced.
+    replaced: Option<HashSet<Vec<String>>>,
+}
+
+impl Loader {
+    pub(crate) fn new(base: &Tree, at: &[String], mode: Mode) -> Result<Loader, Problem> {
+        let Some(cursor) = Cursor::at(at).filter(|cursor| matches!(cursor.place, Place::Words(_) | Place::Name(_)))
+        else {
+            let path: String = at.join(" ");
+            return Err(start().problem(format!("{} is no edit level", shown(&path)), None));
+        };
+        let mut tree = base.clone();
+        if mode == Mode::Override {
+            if cursor.path.is_empty() {
+                tree = Tree::default();
+            } else {
+                tree.remove(&cursor.path);
+            }
+        }
+        let replaced = (mode == Mode::Replace).then(HashSet::new);
+        Ok(Loader { tree, at: cursor, problems: Vec::new(), replaced })
+    }
+
+    /// Keeps a problem. False when it is enough.
+    pub(crate) fn report(&mut self, problem: Problem) -> bool {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+        !self.full()
+    }
+
+    pub(crate) fn full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Tree, Vec<Problem>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        self.tree.prune(Place::Words(schema::root()));
+        Ok(self.tree)
+    }
+
+    /// `set`: puts what the statement speaks of into the tree. `last` is the statement's last word.
+    pub(crate) fn set(&mut self, target: Target, last: Span) -> Result<(), Problem> {
+        self.replace(target.path());
+        match target {
+            Target::Branch(cursor) => {
+                if cursor.path.is_empty() {
+                    return Err(last.after().problem("a word is missing", Some(possible(cursor.place))));
+                }
+                self.tree.make(&cursor.path, Tree::default);
+            }
+            Target::Whole(_, node) => {
+                let what = if node.kind() == Kind::Tag { "a name" } else { "a value" };
+                let hint = format!("{}: {}", placeholders(node), node.row.help_line());
+                return Err(last.after().problem(format!("{what} is missing after {}", node.word()), Some(hint)));
+            }
+            Target::Flag(path) => {
+                self.tree.make(&path, || Tree::Leaf(Vec::new()));
+            }
+            Target::Values(path, node, new) => {
+                let leaf = self.tree.make(&path, || Tree::Leaf(Vec::new()));
+                match leaf {
+                    Tree::Leaf(values) if node.kind() == Kind::Multi => {
+                        for value in new {
+                            if !values.contains(&value) {
+                                values.push(value);
+                            }
+                        }
+                        if values.len() > MAX_VALUES {
+                            return Err(too_many(last));
+                        }
+                    }
+                    _ => *leaf = Tree::Leaf(new),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `delete`: takes what the statement speaks of out of the tree. `words` are those of its path.
+    pub(crate) fn delete(&mut self, target: Target, from: &Cursor, words: &[Word]) -> Result<(), Problem> {
+        let path = target.path();
+        if path.len() <= from.path.len() && matches!(target, Target::Branch(_)) {
+            let place = words.last().map_or_else(start, |word| word.place.after());
+            return Err(place.problem("a word is missing", Some("say what to delete".into())));
+        }
+        let missing = (1..=path.len()).find(|depth| self.tree.at(&path[..*depth]).is_none());
+        if let Some(depth) = missing {
+            return Err(absent(&path[..depth], from, words));
+        }
+        match target {
+            Target::Values(path, _, gone) => {
+                let Some(Tree::Leaf(values)) = self.tree.at(&path) else { return Ok(()) };
+                if let Some(value) = gone.iter().find(|value| !values.contains(value)) {
+                    let mut path = path;
+                    path.push(value.clone());
+                    return Err(absent(&path, from, words));
+                }
+                let left: Vec<String> = values.iter().filter(|value| !gone.contains(value)).cloned().collect();
+                if left.is_empty() {
+                    self.remove(&path);
+                } else {
+                    *self.tree.make(&path, Tree::default) = Tree::Leaf(left);
+                }
+            }
+            Target::Branch(Cursor { path, .. }) | Target::Whole(path, _) | Target::Flag(path) => {
+                self.remove(&path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a node out, and the containers and tags above it that then hold nothing.
+    pub(crate) fn remove(&mut self, path: &[String]) {
+        self.tree.remove(path);
+        let mut above = path;
+        while let Some((_, parent)) = above.split_last() {
+            let named = matches!(schema::lookup(parent.iter().map(String::as_str)),
+                Some(Place::Words(node)) if node.kind() == Kind::Tag);
+            let empty = self.tree.at(parent).is_some_and(Tree::is_empty);
+            if parent.is_empty() || named || !empty {
+                break;
+            }
+            self.tree.remove(parent);
+            above = parent;
+        }
+    }
+
+    /// In [`Mode::Replace`], empties the node that the text names the first time it does: the first one below
+    /// the edit level that is neither a top container nor a tag.
+    fn replace(&mut self, path: &[String]) {
+        if self.replaced.is_none() {
+            return;
+        }
+        let shared = path.iter().zip(&self.at.path).take_while(|(a, b)| a == b).count();
+        let level = if shared == self.at.path.len() { shared } else { 0 };
+        let unit = (level + 1..=path.len()).find(|depth| {
+            let place = schema::lookup(path[..*depth].iter().map(String::as_str));
+            !matches!((depth, place), (_, Some(Place::Name(_))) | (1, Some(Place::Words(_))))
+        });
+        let Some(unit) = unit.map(|depth| &path[..depth]) else { return };
+        if let Some(replaced) = &mut self.replaced
+            && !replaced.contains(unit)
+        {
+            replaced.insert(unit.to_vec());
+            self.tree.remove(unit);
+        }
+    }
+}
+
+fn start() -> Span {
+    Span { line: 1, column: 1, length: 1 }
+}
+
+/// The problem of deleting what is not there; `path` ends at the first word that is absent.
+fn absent(path: &[String], from: &Cursor, words: &[Word]) -> Problem {
+    // An old word stands for several, and a value for all that are left: then the last word is pointed at.
+    let word = path.len().checked_sub(from.path.len() + 1).and_then(|at| words.get(at)).or(words.last());
+    let shown_path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let place = word.map_or_else(start, |word| word.place);
+    place.problem(format!("{} is not there", shown(&shown_path.join(" "))), Some("nothing to delete".into()))
+}
+
+fn possible(place: Place) -> String {
+    match place {
+        Place::Words(node) => schema::list("possible", node.children().iter().map(|child| child.word())),
+        place => placeholders(place.node()),
+    }
+}
+
+fn placeholders(node: &schema::Node) -> String {
+    let hints = node.row.value.hints();
+    let words: Vec<&str> = hints.iter().take(12).map(|(text, ..)| text.as_str()).collect();
+    let more = if hints.len() > 12 { ", …" } else { "" };
+    format!("{}{more}", words.join(", "))
+}

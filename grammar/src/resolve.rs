@@ -1,0 +1,266 @@
+//! Words against the schema: from a statement to the node it speaks of.
+
+use std::borrow::Cow;
+
+use crate::schema::{self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest};
+use crate::word::{Shape, Span, Word, vet};
+use crate::{Problem, Tree, dialect::ios};
+
+/// A point of the tree with what can be written there.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor {
+    pub(crate) place: Place,
+    pub(crate) path: Vec<String>,
+}
+
+impl Cursor {
+    pub(crate) fn root() -> Cursor {
+        Cursor { place: Place::Words(schema::root()), path: Vec::new() }
+    }
+
+    /// The cursor at a path of whole words; old words are replaced.
+    pub(crate) fn at(path: &[String]) -> Option<Cursor> {
+        let mut cursor = Cursor::root();
+        for word in path {
+            match cursor.place {
+                Place::Words(node) => match node.old(word) {
+                    Some(new) => cursor.jump(new)?,
+                    None => {
+                        cursor.place = node.child(word)?.place();
+                        cursor.path.push(word.clone());
+                    }
+                },
+                Place::Name(node) => {
+                    cursor.path.push(node.accept(word, false).ok()?);
+                    cursor.place = Place::Words(node);
+                }
+                Place::Value(_) | Place::End(_) => return None,
+            }
+        }
+        Some(cursor)
+    }
+
+    fn jump(&mut self, new: &'static str) -> Option<()> {
+        self.place = lookup(new.split(' '))?;
+        self.path = new.split(' ').map(str::to_owned).collect();
+        Some(())
+    }
+}
+
+/// How a dialect writes words.
+#[derive(Clone, Copy)]
+pub(crate) struct Manner<'a> {
+    /// Unique beginnings of keywords will do.
+    pub(crate) abbreviate: bool,
+    /// IOS: the line, for texts that run to its end, and the tree, for interface names.
+    pub(crate) ios: Option<(&'a str, &'a Tree)>,
+}
+
+/// What a statement speaks of.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// A container or a name.
+    Branch(Cursor),
+    /// A tag without a name, or a leaf without a value: enough to delete it.
+    Whole(Vec<String>, &'static Node),
+    /// A leaf with values.
+    Values(Vec<String>, &'static Node, Vec<String>),
+    /// A leaf that is there or not.
+    Flag(Vec<String>),
+}
+
+impl Target {
+    pub(crate) fn path(&self) -> &[String] {
+        match self {
+            Target::Branch(cursor) => &cursor.path,
+            Target::Whole(path, _) | Target::Values(path, ..) | Target::Flag(path) => path,
+        }
+    }
+}
+
+/// Resolves a statement's words below `from`.
+pub(crate) fn resolve(from: &Cursor, words: &[Word], manner: Manner) -> Result<Target, Problem> {
+    let mut cursor = from.clone();
+    let mut rest = words;
+    loop {
+        // Text that runs to the end of an IOS line is taken as it stands, quotes and all.
+        if let (Place::Value(node), Some((line, _)), Some(first)) = (cursor.place, manner.ios, rest.first())
+            && matches!(node.row.value, Type::Text { .. })
+            && !(rest.len() == 1 && matches!(first.shape, Shape::Quoted | Shape::BadEscape))
+        {
+            let last = &rest[rest.len() - 1];
+            let place = first.place.to(last.place);
+            let value = node.accept(line[first.start..].trim(), false);
+            return Ok(Target::Values(cursor.path, node, vec![at(place, value)?]));
+        }
+        match cursor.place {
+            Place::Words(node) => {
+                let Some((word, after)) = rest.split_first() else { return Ok(Target::Branch(cursor)) };
+                vet(&words[..words.len() - after.len()])?;
+                keyword(&mut cursor, node, word, manner)?;
+                rest = after;
+            }
+            Place::Name(node) => {
+                let Some((word, after)) = rest.split_first() else { return Ok(Target::Whole(cursor.path, node)) };
+                vet(&words[..words.len() - after.len()])?;
+                one_word(word)?;
+                let (name, used) = interface_name(node.row.value, rest, manner)?;
+                let place = word.place.to(rest[used - 1].place);
+                cursor.path.push(at(place, node.accept(&name, manner.abbreviate))?);
+                cursor.place = Place::Words(node);
+                rest = &rest[used..];
+            }
+            Place::Value(node) => {
+                vet(words)?;
+                if rest.is_empty() {
+                    return Ok(Target::Whole(cursor.path, node));
+                }
+                let values = values(node, rest, manner)?;
+                return Ok(Target::Values(cursor.path, node, values));
+            }
+            Place::End(node) => {
+                vet(words)?;
+                return match rest.first() {
+                    None => Ok(Target::Flag(cursor.path)),
+                    Some(extra) => Err(extra.place.problem(
+                        format!("nothing can follow {}", node.word()),
+                        Some("it has no value".into()),
+                    )),
+                };
+            }
+        }
+    }
+}
+
+fn at<T>(place: Span, result: Result<T, schema::Refusal>) -> Result<T, Problem> {
+    result.map_err(|refusal| place.problem(refusal.message, refusal.hint))
+}
+
+/// A word that is text, not a bracket.
+fn one_word(word: &Word) -> Result<(), Problem> {
+    match word.shape {
+        Shape::ListOpen | Shape::ListClose => Err(word.place.problem(
+            format!("unexpected {}", word.text),
+            Some("brackets hold the values of a leaf that has several".into()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Steps over a keyword.
+fn keyword(cursor: &mut Cursor, node: &'static Node, word: &Word, manner: Manner) -> Result<(), Problem> {
+    one_word(word)?;
+    if let Some(new) = node.old(&word.text) {
+        let jumped = cursor.jump(new);
+        return jumped.ok_or_else(|| word.place.problem("an old word that leads nowhere", None));
+    }
+    let words = node.children().iter().map(|child| child.word());
+    let wrong = |message: String, hint: String| Err(word.place.problem(message, Some(hint)));
+    match pick(&word.text, words.clone(), manner.abbreviate) {
+        Pick::One(picked) => {
+            if let Some(child) = node.child(picked) {
+                cursor.place = child.place();
+                cursor.path.push(picked.to_owned());
+            }
+            Ok(())
+        }
+        Pick::Many(many) => wrong(format!("{} is ambiguous", shown(&word.text)), list("possible", many)),
+        Pick::None => wrong(format!("unknown word {}", shown(&word.text)), suggest(&word.text, words)),
+    }
+}
+
+/// The values at the end of a statement.
+fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<String>, Problem> {
+    if words[0].shape == Shape::ListOpen {
+        return list_values(node, words, manner);
+    }
+    let value_type = node.row.value;
+    if value_type.many_words() && words[0].shape != Shape::Quoted {
+        let place = words[0].place.to(words[words.len() - 1].place);
+        for word in words {
+            one_word(word)?;
+        }
+        if let Type::Match | Type::Collect = value_type {
+            return field(words, matches!(value_type, Type::Match), manner).map(|value| vec![value]);
+        }
+        let joined: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+        return Ok(vec![at(place, node.accept(&joined.join(" "), false))?]);
+    }
+    one_word(&words[0])?;
+    let (text, used) = interface_name(value_type, words, manner)?;
+    let value = at(words[0].place.to(words[used - 1].place), node.accept(&text, manner.abbreviate))?;
+    match words.get(used) {
+        None => Ok(vec![value]),
+        Some(extra) => Err(extra.place.problem(
+            format!("unexpected {}", shown(&extra.text)),
+            Some(match value_type {
+                Type::Text { .. } => "put a text of several words in quotes".into(),
+                _ => format!("{} has one value", node.word()),
+            }),
+        )),
+    }
+}
+
+/// A field's words; the problem is at the wrong one.
+fn field(words: &[Word], key: bool, manner: Manner) -> Result<String, Problem> {
+    let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+    find_field(&texts, key, manner.abbreviate).map(|field| field.words.to_owned()).map_err(|no| {
+        let last = &words[words.len() - 1];
+        let place = match words.get(no.at) {
+            None => last.place.after(),
+            Some(first) if no.at == 0 && !no.message.starts_with("unknown") => first.place.to(last.place),
+            Some(word) => word.place,
+        };
+        place.problem(no.message, no.hint)
+    })
+}
+
+/// `[ a b ]`, as Junos writes several values.
+fn list_values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<String>, Problem> {
+    let open = &words[0];
+    if node.kind() != schema::Kind::Multi {
+        return Err(open.place.problem(format!("{} has one value", node.word()), Some("leave the brackets out".into())));
+    }
+    let mut values = Vec::new();
+    for (i, word) in words.iter().enumerate().skip(1) {
+        match word.shape {
+            Shape::ListClose if i + 1 < words.len() => {
+                let extra = &words[i + 1];
+                return Err(extra.place.problem(format!("unexpected {}", shown(&extra.text)), Some("the list ends before it".into())));
+            }
+            Shape::ListClose if values.is_empty() => {
+                return Err(open.place.to(word.place).problem("the list is empty", Some("a value is missing".into())));
+            }
+            Shape::ListClose => return Ok(values),
+            Shape::ListOpen => return Err(word.place.problem("a list in a list", None)),
+            _ => {
+                let (text, _) = interface_name(node.row.value, std::slice::from_ref(word), manner)?;
+                let value = at(word.place, node.accept(&text, manner.abbreviate))?;
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+                if values.len() > crate::word::MAX_VALUES {
+                    return Err(too_many(word.place));
+                }
+            }
+        }
+    }
+    Err(open.place.problem("[ without ]", Some("close the list".into())))
+}
+
+pub(crate) fn too_many(place: Span) -> Problem {
+    place.problem("too many values", Some(format!("{} are possible", crate::word::MAX_VALUES)))
+}
+
+/// In IOS lines, names of interfaces as routers have them; elsewhere the word itself. Also how many words it took.
+fn interface_name<'a>(
+    value: Type,
+    words: &'a [Word],
+    manner: Manner,
+) -> Result<(Cow<'a, str>, usize), Problem> {
+    let text = Cow::Borrowed(&*words[0].text);
+    match (value, manner.ios) {
+        (Type::Interface | Type::InterfaceOrAddress, Some((_, tree))) => ios::interface(words, tree),
+        _ => Ok((text, 1)),
+    }
+}

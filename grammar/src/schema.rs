@@ -1,0 +1,297 @@
+//! The schema: one declared table, compiled once into a trie that the dialects, the checks and completion
+//! walk.
+
+mod field;
+mod follow;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::sync::LazyLock;
+
+pub(crate) use field::find as find_field;
+pub use field::{FIELDS, FieldWords, REFUSED_FIELDS};
+pub use follow::{Candidate, Follow, follow};
+pub use table::{OLD, TABLE, UNAPPLIED};
+pub use value::{Choices, Type};
+pub(crate) use value::{
+    PREDEFINED, Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest,
+};
+
+use crate::{Finding, Tree};
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Holds words.
+    Container,
+    /// Holds names, each of which holds words.
+    Tag,
+    /// Has one value.
+    Leaf,
+    /// Has values, in an order.
+    Multi,
+    /// Is there or not.
+    Flag,
+}
+
+/// The part of the daemon that applies a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The host itself.
+    System,
+    /// Serial consoles.
+    Console,
+    /// The store of revisions.
+    Revisions,
+    /// Logging.
+    Syslog,
+    /// Addresses and links.
+    Interfaces,
+    /// Capture, metering, export.
+    Probe,
+}
+
+/// One word of the language.
+#[derive(Debug)]
+pub struct Row {
+    /// The words from the root; `*` stands for a name.
+    pub path: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Type of the value, or of the names of a tag.
+    pub value: Type,
+    /// Unit of a number; empty without one.
+    pub unit: &'static str,
+    /// The value when the leaf is not there; empty without one.
+    pub default: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// Who applies it.
+    pub owner: Owner,
+    /// Tag whose names the value is one of.
+    pub refers: Option<&'static str>,
+    /// Values that other systems have, and why they are refused here.
+    pub refused: &'static [(&'static str, &'static str)],
+}
+
+const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'static str) -> Row {
+    Row { path, kind, value, unit: "", default: "", help, owner, refers: None, refused: &[] }
+}
+const fn container(path: &'static str, owner: Owner, help: &'static str) -> Row {
+    row(path, Kind::Container, Type::None, owner, help)
+}
+const fn flag(path: &'static str, owner: Owner, help: &'static str) -> Row {
+    row(path, Kind::Flag, Type::None, owner, help)
+}
+const fn tag(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
+    row(path, Kind::Tag, value, owner, help)
+}
+const fn leaf(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
+    row(path, Kind::Leaf, value, owner, help)
+}
+const fn multi(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
+    row(path, Kind::Multi, value, owner, help)
+}
+
+impl Row {
+    const fn unit(mut self, unit: &'static str) -> Row {
+        self.unit = unit;
+        self
+    }
+    const fn default(mut self, default: &'static str) -> Row {
+        self.default = default;
+        self
+    }
+    const fn refers(mut self, tag: &'static str) -> Row {
+        self.refers = Some(tag);
+        self
+    }
+    const fn refuses(mut self, refused: &'static [(&'static str, &'static str)]) -> Row {
+        self.refused = refused;
+        self
+    }
+
+    /// The last word of the path.
+    pub fn word(&self) -> &'static str {
+        self.path.rsplit(' ').next().unwrap_or("")
+    }
+
+    /// The help with the default behind it, as `?` shows it.
+    pub fn help_line(&self) -> String {
+        match (self.default, self.unit) {
+            ("", "") => self.help.to_owned(),
+            ("", unit) => format!("{} ({unit})", self.help),
+            (default, "") => format!("{} (default {default})", self.help),
+            (default, unit) => format!("{} (default {default} {unit})", self.help),
+        }
+    }
+}
+
+/// A row with what is below it. Below a tag are the words of each of its names.
+#[derive(Debug)]
+pub struct Node {
+    /// Its row.
+    pub row: &'static Row,
+    children: Vec<Node>,
+    /// Old words: the word, and the path it stands for.
+    old: Vec<(&'static str, &'static str)>,
+}
+
+static ROOT_ROW: Row = container("", Owner::System, "The configuration");
+
+static ROOT: LazyLock<Node> = LazyLock::new(|| {
+    let mut root = Node { row: &ROOT_ROW, children: Vec::new(), old: Vec::new() };
+    for row in TABLE {
+        let parent = row.path.rsplit_once(' ').map_or("", |(parent, _)| parent);
+        // A row whose parent is missing stays out; the test of the table finds it.
+        if let Some(parent) = root.find_mut(parent) {
+            parent.children.push(Node { row, children: Vec::new(), old: Vec::new() });
+        }
+    }
+    for (old, new) in OLD {
+        let (parent, word) = old.rsplit_once(' ').unwrap_or(("", old));
+        if let Some(parent) = root.find_mut(parent) {
+            parent.old.push((word, new));
+        }
+    }
+    root
+});
+
+/// The top of the schema.
+pub fn root() -> &'static Node {
+    &ROOT
+}
+
+impl Node {
+    fn find_mut(&mut self, path: &str) -> Option<&mut Node> {
+        let words = path.split(' ').filter(|word| !matches!(*word, "*" | ""));
+        words.into_iter().try_fold(self, |node, word| {
+            node.children.iter_mut().find(|child| child.row.word() == word)
+        })
+    }
+
+    /// Its word.
+    pub fn word(&self) -> &'static str {
+        self.row.word()
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.row.kind
+    }
+
+    /// What can stand below it (below each name, for a tag), in the schema's order.
+    pub fn children(&self) -> &[Node] {
+        &self.children
+    }
+
+    /// The child of that word.
+    pub fn child(&self, word: &str) -> Option<&Node> {
+        self.children.iter().find(|child| child.word() == word)
+    }
+
+    /// What an old word stands for.
+    pub(crate) fn old(&self, word: &str) -> Option<&'static str> {
+        self.old.iter().find(|(old, _)| *old == word).map(|(_, new)| *new)
+    }
+
+    /// What is to be written after its word.
+    pub fn place(&'static self) -> Place {
+        match self.kind() {
+            Kind::Container => Place::Words(self),
+            Kind::Tag => Place::Name(self),
+            Kind::Leaf | Kind::Multi => Place::Value(self),
+            Kind::Flag => Place::End(self),
+        }
+    }
+
+    /// Checks a value or a name and returns its canonical form.
+    pub(crate) fn accept(&self, value: &str, abbreviate: bool) -> Result<String, Refusal> {
+        if let Some((refused, why)) = self.row.refused.iter().find(|(refused, _)| *refused == value) {
+            let message = format!("{} {refused} is not possible: {why}", self.word());
+            let hint = match self.row.value {
+                Type::Choice(choices) => Some(list("possible", choices.iter().map(|(word, _)| *word))),
+                _ => None,
+            };
+            return Err(Refusal { message, hint });
+        }
+        self.row.value.accept(value, abbreviate)
+    }
+}
+
+/// What follows at a point of a path.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A word of the node's children; the node is a container, or a tag of which a name is already given.
+    Words(&'static Node),
+    /// A name of the tag.
+    Name(&'static Node),
+    /// A value of the leaf.
+    Value(&'static Node),
+    /// Nothing.
+    End(&'static Node),
+}
+
+impl Place {
+    /// The node it is about.
+    pub fn node(self) -> &'static Node {
+        match self {
+            Place::Words(node) | Place::Name(node) | Place::Value(node) | Place::End(node) => node,
+        }
+    }
+}
+
+/// What follows after `path`, whose words are written out and whose names and values are any.
+pub fn lookup<'a>(path: impl IntoIterator<Item = &'a str>) -> Option<Place> {
+    let mut place = Place::Words(root());
+    for word in path {
+        place = match place {
+            Place::Words(node) => match node.old(word) {
+                Some(new) => lookup(new.split(' '))?,
+                None => node.child(word)?.place(),
+            },
+            Place::Name(node) => Place::Words(node),
+            Place::Value(node) => Place::End(node),
+            Place::End(_) => return None,
+        };
+    }
+    Some(place)
+}
+
+/// What the tree has that this release keeps but does not apply, and why: a line each for the operator.
+pub fn unapplied(tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (path, value, why) in UNAPPLIED {
+        let words: Vec<&str> = path.split(' ').collect();
+        walk(tree, &words, &mut Vec::new(), &mut |path, node| {
+            let there = match node {
+                Tree::Leaf(values) => value.is_empty() || values.iter().any(|one| one == value),
+                Tree::Branch(children) => value.is_empty() || children.contains_key(*value),
+            };
+            if there {
+                let mut path = path.to_vec();
+                path.extend(Some(*value).filter(|value| !value.is_empty()).map(str::to_owned));
+                found.push(Finding { path, message: (*why).to_owned() });
+            }
+        });
+    }
+    found
+}
+
+/// Calls `visit` for every node of the tree at `path`, where `*` is any name.
+pub(crate) fn walk(tree: &Tree, path: &[&str], at: &mut Vec<String>, visit: &mut impl FnMut(&[String], &Tree)) {
+    let Some((word, rest)) = path.split_first() else {
+        visit(at, tree);
+        return;
+    };
+    let Tree::Branch(children) = tree else { return };
+    for (name, node) in crate::order::natural(children) {
+        if *word == "*" || word == name {
+            at.push(name.clone());
+            walk(node, rest, at, visit);
+            at.pop();
+        }
+    }
+}

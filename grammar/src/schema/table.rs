@@ -1,0 +1,238 @@
+//! The schema's rows: the one place where a word of the language is declared.
+//!
+//! Ranges and defaults are those of VyOS 1.1, 1.4 and 1.5 (`system`, `interfaces`) and of Flexible
+//! NetFlow (`flow`), widened where this probe can do more.
+
+use super::Owner::{Console, Interfaces, Probe, Revisions, Syslog, System};
+use super::Type::{
+    Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface, InterfaceAddress,
+    InterfaceOrAddress, Match, Name, Record,
+};
+use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
+
+const fn number(min: u64, max: u64) -> Type {
+    Type::Number { min, max }
+}
+const fn text(max: usize) -> Type {
+    Type::Text { max }
+}
+const fn choice(choices: Choices) -> Type {
+    Type::Choice(choices)
+}
+/// A VyOS flow timeout.
+const fn timeout(path: &'static str, default: &'static str, help: &'static str) -> Row {
+    leaf(path, number(0, 2_147_483_647), Probe, help).unit("seconds").default(default)
+}
+
+const PORT: Type = number(1, 65535);
+
+const FACILITIES: Choices = &[
+    ("all", "Every facility"),
+    ("auth", "Authentication and authorisation"),
+    ("authpriv", "Authentication, not for every eye"),
+    ("cron", "Clock daemons"),
+    ("daemon", "System daemons"),
+    ("kern", "Kernel"),
+    ("lpr", "Printing"),
+    ("mail", "Mail"),
+    ("news", "News"),
+    ("syslog", "Syslog itself"),
+    ("user", "Programs of users"),
+    ("uucp", "UUCP"),
+    ("local0", "Local use 0"),
+    ("local1", "Local use 1"),
+    ("local2", "Local use 2"),
+    ("local3", "Local use 3"),
+    ("local4", "Local use 4"),
+    ("local5", "Local use 5"),
+    ("local6", "Local use 6"),
+    ("local7", "Local use 7"),
+];
+
+const LEVELS: Choices = &[
+    ("emerg", "The system is unusable"),
+    ("alert", "Act at once"),
+    ("crit", "Critical conditions"),
+    ("err", "Errors"),
+    ("warning", "Warnings"),
+    ("notice", "Normal but significant"),
+    ("info", "Information"),
+    ("debug", "Debugging"),
+    ("all", "Every message"),
+];
+
+const SPEEDS: Choices = &[
+    ("1200", "1,200 bit/s"),
+    ("2400", "2,400 bit/s"),
+    ("4800", "4,800 bit/s"),
+    ("9600", "9,600 bit/s"),
+    ("19200", "19,200 bit/s"),
+    ("38400", "38,400 bit/s"),
+    ("57600", "57,600 bit/s"),
+    ("115200", "115,200 bit/s"),
+];
+
+/// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
+#[rustfmt::skip]
+pub static TABLE: &[Row] = &[
+    container("system", System, "The system itself"),
+    leaf("system host-name", HostName, System, "Name of this host"),
+    container("system config-management", Revisions, "Keeping of committed configurations"),
+    leaf("system config-management commit-revisions", number(1, 65535), Revisions, "Number of revisions to keep").unit("revisions").default("100"),
+    container("system console", Console, "Serial consoles"),
+    tag("system console device", Device, Console, "Serial console device"),
+    leaf("system console device * speed", choice(SPEEDS), Console, "Speed of the console").default("115200"),
+    container("system syslog", Syslog, "Where log messages go"),
+    tag("system syslog host", Host, Syslog, "Log to a remote host"),
+    tag("system syslog host * facility", choice(FACILITIES), Syslog, "Facility to send"),
+    leaf("system syslog host * facility * level", choice(LEVELS), Syslog, "Least severe level to send").default("err"),
+    leaf("system syslog host * port", PORT, Syslog, "Port of the remote host").default("514"),
+    leaf("system syslog host * protocol", choice(&[("udp", "Datagrams (RFC 5426)"), ("tcp", "A stream (RFC 6587)")]), Syslog, "Transport to the remote host").default("udp"),
+    container("system syslog local", Syslog, "Log to this host's syslog"),
+    tag("system syslog local facility", choice(FACILITIES), Syslog, "Facility to log"),
+    leaf("system syslog local facility * level", choice(LEVELS), Syslog, "Least severe level to log").default("err"),
+
+    container("system flow-accounting", Probe, "Flow accounting"),
+    multi("system flow-accounting interface", Interface, Probe, "Interface to account on"),
+    flag("system flow-accounting enable-egress", Probe, "Account packets that leave, too"),
+    leaf("system flow-accounting syslog-facility", choice(FACILITIES), Probe, "Syslog facility of flow accounting").default("daemon"),
+    flag("system flow-accounting disable-imt", Probe, "Keep no table in memory, only export"),
+    leaf("system flow-accounting buffer-size", number(1, 65535), Probe, "Capture buffer").unit("MiB").default("10"),
+    leaf("system flow-accounting packet-length", number(128, 750), Probe, "Octets of a packet to look at").unit("octets").default("128"),
+    leaf("system flow-accounting vrf", Name, Probe, "VRF that export leaves from"),
+    container("system flow-accounting netflow", Probe, "NetFlow export"),
+    leaf("system flow-accounting netflow version", choice(&[("5", "NetFlow version 5, IPv4 only"), ("9", "NetFlow version 9 (RFC 3954)"), ("10", "IPFIX (RFC 7011)")]), Probe, "Protocol version").default("9").refuses(&[("1", "NetFlow version 1 has no sequence numbers, so loss cannot be seen")]),
+    leaf("system flow-accounting netflow sampling-rate", number(1, 4_294_967_295), Probe, "Account one packet in so many").unit("packets"),
+    leaf("system flow-accounting netflow engine-id", EngineId, Probe, "Engine id: TYPE:ID with version 5, a number with 9 and 10"),
+    leaf("system flow-accounting netflow max-flows", number(16, 16_777_216), Probe, "Flows in the cache at most").unit("flows"),
+    leaf("system flow-accounting netflow source-address", Address, Probe, "Address that export leaves from"),
+    tag("system flow-accounting netflow server", Address, Probe, "Collector"),
+    leaf("system flow-accounting netflow server * port", PORT, Probe, "UDP port of the collector").default("2055"),
+    leaf("system flow-accounting netflow server * source-address", Address, Probe, "Address that export to this collector leaves from"),
+    leaf("system flow-accounting netflow server * source-interface", Interface, Probe, "Interface that export to this collector leaves from"),
+    leaf("system flow-accounting netflow active-timeout", number(1, 2_147_483_647), Probe, "Export a flow that lasts after so long").unit("seconds").default("1800"),
+    leaf("system flow-accounting netflow inactive-timeout", number(1, 2_147_483_647), Probe, "End a flow that is silent for so long").unit("seconds").default("15"),
+    container("system flow-accounting netflow timeout", Probe, "When flows end, by protocol"),
+    timeout("system flow-accounting netflow timeout expiry-interval", "60", "How often ended flows are looked for"),
+    timeout("system flow-accounting netflow timeout flow-generic", "3600", "Silence that ends a flow of another protocol"),
+    timeout("system flow-accounting netflow timeout icmp", "300", "Silence that ends an ICMP flow"),
+    timeout("system flow-accounting netflow timeout max-active-life", "604800", "Longest life of a flow"),
+    timeout("system flow-accounting netflow timeout tcp-fin", "300", "Silence that ends a TCP flow after FIN"),
+    timeout("system flow-accounting netflow timeout tcp-generic", "3600", "Silence that ends a TCP flow"),
+    timeout("system flow-accounting netflow timeout tcp-rst", "120", "Silence that ends a TCP flow after RST"),
+    timeout("system flow-accounting netflow timeout udp", "300", "Silence that ends a UDP flow"),
+    container("system flow-accounting sflow", Probe, "sFlow export"),
+    leaf("system flow-accounting sflow agent-address", AgentAddress, Probe, "Address that names this agent"),
+    leaf("system flow-accounting sflow sampling-rate", number(1, 4_294_967_295), Probe, "Sample one packet in so many").unit("packets"),
+    leaf("system flow-accounting sflow source-address", Address, Probe, "Address that sFlow leaves from"),
+    tag("system flow-accounting sflow server", Address, Probe, "sFlow collector"),
+    leaf("system flow-accounting sflow server * port", PORT, Probe, "UDP port of the sFlow collector").default("6343"),
+
+    container("interfaces", Interfaces, "Network interfaces"),
+    tag("interfaces ethernet", Interface, Interfaces, "Ethernet interface"),
+    leaf("interfaces ethernet * description", text(255), Interfaces, "What the interface is for"),
+    multi("interfaces ethernet * address", InterfaceAddress, Interfaces, "Address with prefix length"),
+    flag("interfaces ethernet * disable", Interfaces, "Take the interface down"),
+    leaf("interfaces ethernet * mtu", number(68, 16000), Interfaces, "Largest packet").unit("octets"),
+    flag("interfaces ethernet * promiscuous", Interfaces, "Take in packets to others, as on a mirror port"),
+    leaf("interfaces ethernet * alias", Alias, Interfaces, "Name that this interface has in IOS lines"),
+    container("interfaces ethernet * mirror", Interfaces, "Copy traffic to another interface"),
+    leaf("interfaces ethernet * mirror ingress", Interface, Interfaces, "Interface that gets a copy of what comes in"),
+    leaf("interfaces ethernet * mirror egress", Interface, Interfaces, "Interface that gets a copy of what goes out"),
+    container("interfaces ethernet * flow", Probe, "Flow monitoring of the interface"),
+    tag("interfaces ethernet * flow monitor", Name, Probe, "Flow monitor to attach").refers("flow monitor"),
+    leaf("interfaces ethernet * flow monitor * direction", choice(&[("input", "Packets that come in"), ("output", "Packets that go out"), ("both", "Both")]), Probe, "Direction to meter").default("input"),
+    multi("interfaces ethernet * flow monitor * family", choice(&[("ip", "IPv4"), ("ipv6", "IPv6"), ("datalink", "Frames, whatever they carry")]), Probe, "Family to meter; without it, what the record speaks of"),
+    leaf("interfaces ethernet * flow monitor * sampler", Name, Probe, "Sampler that picks the packets").refers("flow sampler"),
+    container("interfaces ethernet * capture", Probe, "How packets are captured"),
+    leaf("interfaces ethernet * capture engine", choice(&[("afpacket", "AF_PACKET ring"), ("ebpf", "Flow cache in the kernel"), ("pcap", "libpcap")]), Probe, "Capture engine").default("afpacket"),
+    leaf("interfaces ethernet * capture threads", number(1, 64), Probe, "Capture threads").unit("threads").default("1"),
+    leaf("interfaces ethernet * capture snaplen", number(64, 65535), Probe, "Octets of a packet to look at").unit("octets").default("128"),
+    leaf("interfaces ethernet * capture ring-size", number(1, 4096), Probe, "Capture ring").unit("MiB").default("10"),
+    leaf("interfaces ethernet * capture filter", text(4096), Probe, "Packets to capture, as a pcap filter expression"),
+    tag("interfaces loopback", choice(&[("lo", "The loopback interface")]), Interfaces, "Loopback interface"),
+    multi("interfaces loopback * address", InterfaceAddress, Interfaces, "Address with prefix length"),
+
+    container("flow", Probe, "Flow metering and export"),
+    tag("flow record", Name, Probe, "What a flow is and what is kept of it"),
+    leaf("flow record * description", text(255), Probe, "What the record is for"),
+    multi("flow record * match", Match, Probe, "Field that tells flows apart"),
+    multi("flow record * collect", Collect, Probe, "Field that is kept of a flow"),
+    tag("flow exporter", Name, Probe, "Where flow records go"),
+    leaf("flow exporter * description", text(255), Probe, "What the exporter is for"),
+    leaf("flow exporter * destination", Host, Probe, "Collector"),
+    leaf("flow exporter * source", InterfaceOrAddress, Probe, "Interface or address that export leaves from"),
+    leaf("flow exporter * vrf", Name, Probe, "VRF that export leaves from"),
+    container("flow exporter * transport", Probe, "Transport to the collector"),
+    leaf("flow exporter * transport udp", PORT, Probe, "UDP port of the collector").default("9995"),
+    leaf("flow exporter * dscp", number(0, 63), Probe, "DSCP of the datagrams").unit("code point").default("0"),
+    leaf("flow exporter * ttl", number(1, 255), Probe, "Time to live of the datagrams").unit("hops").default("255"),
+    leaf("flow exporter * export-protocol", choice(&[("netflow-v5", "NetFlow version 5, IPv4 only"), ("netflow-v9", "NetFlow version 9 (RFC 3954)"), ("ipfix", "IPFIX (RFC 7011)")]), Probe, "Export protocol").default("netflow-v9"),
+    container("flow exporter * template", Probe, "Templates"),
+    container("flow exporter * template data", Probe, "Templates of data records"),
+    leaf("flow exporter * template data timeout", number(1, 86400), Probe, "Send templates again after so long").unit("seconds").default("600"),
+    tag("flow exporter * option", choice(&[
+        ("interface-table", "Names of the interfaces"),
+        ("exporter-stats", "What was sent"),
+        ("sampler-table", "Samplers and their rates"),
+        ("vrf-table", "Names of the VRFs"),
+        ("application-table", "Names of the applications"),
+        ("application-attributes", "Attributes of the applications"),
+    ]), Probe, "Options data to send"),
+    leaf("flow exporter * option * timeout", number(1, 86400), Probe, "Send the table again after so long").unit("seconds").default("600"),
+    tag("flow monitor", Name, Probe, "Meters flows into a cache"),
+    leaf("flow monitor * description", text(255), Probe, "What the monitor is for"),
+    leaf("flow monitor * record", Record, Probe, "What a flow is: a record, or a predefined one").refers("flow record"),
+    multi("flow monitor * exporter", Name, Probe, "Where the flows go").refers("flow exporter"),
+    container("flow monitor * cache", Probe, "The cache"),
+    leaf("flow monitor * cache entries", number(16, 16_777_216), Probe, "Flows in the cache at most").unit("flows").default("4096"),
+    leaf("flow monitor * cache type", choice(&[("normal", "Flows end by timeouts"), ("immediate", "Every packet is a flow"), ("permanent", "Flows never end")]), Probe, "How flows end").default("normal").refuses(&[("synchronized", "there is one cache here, nothing to synchronise with")]),
+    container("flow monitor * cache timeout", Probe, "When flows end"),
+    leaf("flow monitor * cache timeout active", number(1, 604_800), Probe, "Export a flow that lasts after so long").unit("seconds").default("1800"),
+    leaf("flow monitor * cache timeout inactive", number(1, 604_800), Probe, "End a flow that is silent for so long").unit("seconds").default("15"),
+    leaf("flow monitor * cache timeout update", number(1, 604_800), Probe, "Export a permanent flow again after so long").unit("seconds").default("1800"),
+    leaf("flow monitor * cache timeout event", choice(&[("transaction-end", "End a TCP flow with its FIN or RST")]), Probe, "Event that ends a flow"),
+    container("flow monitor * statistics", Probe, "Statistics beside the flows"),
+    multi("flow monitor * statistics packet", choice(&[("protocol", "Packets by protocol"), ("size", "Packets by size")]), Probe, "Packet statistics to keep"),
+    tag("flow sampler", Name, Probe, "Picks packets"),
+    leaf("flow sampler * description", text(255), Probe, "What the sampler is for"),
+    leaf("flow sampler * mode", choice(&[("random", "One of every N, at random"), ("deterministic", "Every N-th")]), Probe, "How packets are picked").default("deterministic"),
+    leaf("flow sampler * rate", number(2, 32768), Probe, "One packet in so many").unit("packets"),
+];
+
+/// Words that older releases had, and where they stand now.
+pub static OLD: &[(&str, &str)] = &[
+    ("flow-accounting", "system flow-accounting"),
+    ("system flow-accounting netflow source-ip", "system flow-accounting netflow source-address"),
+    ("system flow-accounting netflow interface", "system flow-accounting interface"),
+];
+
+/// What this release keeps but does not do: row, value (any when empty), and why. A commit warns of them.
+pub static UNAPPLIED: &[(&str, &str, &str)] = &[
+    ("system console device * speed", "", "console speed is set in an appliance image only"),
+    ("system flow-accounting sflow", "", "sFlow is not exported in this release"),
+    ("interfaces ethernet * mirror", "", "mirroring is not done in this release"),
+    ("interfaces ethernet * address", "dhcp", "DHCP is left to the host"),
+    ("interfaces ethernet * address", "dhcpv6", "DHCPv6 is left to the host"),
+    ("interfaces loopback * address", "dhcp", "there is no DHCP on a loopback"),
+    ("interfaces loopback * address", "dhcpv6", "there is no DHCP on a loopback"),
+    ("interfaces ethernet * capture engine", "ebpf", "the kernel path is not in this release; afpacket is used"),
+    ("flow monitor * cache type", "immediate", "the cache is normal in this release"),
+    ("flow monitor * cache type", "permanent", "the cache is normal in this release"),
+    ("flow exporter * option", "vrf-table", "VRFs are not told apart in this release"),
+];
+
+/// Who applies a row, as a word.
+impl Owner {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            System => "system",
+            Console => "console",
+            Revisions => "revisions",
+            Syslog => "syslog",
+            Interfaces => "interfaces",
+            Probe => "probe",
+        }
+    }
+}
