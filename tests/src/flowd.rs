@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::bins;
 use crate::http;
+use crate::ledger::Ledger;
 use crate::netns::Namespace;
 use crate::process::Process;
 use crate::skip::command;
@@ -250,35 +251,41 @@ impl Flowd {
         self.ok(&[&format!("clear flow monitor {monitor} force-export")]);
     }
 
-    /// Waits until the monitor has taken `packets` packets into account, and returns its ledger.
+    /// The loss ledger, by way of the shell.
+    #[track_caller]
+    pub fn ledger(&self) -> Ledger {
+        Ledger::read(self.json("show flow loss"))
+    }
+
+    /// Waits until the monitor has counted `packets` packets into flows or left them out by sampling.
     ///
     /// # Panics
     /// When it has not in time, with the ledger.
     #[track_caller]
-    pub fn captured(&self, monitor: &str, packets: u64) -> Json {
+    pub fn metered(&self, monitor: &str, packets: u64) -> Ledger {
         let mut last = Json::Null;
         let found = within(SOON, || {
-            last = self.ledger("monitors", monitor);
-            (last["captured"]["packets"].as_u64()? >= packets).then_some(())
+            last = self.get("/v1/flow/loss");
+            let ledger = Ledger::read(last.clone());
+            let seen = ledger.monitors.get(monitor)?;
+            (seen.metered.packets + seen.unsampled.packets >= packets).then_some(ledger)
         });
-        assert!(
-            found.is_some(),
-            "{monitor} has not captured {packets} packets: {last}"
-        );
-        last
+        found.unwrap_or_else(|| panic!("{monitor} has not metered {packets} packets: {last:#}"))
     }
 
-    /// The entry of the loss ledger with that name.
+    /// Waits until nothing is on its way between the meter and the exporters' sockets.
     ///
     /// # Panics
-    /// When it is not there.
+    /// When that does not come, with the ledger.
     #[track_caller]
-    pub fn ledger(&self, kind: &str, name: &str) -> Json {
-        let loss = self.get("/v1/flow/loss");
-        let found = loss[kind]
-            .as_array()
-            .and_then(|all| all.iter().find(|entry| entry["name"] == name).cloned());
-        found.unwrap_or_else(|| panic!("no {name} in {kind} of {loss}"))
+    pub fn settled(&self) -> Ledger {
+        let mut last = Json::Null;
+        let found = within(SOON, || {
+            last = self.get("/v1/flow/loss");
+            let ledger = Ledger::read(last.clone());
+            ledger.settled().then_some(ledger)
+        });
+        found.unwrap_or_else(|| panic!("flows stay between meter and exporter: {last:#}"))
     }
 
     /// Waits until `probe` gives an answer, with the daemon at hand.

@@ -1,0 +1,235 @@
+//! Conservation: `show flow loss` balances to the packet when things go wrong on purpose.
+
+use flow_tests::config::{Exporter, monitor};
+use flow_tests::sink::Sink;
+use flow_tests::traffic::Traffic;
+use flow_tests::wait::SOON;
+use flow_tests::{Flowd, Lab, clock, skip, tshark, until};
+
+const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay", "tshark"];
+
+fn one_exporter(extra: &str) -> String {
+    let exporter = Exporter {
+        name: "E",
+        destination: "192.168.3.1",
+        port: 2055,
+        protocol: "ipfix",
+    };
+    monitor("eth1", &[exporter]) + extra
+}
+
+#[test]
+fn an_overfull_cache_loses_no_packet() {
+    if !skip::able("loss: overfull cache", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
+    let flowd = Flowd::start(&lab.router);
+    flowd.configure(&one_exporter("set flow monitor M cache entries 16\n"));
+    // 4,000 flows through 16 entries.
+    let traffic = Traffic::udp(8_000, 2, clock::wall_ns());
+    lab.replay(&traffic);
+    let ledger = flowd.metered("M", 8_000);
+    ledger.audit();
+    assert!(
+        ledger.monitor("M").cached.records <= 16,
+        "{:#}",
+        ledger.json
+    );
+    assert!(
+        ledger.monitor("M").expired.records >= 3_984,
+        "{:#}",
+        ledger.json
+    );
+    let statistics = flowd.ok(&["show flow monitor M statistics"]);
+    let emergency = statistics
+        .lines()
+        .find(|line| line.contains("Emergency aged"))
+        .unwrap_or_default();
+    assert!(
+        emergency
+            .split_whitespace()
+            .last()
+            .is_some_and(|count| count != "0"),
+        "{statistics}"
+    );
+    flowd.force_export("M");
+    let ledger = flowd.settled();
+    ledger.audit_settled();
+    assert_eq!(
+        ledger.monitor("M").metered.packets,
+        8_000,
+        "{:#}",
+        ledger.json
+    );
+    assert_eq!(
+        ledger.client("E", "M").sent.packets,
+        8_000,
+        "{:#}",
+        ledger.json
+    );
+    until("all of it", SOON, || {
+        (tshark::decode(&sink, 2055).flows.totals().0 >= 8_000).then_some(())
+    });
+    traffic
+        .flows()
+        .assert_same(&tshark::decode(&sink, 2055).flows, "tshark");
+}
+
+#[test]
+fn a_dead_collector_is_accounted_for() {
+    if !skip::able("loss: dead collector", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
+    let flowd = Flowd::start(&lab.router);
+    // One that lives, one whose port nobody has, one on a link that is taken down, one without a route.
+    let exporters = [
+        ("E", "192.168.3.1", 2055),
+        ("CLOSED", "192.168.3.2", 9),
+        ("DOWN", "172.16.2.1", 2055),
+        ("NOWHERE", "203.0.113.9", 2055),
+    ];
+    let exporters = exporters.map(|(name, destination, port)| Exporter {
+        name,
+        destination,
+        port,
+        protocol: "netflow-v9",
+    });
+    flowd.configure(&monitor("eth1", &exporters));
+    lab.servers.ip("link set eth0 down");
+    lab.router.ip("link set eth2 down");
+    let traffic = Traffic::udp(3_000, 3, clock::wall_ns());
+    for round in 1..=3 {
+        lab.replay(&traffic);
+        flowd.metered("M", round * 3_000).audit();
+        flowd.force_export("M");
+    }
+    let ledger = flowd.settled();
+    ledger.audit_settled();
+    assert_eq!(
+        ledger.client("E", "M").sent.packets,
+        9_000,
+        "{:#}",
+        ledger.json
+    );
+    assert_eq!(
+        ledger.client("NOWHERE", "M").sent.packets,
+        0,
+        "{:#}",
+        ledger.json
+    );
+    for dead in ["NOWHERE", "DOWN"] {
+        let dropped: u64 = ledger
+            .client(dead, "M")
+            .dropped
+            .values()
+            .map(|tally| tally.packets)
+            .sum();
+        assert!(dropped > 0, "{dead}: {:#}", ledger.json);
+    }
+    until("all of it", SOON, || {
+        (tshark::decode(&sink, 2055).flows.totals().0 >= 9_000).then_some(())
+    });
+    assert_eq!(
+        tshark::decode(&sink, 2055).flows.totals(),
+        (9_000, 9_000 * (28 + 64))
+    );
+    // The operator can see why.
+    let statistics = flowd.ok(&["show flow exporter NOWHERE statistics"]);
+    assert!(
+        statistics.contains("NOWHERE") && statistics.to_lowercase().contains("unreachable"),
+        "{statistics}"
+    );
+}
+
+#[test]
+fn sampling_is_accounted_for() {
+    if !skip::able("loss: sampling", TOOLS) {
+        return;
+    }
+    for (mode, low, high) in [("deterministic", 1_000, 1_000), ("random", 850, 1_150)] {
+        let lab = Lab::new();
+        let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
+        let flowd = Flowd::start(&lab.router);
+        flowd.configure(&one_exporter(&format!(
+            "set flow sampler S mode {mode}\nset flow sampler S rate 10\nset interfaces ethernet eth1 flow monitor M sampler S\n"
+        )));
+        lab.replay(&Traffic::udp(10_000, 10_000, clock::wall_ns()));
+        flowd.metered("M", 10_000);
+        flowd.force_export("M");
+        let ledger = flowd.settled();
+        ledger.audit_settled();
+        let (metered, unsampled) = (
+            ledger.monitor("M").metered.packets,
+            ledger.monitor("M").unsampled.packets,
+        );
+        assert_eq!(metered + unsampled, 10_000, "{mode}: {:#}", ledger.json);
+        // Ten standard deviations of a binomial distribution are 300.
+        assert!(
+            (low..=high).contains(&metered),
+            "{mode}: {metered} of 10,000 at 1 in 10"
+        );
+        until("all of it", SOON, || {
+            (tshark::decode(&sink, 2055).flows.totals().0 >= metered).then_some(())
+        });
+        let decoded = tshark::decode(&sink, 2055);
+        assert_eq!(decoded.flows.totals(), (metered, metered * (28 + 64)));
+        assert!(
+            !decoded.options.is_empty(),
+            "the sampling rate is sent as options data"
+        );
+        assert_eq!(decoded.complaints, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_is_skipped_is_counted_by_reason() {
+    if !skip::able("loss: skipped packets", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let flowd = Flowd::start(&lab.router);
+    flowd.configure("set flow record V4 match ipv4 source address\nset flow record V4 collect counter packets\nset flow monitor M record V4\nset interfaces ethernet eth1 flow monitor M direction input\n");
+    let traffic = Traffic::mix(31, 2_000, clock::wall_ns());
+    let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
+    let arp = {
+        let mut frame = vec![0xff; 6];
+        frame.extend([2, 0, 0, 0, 9, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+        frame.resize(60, 0);
+        frame
+    };
+    let mut frames: Vec<(u64, &[u8])> = traffic
+        .frames()
+        .iter()
+        .map(|(time, _, bytes)| (*time, bytes.as_slice()))
+        .collect();
+    let last = frames.last().unwrap().0;
+    frames.extend((0..25).map(|number| (last + number, arp.as_slice())));
+    flow_tests::pcapfile::write(file.path(), frames.into_iter());
+    lab.replay_file(file.path(), 20_000);
+    let v4 = traffic.flows().v4().totals();
+    let v6 = traffic.flows().totals().0 - v4.0;
+    flowd.metered("M", v4.0);
+    let ledger = flowd.until("the last packet", |flowd| {
+        let ledger = flowd.ledger();
+        (ledger.monitor("M").captured.packets >= 2_025).then_some(ledger)
+    });
+    ledger.audit();
+    let monitor = ledger.monitor("M");
+    assert_eq!(
+        (monitor.metered.packets, monitor.metered.octets),
+        v4,
+        "{:#}",
+        ledger.json
+    );
+    let skipped = |why: &str| monitor.skipped.get(why).map_or(0, |tally| tally.packets);
+    // The kernel may speak by itself on a fresh link, so at least.
+    assert!(
+        skipped("other-family") >= v6 && skipped("not-ip") >= 25,
+        "{:#}",
+        ledger.json
+    );
+}
