@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use export::{Options, Protocol, Source};
 use flow::{Record, RecordError};
 use grammar::{Finding, Tree};
 use meter::{CacheType, Mode, Timeouts};
@@ -134,15 +135,37 @@ impl Settings {
         let mut settings = Settings::default();
         for (name, node) in tree.children(&["flow", "record"]) {
             let record = record(name, node, &mut findings);
-            settings.records.insert(name.into(), NamedRecord { record, description: text(node, &["description"]) });
+            settings.records.insert(
+                name.into(),
+                NamedRecord {
+                    record,
+                    description: text(node, &["description"]),
+                },
+            );
         }
         for (name, node) in tree.children(&["flow", "sampler"]) {
-            let mode = if node.value(&["mode"]) == Some("deterministic") { Mode::Deterministic } else { Mode::Random };
-            settings.samplers.insert(name.into(), SamplerSettings { mode, rate: number(node, &["rate"]).unwrap_or(1) });
+            let mode = if node.value(&["mode"]) == Some("deterministic") {
+                Mode::Deterministic
+            } else {
+                Mode::Random
+            };
+            settings.samplers.insert(
+                name.into(),
+                SamplerSettings {
+                    mode,
+                    rate: number(node, &["rate"]).unwrap_or(1),
+                },
+            );
         }
         for (name, node) in tree.children(&["flow", "exporter"]) {
             let export = exporter(name, node);
-            settings.exporters.insert(name.into(), ExporterSettings { export, description: text(node, &["description"]) });
+            settings.exporters.insert(
+                name.into(),
+                ExporterSettings {
+                    export,
+                    description: text(node, &["description"]),
+                },
+            );
         }
         for (name, node) in tree.children(&["flow", "monitor"]) {
             if let Some(monitor) = monitor(name, node, &settings.records, &mut findings) {
@@ -150,27 +173,47 @@ impl Settings {
             }
         }
         for (name, node) in tree.children(&["interfaces", "ethernet"]) {
-            let attachments: Vec<_> = node.children(&["flow", "monitor"]).map(|(name, node)| attachment(name, node)).collect();
+            let attachments: Vec<_> = node
+                .children(&["flow", "monitor"])
+                .map(|(name, node)| attachment(name, node))
+                .collect();
             if !attachments.is_empty() {
                 let capture = capture(name, node, &mut findings);
-                settings.ports.insert(name.into(), PortSettings { capture, attachments });
+                settings.ports.insert(
+                    name.into(),
+                    PortSettings {
+                        capture,
+                        attachments,
+                    },
+                );
             }
         }
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
             accounting(tree, node, &mut settings, &mut findings);
         }
-        if findings.is_empty() { Ok(settings) } else { Err(findings) }
+        if findings.is_empty() {
+            Ok(settings)
+        } else {
+            Err(findings)
+        }
     }
 }
 
 fn record(name: &str, node: &Tree, findings: &mut Findings) -> Record {
-    let mut record = Record { name: name.into(), keys: Vec::new(), collects: Vec::new() };
+    let mut record = Record {
+        name: name.into(),
+        keys: Vec::new(),
+        collects: Vec::new(),
+    };
     let mut look_up = |leaf: &str, find: fn(&str) -> Result<&'static flow::Field, RecordError>| {
         let mut fields = Vec::new();
         for words in node.values(&[leaf]) {
             match find(words) {
                 Ok(field) => fields.push(field),
-                Err(error) => findings.push(finding(&["flow", "record", name, leaf, words], error.to_string())),
+                Err(error) => findings.push(finding(
+                    &["flow", "record", name, leaf, words],
+                    error.to_string(),
+                )),
             }
         }
         fields
@@ -178,7 +221,10 @@ fn record(name: &str, node: &Tree, findings: &mut Findings) -> Record {
     record.keys = look_up("match", Record::key_field);
     record.collects = look_up("collect", Record::collect_field);
     if record.keys.len() + record.collects.len() > flow::record::MAX_FIELDS {
-        findings.push(finding(&["flow", "record", name], format!("more than {} fields", flow::record::MAX_FIELDS)));
+        findings.push(finding(
+            &["flow", "record", name],
+            format!("more than {} fields", flow::record::MAX_FIELDS),
+        ));
     }
     record
 }
@@ -196,7 +242,10 @@ fn monitor(
             Some(record) => record,
             None => {
                 let path = ["flow", "monitor", name, "record", record_name];
-                findings.push(finding(&path, format!("there is no flow record {record_name}")));
+                findings.push(finding(
+                    &path,
+                    format!("there is no flow record {record_name}"),
+                ));
                 return None;
             }
         },
@@ -205,7 +254,10 @@ fn monitor(
         Some("immediate") => CacheType::Immediate,
         Some("permanent") => {
             let path = ["flow", "monitor", name, "cache", "type", "permanent"];
-            findings.push(finding(&path, "not in this release; normal or immediate".into()));
+            findings.push(finding(
+                &path,
+                "not in this release; normal or immediate".into(),
+            ));
             CacheType::Normal
         }
         _ => CacheType::Normal,
@@ -227,10 +279,84 @@ fn monitor(
     })
 }
 
+/// `node` is that of `flow exporter NAME`.
+fn exporter(name: &str, node: &Tree) -> export::Settings {
+    let option = |table: &str| {
+        let timeout = number(node, &["option", table, "timeout"])
+            .map_or(Options::DEFAULT_TIMEOUT, Duration::from_secs);
+        node.has(&["option", table]).then_some(timeout)
+    };
+    let mut export = export::Settings::new(name, node.value(&["destination"]).unwrap_or_default());
+    export.port = number(node, &["transport", "udp"]).unwrap_or(export.port);
+    export.source = node.value(&["source"]).map_or(Source::Any, source);
+    export.vrf = text(node, &["vrf"]);
+    export.dscp = number(node, &["dscp"]).unwrap_or(export.dscp);
+    export.ttl = number(node, &["ttl"]).unwrap_or(export.ttl);
+    export.protocol = match node.value(&["export-protocol"]) {
+        Some("netflow-v5") => Protocol::NetflowV5,
+        Some("ipfix") => Protocol::Ipfix,
+        _ => Protocol::NetflowV9,
+    };
+    export.template_timeout = number(node, &["template", "data", "timeout"])
+        .map_or(export.template_timeout, Duration::from_secs);
+    export.options = Options {
+        interface_table: option("interface-table"),
+        exporter_stats: option("exporter-stats"),
+        sampler_table: option("sampler-table"),
+    };
+    export
+}
+
+/// `server_node` is that of `netflow server SERVER`, `node` that of `system flow-accounting`.
+fn accounting_exporter(
+    name: &str,
+    server: &str,
+    server_node: &Tree,
+    node: &Tree,
+) -> export::Settings {
+    let mut export = export::Settings::new(name, server);
+    export.port = number(server_node, &["port"]).unwrap_or(2055);
+    let address = server_node
+        .value(&["source-address"])
+        .or(node.value(&["netflow", "source-address"]));
+    export.source = match server_node.value(&["source-interface"]) {
+        Some(interface) => Source::Interface(interface.into()),
+        None => address.map_or(Source::Any, source),
+    };
+    export.vrf = text(node, &["vrf"]);
+    export.protocol = match node.value(&["netflow", "version"]) {
+        Some("5") => Protocol::NetflowV5,
+        Some("10") => Protocol::Ipfix,
+        _ => Protocol::NetflowV9,
+    };
+    if let Some(engine) = node.value(&["netflow", "engine-id"]) {
+        match engine.split_once(':') {
+            Some((kind, id)) => {
+                export.engine = (kind.parse().unwrap_or(0), id.parse().unwrap_or(0))
+            }
+            None if export.protocol == Protocol::NetflowV5 => {
+                export.engine = (0, engine.parse().unwrap_or(0))
+            }
+            None => export.source_id = engine.parse().unwrap_or(0),
+        }
+    }
+    export
+}
+
+fn source(text: &str) -> Source {
+    text.parse()
+        .map_or_else(|_| Source::Interface(text.to_owned()), Source::Address)
+}
+
 fn attachment(monitor: &str, node: &Tree) -> Attachment {
     let direction = node.value(&["direction"]).unwrap_or("input");
     let families = node.values(&["family"]);
-    let family = |word: &str| families.is_empty() || families.iter().any(|family| family == word || family == "datalink");
+    let family = |word: &str| {
+        families.is_empty()
+            || families
+                .iter()
+                .any(|family| family == word || family == "datalink")
+    };
     Attachment {
         monitor: monitor.into(),
         input: direction != "output",
@@ -244,7 +370,10 @@ fn attachment(monitor: &str, node: &Tree) -> Attachment {
 fn capture(name: &str, node: &Tree, findings: &mut Findings) -> CaptureSettings {
     if node.value(&["capture", "engine"]) == Some("ebpf") {
         let path = ["interfaces", "ethernet", name, "capture", "engine", "ebpf"];
-        findings.push(finding(&path, "not in this release; afpacket or pcap".into()));
+        findings.push(finding(
+            &path,
+            "not in this release; afpacket or pcap".into(),
+        ));
     }
     CaptureSettings {
         libpcap: node.value(&["capture", "engine"]) == Some("pcap"),
@@ -260,19 +389,36 @@ fn capture(name: &str, node: &Tree, findings: &mut Findings) -> CaptureSettings 
 fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut Findings) {
     if settings.monitors.contains_key(ACCOUNTING) {
         let path = ["flow", "monitor", ACCOUNTING];
-        findings.push(finding(&path, "the name belongs to system flow-accounting; choose another".into()));
+        findings.push(finding(
+            &path,
+            "the name belongs to system flow-accounting; choose another".into(),
+        ));
         return;
     }
     settings.accounting_table = Some(!node.has(&["disable-imt"]));
-    let sampler = number(node, &["netflow", "sampling-rate"]).filter(|rate| *rate > 1).map(|rate| {
-        settings.samplers.insert(ACCOUNTING.into(), SamplerSettings { mode: Mode::Random, rate });
-        ACCOUNTING.to_owned()
-    });
+    let sampler = number(node, &["netflow", "sampling-rate"])
+        .filter(|rate| *rate > 1)
+        .map(|rate| {
+            settings.samplers.insert(
+                ACCOUNTING.into(),
+                SamplerSettings {
+                    mode: Mode::Random,
+                    rate,
+                },
+            );
+            ACCOUNTING.to_owned()
+        });
     let mut exporters = Vec::new();
     for (server, server_node) in node.children(&["netflow", "server"]) {
         let name = format!("{ACCOUNTING} {server}");
         let export = accounting_exporter(&name, server, server_node, node);
-        settings.exporters.insert(name.clone(), ExporterSettings { export, description: None });
+        settings.exporters.insert(
+            name.clone(),
+            ExporterSettings {
+                export,
+                description: None,
+            },
+        );
         exporters.push(name);
     }
     settings.monitors.insert(
@@ -300,13 +446,22 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
             let ethernet = tree.get(&at).unwrap_or(&empty);
             let mut capture = capture(interface, ethernet, findings);
             // The interface's own capture leaves are the closer ones.
-            if let (Some(octets), false) = (number(node, &["packet-length"]), ethernet.has(&["capture", "snaplen"])) {
+            if let (Some(octets), false) = (
+                number(node, &["packet-length"]),
+                ethernet.has(&["capture", "snaplen"]),
+            ) {
                 capture.snaplen = octets;
             }
-            if let (Some(mib), false) = (number(node, &["buffer-size"]), ethernet.has(&["capture", "ring-size"])) {
+            if let (Some(mib), false) = (
+                number(node, &["buffer-size"]),
+                ethernet.has(&["capture", "ring-size"]),
+            ) {
                 capture.ring_mib = mib;
             }
-            PortSettings { capture, attachments: Vec::new() }
+            PortSettings {
+                capture,
+                attachments: Vec::new(),
+            }
         });
         port.attachments.push(attachment);
     }
@@ -317,12 +472,20 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
 fn accounting_timeouts(node: &Tree) -> Timeouts {
     let seconds = |path: &[&str]| number::<u64>(node, path).map(Duration::from_secs);
     let inactive = seconds(&["netflow", "inactive-timeout"]);
-    let timeout = |leaf, default| seconds(&["netflow", "timeout", leaf]).or(inactive).unwrap_or(default);
+    let timeout = |leaf, default| {
+        seconds(&["netflow", "timeout", leaf])
+            .or(inactive)
+            .unwrap_or(default)
+    };
     let defaults = Timeouts::VYOS;
     let life = seconds(&["netflow", "timeout", "max-active-life"]);
     let active = seconds(&["netflow", "active-timeout"]);
     Timeouts {
-        active: life.into_iter().chain(active).min().unwrap_or(defaults.active),
+        active: life
+            .into_iter()
+            .chain(active)
+            .min()
+            .unwrap_or(defaults.active),
         tcp: timeout("tcp-generic", defaults.tcp),
         tcp_fin: timeout("tcp-fin", defaults.tcp_fin),
         tcp_rst: timeout("tcp-rst", defaults.tcp_rst),
@@ -331,16 +494,21 @@ fn accounting_timeouts(node: &Tree) -> Timeouts {
         generic: timeout("flow-generic", defaults.generic),
         transaction_end: false,
         // Flows that end after seconds are not left for a minute: 1.5 has no expiry interval.
-        expiry_interval: seconds(&["netflow", "timeout", "expiry-interval"]).unwrap_or(if inactive.or(active).is_some() {
-            Duration::from_secs(1)
-        } else {
-            defaults.expiry_interval
-        }),
+        expiry_interval: seconds(&["netflow", "timeout", "expiry-interval"]).unwrap_or(
+            if inactive.or(active).is_some() {
+                Duration::from_secs(1)
+            } else {
+                defaults.expiry_interval
+            },
+        ),
     }
 }
 
 fn finding(path: &[&str], message: String) -> Finding {
-    Finding { path: path.iter().map(|word| (*word).to_owned()).collect(), message }
+    Finding {
+        path: path.iter().map(|word| (*word).to_owned()).collect(),
+        message,
+    }
 }
 
 fn text(node: &Tree, path: &[&str]) -> Option<String> {

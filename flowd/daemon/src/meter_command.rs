@@ -1,0 +1,350 @@
+//! `flowd meter`: the probe's own path on a savefile, with the savefile's clock.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use capture::Savefile;
+use export::{Feed, Plan, Protocol, Sampling};
+use flow::{Batch, EndReason, Record};
+use indicatif::{ProgressBar, ProgressStyle};
+use meter::{CacheType, Monitor, Timeouts};
+use serde_json::{Map, Value as Json, json};
+use wire::{Family, Header, Skip};
+
+use crate::clock;
+use crate::probe::{MeterPlan, Settings};
+use crate::source::Source;
+
+/// Packets between two looks at the clock, the progress bar and the export channel.
+const STRIDE: u64 = 4096;
+/// Flows the cache holds without a configuration.
+const ENTRIES: usize = 1 << 20;
+/// The savefile starts this long after the "boot" that exported uptimes count from, so that packets a little out of order
+/// are not before it.
+const BEFORE_FIRST_NS: u64 = 1_000_000_000;
+
+/// Meters a savefile, as a monitor meters an interface, with the savefile's own times
+///
+/// Without --to and --config nothing is exported; a summary is printed in any case.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Savefile to read, pcap or pcapng
+    #[arg(long, value_name = "FILE")]
+    read: PathBuf,
+    /// Configuration, any dialect; without it one monitor with the record netflow-original
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Which monitor of the configuration to run
+    #[arg(long, value_name = "NAME", requires = "config")]
+    monitor: Option<String>,
+    /// Export to this collector (repeatable)
+    #[arg(long, value_name = "HOST:PORT")]
+    to: Vec<String>,
+    /// Protocol of --to: NetFlow 5 or 9, or 10 for IPFIX
+    #[arg(long, value_name = "VERSION", default_value = "9", value_parser = ["5", "9", "10"])]
+    netflow: String,
+    /// Print one JSON object a flow
+    #[arg(long)]
+    records: bool,
+    /// Print one JSON summary as the last line
+    #[arg(long)]
+    json: bool,
+}
+
+/// The savefile's present, which the export thread reads as its clock.
+static PRESENT_NS: AtomicU64 = AtomicU64::new(0);
+
+/// Batches that may wait for the export thread.
+const QUEUE: usize = 256;
+
+/// Runs the command.
+///
+/// # Errors
+/// When the savefile or the configuration cannot be read, or a collector cannot be sent to.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let started = clock::monotonic();
+    let plan = plan(args)?;
+    let mut savefile = Savefile::open(&args.read)?;
+    let mut monitor = Monitor::new(plan.meter.clone(), clock::unix_ns());
+    let mut header = Header::empty();
+    let progress = progress(args, &savefile);
+    let mut output = Output {
+        records: args.records,
+        flows: 0,
+        out: BufWriter::new(stdout().lock()),
+    };
+    let mut exporting = None;
+    let mut read = 0u64;
+    let mut now_ns = 0;
+    let damaged = loop {
+        let packet = match savefile.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        };
+        if read == 0 {
+            let boot_ns = packet.time_ns.saturating_sub(BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
+            exporting = start_export(&plan, boot_ns, packet.time_ns)?;
+        }
+        // Packets may be out of order; the present only goes forward.
+        if packet.time_ns > now_ns {
+            now_ns = packet.time_ns;
+            monitor.expire(now_ns);
+        }
+        match wire::parse(&packet, &mut header) {
+            Ok(()) => monitor.packet(&mut header, packet.time_ns),
+            Err(why) => monitor.skipped(why, packet.wire_len),
+        }
+        read += 1;
+        if read.is_multiple_of(STRIDE) {
+            output.pass_on(&mut monitor, exporting.as_ref(), now_ns)?;
+            progress.set_position(savefile.position());
+        }
+    };
+    monitor.flush(EndReason::Forced);
+    output.pass_on(&mut monitor, exporting.as_ref(), now_ns)?;
+    progress.finish_and_clear();
+    if let Some(error) = damaged {
+        eprintln!("flowd: {error}; the packets before were metered");
+    }
+    let exporters = match exporting {
+        Some((worker, _)) => {
+            worker.flush();
+            let statistics = worker.statistics();
+            worker.stop();
+            statistics
+        }
+        None => Vec::new(),
+    };
+    let summary = summary(&monitor, output.flows, &exporters, started.elapsed());
+    if args.json {
+        writeln!(output.out, "{summary}")?;
+    } else if !args.records {
+        write!(output.out, "{}", table(&summary))?;
+    }
+    output.out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to meter and where to send it.
+fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
+    let mut plan = match &args.config {
+        Some(path) => {
+            let source = Source::read(path).map_err(|lines| anyhow!(lines.join("\n")))?;
+            source.check().map_err(|lines| anyhow!(lines.join("\n")))?;
+            let settings =
+                Settings::from_tree(&source.tree).map_err(|findings| anyhow!("{findings:?}"))?;
+            settings
+                .for_meter(args.monitor.as_deref())
+                .map_err(|why| anyhow!("{}: {why}", path.display()))?
+        }
+        None => MeterPlan {
+            name: "meter".into(),
+            meter: meter::Settings {
+                record: Record::netflow_original(),
+                entries: ENTRIES,
+                cache_type: CacheType::Normal,
+                timeouts: Timeouts::FLEXIBLE_NETFLOW,
+                families: [true, true],
+                sampler: None,
+            },
+            sampling: Sampling::None,
+            exporters: Vec::new(),
+        },
+    };
+    for to in &args.to {
+        let Some((host, port)) = to.rsplit_once(':') else {
+            bail!("--to {to}: not HOST:PORT")
+        };
+        let mut export = export::Settings::new(
+            &format!("--to {to}"),
+            host.trim_start_matches('[').trim_end_matches(']'),
+        );
+        export.port = port
+            .parse()
+            .with_context(|| format!("--to {to}: not a port"))?;
+        export.protocol = match args.netflow.as_str() {
+            "5" => Protocol::NetflowV5,
+            "10" => Protocol::Ipfix,
+            _ => Protocol::NetflowV9,
+        };
+        plan.exporters.push(export);
+    }
+    Ok(plan)
+}
+
+fn start_export(
+    plan: &MeterPlan,
+    boot_ns: u64,
+    now_ns: u64,
+) -> anyhow::Result<Option<(export::Worker, Feed)>> {
+    if plan.exporters.is_empty() {
+        return Ok(None);
+    }
+    PRESENT_NS.store(now_ns, Ordering::Relaxed);
+    let worker = export::Worker::start(Arc::new(|| PRESENT_NS.load(Ordering::Relaxed)), QUEUE)?;
+    let mut exporters = Vec::new();
+    for export in &plan.exporters {
+        let export = export::Settings {
+            boot_ns,
+            ..export.clone()
+        };
+        let prepared =
+            export::prepare(&export).with_context(|| format!("exporter {}", export.name))?;
+        exporters.push((export, Some(prepared)));
+    }
+    let monitor = export::Monitor {
+        name: plan.name.clone(),
+        exporters: plan
+            .exporters
+            .iter()
+            .map(|export| export.name.clone())
+            .collect(),
+        layouts: [Family::V4, Family::V6]
+            .into_iter()
+            .filter_map(|family| plan.meter.record.layout(family))
+            .collect(),
+        sampling: plan.sampling.clone(),
+    };
+    // Nothing was there before, so nothing is retired.
+    let _ = worker.apply(Plan {
+        exporters,
+        monitors: vec![monitor],
+        interfaces: Vec::new(),
+    });
+    let feed = worker.feed(&plan.name);
+    Ok(Some((worker, feed)))
+}
+
+fn progress(args: &Args, savefile: &Savefile) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || (args.records && stdout().is_terminal()) {
+        return ProgressBar::hidden();
+    }
+    let Some(octets) = savefile.size() else {
+        return ProgressBar::no_length();
+    };
+    let style =
+        ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+    let bar = ProgressBar::new(octets);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Where flows go: standard output, and the export thread.
+struct Output<'a> {
+    records: bool,
+    flows: u64,
+    out: BufWriter<std::io::StdoutLock<'a>>,
+}
+
+impl Output<'_> {
+    fn pass_on(
+        &mut self,
+        monitor: &mut Monitor,
+        export: Option<&(export::Worker, Feed)>,
+        now_ns: u64,
+    ) -> anyhow::Result<()> {
+        PRESENT_NS.fetch_max(now_ns, Ordering::Relaxed);
+        for batch in monitor.drain() {
+            self.flows += batch.len() as u64;
+            if self.records {
+                self.print(&batch)?;
+            }
+            if let Some((_, feed)) = export {
+                // A savefile waits for the exporter; nothing is dropped here.
+                let _ = feed.deliver(batch);
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, batch: &Arc<Batch>) -> anyhow::Result<()> {
+        for flow in batch.iter() {
+            serde_json::to_writer(&mut self.out, &flow::json::flow(&flow))?;
+            self.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+fn summary(
+    monitor: &Monitor,
+    flows: u64,
+    exporters: &[export::ExporterStatistics],
+    elapsed: Duration,
+) -> Json {
+    let ledger = monitor.ledger();
+    let mut skipped: Map<String, Json> = Map::new();
+    for why in Skip::ALL {
+        let packets = ledger.skipped[why as usize].packets;
+        if packets > 0 {
+            skipped.insert(why.name().into(), packets.into());
+        }
+    }
+    if ledger.other_family.packets > 0 {
+        skipped.insert("other-family".into(), ledger.other_family.packets.into());
+    }
+    let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+    for (why, tally) in exporters
+        .iter()
+        .flat_map(|exporter| &exporter.clients)
+        .flat_map(|client| &client.ledger.dropped)
+    {
+        *dropped.entry(why.name().into_owned()).or_default() += tally.records;
+    }
+    let exporter = |exporter: &export::ExporterStatistics| {
+        let sent: u64 = exporter
+            .clients
+            .iter()
+            .map(|client| client.ledger.sent.records)
+            .sum();
+        json!({"name": exporter.name, "datagrams": exporter.datagrams, "octets": exporter.octets, "records": sent})
+    };
+    json!({
+        "captured": ledger.captured.packets,
+        "packets": ledger.metered.packets,
+        "octets": ledger.metered.octets,
+        "flows": flows,
+        "unsampled": ledger.unsampled.packets,
+        "skipped": skipped,
+        "dropped": dropped,
+        "exporters": exporters.iter().map(exporter).collect::<Vec<_>>(),
+        "elapsed_seconds": elapsed.as_secs_f64(),
+    })
+}
+
+/// The summary for people.
+fn table(summary: &Json) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &Json| {
+        text.push_str(&format!("{name:<28} {:>16}\n", value.to_string()))
+    };
+    for name in ["captured", "packets", "octets", "flows"] {
+        line(name, &summary[name]);
+    }
+    if summary["unsampled"] != 0 {
+        line("unsampled", &summary["unsampled"]);
+    }
+    for group in ["skipped", "dropped"] {
+        for (why, packets) in summary[group].as_object().into_iter().flatten() {
+            line(&format!("{group} {why}"), packets);
+        }
+    }
+    for exporter in summary["exporters"].as_array().into_iter().flatten() {
+        line(
+            &format!("records {}", exporter["name"].as_str().unwrap_or_default()),
+            &exporter["records"],
+        );
+    }
+    let seconds = summary["elapsed_seconds"].as_f64().unwrap_or_default();
+    text.push_str(&format!("{:<28} {seconds:>16.3}\n", "elapsed seconds"));
+    text
+}

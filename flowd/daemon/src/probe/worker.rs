@@ -1,0 +1,494 @@
+//! A capture thread: ring → headers → monitors → batches. It owns its ring and its caches; others ask.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use capture::{Config, Engine, LinkState, Source, Statistics};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use export::Feed;
+use flow::{Batch, EndReason};
+use meter::{Aged, Clear, Ledger, Monitor};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use wire::{Header, Packet, at};
+
+use crate::clock;
+
+/// Longest the thread sleeps: flows age, and a ring block is handed over, at least this often.
+const WAIT: Duration = Duration::from_millis(200);
+/// How often an interface that is gone is tried again.
+const REOPEN_NS: u64 = 2_000_000_000;
+/// How long a ring that takes no new packets is read for those it has; the kernel hands blocks over sooner.
+const DRAIN_NS: u64 = 500_000_000;
+
+/// How an interface is captured.
+#[derive(Clone, Debug)]
+pub struct Capturing {
+    /// Ring or libpcap.
+    pub engine: Engine,
+    /// Interface, direction, filter.
+    pub config: Config,
+}
+
+impl Capturing {
+    /// Opens it: packets from this moment on.
+    ///
+    /// # Errors
+    /// What the capture says.
+    pub fn open(&self) -> Result<Source, capture::Error> {
+        Source::open(self.engine, &self.config)
+    }
+}
+
+/// A monitor on this thread's interface.
+#[derive(Clone, Debug)]
+pub struct Metering {
+    /// The monitor's name.
+    pub monitor: Arc<str>,
+    /// What the meter does.
+    pub settings: meter::Settings,
+    /// Takes what comes in.
+    pub input: bool,
+    /// Takes what goes out.
+    pub output: bool,
+    /// Where its batches go.
+    pub feed: Feed,
+}
+
+/// What the thread says of one monitor.
+#[derive(Clone, Debug)]
+pub struct MonitorReport {
+    /// The monitor's name.
+    pub monitor: Arc<str>,
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// Packets the ring had no room for, while this monitor was there.
+    pub ring_full: u64,
+    /// Flows made.
+    pub added: u64,
+    /// Flows ended.
+    pub aged: Aged,
+    /// Most flows at once.
+    pub high_watermark: usize,
+    /// Octets a flow takes in the cache.
+    pub flow_octets: usize,
+}
+
+/// What the thread says of itself.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its interface.
+    pub interface: Arc<str>,
+    /// The ring's counters since it was opened.
+    pub ring: Statistics,
+    /// Why there is no ring, when there is none.
+    pub down: Option<String>,
+    /// Its monitors.
+    pub monitors: Vec<MonitorReport>,
+}
+
+enum Ask {
+    Configure(Vec<Metering>),
+    Replace(Capturing, Option<Source>),
+    Report(Sender<Report>),
+    Flows(Arc<str>, Sender<Vec<Batch>>),
+    Clear(Arc<str>, Clear, Sender<u64>),
+    ClearStatistics(Arc<str>),
+    Stop,
+}
+
+/// The handle of a capture thread.
+pub struct Worker {
+    asks: Sender<Ask>,
+    wake: Arc<EventFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts a thread on `source`; without one it opens one as soon as that succeeds.
+    ///
+    /// # Errors
+    /// When the thread or its wake-up descriptor cannot be made.
+    pub fn start(
+        capturing: Capturing,
+        source: Option<Source>,
+        seed: u64,
+    ) -> std::io::Result<Worker> {
+        let (asks, inbox) = unbounded();
+        let wake = Arc::new(EventFd::from_flags(
+            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
+        )?);
+        let mut capture = Capture {
+            interface: capturing.config.interface.as_str().into(),
+            down: source.is_none().then(|| "not there yet".to_owned()),
+            capturing,
+            source,
+            retry_ns: 0,
+            header: Header::empty(),
+            ports: Vec::new(),
+            seed,
+            inbox,
+            wake: wake.clone(),
+        };
+        let name = format!("cap {}", capture.interface)
+            .chars()
+            .take(15)
+            .collect();
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || capture.run())?;
+        Ok(Worker {
+            asks,
+            wake,
+            thread: Some(thread),
+        })
+    }
+
+    /// Sets the monitors.
+    pub fn configure(&self, meterings: Vec<Metering>) {
+        self.ask(Ask::Configure(meterings));
+    }
+
+    /// Reads from another source from now on, after what the present one still has.
+    pub fn replace(&self, capturing: Capturing, source: Option<Source>) {
+        self.ask(Ask::Replace(capturing, source));
+    }
+
+    /// A consistent moment of everything the thread counts.
+    pub fn report(&self) -> Option<Report> {
+        self.answer(Ask::Report)
+    }
+
+    /// A copy of a monitor's cache.
+    pub fn flows(&self, monitor: &str) -> Vec<Batch> {
+        self.answer(|reply| Ask::Flows(monitor.into(), reply))
+            .unwrap_or_default()
+    }
+
+    /// Empties a monitor's cache. Returns the flows it had.
+    pub fn clear(&self, monitor: &str, how: Clear) -> u64 {
+        self.answer(|reply| Ask::Clear(monitor.into(), how, reply))
+            .unwrap_or_default()
+    }
+
+    /// Sets a monitor's screen counters to zero.
+    pub fn clear_statistics(&self, monitor: &str) {
+        self.ask(Ask::ClearStatistics(monitor.into()));
+    }
+
+    /// Reads what the ring holds, ends every flow, hands them on, and ends the thread.
+    pub fn stop(mut self) {
+        self.ask(Ask::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("a capture thread panicked");
+        }
+    }
+
+    fn ask(&self, ask: Ask) {
+        // A thread that is gone has nothing to say; stop() reports why.
+        let _ = self.asks.send(ask);
+        let _ = self.wake.write(1);
+    }
+
+    fn answer<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Option<T> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.ask(ask(reply));
+        answer.recv().ok()
+    }
+}
+
+struct Port {
+    metering: Metering,
+    monitor: Monitor,
+    /// The ring's drops when the monitor came.
+    drops_before: u64,
+}
+
+struct Capture {
+    interface: Arc<str>,
+    capturing: Capturing,
+    source: Option<Source>,
+    down: Option<String>,
+    retry_ns: u64,
+    header: Header,
+    ports: Vec<Port>,
+    seed: u64,
+    inbox: Receiver<Ask>,
+    wake: Arc<EventFd>,
+}
+
+impl Capture {
+    fn run(&mut self) {
+        loop {
+            self.wait();
+            self.read();
+            let now_ns = clock::unix_ns();
+            for port in &mut self.ports {
+                port.monitor.expire(now_ns);
+            }
+            self.hand_on(false);
+            let _ = self.wake.read();
+            while let Ok(ask) = self.inbox.try_recv() {
+                if !self.obey(ask) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn wait(&mut self) {
+        let Some(source) = &mut self.source else {
+            self.wait_without_source();
+            return;
+        };
+        match source.wait(self.wake.as_fd(), WAIT) {
+            Ok(ready) if ready.link == Some(LinkState::Gone) => {
+                self.read();
+                self.lose("the interface is gone");
+            }
+            Ok(_) => {}
+            Err(error) => self.lose(&error.to_string()),
+        }
+    }
+
+    fn wait_without_source(&mut self) {
+        let mut polled = [nix::poll::PollFd::new(
+            self.wake.as_fd(),
+            nix::poll::PollFlags::POLLIN,
+        )];
+        let _ = nix::poll::poll(
+            &mut polled,
+            u16::try_from(WAIT.as_millis()).unwrap_or(u16::MAX),
+        );
+        let now_ns = clock::unix_ns();
+        if now_ns.abs_diff(self.retry_ns) < REOPEN_NS {
+            return;
+        }
+        self.retry_ns = now_ns;
+        match self.capturing.open() {
+            Ok(source) => {
+                tracing::info!(interface = %self.interface, "capture started");
+                self.source = Some(source);
+                self.down = None;
+                self.ports.iter_mut().for_each(|port| port.drops_before = 0);
+            }
+            Err(error) => self.down = Some(error.to_string()),
+        }
+    }
+
+    fn lose(&mut self, why: &str) {
+        tracing::warn!(interface = %self.interface, why, "capture stopped; trying again every 2 s");
+        self.down = Some(why.to_owned());
+        self.source = None;
+        self.retry_ns = clock::unix_ns();
+    }
+
+    /// Meters everything the ring has now.
+    fn read(&mut self) {
+        let Capture {
+            source: Some(source),
+            header,
+            ports,
+            ..
+        } = self
+        else {
+            return;
+        };
+        let index = source.interface_index();
+        if let Err(error) = source.read(|packet| meter(packet, index, header, ports)) {
+            self.lose(&error.to_string());
+        }
+    }
+
+    /// Takes no new packets, and meters what the ring still has.
+    fn drain(&mut self) {
+        let until_ns = clock::unix_ns() + DRAIN_NS;
+        if let Some(source) = &mut self.source
+            && let Err(error) = source.stop()
+        {
+            tracing::warn!(interface = %self.interface, %error, "the ring cannot be stopped");
+        }
+        while clock::unix_ns() < until_ns {
+            self.read();
+            let Some(source) = &mut self.source else {
+                return;
+            };
+            if source
+                .statistics()
+                .is_ok_and(|statistics| statistics.waiting() == 0)
+            {
+                return;
+            }
+            let _ = source.wait(self.wake.as_fd(), WAIT);
+            let _ = self.wake.read();
+        }
+    }
+
+    /// Passes the batches that are ready on. Only at the end of the thread does it wait for room.
+    fn hand_on(&mut self, wait: bool) {
+        for port in &mut self.ports {
+            for batch in port.monitor.drain() {
+                // The feed counts what it cannot take.
+                let _ = if wait {
+                    port.metering.feed.deliver(batch)
+                } else {
+                    port.metering.feed.offer(batch)
+                };
+            }
+        }
+    }
+
+    fn obey(&mut self, ask: Ask) -> bool {
+        match ask {
+            Ask::Configure(meterings) => self.configure(meterings),
+            Ask::Replace(capturing, source) => {
+                self.drain();
+                self.down = source.is_none().then(|| "not there yet".to_owned());
+                (self.capturing, self.source, self.retry_ns) = (capturing, source, 0);
+                self.ports.iter_mut().for_each(|port| port.drops_before = 0);
+            }
+            Ask::Report(reply) => drop(reply.send(self.report())),
+            Ask::Flows(monitor, reply) => drop(reply.send(self.copy_flows(&monitor))),
+            Ask::Clear(monitor, how, reply) => {
+                let flows = self
+                    .ports_of(&monitor)
+                    .map(|port| port.monitor.clear(how))
+                    .sum();
+                self.hand_on(false);
+                let _ = reply.send(flows);
+            }
+            Ask::ClearStatistics(monitor) => self
+                .ports_of(&monitor)
+                .for_each(|port| port.monitor.clear_statistics()),
+            Ask::Stop => {
+                self.drain();
+                self.configure(Vec::new());
+                return false;
+            }
+        }
+        true
+    }
+
+    fn ports_of<'a>(&'a mut self, monitor: &'a str) -> impl Iterator<Item = &'a mut Port> {
+        self.ports
+            .iter_mut()
+            .filter(move |port| &*port.metering.monitor == monitor)
+    }
+
+    /// Monitors that stay keep their caches; those that go are flushed to their exporters.
+    fn configure(&mut self, meterings: Vec<Metering>) {
+        let drops = self.drops();
+        for port in &mut self.ports {
+            if !meterings
+                .iter()
+                .any(|metering| metering.monitor == port.metering.monitor)
+            {
+                port.monitor.flush(EndReason::Forced);
+            }
+        }
+        self.hand_on(true);
+        let mut ports = Vec::with_capacity(meterings.len());
+        for metering in meterings {
+            self.seed = self
+                .seed
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .wrapping_add(1);
+            let known = self
+                .ports
+                .iter()
+                .position(|port| port.metering.monitor == metering.monitor);
+            ports.push(match known.map(|at| self.ports.swap_remove(at)) {
+                Some(mut port) => {
+                    port.monitor
+                        .reconfigure(metering.settings.clone(), self.seed);
+                    Port { metering, ..port }
+                }
+                None => Port {
+                    monitor: Monitor::new(metering.settings.clone(), self.seed),
+                    metering,
+                    drops_before: drops,
+                },
+            });
+        }
+        self.ports = ports;
+        self.hand_on(true);
+    }
+
+    fn drops(&mut self) -> u64 {
+        self.ring().dropped
+    }
+
+    fn ring(&mut self) -> Statistics {
+        self.source
+            .as_mut()
+            .and_then(|source| source.statistics().ok())
+            .unwrap_or_default()
+    }
+
+    fn report(&mut self) -> Report {
+        let ring = self.ring();
+        let monitors = self.ports.iter().map(|port| {
+            let (added, aged) = port.monitor.statistics();
+            MonitorReport {
+                monitor: port.metering.monitor.clone(),
+                ledger: port.monitor.ledger().clone(),
+                ring_full: ring.dropped.saturating_sub(port.drops_before),
+                added,
+                aged,
+                high_watermark: port.monitor.high_watermark(),
+                flow_octets: port.monitor.flow_octets(),
+            }
+        });
+        Report {
+            interface: self.interface.clone(),
+            ring,
+            down: self.down.clone(),
+            monitors: monitors.collect(),
+        }
+    }
+
+    fn copy_flows(&self, monitor: &str) -> Vec<Batch> {
+        let mut batches: Vec<Batch> = Vec::new();
+        for port in self
+            .ports
+            .iter()
+            .filter(|port| &*port.metering.monitor == monitor)
+        {
+            for (layout, flows) in port.monitor.by_layout() {
+                let mut batch = Batch::with_capacity(layout.clone(), port.monitor.len());
+                flows.for_each(|flow| batch.push(*flow.totals, flow.key, flow.values));
+                batches.push(batch);
+            }
+        }
+        batches
+    }
+}
+
+/// One packet's way: headers once, then every monitor that wants its direction.
+#[inline]
+fn meter(packet: &Packet<'_>, index: u32, header: &mut Header, ports: &mut [Port]) {
+    let parsed = wire::parse(packet, header);
+    let (input, output) = if packet.outgoing {
+        (0, index)
+    } else {
+        (index, 0)
+    };
+    header.set(at::INPUT, &input.to_be_bytes());
+    header.set(at::OUTPUT, &output.to_be_bytes());
+    for port in ports {
+        let wanted = if packet.outgoing {
+            port.metering.output
+        } else {
+            port.metering.input
+        };
+        if wanted {
+            match parsed {
+                Ok(()) => port.monitor.packet(header, packet.time_ns),
+                Err(why) => port.monitor.skipped(why, packet.wire_len),
+            }
+        }
+    }
+}
