@@ -1,1 +1,58 @@
-fn main() {}
+//! `flowd`: metering and export of network flows, under a committed configuration.
+
+// A binary has no outside: `pub` is what a module offers its siblings.
+#![allow(unreachable_pub)]
+
+mod api;
+mod boot;
+mod check_command;
+mod clock;
+mod commit;
+mod confirm;
+mod control;
+mod locate;
+mod log;
+mod merge;
+mod meter_command;
+mod notify;
+mod peer;
+mod plan;
+mod probe;
+mod revisions;
+mod run;
+mod sessions;
+mod settings;
+mod source;
+mod tree_json;
+mod warnings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Network flow probe: packets to NetFlow v5, NetFlow v9 and IPFIX
+#[derive(Parser, Debug)]
+#[command(name = "flowd", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Run(run::Args),
+    Meter(meter_command::Args),
+    Check(check_command::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(args) => run::run(args),
+        Command::Meter(args) => meter_command::run(&args),
+        Command::Check(args) => Ok(check_command::run(&args)),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("flowd: {error:#}");
+        ExitCode::FAILURE
+    })
+}

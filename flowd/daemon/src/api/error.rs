@@ -1,0 +1,143 @@
+//! Refusals in the API's form: `{"errors": [{"message", "path"?, "line"?, "column"?, "length"?, "hint"?}]}`.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use grammar::{Finding, Problem};
+use serde_json::{Value, json};
+
+use crate::commit::Refused;
+use crate::merge::Overlap;
+use crate::peer::GROUPS;
+use crate::probe::Unknown;
+use crate::{revisions, sessions};
+
+/// A refusal.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    errors: Vec<Value>,
+}
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> ApiError {
+        ApiError {
+            status,
+            errors: vec![json!({ "message": message.into() })],
+        }
+    }
+
+    pub(super) fn bad(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn forbidden(user: &str) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, forbidden(user))
+    }
+
+    pub(super) fn body(&self) -> Value {
+        json!({ "errors": self.errors })
+    }
+}
+
+/// Why a user may not.
+pub(super) fn forbidden(user: &str) -> String {
+    format!(
+        "{user} may not: group {} configures, group {} shows",
+        GROUPS.admin, GROUPS.operator
+    )
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.body())).into_response()
+    }
+}
+
+impl From<Vec<Problem>> for ApiError {
+    fn from(problems: Vec<Problem>) -> Self {
+        let errors = problems.iter().map(|problem| json!(problem)).collect();
+        ApiError {
+            status: StatusCode::BAD_REQUEST,
+            errors,
+        }
+    }
+}
+
+impl From<Vec<Finding>> for ApiError {
+    fn from(findings: Vec<Finding>) -> Self {
+        let errors = findings.iter().map(|finding| json!(finding)).collect();
+        ApiError {
+            status: StatusCode::BAD_REQUEST,
+            errors,
+        }
+    }
+}
+
+impl From<Vec<Overlap>> for ApiError {
+    fn from(overlaps: Vec<Overlap>) -> Self {
+        let side = |value: &Option<String>, verb: &str| match value.as_deref() {
+            None => "deleted".to_owned(),
+            Some("") => verb.to_owned(),
+            Some(value) => format!("{verb} to {value}"),
+        };
+        let error = |overlap: &Overlap| {
+            let message = format!(
+                "changed by another commit meanwhile: {} there, {} here",
+                side(&overlap.running, "set"),
+                side(&overlap.wanted, "set"),
+            );
+            json!({
+                "message": message,
+                "path": overlap.path,
+                "hint": "discard this session's changes, or set the node to what it should be in a new one",
+            })
+        };
+        ApiError {
+            status: StatusCode::CONFLICT,
+            errors: overlaps.iter().map(error).collect(),
+        }
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Findings(findings) => findings.into(),
+            Refused::Overlaps(overlaps) => overlaps.into(),
+            Refused::Waiting { .. } | Refused::NothingWaits => {
+                ApiError::new(StatusCode::CONFLICT, refused.to_string())
+            }
+            Refused::Revisions(error) => error.into(),
+            Refused::Session(error) => error.into(),
+        }
+    }
+}
+
+impl From<revisions::Error> for ApiError {
+    fn from(error: revisions::Error) -> Self {
+        let status = match error {
+            revisions::Error::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            revisions::Error::Unknown(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        ApiError::new(status, error.to_string())
+    }
+}
+
+impl From<sessions::Error> for ApiError {
+    fn from(error: sessions::Error) -> Self {
+        let status = match error {
+            sessions::Error::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            sessions::Error::Unknown(_) => StatusCode::NOT_FOUND,
+            sessions::Error::Foreign { .. } => StatusCode::FORBIDDEN,
+        };
+        ApiError::new(status, error.to_string())
+    }
+}
+
+impl From<Unknown> for ApiError {
+    fn from(unknown: Unknown) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, unknown.to_string())
+    }
+}

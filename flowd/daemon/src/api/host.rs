@@ -1,0 +1,153 @@
+//! `/v1/version`, `/v1/whoami`, `/v1/interfaces`, `/v1/names` and `/v1/log`.
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::{Answer, Params, Shared, blocking};
+use crate::clock;
+use crate::control::Control;
+use crate::peer::Peer;
+
+pub(super) async fn version(State(control): Shared) -> Answer {
+    let host_name = nix::unistd::gethostname().unwrap_or_default();
+    Ok(Json(json!({
+        "program": "flowd",
+        "version": env!("CARGO_PKG_VERSION"),
+        "host_name": host_name.to_string_lossy(),
+        "pid": std::process::id(),
+        "started": clock::rfc3339(control.started_ms),
+        "uptime_seconds": clock::monotonic().saturating_duration_since(control.started).as_secs(),
+        "revision": control.running().id,
+    })))
+}
+
+pub(super) async fn whoami(ConnectInfo(peer): ConnectInfo<Peer>) -> Answer {
+    Ok(Json(
+        json!({ "user": peer.user, "uid": peer.uid, "role": peer.role.map(crate::peer::Role::word) }),
+    ))
+}
+
+pub(super) async fn interfaces() -> Answer {
+    let list: Vec<Value> = blocking(host_interfaces)
+        .await??
+        .into_iter()
+        .map(|interface| {
+            json!({
+                "name": interface.name,
+                "index": interface.index,
+                "mac": interface.mac,
+                "mtu": interface.mtu,
+                "up": interface.up,
+                "running": interface.running,
+                "promiscuous": interface.promiscuous,
+                "loopback": interface.loopback,
+                "description": interface.description,
+                "addresses": interface.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "interfaces": list })))
+}
+
+fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
+    system::interfaces()
+        .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Kind {
+    kind: String,
+}
+
+/// Names that a command line completes. Files are not among them: the shell reads those with its user's rights.
+pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<Kind>) -> Answer {
+    let names = blocking(move || match kind.as_str() {
+        "interface" => Ok(interface_names(host_interfaces()?)),
+        "record" | "exporter" | "monitor" | "sampler" => Ok(configured(&control, &kind)),
+        "revision" => Ok(revisions(&control)),
+        other => Err(ApiError::bad(format!(
+            "no kind {other}; possible: interface record exporter monitor sampler revision"
+        ))),
+    })
+    .await??;
+    let names: Vec<Value> = names
+        .into_iter()
+        .map(|(name, help)| json!({ "name": name, "help": help }))
+        .collect();
+    Ok(Json(json!({ "names": names })))
+}
+
+fn interface_names(interfaces: Vec<system::Interface>) -> Vec<(String, String)> {
+    let help =
+        |interface: &system::Interface| match (&interface.description, interface.addresses.first())
+        {
+            (Some(text), _) => text.clone(),
+            (None, Some(net)) => net.to_string(),
+            (None, None) => if interface.up { "up" } else { "down" }.to_owned(),
+        };
+    interfaces
+        .into_iter()
+        .map(|interface| (interface.name.clone(), help(&interface)))
+        .collect()
+}
+
+fn configured(control: &Control, kind: &str) -> Vec<(String, String)> {
+    let running = control.running();
+    let help = |name: &str| {
+        running
+            .tree
+            .value(&["flow", kind, name, "description"])
+            .unwrap_or_default()
+            .to_owned()
+    };
+    running
+        .tree
+        .children(&["flow", kind])
+        .map(|(name, _)| (name.to_owned(), help(name)))
+        .collect()
+}
+
+fn revisions(control: &Control) -> Vec<(String, String)> {
+    let help = |summary: &crate::revisions::Summary| {
+        format!(
+            "{} by {} via {} {}",
+            clock::rfc3339(summary.time_ms),
+            summary.user,
+            summary.via,
+            summary.comment
+        )
+    };
+    let list = control.revisions.list();
+    list.iter()
+        .enumerate()
+        .map(|(number, summary)| (number.to_string(), help(summary).trim_end().to_owned()))
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lines {
+    lines: Option<usize>,
+}
+
+pub(super) async fn log(State(control): Shared, Params(Lines { lines }): Params<Lines>) -> Answer {
+    let lines: Vec<Value> = control
+        .log
+        .last(lines.unwrap_or(100))
+        .iter()
+        .map(|line| {
+            json!({
+                "time": clock::rfc3339_millis(line.time_ms),
+                "level": line.level.word(),
+                "target": line.target,
+                "message": line.message,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "lines": lines })))
+}

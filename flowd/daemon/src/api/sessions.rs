@@ -1,0 +1,262 @@
+//! `/v1/sessions` and `/v1/confirm`.
+
+use std::io::Read;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::StatusCode;
+use grammar::{Dialect, Mode};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::error::ApiError;
+use super::{Answer, Body, Shared, blocking};
+use crate::clock;
+use crate::commit::Request;
+use crate::peer::Peer;
+
+/// Characters of a comment.
+const COMMENT: usize = 1024;
+/// Characters of `via`.
+const VIA: usize = 32;
+/// Longest wait for a confirmation, minutes (45 days, as Junos and VyOS have it).
+const CONFIRM_MINUTES: u64 = 65_535;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begin {
+    via: Option<String>,
+}
+
+pub(super) async fn begin(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(Begin { via }): Body<Begin>,
+) -> Answer {
+    let via = line(via, "via", VIA)?;
+    let via = if via.is_empty() {
+        "api".to_owned()
+    } else {
+        via
+    };
+    let mut random = [0; 8];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut random))
+        .map_err(|error| {
+            ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("/dev/urandom: {error}"),
+            )
+        })?;
+    let id = format!("{:016x}", u64::from_ne_bytes(random));
+    let running = control.running();
+    let mut sessions = control.sessions();
+    let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
+    sessions.begin(
+        id.clone(),
+        &peer.user,
+        peer.uid,
+        &via,
+        &running.tree,
+        running.id,
+        now_ms,
+        now,
+    )?;
+    Ok(Json(json!({ "session": id })))
+}
+
+pub(super) async fn list(State(control): Shared) -> Answer {
+    let mut sessions = control.sessions();
+    let list: Vec<_> = sessions
+        .list(clock::monotonic())
+        .map(|(id, session)| {
+            json!({
+                "session": id,
+                "user": session.user,
+                "via": session.via,
+                "started": clock::rfc3339(session.started_ms),
+                "changed": session.changed(),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "sessions": list })))
+}
+
+pub(super) async fn end(State(control): Shared, Path(id): Path<String>) -> Answer {
+    control.sessions().end(&id)?;
+    Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Edit {
+    text: String,
+    dialect: Option<String>,
+    mode: Option<String>,
+    #[serde(default)]
+    path: Vec<String>,
+}
+
+pub(super) async fn edit(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    Body(edit): Body<Edit>,
+) -> Answer {
+    let dialect = edit.dialect.as_deref().map(dialect).transpose()?;
+    let mode = match edit.mode.as_deref() {
+        None | Some("merge") => Mode::Merge,
+        Some("replace") => Mode::Replace,
+        Some("override") => Mode::Override,
+        Some(other) => {
+            return Err(ApiError::bad(format!(
+                "no mode {other}; possible: merge replace override"
+            )));
+        }
+    };
+    blocking(move || {
+        let before = {
+            let running = control.running();
+            let mut sessions = control.sessions();
+            let session = sessions.of(&id, peer.uid, clock::monotonic())?;
+            // Where it meets what others committed it stays on its base; the commit says so.
+            let _ = session.rebase(&running.tree, running.id);
+            session.candidate.clone()
+        };
+        let after = grammar::load(&before, &edit.path, &edit.text, dialect, mode)?;
+        let changes = grammar::diff(&before, &after).len();
+        let mut sessions = control.sessions();
+        let session = sessions.of(&id, peer.uid, clock::monotonic())?;
+        if session.candidate != before {
+            let message = "another request changed this session at the same time; try again";
+            return Err(ApiError::new(StatusCode::CONFLICT, message));
+        }
+        session.candidate = after;
+        Ok(Json(json!({ "changes": changes })))
+    })
+    .await?
+}
+
+pub(super) async fn check(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Answer {
+    let warnings = blocking(move || control.check_session(&id, peer.uid)).await??;
+    Ok(Json(json!({ "warnings": warnings })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Commit {
+    comment: Option<String>,
+    confirm_minutes: Option<u64>,
+}
+
+pub(super) async fn commit(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    Body(commit): Body<Commit>,
+) -> Answer {
+    let comment = line(commit.comment, "comment", COMMENT)?;
+    let confirm = match commit.confirm_minutes {
+        None => None,
+        Some(minutes) if (1..=CONFIRM_MINUTES).contains(&minutes) => {
+            Some(Duration::from_secs(minutes * 60))
+        }
+        Some(_) => {
+            return Err(ApiError::bad(format!(
+                "confirm_minutes is 1 to {CONFIRM_MINUTES}"
+            )));
+        }
+    };
+    let via = control
+        .sessions()
+        .of(&id, peer.uid, clock::monotonic())?
+        .via
+        .clone();
+    let request = Request {
+        user: peer.user,
+        via,
+        comment,
+        confirm,
+    };
+    let committed = blocking(move || control.commit_session(&id, peer.uid, &request)).await??;
+    let mut answer = json!({ "revision": committed.revision, "warnings": committed.warnings });
+    if let Some(confirm) = committed.confirm {
+        answer["confirm_seconds"] = confirm.as_secs().into();
+    }
+    Ok(Json(answer))
+}
+
+pub(super) async fn discard(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+) -> Answer {
+    let running = control.running();
+    control
+        .sessions()
+        .of(&id, peer.uid, clock::monotonic())?
+        .discard(&running.tree, running.id);
+    Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rollback {
+    revision: usize,
+}
+
+pub(super) async fn rollback(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    Body(Rollback { revision }): Body<Rollback>,
+) -> Answer {
+    blocking(move || {
+        let tree = super::configuration::revision(&control, revision)?;
+        let running = control.running();
+        let mut sessions = control.sessions();
+        let session = sessions.of(&id, peer.uid, clock::monotonic())?;
+        let changes = grammar::diff(&session.candidate, &tree).len();
+        session.discard(&running.tree, running.id);
+        session.candidate = tree;
+        Ok(Json(json!({ "changes": changes })))
+    })
+    .await?
+}
+
+pub(super) async fn confirm(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+) -> Answer {
+    blocking(move || control.confirm(&peer.user)).await??;
+    Ok(Json(json!({})))
+}
+
+/// A dialect by its word.
+pub(super) fn dialect(word: &str) -> Result<Dialect, ApiError> {
+    match word {
+        "curly" => Ok(Dialect::Curly),
+        "set" => Ok(Dialect::Set),
+        "ios" => Ok(Dialect::Ios),
+        "json" => Ok(Dialect::Json),
+        other => Err(ApiError::bad(format!(
+            "no dialect {other}; possible: curly set ios json"
+        ))),
+    }
+}
+
+/// One line of printable text.
+fn line(text: Option<String>, what: &str, limit: usize) -> Result<String, ApiError> {
+    let text = text.unwrap_or_default();
+    if text.chars().count() > limit || text.chars().any(char::is_control) {
+        return Err(ApiError::bad(format!(
+            "{what} is one line of at most {limit} characters"
+        )));
+    }
+    Ok(text)
+}

@@ -1,0 +1,284 @@
+//! A commit: check, settings, plan, prepare, record, apply. Until the record is on the disk nothing has changed, and
+//! after it nothing can fail.
+
+use std::time::Duration;
+
+use grammar::{Finding, Tree};
+
+use crate::confirm::Pending;
+use crate::control::{Control, Running};
+use crate::merge::Overlap;
+use crate::plan::{Plan, plan};
+use crate::revisions::{self, New, Waiting};
+use crate::sessions;
+use crate::settings::Settings;
+use crate::{clock, log, probe, warnings};
+
+/// Who commits, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// User name.
+    pub user: String,
+    /// By which way: `cli`, `api`, `file`, …
+    pub via: String,
+    /// Why.
+    pub comment: String,
+    /// Roll back unless confirmed within this time.
+    pub confirm: Option<Duration>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The new revision's id; none: there was nothing to commit.
+    pub revision: Option<u64>,
+    /// What this host does not apply, a line each.
+    pub warnings: Vec<String>,
+    /// How long it waits for confirmation.
+    pub confirm: Option<Duration>,
+}
+
+/// Why a commit was refused. Then nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The configuration as a whole is wrong, or cannot be carried out here.
+    #[error("{}", lines(.0))]
+    Findings(Vec<Finding>),
+    /// It changes what others changed meanwhile.
+    #[error("others changed the same nodes meanwhile")]
+    Overlaps(Vec<Overlap>),
+    /// An earlier commit is not yet confirmed.
+    #[error(
+        "revision {revision} waits for confirmation: confirm it, or wait {seconds} s for its rollback"
+    )]
+    Waiting {
+        /// The revision that waits.
+        revision: u64,
+        /// Seconds until it is rolled back.
+        seconds: u64,
+    },
+    /// Nothing waits to be confirmed.
+    #[error("no commit waits for confirmation")]
+    NothingWaits,
+    /// It could not be recorded or read.
+    #[error(transparent)]
+    Revisions(#[from] revisions::Error),
+    /// The session is not there or not the caller's.
+    #[error(transparent)]
+    Session(#[from] sessions::Error),
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Everything that is open and ready for one commit; dropping it aborts.
+pub(crate) struct Staged {
+    probe: Option<probe::Staged>,
+    host: system::Staged,
+    log: Option<log::Settings>,
+    warnings: Vec<String>,
+}
+
+impl Control {
+    /// Commits a session's candidate.
+    ///
+    /// # Errors
+    /// [`Refused`]; then nothing has changed.
+    pub fn commit_session(
+        &self,
+        id: &str,
+        uid: u32,
+        request: &Request,
+    ) -> Result<Committed, Refused> {
+        let _turn = self.turn();
+        let candidate = self.rebased(id, uid)?;
+        let committed = self.commit_in_turn(&candidate, request)?;
+        let running = self.running();
+        // The session may be gone by now; what it committed stands.
+        if let Ok(session) = self.sessions().of(id, uid, clock::monotonic()) {
+            session.base.clone_from(&running.tree);
+            session.base_id = running.id;
+        }
+        Ok(committed)
+    }
+
+    /// What a commit of the session would warn of.
+    ///
+    /// # Errors
+    /// What would refuse it.
+    pub fn check_session(&self, id: &str, uid: u32) -> Result<Vec<String>, Refused> {
+        let _turn = self.turn();
+        let tree = self.rebased(id, uid)?;
+        let settings = resolve(&tree)?;
+        let staged = self.prepare(&plan(&self.running().settings, &settings), &tree, &settings)?;
+        Ok(staged.warnings)
+    }
+
+    /// Commits a tree of its own, without a session.
+    ///
+    /// # Errors
+    /// [`Refused`]; then nothing has changed.
+    pub fn commit(&self, tree: &Tree, request: &Request) -> Result<Committed, Refused> {
+        let _turn = self.turn();
+        self.commit_in_turn(tree, request)
+    }
+
+    fn commit_in_turn(&self, tree: &Tree, request: &Request) -> Result<Committed, Refused> {
+        let running = self.running();
+        if *tree == running.tree {
+            return Ok(Committed::default());
+        }
+        self.nothing_waits(&running)?;
+        let settings = resolve(tree)?;
+        let plan = plan(&running.settings, &settings);
+        let staged = self.prepare(&plan, tree, &settings)?;
+        let revision = self.record(tree, &settings, request, &running)?;
+        let warnings = self.apply(staged, tree.clone(), Some(revision), settings);
+        Ok(Committed {
+            revision: Some(revision),
+            warnings,
+            confirm: request.confirm,
+        })
+    }
+
+    fn nothing_waits(&self, running: &Running) -> Result<(), Refused> {
+        let Some(pending) = &*self.pending() else {
+            return Ok(());
+        };
+        let seconds = pending
+            .deadline
+            .saturating_duration_since(clock::monotonic())
+            .as_secs();
+        Err(Refused::Waiting {
+            revision: running.id.unwrap_or_default(),
+            seconds,
+        })
+    }
+
+    fn rebased(&self, id: &str, uid: u32) -> Result<Tree, Refused> {
+        let running = self.running();
+        let mut sessions = self.sessions();
+        let session = sessions.of(id, uid, clock::monotonic())?;
+        session
+            .rebase(&running.tree, running.id)
+            .map_err(Refused::Overlaps)?;
+        Ok(session.candidate.clone())
+    }
+
+    /// Opens what the plan needs. Nothing of it shows.
+    pub(crate) fn prepare(
+        &self,
+        plan: &Plan,
+        tree: &Tree,
+        settings: &Settings,
+    ) -> Result<Staged, Refused> {
+        let probe = match plan.probe {
+            true => Some(
+                self.probe
+                    .prepare(&settings.probe)
+                    .map_err(Refused::Findings)?,
+            ),
+            false => None,
+        };
+        let host = self.host.prepare(plan.host.clone());
+        let mut lines = warnings::of(tree);
+        lines.extend(settings.log.warnings());
+        lines.extend(host.warnings().iter().cloned());
+        lines.extend(
+            probe
+                .iter()
+                .flat_map(|staged| staged.warnings().iter().cloned()),
+        );
+        dedup(&mut lines);
+        Ok(Staged {
+            probe,
+            host,
+            log: plan.log.then(|| settings.log.clone()),
+            warnings: lines,
+        })
+    }
+
+    fn record(
+        &self,
+        tree: &Tree,
+        settings: &Settings,
+        request: &Request,
+        running: &Running,
+    ) -> Result<u64, revisions::Error> {
+        let time_ms = clock::unix_ms();
+        let waiting = request.confirm.map(|given| {
+            let given_ms = i64::try_from(given.as_millis()).unwrap_or(i64::MAX);
+            Waiting {
+                deadline_ms: time_ms.saturating_add(given_ms),
+                given_ms,
+                previous: running.id,
+            }
+        });
+        let id = self.revisions.record(&New {
+            tree,
+            time_ms,
+            user: &request.user,
+            via: &request.via,
+            comment: &request.comment,
+            keep: settings.commit_revisions,
+            waiting,
+        })?;
+        if let Some(given) = request.confirm {
+            let deadline = clock::monotonic() + given;
+            *self.pending() = Some(Pending {
+                deadline,
+                previous: running.tree.clone(),
+                previous_id: running.id,
+            });
+            self.alarm.notify_one();
+        }
+        Ok(id)
+    }
+
+    /// Puts what was prepared into force and returns what the operator should know. What the host refuses now is a
+    /// line, not an error: the revision is recorded.
+    pub(crate) fn apply(
+        &self,
+        staged: Staged,
+        tree: Tree,
+        id: Option<u64>,
+        settings: Settings,
+    ) -> Vec<String> {
+        if let Some(probe) = staged.probe {
+            self.probe.apply(probe);
+        }
+        if let Some(log) = &staged.log {
+            self.log.configure(log);
+        }
+        let mut lines = staged.warnings;
+        lines.extend(self.host.apply(staged.host));
+        dedup(&mut lines);
+        for line in &lines {
+            tracing::warn!("{line}");
+        }
+        self.set_running(Running { tree, id, settings });
+        lines
+    }
+}
+
+/// Checks a tree as a whole and resolves it.
+///
+/// # Errors
+/// [`Refused::Findings`].
+pub fn resolve(tree: &Tree) -> Result<Settings, Refused> {
+    let findings = grammar::check(tree);
+    if !findings.is_empty() {
+        return Err(Refused::Findings(findings));
+    }
+    Settings::from_tree(tree).map_err(Refused::Findings)
+}
+
+fn dedup(lines: &mut Vec<String>) {
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+}

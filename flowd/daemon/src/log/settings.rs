@@ -1,0 +1,156 @@
+//! What the configuration says about the log. Pure.
+
+use std::str::FromStr;
+
+use grammar::Tree;
+use syslog::Facility;
+
+use super::Level;
+
+/// Where flowd's log goes.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The facility of flowd's own messages (`system flow-accounting syslog-facility`).
+    pub facility: Facility,
+    /// `system syslog local facility F level L`; empty: everything from `info` on.
+    pub local: Vec<(String, Level)>,
+    /// `system syslog host ADDR`.
+    pub remotes: Vec<Remote>,
+}
+
+/// One `system syslog host`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// Address or name.
+    pub host: String,
+    /// UDP or TCP port.
+    pub port: u16,
+    /// TCP instead of UDP.
+    pub tcp: bool,
+    /// Facility words with the level wanted of each; empty: everything from `info` on.
+    pub facilities: Vec<(String, Level)>,
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        (self.facility as u8, &self.local, &self.remotes)
+            == (other.facility as u8, &other.local, &other.remotes)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            facility: Facility::LOG_DAEMON,
+            local: Vec::new(),
+            remotes: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads a checked tree.
+    pub fn from_tree(tree: &Tree) -> Settings {
+        let facility = [
+            &["system", "flow-accounting", "syslog-facility"][..],
+            &["flow-accounting", "syslog-facility"],
+        ]
+        .iter()
+        .find_map(|path| tree.value(path))
+        .and_then(facility)
+        .unwrap_or(Facility::LOG_DAEMON);
+        let syslog = ["system", "syslog"];
+        let local = facilities(tree, &[&syslog[..], &["local"]].concat());
+        let remotes = tree
+            .children(&[&syslog[..], &["host"]].concat())
+            .map(|(host, _)| {
+                let at = [&syslog[..], &["host", host]].concat();
+                let value = |leaf| tree.value(&[&at[..], &[leaf]].concat());
+                let tcp = value("protocol") == Some("tcp");
+                Remote {
+                    host: host.to_owned(),
+                    port: value("port")
+                        .and_then(|port| port.parse().ok())
+                        .unwrap_or(514),
+                    tcp,
+                    facilities: facilities(tree, &at),
+                }
+            })
+            .collect();
+        Settings {
+            facility,
+            local,
+            remotes,
+        }
+    }
+
+    /// What the local syslog gets; `None`: nothing of flowd's facility.
+    pub(super) fn local_level(&self) -> Option<Level> {
+        self.level(&self.local)
+    }
+
+    /// What a remote host gets.
+    pub(super) fn level_for(&self, remote: &Remote) -> Option<Level> {
+        self.level(&remote.facilities)
+    }
+
+    fn level(&self, facilities: &[(String, Level)]) -> Option<Level> {
+        if facilities.is_empty() {
+            return Some(Level::INFO);
+        }
+        let own = |(word, _): &&(String, Level)| {
+            facility(word).is_some_and(|f| f as u8 == self.facility as u8)
+        };
+        let all = |(word, _): &&(String, Level)| word == "all";
+        facilities
+            .iter()
+            .find(own)
+            .or_else(|| facilities.iter().find(all))
+            .map(|(_, level)| *level)
+    }
+
+    /// A line for each `facility` that names messages flowd has none of: only its own log is forwarded.
+    pub fn warnings(&self) -> Vec<String> {
+        let own = |word: &str| {
+            word == "all" || facility(word).is_some_and(|f| f as u8 == self.facility as u8)
+        };
+        let places = self
+            .remotes
+            .iter()
+            .map(|remote| (format!("host {}", remote.host), &remote.facilities));
+        places
+            .chain([("local".to_owned(), &self.local)])
+            .flat_map(|(place, facilities)| {
+                facilities.iter().filter(|(word, _)| !own(word)).map(move |(word, _)| {
+                    format!(
+                        "system syslog {place} facility {word}: flowd forwards its own log only, which has another \
+                         facility (system flow-accounting syslog-facility)"
+                    )
+                })
+            })
+            .collect()
+    }
+}
+
+/// `level` without one: the schema's default, `err`.
+const DEFAULT_LEVEL: Level = Level(3);
+
+fn facilities(tree: &Tree, at: &[&str]) -> Vec<(String, Level)> {
+    let at = [at, &["facility"]].concat();
+    tree.children(&at)
+        .map(|(word, _)| {
+            let level = tree.value(&[&at[..], &[word, "level"]].concat());
+            (
+                word.to_owned(),
+                level.and_then(Level::from_word).unwrap_or(DEFAULT_LEVEL),
+            )
+        })
+        .collect()
+}
+
+fn facility(word: &str) -> Option<Facility> {
+    Facility::from_str(word).ok().or(match word {
+        "security" => Some(Facility::LOG_AUTH),
+        _ => None,
+    })
+}

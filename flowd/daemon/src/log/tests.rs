@@ -1,0 +1,130 @@
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, UdpSocket};
+use std::time::Duration;
+
+use super::*;
+
+fn log() -> Log {
+    Log::new(Level::INFO, false)
+}
+
+fn say(log: &Log, level: Level, message: &str) {
+    log.line(Line {
+        time_ms: 0,
+        level,
+        target: "flowd::test".into(),
+        message: message.into(),
+    });
+}
+
+fn remote(port: u16, tcp: bool, facilities: &[(&str, Level)]) -> Settings {
+    let facilities = facilities
+        .iter()
+        .map(|(word, level)| ((*word).to_owned(), *level))
+        .collect();
+    Settings {
+        remotes: vec![Remote {
+            host: "127.0.0.1".into(),
+            port,
+            tcp,
+            facilities,
+        }],
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn the_ring_keeps_the_last_lines_in_order() {
+    let log = log();
+    for n in 0..ring::LINES + 5 {
+        say(&log, Level::INFO, &n.to_string());
+    }
+    say(&log, Level::DEBUG, "too fine");
+    let last = log.last(2);
+    assert_eq!(
+        last.iter()
+            .map(|line| line.message.as_str())
+            .collect::<Vec<_>>(),
+        ["10003", "10004"]
+    );
+    assert_eq!(log.last(usize::MAX).len(), ring::LINES);
+}
+
+#[test]
+fn a_remote_host_gets_lines_of_its_level_by_udp() {
+    let host = UdpSocket::bind("127.0.0.1:0").unwrap();
+    host.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let log = log();
+    log.configure(&remote(
+        host.local_addr().unwrap().port(),
+        false,
+        &[("daemon", Level(4))],
+    ));
+    say(&log, Level::INFO, "not this one");
+    say(&log, Level(3), "disk on fire");
+    let mut datagram = [0; 500];
+    let read = host.recv(&mut datagram).unwrap();
+    let text = std::str::from_utf8(&datagram[..read]).unwrap();
+    // Facility daemon (3) × 8 + severity err (3).
+    assert!(
+        text.starts_with("<27>1 ") && text.ends_with("flowd::test: disk on fire"),
+        "{text}"
+    );
+    log.finish();
+}
+
+#[test]
+fn a_remote_host_gets_one_line_each_by_tcp() {
+    let host = TcpListener::bind("127.0.0.1:0").unwrap();
+    let log = log();
+    log.configure(&remote(host.local_addr().unwrap().port(), true, &[]));
+    say(&log, Level::INFO, "one");
+    say(&log, Level::INFO, "two");
+    let (stream, _) = host.accept().unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .unwrap();
+    let lines: Vec<String> = BufReader::new(stream)
+        .lines()
+        .take(2)
+        .map(Result::unwrap)
+        .collect();
+    assert!(
+        lines[0].ends_with("one") && lines[1].ends_with("two"),
+        "{lines:?}"
+    );
+    log.finish();
+}
+
+#[test]
+fn a_facility_flowd_does_not_log_as_is_said_to_be_idle() {
+    let settings = remote(514, false, &[("kern", Level::INFO)]);
+    assert_eq!(settings.level_for(&settings.remotes[0]), None);
+    assert_eq!(settings.warnings().len(), 1);
+    let all = remote(514, false, &[("all", Level(4)), ("kern", Level::INFO)]);
+    assert_eq!(all.level_for(&all.remotes[0]), Some(Level(4)));
+}
+
+#[test]
+fn control_characters_do_not_reach_a_terminal() {
+    let words = Words {
+        message: "a\x1b[2Jb\nc".into(),
+        fields: String::new(),
+    };
+    assert_eq!(words.finish(), "a [2Jb c");
+}
+
+#[test]
+fn a_full_queue_loses_lines_and_never_waits() {
+    let (queue, _lines) = crossbeam_channel::bounded(1);
+    let (_end, ended) = crossbeam_channel::bounded(1);
+    let output = Output::for_test(queue, ended);
+    let line = Arc::new(Line {
+        time_ms: 0,
+        level: Level::INFO,
+        target: String::new(),
+        message: String::new(),
+    });
+    (0..5).for_each(|_| output.offer(&line));
+    assert_eq!(output.lost(), 4);
+}

@@ -1,0 +1,191 @@
+//! Who is at the other end of the management socket, as the kernel tells it.
+#![allow(unsafe_code)]
+
+use std::os::fd::AsRawFd;
+
+use nix::libc;
+use nix::unistd::{Group, User};
+
+/// The groups that decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Groups {
+    /// Whoever is in it configures.
+    pub admin: &'static str,
+    /// Whoever is in it looks.
+    pub operator: &'static str,
+}
+
+/// Those of an installed flowd.
+pub const GROUPS: Groups = Groups {
+    admin: "flowd-admin",
+    operator: "flowd",
+};
+/// Groups of a process that are looked at; the kernel allows 65,536.
+const MOST: usize = 65_536;
+
+/// What a peer may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Configures.
+    Admin,
+    /// Looks.
+    Operator,
+}
+
+impl Role {
+    /// Its word in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Admin => "admin",
+            Role::Operator => "operator",
+        }
+    }
+}
+
+/// One peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its user id.
+    pub uid: u32,
+    /// Its user's name, or the number where there is none.
+    pub user: String,
+    /// What it may do; none: nothing.
+    pub role: Option<Role>,
+}
+
+impl Peer {
+    /// The peer of a connected Unix socket: the credentials it had when it connected.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub fn of(stream: &tokio::net::UnixStream, names: &Groups) -> std::io::Result<Peer> {
+        let credentials = stream.peer_cred()?;
+        let (uid, gid) = (credentials.uid(), credentials.gid());
+        let mut groups = supplementary_groups(stream);
+        groups.push(gid);
+        Ok(Peer {
+            uid,
+            user: user_name(uid),
+            role: role(uid, &groups, names),
+        })
+    }
+}
+
+/// The name of a user, or its number.
+pub fn user_name(uid: u32) -> String {
+    match User::from_uid(uid.into()) {
+        Ok(Some(user)) => user.name,
+        _ => uid.to_string(),
+    }
+}
+
+/// What a user in these groups may do: root and the daemon's own user everything.
+fn role(uid: u32, groups: &[u32], names: &Groups) -> Option<Role> {
+    let member = |name: &str| {
+        let group = Group::from_name(name).ok().flatten();
+        group.is_some_and(|group| groups.contains(&group.gid.as_raw()))
+    };
+    if uid == 0 || uid == nix::unistd::geteuid().as_raw() || member(names.admin) {
+        Some(Role::Admin)
+    } else if member(names.operator) {
+        Some(Role::Operator)
+    } else {
+        None
+    }
+}
+
+/// The peer's supplementary groups (`SO_PEERGROUPS`, unix(7)); none when the kernel does not tell.
+fn supplementary_groups(stream: &tokio::net::UnixStream) -> Vec<u32> {
+    let mut groups = vec![0u32; 64];
+    loop {
+        let mut octets = libc::socklen_t::try_from(size_of_val(groups.as_slice())).unwrap_or(0);
+        // SAFETY: `groups` is writable for `octets` octets, and any octets are valid `u32`s.
+        let answer = unsafe {
+            libc::getsockopt(
+                stream.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_PEERGROUPS,
+                groups.as_mut_ptr().cast(),
+                &raw mut octets,
+            )
+        };
+        let count = octets as usize / size_of::<u32>();
+        if answer == 0 {
+            groups.truncate(count);
+            return groups;
+        }
+        let more =
+            std::io::Error::last_os_error().raw_os_error() == Some(libc::ERANGE) && count <= MOST;
+        if !more || count <= groups.len() {
+            return Vec::new();
+        }
+        groups.resize(count, 0);
+    }
+}
+
+/// Runs `work` on a thread with another user's credentials. The system calls are made directly, since the C library's
+/// change the whole process. The thread ends with it.
+#[cfg(test)]
+pub(crate) fn as_user<T: Send + 'static>(
+    uid: u32,
+    groups: &[u32],
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let groups = groups.to_vec();
+    let thread = std::thread::spawn(move || {
+        // SAFETY: the pointer and the length are those of `groups`; the other arguments are numbers. Only this
+        // thread's credentials change, and it runs nothing but `work`.
+        let answers = unsafe {
+            [
+                libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()),
+                libc::syscall(libc::SYS_setresgid, uid, uid, uid),
+                libc::syscall(libc::SYS_setresuid, uid, uid, uid),
+            ]
+        };
+        assert_eq!(answers, [0; 3], "{}", std::io::Error::last_os_error());
+        work()
+    });
+    thread.join().expect("the thread of another user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_and_the_daemons_user_configure_and_strangers_do_nothing() {
+        assert_eq!(role(0, &[], &GROUPS), Some(Role::Admin));
+        assert_eq!(
+            role(nix::unistd::geteuid().as_raw(), &[], &GROUPS),
+            Some(Role::Admin)
+        );
+        assert_eq!(role(54_321, &[54_321], &GROUPS), None);
+    }
+
+    #[test]
+    fn groups_decide_for_the_others() {
+        // Groups that every Debian has.
+        let names = Groups {
+            admin: "staff",
+            operator: "users",
+        };
+        let gid = |name: &str| {
+            Group::from_name(name)
+                .ok()
+                .flatten()
+                .map(|group| group.gid.as_raw())
+        };
+        let (Some(staff), Some(users)) = (gid("staff"), gid("users")) else {
+            return eprintln!("no groups staff and users here: not tested");
+        };
+        assert_eq!(role(54_321, &[7, staff, users], &names), Some(Role::Admin));
+        assert_eq!(role(54_321, &[7, users], &names), Some(Role::Operator));
+        assert_eq!(role(54_321, &[7], &names), None);
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_its_number() {
+        assert_eq!(user_name(0), "root");
+        assert_eq!(user_name(54_321), "54321");
+    }
+}

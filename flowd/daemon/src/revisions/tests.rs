@@ -1,0 +1,194 @@
+use super::*;
+
+fn tree(text: &str) -> Tree {
+    Tree::Branch([("system".to_owned(), Tree::Leaf(vec![text.to_owned()]))].into())
+}
+
+fn record(
+    revisions: &Revisions,
+    text: &str,
+    keep: usize,
+    waiting: Option<Waiting>,
+) -> Result<u64, Error> {
+    let tree = tree(text);
+    revisions.record(&New {
+        tree: &tree,
+        time_ms: 1_700_000_000_000,
+        user: "u",
+        via: "cli",
+        comment: text,
+        keep,
+        waiting,
+    })
+}
+
+#[test]
+fn revisions_come_back_after_a_restart_and_old_ones_are_pruned() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        assert!(revisions.head().unwrap().is_none());
+        for n in 0..7 {
+            assert_eq!(record(&revisions, &n.to_string(), 3, None).unwrap(), n);
+        }
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    let list = revisions.list();
+    assert_eq!(
+        list.iter().map(|summary| summary.id).collect::<Vec<_>>(),
+        [6, 5, 4]
+    );
+    assert_eq!(
+        (
+            list[0].user.as_str(),
+            list[0].comment.as_str(),
+            list[0].time_ms
+        ),
+        ("u", "6", 1_700_000_000_000)
+    );
+    assert_eq!(revisions.head().unwrap().unwrap().1, tree("6"));
+    assert_eq!(revisions.get(4).unwrap().1, tree("4"));
+    assert!(matches!(revisions.get(3), Err(Error::Unknown(3))));
+}
+
+#[test]
+fn what_waits_for_confirmation_survives_and_its_previous_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let waiting = Waiting {
+        deadline_ms: 5,
+        given_ms: 60_000,
+        previous: Some(0),
+    };
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        record(&revisions, "a", 1, None).unwrap();
+        record(&revisions, "b", 1, Some(waiting.clone())).unwrap();
+        revisions.close();
+    }
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        assert_eq!(revisions.waiting(), Some(waiting));
+        assert_eq!(revisions.get(0).unwrap().1, tree("a"));
+        revisions.confirm().unwrap();
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    assert_eq!(revisions.waiting(), None);
+    record(&revisions, "c", 1, None).unwrap();
+    assert_eq!(revisions.list().len(), 1);
+}
+
+#[test]
+fn a_large_revision_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let large = "x".repeat(3 << 20);
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        record(&revisions, "a", 9, None).unwrap();
+        record(&revisions, &large, 9, None).unwrap();
+        record(&revisions, "c", 9, None).unwrap();
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    assert_eq!(revisions.get(1).unwrap().1, tree(&large));
+    assert_eq!(revisions.head().unwrap().unwrap().1, tree("c"));
+}
+
+#[test]
+fn a_second_flowd_is_refused_and_a_damaged_database_costs_history_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    record(&revisions, "a", 9, None).unwrap();
+    record(&revisions, "b", 9, None).unwrap();
+    assert!(matches!(
+        Revisions::open(dir.path(), 0),
+        Err(Error::InUse(_))
+    ));
+    revisions.close();
+    drop(revisions);
+    // Noise where the log's first segment was.
+    let db = dir.path().join("database/conf");
+    std::fs::write(&db, b"not what it was").unwrap();
+    let revisions = Revisions::open(dir.path(), 7000).unwrap();
+    assert_eq!(revisions.head().unwrap().unwrap().1, tree("b"));
+    assert_eq!(record(&revisions, "c", 9, None).unwrap(), 2);
+    assert!(dir.path().join("database.damaged-7").exists());
+}
+
+/// A file system so small that it fills; `None` without the right to mount.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    fn mount(kib: u32) -> Option<Small> {
+        let dir = tempfile::tempdir().unwrap();
+        let size = format!("size={kib}k");
+        nix::mount::mount(
+            Some("tmpfs"),
+            dir.path(),
+            Some("tmpfs"),
+            nix::mount::MsFlags::empty(),
+            Some(size.as_str()),
+        )
+        .ok()
+        .map(|()| Small(dir))
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = nix::mount::umount2(self.0.path(), nix::mount::MntFlags::MNT_DETACH);
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_and_space_makes_commits_work_again() {
+    let Some(small) = Small::mount(16 * 1024) else {
+        return eprintln!("not allowed to mount a tmpfs: not tested");
+    };
+    let dir = small.0.path();
+    let revisions = Revisions::open(dir, 0).unwrap();
+    record(&revisions, "a", 9, None).unwrap();
+    let ballast = dir.join("ballast");
+    let fill = || {
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&ballast)
+            .unwrap();
+        while std::io::Write::write(&mut file, &[0; 4096]).is_ok_and(|written| written > 0) {}
+    };
+    fill();
+    let error = record(&revisions, "b", 9, None).unwrap_err();
+    assert!(matches!(error, Error::Full { .. }), "{error}");
+    assert_eq!(revisions.head().unwrap().unwrap().1, tree("a"));
+    std::fs::remove_file(&ballast).unwrap();
+    assert_eq!(record(&revisions, "b", 9, None).unwrap(), 1);
+
+    // The race the check cannot see: space goes between the check and the write.
+    fill();
+    let mut state = revisions.lock();
+    let mut refused = 0;
+    for n in 0..200u64 {
+        let mut batch = sled::Batch::default();
+        batch.insert(b"filler", vec![n as u8; 300 << 10]);
+        if revisions
+            .write_through(&mut state, batch, |_| Ok(false))
+            .is_err()
+        {
+            refused += 1;
+            break;
+        }
+    }
+    assert_eq!(refused, 1, "the disk never filled");
+    drop(state);
+    std::fs::remove_file(&ballast).unwrap();
+    assert_eq!(record(&revisions, "c", 9, None).unwrap(), 2);
+    assert_eq!(revisions.head().unwrap().unwrap().1, tree("c"));
+    revisions.close();
+    drop(revisions);
+    assert_eq!(
+        Revisions::open(dir, 0).unwrap().head().unwrap().unwrap().1,
+        tree("c")
+    );
+}

@@ -1,0 +1,186 @@
+//! `flowd run`: the daemon from its start to its end.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::api::{self, Door};
+use crate::control::Control;
+use crate::log::Log;
+use crate::notify::notify;
+use crate::peer::Peer;
+use crate::source::Source;
+use crate::{boot, log};
+
+/// Requests that are under way when the daemon is told to stop may take so long.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Runs the daemon in the foreground
+///
+/// It starts with the last committed configuration and is configured through its management socket, with flowsh or
+/// any HTTP client. SIGTERM exports what is in the caches and stops it.
+///
+/// FLOWD_LOG sets the level of its log (err, warning, info, debug; default info).
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Directory for the revisions and everything else that is kept
+    #[arg(long, value_name = "DIR", default_value = "/var/lib/flowd")]
+    state: PathBuf,
+    /// Management socket
+    #[arg(long, value_name = "PATH", default_value = "/run/flowd/flowd.sock")]
+    socket: PathBuf,
+    /// Configuration in any dialect that is committed if nothing is committed yet
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Runs until a signal says stop.
+///
+/// # Errors
+/// What kept it from starting.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let log = log::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("control")
+        .enable_all()
+        .build()
+        .context("no runtime")?;
+    let code = runtime.block_on(daemon(args, log.clone()));
+    // What still blocks after the farewell is not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    log.finish();
+    code
+}
+
+async fn daemon(args: Args, log: Arc<Log>) -> anyhow::Result<ExitCode> {
+    // Before anything else, so that a signal during the start is not lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+
+    api::make_way(&args.socket)?;
+    state_directory(&args.state)?;
+    let (control, seeded) = tokio::task::spawn_blocking({
+        let (state, config) = (args.state.clone(), args.config.clone());
+        move || start(&state, config.as_deref(), log)
+    })
+    .await
+    .context("start")??;
+    if !seeded {
+        return Ok(ExitCode::FAILURE);
+    }
+
+    let door = Door::open(&args.socket)?;
+    let (close, closed) = oneshot::channel::<()>();
+    let service = api::router(control.clone()).into_make_service_with_connect_info::<Peer>();
+    let server = tokio::spawn(async move {
+        axum::serve(door, service)
+            .with_graceful_shutdown(async {
+                let _ = closed.await;
+            })
+            .await
+    });
+    let watch = tokio::spawn(control.clone().watch_confirmations());
+
+    tracing::info!(
+        "flowd {} listens on {}",
+        env!("CARGO_PKG_VERSION"),
+        args.socket.display()
+    );
+    eprintln!("flowd: ready on {}", args.socket.display());
+    notify("READY=1");
+
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                tracing::info!("SIGHUP: the configuration is committed through the management socket, nothing is reread");
+            }
+        }
+    }
+    notify("STOPPING=1");
+    tracing::info!("stopping");
+    watch.abort();
+    let _ = close.send(());
+    if tokio::time::timeout(FAREWELL, server).await.is_err() {
+        tracing::warn!("requests that were under way are cut off");
+    }
+    let stopped = tokio::task::spawn_blocking({
+        let control = control.clone();
+        move || control.stop()
+    });
+    let code = tokio::select! {
+        result = stopped => match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!("stop: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        _ = terminate.recv() => ExitCode::FAILURE,
+        _ = interrupt.recv() => ExitCode::FAILURE,
+    };
+    // The door is normally gone with the server; after a cut-off its file may still be there.
+    let _ = fs::remove_file(&args.socket);
+    tracing::info!("stopped");
+    Ok(code)
+}
+
+/// Opens the state and puts the last configuration into force, or commits the first one. False when the
+/// first one is wrong; standard error says how.
+fn start(
+    state: &Path,
+    config: Option<&Path>,
+    log: Arc<Log>,
+) -> anyhow::Result<(Arc<Control>, bool)> {
+    let (now, now_ms) = boot::now();
+    let control = Arc::new(Control::open(state, log, now, now_ms)?);
+    if control.boot(now, now_ms)? {
+        if let Some(config) = config {
+            tracing::info!(
+                "{} is not loaded: a configuration is committed already",
+                config.display()
+            );
+        }
+        return Ok((control, true));
+    }
+    let Some(config) = config else {
+        tracing::info!("nothing is committed yet");
+        return Ok((control, true));
+    };
+    let seeded = Source::read(config).and_then(|source| {
+        let comment = config.display().to_string();
+        control
+            .seed(&source.tree, &comment)
+            .map_err(|refused| source.lines(&refused))
+    });
+    match seeded {
+        Ok(_) => Ok((control, true)),
+        Err(lines) => {
+            lines.iter().for_each(|line| eprintln!("{line}"));
+            control.stop();
+            Ok((control, false))
+        }
+    }
+}
+
+fn state_directory(path: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("state directory {}", path.display()))?;
+    if !path.is_dir() {
+        bail!("{} is not a directory", path.display());
+    }
+    Ok(())
+}

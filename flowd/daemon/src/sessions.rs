@@ -1,0 +1,235 @@
+//! Candidates: each session edits its own, on the configuration that ran when it began. Pure; time and ids come in.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use grammar::Tree;
+
+use crate::merge::{self, Overlap};
+
+/// Sessions at a time.
+pub const LIMIT: usize = 64;
+/// A session nobody uses for so long is dropped.
+pub const IDLE: Duration = Duration::from_secs(3600);
+
+/// A candidate and whose it is.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who began it.
+    pub user: String,
+    /// Its user id; only that user and root may use it.
+    pub uid: u32,
+    /// How the user came: `cli`, `api`, …
+    pub via: String,
+    /// When it began, milliseconds since 1970.
+    pub started_ms: i64,
+    /// The configuration the candidate started from.
+    pub base: Tree,
+    /// That configuration's revision.
+    pub base_id: Option<u64>,
+    /// What the session wants.
+    pub candidate: Tree,
+    used: Instant,
+}
+
+impl Session {
+    /// Whether the candidate differs from what it started from.
+    pub fn changed(&self) -> bool {
+        self.candidate != self.base
+    }
+
+    /// Brings the candidate onto what runs now.
+    ///
+    /// # Errors
+    /// The overlaps; the candidate stays as it is.
+    pub fn rebase(&mut self, running: &Tree, id: Option<u64>) -> Result<(), Vec<Overlap>> {
+        if self.base_id == id && self.base == *running {
+            return Ok(());
+        }
+        self.candidate = merge::rebase(&self.base, running, &self.candidate)?;
+        self.base.clone_from(running);
+        self.base_id = id;
+        Ok(())
+    }
+
+    /// Throws the candidate away.
+    pub fn discard(&mut self, running: &Tree, id: Option<u64>) {
+        self.base.clone_from(running);
+        self.candidate.clone_from(running);
+        self.base_id = id;
+    }
+}
+
+/// All sessions, by id.
+#[derive(Debug, Default)]
+pub struct Sessions(BTreeMap<String, Session>);
+
+/// Why a session could not be begun or used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The bound is reached.
+    #[error("there are {LIMIT} sessions already; end one of them")]
+    TooMany,
+    /// There is none of that id, or it was idle for too long.
+    #[error("no session {0}; it may have been idle for an hour")]
+    Unknown(String),
+    /// It belongs to someone else.
+    #[error("session {id} is {owner}'s")]
+    Foreign {
+        /// Which.
+        id: String,
+        /// Whose.
+        owner: String,
+    },
+}
+
+impl Sessions {
+    /// Begins a session on what runs.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`].
+    #[allow(clippy::too_many_arguments)] // all of them are the session
+    pub fn begin(
+        &mut self,
+        id: String,
+        user: &str,
+        uid: u32,
+        via: &str,
+        running: &Tree,
+        base_id: Option<u64>,
+        started_ms: i64,
+        now: Instant,
+    ) -> Result<(), Error> {
+        self.drop_idle(now);
+        if self.0.len() >= LIMIT {
+            return Err(Error::TooMany);
+        }
+        let session = Session {
+            user: user.to_owned(),
+            uid,
+            via: via.to_owned(),
+            started_ms,
+            base: running.clone(),
+            base_id,
+            candidate: running.clone(),
+            used: now,
+        };
+        self.0.insert(id, session);
+        Ok(())
+    }
+
+    /// The session of that id, for its owner or root.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Foreign`].
+    pub fn of(&mut self, id: &str, uid: u32, now: Instant) -> Result<&mut Session, Error> {
+        self.drop_idle(now);
+        match self.0.get_mut(id) {
+            None => Err(Error::Unknown(id.to_owned())),
+            Some(session) if session.uid != uid && uid != 0 => Err(Error::Foreign {
+                id: id.to_owned(),
+                owner: session.user.clone(),
+            }),
+            Some(session) => {
+                session.used = now;
+                Ok(session)
+            }
+        }
+    }
+
+    /// Ends a session; any administrator may.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn end(&mut self, id: &str) -> Result<(), Error> {
+        self.0
+            .remove(id)
+            .map(drop)
+            .ok_or_else(|| Error::Unknown(id.to_owned()))
+    }
+
+    /// All of them, by id.
+    pub fn list(&mut self, now: Instant) -> impl Iterator<Item = (&str, &Session)> {
+        self.drop_idle(now);
+        self.0.iter().map(|(id, session)| (id.as_str(), session))
+    }
+
+    fn drop_idle(&mut self, now: Instant) {
+        self.0
+            .retain(|_, session| now.saturating_duration_since(session.used) < IDLE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(json: &str) -> Tree {
+        crate::tree_json::read(&serde_json::from_str(json).unwrap()).unwrap()
+    }
+
+    fn now() -> Instant {
+        crate::clock::monotonic()
+    }
+
+    fn begin(sessions: &mut Sessions, id: &str, uid: u32, now: Instant) -> Result<(), Error> {
+        sessions.begin(id.into(), "u", uid, "cli", &Tree::default(), None, 0, now)
+    }
+
+    #[test]
+    fn a_session_is_its_owners_and_ends_when_idle() {
+        let (mut sessions, start) = (Sessions::default(), now());
+        begin(&mut sessions, "a", 1000, start).unwrap();
+        assert!(sessions.of("a", 1000, start).is_ok());
+        assert!(sessions.of("a", 0, start).is_ok());
+        assert!(matches!(
+            sessions.of("a", 1001, start),
+            Err(Error::Foreign { .. })
+        ));
+        assert!(sessions.of("a", 1000, start + IDLE / 2).is_ok());
+        assert!(sessions.of("a", 1000, start + IDLE).is_ok(), "use keeps it");
+        assert!(matches!(
+            sessions.of("a", 1000, start + IDLE * 2),
+            Err(Error::Unknown(_))
+        ));
+    }
+
+    #[test]
+    fn sessions_are_bounded() {
+        let (mut sessions, start) = (Sessions::default(), now());
+        for n in 0..LIMIT {
+            begin(&mut sessions, &n.to_string(), 0, start).unwrap();
+        }
+        assert_eq!(begin(&mut sessions, "more", 0, start), Err(Error::TooMany));
+        sessions.end("3").unwrap();
+        begin(&mut sessions, "more", 0, start).unwrap();
+        assert!(
+            begin(&mut sessions, "late", 0, start + IDLE).is_ok(),
+            "the idle ones made room"
+        );
+    }
+
+    #[test]
+    fn a_candidate_follows_what_runs_until_they_meet() {
+        let (mut sessions, start) = (Sessions::default(), now());
+        begin(&mut sessions, "a", 0, start).unwrap();
+        let session = sessions.of("a", 0, start).unwrap();
+        session.candidate = tree(r#"{"x":["1"]}"#);
+        session.rebase(&tree(r#"{"y":["1"]}"#), Some(0)).unwrap();
+        assert_eq!(
+            (&session.candidate, session.base_id),
+            (&tree(r#"{"x":["1"],"y":["1"]}"#), Some(0))
+        );
+        assert!(
+            session
+                .rebase(&tree(r#"{"x":["2"],"y":["1"]}"#), Some(1))
+                .is_err()
+        );
+        assert_eq!(
+            (session.candidate.value(&["x"]), session.base_id),
+            (Some("1"), Some(0))
+        );
+        session.discard(&tree(r#"{"x":["2"]}"#), Some(1));
+        assert!(!session.changed());
+    }
+}
