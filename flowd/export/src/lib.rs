@@ -24,6 +24,8 @@ mod stream;
 mod sys;
 mod template;
 mod v5;
+#[cfg(test)]
+mod testing;
 mod worker;
 
 pub use feed::{Feed, Offered};

@@ -161,10 +161,6 @@ impl Packer {
         self.exported
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sets.is_empty()
-    }
-
     /// Changes the limit; the datagram in the making ends.
     pub(crate) fn set_limit(&mut self, limit: usize, now_ns: u64) {
         if limit != self.limit {
@@ -205,6 +201,14 @@ impl Packer {
         }
     }
 
+    /// Ends a datagram that has no room for another such record.
+    #[inline]
+    pub(crate) fn make_room(&mut self, id: u16, len: usize, now_ns: u64) {
+        if !self.sets.is_empty() && self.room(id, len) == 0 {
+            self.finish(now_ns);
+        }
+    }
+
     /// Room for one to `want` records in this datagram or the next.
     ///
     /// # Errors
@@ -217,10 +221,8 @@ impl Packer {
         want: usize,
         now_ns: u64,
     ) -> Result<&mut [u8], Full> {
+        self.make_room(id, len, now_ns);
         if self.sets.is_empty() {
-            self.opened_ns = now_ns;
-        } else if self.room(id, len) == 0 {
-            self.finish(now_ns);
             self.opened_ns = now_ns;
         }
         self.sets.records(id, len, want)

@@ -16,7 +16,7 @@ use crate::v5;
 
 /// Templates are repeated after so many datagrams at the latest: a collector that has lost one, or was
 /// restarted, waits no longer under load.
-const DATAGRAMS_PER_REFRESH: u32 = 20;
+const DATAGRAMS_PER_REFRESH: u64 = 20;
 /// Most templates of one exporter. Layouts come from the configuration; this only bounds what a defect
 /// elsewhere could do.
 const MAX_TEMPLATES: usize = 4_096;
@@ -203,20 +203,22 @@ impl Stream {
         let mut left = batch.len();
         let boot_ms = self.packer.boot_ms();
         while left > 0 {
-            if self.packer.is_empty() && self.refresh_due(now_ns) {
+            let (id, len) = (self.templates[template].id, self.templates[template].len);
+            self.packer.make_room(id, len, now_ns);
+            if self.refresh_due(now_ns) {
                 self.refresh(now_ns);
             }
             let template = &mut self.templates[template];
             if !template.announced {
                 template.announce(&mut self.packer, now_ns);
             }
-            let (id, len) = (template.id, template.len);
-            let place = match self.packer.records(id, len, left, now_ns) {
-                Ok(place) if !template.oversized => place,
-                _ => {
-                    dropped(Reason::MessageTooLong, tally(flows));
-                    return;
-                }
+            let place = match template.oversized {
+                false => self.packer.records(id, len, left, now_ns),
+                true => Err(wire::Full),
+            };
+            let Ok(place) = place else {
+                dropped(Reason::MessageTooLong, tally(flows));
+                return;
             };
             let (mut sum, mut latest_ns) = (RecordTally::default(), 0);
             let octets = place.len() as u64;
@@ -301,8 +303,9 @@ impl Stream {
     }
 
     fn refresh_due(&self, now_ns: u64) -> bool {
-        let since = self.packer.exported().datagrams - self.refreshed_at;
-        since >= u64::from(DATAGRAMS_PER_REFRESH)
+        // One early: a template that is new may end a datagram by itself.
+        let since = self.packer.exported().datagrams - self.refreshed_at + 1;
+        since >= DATAGRAMS_PER_REFRESH
             || due(now_ns, self.refreshed_ns, self.template_timeout)
     }
 
@@ -470,3 +473,6 @@ fn tally<'a>(flows: impl Iterator<Item = flow::Flow<'a>>) -> RecordTally {
     flows.for_each(|flow| sum.count(flow.totals.packets, flow.totals.octets));
     sum
 }
+
+#[cfg(test)]
+mod tests;

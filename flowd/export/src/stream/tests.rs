@@ -1,0 +1,586 @@
+use std::collections::{HashMap, VecDeque};
+
+use flow::Batch;
+use netflow_parser::NetflowParser;
+use proptest::prelude::*;
+
+use super::*;
+use crate::settings::{Options, SamplerMode};
+use crate::testing::{
+    BOOT_NS, Message, SECOND, Seen, Set, any_batch, any_layout, batch, decode, everything, expected,
+    layout, monitor, original, sampler,
+};
+
+const BOOT_MS: u64 = BOOT_NS / 1_000_000;
+const LIMIT: usize = 1472;
+
+fn settings(protocol: Protocol) -> Settings {
+    let mut settings = Settings::new("E", "192.0.2.1");
+    settings.protocol = protocol;
+    settings.boot_ns = BOOT_NS;
+    settings.source_id = 77;
+    settings.engine = (3, 4);
+    settings
+}
+
+fn stream(settings: &Settings, monitors: &[&Monitor]) -> Stream {
+    let mut stream = Stream::new(settings, LIMIT);
+    stream.configure(settings, monitors, &[]);
+    stream
+}
+
+fn nothing_dropped(reason: Reason, tally: RecordTally) {
+    panic!("{reason:?} {tally:?}");
+}
+
+/// Decodes a stream's datagrams and checks what every stream promises.
+#[derive(Default)]
+struct Collector {
+    parser: NetflowParser,
+    templates: HashMap<u16, Seen>,
+    /// What the next sequence number must be.
+    sequence: u32,
+    datagrams: u64,
+    /// Datagrams since each template was seen.
+    stale: HashMap<u16, u64>,
+}
+
+impl Collector {
+    fn take(&mut self, stream: &mut Stream) -> Vec<Message> {
+        let limit = stream.limit();
+        let (protocol, source_id) = (stream.protocol(), stream.packer.source_id());
+        let datagrams = stream.take();
+        let messages = datagrams.iter().map(|datagram| {
+            assert!(datagram.bytes.len() <= limit, "{} octets", datagram.bytes.len());
+            let message = decode(&mut self.parser, &datagram.bytes);
+            self.check(protocol, source_id, &message);
+            message
+        });
+        let messages: Vec<_> = messages.collect();
+        stream.recycle(datagrams);
+        messages
+    }
+
+    fn check(&mut self, protocol: Protocol, source_id: u32, message: &Message) {
+        assert_eq!(message.sequence, self.sequence, "sequence number");
+        let templates = message.templates().count();
+        let step = match protocol {
+            Protocol::NetflowV5 => {
+                assert_eq!(message.count, message.records());
+                assert_eq!(message.source_id, 0x0304);
+                let header_ns = u64::from(message.secs) * SECOND + u64::from(message.nsecs);
+                self.instant(u64::from(message.uptime_ms), header_ns / 1_000_000);
+                message.count
+            }
+            Protocol::NetflowV9 => {
+                assert_eq!(message.count, message.records() + templates);
+                assert_eq!(message.source_id, source_id);
+                self.instant(u64::from(message.uptime_ms), u64::from(message.secs) * 1000);
+                1
+            }
+            Protocol::Ipfix => {
+                assert_eq!(message.source_id, source_id);
+                message.records()
+            }
+        };
+        self.sequence = self.sequence.wrapping_add(step as u32);
+        self.datagrams += 1;
+        self.stale.values_mut().for_each(|since| *since += 1);
+        for (id, seen) in message.templates() {
+            assert!(id >= 256);
+            if let Some(known) = self.templates.insert(id, seen.clone()) {
+                assert_eq!(known, *seen, "template {id} changed its meaning");
+            }
+            self.stale.insert(id, 0);
+        }
+        for set in &message.sets {
+            if let Set::Data { id, .. } | Set::Options { id, .. } = set {
+                assert!(self.stale[id] < 20, "template {id} not repeated for {} datagrams", self.stale[id]);
+            }
+        }
+    }
+
+    /// The header's pair means boot time, exactly.
+    fn instant(&self, uptime_ms: u64, unix_ms: u64) {
+        assert_eq!(unix_ms.wrapping_sub(uptime_ms) as u32, BOOT_MS as u32);
+    }
+
+    /// Checks the records of the flows, in order, as octets.
+    fn records(&self, messages: &[Message], batches: &[Arc<Batch>], constant: Option<u8>) {
+        let mut flows: VecDeque<_> = batches.iter().flat_map(|batch| batch.iter()).collect();
+        for message in messages {
+            for set in &message.sets {
+                let Set::Data { id, records } = set else { continue };
+                let fields = &self.templates[id].fields;
+                for record in records {
+                    let flow = flows.pop_front().expect("more records than flows");
+                    assert!(u64::from(message.secs) * SECOND >= flow.totals.last_ns);
+                    for ((element, len), got) in fields.iter().zip(record) {
+                        let expected = expected(&flow, *element, BOOT_MS);
+                        let expected = expected.or(constant.filter(|_| *element == 48).map(|id| vec![id]));
+                        assert_eq!(expected.as_ref(), Some(got), "element {element}");
+                        assert_eq!(got.len(), usize::from(*len));
+                    }
+                }
+            }
+        }
+        assert!(flows.is_empty(), "{} flows without a record", flows.len());
+    }
+}
+
+fn elements(stream: &Stream, template: usize) -> Vec<u16> {
+    stream.templates[template].specs.iter().map(|(element, _)| *element).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_flows_come_out_as_they_went_in(
+        v9 in any::<bool>(),
+        limit in 700..9000_usize,
+        sampled in any::<bool>(),
+        late_s in 0..30 * 86_400_u64,
+        batches in (any_layout(), any_layout()).prop_flat_map(|(a, b)| {
+            let one = prop_oneof![any_batch(a, 120), any_batch(b, 120)];
+            proptest::collection::vec(one, 1..12)
+        }),
+    ) {
+        let settings = settings(if v9 { Protocol::NetflowV9 } else { Protocol::Ipfix });
+        let sampling = match sampled {
+            true => Sampling::One(sampler(9, SamplerMode::Random, 100)),
+            false => Sampling::None,
+        };
+        let monitor = monitor("M", vec![], sampling);
+        let mut stream = stream(&settings, &[&monitor]);
+        stream.set_limit(limit, 0);
+        let now_ns = BOOT_NS + late_s * SECOND;
+        for batch in &batches {
+            stream.add(0, batch, now_ns, &mut nothing_dropped);
+        }
+        stream.flush(now_ns);
+        let sent = stream.pending().fold(RecordTally::default(), |sum, content| sum + content.tally);
+        let mut all = RecordTally::default();
+        for flow in batches.iter().flat_map(|batch| batch.iter()) {
+            all.count(flow.totals.packets, flow.totals.octets);
+        }
+        prop_assert_eq!(sent, all);
+        let mut collector = Collector::default();
+        let messages = collector.take(&mut stream);
+        collector.records(&messages, &batches, sampled.then_some(9));
+    }
+
+    #[test]
+    fn netflow_v5_sums_are_exact(
+        limit in 548..9000_usize,
+        late_s in 0..30 * 86_400_u64,
+        batches in proptest::collection::vec(any_batch(original(Family::V4), 120), 1..6),
+    ) {
+        let monitor = monitor("M", vec![], Sampling::One(sampler(1, SamplerMode::Random, 100)));
+        let mut stream = stream(&settings(Protocol::NetflowV5), &[&monitor]);
+        stream.set_limit(limit, 0);
+        let now_ns = BOOT_NS + late_s * SECOND;
+        for batch in &batches {
+            stream.add(0, batch, now_ns, &mut nothing_dropped);
+        }
+        stream.flush(now_ns);
+        let sent = stream.pending().fold(RecordTally::default(), |sum, content| sum + content.tally);
+        let messages = Collector::default().take(&mut stream);
+        let mut records = messages.iter().flat_map(|message| &message.v5);
+        let mut all = RecordTally::default();
+        for flow in batches.iter().flat_map(|batch| batch.iter()) {
+            all.count(flow.totals.packets, flow.totals.octets);
+            let (mut packets, mut octets) = (flow.totals.packets, flow.totals.octets);
+            let mut pieces = 0;
+            while pieces == 0 || packets + octets > 0 {
+                let record = records.next().unwrap();
+                let element = |element| expected(&flow, element, BOOT_MS).unwrap();
+                prop_assert_eq!(element(8), record.src_addr.octets());
+                prop_assert_eq!(element(12), record.dst_addr.octets());
+                prop_assert_eq!(element(7), record.src_port.to_be_bytes());
+                prop_assert_eq!(element(11), record.dst_port.to_be_bytes());
+                prop_assert_eq!(element(4), [record.protocol_number]);
+                prop_assert_eq!(element(5), [record.tos]);
+                prop_assert_eq!(flow.totals.tcp_flags as u8, record.tcp_flags);
+                prop_assert_eq!(element(22), record.first.to_be_bytes());
+                prop_assert_eq!(element(21), record.last.to_be_bytes());
+                let input: [u8; 4] = element(10).try_into().unwrap();
+                prop_assert_eq!(u16::try_from(u32::from_be_bytes(input)).unwrap_or(0), record.input);
+                packets -= u64::from(record.d_pkts);
+                octets -= u64::from(record.d_octets);
+                pieces += 1;
+            }
+        }
+        prop_assert_eq!(records.next(), None);
+        prop_assert_eq!(sent, all);
+        for message in &messages {
+            prop_assert_eq!(message.sampling, 0x8000 | 100);
+            prop_assert!(message.v5.len() <= 30);
+            for record in &message.v5 {
+                prop_assert!(record.last <= message.uptime_ms);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_predefined_record_has_the_times_its_protocol_knows() {
+    let layouts = vec![original(Family::V4), original(Family::V6)];
+    let monitor = monitor("M", layouts, Sampling::None);
+    let v9 = stream(&settings(Protocol::NetflowV9), &[&monitor]);
+    assert_eq!(elements(&v9, 0), [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]);
+    assert_eq!(elements(&v9, 1), [27, 28, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]);
+    let ipfix = stream(&settings(Protocol::Ipfix), &[&monitor]);
+    assert_eq!(elements(&ipfix, 0), [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 152, 153]);
+    // The key is one copy: a record is few steps.
+    let shown = &ipfix.templates()[0];
+    assert_eq!((shown.id, shown.record_size, shown.client.as_str()), (256, 55, "Flow Monitor M"));
+    assert_eq!((shown.fields[11].words, shown.fields[11].offset), ("timestamp absolute first", 39));
+}
+
+#[test]
+fn an_operators_uptimes_over_ipfix_come_with_what_they_count_from() {
+    let uptimes = ["timestamp sys-uptime first", "timestamp sys-uptime last", "counter bytes"];
+    let layout = layout(&["ipv4 protocol"], &uptimes, Family::V4);
+    let monitor = monitor("M", vec![layout], Sampling::None);
+    assert_eq!(elements(&stream(&settings(Protocol::Ipfix), &[&monitor]), 0), [4, 22, 21, 1, 160]);
+    assert_eq!(elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0), [4, 22, 21, 1]);
+}
+
+#[test]
+fn an_element_is_sent_once() {
+    let layout = layout(
+        &["flow sampler", "ipv4 ttl"],
+        &["ipv4 ttl", "counter bytes", "counter bytes long", "flow sampler"],
+        Family::V4,
+    );
+    let monitor = monitor("M", vec![layout], Sampling::One(sampler(1, SamplerMode::Random, 10)));
+    assert_eq!(elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0), [48, 192, 1]);
+}
+
+#[test]
+fn a_record_of_everything_is_decoded_whole() {
+    for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
+        for family in [Family::V4, Family::V6] {
+            let monitor = monitor("M", vec![everything(family)], Sampling::None);
+            let mut stream = stream(&settings(protocol), &[&monitor]);
+            let batch = batch(&monitor.layouts[0], 30, BOOT_NS + 60 * SECOND);
+            stream.add(0, &batch, BOOT_NS + 60 * SECOND, &mut nothing_dropped);
+            stream.flush(BOOT_NS + 60 * SECOND);
+            let mut collector = Collector::default();
+            let messages = collector.take(&mut stream);
+            collector.records(&messages, &[batch], None);
+        }
+    }
+}
+
+#[test]
+fn times_wrap_after_49_days() {
+    let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
+    let now_ns = BOOT_NS + (1 << 32) * 1_000_000 + 500 * SECOND;
+    let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
+    stream.add(0, &batch(&monitor.layouts[0], 1, now_ns), now_ns, &mut nothing_dropped);
+    stream.flush(now_ns);
+    let messages = Collector::default().take(&mut stream);
+    let Some(Set::Data { records, .. }) = messages[0].sets.last() else { panic!("{messages:?}") };
+    assert_eq!(records[0][12], 500_000_u32.to_be_bytes());
+    // Rounded up to the next whole second, with the boot time's fraction.
+    assert_eq!(messages[0].uptime_ms, 500_000 + 26);
+}
+
+#[test]
+fn headers_are_never_earlier_than_the_flows_in_them() {
+    let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
+    let flows = batch(&monitor.layouts[0], 1, BOOT_NS + 100 * SECOND);
+    for protocol in [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix] {
+        let mut stream = stream(&settings(protocol), &[&monitor]);
+        // The clock was set back since.
+        stream.add(0, &flows, BOOT_NS + SECOND, &mut nothing_dropped);
+        stream.flush(BOOT_NS + SECOND);
+        let message = &Collector::default().take(&mut stream)[0];
+        let ns = u64::from(message.secs) * SECOND + u64::from(message.nsecs);
+        assert!(ns / 1_000_000 >= (BOOT_NS + 100 * SECOND) / 1_000_000);
+    }
+}
+
+#[test]
+fn templates_come_first_and_again_by_time_and_by_count() {
+    let monitor = monitor("M", vec![original(Family::V4), original(Family::V6)], Sampling::None);
+    let mut settings = settings(Protocol::NetflowV9);
+    settings.template_timeout = Duration::from_secs(60);
+    let mut stream = stream(&settings, &[&monitor]);
+    let mut collector = Collector::default();
+    // Without a flow: as soon as there is somebody to tell, and after the timeout.
+    let mut told = Vec::new();
+    for second in 0..150 {
+        stream.poll(BOOT_NS + second * SECOND);
+        for message in collector.take(&mut stream) {
+            assert_eq!((message.templates().count(), message.records()), (2, 0));
+            told.push(second);
+        }
+    }
+    assert_eq!(told, [0, 60, 120]);
+    // Under load: at the latest in every twentieth datagram (the collector checks), and not in each.
+    let now_ns = BOOT_NS + 150 * SECOND;
+    for _ in 0..100 {
+        stream.add(0, &batch(&monitor.layouts[0], 100, now_ns), now_ns, &mut nothing_dropped);
+    }
+    let messages = collector.take(&mut stream);
+    let with = messages.iter().filter(|message| message.templates().count() > 0).count();
+    assert!(messages.len() > 200 && (10..=messages.len() / 18).contains(&with), "{with} of {}", messages.len());
+}
+
+#[test]
+fn a_partly_filled_datagram_leaves_within_a_second() {
+    let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
+    for protocol in [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix] {
+        let mut stream = stream(&settings(protocol), &[&monitor]);
+        let start_ns = BOOT_NS + 10 * SECOND;
+        stream.poll(start_ns);
+        stream.take();
+        stream.add(0, &batch(&monitor.layouts[0], 1, start_ns), start_ns, &mut nothing_dropped);
+        let left = (0..).map(|tick| start_ns + tick * SECOND / 5).find(|now_ns| {
+            stream.poll(*now_ns);
+            !stream.take().is_empty()
+        });
+        let waited = left.unwrap() - start_ns;
+        assert!(waited <= SECOND - SECOND / 5 && waited >= SECOND / 2, "{waited} ns");
+        // A clock that stepped back does not keep it.
+        stream.add(0, &batch(&monitor.layouts[0], 1, start_ns), start_ns, &mut nothing_dropped);
+        stream.poll(start_ns - 5 * SECOND);
+        assert!(!stream.take().is_empty());
+    }
+}
+
+#[test]
+fn data_of_several_monitors_share_datagrams_in_sets_of_their_own() {
+    let monitors =
+        [monitor("A", vec![original(Family::V4)], Sampling::None), monitor("B", vec![original(Family::V4)], Sampling::None)];
+    let mut stream = stream(&settings(Protocol::Ipfix), &[&monitors[0], &monitors[1]]);
+    let now_ns = BOOT_NS + 10 * SECOND;
+    let batches = [batch(&monitors[0].layouts[0], 3, now_ns), batch(&monitors[1].layouts[0], 5, now_ns)];
+    stream.add(0, &batches[0], now_ns, &mut nothing_dropped);
+    stream.add(1, &batches[1], now_ns, &mut nothing_dropped);
+    stream.flush(now_ns);
+    let contents: Vec<_> = stream.pending().map(|c| (c.client, c.tally.records, c.bytes)).collect();
+    assert_eq!(contents, [(0, 3, 3 * 55), (1, 5, 5 * 55)]);
+    let mut collector = Collector::default();
+    let messages = collector.take(&mut stream);
+    assert_eq!(messages.len(), 1);
+    let ids = messages[0].sets.iter().filter_map(|set| match set {
+        Set::Data { id, records } => Some((*id, records.len())),
+        _ => None,
+    });
+    assert_eq!(ids.collect::<Vec<_>>(), [(256, 3), (257, 5)]);
+    collector.records(&messages, &batches, None);
+}
+
+#[test]
+fn identifiers_stay_with_their_layout_and_are_not_reused() {
+    let (first, second) = (original(Family::V4), original(Family::V6));
+    let settings = settings(Protocol::NetflowV9);
+    let ids = |stream: &Stream| stream.templates().iter().map(|t| t.id).collect::<Vec<_>>();
+    let with = |layouts: &[&Arc<Layout>], sampling: &Sampling| {
+        monitor("M", layouts.iter().map(|layout| Arc::clone(layout)).collect(), sampling.clone())
+    };
+    let none = Sampling::None;
+    let mut stream = stream(&settings, &[&with(&[&first, &second], &none)]);
+    assert_eq!(ids(&stream), [256, 257]);
+    // A commit that changes something else: equal layouts, other pointers, another order of monitors.
+    let again = Arc::new(Layout::clone(&first));
+    let other = monitor("A", vec![Arc::clone(&first)], Sampling::None);
+    stream.configure(&settings, &[&other, &with(&[&again, &second], &none)], &[]);
+    assert_eq!(ids(&stream), [256, 257, 258]);
+    assert_eq!(stream.templates[0].client, 1);
+    // A layout goes, and comes again.
+    stream.configure(&settings, &[&with(&[&second], &none)], &[]);
+    assert_eq!(ids(&stream), [257]);
+    stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
+    assert_eq!(ids(&stream), [257, 259]);
+    // A sampler changes the fields; another rate does not.
+    let one = |id, rate| Sampling::One(sampler(id, SamplerMode::Random, rate));
+    stream.configure(&settings, &[&with(&[&second], &one(1, 10))], &[]);
+    assert_eq!(stream.templates[0].id, 260);
+    stream.configure(&settings, &[&with(&[&second], &one(2, 20))], &[]);
+    assert_eq!(stream.templates[0].id, 260);
+    // After the last comes the first that is free.
+    stream.next_id = 65_535;
+    stream.configure(&settings, &[&with(&[&first, &second], &one(2, 20))], &[]);
+    stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
+    assert_eq!(ids(&stream), [256, 257]);
+}
+
+#[test]
+fn netflow_v5_counts_ipv6_flows_as_dropped() {
+    let monitor = monitor("M", vec![], Sampling::None);
+    let mut stream = stream(&settings(Protocol::NetflowV5), &[&monitor]);
+    let mut drops = Vec::new();
+    let now_ns = BOOT_NS + SECOND;
+    let flows = batch(&original(Family::V6), 5, now_ns);
+    stream.add(0, &flows, now_ns, &mut |reason, tally| drops.push((reason, tally)));
+    let tally = RecordTally { records: 5, packets: 5, octets: 500 };
+    assert_eq!(drops, [(Reason::Ipv6InNetflowV5, tally)]);
+    stream.flush(now_ns);
+    assert!(stream.take().is_empty());
+}
+
+#[test]
+fn netflow_v5_tells_each_monitors_sampling() {
+    let one = |name: &str, mode, rate| {
+        monitor(name, vec![original(Family::V4)], Sampling::One(sampler(1, mode, rate)))
+    };
+    let monitors = [
+        one("A", SamplerMode::Deterministic, 100),
+        one("B", SamplerMode::Random, 16_383),
+        one("C", SamplerMode::Random, 16_384),
+        monitor("D", vec![original(Family::V4)], Sampling::None),
+    ];
+    let mut stream = stream(&settings(Protocol::NetflowV5), &monitors.each_ref());
+    let now_ns = BOOT_NS + SECOND;
+    for client in 0..4 {
+        stream.add(client, &batch(&original(Family::V4), 2, now_ns), now_ns, &mut nothing_dropped);
+    }
+    stream.flush(now_ns);
+    let told: Vec<u16> =
+        Collector::default().take(&mut stream).iter().map(|message| message.sampling).collect();
+    // A rate beyond 14 bits is not told wrong.
+    assert_eq!(told, [0x4000 | 100, 0x8000 | 16_383, 0]);
+    assert_eq!(stream.untold().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["C"]);
+}
+
+#[test]
+fn what_does_not_fit_is_dropped_by_reason() {
+    let wide = everything(Family::V6);
+    let monitor = monitor("M", vec![], Sampling::None);
+    for limit in [60, 150] {
+        let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
+        stream.set_limit(limit, 0);
+        let now_ns = BOOT_NS + SECOND;
+        let mut drops = Vec::new();
+        stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut |reason, tally| drops.push((reason, tally.records)));
+        assert_eq!(drops, [(Reason::MessageTooLong, 3)]);
+        // The path widens.
+        stream.set_limit(LIMIT, now_ns);
+        stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut nothing_dropped);
+    }
+    let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
+    let mut drops = Vec::new();
+    let empty = layout(&["ipv6 source address"], &[], Family::V4);
+    stream.add(0, &batch(&empty, 2, BOOT_NS + SECOND), 0, &mut |reason, tally| drops.push((reason, tally.records)));
+    assert_eq!(drops, [(Reason::NoFields, 2)]);
+}
+
+#[test]
+fn options_tell_samplers_interfaces_and_statistics() {
+    for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
+        let mut settings = settings(protocol);
+        settings.options.interface_table = Some(Duration::from_secs(30));
+        settings.options.exporter_stats = Some(Options::DEFAULT_TIMEOUT);
+        let sampling = Sampling::One(sampler(7, SamplerMode::Deterministic, 100));
+        let monitor = monitor("M", vec![original(Family::V4)], sampling);
+        let interfaces: Vec<Interface> = (1..40)
+            .map(|index| Interface { index, name: format!("eth{index}"), description: "uplink".into() })
+            .collect();
+        let mut stream = Stream::new(&settings, LIMIT);
+        stream.configure(&settings, &[&monitor], &interfaces);
+        stream.poll(BOOT_NS);
+        let mut collector = Collector::default();
+        let rows = |messages: &[Message], collector: &Collector, element: u16| {
+            let mut found = Vec::new();
+            for set in messages.iter().flat_map(|message| &message.sets) {
+                let Set::Options { id, records } = set else { continue };
+                let seen = &collector.templates[id];
+                let elements = || seen.scopes.iter().chain(&seen.fields).map(|(element, _)| *element);
+                if elements().skip(1).any(|known| known == element) {
+                    found.extend(records.iter().map(|record| {
+                        elements().skip(1).zip(record.iter().skip(1).cloned()).collect::<HashMap<_, _>>()
+                    }));
+                }
+            }
+            found
+        };
+        let messages = collector.take(&mut stream);
+        assert!(messages.len() > 1);
+        let interval = rows(&messages, &collector, 34);
+        assert_eq!(interval, [HashMap::from([(34, 100_u32.to_be_bytes().to_vec())])]);
+        let samplers = rows(&messages, &collector, 48);
+        assert_eq!((samplers[0][&48].as_slice(), samplers[0][&49].as_slice()), (&[7][..], &[1][..]));
+        assert_eq!(samplers[0][&50], 100_u32.to_be_bytes());
+        assert_eq!(&samplers[0][&84][..2], b"S7");
+        if protocol == Protocol::Ipfix {
+            assert_eq!(samplers[0][&304], 1_u16.to_be_bytes());
+            assert_eq!(samplers[0][&305], 1_u32.to_be_bytes());
+            assert_eq!(samplers[0][&306], 99_u32.to_be_bytes());
+        }
+        let names = rows(&messages, &collector, 82);
+        assert_eq!(names.len(), 39);
+        assert!(names[38][&82].starts_with(b"eth39") && names[38][&83].starts_with(b"uplink"));
+        assert_eq!(rows(&messages, &collector, 42)[0][&42], 0_u64.to_be_bytes());
+        // Interfaces again when they are due, statistics not yet; samplers go with the templates.
+        stream.poll(BOOT_NS + 31 * SECOND);
+        let messages = collector.take(&mut stream);
+        assert_eq!(rows(&messages, &collector, 82).len(), 39);
+        assert_eq!((rows(&messages, &collector, 42).len(), rows(&messages, &collector, 48).len()), (0, 0));
+        let now_ns = BOOT_NS + 32 * SECOND;
+        let flows = batch(&original(Family::V4), 3, now_ns);
+        stream.add(0, &flows, now_ns, &mut nothing_dropped);
+        stream.flush(now_ns);
+        let messages = collector.take(&mut stream);
+        collector.records(&messages, &[flows], Some(7));
+        stream.poll(BOOT_NS + 600 * SECOND);
+        let messages = collector.take(&mut stream);
+        assert_eq!(rows(&messages, &collector, 48).len(), 1);
+        let statistics = &rows(&messages, &collector, 42)[0];
+        assert_eq!(statistics[&42], 3_u64.to_be_bytes());
+        assert_ne!(statistics[&40], 0_u64.to_be_bytes());
+        // Another rate is told at once.
+        let changed = Monitor { sampling: Sampling::One(sampler(7, SamplerMode::Random, 50)), ..monitor };
+        stream.configure(&settings, &[&changed], &interfaces);
+        stream.poll(BOOT_NS + 601 * SECOND);
+        let messages = collector.take(&mut stream);
+        assert_eq!(rows(&messages, &collector, 34)[0][&34], 50_u32.to_be_bytes());
+        assert_eq!(rows(&messages, &collector, 49)[0][&49], [2]);
+    }
+}
+
+#[test]
+fn mixed_sampling_is_told_by_identifier_only() {
+    let samplers = vec![sampler(1, SamplerMode::Random, 10), sampler(2, SamplerMode::Random, 20)];
+    let named = layout(&["flow sampler", "ipv4 protocol"], &["counter bytes"], Family::V4);
+    let monitors = [
+        monitor("A", vec![named], Sampling::Mixed(samplers.clone())),
+        monitor("B", vec![original(Family::V4)], Sampling::Mixed(samplers)),
+    ];
+    let mut stream = stream(&settings(Protocol::NetflowV9), &monitors.each_ref());
+    stream.poll(BOOT_NS);
+    let mut collector = Collector::default();
+    let messages = collector.take(&mut stream);
+    let templates: Vec<u16> =
+        messages[0].templates().flat_map(|(_, seen)| &seen.fields).map(|(element, _)| *element).collect();
+    assert!(!templates.contains(&34) && templates.contains(&50));
+    assert_eq!(messages[0].records(), 2);
+    assert_eq!(elements(&stream, 1).last(), Some(&21));
+    // The operator of B is told that its counters cannot be scaled.
+    assert_eq!(stream.untold().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["B"]);
+}
+
+#[test]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
+#[allow(clippy::disallowed_methods)] // measuring is what a clock is for
+fn measure_nanoseconds_a_record() {
+    let layout = original(Family::V4);
+    let flows = batch(&layout, 512, BOOT_NS + 10 * SECOND);
+    for protocol in [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix] {
+        let monitor = monitor("M", vec![Arc::clone(&layout)], Sampling::None);
+        let mut stream = stream(&settings(protocol), &[&monitor]);
+        let rounds = 10_000;
+        let start = std::time::Instant::now();
+        for _ in 0..rounds {
+            stream.add(0, &flows, BOOT_NS + 10 * SECOND, &mut nothing_dropped);
+            let datagrams = stream.take();
+            std::hint::black_box(&datagrams);
+            stream.recycle(datagrams);
+        }
+        println!("{protocol:?}: {:.1} ns", start.elapsed().as_nanos() as f64 / (rounds * 512) as f64);
+    }
+}
