@@ -15,7 +15,8 @@ pub(crate) fn detect(text: &str) -> Dialect {
         if matches!(words[..], ["set" | "delete", ..]) {
             return Dialect::Set;
         }
-        let free = matches!(words[..], ["description" | "no", ..]);
+        // Texts that run to the end of an IOS line may hold anything.
+        let free = matches!(words[..], ["description" | "filter" | "no", ..] | ["capture", "filter", ..]);
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
         let braces = line.ends_with('{') || line.starts_with('}') || (line.contains('{') && line.contains('}'));
         if !free && (braces || next_opens) {

@@ -71,6 +71,9 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
 /// Writes the tree as `set` lines.
 pub(crate) fn render(tree: &Tree) -> String {
     let mut out = String::new();
+    if tree.is_empty() {
+        return out;
+    }
     lines(Place::Words(root()), tree, &mut String::from("set"), &mut out);
     out
 }

@@ -1,1 +1,122 @@
 //! Tests of the table.
+
+use super::*;
+
+#[test]
+fn every_row_is_whole() {
+    for (i, row) in TABLE.iter().enumerate() {
+        let path = row.path;
+        assert!(!row.help.is_empty() && row.help.len() <= 70, "{path}: help");
+        assert!(!row.help.ends_with('.'), "{path}: help is no sentence");
+        assert!(row.help.starts_with(|c: char| c.is_uppercase() || row.help.starts_with("sFlow")), "{path}: help");
+        assert!(!row.owner.name().is_empty(), "{path}: owner");
+        assert!(TABLE[i + 1..].iter().all(|other| other.path != path), "{path}: twice");
+        let place = lookup(path.split(' ')).unwrap_or_else(|| panic!("{path}: its parent comes after it or is not there"));
+        assert!(std::ptr::eq(place.node().row, row), "{path}");
+        match row.kind {
+            Kind::Container | Kind::Flag => {
+                assert!(matches!(row.value, Type::None), "{path}: has a type");
+                assert!(row.default.is_empty() && row.unit.is_empty(), "{path}");
+            }
+            Kind::Tag | Kind::Leaf | Kind::Multi => {
+                assert!(!matches!(row.value, Type::None), "{path}: type");
+            }
+        }
+        match row.kind {
+            Kind::Container => assert!(!place.node().children().is_empty(), "{path}: an empty container"),
+            Kind::Tag => {}
+            _ => assert!(place.node().children().is_empty(), "{path}: a leaf with children"),
+        }
+        if let Type::Number { min, max } = row.value {
+            assert!(min < max, "{path}: range");
+            // Ports are numbers without a unit.
+            let port = (min, max) == (1, 65535) && matches!(row.word(), "port" | "udp");
+            assert!(port || !row.unit.is_empty(), "{path}: unit");
+        }
+        if let Type::Choice(choices) = row.value {
+            for (at, (word, help)) in choices.iter().enumerate() {
+                assert!(!word.is_empty() && !help.is_empty(), "{path} {word}");
+                assert!(choices[at + 1..].iter().all(|(other, _)| other != word), "{path} {word}: twice");
+            }
+        }
+        if !row.default.is_empty() {
+            assert_eq!(row.value.accept(row.default, false).as_deref(), Ok(row.default), "{path}: default");
+        }
+        if let Some(tag) = row.refers {
+            let target = lookup(tag.split(' ')).unwrap_or_else(|| panic!("{path}: refers to {tag}"));
+            assert!(matches!(target, Place::Name(_)), "{path}: refers to {tag}");
+        }
+        for (refused, why) in row.refused {
+            assert!(!why.is_empty() && row.value.accept(refused, false).is_err(), "{path} {refused}");
+        }
+    }
+}
+
+#[test]
+fn old_words_and_unapplied_rows_are_rows() {
+    for (old, new) in OLD {
+        assert!(lookup(new.split(' ')).is_some(), "{new}");
+        assert!(TABLE.iter().all(|row| row.path != *old), "{old}: is a word of today");
+        let (parent, word) = old.rsplit_once(' ').unwrap_or(("", old));
+        let parent = lookup(parent.split(' ').filter(|word| !word.is_empty())).expect("the parent is a row");
+        assert!(parent.node().old(word).is_some(), "{old}");
+    }
+    for (path, value, why) in UNAPPLIED {
+        let row = TABLE.iter().find(|row| row.path == *path).unwrap_or_else(|| panic!("{path}"));
+        assert!(!why.is_empty());
+        assert!(value.is_empty() || row.value.accept(value, false).is_ok(), "{path} {value}");
+    }
+}
+
+#[test]
+fn fields_are_whole_and_the_refused_are_refused() {
+    for (i, field) in FIELDS.iter().enumerate() {
+        assert!(!field.help.is_empty() && (field.key || field.collect), "{}", field.words);
+        assert!(FIELDS[i + 1..].iter().all(|other| other.words != field.words), "{} twice", field.words);
+        let words: Vec<&str> = field.words.split(' ').collect();
+        assert_eq!(find_field(&words, field.key, false), Ok(field));
+    }
+    for (words, why) in REFUSED_FIELDS {
+        let words: Vec<&str> = words.split(' ').chain(["more"]).collect();
+        for words in [&words[..], &words[..words.len() - 1]] {
+            let refused = find_field(words, false, true).unwrap_err();
+            assert!(refused.message.contains(why), "{refused:?}");
+        }
+    }
+}
+
+#[test]
+fn beginnings_of_a_fields_words_will_do_where_they_are_unique() {
+    let find = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        find_field(&words, false, true).map(|field| field.words)
+    };
+    assert_eq!(find("ipv4 so ad"), Ok("ipv4 source address"));
+    assert_eq!(find("tr s"), Ok("transport source-port"));
+    assert_eq!(find("counter by long"), Ok("counter bytes long"));
+    assert_eq!(find("ipv4 t").unwrap_err().hint.as_deref(), Some("possible: tos, ttl, total-length"));
+    assert_eq!(find("ipv4").unwrap_err().at, 1);
+}
+
+#[test]
+fn what_is_not_applied_is_said() {
+    let text = "set interfaces ethernet eth0 address dhcp
+set interfaces ethernet eth0 address 192.0.2.1/24
+set interfaces ethernet eth1 mirror ingress eth0
+set system flow-accounting sflow server 192.0.2.1
+set flow monitor M cache type permanent
+set flow monitor N cache type normal
+set flow exporter E option vrf-table";
+    let tree = crate::load(&Tree::default(), &[], text, None, crate::Mode::Merge).unwrap();
+    let found: Vec<String> = unapplied(&tree).iter().map(|finding| finding.path.join(" ")).collect();
+    assert_eq!(
+        found,
+        [
+            "system flow-accounting sflow",
+            "interfaces ethernet eth1 mirror",
+            "interfaces ethernet eth0 address dhcp",
+            "flow monitor M cache type permanent",
+            "flow exporter E option vrf-table",
+        ]
+    );
+}
