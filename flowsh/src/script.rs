@@ -1,0 +1,89 @@
+//! Lines from `-c`, a file or standard input: run in order, the first that fails ends it.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use crate::ask;
+use crate::shell::Shell;
+use crate::terminal::Look;
+use crate::trouble::Failure;
+
+/// The longest line that is read, in octets.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// Runs the commands, then the file's lines; with `input` those of standard input instead.
+pub(crate) fn run(shell: &mut Shell, commands: &[String], file: Option<&Path>, input: bool) -> Result<(), Failure> {
+    for command in commands {
+        for line in command.lines() {
+            if one(shell, line)? {
+                return Ok(());
+            }
+        }
+    }
+    match file {
+        Some(path) if path != Path::new("-") => {
+            let name = path.display().to_string();
+            let file = File::open(path).map_err(|error| Failure::plain(format!("cannot read {name}: {error}")))?;
+            lines(shell, BufReader::new(file), &name)
+        }
+        Some(_) => lines(shell, io::stdin().lock(), "standard input"),
+        None if input => lines(shell, io::stdin().lock(), "standard input"),
+        // The text of a `load terminal` of -c.
+        None if shell.wants_text() => lines(shell, io::stdin().lock(), "standard input"),
+        None => finish(shell),
+    }
+}
+
+fn lines(shell: &mut Shell, mut from: impl BufRead, name: &str) -> Result<(), Failure> {
+    for number in 1.. {
+        let mut octets = Vec::new();
+        let read = Read::take(&mut from, LONGEST_LINE).read_until(b'\n', &mut octets);
+        let read = read.map_err(|error| Failure::plain(format!("{name}:{number}: cannot read: {error}")))?;
+        if read == 0 {
+            return finish(shell);
+        }
+        if octets.last() != Some(&b'\n') && read as u64 == LONGEST_LINE {
+            return Err(Failure::plain(format!("{name}:{number}: the line is too long")));
+        }
+        let line = crate::shell::text_of(octets).map_err(|failure| failure.in_origin(&format!("{name}:{number}")))?;
+        let line = line.trim_end_matches(['\n', '\r']);
+        // Ctrl-D ends a text in a file, too.
+        let done = match shell.wants_text() && line == "\u{4}" {
+            true => finish(shell).map(|()| false),
+            false => one(shell, line),
+        };
+        if done.map_err(|failure| failure.in_origin(&format!("{name}:{number}")))? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Runs one line and prints what it says. True: the shell is to end.
+fn one(shell: &mut Shell, line: &str) -> Result<bool, Failure> {
+    if let Some(asked) = ask::question(line).filter(|_| shell.wants_command()) {
+        print(&ask::help(shell, asked, asked.len()));
+        return Ok(false);
+    }
+    let outcome = shell.run(line)?;
+    print(&Look::of_stdout().painted(&outcome.answer));
+    Ok(outcome.leave)
+}
+
+/// The lines are over: ends a text, and refuses a block that is not whole.
+fn finish(shell: &mut Shell) -> Result<(), Failure> {
+    if shell.wants_command() {
+        return Ok(());
+    }
+    print(&shell.end_of_input()?.answer.text);
+    Ok(())
+}
+
+/// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}

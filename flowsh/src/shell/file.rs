@@ -1,0 +1,116 @@
+//! Files of the shell's host.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use grammar::command::Tail;
+
+use crate::trouble::{Failure, Trouble};
+
+/// A configuration is no longer than this, in octets; the daemon's own bound for a request.
+const LONGEST: u64 = 64 << 20;
+
+/// Why a file cannot be loaded.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    Io(io::Error),
+    TooLong,
+    /// Not UTF-8: line and column, from 1, and the line as far as it can be shown.
+    Encoding { line: usize, column: usize, text: String },
+}
+
+impl Unreadable {
+    /// At the file's name in the typed line, or at its place in the file.
+    pub(super) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
+        let at_name = |why: String| {
+            Failure::at(typed, name.start, name.text.chars().count(), format!("cannot read {}: {why}", path.display()))
+        };
+        match self {
+            Unreadable::Io(error) => at_name(error.to_string()),
+            Unreadable::TooLong => at_name(format!("it has more than {} MiB", LONGEST >> 20)),
+            Unreadable::Encoding { line, column, text } => Failure::Wrong(vec![Trouble {
+                origin: Some(format!("{}:{line}:{column}", path.display())),
+                place: Some((text.clone(), column - 1, 1)),
+                message: "this is not text: an octet that is no UTF-8".into(),
+            }]),
+        }
+    }
+}
+
+/// Reads a text file.
+pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
+    let file = std::fs::File::open(path).map_err(Unreadable::Io)?;
+    let mut octets = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(file, LONGEST + 1), &mut octets).map_err(Unreadable::Io)?;
+    if octets.len() as u64 > LONGEST {
+        return Err(Unreadable::TooLong);
+    }
+    utf8(octets)
+}
+
+/// Octets as text.
+pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
+    String::from_utf8(octets).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let octets = error.into_bytes();
+        let before = String::from_utf8_lossy(octets.get(..good).unwrap_or_default()).into_owned();
+        let line = before.matches('\n').count() + 1;
+        let begun = before.rsplit('\n').next().unwrap_or_default();
+        let rest = octets.get(good..).unwrap_or_default();
+        let rest = rest.get(..rest.len().min(200)).unwrap_or_default();
+        let rest = String::from_utf8_lossy(rest);
+        let text = format!("{begun}{}", rest.split('\n').next().unwrap_or_default());
+        Unreadable::Encoding { line, column: begun.chars().count() + 1, text }
+    })
+}
+
+/// A path as typed, `~` being the home directory.
+pub(super) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    // What is no plain file (a terminal, a pipe) is written to, not replaced.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+    }
+    let mut name = path.file_name().ok_or_else(|| io::Error::other("it is no file name"))?.to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let staged = path.with_file_name(name);
+    let written = std::fs::File::create(&staged)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&staged, path));
+    if written.is_err() {
+        // The half-written one is of no use; the first error is the one to tell.
+        let _ = std::fs::remove_file(&staged);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_that_are_no_text_have_their_place() {
+        let Err(Unreadable::Encoding { line, column, text }) = utf8(b"system {\n  h\xc3\xbc\xff x\n}".to_vec()) else {
+            panic!()
+        };
+        assert_eq!((line, column, text.as_str()), (2, 5, "  hü\u{fffd} x"));
+    }
+
+    #[test]
+    fn a_file_is_written_whole_and_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = resolved("~/config.boot", Some(dir.path()));
+        write(&path, "one\n").unwrap();
+        write(&path, "two\n").unwrap();
+        assert_eq!(read(&path).unwrap(), "two\n");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write(&dir.path().join("none/x"), "").is_err());
+    }
+}

@@ -1,0 +1,341 @@
+//! The shell itself: modes, the edit level, the session, and what each line does. It prints nothing: a line
+//! gives an [`Outcome`] or a [`Failure`], and the front ends show them.
+
+mod complete;
+mod configure;
+mod copy;
+mod file;
+mod operational;
+
+use std::path::PathBuf;
+
+use grammar::command::{self, Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::client::{Client, Error};
+use crate::gather::{Gather, Gathered};
+use crate::output::Answer;
+use crate::screen::View;
+use crate::trouble::Failure;
+
+/// Text of a `load terminal` that is kept at most, in octets.
+const LONGEST_TEXT: usize = 64 << 20;
+
+/// Where the shell stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Operational,
+    Configuration {
+        /// The daemon's id of the candidate.
+        session: String,
+        /// `configure terminal`: the prompt is IOS's.
+        ios: bool,
+    },
+}
+
+/// What lines are read for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    Commands,
+    /// A block in braces.
+    Block(Gather),
+    /// The text of `load terminal`.
+    Text { mode: LoadMode, text: String },
+}
+
+/// What a line did.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Outcome {
+    /// What it has to say.
+    pub(crate) answer: Answer,
+    /// The shell is to end.
+    pub(crate) leave: bool,
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        Outcome { answer, leave: false }
+    }
+}
+
+/// A shell on one daemon.
+pub(crate) struct Shell {
+    client: Client,
+    via: &'static str,
+    host: String,
+    place: Place,
+    /// The edit level.
+    level: Vec<String>,
+    submode: Submode,
+    /// The IOS line that opened the submode.
+    opener: String,
+    reading: Reading,
+    /// Lines a screen has, once `terminal length` said so; 0 never stops.
+    pub(crate) terminal_length: Option<u32>,
+    /// How times are shown and how wide the terminal is.
+    pub(crate) view: View,
+    home: Option<PathBuf>,
+    known: complete::Known,
+}
+
+type Done = Result<Outcome, Failure>;
+
+impl Shell {
+    /// Greets the daemon.
+    ///
+    /// # Errors
+    /// When there is none, or it lets this user do nothing.
+    pub(crate) fn new(client: Client, via: &'static str, home: Option<PathBuf>) -> Result<Shell, Failure> {
+        let mut shell = Shell {
+            client,
+            via,
+            host: "flowd".into(),
+            place: Place::Operational,
+            level: Vec::new(),
+            submode: Submode::Global,
+            opener: String::new(),
+            reading: Reading::Commands,
+            terminal_length: None,
+            view: View { zone: TimeZone::system(), columns: None },
+            home,
+            known: complete::Known::default(),
+        };
+        let version = shell.client.get("/v1/version", &[])?;
+        shell.host = short_name(version["host_name"].as_str().unwrap_or_default());
+        Ok(shell)
+    }
+
+    /// Line that stands above the prompt, and the prompt.
+    pub(crate) fn prompt(&self) -> (Option<String>, String) {
+        match (&self.reading, &self.place) {
+            (Reading::Block(gather), _) => (None, "    ".repeat(gather.depth().clamp(1, 8))),
+            (Reading::Text { .. }, _) => (None, String::new()),
+            (_, Place::Operational) => (None, format!("{}> ", self.host)),
+            (_, Place::Configuration { ios: false, .. }) if self.submode == Submode::Global => {
+                let space = if self.level.is_empty() { "" } else { " " };
+                (Some(format!("[edit{space}{}]", self.level.join(" "))), format!("{}# ", self.host))
+            }
+            (_, Place::Configuration { .. }) => (None, format!("{}(config{})# ", self.host, self.submode.suffix())),
+        }
+    }
+
+    /// Whether the next line is a command, as opposed to a piece of a block or of a text.
+    pub(crate) fn wants_command(&self) -> bool {
+        self.reading == Reading::Commands
+    }
+
+    /// Whether the lines of a `load terminal` are being read.
+    pub(crate) fn wants_text(&self) -> bool {
+        matches!(self.reading, Reading::Text { .. })
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        match self.place {
+            Place::Operational => Mode::Operational,
+            Place::Configuration { .. } => Mode::Configuration(self.submode),
+        }
+    }
+
+    /// Does one line.
+    pub(crate) fn run(&mut self, line: &str) -> Done {
+        self.known.forget();
+        match &mut self.reading {
+            Reading::Commands => self.command(line),
+            Reading::Block(gather) => {
+                let gathered = gather.add(line);
+                self.gathered(gathered)
+            }
+            Reading::Text { text, .. } => {
+                if text.len() + line.len() > LONGEST_TEXT {
+                    self.reading = Reading::Commands;
+                    return Err(Failure::plain("the text is too long for a terminal; load it from a file"));
+                }
+                text.push_str(line);
+                text.push('\n');
+                Ok(Outcome::default())
+            }
+        }
+    }
+
+    /// Ctrl-C: drops what was begun.
+    pub(crate) fn interrupt(&mut self) {
+        self.reading = Reading::Commands;
+    }
+
+    /// Ctrl-D at an empty line, or the end of a script: ends a text, drops a block, or leaves the mode.
+    pub(crate) fn end_of_input(&mut self) -> Done {
+        self.known.forget();
+        match std::mem::take(&mut self.reading) {
+            Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
+            Reading::Block(_) => Err(Failure::plain("a brace is not closed; the block was dropped")),
+            Reading::Commands => match self.place {
+                Place::Operational => Ok(Outcome { leave: true, ..Outcome::default() }),
+                Place::Configuration { .. } => self.exit(false),
+            },
+        }
+    }
+
+    /// What is wrong with a line that is not finished, for `?`.
+    pub(crate) fn wrong(&self, line: &str) -> Option<String> {
+        match command::parse(line, self.mode()) {
+            Err(problem) => Some(Failure::in_line(line, &problem).shown()),
+            Ok(Some(Line { command: Command::Set(tail) | Command::Delete(tail) | Command::Edit(tail), .. })) => {
+                let words: Vec<Word> = command::split(line).into_iter().filter(|word| word.start >= tail.start).collect();
+                self.spell(&self.level, &words, line).err().map(|failure| failure.shown())
+            }
+            Ok(_) => None,
+        }
+    }
+
+    /// Gives the session back. True: changes were not committed.
+    pub(crate) fn close(&mut self) -> bool {
+        let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else { return false };
+        let changed = self.changed(&session).unwrap_or_default();
+        // The daemon forgets it by itself, too.
+        let _ = self.client.delete(&format!("/v1/sessions/{session}"));
+        changed
+    }
+
+    fn command(&mut self, line: &str) -> Done {
+        let mode = self.mode();
+        let parsed = command::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
+        let Some(parsed) = parsed else { return Ok(Outcome::default()) };
+        let (command, pipes) = match parsed.command {
+            Command::Run(inner) => (inner.command, inner.pipes),
+            command => (command, parsed.pipes),
+        };
+        let outcome = match (mode, command) {
+            (_, Command::Exit { discard }) if mode == Mode::Operational => {
+                debug_assert!(!discard);
+                Outcome { leave: true, ..Outcome::default() }
+            }
+            (_, Command::Configure { terminal }) => self.configure(terminal, line)?,
+            (_, Command::TerminalLength(lines)) => {
+                self.terminal_length = Some(lines);
+                Outcome::default()
+            }
+            (_, Command::Help) => Answer::text(HELP).into(),
+            (Mode::Configuration(_), command) if is_configuration(&command) => self.configuration(command, line)?,
+            (_, command) => Outcome::from(self.operational(command, line)?),
+        };
+        let home = self.home.clone();
+        let save = |file: &str, text: &str| file::write(&file::resolved(file, home.as_deref()), text);
+        Ok(Outcome { answer: outcome.answer.through(&pipes, line, save)?, ..outcome })
+    }
+
+    /// A piece of a block was added.
+    fn gathered(&mut self, gathered: Gathered) -> Done {
+        match gathered {
+            Gathered::More => Ok(Outcome::default()),
+            Gathered::TooLong => {
+                self.reading = Reading::Commands;
+                Err(Failure::plain("the block is too long for a prompt; load it from a file"))
+            }
+            Gathered::Whole(text) => {
+                self.reading = Reading::Commands;
+                let dialect = if text.trim_start().starts_with('{') { "json" } else { "curly" };
+                let path = self.level.clone();
+                self.edit_text(json!({"text": text, "dialect": dialect, "mode": "merge", "path": path}), &text, "line ")?;
+                self.submode = Submode::Global;
+                Ok(Outcome::default())
+            }
+        }
+    }
+
+    /// A line that opens a brace, or an IOS statement.
+    fn statement(&mut self, tail: &Tail, line: &str) -> Done {
+        if command::opens_brace(&tail.text) {
+            let mut gather = Gather::default();
+            let gathered = gather.add(line);
+            self.reading = Reading::Block(gather);
+            return self.gathered(gathered);
+        }
+        self.ios(tail, line)?;
+        Ok(Outcome::default())
+    }
+
+    fn load(&mut self, mode: LoadMode, from: LoadFrom, line: &str) -> Done {
+        match from {
+            LoadFrom::Terminal => {
+                self.reading = Reading::Text { mode, text: String::new() };
+                Ok(Outcome::default())
+            }
+            LoadFrom::File(file) => {
+                let path = file::resolved(&file.text, self.home.as_deref());
+                let text = file::read(&path).map_err(|error| error.failure(&path, line, &file))?;
+                self.load_text(mode, &text, &format!("{}:", path.display()))
+            }
+        }
+    }
+}
+
+/// Whether a command belongs to configuration mode.
+fn is_configuration(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Exit { .. }
+            | Command::End
+            | Command::Set(_)
+            | Command::Delete(_)
+            | Command::Edit(_)
+            | Command::Up
+            | Command::Top
+            | Command::Show { .. }
+            | Command::Compare { .. }
+            | Command::Commit { .. }
+            | Command::CommitCheck
+            | Command::CommitConfirm { .. }
+            | Command::Confirm
+            | Command::Discard
+            | Command::Rollback { .. }
+            | Command::Save { .. }
+            | Command::Load { .. }
+            | Command::Copy { .. }
+            | Command::Statement(_)
+    )
+}
+
+/// Octets of a script's line as text.
+pub(crate) fn text_of(octets: Vec<u8>) -> Result<String, Failure> {
+    file::utf8(octets).map_err(|error| match error {
+        file::Unreadable::Encoding { column, text, .. } => {
+            Failure::at(&text, column - 1, 1, "this is not text: an octet that is no UTF-8")
+        }
+        _ => Failure::plain("the line cannot be read"),
+    })
+}
+
+/// The first label of a host name, as prompts show it.
+fn short_name(host: &str) -> String {
+    let name: String = host.split('.').next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+    if name.is_empty() { "flowd".into() } else { name }
+}
+
+/// Whether the daemon says that what was asked for is not there.
+fn not_found(error: &Error) -> bool {
+    matches!(error, Error::Refused { status: 404, .. })
+}
+
+const HELP: &str = "\
+?         at any point lists what can follow
+Tab       completes a word; unique abbreviations do as well
+Ctrl-R    searches the history, Ctrl-C drops the line, Ctrl-D leaves a mode
+| ...     match RE, except RE, begin RE, count, last N, json, no-more, save FILE
+
+configure              changes go to a candidate; `commit` puts it into force
+configure terminal     the same with the IOS prompt
+
+In configuration mode both languages work, typed or pasted:
+  set system flow-accounting interface eth1
+  flow exporter E
+   destination 192.0.2.9
+compare                shows what the candidate changes
+commit                 or `commit-confirm 5`: rolls back unless `confirm` is typed
+rollback 1             makes the revision before the last one the candidate
+load FILE, load terminal, save FILE
+run show ...           an operational command (also `do show ...`)
+exit                   leaves the level or the mode; `exit discard` gives changes up
+";

@@ -1,0 +1,186 @@
+//! What went wrong, as it is shown: the line, a caret under the wrong word, what would have been right.
+
+use std::fmt::Write as _;
+
+use grammar::Problem;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::client::{Error, Reason};
+
+/// Columns of a line that are shown around the wrong word.
+const WINDOW: usize = 100;
+
+/// One thing wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// Where the line is from, `file:line:column` say.
+    pub(crate) origin: Option<String>,
+    /// The line, and the wrong characters in it: first (from 0) and how many.
+    pub(crate) place: Option<(String, usize, usize)>,
+    pub(crate) message: String,
+}
+
+/// Why a line was not done.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// There is nobody to ask.
+    NoDaemon(String),
+    /// One or more things are wrong.
+    Wrong(Vec<Trouble>),
+}
+
+impl Failure {
+    /// Something wrong that has no place in the line.
+    pub(crate) fn plain(message: impl Into<String>) -> Failure {
+        Failure::Wrong(vec![Trouble { message: message.into(), ..Trouble::default() }])
+    }
+
+    /// Something wrong with characters of the typed line.
+    pub(crate) fn at(line: &str, start: usize, len: usize, message: impl Into<String>) -> Failure {
+        let place = Some((line.to_owned(), start, len));
+        Failure::Wrong(vec![Trouble { origin: None, place, message: message.into() }])
+    }
+
+    /// A problem in the typed line.
+    pub(crate) fn in_line(line: &str, problem: &Problem) -> Failure {
+        let start = problem.column.saturating_sub(1) as usize;
+        Failure::at(line, start, problem.length as usize, with_hint(&problem.message, problem.hint.as_deref()))
+    }
+
+    /// Says where the line is from, unless that is known.
+    pub(crate) fn in_origin(mut self, origin: &str) -> Failure {
+        if let Failure::Wrong(troubles) = &mut self {
+            for trouble in troubles.iter_mut().filter(|trouble| trouble.origin.is_none()) {
+                trouble.origin = Some(match &trouble.place {
+                    Some((_, start, _)) => format!("{origin}:{}", start + 1),
+                    None => origin.to_owned(),
+                });
+            }
+        }
+        self
+    }
+
+    /// Shows the line that failed, unless a place in it is shown already.
+    pub(crate) fn with_line(mut self, line: &str) -> Failure {
+        if let Failure::Wrong(troubles) = &mut self
+            && let Some(first) = troubles.first_mut().filter(|trouble| trouble.place.is_none())
+        {
+            let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+            first.place = Some((line.to_owned(), indent, line.trim().chars().count()));
+        }
+        self
+    }
+
+    /// As it is printed, without a newline at the end.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Failure::NoDaemon(message) => message.clone(),
+            Failure::Wrong(troubles) => troubles.iter().map(Trouble::shown).collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoDaemon { .. } => Failure::NoDaemon(error.to_string()),
+            Error::Refused { reasons, .. } => Failure::Wrong(reasons.iter().map(Trouble::from_reason).collect()),
+            other => Failure::plain(other.to_string()),
+        }
+    }
+}
+
+/// The message, and what would have been right.
+pub(crate) fn with_hint(message: &str, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("{message}; {hint}"),
+        None => message.to_owned(),
+    }
+}
+
+impl Trouble {
+    /// A reason without a place in a text.
+    pub(crate) fn from_reason(reason: &Reason) -> Trouble {
+        let message = with_hint(&reason.message, reason.hint.as_deref());
+        let message = match reason.path.is_empty() || message.starts_with(&reason.path.join(" ")) {
+            true => message,
+            false => format!("{}: {message}", reason.path.join(" ")),
+        };
+        Trouble { message, ..Trouble::default() }
+    }
+
+    fn shown(&self) -> String {
+        let mut text = String::new();
+        let origin = self.origin.as_deref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        if let Some((line, start, len)) = &self.place {
+            let (line, before, carets) = window(line, *start, *len);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {line}\n  {:before$}{}", "", "^".repeat(carets));
+        }
+        text.push_str(&origin);
+        text.push_str(&self.message);
+        text
+    }
+}
+
+/// The part of the line around the wrong word, the columns before the word, and its columns.
+fn window(line: &str, start: usize, len: usize) -> (String, usize, usize) {
+    let clean: Vec<char> = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let start = start.min(clean.len() + 1);
+    let from = match clean.len() > WINDOW {
+        true => start.saturating_sub(WINDOW / 2).min(clean.len().saturating_sub(WINDOW / 2)),
+        false => 0,
+    };
+    let to = clean.len().min(from + WINDOW);
+    let width = |chars: &[char]| chars.iter().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    let shown: String = clean.get(from..to).unwrap_or_default().iter().collect();
+    let (head, mut before) = if from > 0 { ("…", 1) } else { ("", 0) };
+    let tail = if to < clean.len() { "…" } else { "" };
+    before += width(clean.get(from..start.min(to)).unwrap_or_default()) + start.saturating_sub(clean.len());
+    let word = clean.get(start.min(to)..(start + len).min(to)).unwrap_or_default();
+    let carets = width(word).max(1);
+    debug_assert!(before <= shown.width() + 2);
+    (format!("{head}{shown}{tail}"), before, carets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(line: &str, start: usize, len: usize) -> String {
+        Failure::at(line, start, len, "wrong").shown()
+    }
+
+    #[test]
+    fn the_caret_is_under_the_word() {
+        assert_eq!(shown("set flow recrod R", 9, 6), "  set flow recrod R\n           ^^^^^^\nwrong");
+        assert_eq!(shown("show", 5, 1), "  show\n       ^\nwrong");
+    }
+
+    #[test]
+    fn wide_and_control_characters_keep_the_caret_in_place() {
+        assert_eq!(shown("a 漢字 b", 5, 1), "  a 漢字 b\n         ^\nwrong");
+        assert_eq!(shown("a\tb\u{1b}[2J", 2, 1), "  a b [2J\n    ^\nwrong");
+    }
+
+    #[test]
+    fn a_huge_line_is_cut_around_the_word() {
+        let line = "x".repeat(10_000_000) + " bad";
+        let text = shown(&line, 10_000_001, 3);
+        assert!(text.len() < 400, "{}", text.len());
+        let lines: Vec<&str> = text.lines().collect();
+        let column = lines[1].find('^').unwrap();
+        assert_eq!(lines[0].chars().skip(column).take(3).collect::<String>(), "bad");
+        assert!(shown(&"y".repeat(500), 0, 500).lines().all(|line| line.chars().count() < 110));
+    }
+
+    #[test]
+    fn findings_name_their_path() {
+        let reason = Reason {
+            message: "destination is missing".into(),
+            path: vec!["flow".into(), "exporter".into(), "E".into()],
+            ..Reason::default()
+        };
+        assert_eq!(Trouble::from_reason(&reason).message, "flow exporter E: destination is missing");
+    }
+}

@@ -1,0 +1,382 @@
+//! The commands of the shell: one declared table of patterns with their help, and a parser that takes
+//! unique abbreviations and says what would have been right.
+//!
+//! ```text
+//! line --split--> words --table--> matched --build--> Command (+ pipes)
+//! ```
+//! Configuration statements (`set` paths, IOS lines, braces) are not looked into here: the dialects read them.
+
+mod build;
+mod fields;
+mod pipe;
+mod table;
+mod trie;
+mod words;
+
+pub use pipe::{PIPES, Pipe};
+pub use words::{Word, split};
+
+pub(crate) use fields::{next_words, take_field};
+pub(crate) use pipe::find as find_pipe;
+pub(crate) use table::Arg;
+pub(crate) use trie::{Next, State, Token, Trie, starts_command, tries};
+pub(crate) use words::rest;
+
+use crate::Problem;
+
+/// Where a line is typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `host>`
+    #[default]
+    Operational,
+    /// `host#`; IOS statements are taken too, those of the submode first.
+    Configuration(Submode),
+}
+
+/// Where IOS statements stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Submode {
+    /// Global configuration.
+    #[default]
+    Global,
+    /// After `flow record NAME`.
+    Record,
+    /// After `flow exporter NAME`.
+    Exporter,
+    /// After `flow monitor NAME`.
+    Monitor,
+    /// After `sampler NAME`.
+    Sampler,
+    /// After `interface NAME`.
+    Interface,
+}
+
+impl Submode {
+    /// What the prompt shows after `config`: `-flow-record`, say.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Submode::Global => "",
+            Submode::Record => "-flow-record",
+            Submode::Exporter => "-flow-exporter",
+            Submode::Monitor => "-flow-monitor",
+            Submode::Sampler => "-sampler",
+            Submode::Interface => "-if",
+        }
+    }
+}
+
+/// A parsed line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What to do.
+    pub command: Command,
+    /// What its output goes through, in order.
+    pub pipes: Vec<Pipe>,
+}
+
+/// A piece of the typed line that somebody else parses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// The text as typed.
+    pub text: String,
+    /// Its first character in the line, from 0.
+    pub start: usize,
+}
+
+/// The form a configuration is shown in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Braces.
+    #[default]
+    Curly,
+    /// `set` lines.
+    Commands,
+    /// IOS lines.
+    Ios,
+    /// JSON.
+    Json,
+}
+
+/// The parts of the probe that `show flow` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `flow record`
+    Record,
+    /// `flow monitor`
+    Monitor,
+    /// `flow exporter`
+    Exporter,
+    /// Interfaces with a monitor.
+    Interface,
+    /// `flow sampler`
+    Sampler,
+}
+
+/// How a cache is laid out on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Columns.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// One field a line.
+    Record,
+}
+
+/// What of a cache is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheView {
+    /// Field to sort by, its words or its IANA name.
+    pub sort: Option<String>,
+    /// Smallest first.
+    pub lowest: bool,
+    /// At most so many flows.
+    pub top: Option<u32>,
+    /// The layout asked for.
+    pub layout: Option<Layout>,
+}
+
+/// What of the flow-accounting table is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountingView {
+    /// This interface only.
+    pub interface: Option<String>,
+    /// Source or destination address.
+    pub host: Option<std::net::IpAddr>,
+    /// Source or destination port: `22`, `80-89`, `53,123`.
+    pub port: Option<String>,
+    /// So many flows, most octets first.
+    pub top: Option<u32>,
+    /// At most so many flows.
+    pub count: Option<u32>,
+}
+
+/// How a loaded text meets the candidate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadMode {
+    /// The text is the whole configuration.
+    #[default]
+    Override,
+    /// Adds to it.
+    Merge,
+    /// The nodes the text names are replaced whole.
+    Replace,
+    /// `set` and `delete` lines, done one after the other.
+    Set,
+}
+
+/// Where a loaded text comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadFrom {
+    /// Typed or pasted until Ctrl-D.
+    Terminal,
+    /// A file of the shell's host.
+    File(Tail),
+}
+
+/// What a line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `configure`; `terminal` starts with the IOS prompt.
+    Configure {
+        /// `configure terminal`.
+        terminal: bool,
+    },
+    /// Leaves the mode, the edit level or the IOS submode.
+    Exit {
+        /// Gives uncommitted changes up.
+        discard: bool,
+    },
+    /// Leaves configuration mode from wherever it is.
+    End,
+    /// How the shell is used.
+    Help,
+    /// The running configuration, or the part at a path.
+    ShowConfiguration {
+        /// The dialect.
+        form: Form,
+        /// From the root.
+        path: Vec<String>,
+    },
+    /// The revisions.
+    ShowCommits,
+    /// What a revision changed.
+    ShowCommitDiff {
+        /// 0 is the newest.
+        revision: u32,
+    },
+    /// The host's interfaces.
+    ShowInterfaces,
+    /// One part of the probe, or one object of it.
+    ShowFlow {
+        /// Which part.
+        part: Part,
+        /// One object.
+        name: Option<String>,
+    },
+    /// The flows in a cache.
+    ShowCache {
+        /// The monitor.
+        monitor: String,
+        /// What of it.
+        view: CacheView,
+    },
+    /// A cache's counters.
+    ShowMonitorStatistics {
+        /// The monitor.
+        monitor: String,
+    },
+    /// What exporters sent.
+    ShowExporterStatistics {
+        /// One exporter, or all.
+        exporter: Option<String>,
+    },
+    /// The templates exporters send.
+    ShowExporterTemplates {
+        /// One exporter, or all.
+        exporter: Option<String>,
+    },
+    /// The flow-accounting table.
+    ShowAccounting(AccountingView),
+    /// The loss ledger.
+    ShowLoss,
+    /// The daemon's log.
+    ShowLog {
+        /// The last so many lines.
+        lines: u32,
+    },
+    /// The program and its host.
+    ShowVersion,
+    /// Ends flows of a monitor or forgets its counters.
+    ClearMonitor {
+        /// The monitor.
+        monitor: String,
+        /// `cache`, `statistics` or `force-export`, the API's word.
+        what: &'static str,
+    },
+    /// Forgets what an exporter sent.
+    ClearExporter {
+        /// The exporter.
+        exporter: String,
+    },
+    /// Empties the flow-accounting table.
+    ClearAccounting,
+    /// Lines a screen has; 0 never stops.
+    TerminalLength(u32),
+    /// `set PATH`
+    Set(Tail),
+    /// `delete PATH`
+    Delete(Tail),
+    /// Moves the edit level down.
+    Edit(Tail),
+    /// Moves the edit level one word up.
+    Up,
+    /// Moves the edit level to the root.
+    Top,
+    /// The candidate at the edit level, or at a path below it.
+    Show {
+        /// Below the edit level.
+        path: Vec<String>,
+    },
+    /// What differs.
+    Compare {
+        /// From this revision; `None` is the running configuration.
+        from: Option<u32>,
+        /// To this revision; `None` is the candidate.
+        to: Option<u32>,
+        /// As `set` and `delete` lines.
+        commands: bool,
+    },
+    /// Puts the candidate into force.
+    Commit {
+        /// Kept with the revision.
+        comment: Option<String>,
+    },
+    /// Validates the candidate only.
+    CommitCheck,
+    /// Puts the candidate into force until it is confirmed or the time is over.
+    CommitConfirm {
+        /// Minutes.
+        minutes: u32,
+        /// Kept with the revision.
+        comment: Option<String>,
+    },
+    /// Keeps a commit that waits for it.
+    Confirm,
+    /// Gives uncommitted changes up.
+    Discard,
+    /// Makes a revision the candidate.
+    Rollback {
+        /// 0 is the newest.
+        revision: u32,
+    },
+    /// Writes the running configuration to a file of the shell's host.
+    Save {
+        /// The file.
+        file: Option<Tail>,
+    },
+    /// Reads a configuration.
+    Load {
+        /// How it meets the candidate.
+        mode: LoadMode,
+        /// Where it comes from.
+        from: LoadFrom,
+    },
+    /// Copies or renames a node of the candidate.
+    Copy {
+        /// Below the edit level.
+        from: Vec<Word>,
+        /// Below the edit level.
+        to: Vec<Word>,
+        /// The old one goes.
+        rename: bool,
+    },
+    /// An operational command in configuration mode.
+    Run(Box<Line>),
+    /// A configuration statement in another dialect: an IOS line, or one that opens a brace.
+    Statement(Tail),
+}
+
+/// Parses one line. `None`: an empty line or a comment (`!` or `#` first).
+///
+/// # Errors
+/// The first word that is wrong, with its place in characters and what would have been right.
+pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
+    let words = split(line);
+    let Some(first) = words.first() else { return Ok(None) };
+    if !first.quoted && first.text.starts_with(['!', '#']) {
+        return Ok(None);
+    }
+    if let Mode::Configuration(submode) = mode {
+        if opens_brace(line) && !trie::is_command(&first.text) || !trie::starts_command(first, submode)? {
+            let tail = Tail { text: rest(line, first.start).to_owned(), start: first.start };
+            return Ok(Some(Line { command: Command::Statement(tail), pipes: Vec::new() }));
+        }
+    }
+    build::line(line, &words, mode).map(Some)
+}
+
+/// Whether the line has a brace outside quotes: pasted curly text or JSON, not a statement of one line.
+pub fn opens_brace(line: &str) -> bool {
+    let mut quoted = false;
+    let mut escaped = false;
+    for c in line.chars() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            '{' if !quoted => return true,
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    false
+}
+
+/// The IOS submode a statement leads to, with the line that opens it: itself when it opens one, `None` in
+/// the second place when it goes back to global configuration. Statements that stay return `None`.
+pub fn submode_after(statement: &str, submode: Submode) -> Option<(Submode, Option<String>)> {
+    trie::submode_after(statement, submode)
+}
+
+#[cfg(test)]
+mod tests;

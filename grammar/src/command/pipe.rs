@@ -1,0 +1,128 @@
+//! Output pipes: `| match RE | count`.
+
+use super::words::{Word, brief, problem};
+use super::{Tail, rest};
+use crate::Problem;
+
+/// One stage the output goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pipe {
+    /// Lines that match.
+    Match(Tail),
+    /// Lines that do not match.
+    Except(Tail),
+    /// From the first line that matches on.
+    Begin(Tail),
+    /// The number of lines.
+    Count,
+    /// The last so many lines.
+    Last(u32),
+    /// Without stopping at the end of the screen.
+    NoMore,
+    /// The answer as JSON.
+    Json,
+    /// Into a file of the shell's host.
+    Save(Tail),
+}
+
+/// What a stage takes after its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Expression,
+    Number,
+    File,
+}
+
+/// Every pipe: word, what to type after it, help.
+pub static PIPES: &[(&str, &str, &str)] = &[
+    ("match", "<expression>", "Only lines that match a regular expression"),
+    ("except", "<expression>", "Only lines that do not match a regular expression"),
+    ("begin", "<expression>", "From the first line that matches on"),
+    ("count", "", "The number of lines"),
+    ("last", "<1-4294967295>", "The last so many lines"),
+    ("no-more", "", "Do not stop at the end of the screen"),
+    ("json", "", "The answer as JSON"),
+    ("save", "<file>", "Into a file"),
+];
+
+/// IOS's names for the same.
+const OTHER_NAMES: &[(&str, &str)] = &[("include", "match"), ("exclude", "except"), ("find", "begin")];
+
+fn takes(word: &str) -> Takes {
+    match word {
+        "match" | "except" | "begin" => Takes::Expression,
+        "last" => Takes::Number,
+        "save" => Takes::File,
+        _ => Takes::Nothing,
+    }
+}
+
+/// Finds a pipe by its word, a unique abbreviation of it, or IOS's name for it.
+pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
+    if let Some((_, ours)) = OTHER_NAMES.iter().find(|(theirs, _)| word.text.len() > 2 && theirs.starts_with(&word.text)) {
+        return Ok(ours);
+    }
+    let hits: Vec<&str> = PIPES.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(&word.text)).collect();
+    match hits[..] {
+        [one] => Ok(one),
+        [] => Err(word.problem(
+            format!("`{}` is no output pipe", brief(&word.text)),
+            Some(format!("one of {}", PIPES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "))),
+        )),
+        _ => Err(word.problem(format!("`{}` is ambiguous", word.text), Some(format!("one of {}", hits.join(", "))))),
+    }
+}
+
+/// Parses what follows the command; `words` starts at the first `|` or is empty.
+pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
+    let mut pipes = Vec::new();
+    for stage in words.split(Word::is_pipe).skip(1) {
+        let Some((name, arguments)) = stage.split_first() else {
+            let end = words.iter().rev().find(|word| word.is_pipe()).map_or(0, Word::end);
+            return Err(problem(
+                end,
+                1,
+                "a pipe is missing its command",
+                Some(format!("one of {}", PIPES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "))),
+            ));
+        };
+        let word = find(name)?;
+        let argument = match (takes(word), arguments) {
+            (Takes::Nothing, []) => None,
+            (Takes::Nothing, [extra, ..]) => {
+                return Err(extra.problem(format!("`{word}` takes nothing after it"), None));
+            }
+            (_, []) => {
+                let what = PIPES.iter().find(|(name, ..)| *name == word).map_or("", |(_, what, _)| *what);
+                return Err(problem(name.end(), 1, format!("`{word}` needs {what}"), None));
+            }
+            (Takes::Number | Takes::File, [_, extra, ..]) => {
+                return Err(extra.problem(format!("`{word}` takes one word"), None));
+            }
+            (_, [only]) => Some(Tail { text: only.text.clone(), start: only.start }),
+            // An expression may have spaces without being quoted.
+            (_, [first, .., last]) => {
+                let text = rest(line, first.start).chars().take(last.end() - first.start).collect();
+                Some(Tail { text, start: first.start })
+            }
+        };
+        pipes.push(match (word, argument) {
+            ("match", Some(tail)) => Pipe::Match(tail),
+            ("except", Some(tail)) => Pipe::Except(tail),
+            ("begin", Some(tail)) => Pipe::Begin(tail),
+            ("save", Some(tail)) => Pipe::Save(tail),
+            ("last", Some(tail)) => match tail.text.parse() {
+                Ok(lines @ 1..) => Pipe::Last(lines),
+                _ => {
+                    let message = format!("`{}` is no number of lines", brief(&tail.text));
+                    return Err(problem(tail.start, tail.text.chars().count(), message, Some("<1-4294967295>".into())));
+                }
+            },
+            ("count", _) => Pipe::Count,
+            ("json", _) => Pipe::Json,
+            _ => Pipe::NoMore,
+        });
+    }
+    Ok(pipes)
+}

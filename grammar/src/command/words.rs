@@ -1,0 +1,137 @@
+//! A typed line cut into words, each with its place.
+
+use crate::Problem;
+
+/// One word of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word, quotes and escapes resolved.
+    pub text: String,
+    /// First character in the line, from 0.
+    pub start: usize,
+    /// Characters it has in the line, quotes included.
+    pub len: usize,
+    /// Whether a part of it was quoted; a quoted word is never a keyword abbreviation or a pipe.
+    pub quoted: bool,
+    /// Whether its quote is still open at the end of the line.
+    pub open: bool,
+}
+
+impl Word {
+    /// The character after the word, from 0.
+    pub fn end(&self) -> usize {
+        self.start + self.len
+    }
+
+    /// An unquoted `|`.
+    pub fn is_pipe(&self) -> bool {
+        !self.quoted && self.text == "|"
+    }
+
+    /// A problem at this word.
+    pub fn problem(&self, message: impl Into<String>, hint: Option<String>) -> Problem {
+        problem(self.start, self.len, message, hint)
+    }
+}
+
+/// A problem in a single line; `start` counts characters from 0.
+pub(crate) fn problem(start: usize, len: usize, message: impl Into<String>, hint: Option<String>) -> Problem {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    Problem { line: 1, column: number(start + 1), length: number(len.max(1)), message: message.into(), hint }
+}
+
+/// Cuts a line into words at white space. `"…"` keeps white space and pipes, with `\"` and `\\` inside; a quote
+/// opens only where a word starts. An unquoted `|` at the start of a word is a word of its own.
+///
+/// A quote that is still open at the end makes the last word `open`; that is no error while completing.
+pub fn split(line: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut chars = line.chars().enumerate().peekable();
+    while let Some(&(start, first)) = chars.peek() {
+        if first.is_whitespace() {
+            chars.next();
+            continue;
+        }
+        if first == '|' {
+            chars.next();
+            words.push(Word { text: "|".into(), start, len: 1, quoted: false, open: false });
+            continue;
+        }
+        let mut word = Word { text: String::new(), start, len: 0, quoted: first == '"', open: first == '"' };
+        if word.quoted {
+            chars.next();
+            word.len = 1;
+        }
+        while let Some(&(_, c)) = chars.peek() {
+            if !word.open && c.is_whitespace() {
+                break;
+            }
+            chars.next();
+            word.len += 1;
+            match c {
+                '"' if word.open => word.open = false,
+                '\\' if word.open => match chars.peek() {
+                    Some(&(_, escaped @ ('"' | '\\'))) => {
+                        word.text.push(escaped);
+                        word.len += 1;
+                        chars.next();
+                    }
+                    _ => word.text.push('\\'),
+                },
+                c => word.text.push(c),
+            }
+        }
+        words.push(word);
+    }
+    words
+}
+
+/// The text of the line from the character `start` on.
+pub(crate) fn rest(line: &str, start: usize) -> &str {
+    let at = line.char_indices().nth(start).map_or(line.len(), |(at, _)| at);
+    line.get(at..).unwrap_or_default()
+}
+
+/// A word cut to what fits a message.
+pub(crate) fn brief(text: &str) -> String {
+    const LONGEST: usize = 40;
+    if text.chars().count() <= LONGEST {
+        return text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    }
+    let mut cut: String = text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(line: &str) -> Vec<(String, usize, usize)> {
+        split(line).into_iter().map(|word| (word.text, word.start, word.len)).collect()
+    }
+
+    #[test]
+    fn words_have_their_places_in_characters() {
+        assert_eq!(
+            texts("  set ü \"a b\"  c"),
+            [("set".into(), 2, 3), ("ü".into(), 6, 1), ("a b".into(), 8, 5), ("c".into(), 15, 1)]
+        );
+    }
+
+    #[test]
+    fn pipes_only_count_unquoted_at_the_start_of_a_word() {
+        let words = split(r#"show | match "a|b" x|y |count"#);
+        let pipes: Vec<usize> = words.iter().filter(|word| word.is_pipe()).map(|word| word.start).collect();
+        assert_eq!(pipes, [5, 23]);
+        assert_eq!(words[3].text, "a|b");
+        assert_eq!(words[4].text, "x|y");
+    }
+
+    #[test]
+    fn escapes_and_open_quotes() {
+        let words = split(r#""a\"b\\" "open end"#);
+        assert_eq!((words[0].text.as_str(), words[0].open), (r#"a"b\"#, false));
+        assert_eq!((words[1].text.as_str(), words[1].open), ("open end", true));
+    }
+}

@@ -1,0 +1,198 @@
+//! Candidates for lines in every mode.
+
+use super::*;
+use crate::command::Submode;
+
+struct Host;
+
+impl Names for Host {
+    fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)> {
+        let names: &[&str] = match kind {
+            NameKind::Interface => &["eth0", "eth1", "lo"],
+            NameKind::Monitor => &["M", "flow-accounting"],
+            NameKind::Revision => &["0", "1"],
+            NameKind::File => return vec![(format!("{begun}config.boot"), "File".into())],
+            _ => &[],
+        };
+        names.iter().map(|name| ((*name).to_owned(), format!("{kind:?}"))).collect()
+    }
+}
+
+fn tree() -> Tree {
+    let text = "set flow record R match ipv4 source address\nset flow record R description \"Sources\"\n\
+                set flow exporter E1 destination 192.0.2.1\nset flow exporter E2 destination 192.0.2.2\n\
+                set flow sampler S rate 10\nset flow monitor M record R\nset interfaces ethernet eth7 mtu 1500";
+    crate::load(&Tree::default(), &[], text, Some(crate::Dialect::Set), crate::Mode::Merge).unwrap()
+}
+
+fn at(line: &str, mode: Mode, level: &str) -> Completion {
+    let level: Vec<String> = level.split_whitespace().map(str::to_owned).collect();
+    let tree = tree();
+    complete(line, line.len(), &Context { mode, level: &level, tree: &tree, names: &Host })
+}
+
+fn words(line: &str, mode: Mode, level: &str) -> Vec<String> {
+    let found = at(line, mode, level).candidates;
+    found.into_iter().filter(|candidate| candidate.literal).map(|candidate| candidate.text).collect()
+}
+
+const CONFIGURATION: Mode = Mode::Configuration(Submode::Global);
+
+fn has(line: &str, mode: Mode, level: &str, expected: &[&str]) {
+    let found = words(line, mode, level);
+    for word in expected {
+        assert!(found.iter().any(|found| found == word), "{line}: {word} not in {found:?}");
+    }
+}
+
+fn is(line: &str, mode: Mode, level: &str, expected: &[&str]) {
+    assert_eq!(words(line, mode, level), expected, "{line}");
+}
+
+#[test]
+fn operational_commands() {
+    has("", Mode::Operational, "", &["show", "configure", "clear", "exit"]);
+    is("sh", Mode::Operational, "", &["show"]);
+    is("show flow m", Mode::Operational, "", &["monitor"]);
+    is("sh fl mon ", Mode::Operational, "", &["M", "flow-accounting"]);
+    has("show flow monitor M ", Mode::Operational, "", &["cache", "statistics"]);
+    is("show flow exporter E", Mode::Operational, "", &["E1", "E2"]);
+    is("show flow-accounting interface eth1 ", Mode::Operational, "", &["count", "host", "port", "top"]);
+    is("show flow monitor M cache sort highest cou", Mode::Operational, "", &["counter"]);
+    has("show flow monitor M cache sort highest counter bytes ", Mode::Operational, "", &["long", "top", "format"]);
+    is("show system commit diff ", Mode::Operational, "", &["0", "1"]);
+    assert!(words("shwo ", Mode::Operational, "").is_empty());
+}
+
+#[test]
+fn a_command_that_may_end_says_so() {
+    assert!(at("show version ", Mode::Operational, "").end);
+    assert!(!at("show ", Mode::Operational, "").end);
+    assert!(at("show flow-accounting top 5 ", Mode::Operational, "").end);
+    assert!(!at("show flow-accounting top ", Mode::Operational, "").end);
+}
+
+#[test]
+fn pipes() {
+    has("show version | ", Mode::Operational, "", &["match", "except", "json", "save"]);
+    is("show version | no", Mode::Operational, "", &["no-more"]);
+    is("show configuration system | co", Mode::Operational, "", &["count"]);
+    is("show version | save /tmp/", Mode::Operational, "", &["/tmp/config.boot"]);
+    assert!(at("show version | match x ", Mode::Operational, "").end);
+}
+
+#[test]
+fn set_paths_with_values_and_names() {
+    has("set ", CONFIGURATION, "", &["system", "interfaces", "flow"]);
+    is("set sys flow-acc netf serv", CONFIGURATION, "", &["server"]);
+    has("set flow monitor M exporter ", CONFIGURATION, "", &["E1", "E2"]);
+    is("exporter E", CONFIGURATION, "", &[]);
+    is("set exporter E", CONFIGURATION, "flow monitor M", &["E1", "E2"]);
+    has("set system flow-accounting interface ", CONFIGURATION, "", &["eth0", "eth1"]);
+    has("set flow record R match ipv4 ", CONFIGURATION, "", &["source", "ttl"]);
+    is("set flow record R match ipv4 source ", CONFIGURATION, "", &["address"]);
+    let found = at("set flow monitor M cache timeout active ", CONFIGURATION, "");
+    assert!(!found.end);
+    let placeholder = &found.candidates[0];
+    assert!(!placeholder.literal && placeholder.text.contains("604800"), "{placeholder:?}");
+    assert!(placeholder.help.contains("default 1800 seconds"), "{placeholder:?}");
+    has("set system flow-accounting netflow version ", CONFIGURATION, "", &["5", "9", "10"]);
+}
+
+#[test]
+fn marks_tell_containers_and_required_leaves() {
+    let found = at("set flow exporter X ", CONFIGURATION, "").candidates;
+    let of = |word: &str| found.iter().find(|candidate| candidate.text == word).unwrap_or_else(|| panic!("{word}"));
+    assert!(of("destination").mandatory && of("destination").mark.is_empty());
+    assert!(!of("dscp").mandatory);
+    assert_eq!((of("template").mark, of("option").mark), (">", "+>"));
+}
+
+#[test]
+fn what_is_deleted_or_shown_is_there() {
+    is("delete flow ", CONFIGURATION, "", &["exporter", "monitor", "record", "sampler"]);
+    is("delete flow exporter ", CONFIGURATION, "", &["E1", "E2"]);
+    is("delete flow record R ", CONFIGURATION, "", &["description", "match"]);
+    is("show exporter ", CONFIGURATION, "flow", &["E1", "E2"]);
+    is("delete interfaces ethernet ", CONFIGURATION, "", &["eth7"]);
+    is("copy flow record R t", CONFIGURATION, "", &["to"]);
+    is("rename flow sampler S to flow sam", CONFIGURATION, "", &["sampler"]);
+}
+
+#[test]
+fn configuration_commands_and_statements() {
+    has("", CONFIGURATION, "", &["set", "commit", "flow", "interface", "no"]);
+    is("run show flow l", CONFIGURATION, "", &["loss"]);
+    is("rollback ", CONFIGURATION, "", &["0", "1"]);
+    is("load merge ./", CONFIGURATION, "", &["./config.boot"]);
+    is("sampl", CONFIGURATION, "", &["sampler"]);
+    is("system flow-acc", CONFIGURATION, "", &["flow-accounting"]);
+}
+
+#[test]
+fn ios_submodes() {
+    let monitor = Mode::Configuration(Submode::Monitor);
+    has("", monitor, "", &["cache", "exporter", "record", "exit", "set"]);
+    is("cache timeout a", monitor, "", &["active"]);
+    is("exporter ", monitor, "", &["E1", "E2"]);
+    is("no exporter ", monitor, "", &["E1", "E2"]);
+    is("flow rec", monitor, "", &["record"]);
+    let interface = Mode::Configuration(Submode::Interface);
+    is("ip flow monitor M ", interface, "", &["input", "output", "sampler"]);
+    is("ip flow monitor M sampler ", interface, "", &["S"]);
+    has("match ipv4 ", Mode::Configuration(Submode::Record), "", &["source", "destination"]);
+}
+
+#[test]
+fn the_cursor_is_what_counts_and_never_breaks_a_character() {
+    let tree = tree();
+    let context = Context { mode: Mode::Operational, level: &[], tree: &tree, names: &Host };
+    assert_eq!(complete("show ver flow", 8, &context).start, 5);
+    for line in ["shöw ", "\"ö", "show | \u{1f980}"] {
+        for cursor in 0..=line.len() + 1 {
+            complete(line, cursor, &context);
+        }
+    }
+}
+
+#[test]
+fn a_large_tree_completes_at_once() {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for i in 0..2000 {
+        writeln!(text, "set flow exporter E{i} destination 192.0.2.1").unwrap();
+    }
+    let tree = crate::load(&Tree::default(), &[], &text, Some(crate::Dialect::Set), crate::Mode::Merge).unwrap();
+    let context = Context { mode: CONFIGURATION, level: &[], tree: &tree, names: &() };
+    let line = "set flow monitor M exporter E19";
+    assert_eq!(complete(line, line.len(), &context).candidates.len(), 111);
+}
+
+mod hostile {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in ".{0,60}", which in 0..3usize) {
+            let mode = [Mode::Operational, CONFIGURATION, Mode::Configuration(Submode::Interface)][which];
+            let found = at(&line, mode, "");
+            prop_assert!(found.start <= line.len());
+        }
+
+        #[test]
+        fn every_word_that_is_offered_is_understood(picks in proptest::collection::vec(any::<prop::sample::Index>(), 1..7), set in any::<bool>()) {
+            let (mut line, mode) = if set { ("set ".to_owned(), CONFIGURATION) } else { (String::new(), Mode::Operational) };
+            for pick in picks {
+                let offered = words(&line, mode, "");
+                if offered.is_empty() {
+                    break;
+                }
+                line.push_str(pick.get::<String>(&offered));
+                line.push(' ');
+                let next = at(&line, mode, "");
+                prop_assert!(next.end || !next.candidates.is_empty(), "{line}");
+            }
+        }
+    }
+}
