@@ -23,9 +23,9 @@ mod statistics;
 mod stream;
 mod sys;
 mod template;
-mod v5;
 #[cfg(test)]
 mod testing;
+mod v5;
 mod worker;
 
 pub use feed::{Feed, Offered};

@@ -305,8 +305,7 @@ impl Stream {
     fn refresh_due(&self, now_ns: u64) -> bool {
         // One early: a template that is new may end a datagram by itself.
         let since = self.packer.exported().datagrams - self.refreshed_at + 1;
-        since >= DATAGRAMS_PER_REFRESH
-            || due(now_ns, self.refreshed_ns, self.template_timeout)
+        since >= DATAGRAMS_PER_REFRESH || due(now_ns, self.refreshed_ns, self.template_timeout)
     }
 
     /// Writes every template, every options template, and the rows of the tables that go with them.

@@ -15,11 +15,21 @@ pub(crate) const BOOT_NS: u64 = 1_767_323_045_678_901_234;
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
 pub(crate) fn monitor(name: &str, layouts: Vec<Arc<Layout>>, sampling: Sampling) -> Monitor {
-    Monitor { name: name.into(), exporters: vec!["E".into()], layouts, sampling }
+    Monitor {
+        name: name.into(),
+        exporters: vec!["E".into()],
+        layouts,
+        sampling,
+    }
 }
 
 pub(crate) fn sampler(id: u8, mode: SamplerMode, rate: u32) -> Sampler {
-    Sampler { id, name: format!("S{id}"), mode, rate }
+    Sampler {
+        id,
+        name: format!("S{id}"),
+        mode,
+        rate,
+    }
 }
 
 pub(crate) fn original(family: Family) -> Arc<Layout> {
@@ -30,15 +40,25 @@ pub(crate) fn original(family: Family) -> Arc<Layout> {
 pub(crate) fn layout(keys: &[&str], collects: &[&str], family: Family) -> Arc<Layout> {
     let record = Record {
         name: "MINE".into(),
-        keys: keys.iter().map(|words| Record::key_field(words).unwrap()).collect(),
-        collects: collects.iter().map(|words| Record::collect_field(words).unwrap()).collect(),
+        keys: keys
+            .iter()
+            .map(|words| Record::key_field(words).unwrap())
+            .collect(),
+        collects: collects
+            .iter()
+            .map(|words| Record::collect_field(words).unwrap())
+            .collect(),
     };
     Arc::new(Layout::new(&record, family))
 }
 
 /// Every field there is in that family.
 pub(crate) fn everything(family: Family) -> Arc<Layout> {
-    let fields = || FIELDS.iter().filter(move |field| field.family.is_none_or(|only| only == family));
+    let fields = || {
+        FIELDS
+            .iter()
+            .filter(move |field| field.family.is_none_or(|only| only == family))
+    };
     let record = Record {
         name: "EVERYTHING".into(),
         keys: fields().filter(|field| field.key).collect(),
@@ -49,20 +69,24 @@ pub(crate) fn everything(family: Family) -> Arc<Layout> {
 
 pub(crate) fn any_layout() -> impl Strategy<Value = Arc<Layout>> {
     let family = prop_oneof![Just(Family::V4), Just(Family::V6)];
-    let some = proptest::sample::subsequence((0..FIELDS.len()).collect::<Vec<_>>(), 1..FIELDS.len());
-    (family, some.prop_shuffle(), any::<bool>()).prop_filter_map("no fields", |(family, fields, mine)| {
-        let fields = || fields.iter().map(|i| &FIELDS[*i]);
-        let mut record = Record {
-            name: "MINE".into(),
-            keys: fields().filter(|field| field.key).collect(),
-            collects: fields().filter(|field| !field.key).collect(),
-        };
-        if !mine {
-            record.name = "netflow-original".into();
-        }
-        let layout = Layout::new(&record, family);
-        (!layout.slots.is_empty()).then(|| Arc::new(layout))
-    })
+    let some =
+        proptest::sample::subsequence((0..FIELDS.len()).collect::<Vec<_>>(), 1..FIELDS.len());
+    (family, some.prop_shuffle(), any::<bool>()).prop_filter_map(
+        "no fields",
+        |(family, fields, mine)| {
+            let fields = || fields.iter().map(|i| &FIELDS[*i]);
+            let mut record = Record {
+                name: "MINE".into(),
+                keys: fields().filter(|field| field.key).collect(),
+                collects: fields().filter(|field| !field.key).collect(),
+            };
+            if !mine {
+                record.name = "netflow-original".into();
+            }
+            let layout = Layout::new(&record, family);
+            (!layout.slots.is_empty()).then(|| Arc::new(layout))
+        },
+    )
 }
 
 /// Flows of a layout with any octets, that start up to twenty days after boot and last up to a day.
@@ -82,8 +106,14 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
         for (start, duration, packets, octets, tcp_flags, bytes) in flows {
             let first_ns = BOOT_NS + start;
             let end = EndReason::Idle;
-            let totals =
-                Totals { first_ns, last_ns: first_ns + duration, packets, octets, tcp_flags, end };
+            let totals = Totals {
+                first_ns,
+                last_ns: first_ns + duration,
+                packets,
+                octets,
+                tcp_flags,
+                end,
+            };
             let (key, values) = bytes.split_at(layout.key_len());
             batch.push(totals, key, values);
         }
@@ -95,8 +125,9 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
 pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Batch> {
     let mut batch = Batch::with_capacity(Arc::clone(layout), flows);
     for i in 0..flows {
-        let bytes: Vec<u8> =
-            (0..layout.key_len() + layout.value_len()).map(|at| (at + i) as u8 | 1).collect();
+        let bytes: Vec<u8> = (0..layout.key_len() + layout.value_len())
+            .map(|at| (at + i) as u8 | 1)
+            .collect();
         let (key, values) = bytes.split_at(layout.key_len());
         let totals = Totals {
             first_ns: time_ns - SECOND,
@@ -194,7 +225,8 @@ pub(crate) fn decode(parser: &mut NetflowParser, datagram: &[u8]) -> Message {
             nsecs: packet.header.unix_nsecs,
             sampling: packet.header.sampling_interval,
             count: packet.header.count.into(),
-            source_id: u16::from_be_bytes([packet.header.engine_type, packet.header.engine_id]).into(),
+            source_id: u16::from_be_bytes([packet.header.engine_type, packet.header.engine_id])
+                .into(),
             sets: vec![],
             v5: packet.flowsets,
         },
@@ -233,7 +265,10 @@ fn octets(value: &netflow_parser::variable_versions::field_value::FieldValue) ->
 fn v9_sets(set: v9::FlowSet) -> Vec<Set> {
     let id = set.header.flowset_id;
     let pairs = |fields: &[v9::TemplateField]| {
-        fields.iter().map(|field| (field.field_type_number, field.field_length)).collect::<Vec<_>>()
+        fields
+            .iter()
+            .map(|field| (field.field_type_number, field.field_length))
+            .collect::<Vec<_>>()
     };
     match set.body {
         v9::FlowSetBody::Template(set) => set
@@ -241,7 +276,13 @@ fn v9_sets(set: v9::FlowSet) -> Vec<Set> {
             .iter()
             .map(|template| {
                 let fields = pairs(&template.fields);
-                Set::Template(template.template_id, Seen { scopes: vec![], fields })
+                Set::Template(
+                    template.template_id,
+                    Seen {
+                        scopes: vec![],
+                        fields,
+                    },
+                )
             })
             .collect(),
         v9::FlowSetBody::OptionsTemplate(set) => set
@@ -249,13 +290,25 @@ fn v9_sets(set: v9::FlowSet) -> Vec<Set> {
             .iter()
             .map(|template| {
                 let scopes = template.scope_fields.iter();
-                let scopes = scopes.map(|scope| (scope.field_type_number, scope.field_length)).collect();
-                Set::Template(template.template_id, Seen { scopes, fields: pairs(&template.option_fields) })
+                let scopes = scopes
+                    .map(|scope| (scope.field_type_number, scope.field_length))
+                    .collect();
+                Set::Template(
+                    template.template_id,
+                    Seen {
+                        scopes,
+                        fields: pairs(&template.option_fields),
+                    },
+                )
             })
             .collect(),
         v9::FlowSetBody::Data(data) => {
-            let record = |record: &v9::V9FlowRecord| record.iter().map(|(_, value)| octets(value)).collect();
-            vec![Set::Data { id, records: data.fields.iter().map(record).collect() }]
+            let record =
+                |record: &v9::V9FlowRecord| record.iter().map(|(_, value)| octets(value)).collect();
+            vec![Set::Data {
+                id,
+                records: data.fields.iter().map(record).collect(),
+            }]
         }
         v9::FlowSetBody::OptionsData(data) => {
             let record = |record: &v9::OptionsDataFields| {
@@ -263,9 +316,14 @@ fn v9_sets(set: v9::FlowSet) -> Vec<Set> {
                     v9::ScopeDataField::System(bytes) => bytes.clone(),
                     other => panic!("{other:?}"),
                 });
-                scopes.chain(record.options_fields.iter().map(|(_, value)| octets(value))).collect()
+                scopes
+                    .chain(record.options_fields.iter().map(|(_, value)| octets(value)))
+                    .collect()
             };
-            vec![Set::Options { id, records: data.fields.iter().map(record).collect() }]
+            vec![Set::Options {
+                id,
+                records: data.fields.iter().map(record).collect(),
+            }]
         }
         other => panic!("{other:?}"),
     }
@@ -274,28 +332,44 @@ fn v9_sets(set: v9::FlowSet) -> Vec<Set> {
 fn ipfix_sets(set: ipfix::FlowSet) -> Vec<Set> {
     let id = set.header.header_id;
     let pairs = |fields: &[ipfix::TemplateField]| {
-        fields.iter().map(|field| (field.field_type_number, field.field_length)).collect::<Vec<_>>()
+        fields
+            .iter()
+            .map(|field| (field.field_type_number, field.field_length))
+            .collect::<Vec<_>>()
     };
     let template = |template: &ipfix::Template| {
-        Set::Template(template.template_id, Seen { scopes: vec![], fields: pairs(&template.fields) })
+        Set::Template(
+            template.template_id,
+            Seen {
+                scopes: vec![],
+                fields: pairs(&template.fields),
+            },
+        )
     };
     let options = |template: &ipfix::OptionsTemplate| {
         let mut scopes = pairs(&template.fields);
         let fields = scopes.split_off(template.scope_field_count.into());
         Set::Template(template.template_id, Seen { scopes, fields })
     };
-    let record =
-        |record: &Vec<ipfix::IPFixFieldPair>| record.iter().map(|(_, value)| octets(value)).collect();
+    let record = |record: &Vec<ipfix::IPFixFieldPair>| {
+        record.iter().map(|(_, value)| octets(value)).collect()
+    };
     match set.body {
         ipfix::FlowSetBody::Template(one) => vec![template(&one)],
         ipfix::FlowSetBody::Templates(many) => many.iter().map(template).collect(),
         ipfix::FlowSetBody::OptionsTemplate(one) => vec![options(&one)],
         ipfix::FlowSetBody::OptionsTemplates(many) => many.iter().map(options).collect(),
         ipfix::FlowSetBody::Data(data) => {
-            vec![Set::Data { id, records: data.fields.iter().map(record).collect() }]
+            vec![Set::Data {
+                id,
+                records: data.fields.iter().map(record).collect(),
+            }]
         }
         ipfix::FlowSetBody::OptionsData(data) => {
-            vec![Set::Options { id, records: data.fields.iter().map(record).collect() }]
+            vec![Set::Options {
+                id,
+                records: data.fields.iter().map(record).collect(),
+            }]
         }
         other => panic!("{other:?}"),
     }

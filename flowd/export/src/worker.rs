@@ -365,3 +365,6 @@ fn open(settings: Settings, opened: Sender<Opened>) {
         let _ = opened.send((settings, Err(OpenError::system("starting a thread")(error))));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::settings::{Options, SamplerMode};
 use crate::testing::{
-    BOOT_NS, Message, SECOND, Seen, Set, any_batch, any_layout, batch, decode, everything, expected,
-    layout, monitor, original, sampler,
+    BOOT_NS, Message, SECOND, Seen, Set, any_batch, any_layout, batch, decode, everything,
+    expected, layout, monitor, original, sampler,
 };
 
 const BOOT_MS: u64 = BOOT_NS / 1_000_000;
@@ -51,7 +51,11 @@ impl Collector {
         let (protocol, source_id) = (stream.protocol(), stream.packer.source_id());
         let datagrams = stream.take();
         let messages = datagrams.iter().map(|datagram| {
-            assert!(datagram.bytes.len() <= limit, "{} octets", datagram.bytes.len());
+            assert!(
+                datagram.bytes.len() <= limit,
+                "{} octets",
+                datagram.bytes.len()
+            );
             let message = decode(&mut self.parser, &datagram.bytes);
             self.check(protocol, source_id, &message);
             message
@@ -95,7 +99,11 @@ impl Collector {
         }
         for set in &message.sets {
             if let Set::Data { id, .. } | Set::Options { id, .. } = set {
-                assert!(self.stale[id] < 20, "template {id} not repeated for {} datagrams", self.stale[id]);
+                assert!(
+                    self.stale[id] < 20,
+                    "template {id} not repeated for {} datagrams",
+                    self.stale[id]
+                );
             }
         }
     }
@@ -110,14 +118,17 @@ impl Collector {
         let mut flows: VecDeque<_> = batches.iter().flat_map(|batch| batch.iter()).collect();
         for message in messages {
             for set in &message.sets {
-                let Set::Data { id, records } = set else { continue };
+                let Set::Data { id, records } = set else {
+                    continue;
+                };
                 let fields = &self.templates[id].fields;
                 for record in records {
                     let flow = flows.pop_front().expect("more records than flows");
                     assert!(u64::from(message.secs) * 1000 >= flow.totals.last_ns / 1_000_000);
                     for ((element, len), got) in fields.iter().zip(record) {
                         let expected = expected(&flow, *element, BOOT_MS);
-                        let expected = expected.or(constant.filter(|_| *element == 48).map(|id| vec![id]));
+                        let expected =
+                            expected.or(constant.filter(|_| *element == 48).map(|id| vec![id]));
                         assert_eq!(expected.as_ref(), Some(got), "element {element}");
                         assert_eq!(got.len(), usize::from(*len));
                     }
@@ -129,7 +140,11 @@ impl Collector {
 }
 
 fn elements(stream: &Stream, template: usize) -> Vec<u16> {
-    stream.templates[template].specs.iter().map(|(element, _)| *element).collect()
+    stream.templates[template]
+        .specs
+        .iter()
+        .map(|(element, _)| *element)
+        .collect()
 }
 
 proptest! {
@@ -228,34 +243,71 @@ fn the_predefined_record_has_the_times_its_protocol_knows() {
     let layouts = vec![original(Family::V4), original(Family::V6)];
     let monitor = monitor("M", layouts, Sampling::None);
     let v9 = stream(&settings(Protocol::NetflowV9), &[&monitor]);
-    assert_eq!(elements(&v9, 0), [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]);
-    assert_eq!(elements(&v9, 1), [27, 28, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]);
+    assert_eq!(
+        elements(&v9, 0),
+        [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]
+    );
+    assert_eq!(
+        elements(&v9, 1),
+        [27, 28, 4, 7, 11, 5, 10, 14, 6, 1, 2, 22, 21]
+    );
     let ipfix = stream(&settings(Protocol::Ipfix), &[&monitor]);
-    assert_eq!(elements(&ipfix, 0), [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 152, 153]);
+    assert_eq!(
+        elements(&ipfix, 0),
+        [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 152, 153]
+    );
     // The key is one copy: a record is few steps.
     let shown = &ipfix.templates()[0];
-    assert_eq!((shown.id, shown.record_size, shown.client.as_str()), (256, 55, "Flow Monitor M"));
-    assert_eq!((shown.fields[11].words, shown.fields[11].offset), ("timestamp absolute first", 39));
+    assert_eq!(
+        (shown.id, shown.record_size, shown.client.as_str()),
+        (256, 55, "Flow Monitor M")
+    );
+    assert_eq!(
+        (shown.fields[11].words, shown.fields[11].offset),
+        ("timestamp absolute first", 39)
+    );
 }
 
 #[test]
 fn an_operators_uptimes_over_ipfix_come_with_what_they_count_from() {
-    let uptimes = ["timestamp sys-uptime first", "timestamp sys-uptime last", "counter bytes"];
+    let uptimes = [
+        "timestamp sys-uptime first",
+        "timestamp sys-uptime last",
+        "counter bytes",
+    ];
     let layout = layout(&["ipv4 protocol"], &uptimes, Family::V4);
     let monitor = monitor("M", vec![layout], Sampling::None);
-    assert_eq!(elements(&stream(&settings(Protocol::Ipfix), &[&monitor]), 0), [4, 22, 21, 1, 160]);
-    assert_eq!(elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0), [4, 22, 21, 1]);
+    assert_eq!(
+        elements(&stream(&settings(Protocol::Ipfix), &[&monitor]), 0),
+        [4, 22, 21, 1, 160]
+    );
+    assert_eq!(
+        elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0),
+        [4, 22, 21, 1]
+    );
 }
 
 #[test]
 fn an_element_is_sent_once() {
     let layout = layout(
         &["flow sampler", "ipv4 ttl"],
-        &["ipv4 ttl", "counter bytes", "counter bytes long", "flow sampler"],
+        &[
+            "ipv4 ttl",
+            "counter bytes",
+            "counter bytes long",
+            "flow sampler",
+        ],
         Family::V4,
     );
-    let monitor = monitor("M", vec![layout], Sampling::One(sampler(1, SamplerMode::Random, 10)));
-    assert_eq!(elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0), [48, 192, 1]);
+    let monitor = monitor(
+        "M",
+        vec![layout],
+        Sampling::One(sampler(1, SamplerMode::Random, 10)),
+    );
+    assert_eq!(
+        elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0),
+        [48, 192, 1]
+    );
 }
 
 #[test]
@@ -279,10 +331,17 @@ fn times_wrap_after_49_days() {
     let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
     let now_ns = BOOT_NS + (1 << 32) * 1_000_000 + 500 * SECOND;
     let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
-    stream.add(0, &batch(&monitor.layouts[0], 1, now_ns), now_ns, &mut nothing_dropped);
+    stream.add(
+        0,
+        &batch(&monitor.layouts[0], 1, now_ns),
+        now_ns,
+        &mut nothing_dropped,
+    );
     stream.flush(now_ns);
     let messages = Collector::default().take(&mut stream);
-    let Some(Set::Data { records, .. }) = messages[0].sets.last() else { panic!("{messages:?}") };
+    let Some(Set::Data { records, .. }) = messages[0].sets.last() else {
+        panic!("{messages:?}")
+    };
     assert_eq!(records[0][12], 500_000_u32.to_be_bytes());
     // Rounded up to the next whole second, with the boot time's fraction.
     assert_eq!(messages[0].uptime_ms, 500_000 + 26);
@@ -305,7 +364,11 @@ fn headers_are_never_earlier_than_the_flows_in_them() {
 
 #[test]
 fn templates_come_first_and_again_by_time_and_by_count() {
-    let monitor = monitor("M", vec![original(Family::V4), original(Family::V6)], Sampling::None);
+    let monitor = monitor(
+        "M",
+        vec![original(Family::V4), original(Family::V6)],
+        Sampling::None,
+    );
     let mut settings = settings(Protocol::NetflowV9);
     settings.template_timeout = Duration::from_secs(60);
     let mut stream = stream(&settings, &[&monitor]);
@@ -323,11 +386,23 @@ fn templates_come_first_and_again_by_time_and_by_count() {
     // Under load: at the latest in every twentieth datagram (the collector checks), and not in each.
     let now_ns = BOOT_NS + 150 * SECOND;
     for _ in 0..100 {
-        stream.add(0, &batch(&monitor.layouts[0], 100, now_ns), now_ns, &mut nothing_dropped);
+        stream.add(
+            0,
+            &batch(&monitor.layouts[0], 100, now_ns),
+            now_ns,
+            &mut nothing_dropped,
+        );
     }
     let messages = collector.take(&mut stream);
-    let with = messages.iter().filter(|message| message.templates().count() > 0).count();
-    assert!(messages.len() > 200 && (10..=messages.len() / 18).contains(&with), "{with} of {}", messages.len());
+    let with = messages
+        .iter()
+        .filter(|message| message.templates().count() > 0)
+        .count();
+    assert!(
+        messages.len() > 200 && (10..=messages.len() / 18).contains(&with),
+        "{with} of {}",
+        messages.len()
+    );
 }
 
 #[test]
@@ -338,15 +413,30 @@ fn a_partly_filled_datagram_leaves_within_a_second() {
         let start_ns = BOOT_NS + 10 * SECOND;
         stream.poll(start_ns);
         stream.take();
-        stream.add(0, &batch(&monitor.layouts[0], 1, start_ns), start_ns, &mut nothing_dropped);
-        let left = (0..).map(|tick| start_ns + tick * SECOND / 5).find(|now_ns| {
-            stream.poll(*now_ns);
-            !stream.take().is_empty()
-        });
+        stream.add(
+            0,
+            &batch(&monitor.layouts[0], 1, start_ns),
+            start_ns,
+            &mut nothing_dropped,
+        );
+        let left = (0..)
+            .map(|tick| start_ns + tick * SECOND / 5)
+            .find(|now_ns| {
+                stream.poll(*now_ns);
+                !stream.take().is_empty()
+            });
         let waited = left.unwrap() - start_ns;
-        assert!(waited <= SECOND - SECOND / 5 && waited >= SECOND / 2, "{waited} ns");
+        assert!(
+            waited <= SECOND - SECOND / 5 && waited >= SECOND / 2,
+            "{waited} ns"
+        );
         // A clock that stepped back does not keep it.
-        stream.add(0, &batch(&monitor.layouts[0], 1, start_ns), start_ns, &mut nothing_dropped);
+        stream.add(
+            0,
+            &batch(&monitor.layouts[0], 1, start_ns),
+            start_ns,
+            &mut nothing_dropped,
+        );
         stream.poll(start_ns - 5 * SECOND);
         assert!(!stream.take().is_empty());
     }
@@ -354,15 +444,23 @@ fn a_partly_filled_datagram_leaves_within_a_second() {
 
 #[test]
 fn data_of_several_monitors_share_datagrams_in_sets_of_their_own() {
-    let monitors =
-        [monitor("A", vec![original(Family::V4)], Sampling::None), monitor("B", vec![original(Family::V4)], Sampling::None)];
+    let monitors = [
+        monitor("A", vec![original(Family::V4)], Sampling::None),
+        monitor("B", vec![original(Family::V4)], Sampling::None),
+    ];
     let mut stream = stream(&settings(Protocol::Ipfix), &[&monitors[0], &monitors[1]]);
     let now_ns = BOOT_NS + 10 * SECOND;
-    let batches = [batch(&monitors[0].layouts[0], 3, now_ns), batch(&monitors[1].layouts[0], 5, now_ns)];
+    let batches = [
+        batch(&monitors[0].layouts[0], 3, now_ns),
+        batch(&monitors[1].layouts[0], 5, now_ns),
+    ];
     stream.add(0, &batches[0], now_ns, &mut nothing_dropped);
     stream.add(1, &batches[1], now_ns, &mut nothing_dropped);
     stream.flush(now_ns);
-    let contents: Vec<_> = stream.pending().map(|c| (c.client, c.tally.records, c.bytes)).collect();
+    let contents: Vec<_> = stream
+        .pending()
+        .map(|c| (c.client, c.tally.records, c.bytes))
+        .collect();
     assert_eq!(contents, [(0, 3, 3 * 55), (1, 5, 5 * 55)]);
     let mut collector = Collector::default();
     let messages = collector.take(&mut stream);
@@ -381,7 +479,11 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
     let settings = settings(Protocol::NetflowV9);
     let ids = |stream: &Stream| stream.templates().iter().map(|t| t.id).collect::<Vec<_>>();
     let with = |layouts: &[&Arc<Layout>], sampling: &Sampling| {
-        monitor("M", layouts.iter().map(|layout| Arc::clone(layout)).collect(), sampling.clone())
+        monitor(
+            "M",
+            layouts.iter().map(|layout| Arc::clone(layout)).collect(),
+            sampling.clone(),
+        )
     };
     let none = Sampling::None;
     let mut stream = stream(&settings, &[&with(&[&first, &second], &none)]);
@@ -417,8 +519,14 @@ fn netflow_v5_counts_ipv6_flows_as_dropped() {
     let mut drops = Vec::new();
     let now_ns = BOOT_NS + SECOND;
     let flows = batch(&original(Family::V6), 5, now_ns);
-    stream.add(0, &flows, now_ns, &mut |reason, tally| drops.push((reason, tally)));
-    let tally = RecordTally { records: 5, packets: 5, octets: 500 };
+    stream.add(0, &flows, now_ns, &mut |reason, tally| {
+        drops.push((reason, tally))
+    });
+    let tally = RecordTally {
+        records: 5,
+        packets: 5,
+        octets: 500,
+    };
     assert_eq!(drops, [(Reason::Ipv6InNetflowV5, tally)]);
     stream.flush(now_ns);
     assert!(stream.take().is_empty());
@@ -427,7 +535,11 @@ fn netflow_v5_counts_ipv6_flows_as_dropped() {
 #[test]
 fn netflow_v5_tells_each_monitors_sampling() {
     let one = |name: &str, mode, rate| {
-        monitor(name, vec![original(Family::V4)], Sampling::One(sampler(1, mode, rate)))
+        monitor(
+            name,
+            vec![original(Family::V4)],
+            Sampling::One(sampler(1, mode, rate)),
+        )
     };
     let monitors = [
         one("A", SamplerMode::Deterministic, 100),
@@ -438,14 +550,28 @@ fn netflow_v5_tells_each_monitors_sampling() {
     let mut stream = stream(&settings(Protocol::NetflowV5), &monitors.each_ref());
     let now_ns = BOOT_NS + SECOND;
     for client in 0..4 {
-        stream.add(client, &batch(&original(Family::V4), 2, now_ns), now_ns, &mut nothing_dropped);
+        stream.add(
+            client,
+            &batch(&original(Family::V4), 2, now_ns),
+            now_ns,
+            &mut nothing_dropped,
+        );
     }
     stream.flush(now_ns);
-    let told: Vec<u16> =
-        Collector::default().take(&mut stream).iter().map(|message| message.sampling).collect();
+    let told: Vec<u16> = Collector::default()
+        .take(&mut stream)
+        .iter()
+        .map(|message| message.sampling)
+        .collect();
     // A rate beyond 14 bits is not told wrong.
     assert_eq!(told, [0x4000 | 100, 0x8000 | 16_383, 0]);
-    assert_eq!(stream.untold().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["C"]);
+    assert_eq!(
+        stream
+            .untold()
+            .map(|(name, _)| name.to_owned())
+            .collect::<Vec<_>>(),
+        ["C"]
+    );
 }
 
 #[test]
@@ -457,7 +583,9 @@ fn what_does_not_fit_is_dropped_by_reason() {
         stream.set_limit(limit, 0);
         let now_ns = BOOT_NS + SECOND;
         let mut drops = Vec::new();
-        stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut |reason, tally| drops.push((reason, tally.records)));
+        stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut |reason, tally| {
+            drops.push((reason, tally.records))
+        });
         assert_eq!(drops, [(Reason::MessageTooLong, 3)]);
         // The path widens.
         stream.set_limit(LIMIT, now_ns);
@@ -466,7 +594,12 @@ fn what_does_not_fit_is_dropped_by_reason() {
     let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
     let mut drops = Vec::new();
     let empty = layout(&["ipv6 source address"], &[], Family::V4);
-    stream.add(0, &batch(&empty, 2, BOOT_NS + SECOND), 0, &mut |reason, tally| drops.push((reason, tally.records)));
+    stream.add(
+        0,
+        &batch(&empty, 2, BOOT_NS + SECOND),
+        0,
+        &mut |reason, tally| drops.push((reason, tally.records)),
+    );
     assert_eq!(drops, [(Reason::NoFields, 2)]);
 }
 
@@ -479,7 +612,11 @@ fn options_tell_samplers_interfaces_and_statistics() {
         let sampling = Sampling::One(sampler(7, SamplerMode::Deterministic, 100));
         let monitor = monitor("M", vec![original(Family::V4)], sampling);
         let interfaces: Vec<Interface> = (1..40)
-            .map(|index| Interface { index, name: format!("eth{index}"), description: "uplink".into() })
+            .map(|index| Interface {
+                index,
+                name: format!("eth{index}"),
+                description: "uplink".into(),
+            })
             .collect();
         let mut stream = Stream::new(&settings, LIMIT);
         stream.configure(&settings, &[&monitor], &interfaces);
@@ -488,12 +625,22 @@ fn options_tell_samplers_interfaces_and_statistics() {
         let rows = |messages: &[Message], collector: &Collector, element: u16| {
             let mut found = Vec::new();
             for set in messages.iter().flat_map(|message| &message.sets) {
-                let Set::Options { id, records } = set else { continue };
+                let Set::Options { id, records } = set else {
+                    continue;
+                };
                 let seen = &collector.templates[id];
-                let elements = || seen.scopes.iter().chain(&seen.fields).map(|(element, _)| *element);
+                let elements = || {
+                    seen.scopes
+                        .iter()
+                        .chain(&seen.fields)
+                        .map(|(element, _)| *element)
+                };
                 if elements().skip(1).any(|known| known == element) {
                     found.extend(records.iter().map(|record| {
-                        elements().skip(1).zip(record.iter().skip(1).cloned()).collect::<HashMap<_, _>>()
+                        elements()
+                            .skip(1)
+                            .zip(record.iter().skip(1).cloned())
+                            .collect::<HashMap<_, _>>()
                     }));
                 }
             }
@@ -502,9 +649,15 @@ fn options_tell_samplers_interfaces_and_statistics() {
         let messages = collector.take(&mut stream);
         assert!(messages.len() > 1);
         let interval = rows(&messages, &collector, 34);
-        assert_eq!(interval, [HashMap::from([(34, 100_u32.to_be_bytes().to_vec())])]);
+        assert_eq!(
+            interval,
+            [HashMap::from([(34, 100_u32.to_be_bytes().to_vec())])]
+        );
         let samplers = rows(&messages, &collector, 48);
-        assert_eq!((samplers[0][&48].as_slice(), samplers[0][&49].as_slice()), (&[7][..], &[1][..]));
+        assert_eq!(
+            (samplers[0][&48].as_slice(), samplers[0][&49].as_slice()),
+            (&[7][..], &[1][..])
+        );
         assert_eq!(samplers[0][&50], 100_u32.to_be_bytes());
         assert_eq!(&samplers[0][&84][..2], b"S7");
         if protocol == Protocol::Ipfix {
@@ -520,7 +673,13 @@ fn options_tell_samplers_interfaces_and_statistics() {
         stream.poll(BOOT_NS + 31 * SECOND);
         let messages = collector.take(&mut stream);
         assert_eq!(rows(&messages, &collector, 82).len(), 39);
-        assert_eq!((rows(&messages, &collector, 42).len(), rows(&messages, &collector, 48).len()), (0, 0));
+        assert_eq!(
+            (
+                rows(&messages, &collector, 42).len(),
+                rows(&messages, &collector, 48).len()
+            ),
+            (0, 0)
+        );
         let now_ns = BOOT_NS + 32 * SECOND;
         let flows = batch(&original(Family::V4), 3, now_ns);
         stream.add(0, &flows, now_ns, &mut nothing_dropped);
@@ -534,19 +693,32 @@ fn options_tell_samplers_interfaces_and_statistics() {
         assert_eq!(statistics[&42], 3_u64.to_be_bytes());
         assert_ne!(statistics[&40], 0_u64.to_be_bytes());
         // Another rate is told at once.
-        let changed = Monitor { sampling: Sampling::One(sampler(7, SamplerMode::Random, 50)), ..monitor };
+        let changed = Monitor {
+            sampling: Sampling::One(sampler(7, SamplerMode::Random, 50)),
+            ..monitor
+        };
         stream.configure(&settings, &[&changed], &interfaces);
         stream.poll(BOOT_NS + 601 * SECOND);
         let messages = collector.take(&mut stream);
-        assert_eq!(rows(&messages, &collector, 34)[0][&34], 50_u32.to_be_bytes());
+        assert_eq!(
+            rows(&messages, &collector, 34)[0][&34],
+            50_u32.to_be_bytes()
+        );
         assert_eq!(rows(&messages, &collector, 49)[0][&49], [2]);
     }
 }
 
 #[test]
 fn mixed_sampling_is_told_by_identifier_only() {
-    let samplers = vec![sampler(1, SamplerMode::Random, 10), sampler(2, SamplerMode::Random, 20)];
-    let named = layout(&["flow sampler", "ipv4 protocol"], &["counter bytes"], Family::V4);
+    let samplers = vec![
+        sampler(1, SamplerMode::Random, 10),
+        sampler(2, SamplerMode::Random, 20),
+    ];
+    let named = layout(
+        &["flow sampler", "ipv4 protocol"],
+        &["counter bytes"],
+        Family::V4,
+    );
     let monitors = [
         monitor("A", vec![named], Sampling::Mixed(samplers.clone())),
         monitor("B", vec![original(Family::V4)], Sampling::Mixed(samplers)),
@@ -555,13 +727,22 @@ fn mixed_sampling_is_told_by_identifier_only() {
     stream.poll(BOOT_NS);
     let mut collector = Collector::default();
     let messages = collector.take(&mut stream);
-    let templates: Vec<u16> =
-        messages[0].templates().flat_map(|(_, seen)| &seen.fields).map(|(element, _)| *element).collect();
+    let templates: Vec<u16> = messages[0]
+        .templates()
+        .flat_map(|(_, seen)| &seen.fields)
+        .map(|(element, _)| *element)
+        .collect();
     assert!(!templates.contains(&34) && templates.contains(&50));
     assert_eq!(messages[0].records(), 2);
     assert_eq!(elements(&stream, 1).last(), Some(&21));
     // The operator of B is told that its counters cannot be scaled.
-    assert_eq!(stream.untold().map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), ["B"]);
+    assert_eq!(
+        stream
+            .untold()
+            .map(|(name, _)| name.to_owned())
+            .collect::<Vec<_>>(),
+        ["B"]
+    );
 }
 
 #[test]
@@ -581,6 +762,9 @@ fn measure_nanoseconds_a_record() {
             std::hint::black_box(&datagrams);
             stream.recycle(datagrams);
         }
-        println!("{protocol:?}: {:.1} ns", start.elapsed().as_nanos() as f64 / (rounds * 512) as f64);
+        println!(
+            "{protocol:?}: {:.1} ns",
+            start.elapsed().as_nanos() as f64 / (rounds * 512) as f64
+        );
     }
 }
