@@ -13,7 +13,7 @@ use wire::{Link, Packet};
 use crate::config::{Config, LinkState, Ready, Statistics};
 use crate::error::{Error, words};
 use crate::savefile::time_ns;
-use crate::socket::{self, PacketSocket, interface_exists, system};
+use crate::socket::{self, PacketSocket, link_state, system};
 
 /// Packets are handed over when they are so old, milliseconds.
 const TIMEOUT_MS: i32 = 40;
@@ -60,8 +60,7 @@ impl Live {
         let loopback = probe.hardware() == libc::ARPHRD_LOOPBACK;
         let directions: &[_] = match (config.incoming, config.outgoing) {
             // There every packet is both, and is taken as it is received.
-            (true, _) if loopback => &[(Direction::In, false)],
-            (false, true) if loopback => &[(Direction::In, true)],
+            (incoming, _) if loopback => &[(Direction::In, !incoming)],
             (true, true) => &[(Direction::In, false), (Direction::Out, true)],
             (false, true) => &[(Direction::Out, true)],
             (_, false) => &[(Direction::In, false)],
@@ -98,9 +97,12 @@ impl Live {
         let events = socket::wait(wake, &inputs, timeout)
             .map_err(|errno| system(&self.interface, "wait for packets", errno))?;
         if events.error {
-            self.lost();
+            self.state = link_state(self.index);
         } else if events.input {
             self.state = LinkState::Up;
+        } else if self.state == LinkState::Down {
+            // Going away is not told of an interface that is down.
+            self.state = link_state(self.index);
         }
         let link =
             (mem::replace(&mut self.reported, self.state) != self.state).then_some(self.state);
@@ -144,7 +146,7 @@ impl Live {
         }
         self.delivered += count as u64;
         if let Some(error) = failed {
-            self.lost();
+            self.state = link_state(self.index);
             if self.state != LinkState::Gone {
                 return Err(Error::Pcap {
                     interface: self.interface.clone(),
@@ -153,15 +155,6 @@ impl Live {
             }
         }
         Ok(count)
-    }
-
-    /// Notes what became of the interface.
-    fn lost(&mut self) {
-        self.state = if interface_exists(self.index) {
-            LinkState::Down
-        } else {
-            LinkState::Gone
-        };
     }
 
     /// Takes no new packets after the next [`Live::read`], which hands over all that are there.
@@ -227,32 +220,25 @@ impl Handle {
             .map_err(failed)?
             .setnonblock()
             .map_err(failed)?;
-        let text = config.filter.as_deref().unwrap_or_default();
-        // By itself first: what joins it to the direction must not make sense of half an expression.
-        let refused = |error: pcap::Error| Error::Filter {
-            text: text.into(),
-            message: words(&error),
-        };
-        capture.compile(text, true).map_err(refused)?;
-        // In the filter, so that packets of the other direction take no room in the buffer.
-        let word = if matches!(direction, Direction::Out) {
-            "outbound"
-        } else {
-            "inbound"
-        };
-        let joined = if text.trim().is_empty() {
-            word.into()
-        } else {
-            format!("{word} and ({text})")
-        };
-        capture.filter(&joined, true).map_err(refused)?;
+        if !outgoing {
+            socket::ignore_outgoing(capture.as_fd())
+                .map_err(|errno| system(&config.interface, "leave out sent packets", errno))?;
+        }
+        // Not by `inbound` in the filter: libpcap applies it itself to the first block, and cannot, and loses that.
         capture.direction(direction).map_err(failed)?;
+        if let Some(text) = &config.filter {
+            capture.filter(text, true).map_err(|error| Error::Filter {
+                text: text.clone(),
+                message: words(&error),
+            })?;
+        }
         let link = Link::from(capture.get_datalink().0.cast_unsigned());
+        let last_dropped = capture.stats().map_err(failed)?.dropped;
         Ok(Handle {
             capture,
             outgoing,
             link,
-            last_dropped: 0,
+            last_dropped,
             dropped: 0,
         })
     }

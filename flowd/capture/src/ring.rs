@@ -133,8 +133,12 @@ impl Ring {
         let mut state = self.state;
         if events.error {
             state = self.socket.take_error()?.unwrap_or(state);
-        } else if packets && state == LinkState::Down {
-            state = LinkState::Up;
+        } else if state == LinkState::Down {
+            // Neither coming up nor going away is told.
+            state = match packets {
+                true => LinkState::Up,
+                false => socket::link_state(self.socket.index()),
+            };
         }
         let link = (mem::replace(&mut self.state, state) != state).then_some(state);
         Ok(Ready {

@@ -47,9 +47,13 @@ pub(crate) fn interface_index(interface: &str) -> Result<u32, Error> {
     })
 }
 
-/// Whether an interface of that index is still there.
-pub(crate) fn interface_exists(index: u32) -> bool {
-    if_indextoname(index).is_ok()
+/// Down, or gone, for an interface that is known not to be up.
+pub(crate) fn link_state(index: u32) -> LinkState {
+    match if_indextoname(index) {
+        // nix 0.31 takes the null pointer, which says that there is none, for an empty name.
+        Ok(name) if !name.is_empty() => LinkState::Down,
+        _ => LinkState::Gone,
+    }
 }
 
 impl PacketSocket {
@@ -123,19 +127,7 @@ impl PacketSocket {
         value: &T,
         step: &'static str,
     ) -> Result<(), Error> {
-        let len = mem::size_of::<T>() as libc::socklen_t;
-        // SAFETY: `value` is valid for `len` octets during the call.
-        let done = unsafe {
-            libc::setsockopt(
-                self.fd.as_raw_fd(),
-                level,
-                name,
-                (&raw const *value).cast(),
-                len,
-            )
-        };
-        Errno::result(done)
-            .map(drop)
+        set_option(self.as_fd(), level, name, value)
             .map_err(|errno| system(&self.interface, step, errno))
     }
 
@@ -198,13 +190,7 @@ impl PacketSocket {
         )?;
         match Errno::from_raw(errno) {
             Errno::UnknownErrno if errno == 0 => Ok(None),
-            Errno::ENETDOWN | Errno::ENODEV | Errno::ENXIO => {
-                Ok(Some(if interface_exists(self.index) {
-                    LinkState::Down
-                } else {
-                    LinkState::Gone
-                }))
-            }
+            Errno::ENETDOWN | Errno::ENODEV | Errno::ENXIO => Ok(Some(link_state(self.index))),
             errno => Err(system(&self.interface, "capture", errno)),
         }
     }
@@ -227,6 +213,19 @@ impl AsFd for PacketSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+fn set_option<T: Plain>(fd: BorrowedFd<'_>, level: i32, name: i32, value: &T) -> Result<(), Errno> {
+    let len = mem::size_of::<T>() as libc::socklen_t;
+    // SAFETY: `value` is valid for `len` octets during the call.
+    let done =
+        unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const *value).cast(), len) };
+    Errno::result(done).map(drop)
+}
+
+/// Leaves the packets that this host sends out of what a packet socket captures.
+pub(crate) fn ignore_outgoing(fd: BorrowedFd<'_>) -> Result<(), Errno> {
+    set_option(fd, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, &1)
 }
 
 pub(crate) fn system(interface: &str, step: &'static str, errno: Errno) -> Error {
