@@ -1,5 +1,8 @@
 //! What is wrong with a whole tree: one finding for each wrong thing, without looking at the host.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, walk};

@@ -1,5 +1,8 @@
 //! Two trees: what came, what went, what changed.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use crate::dialect::{curly, set};

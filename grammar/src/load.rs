@@ -63,9 +63,6 @@ impl Loader {
         self.replace(target.path());
         match target {
             Target::Branch(cursor) => {
-                if cursor.path.is_empty() {
-                    return Err(last.after().problem("a word is missing", Some(possible(cursor.place))));
-                }
                 self.tree.make(&cursor.path, Tree::default);
             }
             Target::Whole(_, node) => {
@@ -94,6 +91,16 @@ impl Loader {
             }
         }
         Ok(())
+    }
+
+    /// `set` of a statement that stands on a line by itself, and so must say what is set.
+    pub(crate) fn set_line(&mut self, target: Target, last: Span) -> Result<(), Problem> {
+        if let Target::Branch(Cursor { place: place @ Place::Words(node), .. }) = &target
+            && node.kind() == Kind::Container
+        {
+            return Err(last.after().problem(format!("a word is missing after {}", node.word()), Some(possible(*place))));
+        }
+        self.set(target, last)
     }
 
     /// `delete`: takes what the statement speaks of out of the tree. `words` are those of its path.

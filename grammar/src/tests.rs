@@ -4,7 +4,6 @@ mod generate;
 mod golden;
 mod ios;
 mod modes;
-mod place;
 mod refused;
 mod round;
 mod speed;

@@ -98,6 +98,10 @@ fn statement(loader: &mut Loader, mode: &mut Mode, line: &str, words: &[Word]) -
     }
     match pick(&word.text, global_words().into_iter(), true) {
         Pick::One(picked) => global(loader, mode, picked, &statement),
+        // `int` is `interface` and `fl` is `flow`, though `interfaces` and `flow-accounting` begin so too.
+        Pick::Many(many) if many.iter().all(|other| other.starts_with(many[0])) => {
+            global(loader, mode, many[0], &statement)
+        }
         Pick::Many(many) => {
             let message = format!("{} is ambiguous", shown(&word.text));
             Err(word.place.problem(message, Some(list("possible", many))))
@@ -184,7 +188,7 @@ impl Statement<'_, '_> {
             Target::Branch(cursor) => Some(cursor.clone()),
             _ => None,
         };
-        loader.set(target, last)?;
+        loader.set_line(target, last)?;
         Ok(entered)
     }
 }

@@ -63,7 +63,7 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
     let from = loader.at.clone();
     let target = resolve(&from, rest, manner)?;
     match picked {
-        "set" => loader.set(target, words[words.len() - 1].place),
+        "set" => loader.set_line(target, words[words.len() - 1].place),
         _ => loader.delete(target, &from, rest),
     }
 }

@@ -211,6 +211,10 @@ fn choice(value: &str, choices: Choices, abbreviate: bool) -> Result<String, Ref
     match pick(value, words.clone(), abbreviate) {
         Pick::One(word) => Ok(word.to_owned()),
         Pick::Many(many) => refuse(format!("{} is ambiguous", shown(value)), list("possible", many)),
+        // Among a few words all are told; a near one may be the wrong guess.
+        Pick::None if choices.len() <= 10 => {
+            refuse(format!("{} is not possible here", shown(value)), list("possible", words))
+        }
         Pick::None => refuse(format!("{} is not possible here", shown(value)), suggest(value, words)),
     }
 }

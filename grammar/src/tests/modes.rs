@@ -1,1 +1,90 @@
-//! To come.
+//! Merge, replace, override.
+
+use super::right;
+use crate::{Dialect, Mode, Tree, load};
+
+const OLD: &str = "set system host-name r1
+set system flow-accounting interface eth0
+set system flow-accounting netflow server 192.0.2.1
+set flow exporter E destination 192.0.2.1
+set flow exporter E ttl 4
+set flow exporter F destination 192.0.2.2
+set flow record R match ipv4 protocol";
+
+fn loaded(text: &str, at: &str, mode: Mode) -> Tree {
+    let at: Vec<String> = at.split_whitespace().map(str::to_owned).collect();
+    load(&right(OLD), &at, text, None, mode).unwrap()
+}
+
+#[test]
+fn merge_adds() {
+    let tree = loaded("flow {\n exporter E {\n  ttl 5\n }\n record R {\n  match ipv4 tos\n }\n}", "", Mode::Merge);
+    let expected = format!("{OLD}\nset flow exporter E ttl 5\nset flow record R match ipv4 tos");
+    assert_eq!(tree, right(&expected));
+}
+
+#[test]
+fn replace_takes_what_is_named_whole() {
+    let expected = right(
+        "set system host-name r1
+set system flow-accounting interface eth1
+set flow exporter E destination 192.0.2.3
+set flow exporter F destination 192.0.2.2
+set flow record R match ipv4 protocol",
+    );
+    for text in [
+        "system {\n flow-accounting {\n  interface eth1\n }\n}\nflow {\n exporter E {\n  destination 192.0.2.3\n }\n}",
+        "set system flow-accounting interface eth1\nset flow exporter E destination 192.0.2.3",
+        "flow exporter E\n destination 192.0.2.3\nsystem flow-accounting interface eth1",
+        r#"{"system": {"flow-accounting": {"interface": ["eth1"]}}, "flow": {"exporter": {"E": {"destination": "192.0.2.3"}}}}"#,
+    ] {
+        assert_eq!(loaded(text, "", Mode::Replace), expected, "{text}");
+    }
+    // Below an edit level, what is named there.
+    let tree = loaded("interface eth1", "system flow-accounting", Mode::Replace);
+    assert_eq!(tree.values(&["system", "flow-accounting", "interface"]), ["eth1"]);
+    assert!(tree.has(&["system", "flow-accounting", "netflow"]));
+}
+
+#[test]
+fn override_leaves_nothing_else() {
+    let tree = loaded("set system host-name r2", "", Mode::Override);
+    assert_eq!(tree, right("set system host-name r2"));
+    let tree = loaded("set destination 192.0.2.9", "flow exporter E", Mode::Override);
+    assert!(!tree.has(&["flow", "exporter", "E", "ttl"]) && tree.has(&["flow", "exporter", "F"]));
+    assert_eq!(loaded("", "", Mode::Override), Tree::default());
+}
+
+#[test]
+fn paths_are_relative_to_the_edit_level() {
+    for (dialect, text) in [
+        (Dialect::Set, "set ttl 9\ndelete destination"),
+        (Dialect::Ios, "ttl 9\nno destination"),
+    ] {
+        let at = ["flow", "exporter", "E"].map(str::to_owned);
+        let tree = load(&right(OLD), &at, text, Some(dialect), Mode::Merge).unwrap();
+        assert_eq!(tree.value(&["flow", "exporter", "E", "ttl"]), Some("9"));
+        assert!(!tree.has(&["flow", "exporter", "E", "destination"]));
+    }
+    assert_eq!(loaded("E {\n ttl 9\n}", "flow exporter", Mode::Merge).value(&["flow", "exporter", "E", "ttl"]), Some("9"));
+    assert_eq!(loaded(r#"{"ttl": 9}"#, "flow exporter E", Mode::Merge).value(&["flow", "exporter", "E", "ttl"]), Some("9"));
+    let nowhere = load(&right(OLD), &["flow".into(), "nothing".into()], "x", None, Mode::Merge).unwrap_err();
+    assert_eq!(nowhere[0].to_string(), "1:1: \"flow nothing\" is no edit level");
+}
+
+#[test]
+fn deleting_the_last_takes_empty_containers_along_but_not_names() {
+    let tree = loaded("delete flow exporter E destination\ndelete flow exporter E ttl\ndelete system flow-accounting netflow server 192.0.2.1", "", Mode::Merge);
+    assert!(tree.has(&["flow", "exporter", "E"]));
+    assert!(!tree.has(&["system", "flow-accounting", "netflow"]));
+    let tree = loaded("delete flow record R", "", Mode::Merge);
+    assert!(!tree.has(&["flow", "record"]));
+}
+
+#[test]
+fn nothing_is_applied_when_something_is_wrong() {
+    let base = right(OLD);
+    let problems = load(&base, &[], "set system host-name r9\nset system host-name -\n", None, Mode::Merge).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!((problems[0].line, problems[0].column, problems[0].length), (2, 22, 1));
+}

@@ -35,8 +35,6 @@ fn again(text: &str, dialect: Dialect) -> Result<Tree, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn every_dialect_through_every_other(tree in tree()) {
         for one in DIALECTS {

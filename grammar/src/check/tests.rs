@@ -1,0 +1,137 @@
+//! Tests of the findings: each wrong thing has one.
+
+use crate::{Dialect, Mode, Tree, check, load};
+
+/// A configuration that is right.
+const RIGHT: &str = "set system host-name r1
+set flow record R match ipv4 source address
+set flow record R collect counter bytes
+set flow exporter E destination 192.0.2.1
+set flow sampler S rate 100
+set flow monitor M record R
+set flow monitor M exporter E
+set interfaces ethernet eth0 flow monitor M sampler S
+set interfaces ethernet eth0 flow monitor M family ip
+set system flow-accounting interface eth0
+set system flow-accounting netflow server 192.0.2.1";
+
+fn findings(text: &str) -> Vec<String> {
+    let tree = load(&Tree::default(), &[], RIGHT, Some(Dialect::Set), Mode::Merge).unwrap();
+    let tree = load(&tree, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
+    check(&tree).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_is_right_has_no_finding() {
+    assert_eq!(findings(""), [""; 0]);
+    assert_eq!(check(&Tree::default()), []);
+    for right in [
+        "set flow monitor N record netflow-original",
+        "set flow monitor N record \"netflow ipv6 original-input\"\nset interfaces ethernet eth1 flow monitor N family ipv6",
+        "set flow exporter E export-protocol netflow-v5\nset flow exporter E dscp 46",
+        "set system flow-accounting disable-imt",
+        "set system flow-accounting netflow engine-id 7",
+        "set system flow-accounting netflow engine-id 1:7\nset system flow-accounting netflow version 5",
+        "set interfaces ethernet eth0 flow monitor M family datalink",
+        "set flow exporter E source eth0",
+        "delete flow monitor M exporter E",
+    ] {
+        assert_eq!(findings(right), [""; 0], "{right}");
+    }
+}
+
+#[test]
+fn each_wrong_thing_has_one_finding() {
+    for (text, expected) in [
+        (
+            "set flow monitor M record X",
+            "flow monitor M record X: flow record X does not exist; there are: R",
+        ),
+        (
+            "set flow monitor M exporter F",
+            "flow monitor M exporter F: flow exporter F does not exist; there are: E",
+        ),
+        (
+            "set interfaces ethernet eth0 flow monitor N",
+            "interfaces ethernet eth0 flow monitor N: flow monitor N does not exist; there are: M",
+        ),
+        (
+            "delete flow sampler S",
+            "interfaces ethernet eth0 flow monitor M sampler S: flow sampler S does not exist; there is none",
+        ),
+        ("set flow record Q collect counter bytes", "flow record Q: flow record Q: match is missing"),
+        ("delete flow exporter E destination", "flow exporter E: flow exporter E: destination is missing"),
+        ("set flow monitor N exporter E", "flow monitor N: flow monitor N: record is missing"),
+        ("set flow sampler T mode random", "flow sampler T: flow sampler T: rate is missing"),
+        (
+            "set flow record netflow-original match ipv4 protocol",
+            "flow record netflow-original: record netflow-original is predefined; choose another name",
+        ),
+        (
+            "set flow record R collect ipv4 source address",
+            "flow record R collect ipv4 source address: ipv4 source address is matched already",
+        ),
+        (
+            "set flow exporter E option application-table timeout 60",
+            "flow exporter E option application-table: option application-table: there is no application recognition on this host",
+        ),
+        (
+            "set flow exporter E source 2001:db8::1",
+            "flow exporter E source: source 2001:db8::1 is not of the family of destination 192.0.2.1",
+        ),
+        (
+            "delete system flow-accounting interface",
+            "system flow-accounting: flow-accounting: interface is missing",
+        ),
+        (
+            "delete system flow-accounting netflow\nset system flow-accounting disable-imt",
+            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nobody",
+        ),
+        (
+            "delete system flow-accounting netflow server\nset system flow-accounting netflow version 9",
+            "system flow-accounting netflow: netflow: server is missing",
+        ),
+        (
+            "set system flow-accounting sflow agent-address auto",
+            "system flow-accounting sflow: sflow: server is missing",
+        ),
+        (
+            "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow server 2001:db8::1",
+            "system flow-accounting sflow: sflow: servers are of both families; one is possible",
+        ),
+        (
+            "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow agent-address 2001:db8::1",
+            "system flow-accounting sflow agent-address: agent-address 2001:db8::1 is not of the servers' family",
+        ),
+        (
+            "set system flow-accounting netflow engine-id 1:7",
+            "system flow-accounting netflow engine-id: engine-id 1:7 is of version 5, not 9; a number is wanted",
+        ),
+        (
+            "set system flow-accounting netflow engine-id 700\nset system flow-accounting netflow version 5",
+            "system flow-accounting netflow engine-id: engine-id 700 does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted",
+        ),
+        (
+            "set system flow-accounting netflow server 192.0.2.1 source-address 192.0.2.2\nset system flow-accounting netflow server 192.0.2.1 source-interface eth0",
+            "system flow-accounting netflow server 192.0.2.1: source-address and source-interface exclude each other; delete one",
+        ),
+        (
+            "set system flow-accounting netflow server 192.0.2.1 source-address 2001:db8::2",
+            "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1",
+        ),
+        (
+            "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias gi0/1",
+            "interfaces ethernet eth2 alias: alias gi0/1 is already that of eth1",
+        ),
+        (
+            "set interfaces ethernet eth1 mirror ingress eth1",
+            "interfaces ethernet eth1 mirror ingress: eth1 cannot be mirrored to itself",
+        ),
+        (
+            "delete interfaces ethernet eth0 flow monitor M family\nset interfaces ethernet eth0 flow monitor M family ipv6",
+            "interfaces ethernet eth0 flow monitor M family ipv6: family ipv6 has no fields in record R of monitor M",
+        ),
+    ] {
+        assert_eq!(findings(text), [expected], "{text}");
+    }
+}
