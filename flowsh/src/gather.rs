@@ -52,6 +52,11 @@ impl Gather {
         }
     }
 
+    /// The line the block began with.
+    pub(crate) fn first_line(&self) -> &str {
+        self.text.lines().next().unwrap_or_default().trim()
+    }
+
     /// Open braces.
     pub(crate) fn depth(&self) -> usize {
         self.depth

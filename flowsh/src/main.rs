@@ -61,22 +61,22 @@ fn main() -> ExitCode {
     let shell = Client::new(args.socket, interactive)
         .map_err(|error| Failure::plain(format!("cannot start: {error}")))
         .and_then(|client| Shell::new(client, via, home.clone()));
-    let result = match shell {
-        Err(failure) => Err(failure),
-        Ok(shell) if interactive => editor::run(shell, home.as_deref()),
+    match shell {
+        Err(failure) => told(Err(failure)),
+        Ok(shell) if interactive => told(editor::run(shell, home.as_deref())),
         Ok(mut shell) => {
-            let result = script::run(&mut shell, &args.command, args.file.as_deref(), !scripted);
+            let code = told(script::run(&mut shell, &args.command, args.file.as_deref(), !scripted));
             if shell.close() {
                 eprintln!("Warning: the changes of this session were not committed and are gone");
             }
-            result
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{}", failure.shown());
-            ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) { NO_DAEMON } else { FAILED })
+            code
         }
     }
+}
+
+/// Prints what failed, and makes the exit status of it.
+fn told(result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    eprintln!("{}", failure.shown());
+    ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) { NO_DAEMON } else { FAILED })
 }

@@ -88,7 +88,7 @@ fn merge(old: &[Block], new: &[Block], depth: usize, text: &mut String) {
             let changed = single(block, new).and_then(|_| old.iter().find(|was| name(was) == name(block)));
             match changed.filter(|was| single(was, old).is_some() && !new.contains(was)) {
                 Some(was) => {
-                    drop(gone.next_if(|next| *next == was));
+                    gone.next_if(|next| *next == was);
                     write('>', depth, &block.head, text);
                 }
                 None => whole('+', block, depth, text),

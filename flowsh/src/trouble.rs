@@ -60,6 +60,23 @@ impl Failure {
         self
     }
 
+    /// Finds the place of an answer that has none: the last word of the line that the message names.
+    pub(crate) fn at_its_word(mut self, line: &str) -> Failure {
+        if let Failure::Wrong(troubles) = &mut self
+            && let [trouble] = &mut troubles[..]
+            && trouble.place.is_none()
+        {
+            let words = grammar::command::split(line);
+            let named = |text: &str| {
+                trouble.message.split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c))).any(|word| word == text)
+            };
+            // The first two words are always the command's own.
+            let word = words.iter().skip(2).take_while(|word| !word.is_pipe()).filter(|word| named(&word.text)).last();
+            trouble.place = word.map(|word| (line.to_owned(), word.start, word.len));
+        }
+        self
+    }
+
     /// Shows the line that failed, unless a place in it is shown already.
     pub(crate) fn with_line(mut self, line: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self
@@ -172,6 +189,14 @@ mod tests {
         let column = lines[1].find('^').unwrap();
         assert_eq!(lines[0].chars().skip(column).take(3).collect::<String>(), "bad");
         assert!(shown(&"y".repeat(500), 0, 500).lines().all(|line| line.chars().count() < 110));
+    }
+
+    #[test]
+    fn an_answer_without_a_place_is_put_under_the_word_it_names() {
+        let failure = Failure::plain("there is no flow monitor M1").at_its_word("show flow monitor M1 cache");
+        assert_eq!(failure.shown().lines().nth(1), Some("                    ^^"));
+        let failure = Failure::plain("the disk is full").at_its_word("show flow monitor M1 cache");
+        assert_eq!(failure.shown(), "the disk is full");
     }
 
     #[test]

@@ -119,10 +119,12 @@ pub(crate) fn exporter_templates(answer: &Json) -> String {
 fn one_template(page: &mut Page, exporter: &Json, template: &Json) {
     let ipfix = exporter["protocol"] == "ipfix";
     let client = some(template, "client").or_else(|| some(template, "record")).map_or_else(|| "-".into(), plain);
-    match template["options"].as_bool() {
-        Some(true) => page.line(format!("  Client: Option {client}")),
-        _ => page.line(format!("  Client: Flow Monitor {client}")),
-    }
+    let kind = match template["options"].as_bool() {
+        _ if client.starts_with("Flow Monitor ") || client.starts_with("Option ") => "",
+        Some(true) => "Option ",
+        _ => "Flow Monitor ",
+    };
+    page.line(format!("  Client: {kind}{client}"));
     page.line(format!("  Exporter Format: {}", protocol(&exporter["protocol"])));
     page.line(format!("  Template ID    : {}", plain(&template["id"])));
     page.line(format!("  Source ID      : {}", plain(&exporter["source_id"])));

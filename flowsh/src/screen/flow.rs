@@ -84,8 +84,8 @@ pub(crate) fn flow_interfaces(answer: &Json) -> String {
                 let why = some(ring, "reason").map(|why| format!(": {}", plain(why))).unwrap_or_default();
                 page.pair(2, "Capture:", 26, format!("{}{why}", plain(&ring["state"])));
             } else {
-                let (received, dropped) = (plain(&ring["received"]), plain(&ring["dropped"]));
-                page.pair(2, "Capture:", 26, format!("{received} packets, {dropped} dropped"));
+                let (captured, dropped) = (plain(&ring["captured"]), plain(&ring["dropped"]));
+                page.pair(2, "Capture:", 26, format!("{captured} packets, {dropped} dropped"));
             }
         }
         page.line("");

@@ -1,6 +1,6 @@
 //! Configuration mode: the session, the edit level, and what changes the candidate.
 
-use grammar::command::{Command, LoadMode, Submode, Tail, Word, split, submode_after};
+use grammar::command::{Command, LoadMode, Submode, Tail, Word, first_word_hint, split, submode_after};
 use grammar::schema;
 use serde_json::{Value as Json, json};
 
@@ -186,7 +186,17 @@ impl Shell {
         };
         let body = json!({"text": format!("{prefix}{}", tail.text), "dialect": "ios", "mode": "merge", "path": []});
         let result = self.ask("edit", &body);
-        result.map_err(|error| {
+        result.map_err(|mut error| {
+            // The dialect knows its own words only; what was typed may have been meant as a command.
+            if let Error::Refused { reasons, .. } = &mut error
+                && let [reason] = &mut reasons[..]
+                && reason.line == Some(lines + 1)
+                && reason.column == Some(1)
+                && reason.message.starts_with("unknown word")
+                && let Some(first) = split(&tail.text).first()
+            {
+                reason.hint = Some(first_word_hint(&first.text, self.submode));
+            }
             self.placed(error, line, |at, column| if at > lines { tail.start + column } else { tail.start })
         })?;
         if let Some((submode, opener)) = next {
@@ -277,9 +287,9 @@ impl Shell {
         let ambiguous: Vec<&str> =
             possible.iter().map(String::as_str).filter(|word| word.starts_with(&wrong.text)).collect();
         let message = match (ambiguous.len(), possible.is_empty()) {
-            (2.., _) => format!("`{}` is ambiguous; one of {}", wrong.text, ambiguous.join(", ")),
-            (_, false) => format!("`{}` cannot stand here; one of {}", wrong.text, possible.join(", ")),
-            _ => format!("`{}` cannot stand here; nothing can follow", wrong.text),
+            (2.., _) => format!("\"{}\" is ambiguous; one of {}", wrong.text, ambiguous.join(", ")),
+            (_, false) => format!("\"{}\" cannot stand here; one of {}", wrong.text, possible.join(", ")),
+            _ => format!("\"{}\" cannot stand here; nothing can follow", wrong.text),
         };
         Err(Failure::at(line, wrong.start, wrong.len, message))
     }
@@ -298,7 +308,7 @@ impl Shell {
                 self.submode = Submode::Global;
                 Ok(Outcome::default())
             }
-            Some(schema::Place::Name(node)) => whole(format!("a name is missing after `{}`", node.word())),
+            Some(schema::Place::Name(node)) => whole(format!("a name is missing after {}", node.word())),
             _ => whole("there is no level below it; use `set`".into()),
         }
     }

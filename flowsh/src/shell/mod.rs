@@ -170,7 +170,10 @@ impl Shell {
         self.known.forget();
         match std::mem::take(&mut self.reading) {
             Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
-            Reading::Block(_) => Err(Failure::plain("a brace is not closed; the block was dropped")),
+            Reading::Block(gather) => {
+                let first: String = gather.first_line().chars().take(60).collect();
+                Err(Failure::plain(format!("the block that begins with \"{first}\" is not closed; it was dropped")))
+            }
             Reading::Commands => match self.place {
                 Place::Operational => Ok(Outcome { leave: true, ..Outcome::default() }),
                 Place::Configuration { .. } => self.exit(false),
@@ -219,7 +222,10 @@ impl Shell {
             }
             (_, Command::Help) => Answer::text(HELP).into(),
             (Mode::Configuration(_), command) if is_configuration(&command) => self.configuration(command, line)?,
-            (_, command) => Outcome::from(self.operational(command, line)?),
+            (_, command) => {
+                let answer = self.operational(command, line);
+                Outcome::from(answer.map_err(|failure| failure.at_its_word(line))?)
+            }
         };
         let home = self.home.clone();
         let save = |file: &str, text: &str| file::write(&file::resolved(file, home.as_deref()), text);

@@ -153,7 +153,7 @@ impl Shell {
                 true => "there is none".to_owned(),
                 false => format!("there is {}", names.join(", ")),
             };
-            let message = format!("no {what} `{name}`; {there}");
+            let message = format!("no {what} \"{name}\"; {there}");
             let word = grammar::command::split(line).into_iter().rev().find(|word| word.text == name);
             return Err(match word {
                 Some(word) => Failure::at(line, word.start, word.len, message),

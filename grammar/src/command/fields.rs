@@ -69,12 +69,12 @@ pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
             _ if whole => return Ok((spelled.join(" "), i)),
             [_, _, ..] => {
                 let hint = Some(format!("one of {}", hits.join(", ")));
-                return Err(word.problem(format!("`{}` is ambiguous", brief(&word.text)), hint));
+                return Err(word.problem(format!("\"{}\" is ambiguous", brief(&word.text)), hint));
             }
             _ => {
                 let possible: Vec<&str> = next.iter().map(|next| next.word).collect();
                 let hint = Some(nearest(&word.text, &possible));
-                return Err(word.problem(format!("`{}` is no word of a field", brief(&word.text)), hint));
+                return Err(word.problem(format!("\"{}\" is no word of a field", brief(&word.text)), hint));
             }
         }
     }

@@ -378,5 +378,10 @@ pub fn submode_after(statement: &str, submode: Submode) -> Option<(Submode, Opti
     trie::submode_after(statement, submode)
 }
 
+/// What would have been right instead of the unknown first word of a line in configuration mode.
+pub fn first_word_hint(typed: &str, submode: Submode) -> String {
+    trie::first_word_hint(typed, submode)
+}
+
 #[cfg(test)]
 mod tests;

@@ -67,10 +67,10 @@ pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
     match hits[..] {
         [one] => Ok(one),
         [] => Err(word.problem(
-            format!("`{}` is no output pipe", brief(&word.text)),
+            format!("\"{}\" is no output pipe", brief(&word.text)),
             Some(format!("one of {}", PIPES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "))),
         )),
-        _ => Err(word.problem(format!("`{}` is ambiguous", word.text), Some(format!("one of {}", hits.join(", "))))),
+        _ => Err(word.problem(format!("\"{}\" is ambiguous", word.text), Some(format!("one of {}", hits.join(", "))))),
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
             ("last", Some(tail)) => match tail.text.parse() {
                 Ok(lines @ 1..) => Pipe::Last(lines),
                 _ => {
-                    let message = format!("`{}` is no number of lines", brief(&tail.text));
+                    let message = format!("\"{}\" is no number of lines", brief(&tail.text));
                     return Err(problem(tail.start, tail.text.chars().count(), message, Some("<1-4294967295>".into())));
                 }
             },

@@ -31,6 +31,8 @@ fn abbreviations_are_unique_prefixes() {
     assert_eq!(operational("conf t").command, Command::Configure { terminal: true });
     assert_eq!(operational("sh ver").command, Command::ShowVersion);
     assert_eq!(operational("sh ru").command, Command::ShowConfiguration { form: Form::Ios, path: vec![] });
+    assert_eq!(configuration("comm"), Command::Commit { comment: None });
+    assert_eq!(configuration("commit-c 3"), Command::CommitConfirm { minutes: 3, comment: None });
     assert_eq!(
         operational("sh conf comm").command,
         Command::ShowConfiguration { form: Form::Commands, path: vec![] }
@@ -176,24 +178,24 @@ fn submodes_open_stay_and_close() {
 #[test]
 fn problems_have_their_place_and_what_would_be_right() {
     let cases: &[(&str, Mode, u32, u32, &str, &str)] = &[
-        ("shw version", Mode::Operational, 1, 3, "unknown word `shw`", "did you mean `show`?"),
-        ("show flow recrod", Mode::Operational, 11, 6, "unknown word `recrod`", "did you mean `record`?"),
-        ("c", Mode::Operational, 1, 1, "`c` is ambiguous", "one of configure, clear"),
+        ("shw version", Mode::Operational, 1, 3, "unknown word \"shw\"", "did you mean show?"),
+        ("show flow recrod", Mode::Operational, 11, 6, "unknown word \"recrod\"", "did you mean record?"),
+        ("c", Mode::Operational, 1, 1, "\"c\" is ambiguous", "one of configure, clear"),
         ("show flow monitor", CONFIGURATION, 0, 0, "", ""),
         ("clear flow monitor", Mode::Operational, 20, 1, "the command is not complete", "<monitor> is missing"),
-        ("show log 0", Mode::Operational, 10, 1, "`0` is out of range", "1 to 10000"),
-        ("show version now", Mode::Operational, 14, 3, "`now` is one word too many", ""),
-        ("show version | foo", Mode::Operational, 16, 3, "`foo` is no output pipe", "one of match"),
+        ("show log 0", Mode::Operational, 10, 1, "\"0\" is out of range", "1 to 10000"),
+        ("show version now", Mode::Operational, 14, 3, "\"now\" is one word too many", ""),
+        ("show version | foo", Mode::Operational, 16, 3, "\"foo\" is no output pipe", "one of match"),
         ("show version | match", Mode::Operational, 21, 1, "`match` needs <expression>", ""),
         ("show version |", Mode::Operational, 15, 1, "a pipe is missing its command", "one of match"),
-        ("show flow-accounting host x", Mode::Operational, 27, 1, "`x` is no address", "an IPv4"),
-        ("show flow-accounting port 9-3", Mode::Operational, 27, 3, "`9-3` is no port", "80-89"),
-        ("commit-confirm 0", CONFIGURATION, 16, 1, "`0` is out of range", "1 to 65535"),
-        ("rollback x", CONFIGURATION, 10, 1, "`x` is no revision", "0 is the newest"),
+        ("show flow-accounting host x", Mode::Operational, 27, 1, "\"x\" is no address", "an IPv4"),
+        ("show flow-accounting port 9-3", Mode::Operational, 27, 3, "\"9-3\" is no port", "80-89"),
+        ("commit-confirm 0", CONFIGURATION, 16, 1, "\"0\" is out of range", "1 to 65535"),
+        ("rollback x", CONFIGURATION, 10, 1, "\"x\" is no revision", "0 is the newest"),
         ("copy a b", CONFIGURATION, 9, 1, "`to` and the new path are missing", ""),
-        ("comm", CONFIGURATION, 1, 4, "`comm` is ambiguous", "commit, commit-confirm"),
-        ("run show flwo", CONFIGURATION, 10, 4, "unknown word `flwo`", "did you mean `flow`?"),
-        ("show flow monitor M cache sort highest counter bits", Mode::Operational, 48, 4, "`bits` is no word", "bytes"),
+        ("com", CONFIGURATION, 1, 3, "\"com\" is ambiguous", "commit, commit-confirm, compare"),
+        ("run show flwo", CONFIGURATION, 10, 4, "unknown word \"flwo\"", "did you mean flow?"),
+        ("show flow monitor M cache sort highest counter bits", Mode::Operational, 48, 4, "\"bits\" is no word", "bytes"),
     ];
     for (line, mode, column, length, message, hint) in cases {
         let result = parse(line, *mode);

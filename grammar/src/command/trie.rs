@@ -175,7 +175,7 @@ impl Trie {
             Found::One(hit) => hit,
             Found::Many(hits) => {
                 return Err(word.problem(
-                    format!("`{}` is ambiguous", brief(&word.text)),
+                    format!("\"{}\" is ambiguous", brief(&word.text)),
                     Some(format!("one of {}", list(hits))),
                 ));
             }
@@ -206,9 +206,9 @@ impl Trie {
         let next = self.next(state);
         let words = keywords(&next);
         if words.is_empty() {
-            return word.problem(format!("`{}` is one word too many", brief(&word.text)), None);
+            return word.problem(format!("\"{}\" is one word too many", brief(&word.text)), None);
         }
-        word.problem(format!("unknown word `{}`", brief(&word.text)), Some(nearest(&word.text, &words)))
+        word.problem(format!("unknown word \"{}\"", brief(&word.text)), Some(nearest(&word.text, &words)))
     }
 
     /// The line ends too early.
@@ -267,11 +267,18 @@ pub(crate) fn find_keyword(word: &Word, keywords: &[&'static str], argument: Opt
         true => keywords.iter().copied().filter(|keyword| keyword.starts_with(&word.text)).collect(),
         false => Vec::new(),
     };
-    match hits[..] {
-        [] => Found::None,
-        [one] => Found::One(one),
+    match (&hits[..], shortest(&hits)) {
+        ([], _) => Found::None,
+        ([one], _) | (_, Some(one)) => Found::One(one),
         _ => Found::Many(hits),
     }
+}
+
+/// The word that all the others only lengthen: `fl` is `flow`, for `flow-accounting` there is `flow-`.
+fn shortest<'a>(words: &'a [&'static str]) -> Option<&'a &'static str> {
+    let short = words.iter().min_by_key(|word| word.len())?;
+    let longer = |word: &str| word.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    words.iter().all(|word| longer(word)).then_some(short)
 }
 
 /// `did you mean …`, or all that is possible.
@@ -283,7 +290,7 @@ pub(crate) fn nearest(typed: &str, possible: &[&str]) -> String {
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, word)| *distance <= 2.min(word.chars().count().saturating_sub(1)));
     match best {
-        Some((_, word)) => format!("did you mean `{word}`?"),
+        Some((_, word)) => format!("did you mean {word}?"),
         None => format!("one of {}", list(possible.iter().copied())),
     }
 }
@@ -298,7 +305,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     if word.is_pipe() && !matches!(arg, Arg::Text | Arg::Statement | Arg::Operational) {
         return Err(word.problem("a word is missing before the pipe", None));
     }
-    let refuse = |what: &str, hint: String| Err(word.problem(format!("`{}` is {what}", brief(&word.text)), Some(hint)));
+    let refuse = |what: &str, hint: String| Err(word.problem(format!("\"{}\" is {what}", brief(&word.text)), Some(hint)));
     match arg {
         Arg::Number(low, high) => match word.text.parse::<u32>() {
             Ok(number) if (low..=high).contains(&number) => {}
@@ -379,10 +386,27 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
     match (commands.len(), statements.len()) {
         (0, _) => Ok(false),
         (1, 0) => Ok(true),
+        (_, 0) if shortest(&commands).is_some() => Ok(true),
         _ => Err(word.problem(
-            format!("`{}` is ambiguous", brief(&word.text)),
+            format!("\"{}\" is ambiguous", brief(&word.text)),
             Some(format!("one of {}", list(commands.into_iter().chain(statements)))),
         )),
+    }
+}
+
+/// What would have been right where a statement or a command of configuration mode begins.
+pub(crate) fn first_word_hint(typed: &str, submode: Submode) -> String {
+    let mut possible = keywords(&tries().ios(submode).next(&State::default()));
+    if submode != Submode::Global {
+        possible.extend(keywords(&tries().ios(Submode::Global).next(&State::default())));
+    }
+    let here = possible.clone();
+    possible.extend(crate::schema::root().children().iter().map(|child| child.word()));
+    possible.extend(keywords(&tries().configuration.next(&State::default())));
+    match nearest(typed, &possible) {
+        close if close.starts_with("did") => close,
+        _ if submode == Submode::Global => "set, delete, show, commit and other commands, or an IOS statement; ? lists them".into(),
+        _ => format!("one of {}", list(here)),
     }
 }
 
