@@ -13,9 +13,18 @@ pub(crate) fn holds(text: &str, dialect: Dialect) {
         Err(problems) => {
             assert!(!problems.is_empty() && problems.len() <= grammar::MAX_PROBLEMS);
             for problem in problems {
-                let line = text.split('\n').nth(problem.line as usize - 1).expect("the line is there");
-                assert!((1..=line.chars().count() + 1).contains(&(problem.column as usize)), "{problem:?}");
-                assert!(problem.length >= 1 && problem.message.chars().count() < 300, "{problem:?}");
+                let line = text
+                    .split('\n')
+                    .nth(problem.line as usize - 1)
+                    .expect("the line is there");
+                assert!(
+                    (1..=line.chars().count() + 1).contains(&(problem.column as usize)),
+                    "{problem:?}"
+                );
+                assert!(
+                    problem.length >= 1 && problem.message.chars().count() < 300,
+                    "{problem:?}"
+                );
             }
             return;
         }
@@ -27,6 +36,12 @@ pub(crate) fn holds(text: &str, dialect: Dialect) {
     }
     let _ = (grammar::check(&tree), grammar::unapplied(&tree));
     let commands = grammar::compare_commands(&Tree::default(), &tree);
-    let read = grammar::load(&Tree::default(), &[], &commands, Some(Dialect::Set), Mode::Merge);
+    let read = grammar::load(
+        &Tree::default(),
+        &[],
+        &commands,
+        Some(Dialect::Set),
+        Mode::Merge,
+    );
     assert_eq!(read.as_ref(), Ok(&tree), "{commands}");
 }

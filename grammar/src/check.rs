@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::HashMap;
 
+use crate::dialect::ios;
 use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, walk};
 use crate::{Finding, Tree};
 
@@ -12,7 +13,10 @@ use crate::{Finding, Tree};
 const MAX_FIELDS: usize = 64;
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut found = Found { tree, findings: Vec::new() };
+    let mut found = Found {
+        tree,
+        findings: Vec::new(),
+    };
     found.references();
     found.accounting();
     found.interfaces();
@@ -36,7 +40,10 @@ fn words(path: &str) -> Vec<&str> {
 impl Found<'_> {
     fn report(&mut self, path: &[&str], message: impl Into<String>) {
         let path = path.iter().map(|word| (*word).to_owned()).collect();
-        self.findings.push(Finding { path, message: message.into() });
+        self.findings.push(Finding {
+            path,
+            message: message.into(),
+        });
     }
 
     /// Calls `visit` for every node at `path`.
@@ -64,7 +71,11 @@ impl Found<'_> {
                         continue;
                     }
                     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-                    let known: Vec<&str> = found.tree.children(&words(tag)).map(|(name, _)| name).collect();
+                    let known: Vec<&str> = found
+                        .tree
+                        .children(&words(tag))
+                        .map(|(name, _)| name)
+                        .collect();
                     let known = match known.len() {
                         0 => "there is none".to_owned(),
                         1..=12 => format!("there are: {}", known.join(", ")),
@@ -81,14 +92,19 @@ impl Found<'_> {
         const AT: &str = "system flow-accounting";
         let at = words(AT);
         let tree = self.tree;
-        let Some(accounting) = tree.get(&at) else { return };
+        let Some(accounting) = tree.get(&at) else {
+            return;
+        };
         if accounting.values(&["interface"]).is_empty() {
             self.report(&at, "flow-accounting: interface is missing");
         }
         let (netflow, sflow) = (accounting.has(&["netflow"]), accounting.has(&["sflow"]));
         if accounting.has(&["disable-imt"]) && !netflow && !sflow {
             let path = words("system flow-accounting disable-imt");
-            self.report(&path, "disable-imt without netflow or sflow would account for nobody");
+            self.report(
+                &path,
+                "disable-imt without netflow or sflow would account for nobody",
+            );
         }
         for (there, kind) in [(netflow, "netflow"), (sflow, "sflow")] {
             if there && accounting.children(&[kind, "server"]).next().is_none() {
@@ -103,11 +119,15 @@ impl Found<'_> {
 
     /// VyOS: `TYPE:ID` belongs to version 5, a number to 9 and 10.
     fn engine(&mut self, accounting: &Tree) {
-        let Some(engine) = accounting.value(&["netflow", "engine-id"]) else { return };
+        let Some(engine) = accounting.value(&["netflow", "engine-id"]) else {
+            return;
+        };
         let version = accounting.value(&["netflow", "version"]).unwrap_or("9");
         let message = match (version, engine.contains(':'), engine.parse::<u32>()) {
             ("5", false, Ok(256..)) => {
-                format!("engine-id {engine} does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted")
+                format!(
+                    "engine-id {engine} does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted"
+                )
             }
             ("9" | "10", true, _) => {
                 format!("engine-id {engine} is of version 5, not {version}; a number is wanted")
@@ -118,52 +138,72 @@ impl Found<'_> {
     }
 
     fn server_sources(&mut self) {
-        self.each("system flow-accounting netflow server *", |found, path, node| {
-            if node.has(&["source-address"]) && node.has(&["source-interface"]) {
-                found.report(path, "source-address and source-interface exclude each other; delete one");
-            }
-            let server = path[path.len() - 1];
-            if let Some(source) = node.value(&["source-address"])
-                && server.contains(':') != source.contains(':')
-            {
-                let message = format!("source-address {source} is not of the family of server {server}");
-                found.report(path, message);
-            }
-        });
+        self.each(
+            "system flow-accounting netflow server *",
+            |found, path, node| {
+                if node.has(&["source-address"]) && node.has(&["source-interface"]) {
+                    found.report(
+                        path,
+                        "source-address and source-interface exclude each other; delete one",
+                    );
+                }
+                let server = path[path.len() - 1];
+                if let Some(source) = node.value(&["source-address"])
+                    && server.contains(':') != source.contains(':')
+                {
+                    let message =
+                        format!("source-address {source} is not of the family of server {server}");
+                    found.report(path, message);
+                }
+            },
+        );
     }
 
     fn sflow_families(&mut self, accounting: &Tree) {
-        let servers: Vec<bool> =
-            accounting.children(&["sflow", "server"]).map(|(name, _)| name.contains(':')).collect();
+        let servers: Vec<bool> = accounting
+            .children(&["sflow", "server"])
+            .map(|(name, _)| name.contains(':'))
+            .collect();
         let at = words("system flow-accounting sflow");
         if servers.iter().any(|v6| *v6 != servers[0]) {
             self.report(&at, "sflow: servers are of both families; one is possible");
             return;
         }
         for leaf in ["agent-address", "source-address"] {
-            let address = accounting.value(&["sflow", leaf]).filter(|address| *address != "auto");
+            let address = accounting
+                .value(&["sflow", leaf])
+                .filter(|address| *address != "auto");
             if let (Some(address), Some(v6)) = (address, servers.first())
                 && address.contains(':') != *v6
             {
                 let path: Vec<&str> = at.iter().copied().chain([leaf]).collect();
-                self.report(&path, format!("{leaf} {address} is not of the servers' family"));
+                self.report(
+                    &path,
+                    format!("{leaf} {address} is not of the servers' family"),
+                );
             }
         }
     }
 
     fn interfaces(&mut self) {
+        // Short and long forms of a router's name are one alias.
+        let same = |alias: &str| match ios::canonical(alias) {
+            Some((kind, number)) => format!("{kind}{number}"),
+            None => alias.to_owned(),
+        };
         let mut aliases: HashMap<String, String> = HashMap::new();
         self.each("interfaces ethernet *", |found, path, node| {
             let name = path[path.len() - 1];
             if let Some(alias) = node.value(&["alias"])
-                && let Some(other) = aliases.insert(alias.to_lowercase(), name.to_owned())
+                && let Some(other) = aliases.insert(same(alias), name.to_owned())
             {
                 let path: Vec<&str> = path.iter().copied().chain(["alias"]).collect();
                 found.report(&path, format!("alias {alias} is already that of {other}"));
             }
             for direction in ["ingress", "egress"] {
                 if node.value(&["mirror", direction]) == Some(name) {
-                    let path: Vec<&str> = path.iter().copied().chain(["mirror", direction]).collect();
+                    let path: Vec<&str> =
+                        path.iter().copied().chain(["mirror", direction]).collect();
                     found.report(&path, format!("{name} cannot be mirrored to itself"));
                 }
             }
@@ -175,13 +215,19 @@ impl Found<'_> {
             let name = path[path.len() - 1];
             let (matched, collected) = (node.values(&["match"]), node.values(&["collect"]));
             if PREDEFINED.contains(&name) {
-                found.report(path, format!("record {name} is predefined; choose another name"));
+                found.report(
+                    path,
+                    format!("record {name} is predefined; choose another name"),
+                );
             }
             if matched.is_empty() {
                 found.report(path, format!("flow record {name}: match is missing"));
             }
             if matched.len() + collected.len() > MAX_FIELDS {
-                found.report(path, format!("flow record {name} has more than {MAX_FIELDS} fields"));
+                found.report(
+                    path,
+                    format!("flow record {name} has more than {MAX_FIELDS} fields"),
+                );
             }
             for field in collected.iter().filter(|field| matched.contains(field)) {
                 let path: Vec<&str> = path.iter().copied().chain(["collect", field]).collect();
@@ -194,28 +240,49 @@ impl Found<'_> {
         self.each("flow exporter *", |found, path, node| {
             let name = path[path.len() - 1];
             let Some(destination) = node.value(&["destination"]) else {
-                return found.report(path, format!("flow exporter {name}: destination is missing"));
+                return found.report(
+                    path,
+                    format!("flow exporter {name}: destination is missing"),
+                );
             };
-            let family = |text: &str| text.parse::<std::net::IpAddr>().map(|address| address.is_ipv4()).ok();
+            let family = |text: &str| {
+                text.parse::<std::net::IpAddr>()
+                    .map(|address| address.is_ipv4())
+                    .ok()
+            };
             if let Some(source) = node.value(&["source"])
                 && let (Some(from), Some(to)) = (family(source), family(destination))
                 && from != to
             {
                 let path: Vec<&str> = path.iter().copied().chain(["source"]).collect();
-                found.report(&path, format!("source {source} is not of the family of destination {destination}"));
+                found.report(
+                    &path,
+                    format!("source {source} is not of the family of destination {destination}"),
+                );
             }
         });
         for option in ["application-table", "application-attributes"] {
-            self.each(&format!("flow exporter * option {option}"), |found, path, _| {
-                found.report(path, format!("option {option}: there is no application recognition on this host"));
-            });
+            self.each(
+                &format!("flow exporter * option {option}"),
+                |found, path, _| {
+                    found.report(
+                        path,
+                        format!(
+                            "option {option}: there is no application recognition on this host"
+                        ),
+                    );
+                },
+            );
         }
     }
 
     fn monitors(&mut self) {
         self.each("flow monitor *", |found, path, node| {
             if node.value(&["record"]).is_none() {
-                found.report(path, format!("flow monitor {}: record is missing", path[path.len() - 1]));
+                found.report(
+                    path,
+                    format!("flow monitor {}: record is missing", path[path.len() - 1]),
+                );
             }
         });
     }
@@ -223,29 +290,40 @@ impl Found<'_> {
     fn samplers(&mut self) {
         self.each("flow sampler *", |found, path, node| {
             if node.value(&["rate"]).is_none() {
-                found.report(path, format!("flow sampler {}: rate is missing", path[path.len() - 1]));
+                found.report(
+                    path,
+                    format!("flow sampler {}: rate is missing", path[path.len() - 1]),
+                );
             }
         });
     }
 
     /// A monitor attached for a family must have a record that speaks of it.
     fn attachments(&mut self) {
-        self.each("interfaces ethernet * flow monitor *", |found, path, node| {
-            let monitor = path[path.len() - 1];
-            let Some(record) = found.tree.value(&["flow", "monitor", monitor, "record"]) else { return };
-            for family in node.values(&["family"]) {
-                let number = match family.as_str() {
-                    "ip" => 4,
-                    "ipv6" => 6,
-                    _ => continue,
+        self.each(
+            "interfaces ethernet * flow monitor *",
+            |found, path, node| {
+                let monitor = path[path.len() - 1];
+                let Some(record) = found.tree.value(&["flow", "monitor", monitor, "record"]) else {
+                    return;
                 };
-                if !found.speaks(record, number) {
-                    let path: Vec<&str> = path.iter().copied().chain(["family", family]).collect();
-                    let message = format!("family {family} has no fields in record {record} of monitor {monitor}");
-                    found.report(&path, message);
+                for family in node.values(&["family"]) {
+                    let number = match family.as_str() {
+                        "ip" => 4,
+                        "ipv6" => 6,
+                        _ => continue,
+                    };
+                    if !found.speaks(record, number) {
+                        let path: Vec<&str> =
+                            path.iter().copied().chain(["family", family]).collect();
+                        let message = format!(
+                            "family {family} has no fields in record {record} of monitor {monitor}"
+                        );
+                        found.report(&path, message);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// Whether a record meters a family: it names fields of it, or of none.

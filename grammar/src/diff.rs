@@ -36,20 +36,33 @@ fn differences<'a>(old: &'a Tree, new: &'a Tree) -> Vec<Found<'a>> {
     found
 }
 
-fn descend<'a>(place: Place, old: &'a Tree, new: &'a Tree, path: &mut Vec<String>, found: &mut Vec<Found<'a>>) {
+fn descend<'a>(
+    place: Place,
+    old: &'a Tree,
+    new: &'a Tree,
+    path: &mut Vec<String>,
+    found: &mut Vec<Found<'a>>,
+) {
     let (a, b) = match (old, new) {
         (Tree::Branch(a), Tree::Branch(b)) => (a, b),
         (Tree::Leaf(a), Tree::Leaf(b)) => {
             let (went, came) = values(a, b);
             if !went.is_empty() || !came.is_empty() {
-                found.push(Found { path: path.clone(), place, what: Difference::Values(went, came) });
+                found.push(Found {
+                    path: path.clone(),
+                    place,
+                    what: Difference::Values(went, came),
+                });
             }
             return;
         }
         // The schema says what a node is, so this is no pair of trees of this language.
         _ => return,
     };
-    let mut words: Vec<&String> = a.keys().chain(b.keys().filter(|word| !a.contains_key(*word))).collect();
+    let mut words: Vec<&String> = a
+        .keys()
+        .chain(b.keys().filter(|word| !a.contains_key(*word)))
+        .collect();
     match place {
         Place::Name(_) => words.sort_by(|a, b| name_order(a, b)),
         place => words.sort_by_key(|word| rank(place.node(), word)),
@@ -64,8 +77,16 @@ fn descend<'a>(place: Place, old: &'a Tree, new: &'a Tree, path: &mut Vec<String
         path.push(word.clone());
         match (a.get(word), b.get(word)) {
             (Some(old), Some(new)) => descend(below, old, new, path, found),
-            (Some(old), None) => found.push(Found { path: path.clone(), place: below, what: Difference::Went(old) }),
-            (None, Some(new)) => found.push(Found { path: path.clone(), place: below, what: Difference::Came(new) }),
+            (Some(old), None) => found.push(Found {
+                path: path.clone(),
+                place: below,
+                what: Difference::Went(old),
+            }),
+            (None, Some(new)) => found.push(Found {
+                path: path.clone(),
+                place: below,
+                what: Difference::Came(new),
+            }),
             (None, None) => {}
         }
         path.pop();
@@ -74,7 +95,11 @@ fn descend<'a>(place: Place, old: &'a Tree, new: &'a Tree, path: &mut Vec<String
 
 /// The values to take out and then to add at the end so that `old` becomes `new`, order included.
 fn values<'a>(old: &'a [String], new: &'a [String]) -> (Vec<&'a String>, Vec<&'a String>) {
-    let position: HashMap<&String, usize> = old.iter().enumerate().map(|(at, value)| (value, at)).collect();
+    let position: HashMap<&String, usize> = old
+        .iter()
+        .enumerate()
+        .map(|(at, value)| (value, at))
+        .collect();
     let mut next = 0;
     let mut kept = 0;
     for value in new {
@@ -85,7 +110,10 @@ fn values<'a>(old: &'a [String], new: &'a [String]) -> (Vec<&'a String>, Vec<&'a
         kept += 1;
     }
     let stays: std::collections::HashSet<&String> = new[..kept].iter().collect();
-    (old.iter().filter(|value| !stays.contains(value)).collect(), new[kept..].iter().collect())
+    (
+        old.iter().filter(|value| !stays.contains(value)).collect(),
+        new[kept..].iter().collect(),
+    )
 }
 
 /// Whether the node is one name of a tag.
@@ -116,14 +144,20 @@ pub(crate) fn diff(old: &Tree, new: &Tree) -> Vec<Change> {
 /// Every name, flag and value of a node that is in one tree only.
 fn all(place: Place, tree: &Tree, path: &mut Vec<String>, added: bool, changes: &mut Vec<Change>) {
     match tree {
-        Tree::Leaf(values) if values.is_empty() => changes.push(Change { path: path.clone(), added }),
+        Tree::Leaf(values) if values.is_empty() => changes.push(Change {
+            path: path.clone(),
+            added,
+        }),
         Tree::Leaf(values) => changes.extend(values.iter().map(|value| {
             let path = path.iter().chain([value]).cloned().collect();
             Change { path, added }
         })),
         Tree::Branch(_) => {
             if is_name(place) {
-                changes.push(Change { path: path.clone(), added });
+                changes.push(Change {
+                    path: path.clone(),
+                    added,
+                });
             }
             for (word, place, tree) in crate::order::entries(place, tree) {
                 path.push(word.to_owned());
@@ -141,15 +175,20 @@ pub(crate) fn commands(old: &Tree, new: &Tree) -> String {
         let path = words.join(" ");
         match found.what {
             Difference::Went(_) => deletes.push_str(&format!("delete {path}\n")),
-            Difference::Came(tree) => set::lines(found.place, tree, &mut format!("set {path}"), &mut sets),
+            Difference::Came(tree) => {
+                set::lines(found.place, tree, &mut format!("set {path}"), &mut sets)
+            }
             Difference::Values(went, came) => {
                 let node = found.place.node();
-                let line = |value: &String| format!("{path} {}\n", set::written(node.row.value, value));
+                let line =
+                    |value: &String| format!("{path} {}\n", set::written(node.row.value, value));
                 // A single value is replaced by setting the new one.
                 if node.kind() == Kind::Multi {
-                    went.iter().for_each(|value| deletes.push_str(&format!("delete {}", line(value))));
+                    went.iter()
+                        .for_each(|value| deletes.push_str(&format!("delete {}", line(value))));
                 }
-                came.iter().for_each(|value| sets.push_str(&format!("set {}", line(value))));
+                came.iter()
+                    .for_each(|value| sets.push_str(&format!("set {}", line(value))));
             }
         }
     }
@@ -163,7 +202,15 @@ pub(crate) fn compare(old: &Tree, new: &Tree) -> String {
         let (level, tag) = level(&found);
         if heading.as_deref() != Some(level) {
             let words: Vec<&str> = level.iter().map(String::as_str).collect();
-            out.push_str(&format!("[{}]\n", ["edit"].iter().chain(&words).copied().collect::<Vec<_>>().join(" ")));
+            out.push_str(&format!(
+                "[{}]\n",
+                ["edit"]
+                    .iter()
+                    .chain(&words)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            ));
             heading = Some(level.to_vec());
         }
         let word = found.path.last().map(String::as_str).unwrap_or_default();

@@ -116,7 +116,11 @@ pub fn load(
 ///
 /// # Errors
 /// Those of [`load`].
-pub fn load_ios(base: &Tree, at: &[String], text: &str) -> Result<(Tree, Vec<String>), Vec<Problem>> {
+pub fn load_ios(
+    base: &Tree,
+    at: &[String],
+    text: &str,
+) -> Result<(Tree, Vec<String>), Vec<Problem>> {
     read(base, at, text, Some(Dialect::Ios), Mode::Merge)
 }
 
@@ -127,17 +131,12 @@ fn read(
     dialect: Option<Dialect>,
     mode: Mode,
 ) -> Result<(Tree, Vec<String>), Vec<Problem>> {
-    word::sane(text, dialect != Some(Dialect::Json)).or_else(|problem| {
-        // A long line is no harm in JSON; whether this is JSON is known only now.
-        match dialect.is_none() && detect(text) == Dialect::Json {
-            true => word::sane(text, false),
-            false => Err(problem),
-        }
-    })
-    .map_err(|problem| vec![problem])?;
+    let dialect = dialect.unwrap_or_else(|| detect(text));
+    // A program's JSON may well be one long line.
+    word::sane(text, dialect != Dialect::Json).map_err(|problem| vec![problem])?;
     let mut loader = load::Loader::new(base, at, mode).map_err(|problem| vec![problem])?;
     let mut submode = Vec::new();
-    match dialect.unwrap_or_else(|| detect(text)) {
+    match dialect {
         Dialect::Curly => dialect::curly::load(&mut loader, text),
         Dialect::Set => dialect::set::load(&mut loader, text),
         Dialect::Ios => submode = dialect::ios::load(&mut loader, text),

@@ -21,7 +21,8 @@ pub(crate) struct Loader {
 
 impl Loader {
     pub(crate) fn new(base: &Tree, at: &[String], mode: Mode) -> Result<Loader, Problem> {
-        let Some(cursor) = Cursor::at(at).filter(|cursor| matches!(cursor.place, Place::Words(_) | Place::Name(_)))
+        let Some(cursor) = Cursor::at(at)
+            .filter(|cursor| matches!(cursor.place, Place::Words(_) | Place::Name(_)))
         else {
             let path: String = at.join(" ");
             return Err(start().problem(format!("{} is no edit level", shown(&path)), None));
@@ -35,7 +36,12 @@ impl Loader {
             }
         }
         let replaced = (mode == Mode::Replace).then(HashSet::new);
-        Ok(Loader { tree, at: cursor, problems: Vec::new(), replaced })
+        Ok(Loader {
+            tree,
+            at: cursor,
+            problems: Vec::new(),
+            replaced,
+        })
     }
 
     /// Keeps a problem. False when it is enough.
@@ -66,9 +72,16 @@ impl Loader {
                 self.tree.make(&cursor.path, Tree::default);
             }
             Target::Whole(_, node) => {
-                let what = if node.kind() == Kind::Tag { "a name" } else { "a value" };
+                let what = if node.kind() == Kind::Tag {
+                    "a name"
+                } else {
+                    "a value"
+                };
                 let hint = format!("{}: {}", placeholders(node), node.row.help_line());
-                return Err(last.after().problem(format!("{what} is missing after {}", node.word()), Some(hint)));
+                return Err(last.after().problem(
+                    format!("{what} is missing after {}", node.word()),
+                    Some(hint),
+                ));
             }
             Target::Flag(path) => {
                 self.tree.make(&path, || Tree::Leaf(Vec::new()));
@@ -95,16 +108,27 @@ impl Loader {
 
     /// `set` of a statement that stands on a line by itself, and so must say what is set.
     pub(crate) fn set_line(&mut self, target: Target, last: Span) -> Result<(), Problem> {
-        if let Target::Branch(Cursor { place: place @ Place::Words(node), .. }) = &target
+        if let Target::Branch(Cursor {
+            place: place @ Place::Words(node),
+            ..
+        }) = &target
             && node.kind() == Kind::Container
         {
-            return Err(last.after().problem(format!("a word is missing after {}", node.word()), Some(possible(*place))));
+            return Err(last.after().problem(
+                format!("a word is missing after {}", node.word()),
+                Some(possible(*place)),
+            ));
         }
         self.set(target, last)
     }
 
     /// `delete`: takes what the statement speaks of out of the tree. `words` are those of its path.
-    pub(crate) fn delete(&mut self, target: Target, from: &Cursor, words: &[Word]) -> Result<(), Problem> {
+    pub(crate) fn delete(
+        &mut self,
+        target: Target,
+        from: &Cursor,
+        words: &[Word],
+    ) -> Result<(), Problem> {
         let path = target.path();
         if path.len() <= from.path.len() && matches!(target, Target::Branch(_)) {
             let place = words.last().map_or_else(start, |word| word.place.after());
@@ -116,13 +140,19 @@ impl Loader {
         }
         match target {
             Target::Values(path, _, gone) => {
-                let Some(Tree::Leaf(values)) = self.tree.at(&path) else { return Ok(()) };
+                let Some(Tree::Leaf(values)) = self.tree.at(&path) else {
+                    return Ok(());
+                };
                 if let Some(value) = gone.iter().find(|value| !values.contains(value)) {
                     let mut path = path;
                     path.push(value.clone());
                     return Err(absent(&path, from, words));
                 }
-                let left: Vec<String> = values.iter().filter(|value| !gone.contains(value)).cloned().collect();
+                let left: Vec<String> = values
+                    .iter()
+                    .filter(|value| !gone.contains(value))
+                    .cloned()
+                    .collect();
                 if left.is_empty() {
                     self.remove(&path);
                 } else {
@@ -158,13 +188,26 @@ impl Loader {
         if self.replaced.is_none() {
             return;
         }
-        let shared = path.iter().zip(&self.at.path).take_while(|(a, b)| a == b).count();
-        let level = if shared == self.at.path.len() { shared } else { 0 };
+        let shared = path
+            .iter()
+            .zip(&self.at.path)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let level = if shared == self.at.path.len() {
+            shared
+        } else {
+            0
+        };
         let unit = (level + 1..=path.len()).find(|depth| {
             let place = schema::lookup(path[..*depth].iter().map(String::as_str));
-            !matches!((depth, place), (_, Some(Place::Name(_))) | (1, Some(Place::Words(_))))
+            !matches!(
+                (depth, place),
+                (_, Some(Place::Name(_))) | (1, Some(Place::Words(_)))
+            )
         });
-        let Some(unit) = unit.map(|depth| &path[..depth]) else { return };
+        let Some(unit) = unit.map(|depth| &path[..depth]) else {
+            return;
+        };
         if let Some(replaced) = &mut self.replaced
             && !replaced.contains(unit)
         {
@@ -175,28 +218,45 @@ impl Loader {
 }
 
 fn start() -> Span {
-    Span { line: 1, column: 1, length: 1 }
+    Span {
+        line: 1,
+        column: 1,
+        length: 1,
+    }
 }
 
 /// The problem of deleting what is not there; `path` ends at the first word that is absent.
 fn absent(path: &[String], from: &Cursor, words: &[Word]) -> Problem {
     // An old word stands for several, and a value for all that are left: then the last word is pointed at.
-    let word = path.len().checked_sub(from.path.len() + 1).and_then(|at| words.get(at)).or(words.last());
+    let word = path
+        .len()
+        .checked_sub(from.path.len() + 1)
+        .and_then(|at| words.get(at))
+        .or(words.last());
     let shown_path: Vec<&str> = path.iter().map(String::as_str).collect();
     let place = word.map_or_else(start, |word| word.place);
-    place.problem(format!("{} is not there", shown(&shown_path.join(" "))), Some("nothing to delete".into()))
+    place.problem(
+        format!("{} is not there", shown(&shown_path.join(" "))),
+        Some("nothing to delete".into()),
+    )
 }
 
 fn possible(place: Place) -> String {
     match place {
-        Place::Words(node) => schema::list("possible", node.children().iter().map(|child| child.word())),
+        Place::Words(node) => {
+            schema::list("possible", node.children().iter().map(|child| child.word()))
+        }
         place => placeholders(place.node()),
     }
 }
 
 fn placeholders(node: &schema::Node) -> String {
     let hints = node.row.value.hints();
-    let words: Vec<&str> = hints.iter().take(12).map(|(text, ..)| text.as_str()).collect();
+    let words: Vec<&str> = hints
+        .iter()
+        .take(12)
+        .map(|(text, ..)| text.as_str())
+        .collect();
     let more = if hints.len() > 12 { ", …" } else { "" };
     format!("{}{more}", words.join(", "))
 }

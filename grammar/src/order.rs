@@ -47,10 +47,12 @@ pub(crate) fn natural(children: &BTreeMap<String, Tree>) -> Vec<(&String, &Tree)
     names
 }
 
-/// The children of a container, a tag or a name that `keep` speaks for: each with its word or name and what
-/// is written after it, in order.
-pub(crate) fn entries<'a>(place: Place, tree: &'a Tree) -> Vec<(&'a str, Place, &'a Tree)> {
-    let Tree::Branch(children) = tree else { return Vec::new() };
+/// The children of a container, a tag or a name: each with its word or name and what is written after it, in
+/// order.
+pub(crate) fn entries(place: Place, tree: &Tree) -> Vec<(&str, Place, &Tree)> {
+    let Tree::Branch(children) = tree else {
+        return Vec::new();
+    };
     match place {
         Place::Words(node) => node
             .children()
@@ -70,7 +72,10 @@ pub(crate) fn entries<'a>(place: Place, tree: &'a Tree) -> Vec<(&'a str, Place, 
 
 /// Position of a child in its node, for sorting words of two trees together.
 pub(crate) fn rank(node: &Node, word: &str) -> usize {
-    node.children().iter().position(|child| child.word() == word).unwrap_or(usize::MAX)
+    node.children()
+        .iter()
+        .position(|child| child.word() == word)
+        .unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -79,11 +84,31 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count_as_numbers() {
-        let mut names = ["eth10", "eth2", "eth02", "eth", "br0", "eth2.10", "eth2.9", "10.0.0.10", "10.0.0.9"];
+        let mut names = [
+            "eth10",
+            "eth2",
+            "eth02",
+            "eth",
+            "br0",
+            "eth2.10",
+            "eth2.9",
+            "10.0.0.10",
+            "10.0.0.9",
+        ];
         names.sort_by(|a, b| compare(a, b));
         assert_eq!(
             names,
-            ["10.0.0.9", "10.0.0.10", "br0", "eth", "eth02", "eth2", "eth2.9", "eth2.10", "eth10"]
+            [
+                "10.0.0.9",
+                "10.0.0.10",
+                "br0",
+                "eth",
+                "eth02",
+                "eth2",
+                "eth2.9",
+                "eth2.10",
+                "eth10"
+            ]
         );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::schema::{self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest};
+use crate::schema::{
+    self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest,
+};
 use crate::word::{Shape, Span, Word, vet};
 use crate::{Problem, Tree, dialect::ios};
 
@@ -15,7 +17,10 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     pub(crate) fn root() -> Cursor {
-        Cursor { place: Place::Words(schema::root()), path: Vec::new() }
+        Cursor {
+            place: Place::Words(schema::root()),
+            path: Vec::new(),
+        }
     }
 
     /// The cursor at a path of whole words; old words are replaced.
@@ -84,7 +89,8 @@ pub(crate) fn resolve(from: &Cursor, words: &[Word], manner: Manner) -> Result<T
     let mut rest = words;
     loop {
         // Text that runs to the end of an IOS line is taken as it stands, quotes and all.
-        if let (Place::Value(node), Some((line, _)), Some(first)) = (cursor.place, manner.ios, rest.first())
+        if let (Place::Value(node), Some((line, _)), Some(first)) =
+            (cursor.place, manner.ios, rest.first())
             && matches!(node.row.value, Type::Text { .. })
             && !(rest.len() == 1 && matches!(first.shape, Shape::Quoted | Shape::BadEscape))
         {
@@ -95,18 +101,24 @@ pub(crate) fn resolve(from: &Cursor, words: &[Word], manner: Manner) -> Result<T
         }
         match cursor.place {
             Place::Words(node) => {
-                let Some((word, after)) = rest.split_first() else { return Ok(Target::Branch(cursor)) };
+                let Some((word, after)) = rest.split_first() else {
+                    return Ok(Target::Branch(cursor));
+                };
                 vet(&words[..words.len() - after.len()])?;
                 keyword(&mut cursor, node, word, manner)?;
                 rest = after;
             }
             Place::Name(node) => {
-                let Some((word, after)) = rest.split_first() else { return Ok(Target::Whole(cursor.path, node)) };
+                let Some((word, after)) = rest.split_first() else {
+                    return Ok(Target::Whole(cursor.path, node));
+                };
                 vet(&words[..words.len() - after.len()])?;
                 one_word(word)?;
                 let (name, used) = interface_name(node.row.value, rest, manner)?;
                 let place = word.place.to(rest[used - 1].place);
-                cursor.path.push(at(place, node.accept(&name, manner.abbreviate))?);
+                cursor
+                    .path
+                    .push(at(place, node.accept(&name, manner.abbreviate))?);
                 cursor.place = Place::Words(node);
                 rest = &rest[used..];
             }
@@ -148,7 +160,12 @@ fn one_word(word: &Word) -> Result<(), Problem> {
 }
 
 /// Steps over a keyword.
-fn keyword(cursor: &mut Cursor, node: &'static Node, word: &Word, manner: Manner) -> Result<(), Problem> {
+fn keyword(
+    cursor: &mut Cursor,
+    node: &'static Node,
+    word: &Word,
+    manner: Manner,
+) -> Result<(), Problem> {
     one_word(word)?;
     if let Some(new) = node.old(&word.text) {
         let jumped = cursor.jump(new);
@@ -164,8 +181,14 @@ fn keyword(cursor: &mut Cursor, node: &'static Node, word: &Word, manner: Manner
             }
             Ok(())
         }
-        Pick::Many(many) => wrong(format!("{} is ambiguous", shown(&word.text)), list("possible", many)),
-        Pick::None => wrong(format!("unknown word {}", shown(&word.text)), suggest(&word.text, words)),
+        Pick::Many(many) => wrong(
+            format!("{} is ambiguous", shown(&word.text)),
+            list("possible", many),
+        ),
+        Pick::None => wrong(
+            format!("unknown word {}", shown(&word.text)),
+            suggest(&word.text, words),
+        ),
     }
 }
 
@@ -181,14 +204,18 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
             one_word(word)?;
         }
         if let Type::Match | Type::Collect = value_type {
-            return field(words, matches!(value_type, Type::Match), manner).map(|value| vec![value]);
+            return field(words, matches!(value_type, Type::Match), manner)
+                .map(|value| vec![value]);
         }
         let joined: Vec<&str> = words.iter().map(|word| &*word.text).collect();
         return Ok(vec![at(place, node.accept(&joined.join(" "), false))?]);
     }
     one_word(&words[0])?;
     let (text, used) = interface_name(value_type, words, manner)?;
-    let value = at(words[0].place.to(words[used - 1].place), node.accept(&text, manner.abbreviate))?;
+    let value = at(
+        words[0].place.to(words[used - 1].place),
+        node.accept(&text, manner.abbreviate),
+    )?;
     match words.get(used) {
         None => Ok(vec![value]),
         Some(extra) => Err(extra.place.problem(
@@ -204,32 +231,49 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
 /// A field's words; the problem is at the wrong one.
 fn field(words: &[Word], key: bool, manner: Manner) -> Result<String, Problem> {
     let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
-    find_field(&texts, key, manner.abbreviate).map(|field| field.words.to_owned()).map_err(|no| {
-        let last = &words[words.len() - 1];
-        let place = match words.get(no.at) {
-            None => last.place.after(),
-            Some(first) if no.at == 0 && !no.message.starts_with("unknown") => first.place.to(last.place),
-            Some(word) => word.place,
-        };
-        place.problem(no.message, no.hint)
-    })
+    find_field(&texts, key, manner.abbreviate)
+        .map(|field| field.words.to_owned())
+        .map_err(|no| {
+            let last = &words[words.len() - 1];
+            let place = match words.get(no.at) {
+                None => last.place.after(),
+                Some(first) if no.at == 0 && !no.message.starts_with("unknown") => {
+                    first.place.to(last.place)
+                }
+                Some(word) => word.place,
+            };
+            place.problem(no.message, no.hint)
+        })
 }
 
 /// `[ a b ]`, as Junos writes several values.
-fn list_values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<String>, Problem> {
+fn list_values(
+    node: &'static Node,
+    words: &[Word],
+    manner: Manner,
+) -> Result<Vec<String>, Problem> {
     let open = &words[0];
     if node.kind() != schema::Kind::Multi {
-        return Err(open.place.problem(format!("{} has one value", node.word()), Some("leave the brackets out".into())));
+        return Err(open.place.problem(
+            format!("{} has one value", node.word()),
+            Some("leave the brackets out".into()),
+        ));
     }
     let mut values = Vec::new();
     for (i, word) in words.iter().enumerate().skip(1) {
         match word.shape {
             Shape::ListClose if i + 1 < words.len() => {
                 let extra = &words[i + 1];
-                return Err(extra.place.problem(format!("unexpected {}", shown(&extra.text)), Some("the list ends before it".into())));
+                return Err(extra.place.problem(
+                    format!("unexpected {}", shown(&extra.text)),
+                    Some("the list ends before it".into()),
+                ));
             }
             Shape::ListClose if values.is_empty() => {
-                return Err(open.place.to(word.place).problem("the list is empty", Some("a value is missing".into())));
+                return Err(open
+                    .place
+                    .to(word.place)
+                    .problem("the list is empty", Some("a value is missing".into())));
             }
             Shape::ListClose => return Ok(values),
             Shape::ListOpen => return Err(word.place.problem("a list in a list", None)),
@@ -245,11 +289,16 @@ fn list_values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Ve
             }
         }
     }
-    Err(open.place.problem("[ without ]", Some("close the list".into())))
+    Err(open
+        .place
+        .problem("[ without ]", Some("close the list".into())))
 }
 
 pub(crate) fn too_many(place: Span) -> Problem {
-    place.problem("too many values", Some(format!("{} are possible", crate::word::MAX_VALUES)))
+    place.problem(
+        "too many values",
+        Some(format!("{} are possible", crate::word::MAX_VALUES)),
+    )
 }
 
 /// In IOS lines, names of interfaces as routers have them; elsewhere the word itself. Also how many words it took.
@@ -260,7 +309,9 @@ fn interface_name<'a>(
 ) -> Result<(Cow<'a, str>, usize), Problem> {
     let text = Cow::Borrowed(&*words[0].text);
     match (value, manner.ios) {
-        (Type::Interface | Type::InterfaceOrAddress, Some((_, tree))) => ios::interface(words, tree),
+        (Type::Interface | Type::InterfaceOrAddress, Some((_, tree))) => {
+            ios::interface(words, tree)
+        }
         _ => Ok((text, 1)),
     }
 }

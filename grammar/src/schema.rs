@@ -74,10 +74,23 @@ pub struct Row {
     pub refers: Option<&'static str>,
     /// Values that other systems have, and why they are refused here.
     pub refused: &'static [(&'static str, &'static str)],
+    /// Values that other systems have, and what they are here.
+    pub old: &'static [(&'static str, &'static str)],
 }
 
 const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'static str) -> Row {
-    Row { path, kind, value, unit: "", default: "", help, owner, refers: None, refused: &[] }
+    Row {
+        path,
+        kind,
+        value,
+        unit: "",
+        default: "",
+        help,
+        owner,
+        refers: None,
+        refused: &[],
+        old: &[],
+    }
 }
 const fn container(path: &'static str, owner: Owner, help: &'static str) -> Row {
     row(path, Kind::Container, Type::None, owner, help)
@@ -113,14 +126,26 @@ impl Row {
         self
     }
 
+    const fn was(mut self, old: &'static [(&'static str, &'static str)]) -> Row {
+        self.old = old;
+        self
+    }
+
     /// The last word of the path.
     pub fn word(&self) -> &'static str {
         self.path.rsplit(' ').next().unwrap_or("")
     }
 
-    /// The help with the default behind it, as `?` shows it.
+    /// The help with the unit and the default behind it, as `?` shows it. A unit that the help names is not
+    /// said twice.
     pub fn help_line(&self) -> String {
-        match (self.default, self.unit) {
+        let unit = self.unit.trim_end_matches('s');
+        let unit = if self.help.to_lowercase().contains(unit) {
+            ""
+        } else {
+            self.unit
+        };
+        match (self.default, unit) {
             ("", "") => self.help.to_owned(),
             ("", unit) => format!("{} ({unit})", self.help),
             (default, "") => format!("{} (default {default})", self.help),
@@ -142,12 +167,20 @@ pub struct Node {
 static ROOT_ROW: Row = container("", Owner::System, "The configuration");
 
 static ROOT: LazyLock<Node> = LazyLock::new(|| {
-    let mut root = Node { row: &ROOT_ROW, children: Vec::new(), old: Vec::new() };
+    let mut root = Node {
+        row: &ROOT_ROW,
+        children: Vec::new(),
+        old: Vec::new(),
+    };
     for row in TABLE {
         let parent = row.path.rsplit_once(' ').map_or("", |(parent, _)| parent);
         // A row whose parent is missing stays out; the test of the table finds it.
         if let Some(parent) = root.find_mut(parent) {
-            parent.children.push(Node { row, children: Vec::new(), old: Vec::new() });
+            parent.children.push(Node {
+                row,
+                children: Vec::new(),
+                old: Vec::new(),
+            });
         }
     }
     for (old, new) in OLD {
@@ -168,7 +201,9 @@ impl Node {
     fn find_mut(&mut self, path: &str) -> Option<&mut Node> {
         let words = path.split(' ').filter(|word| !matches!(*word, "*" | ""));
         words.into_iter().try_fold(self, |node, word| {
-            node.children.iter_mut().find(|child| child.row.word() == word)
+            node.children
+                .iter_mut()
+                .find(|child| child.row.word() == word)
         })
     }
 
@@ -194,7 +229,10 @@ impl Node {
 
     /// What an old word stands for.
     pub(crate) fn old(&self, word: &str) -> Option<&'static str> {
-        self.old.iter().find(|(old, _)| *old == word).map(|(_, new)| *new)
+        self.old
+            .iter()
+            .find(|(old, _)| *old == word)
+            .map(|(_, new)| *new)
     }
 
     /// What is to be written after its word.
@@ -209,14 +247,23 @@ impl Node {
 
     /// Checks a value or a name and returns its canonical form.
     pub(crate) fn accept(&self, value: &str, abbreviate: bool) -> Result<String, Refusal> {
-        if let Some((refused, why)) = self.row.refused.iter().find(|(refused, _)| *refused == value) {
+        if let Some((refused, why)) = self
+            .row
+            .refused
+            .iter()
+            .find(|(refused, _)| *refused == value)
+        {
             let message = format!("{} {refused} is not possible: {why}", self.word());
             let hint = match self.row.value {
-                Type::Choice(choices) => Some(list("possible", choices.iter().map(|(word, _)| *word))),
+                Type::Choice(choices) => {
+                    Some(list("possible", choices.iter().map(|(word, _)| *word)))
+                }
                 _ => None,
             };
             return Err(Refusal { message, hint });
         }
+        let old = self.row.old.iter().find(|(old, _)| *old == value);
+        let value = old.map_or(value, |(_, new)| new);
         self.row.value.accept(value, abbreviate)
     }
 }
@@ -272,8 +319,15 @@ pub fn unapplied(tree: &Tree) -> Vec<Finding> {
             };
             if there {
                 let mut path = path.to_vec();
-                path.extend(Some(*value).filter(|value| !value.is_empty()).map(str::to_owned));
-                found.push(Finding { path, message: (*why).to_owned() });
+                path.extend(
+                    Some(*value)
+                        .filter(|value| !value.is_empty())
+                        .map(str::to_owned),
+                );
+                found.push(Finding {
+                    path,
+                    message: (*why).to_owned(),
+                });
             }
         });
     }
@@ -281,7 +335,12 @@ pub fn unapplied(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Calls `visit` for every node of the tree at `path`, where `*` is any name.
-pub(crate) fn walk(tree: &Tree, path: &[&str], at: &mut Vec<String>, visit: &mut impl FnMut(&[String], &Tree)) {
+pub(crate) fn walk(
+    tree: &Tree,
+    path: &[&str],
+    at: &mut Vec<String>,
+    visit: &mut impl FnMut(&[String], &Tree),
+) {
     let Some((word, rest)) = path.split_first() else {
         visit(at, tree);
         return;

@@ -29,5 +29,6 @@ fn right(text: &str) -> Tree {
 /// Merges a text that must be right into a tree.
 #[track_caller]
 fn merged(base: &Tree, text: &str) -> Tree {
-    load(base, &[], text, None, Mode::Merge).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+    load(base, &[], text, None, Mode::Merge)
+        .unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
 }

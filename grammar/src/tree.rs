@@ -78,18 +78,22 @@ impl Tree {
     pub(crate) fn make(&mut self, path: &[String], new: fn() -> Tree) -> &mut Tree {
         let mut node = self;
         for (depth, word) in path.iter().enumerate() {
-            // The schema decides what is a branch, so a leaf on the way is no tree of this language.
-            if let Tree::Leaf(_) = node {
-                *node = Tree::default();
-            }
-            let Tree::Branch(children) = node else { unreachable!("made a branch above") };
-            if !children.contains_key(word) {
-                let last = depth + 1 == path.len();
-                children.insert(word.clone(), if last { new() } else { Tree::default() });
-            }
-            node = children.get_mut(word).expect("there, or just inserted");
+            let last = depth + 1 == path.len();
+            let made = || if last { new() } else { Tree::default() };
+            node = node.content().entry(word.clone()).or_insert_with(made);
         }
         node
+    }
+
+    /// The children. A leaf becomes a branch: the schema decides what is one, so no leaf of this language does.
+    fn content(&mut self) -> &mut BTreeMap<String, Tree> {
+        if let Tree::Leaf(_) = self {
+            *self = Tree::default();
+        }
+        match self {
+            Tree::Branch(children) => children,
+            Tree::Leaf(_) => unreachable!("made a branch above"),
+        }
     }
 
     /// Takes the node at `path` out. What is above it stays.

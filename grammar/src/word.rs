@@ -63,7 +63,11 @@ pub(crate) struct Span {
 impl Span {
     /// Just behind it.
     pub(crate) fn after(self) -> Span {
-        Span { column: self.column.saturating_add(self.length), length: 1, ..self }
+        Span {
+            column: self.column.saturating_add(self.length),
+            length: 1,
+            ..self
+        }
     }
 
     /// From its beginning to the end of `last`, when that is on the same line.
@@ -71,7 +75,10 @@ impl Span {
         if last.line != self.line || last.column < self.column {
             return self;
         }
-        Span { length: last.column - self.column + last.length, ..self }
+        Span {
+            length: last.column - self.column + last.length,
+            ..self
+        }
     }
 
     pub(crate) fn problem(self, message: impl Into<String>, hint: Option<String>) -> Problem {
@@ -96,7 +103,13 @@ pub(crate) struct Line<'a> {
 
 impl<'a> Line<'a> {
     pub(crate) fn new(text: &'a str, number: u32) -> Line<'a> {
-        Line { text, number, words: Vec::new(), counted: 0, column: 1 }
+        Line {
+            text,
+            number,
+            words: Vec::new(),
+            counted: 0,
+            column: 1,
+        }
     }
 
     /// Adds the token at `start..end` of the line; tokens come in their order.
@@ -104,14 +117,24 @@ impl<'a> Line<'a> {
         self.column += count(&self.text[self.counted..start]);
         let raw = &self.text[start..end];
         let length = count(raw);
-        let place = Span { line: self.number, column: self.column, length };
+        let place = Span {
+            line: self.number,
+            column: self.column,
+            length,
+        };
         self.column += length;
         self.counted = end;
         let (shape, text) = match shape {
             Shape::Quoted => unquote(&raw[1..raw.len() - 1]),
             _ => (shape, Cow::Borrowed(raw)),
         };
-        self.words.push(Word { shape, text, place, start, end });
+        self.words.push(Word {
+            shape,
+            text,
+            place,
+            start,
+            end,
+        });
     }
 
     pub(crate) fn finish(self) -> Vec<Word<'a>> {
@@ -170,7 +193,10 @@ pub(crate) fn vet(words: &[Word]) -> Result<(), Problem> {
     for (i, word) in words.iter().enumerate() {
         match word.shape {
             Shape::Unclosed => {
-                return Err(word.place.problem("the quoted string does not end on its line", Some("close it with \"".into())));
+                return Err(word.place.problem(
+                    "the quoted string does not end on its line",
+                    Some("close it with \"".into()),
+                ));
             }
             Shape::BadEscape => {
                 return Err(word.place.problem(
@@ -199,7 +225,11 @@ pub(crate) fn vet(words: &[Word]) -> Result<(), Problem> {
 /// Refuses texts that are too long or not text. With `lines`, lines are bounded.
 pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
     if text.len() > MAX_TEXT {
-        let place = Span { line: 1, column: 1, length: 1 };
+        let place = Span {
+            line: 1,
+            column: 1,
+            length: 1,
+        };
         return Err(place.problem(
             format!("the text has {} octets", text.len()),
             Some(format!("{MAX_TEXT} are possible")),
@@ -208,7 +238,11 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
     for (line, number) in text.split('\n').zip(1..) {
         // A line of so many octets may have fewer characters; count them only then.
         if lines && line.len() > MAX_LINE && line.chars().nth(MAX_LINE).is_some() {
-            let place = Span { line: number, column: MAX_LINE as u32 + 1, length: 1 };
+            let place = Span {
+                line: number,
+                column: MAX_LINE as u32 + 1,
+                length: 1,
+            };
             return Err(place.problem(
                 "the line is too long",
                 Some(format!("{MAX_LINE} characters are possible")),
@@ -217,13 +251,21 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
         let wrong = |c: char| (c.is_control() && !matches!(c, '\t' | '\r')) || c == '\u{feff}';
         if let Some(at) = line.find(wrong) {
             // The byte order mark that some editors put first is no error.
-            if at == 0 && number == 1 && line.starts_with('\u{feff}') && !line[3..].contains(wrong) {
+            if at == 0 && number == 1 && line.starts_with('\u{feff}') && !line[3..].contains(wrong)
+            {
                 continue;
             }
             let c = line[at..].chars().next().unwrap_or_default();
-            let place = Span { line: number, column: count(&line[..at]) + 1, length: 1 };
+            let place = Span {
+                line: number,
+                column: count(&line[..at]) + 1,
+                length: 1,
+            };
             return Err(place.problem(
-                format!("the character U+{:04X} cannot stand in a configuration", u32::from(c)),
+                format!(
+                    "the character U+{:04X} cannot stand in a configuration",
+                    u32::from(c)
+                ),
                 Some("this does not look like text".into()),
             ));
         }

@@ -7,7 +7,11 @@ use grammar::Dialect;
 
 #[test]
 fn the_corpus_holds() {
-    for (folder, dialect) in [("curly", Dialect::Curly), ("set", Dialect::Set), ("ios", Dialect::Ios)] {
+    for (folder, dialect) in [
+        ("curly", Dialect::Curly),
+        ("set", Dialect::Set),
+        ("ios", Dialect::Ios),
+    ] {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/").to_owned() + folder;
         let mut files = 0;
         for file in std::fs::read_dir(&path).expect("the corpus is there") {

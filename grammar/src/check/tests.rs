@@ -16,7 +16,14 @@ set system flow-accounting interface eth0
 set system flow-accounting netflow server 192.0.2.1";
 
 fn findings(text: &str) -> Vec<String> {
-    let tree = load(&Tree::default(), &[], RIGHT, Some(Dialect::Set), Mode::Merge).unwrap();
+    let tree = load(
+        &Tree::default(),
+        &[],
+        RIGHT,
+        Some(Dialect::Set),
+        Mode::Merge,
+    )
+    .unwrap();
     let tree = load(&tree, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
     check(&tree).iter().map(ToString::to_string).collect()
 }
@@ -59,10 +66,22 @@ fn each_wrong_thing_has_one_finding() {
             "delete flow sampler S",
             "interfaces ethernet eth0 flow monitor M sampler S: flow sampler S does not exist; there is none",
         ),
-        ("set flow record Q collect counter bytes", "flow record Q: flow record Q: match is missing"),
-        ("delete flow exporter E destination", "flow exporter E: flow exporter E: destination is missing"),
-        ("set flow monitor N exporter E", "flow monitor N: flow monitor N: record is missing"),
-        ("set flow sampler T mode random", "flow sampler T: flow sampler T: rate is missing"),
+        (
+            "set flow record Q collect counter bytes",
+            "flow record Q: flow record Q: match is missing",
+        ),
+        (
+            "delete flow exporter E destination",
+            "flow exporter E: flow exporter E: destination is missing",
+        ),
+        (
+            "set flow monitor N exporter E",
+            "flow monitor N: flow monitor N: record is missing",
+        ),
+        (
+            "set flow sampler T mode random",
+            "flow sampler T: flow sampler T: rate is missing",
+        ),
         (
             "set flow record netflow-original match ipv4 protocol",
             "flow record netflow-original: record netflow-original is predefined; choose another name",
@@ -120,8 +139,8 @@ fn each_wrong_thing_has_one_finding() {
             "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1",
         ),
         (
-            "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias gi0/1",
-            "interfaces ethernet eth2 alias: alias gi0/1 is already that of eth1",
+            "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias GigabitEthernet0/1",
+            "interfaces ethernet eth2 alias: alias GigabitEthernet0/1 is already that of eth1",
         ),
         (
             "set interfaces ethernet eth1 mirror ingress eth1",

@@ -17,7 +17,11 @@ struct CurlyParser;
 /// The words of a line. `comment` is where a comment began that is still open, before and after the line.
 fn words<'a>(line: &'a str, number: u32, comment: &mut Option<Span>) -> Vec<Word<'a>> {
     let mut words = Line::new(line, number);
-    let rule = if comment.is_some() { Rule::inside } else { Rule::line };
+    let rule = if comment.is_some() {
+        Rule::inside
+    } else {
+        Rule::line
+    };
     // The grammar takes every line; were it not so, the line would be one word and refused as unknown.
     let Ok(pairs) = CurlyParser::parse(rule, line) else {
         words.push(Shape::Bare, 0, line.len());
@@ -44,8 +48,14 @@ fn words<'a>(line: &'a str, number: u32, comment: &mut Option<Span>) -> Vec<Word
         words.push(shape, span.start(), span.end());
     }
     let mut words = words.finish();
-    if words.last().is_some_and(|word| word.shape == Shape::Comment) {
-        *comment = words.pop().map(|word| Span { length: 2, ..word.place });
+    if words
+        .last()
+        .is_some_and(|word| word.shape == Shape::Comment)
+    {
+        *comment = words.pop().map(|word| Span {
+            length: 2,
+            ..word.place
+        });
     }
     words
 }
@@ -70,7 +80,13 @@ struct Reader<'a, 'b> {
 /// Loads a text.
 pub(crate) fn load(loader: &mut Loader, text: &str) {
     let mut comment = None;
-    let mut reader = Reader { loader, blocks: Vec::new(), statement: Vec::new(), ended: false, list: 0 };
+    let mut reader = Reader {
+        loader,
+        blocks: Vec::new(),
+        statement: Vec::new(),
+        ended: false,
+        list: 0,
+    };
     for (line, number) in text.split('\n').zip(1..) {
         for word in words(line, number, &mut comment) {
             if let Err(problem) = reader.word(word)
@@ -86,11 +102,16 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
         reader.loader.report(problem);
     }
     if let Some(block) = reader.blocks.last() {
-        let problem = block.open.problem("{ without }", Some("the brace opened here is not closed".into()));
+        let problem = block.open.problem(
+            "{ without }",
+            Some("the brace opened here is not closed".into()),
+        );
         reader.loader.report(problem);
     }
     if let Some(open) = comment {
-        reader.loader.report(open.problem("the comment does not end", Some("close it with */".into())));
+        reader
+            .loader
+            .report(open.problem("the comment does not end", Some("close it with */".into())));
     }
 }
 
@@ -102,17 +123,25 @@ impl<'a> Reader<'a, '_> {
                 let ended = self.finish();
                 if self.blocks.pop().is_none() {
                     ended?;
-                    return Err(word.place.problem("} without {", Some("no brace is open here".into())));
+                    return Err(word
+                        .place
+                        .problem("} without {", Some("no brace is open here".into())));
                 }
                 return ended;
             }
             Shape::Open | Shape::Close => {
                 let list = std::mem::take(&mut self.statement);
                 self.list = 0;
-                let open = list.iter().find(|word| word.shape == Shape::ListOpen).map_or(word.place, |word| word.place);
+                let open = list
+                    .iter()
+                    .find(|word| word.shape == Shape::ListOpen)
+                    .map_or(word.place, |word| word.place);
                 let problem = open.problem("[ without ]", Some("close the list".into()));
                 if word.shape == Shape::Open {
-                    self.blocks.push(Block { cursor: None, open: word.place });
+                    self.blocks.push(Block {
+                        cursor: None,
+                        open: word.place,
+                    });
                 } else {
                     self.blocks.pop();
                 }
@@ -121,7 +150,11 @@ impl<'a> Reader<'a, '_> {
             Shape::Semicolon => return self.finish(),
             _ => {}
         }
-        let ended = if self.ended && self.list == 0 { self.finish() } else { Ok(()) };
+        let ended = if self.ended && self.list == 0 {
+            self.finish()
+        } else {
+            Ok(())
+        };
         self.ended = false;
         match word.shape {
             Shape::ListOpen => self.list += 1,
@@ -144,26 +177,37 @@ impl<'a> Reader<'a, '_> {
         let words = std::mem::take(&mut self.statement);
         self.ended = false;
         let cursor = self.cursor().cloned();
-        self.blocks.push(Block { cursor: None, open: place });
+        self.blocks.push(Block {
+            cursor: None,
+            open: place,
+        });
         if self.blocks.len() > MAX_DEPTH {
-            return Err(place.problem("braces are nested too deep", Some(format!("{MAX_DEPTH} levels are possible"))));
+            return Err(place.problem(
+                "braces are nested too deep",
+                Some(format!("{MAX_DEPTH} levels are possible")),
+            ));
         }
         let Some(from) = cursor else { return Ok(()) };
         let Some(last) = words.last() else {
-            return Err(place.problem("{ without a word before it", Some("say what the braces hold".into())));
+            return Err(place.problem(
+                "{ without a word before it",
+                Some("say what the braces hold".into()),
+            ));
         };
         let cursor = match resolve(&from, &words, MANNER)? {
             Target::Branch(cursor) => cursor,
-            Target::Whole(path, node) if node.kind() == crate::schema::Kind::Tag => {
-                Cursor { place: Place::Name(node), path }
-            }
+            Target::Whole(path, node) if node.kind() == crate::schema::Kind::Tag => Cursor {
+                place: Place::Name(node),
+                path,
+            },
             target => {
                 let name = target.path().last().cloned().unwrap_or_default();
                 return Err(place.problem(format!("{name} is a leaf and holds no braces"), None));
             }
         };
         if matches!(cursor.place, Place::Words(_)) {
-            self.loader.set(Target::Branch(cursor.clone()), last.place)?;
+            self.loader
+                .set(Target::Branch(cursor.clone()), last.place)?;
         }
         if let Some(block) = self.blocks.last_mut() {
             block.cursor = Some(cursor);
@@ -175,13 +219,18 @@ impl<'a> Reader<'a, '_> {
     fn finish(&mut self) -> Result<(), Problem> {
         let words = std::mem::take(&mut self.statement);
         (self.ended, self.list) = (false, 0);
-        let (Some(last), Some(from)) = (words.last(), self.cursor().cloned()) else { return Ok(()) };
+        let (Some(last), Some(from)) = (words.last(), self.cursor().cloned()) else {
+            return Ok(());
+        };
         let target = resolve(&from, &words, MANNER)?;
         self.loader.set(target, last.place)
     }
 }
 
-const MANNER: Manner = Manner { abbreviate: false, ios: None };
+const MANNER: Manner = Manner {
+    abbreviate: false,
+    ios: None,
+};
 
 /// Writes the tree with braces, four columns a level.
 pub(crate) fn render(tree: &Tree) -> String {
@@ -198,12 +247,26 @@ pub(crate) fn block(place: Place, tree: &Tree, tag: &str, indent: &str, out: &mu
 }
 
 /// Writes one node.
-pub(crate) fn entry(place: Place, tree: &Tree, tag: &str, word: &str, indent: &str, out: &mut String) {
-    let head = if tag.is_empty() { quoted(word).into_owned() } else { format!("{tag} {}", quoted(word)) };
+pub(crate) fn entry(
+    place: Place,
+    tree: &Tree,
+    tag: &str,
+    word: &str,
+    indent: &str,
+    out: &mut String,
+) {
+    let head = if tag.is_empty() {
+        quoted(word).into_owned()
+    } else {
+        format!("{tag} {}", quoted(word))
+    };
     match (place, tree) {
         (Place::Value(node), Tree::Leaf(values)) => {
             for value in values {
-                out.push_str(&format!("{indent}{head} {}\n", written(node.row.value, value)));
+                out.push_str(&format!(
+                    "{indent}{head} {}\n",
+                    written(node.row.value, value)
+                ));
             }
         }
         (Place::Name(_), Tree::Branch(_)) => block(place, tree, &head, indent, out),

@@ -16,9 +16,14 @@ pub(crate) fn detect(text: &str) -> Dialect {
             return Dialect::Set;
         }
         // Texts that run to the end of an IOS line may hold anything.
-        let free = matches!(words[..], ["description" | "filter" | "no", ..] | ["capture", "filter", ..]);
+        let free = matches!(
+            words[..],
+            ["description" | "filter" | "no", ..] | ["capture", "filter", ..]
+        );
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
-        let braces = line.ends_with('{') || line.starts_with('}') || (line.contains('{') && line.contains('}'));
+        let braces = line.ends_with('{')
+            || line.starts_with('}')
+            || (line.contains('{') && line.contains('}'));
         if !free && (braces || next_opens) {
             return Dialect::Curly;
         }
@@ -27,7 +32,11 @@ pub(crate) fn detect(text: &str) -> Dialect {
         }
         semicolon |= line.ends_with(';') && !free;
     }
-    if semicolon { Dialect::Curly } else { Dialect::Ios }
+    if semicolon {
+        Dialect::Curly
+    } else {
+        Dialect::Ios
+    }
 }
 
 /// The lines that are neither blank nor comment, trimmed.

@@ -3,13 +3,14 @@
 //! A line is a statement of the submode it stands in, or else of the global mode. Words that IOS does not
 //! have are written as paths, on one line.
 
+mod interface;
 mod names;
 mod render;
 mod submode;
 
 use pest::Parser;
 
-pub(crate) use names::interface;
+pub(crate) use names::{canonical, interface};
 pub(crate) use render::render;
 
 use crate::Problem;
@@ -63,7 +64,9 @@ pub(crate) struct Statement<'a, 'b> {
 
 /// Loads a text; returns the submode after its last line.
 pub(crate) fn load(loader: &mut Loader, text: &str) -> Vec<String> {
-    let mut mode = Mode { cursor: loader.at.clone() };
+    let mut mode = Mode {
+        cursor: loader.at.clone(),
+    };
     for (line, number) in text.split('\n').zip(1..) {
         let words = words(line, number);
         if let Err(problem) = statement(loader, &mut mode, line, &words)
@@ -75,8 +78,15 @@ pub(crate) fn load(loader: &mut Loader, text: &str) -> Vec<String> {
     mode.cursor.path
 }
 
-fn statement(loader: &mut Loader, mode: &mut Mode, line: &str, words: &[Word]) -> Result<(), Problem> {
-    let Some(first) = words.first() else { return Ok(()) };
+fn statement(
+    loader: &mut Loader,
+    mode: &mut Mode,
+    line: &str,
+    words: &[Word],
+) -> Result<(), Problem> {
+    let Some(first) = words.first() else {
+        return Ok(());
+    };
     if words.len() == 1 && matches!(&*first.text, "exit" | "end") {
         mode.cursor = Cursor::root();
         return Ok(());
@@ -84,7 +94,10 @@ fn statement(loader: &mut Loader, mode: &mut Mode, line: &str, words: &[Word]) -
     let no = first.text == "no";
     let words = if no { &words[1..] } else { words };
     let Some(word) = words.first() else {
-        return Err(first.place.after().problem("a word is missing", Some("say what to delete".into())));
+        return Err(first
+            .place
+            .after()
+            .problem("a word is missing", Some("say what to delete".into())));
     };
     let statement = Statement { line, words, no };
     let here = submode::words(&mode.cursor);
@@ -109,18 +122,33 @@ fn statement(loader: &mut Loader, mode: &mut Mode, line: &str, words: &[Word]) -
         Pick::None => {
             let possible: Vec<&str> = here.into_iter().chain(global_words()).collect();
             let message = format!("unknown word {}", shown(&word.text));
-            Err(word.place.problem(message, Some(suggest(&word.text, possible.into_iter()))))
+            Err(word
+                .place
+                .problem(message, Some(suggest(&word.text, possible.into_iter()))))
         }
     }
 }
 
 fn global_words() -> Vec<&'static str> {
-    let tree = crate::schema::root().children().iter().map(|node| node.word());
-    GLOBAL.iter().copied().chain(tree).chain(["flow-accounting"]).collect()
+    let tree = crate::schema::root()
+        .children()
+        .iter()
+        .map(|node| node.word());
+    GLOBAL
+        .iter()
+        .copied()
+        .chain(tree)
+        .chain(["flow-accounting"])
+        .collect()
 }
 
 /// A statement of the global mode, whose first word is `picked`.
-fn global(loader: &mut Loader, mode: &mut Mode, picked: &str, statement: &Statement) -> Result<(), Problem> {
+fn global(
+    loader: &mut Loader,
+    mode: &mut Mode,
+    picked: &str,
+    statement: &Statement,
+) -> Result<(), Problem> {
     let rest = &statement.words[1..];
     match picked {
         "hostname" => statement.with(loader, "system host-name", rest).map(|_| ()),
@@ -136,7 +164,10 @@ fn global(loader: &mut Loader, mode: &mut Mode, picked: &str, statement: &Statem
                 _ => "interfaces ethernet",
             };
             let entered = if tag == "interfaces loopback" && rest.len() == 1 {
-                let lo = Word { text: "lo".into(), ..rest[0].clone() };
+                let lo = Word {
+                    text: "lo".into(),
+                    ..rest[0].clone()
+                };
                 statement.with(loader, tag, &[lo])?
             } else {
                 statement.with(loader, tag, rest)?
@@ -153,7 +184,11 @@ fn global(loader: &mut Loader, mode: &mut Mode, picked: &str, statement: &Statem
 }
 
 fn is_loopback(name: &str) -> bool {
-    name == "lo" || name.to_ascii_lowercase().strip_prefix("loopback").is_some_and(|number| matches!(number, "" | "0"))
+    name == "lo"
+        || name
+            .to_ascii_lowercase()
+            .strip_prefix("loopback")
+            .is_some_and(|number| matches!(number, "" | "0"))
 }
 
 /// A statement that ended at a name with a submode of its own opens it.
@@ -165,20 +200,49 @@ fn enter(mode: &mut Mode, entered: Option<Cursor>) {
 
 impl Statement<'_, '_> {
     /// Sets or deletes `words` below the absolute path `prefix`.
-    fn with(&self, loader: &mut Loader, prefix: &'static str, words: &[Word]) -> Result<Option<Cursor>, Problem> {
-        let Some(place) = lookup(prefix.split(' ')) else { return Ok(None) };
-        let from = Cursor { place, path: prefix.split(' ').map(str::to_owned).collect() };
+    fn with(
+        &self,
+        loader: &mut Loader,
+        prefix: &'static str,
+        words: &[Word],
+    ) -> Result<Option<Cursor>, Problem> {
+        let Some(place) = lookup(prefix.split(' ')) else {
+            return Ok(None);
+        };
+        let from = Cursor {
+            place,
+            path: prefix.split(' ').map(str::to_owned).collect(),
+        };
         if words.is_empty() && !matches!(place, Place::End(_)) && !self.no {
             let last = &self.words[self.words.len() - 1];
-            let target = resolve(&from, &[], Manner { abbreviate: true, ios: None })?;
+            let target = resolve(
+                &from,
+                &[],
+                Manner {
+                    abbreviate: true,
+                    ios: None,
+                },
+            )?;
             return loader.set(target, last.place).map(|()| None);
         }
         self.apply(loader, &from, words)
     }
 
     /// Sets or deletes `words` below `from`; returns the branch they name.
-    fn apply(&self, loader: &mut Loader, from: &Cursor, words: &[Word]) -> Result<Option<Cursor>, Problem> {
-        let target = resolve(from, words, Manner { abbreviate: true, ios: Some((self.line, &loader.tree)) })?;
+    fn apply(
+        &self,
+        loader: &mut Loader,
+        from: &Cursor,
+        words: &[Word],
+    ) -> Result<Option<Cursor>, Problem> {
+        let target = resolve(
+            from,
+            words,
+            Manner {
+                abbreviate: true,
+                ios: Some((self.line, &loader.tree)),
+            },
+        )?;
         let last = self.words[self.words.len() - 1].place;
         if self.no {
             let words = if words.is_empty() { self.words } else { words };

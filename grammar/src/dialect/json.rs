@@ -72,7 +72,10 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut names = std::collections::HashSet::new();
         while let Some(name) = from.next_key::<String>()? {
             if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format!("the name {} is there twice", shown(&name))));
+                return Err(A::Error::custom(format!(
+                    "the name {} is there twice",
+                    shown(&name)
+                )));
             }
             members.push((name, from.next_value()?));
         }
@@ -90,7 +93,11 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
             return;
         }
     };
-    let mut reader = Reader { loader, text, steps: Vec::new() };
+    let mut reader = Reader {
+        loader,
+        text,
+        steps: Vec::new(),
+    };
     let from = reader.loader.at.clone();
     reader.members(&from, &json);
 }
@@ -100,14 +107,21 @@ fn syntax(text: &str, error: &serde_json::Error) -> Problem {
     let line = error.line().max(1);
     let content = text.split('\n').nth(line - 1).unwrap_or("");
     let octets = error.column().saturating_sub(1).min(content.len());
-    let column = content.bytes().take(octets).filter(|b| b & 0xc0 != 0x80).count() + 1;
+    let column = content
+        .bytes()
+        .take(octets)
+        .filter(|b| b & 0xc0 != 0x80)
+        .count()
+        + 1;
     let place = Span {
         line: u32::try_from(line).unwrap_or(u32::MAX),
         column: u32::try_from(column).unwrap_or(u32::MAX),
         length: 1,
     };
     let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(message, _)| message);
     place.problem(format!("not JSON: {message}"), None)
 }
 
@@ -128,11 +142,21 @@ impl Reader<'_, '_> {
     /// The members of an object below `from`: words of a container, or names of a tag.
     fn members(&mut self, from: &Cursor, json: &Json) {
         let Json::Object(members) = json else {
-            let what = from.path.last().map_or("a configuration", String::as_str).to_owned();
-            return self.report(format!("{what} is an object"), Some("{ … } is wanted".into()));
+            let what = from
+                .path
+                .last()
+                .map_or("a configuration", String::as_str)
+                .to_owned();
+            return self.report(
+                format!("{what} is an object"),
+                Some("{ … } is wanted".into()),
+            );
         };
         if self.steps.len() > MAX_DEPTH {
-            return self.report("objects are nested too deep".into(), Some(format!("{MAX_DEPTH} levels are possible")));
+            return self.report(
+                "objects are nested too deep".into(),
+                Some(format!("{MAX_DEPTH} levels are possible")),
+            );
         }
         for (name, value) in members {
             if self.loader.full() {
@@ -149,25 +173,43 @@ impl Reader<'_, '_> {
         match resolve(from, std::slice::from_ref(&word), MANNER) {
             Err(problem) => {
                 let place = locate(self.text, &self.steps, true);
-                self.loader.report(place.problem(problem.message, problem.hint));
+                self.loader
+                    .report(place.problem(problem.message, problem.hint));
             }
             Ok(Target::Branch(cursor)) => {
                 if let (Json::Object(_), Place::Words(_)) = (json, cursor.place)
-                    && let Err(problem) = self.loader.set(Target::Branch(cursor.clone()), word.place)
+                    && let Err(problem) =
+                        self.loader.set(Target::Branch(cursor.clone()), word.place)
                 {
                     self.moved(problem);
                 }
                 self.members(&cursor, json);
             }
             Ok(Target::Whole(path, node)) if node.kind() == Kind::Tag => {
-                self.members(&Cursor { place: Place::Name(node), path }, json);
+                self.members(
+                    &Cursor {
+                        place: Place::Name(node),
+                        path,
+                    },
+                    json,
+                );
             }
             Ok(Target::Flag(path)) => match json {
                 Json::True => self.apply(Target::Flag(path)),
                 Json::Text(text) if text == "true" => self.apply(Target::Flag(path)),
-                _ => self.report(format!("{name} has no value but true"), Some("leave it out to not have it".into())),
+                _ => self.report(
+                    format!("{name} has no value but true"),
+                    Some("leave it out to not have it".into()),
+                ),
             },
-            Ok(Target::Whole(path, node)) => self.values(Cursor { place: Place::Value(node), path }, name, json),
+            Ok(Target::Whole(path, node)) => self.values(
+                Cursor {
+                    place: Place::Value(node),
+                    path,
+                },
+                name,
+                json,
+            ),
             Ok(Target::Values(..)) => {}
         }
     }
@@ -192,8 +234,18 @@ impl Reader<'_, '_> {
     fn value(&mut self, leaf: &Cursor, name: &str, json: &Json) {
         let text = match json {
             Json::Text(text) | Json::Number(text) => text,
-            Json::Array(_) => return self.report(format!("{name} has one value"), Some("leave the brackets out".into())),
-            _ => return self.report(format!("{name} has a string or a number"), Some(leaf.place.node().row.help_line())),
+            Json::Array(_) => {
+                return self.report(
+                    format!("{name} has one value"),
+                    Some("leave the brackets out".into()),
+                );
+            }
+            _ => {
+                return self.report(
+                    format!("{name} has a string or a number"),
+                    Some(leaf.place.node().row.help_line()),
+                );
+            }
         };
         let word = self.word(text);
         match resolve(leaf, std::slice::from_ref(&word), MANNER) {
@@ -214,15 +266,25 @@ impl Reader<'_, '_> {
     }
 
     fn word<'a>(&self, text: &'a str) -> Word<'a> {
-        Word { shape: Shape::Quoted, text: text.into(), place: Span::default(), start: 0, end: 0 }
+        Word {
+            shape: Shape::Quoted,
+            text: text.into(),
+            place: Span::default(),
+            start: 0,
+            end: 0,
+        }
     }
 }
 
-const MANNER: Manner = Manner { abbreviate: false, ios: None };
+const MANNER: Manner = Manner {
+    abbreviate: false,
+    ios: None,
+};
 
 /// Writes the tree as one object, indented.
 pub(crate) fn render(tree: &Tree) -> String {
-    let mut text = serde_json::to_string_pretty(&value(Place::Words(root()), tree)).unwrap_or_default();
+    let mut text =
+        serde_json::to_string_pretty(&value(Place::Words(root()), tree)).unwrap_or_default();
     text.push('\n');
     text
 }

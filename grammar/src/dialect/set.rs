@@ -49,17 +49,24 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
 }
 
 fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
-    let Some((verb, rest)) = words.split_first() else { return Ok(()) };
+    let Some((verb, rest)) = words.split_first() else {
+        return Ok(());
+    };
     let verbs = ["set", "delete"];
     let Pick::One(picked) = pick(&verb.text, verbs.into_iter(), true) else {
         let hint = suggest(&verb.text, verbs.into_iter());
-        return Err(verb.place.problem(format!("unknown word {}", shown(&verb.text)), Some(hint)));
+        return Err(verb
+            .place
+            .problem(format!("unknown word {}", shown(&verb.text)), Some(hint)));
     };
     if rest.is_empty() {
         let hint = format!("say what to {picked}");
         return Err(verb.place.after().problem("a word is missing", Some(hint)));
     }
-    let manner = Manner { abbreviate: true, ios: None };
+    let manner = Manner {
+        abbreviate: true,
+        ios: None,
+    };
     let from = loader.at.clone();
     let target = resolve(&from, rest, manner)?;
     match picked {
@@ -74,7 +81,12 @@ pub(crate) fn render(tree: &Tree) -> String {
     if tree.is_empty() {
         return out;
     }
-    lines(Place::Words(root()), tree, &mut String::from("set"), &mut out);
+    lines(
+        Place::Words(root()),
+        tree,
+        &mut String::from("set"),
+        &mut out,
+    );
     out
 }
 
@@ -106,5 +118,9 @@ pub(crate) fn lines(place: Place, tree: &Tree, prefix: &mut String, out: &mut St
 
 /// A value as set lines and braces have it: fields and records as bare words, others quoted where needed.
 pub(crate) fn written(value_type: Type, value: &str) -> std::borrow::Cow<'_, str> {
-    if value_type.many_words() { value.into() } else { quoted(value) }
+    if value_type.many_words() {
+        value.into()
+    } else {
+        quoted(value)
+    }
 }

@@ -82,14 +82,23 @@ set flow exporter C destination 192.0.2.7
 set flow exporter C option sampler-table
 "
     );
-    assert_eq!(load(&tree(OLD), &[], &commands, None, Mode::Merge), Ok(tree(NEW)));
+    assert_eq!(
+        load(&tree(OLD), &[], &commands, None, Mode::Merge),
+        Ok(tree(NEW))
+    );
 }
 
 #[test]
 fn changes_name_what_came_and_went() {
     let changes: Vec<String> = diff(&tree(OLD), &tree(NEW))
         .iter()
-        .map(|change| format!("{} {}", if change.added { '+' } else { '-' }, change.path.join("/")))
+        .map(|change| {
+            format!(
+                "{} {}",
+                if change.added { '+' } else { '-' },
+                change.path.join("/")
+            )
+        })
         .collect();
     assert_eq!(
         changes,

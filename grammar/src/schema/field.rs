@@ -18,12 +18,24 @@ pub struct FieldWords {
 
 /// May be matched and collected.
 const fn both(words: &'static str, family: Option<u8>, help: &'static str) -> FieldWords {
-    FieldWords { words, family, key: true, collect: true, help }
+    FieldWords {
+        words,
+        family,
+        key: true,
+        collect: true,
+        help,
+    }
 }
 
 /// May only be collected.
 const fn collect(words: &'static str, family: Option<u8>, help: &'static str) -> FieldWords {
-    FieldWords { words, family, key: false, collect: true, help }
+    FieldWords {
+        words,
+        family,
+        key: false,
+        collect: true,
+        help,
+    }
 }
 
 const V4: Option<u8> = Some(4);
@@ -135,10 +147,20 @@ pub(crate) struct NoField {
 
 /// Finds a field by its words; `key`: it is to be matched, else collected. With `abbreviate` a unique
 /// beginning of a word will do.
-pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<&'static FieldWords, NoField> {
+pub(crate) fn find(
+    words: &[&str],
+    key: bool,
+    abbreviate: bool,
+) -> Result<&'static FieldWords, NoField> {
     for (refused, why) in REFUSED_FIELDS {
-        if refused.split(' ').count() <= words.len() && refused.split(' ').zip(words).all(|(a, b)| a == *b) {
-            return Err(NoField { at: 0, message: format!("{refused} cannot be recorded: {why}"), hint: None });
+        if refused.split(' ').count() <= words.len()
+            && refused.split(' ').zip(words).all(|(a, b)| a == *b)
+        {
+            return Err(NoField {
+                at: 0,
+                message: format!("{refused} cannot be recorded: {why}"),
+                hint: None,
+            });
         }
     }
     let mut left: Vec<&FieldWords> = FIELDS.iter().collect();
@@ -157,15 +179,26 @@ pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<&'stat
             }
             super::Pick::Many(many) => {
                 let message = format!("{} is ambiguous", super::shown(word));
-                return Err(NoField { at, message, hint: Some(super::list("possible", many)) });
+                return Err(NoField {
+                    at,
+                    message,
+                    hint: Some(super::list("possible", many)),
+                });
             }
         };
         left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
     }
-    let Some(field) = left.iter().find(|field| field.words.split(' ').count() == words.len()) else {
+    let Some(field) = left
+        .iter()
+        .find(|field| field.words.split(' ').count() == words.len())
+    else {
         let message = "the field is not complete".to_owned();
         let hint = Some(super::list("possible", next_words(&left, words.len())));
-        return Err(NoField { at: words.len(), message, hint });
+        return Err(NoField {
+            at: words.len(),
+            message,
+            hint,
+        });
     };
     match (key, field.key, field.collect) {
         (true, false, _) => Err(NoField {
@@ -197,8 +230,10 @@ fn next_words(fields: &[&'static FieldWords], at: usize) -> Vec<&'static str> {
 
 /// What can follow `words` in a field: each next word with its help, and whether the field may end here.
 pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<(&'static str, &'static str)>, bool) {
-    let mut left: Vec<&FieldWords> =
-        FIELDS.iter().filter(|field| if key { field.key } else { field.collect }).collect();
+    let mut left: Vec<&FieldWords> = FIELDS
+        .iter()
+        .filter(|field| if key { field.key } else { field.collect })
+        .collect();
     for (at, word) in words.iter().enumerate() {
         let options = next_words(&left, at);
         let super::Pick::One(picked) = super::pick(word, options.iter().copied(), true) else {
@@ -206,13 +241,21 @@ pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<(&'static str, &'static 
         };
         left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
     }
-    let whole = left.iter().any(|field| field.words.split(' ').count() == words.len());
+    let whole = left
+        .iter()
+        .any(|field| field.words.split(' ').count() == words.len());
     let next = next_words(&left, words.len())
         .into_iter()
         .map(|word| {
-            let mut under = left.iter().filter(|field| field.words.split(' ').nth(words.len()) == Some(word));
+            let mut under = left
+                .iter()
+                .filter(|field| field.words.split(' ').nth(words.len()) == Some(word));
             let first = under.next().map_or("", |field| field.help);
-            let help = if under.next().is_none() { first } else { group_help(word) };
+            let help = if under.next().is_none() {
+                first
+            } else {
+                group_help(word)
+            };
             (word, help)
         })
         .collect();
@@ -221,7 +264,10 @@ pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<(&'static str, &'static 
 
 /// Help of a word that several fields share.
 fn group_help(word: &str) -> &'static str {
-    GROUPS.iter().find(|(group, _)| *group == word).map_or("Fields of that name", |(_, help)| help)
+    GROUPS
+        .iter()
+        .find(|(group, _)| *group == word)
+        .map_or("Fields of that name", |(_, help)| help)
 }
 
 #[rustfmt::skip]

@@ -29,7 +29,11 @@ pub struct Follow {
 }
 
 fn literal(text: &str, help: &str) -> Candidate {
-    Candidate { text: text.to_owned(), help: help.to_owned(), literal: true }
+    Candidate {
+        text: text.to_owned(),
+        help: help.to_owned(),
+        literal: true,
+    }
 }
 
 /// What can follow `words` at the edit level `at`. Keywords may be abbreviated.
@@ -39,15 +43,15 @@ fn literal(text: &str, help: &str) -> Candidate {
 pub fn follow(at: &[String], words: &[&str]) -> Result<Follow, usize> {
     let mut place = lookup(at.iter().map(String::as_str)).ok_or(0usize)?;
     let mut path = Vec::new();
-    let mut rest = words.iter().enumerate();
-    while let Some((index, word)) = rest.next() {
+    for (index, word) in words.iter().enumerate() {
         place = match place {
             Place::Words(node) => {
                 if let Some(new) = node.old(word) {
                     path.push((*word).to_owned());
                     lookup(new.split(' ')).ok_or(index)?
                 } else {
-                    let Pick::One(picked) = pick(word, node.children().iter().map(|child| child.word()), true)
+                    let Pick::One(picked) =
+                        pick(word, node.children().iter().map(|child| child.word()), true)
                     else {
                         return Err(index);
                     };
@@ -95,7 +99,11 @@ fn at_place(place: Place, path: Vec<String>) -> Follow {
                     .into_iter()
                     .map(|(text, help, literal)| Candidate {
                         text,
-                        help: if help.is_empty() { row.help_line() } else { help.to_owned() },
+                        help: if help.is_empty() {
+                            row.help_line()
+                        } else {
+                            help.to_owned()
+                        },
                         literal,
                     })
                     .collect(),
@@ -104,15 +112,30 @@ fn at_place(place: Place, path: Vec<String>) -> Follow {
                 Place::Name(_) if row.refers.is_none() => Some(row.path),
                 _ => row.refers,
             };
-            Follow { candidates, complete: false, path, names, value: Some(row.value) }
+            Follow {
+                candidates,
+                complete: false,
+                path,
+                names,
+                value: Some(row.value),
+            }
         }
-        Place::End(_) => Follow { complete: true, path, ..Follow::default() },
+        Place::End(_) => Follow {
+            complete: true,
+            path,
+            ..Follow::default()
+        },
     }
 }
 
 fn fields(words: &[&str], value: Type) -> (Vec<Candidate>, bool) {
     let (next, whole) = field::follow(words, matches!(value, Type::Match));
-    (next.into_iter().map(|(word, help)| literal(word, help)).collect(), whole)
+    (
+        next.into_iter()
+            .map(|(word, help)| literal(word, help))
+            .collect(),
+        whole,
+    )
 }
 
 /// What follows inside a value of several words.
@@ -120,12 +143,24 @@ fn value_words(value: Type, words: &[&str], path: Vec<String>) -> Option<Follow>
     let (candidates, complete) = match value {
         Type::Match | Type::Collect => fields(words, value),
         _ => match words {
-            ["netflow"] => (vec![literal("ipv4", "IPv4"), literal("ipv6", "IPv6")], false),
-            ["netflow", "ipv4" | "ipv6"] => {
-                (vec![literal("original-input", "Traditional NetFlow of packets that come in")], false)
-            }
+            ["netflow"] => (
+                vec![literal("ipv4", "IPv4"), literal("ipv6", "IPv6")],
+                false,
+            ),
+            ["netflow", "ipv4" | "ipv6"] => (
+                vec![literal(
+                    "original-input",
+                    "Traditional NetFlow of packets that come in",
+                )],
+                false,
+            ),
             _ => (Vec::new(), value.accept(&words.join(" "), false).is_ok()),
         },
     };
-    (complete || !candidates.is_empty()).then_some(Follow { candidates, complete, path, ..Follow::default() })
+    (complete || !candidates.is_empty()).then_some(Follow {
+        candidates,
+        complete,
+        path,
+        ..Follow::default()
+    })
 }

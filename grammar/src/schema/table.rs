@@ -5,8 +5,8 @@
 
 use super::Owner::{Console, Interfaces, Probe, Revisions, Syslog, System};
 use super::Type::{
-    Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface, InterfaceAddress,
-    InterfaceOrAddress, Match, Name, Record,
+    Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface,
+    InterfaceAddress, InterfaceOrAddress, Match, Name, Record,
 };
 use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
 
@@ -21,7 +21,9 @@ const fn choice(choices: Choices) -> Type {
 }
 /// A VyOS flow timeout.
 const fn timeout(path: &'static str, default: &'static str, help: &'static str) -> Row {
-    leaf(path, number(0, 2_147_483_647), Probe, help).unit("seconds").default(default)
+    leaf(path, number(0, 2_147_483_647), Probe, help)
+        .unit("seconds")
+        .default(default)
 }
 
 const PORT: Type = number(1, 65535);
@@ -48,6 +50,9 @@ const FACILITIES: Choices = &[
     ("local6", "Local use 6"),
     ("local7", "Local use 7"),
 ];
+
+/// Names that VyOS has for some of them.
+const OLD_FACILITIES: Choices = &[("security", "auth"), ("protocols", "local7")];
 
 const LEVELS: Choices = &[
     ("emerg", "The system is unusable"),
@@ -84,18 +89,18 @@ pub static TABLE: &[Row] = &[
     leaf("system console device * speed", choice(SPEEDS), Console, "Speed of the console").default("115200"),
     container("system syslog", Syslog, "Where log messages go"),
     tag("system syslog host", Host, Syslog, "Log to a remote host"),
-    tag("system syslog host * facility", choice(FACILITIES), Syslog, "Facility to send"),
+    tag("system syslog host * facility", choice(FACILITIES), Syslog, "Facility to send").was(OLD_FACILITIES),
     leaf("system syslog host * facility * level", choice(LEVELS), Syslog, "Least severe level to send").default("err"),
     leaf("system syslog host * port", PORT, Syslog, "Port of the remote host").default("514"),
     leaf("system syslog host * protocol", choice(&[("udp", "Datagrams (RFC 5426)"), ("tcp", "A stream (RFC 6587)")]), Syslog, "Transport to the remote host").default("udp"),
     container("system syslog local", Syslog, "Log to this host's syslog"),
-    tag("system syslog local facility", choice(FACILITIES), Syslog, "Facility to log"),
+    tag("system syslog local facility", choice(FACILITIES), Syslog, "Facility to log").was(OLD_FACILITIES),
     leaf("system syslog local facility * level", choice(LEVELS), Syslog, "Least severe level to log").default("err"),
 
     container("system flow-accounting", Probe, "Flow accounting"),
     multi("system flow-accounting interface", Interface, Probe, "Interface to account on"),
     flag("system flow-accounting enable-egress", Probe, "Account packets that leave, too"),
-    leaf("system flow-accounting syslog-facility", choice(FACILITIES), Probe, "Syslog facility of flow accounting").default("daemon"),
+    leaf("system flow-accounting syslog-facility", choice(FACILITIES), Probe, "Syslog facility of flow accounting").default("daemon").was(OLD_FACILITIES),
     flag("system flow-accounting disable-imt", Probe, "Keep no table in memory, only export"),
     leaf("system flow-accounting buffer-size", number(1, 65535), Probe, "Capture buffer").unit("MiB").default("10"),
     leaf("system flow-accounting packet-length", number(128, 750), Probe, "Octets of a packet to look at").unit("octets").default("128"),
@@ -165,7 +170,7 @@ pub static TABLE: &[Row] = &[
     leaf("flow exporter * vrf", Name, Probe, "VRF that export leaves from"),
     container("flow exporter * transport", Probe, "Transport to the collector"),
     leaf("flow exporter * transport udp", PORT, Probe, "UDP port of the collector").default("9995"),
-    leaf("flow exporter * dscp", number(0, 63), Probe, "DSCP of the datagrams").unit("code point").default("0"),
+    leaf("flow exporter * dscp", number(0, 63), Probe, "DSCP code point of the datagrams").unit("code point").default("0"),
     leaf("flow exporter * ttl", number(1, 255), Probe, "Time to live of the datagrams").unit("hops").default("255"),
     leaf("flow exporter * export-protocol", choice(&[("netflow-v5", "NetFlow version 5, IPv4 only"), ("netflow-v9", "NetFlow version 9 (RFC 3954)"), ("ipfix", "IPFIX (RFC 7011)")]), Probe, "Export protocol").default("netflow-v9"),
     container("flow exporter * template", Probe, "Templates"),
@@ -203,23 +208,73 @@ pub static TABLE: &[Row] = &[
 /// Words that older releases had, and where they stand now.
 pub static OLD: &[(&str, &str)] = &[
     ("flow-accounting", "system flow-accounting"),
-    ("system flow-accounting netflow source-ip", "system flow-accounting netflow source-address"),
-    ("system flow-accounting netflow interface", "system flow-accounting interface"),
+    (
+        "system flow-accounting netflow source-ip",
+        "system flow-accounting netflow source-address",
+    ),
+    (
+        "system flow-accounting netflow interface",
+        "system flow-accounting interface",
+    ),
 ];
 
 /// What this release keeps but does not do: row, value (any when empty), and why. A commit warns of them.
 pub static UNAPPLIED: &[(&str, &str, &str)] = &[
-    ("system console device * speed", "", "console speed is set in an appliance image only"),
-    ("system flow-accounting sflow", "", "sFlow is not exported in this release"),
-    ("interfaces ethernet * mirror", "", "mirroring is not done in this release"),
-    ("interfaces ethernet * address", "dhcp", "DHCP is left to the host"),
-    ("interfaces ethernet * address", "dhcpv6", "DHCPv6 is left to the host"),
-    ("interfaces loopback * address", "dhcp", "there is no DHCP on a loopback"),
-    ("interfaces loopback * address", "dhcpv6", "there is no DHCP on a loopback"),
-    ("interfaces ethernet * capture engine", "ebpf", "the kernel path is not in this release; afpacket is used"),
-    ("flow monitor * cache type", "immediate", "the cache is normal in this release"),
-    ("flow monitor * cache type", "permanent", "the cache is normal in this release"),
-    ("flow exporter * option", "vrf-table", "VRFs are not told apart in this release"),
+    (
+        "system console device * speed",
+        "",
+        "console speed is set in an appliance image only",
+    ),
+    (
+        "system flow-accounting sflow",
+        "",
+        "sFlow is not exported in this release",
+    ),
+    (
+        "interfaces ethernet * mirror",
+        "",
+        "mirroring is not done in this release",
+    ),
+    (
+        "interfaces ethernet * address",
+        "dhcp",
+        "DHCP is left to the host",
+    ),
+    (
+        "interfaces ethernet * address",
+        "dhcpv6",
+        "DHCPv6 is left to the host",
+    ),
+    (
+        "interfaces loopback * address",
+        "dhcp",
+        "there is no DHCP on a loopback",
+    ),
+    (
+        "interfaces loopback * address",
+        "dhcpv6",
+        "there is no DHCP on a loopback",
+    ),
+    (
+        "interfaces ethernet * capture engine",
+        "ebpf",
+        "the kernel path is not in this release; afpacket is used",
+    ),
+    (
+        "flow monitor * cache type",
+        "immediate",
+        "the cache is normal in this release",
+    ),
+    (
+        "flow monitor * cache type",
+        "permanent",
+        "the cache is normal in this release",
+    ),
+    (
+        "flow exporter * option",
+        "vrf-table",
+        "VRFs are not told apart in this release",
+    ),
 ];
 
 /// Who applies a row, as a word.

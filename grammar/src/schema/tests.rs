@@ -8,10 +8,18 @@ fn every_row_is_whole() {
         let path = row.path;
         assert!(!row.help.is_empty() && row.help.len() <= 70, "{path}: help");
         assert!(!row.help.ends_with('.'), "{path}: help is no sentence");
-        assert!(row.help.starts_with(|c: char| c.is_uppercase() || row.help.starts_with("sFlow")), "{path}: help");
+        assert!(
+            row.help
+                .starts_with(|c: char| c.is_uppercase() || row.help.starts_with("sFlow")),
+            "{path}: help"
+        );
         assert!(!row.owner.name().is_empty(), "{path}: owner");
-        assert!(TABLE[i + 1..].iter().all(|other| other.path != path), "{path}: twice");
-        let place = lookup(path.split(' ')).unwrap_or_else(|| panic!("{path}: its parent comes after it or is not there"));
+        assert!(
+            TABLE[i + 1..].iter().all(|other| other.path != path),
+            "{path}: twice"
+        );
+        let place = lookup(path.split(' '))
+            .unwrap_or_else(|| panic!("{path}: its parent comes after it or is not there"));
         assert!(std::ptr::eq(place.node().row, row), "{path}");
         match row.kind {
             Kind::Container | Kind::Flag => {
@@ -23,9 +31,15 @@ fn every_row_is_whole() {
             }
         }
         match row.kind {
-            Kind::Container => assert!(!place.node().children().is_empty(), "{path}: an empty container"),
+            Kind::Container => assert!(
+                !place.node().children().is_empty(),
+                "{path}: an empty container"
+            ),
             Kind::Tag => {}
-            _ => assert!(place.node().children().is_empty(), "{path}: a leaf with children"),
+            _ => assert!(
+                place.node().children().is_empty(),
+                "{path}: a leaf with children"
+            ),
         }
         if let Type::Number { min, max } = row.value {
             assert!(min < max, "{path}: range");
@@ -36,18 +50,35 @@ fn every_row_is_whole() {
         if let Type::Choice(choices) = row.value {
             for (at, (word, help)) in choices.iter().enumerate() {
                 assert!(!word.is_empty() && !help.is_empty(), "{path} {word}");
-                assert!(choices[at + 1..].iter().all(|(other, _)| other != word), "{path} {word}: twice");
+                assert!(
+                    choices[at + 1..].iter().all(|(other, _)| other != word),
+                    "{path} {word}: twice"
+                );
             }
         }
         if !row.default.is_empty() {
-            assert_eq!(row.value.accept(row.default, false).as_deref(), Ok(row.default), "{path}: default");
+            assert_eq!(
+                row.value.accept(row.default, false).as_deref(),
+                Ok(row.default),
+                "{path}: default"
+            );
         }
         if let Some(tag) = row.refers {
-            let target = lookup(tag.split(' ')).unwrap_or_else(|| panic!("{path}: refers to {tag}"));
+            let target =
+                lookup(tag.split(' ')).unwrap_or_else(|| panic!("{path}: refers to {tag}"));
             assert!(matches!(target, Place::Name(_)), "{path}: refers to {tag}");
         }
+        for (old, new) in row.old {
+            assert!(
+                row.value.accept(new, false).is_ok() && row.value.accept(old, false).is_err(),
+                "{path} {old}"
+            );
+        }
         for (refused, why) in row.refused {
-            assert!(!why.is_empty() && row.value.accept(refused, false).is_err(), "{path} {refused}");
+            assert!(
+                !why.is_empty() && row.value.accept(refused, false).is_err(),
+                "{path} {refused}"
+            );
         }
     }
 }
@@ -56,23 +87,43 @@ fn every_row_is_whole() {
 fn old_words_and_unapplied_rows_are_rows() {
     for (old, new) in OLD {
         assert!(lookup(new.split(' ')).is_some(), "{new}");
-        assert!(TABLE.iter().all(|row| row.path != *old), "{old}: is a word of today");
+        assert!(
+            TABLE.iter().all(|row| row.path != *old),
+            "{old}: is a word of today"
+        );
         let (parent, word) = old.rsplit_once(' ').unwrap_or(("", old));
-        let parent = lookup(parent.split(' ').filter(|word| !word.is_empty())).expect("the parent is a row");
+        let parent =
+            lookup(parent.split(' ').filter(|word| !word.is_empty())).expect("the parent is a row");
         assert!(parent.node().old(word).is_some(), "{old}");
     }
     for (path, value, why) in UNAPPLIED {
-        let row = TABLE.iter().find(|row| row.path == *path).unwrap_or_else(|| panic!("{path}"));
+        let row = TABLE
+            .iter()
+            .find(|row| row.path == *path)
+            .unwrap_or_else(|| panic!("{path}"));
         assert!(!why.is_empty());
-        assert!(value.is_empty() || row.value.accept(value, false).is_ok(), "{path} {value}");
+        assert!(
+            value.is_empty() || row.value.accept(value, false).is_ok(),
+            "{path} {value}"
+        );
     }
 }
 
 #[test]
 fn fields_are_whole_and_the_refused_are_refused() {
     for (i, field) in FIELDS.iter().enumerate() {
-        assert!(!field.help.is_empty() && (field.key || field.collect), "{}", field.words);
-        assert!(FIELDS[i + 1..].iter().all(|other| other.words != field.words), "{} twice", field.words);
+        assert!(
+            !field.help.is_empty() && (field.key || field.collect),
+            "{}",
+            field.words
+        );
+        assert!(
+            FIELDS[i + 1..]
+                .iter()
+                .all(|other| other.words != field.words),
+            "{} twice",
+            field.words
+        );
         let words: Vec<&str> = field.words.split(' ').collect();
         assert_eq!(find_field(&words, field.key, false), Ok(field));
     }
@@ -94,7 +145,10 @@ fn beginnings_of_a_fields_words_will_do_where_they_are_unique() {
     assert_eq!(find("ipv4 so ad"), Ok("ipv4 source address"));
     assert_eq!(find("tr s"), Ok("transport source-port"));
     assert_eq!(find("counter by long"), Ok("counter bytes long"));
-    assert_eq!(find("ipv4 t").unwrap_err().hint.as_deref(), Some("possible: tos, ttl, total-length"));
+    assert_eq!(
+        find("ipv4 t").unwrap_err().hint.as_deref(),
+        Some("possible: tos, ttl, total-length")
+    );
     assert_eq!(find("ipv4").unwrap_err().at, 1);
 }
 
@@ -108,7 +162,10 @@ set flow monitor M cache type permanent
 set flow monitor N cache type normal
 set flow exporter E option vrf-table";
     let tree = crate::load(&Tree::default(), &[], text, None, crate::Mode::Merge).unwrap();
-    let found: Vec<String> = unapplied(&tree).iter().map(|finding| finding.path.join(" ")).collect();
+    let found: Vec<String> = unapplied(&tree)
+        .iter()
+        .map(|finding| finding.path.join(" "))
+        .collect();
     assert_eq!(
         found,
         [
@@ -119,4 +176,22 @@ set flow exporter E option vrf-table";
             "flow exporter E option vrf-table",
         ]
     );
+}
+
+#[test]
+fn help_says_default_and_unit_once() {
+    let help = |path: &str| lookup(path.split(' ')).unwrap().node().row.help_line();
+    assert_eq!(
+        help("system config-management commit-revisions"),
+        "Number of revisions to keep (default 100)"
+    );
+    assert_eq!(
+        help("flow exporter E template data timeout"),
+        "Send templates again after so long (default 600 seconds)"
+    );
+    assert_eq!(
+        help("interfaces ethernet eth0 mtu"),
+        "Largest packet (octets)"
+    );
+    assert_eq!(help("flow sampler S rate"), "One packet in so many");
 }

@@ -57,8 +57,11 @@ pub enum Type {
 }
 
 /// The records that need not be written.
-pub(crate) const PREDEFINED: &[&str] =
-    &["netflow-original", "netflow ipv4 original-input", "netflow ipv6 original-input"];
+pub(crate) const PREDEFINED: &[&str] = &[
+    "netflow-original",
+    "netflow ipv4 original-input",
+    "netflow ipv6 original-input",
+];
 
 /// Why a value is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,10 @@ pub(crate) struct Refusal {
 }
 
 fn refuse<T>(message: String, hint: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { message, hint: Some(hint.into()) })
+    Err(Refusal {
+        message,
+        hint: Some(hint.into()),
+    })
 }
 
 impl Type {
@@ -105,13 +111,19 @@ impl Type {
             Type::InterfaceAddress => interface_address(value),
             Type::Interface => match interface(value) {
                 true => Ok(value.to_owned()),
-                false => refuse(format!("{} is not an interface name", shown(value)), INTERFACE_HINT),
+                false => refuse(
+                    format!("{} is not an interface name", shown(value)),
+                    INTERFACE_HINT,
+                ),
             },
             Type::InterfaceOrAddress => match value.parse::<IpAddr>() {
                 Ok(_) => address(value),
                 Err(_) if interface(value) => Ok(value.to_owned()),
                 Err(_) => refuse(
-                    format!("{} is neither an address nor an interface name", shown(value)),
+                    format!(
+                        "{} is neither an address nor an interface name",
+                        shown(value)
+                    ),
                     "an address such as 192.0.2.1 or an interface such as eth0 is wanted",
                 ),
             },
@@ -128,20 +140,27 @@ impl Type {
             },
             Type::Device => match pattern(value, 32, "._-") {
                 true => Ok(value.to_owned()),
-                false => refuse(format!("{} is not a terminal device", shown(value)), "a name such as ttyS0 is wanted"),
+                false => refuse(
+                    format!("{} is not a terminal device", shown(value)),
+                    "a name such as ttyS0 is wanted",
+                ),
             },
             Type::Text { max } => match value.chars().count() {
                 0 => refuse("the text is empty".into(), "delete the leaf to have none"),
-                long if long > max => {
-                    refuse(format!("the text has {long} characters"), format!("{max} are possible"))
-                }
+                long if long > max => refuse(
+                    format!("the text has {long} characters"),
+                    format!("{max} are possible"),
+                ),
                 _ => Ok(value.to_owned()),
             },
             Type::Match | Type::Collect => {
                 let words: Vec<&str> = value.split_whitespace().collect();
                 match field::find(&words, matches!(self, Type::Match), abbreviate) {
                     Ok(field) => Ok(field.words.to_owned()),
-                    Err(no) => Err(Refusal { message: no.message, hint: no.hint }),
+                    Err(no) => Err(Refusal {
+                        message: no.message,
+                        hint: no.hint,
+                    }),
                 }
             }
             Type::Record => record(value),
@@ -156,14 +175,18 @@ impl Type {
         match self {
             Type::None => Vec::new(),
             Type::Number { min, max } => vec![(format!("<{min}-{max}>"), "", false)],
-            Type::Choice(choices) => {
-                choices.iter().map(|(word, help)| ((*word).to_owned(), *help, true)).collect()
-            }
+            Type::Choice(choices) => choices
+                .iter()
+                .map(|(word, help)| ((*word).to_owned(), *help, true))
+                .collect(),
             Type::HostName => placeholder("<host-name>"),
             Type::Host => placeholder("<address|host-name>"),
             Type::Address => placeholder("<address>"),
             Type::AgentAddress => {
-                vec![("<address>".into(), "", false), ("auto".into(), "An address of this host", true)]
+                vec![
+                    ("<address>".into(), "", false),
+                    ("auto".into(), "An address of this host", true),
+                ]
             }
             Type::InterfaceAddress => vec![
                 ("<address/length>".into(), "", false),
@@ -179,12 +202,24 @@ impl Type {
             Type::Match | Type::Collect => placeholder("<field>"),
             Type::Record => vec![
                 ("<name>".into(), "", false),
-                ("netflow-original".into(), "The predefined record of traditional NetFlow, IPv4 and IPv6", true),
+                (
+                    "netflow-original".into(),
+                    "The predefined record of traditional NetFlow, IPv4 and IPv6",
+                    true,
+                ),
                 ("netflow".into(), "Predefined records", true),
             ],
             Type::EngineId => vec![
-                ("<0-4294967295>".into(), "Engine id of version 9 and 10", false),
-                ("<0-255>:<0-255>".into(), "Engine type and id of version 5", false),
+                (
+                    "<0-4294967295>".into(),
+                    "Engine id of version 9 and 10",
+                    false,
+                ),
+                (
+                    "<0-255>:<0-255>".into(),
+                    "Engine type and id of version 5",
+                    false,
+                ),
             ],
         }
     }
@@ -210,12 +245,19 @@ fn choice(value: &str, choices: Choices, abbreviate: bool) -> Result<String, Ref
     let words = choices.iter().map(|(word, _)| *word);
     match pick(value, words.clone(), abbreviate) {
         Pick::One(word) => Ok(word.to_owned()),
-        Pick::Many(many) => refuse(format!("{} is ambiguous", shown(value)), list("possible", many)),
+        Pick::Many(many) => refuse(
+            format!("{} is ambiguous", shown(value)),
+            list("possible", many),
+        ),
         // Among a few words all are told; a near one may be the wrong guess.
-        Pick::None if choices.len() <= 10 => {
-            refuse(format!("{} is not possible here", shown(value)), list("possible", words))
-        }
-        Pick::None => refuse(format!("{} is not possible here", shown(value)), suggest(value, words)),
+        Pick::None if choices.len() <= 10 => refuse(
+            format!("{} is not possible here", shown(value)),
+            list("possible", words),
+        ),
+        Pick::None => refuse(
+            format!("{} is not possible here", shown(value)),
+            suggest(value, words),
+        ),
     }
 }
 
@@ -223,7 +265,9 @@ fn choice(value: &str, choices: Choices, abbreviate: bool) -> Result<String, Ref
 fn pattern(value: &str, max: usize, also: &str) -> bool {
     value.len() <= max
         && value.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || also.contains(c))
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || also.contains(c))
 }
 
 fn name(value: &str) -> bool {
@@ -245,7 +289,10 @@ fn host_name(value: &str) -> bool {
     };
     value.len() <= 253
         && value.split('.').all(part)
-        && value.rsplit('.').next().is_some_and(|last| !last.bytes().all(|b| b.is_ascii_digit()))
+        && value
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| !last.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn host(value: &str) -> Result<String, Refusal> {
@@ -263,9 +310,10 @@ fn host(value: &str) -> Result<String, Refusal> {
 
 fn address(value: &str) -> Result<String, Refusal> {
     match value.parse::<IpAddr>() {
-        Ok(address) if address.is_unspecified() => {
-            refuse(format!("{} is no host's address", shown(value)), "an address of one host is wanted")
-        }
+        Ok(address) if address.is_unspecified() => refuse(
+            format!("{} is no host's address", shown(value)),
+            "an address of one host is wanted",
+        ),
         Ok(address) => Ok(address.to_string()),
         Err(_) => refuse(
             format!("{} is not an address", shown(value)),
@@ -278,7 +326,8 @@ fn interface_address(value: &str) -> Result<String, Refusal> {
     if matches!(value, "dhcp" | "dhcpv6") {
         return Ok(value.to_owned());
     }
-    let wanted = "an address with its prefix length is wanted, such as 192.0.2.1/24 or 2001:db8::1/64";
+    let wanted =
+        "an address with its prefix length is wanted, such as 192.0.2.1/24 or 2001:db8::1/64";
     let Some((address, length)) = value.split_once('/') else {
         return match value.parse::<IpAddr>() {
             Ok(_) => refuse(format!("{} has no prefix length", shown(value)), wanted),
@@ -309,14 +358,18 @@ fn record(value: &str) -> Result<String, Refusal> {
     }
     match words[..] {
         [one] if one != "netflow" && name(one) => Ok(joined),
-        ["netflow", ..] => {
-            refuse(format!("{} is not a predefined record", shown(&joined)), list("possible", PREDEFINED.iter().copied()))
-        }
+        ["netflow", ..] => refuse(
+            format!("{} is not a predefined record", shown(&joined)),
+            list("possible", PREDEFINED.iter().copied()),
+        ),
         [_] => refuse(format!("{} is not a name", shown(value)), NAME_HINT),
         [] => refuse("the name is empty".into(), NAME_HINT),
         _ => refuse(
             format!("{} is not a record", shown(value)),
-            format!("one name, or {}", list("predefined", PREDEFINED.iter().copied())),
+            format!(
+                "one name, or {}",
+                list("predefined", PREDEFINED.iter().copied())
+            ),
         ),
     }
 }
@@ -326,7 +379,10 @@ fn engine_id(value: &str) -> Result<String, Refusal> {
     match value.split_once(':') {
         Some((kind, id)) => match (octet(kind), octet(id)) {
             (Some(kind), Some(id)) => Ok(format!("{kind}:{id}")),
-            _ => refuse(format!("{} is not an engine id", shown(value)), "TYPE:ID is wanted, each from 0 to 255"),
+            _ => refuse(
+                format!("{} is not an engine id", shown(value)),
+                "TYPE:ID is wanted, each from 0 to 255",
+            ),
         },
         None => number(value, 0, u32::MAX.into()).map(|id| id.to_string()),
     }
@@ -340,7 +396,10 @@ pub(crate) fn mask_length(mask: &str) -> Option<u32> {
 
 /// Whether the value is an address of IPv6, with or without a prefix length.
 pub(crate) fn is_ipv6(value: &str) -> bool {
-    value.split('/').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+    value
+        .split('/')
+        .next()
+        .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 /// A word as messages quote it: cut when it is long.
@@ -360,14 +419,20 @@ pub(crate) enum Pick {
 }
 
 /// Finds `word` in `words`, or the only one it is the beginning of.
-pub(crate) fn pick(word: &str, words: impl Iterator<Item = &'static str> + Clone, abbreviate: bool) -> Pick {
+pub(crate) fn pick(
+    word: &str,
+    words: impl Iterator<Item = &'static str> + Clone,
+    abbreviate: bool,
+) -> Pick {
     if let Some(exact) = words.clone().find(|candidate| *candidate == word) {
         return Pick::One(exact);
     }
     if !abbreviate || word.is_empty() {
         return Pick::None;
     }
-    let many: Vec<&str> = words.filter(|candidate| candidate.starts_with(word)).collect();
+    let many: Vec<&str> = words
+        .filter(|candidate| candidate.starts_with(word))
+        .collect();
     match many[..] {
         [] => Pick::None,
         [one] => Pick::One(one),

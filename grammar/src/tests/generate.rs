@@ -24,11 +24,18 @@ fn seed() -> impl Strategy<Value = Seed> {
         1..20,
     );
     let text = text.prop_map(|chars| {
-        let text: String = chars.into_iter().filter(|c| !c.is_control() && *c != '\u{feff}').collect();
+        let text: String = chars
+            .into_iter()
+            .filter(|c| !c.is_control() && *c != '\u{feff}')
+            .collect();
         if text.is_empty() { "x".into() } else { text }
     });
-    (any::<Index>(), any::<u64>(), any::<u64>(), text)
-        .prop_map(|(row, pick, names, text)| Seed { row, pick, names, text })
+    (any::<Index>(), any::<u64>(), any::<u64>(), text).prop_map(|(row, pick, names, text)| Seed {
+        row,
+        pick,
+        names,
+        text,
+    })
 }
 
 /// A tree of up to 40 entries, in canonical form.
@@ -67,7 +74,8 @@ fn plant(tree: &mut Tree, seed: &Seed) {
             tree.make(&path, Tree::default);
         }
         Kind::Leaf => {
-            *tree.make(&path, Tree::default) = Tree::Leaf(vec![value(row.value, seed.pick, &seed.text)]);
+            *tree.make(&path, Tree::default) =
+                Tree::Leaf(vec![value(row.value, seed.pick, &seed.text)]);
         }
         Kind::Multi => {
             let value = value(row.value, seed.pick, &seed.text);
@@ -91,25 +99,53 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
         Type::Host => one(&["192.0.2.9", "2001:db8::9", "collector.example", "end"]),
         Type::Address => one(&["192.0.2.1", "192.0.2.10", "2001:db8::1", "198.51.100.7"]),
         Type::AgentAddress => one(&["auto", "192.0.2.1", "2001:db8::1"]),
-        Type::InterfaceAddress => {
-            one(&["192.0.2.1/24", "2001:db8::1/64", "dhcp", "dhcpv6", "10.0.0.0/31", "::ffff:192.0.2.1/96"])
-        }
-        Type::Interface => one(&["eth0", "eth10", "FastEthernet1", "br-lan", "eth0.100", "te0", "lo", "exit"]),
+        Type::InterfaceAddress => one(&[
+            "192.0.2.1/24",
+            "2001:db8::1/64",
+            "dhcp",
+            "dhcpv6",
+            "10.0.0.0/31",
+            "::ffff:192.0.2.1/96",
+        ]),
+        Type::Interface => one(&[
+            "eth0",
+            "eth10",
+            "FastEthernet1",
+            "br-lan",
+            "eth0.100",
+            "te0",
+            "lo",
+            "exit",
+        ]),
         Type::InterfaceOrAddress => one(&["eth0", "192.0.2.1", "2001:db8::1", "Ethernet0"]),
-        Type::Name => one(&["A", "M-1", "sampler", "NETFLOW", "no", "input", "a:b.c_d", "9"]),
+        Type::Name => one(&[
+            "A", "M-1", "sampler", "NETFLOW", "no", "input", "a:b.c_d", "9",
+        ]),
         Type::Alias => one(&["GigabitEthernet0/1", "Te0/0", "eth1", "wan"]),
         Type::Device => one(&["ttyS0", "ttyS1", "hvc0"]),
         Type::Text { .. } => text.to_owned(),
         Type::Match => {
             let fields: Vec<_> = FIELDS.iter().filter(|field| field.key).collect();
-            fields[(pick % fields.len() as u64) as usize].words.to_owned()
+            fields[(pick % fields.len() as u64) as usize]
+                .words
+                .to_owned()
         }
-        Type::Collect => FIELDS[(pick % FIELDS.len() as u64) as usize].words.to_owned(),
-        Type::Record => {
-            one(&["R", "netflow-original", "netflow ipv4 original-input", "netflow ipv6 original-input", "A"])
-        }
+        Type::Collect => FIELDS[(pick % FIELDS.len() as u64) as usize]
+            .words
+            .to_owned(),
+        Type::Record => one(&[
+            "R",
+            "netflow-original",
+            "netflow ipv4 original-input",
+            "netflow ipv6 original-input",
+            "A",
+        ]),
         Type::EngineId => one(&["0", "1:2", "4294967295"]),
     };
-    assert_eq!(kind.accept(&value, false).as_ref(), Ok(&value), "{kind:?} {value}");
+    assert_eq!(
+        kind.accept(&value, false).as_ref(),
+        Ok(&value),
+        "{kind:?} {value}"
+    );
     value
 }

@@ -65,7 +65,10 @@ ip flow monitor HOSTS input
 
 /// The two blocks of the seed, cut from it; `None` where it is not at hand.
 fn seed() -> Option<(String, String)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/seeds/001_d52fced26ba247e7.txt");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/seeds/001_d52fced26ba247e7.txt"
+    );
     let Ok(text) = std::fs::read_to_string(path) else {
         println!("the seed is not at hand; only the project's own examples are tested");
         return None;
@@ -75,7 +78,10 @@ fn seed() -> Option<(String, String)> {
         let end = text[start..].find(to).expect("the block ends") + start;
         text[start..end].to_owned()
     };
-    Some((cut("flow record NETFLOW-RECORD", "Picture 1: Network"), cut("system {", "Let\u{2019}s start")))
+    Some((
+        cut("flow record NETFLOW-RECORD", "Picture 1: Network"),
+        cut("system {", "Let\u{2019}s start"),
+    ))
 }
 
 /// It passes the checks, and every dialect writes it so that it loads to the same tree.
@@ -86,8 +92,18 @@ fn survives(text: &str, dialect: Dialect) {
     assert_eq!(check(&tree), []);
     for dialect in DIALECTS {
         let written = render(&tree, dialect);
-        assert_eq!(fresh(&written).as_ref(), Ok(&tree), "{dialect:?}\n{written}");
-        let read = load(&Default::default(), &[], &written, Some(dialect), Mode::Merge);
+        assert_eq!(
+            fresh(&written).as_ref(),
+            Ok(&tree),
+            "{dialect:?}\n{written}"
+        );
+        let read = load(
+            &Default::default(),
+            &[],
+            &written,
+            Some(dialect),
+            Mode::Merge,
+        );
         assert_eq!(read.as_ref(), Ok(&tree), "{dialect:?}\n{written}");
     }
 }
@@ -115,15 +131,34 @@ fn the_seeds_blocks_load_as_they_stand() {
     let monitor = ["flow", "monitor", "NETFLOW-MONITOR"];
     let at = |leaf: &str| tree.values(&[&monitor[..], &[leaf]].concat()).to_vec();
     assert_eq!(at("exporter"), ["NETFLOW-EXPORTER1", "NETFLOW-EXPORTER2"]);
-    assert_eq!(tree.value(&["flow", "exporter", "NETFLOW-EXPORTER2", "source"]), Some("eth0"));
-    let attached = ["interfaces", "ethernet", "eth1", "flow", "monitor", "NETFLOW-MONITOR"];
-    assert_eq!(tree.value(&[&attached[..], &["direction"]].concat()), Some("input"));
+    assert_eq!(
+        tree.value(&["flow", "exporter", "NETFLOW-EXPORTER2", "source"]),
+        Some("eth0")
+    );
+    let attached = [
+        "interfaces",
+        "ethernet",
+        "eth1",
+        "flow",
+        "monitor",
+        "NETFLOW-MONITOR",
+    ];
+    assert_eq!(
+        tree.value(&[&attached[..], &["direction"]].concat()),
+        Some("input")
+    );
     assert_eq!(tree.values(&[&attached[..], &["family"]].concat()), ["ip"]);
 
     // Braces are written as VyOS does, so its own text comes back.
     let tree = right(&vyos);
-    assert_eq!(tree.value(&["system", "flow-accounting", "netflow", "timeout", "tcp-rst"]), Some("120"));
-    assert_eq!(tree.value(&["system", "console", "device", "ttyS0", "speed"]), Some("9600"));
+    assert_eq!(
+        tree.value(&["system", "flow-accounting", "netflow", "timeout", "tcp-rst"]),
+        Some("120")
+    );
+    assert_eq!(
+        tree.value(&["system", "console", "device", "ttyS0", "speed"]),
+        Some("9600")
+    );
 }
 
 #[test]
@@ -131,7 +166,10 @@ fn configurations_of_the_same_shape_load() {
     survives(VYOS, Dialect::Curly);
     survives(CISCO, Dialect::Ios);
     let tree = right(CISCO);
-    assert_eq!(tree.value(&["flow", "exporter", "LEFT", "source"]), Some("eth2"));
+    assert_eq!(
+        tree.value(&["flow", "exporter", "LEFT", "source"]),
+        Some("eth2")
+    );
     assert!(tree.has(&["interfaces", "ethernet", "eth3", "flow", "monitor", "HOSTS"]));
 }
 
@@ -169,7 +207,9 @@ interface eth3
 !
 "
     );
-    let tree = right("set system host-name r1\nset flow exporter E destination 192.0.2.1\nset flow record R\nset interfaces ethernet eth10 disable\nset interfaces ethernet eth2 description 'x'\nset flow exporter E option interface-table\nset flow exporter E transport udp 2055\nset interfaces ethernet eth2 address 192.0.2.2/24\nset interfaces ethernet eth2 address 2001:DB8::1/64");
+    let tree = right(
+        "set system host-name r1\nset flow exporter E destination 192.0.2.1\nset flow record R\nset interfaces ethernet eth10 disable\nset interfaces ethernet eth2 description 'x'\nset flow exporter E option interface-table\nset flow exporter E transport udp 2055\nset interfaces ethernet eth2 address 192.0.2.2/24\nset interfaces ethernet eth2 address 2001:DB8::1/64",
+    );
     assert_eq!(
         render(&tree, Dialect::Curly),
         "system {
@@ -268,11 +308,26 @@ flow {
 // vyos-config-version: \"x\"
 ",
     );
-    assert_eq!(tree.values(&["system", "flow-accounting", "interface"]), ["eth0", "eth1"]);
-    assert!(tree.has(&["system", "flow-accounting", "netflow", "server", "192.0.2.1"]));
+    assert_eq!(
+        tree.values(&["system", "flow-accounting", "interface"]),
+        ["eth0", "eth1"]
+    );
+    assert!(tree.has(&[
+        "system",
+        "flow-accounting",
+        "netflow",
+        "server",
+        "192.0.2.1"
+    ]));
     assert_eq!(tree.values(&["flow", "record", "R", "match"]).len(), 2);
-    assert_eq!(tree.value(&["flow", "monitor", "M", "record"]), Some("netflow ipv4 original-input"));
-    assert_eq!(tree.value(&["flow", "monitor", "M", "description"]), Some("a \"b\" \\ {c};"));
+    assert_eq!(
+        tree.value(&["flow", "monitor", "M", "record"]),
+        Some("netflow ipv4 original-input")
+    );
+    assert_eq!(
+        tree.value(&["flow", "monitor", "M", "description"]),
+        Some("a \"b\" \\ {c};")
+    );
 }
 
 #[test]
@@ -285,8 +340,27 @@ fn old_words_lead_to_the_new_ones() {
     ] {
         let tree = right(text);
         let accounting = ["system", "flow-accounting"];
-        assert_eq!(tree.values(&[&accounting[..], &["interface"]].concat()), ["eth1"], "{text}");
-        assert_eq!(tree.value(&[&accounting[..], &["netflow", "source-address"]].concat()), Some("192.0.2.1"));
+        assert_eq!(
+            tree.values(&[&accounting[..], &["interface"]].concat()),
+            ["eth1"],
+            "{text}"
+        );
+        assert_eq!(
+            tree.value(&[&accounting[..], &["netflow", "source-address"]].concat()),
+            Some("192.0.2.1")
+        );
         assert!(!tree.has(&["flow-accounting"]));
     }
+}
+
+#[test]
+fn old_values_are_those_of_today() {
+    let tree = right(
+        "set system syslog local facility security level err\nset flow-accounting syslog-facility protocols",
+    );
+    assert!(tree.has(&["system", "syslog", "local", "facility", "auth"]));
+    assert_eq!(
+        tree.value(&["system", "flow-accounting", "syslog-facility"]),
+        Some("local7")
+    );
 }

@@ -11,7 +11,12 @@ fn ios(text: &str) -> Tree {
 
 #[track_caller]
 fn same(ios_text: &str, set_text: &str) {
-    assert_eq!(ios(ios_text), right(set_text), "{ios_text}\n{}", render(&ios(ios_text), Dialect::Set));
+    assert_eq!(
+        ios(ios_text),
+        right(set_text),
+        "{ios_text}\n{}",
+        render(&ios(ios_text), Dialect::Set)
+    );
 }
 
 #[test]
@@ -36,15 +41,30 @@ set interfaces ethernet eth1 disable",
         "sampler S\n mode random 1 out-of 100",
         "set flow sampler S mode random\nset flow sampler S rate 100",
     );
-    same("sampler S\n mode det\n rate 10", "set flow sampler S mode deterministic\nset flow sampler S rate 10");
+    same(
+        "sampler S\n mode det\n rate 10",
+        "set flow sampler S mode deterministic\nset flow sampler S rate 10",
+    );
     same(
         "logging host 192.0.2.1 transport tcp port 601\nlogging 192.0.2.2",
         "set system syslog host 192.0.2.1 protocol tcp\nset system syslog host 192.0.2.1 port 601\nset system syslog host 192.0.2.2",
     );
-    same("interface Loopback0\n ip address 192.0.2.7/32", "set interfaces loopback lo address 192.0.2.7/32");
-    same("interface lo\n ip address 192.0.2.7/32", "set interfaces loopback lo address 192.0.2.7/32");
-    same("system flow-accounting netflow version 9", "set system flow-accounting netflow version 9");
-    same("flow-accounting interface Gi0/3", "set system flow-accounting interface eth3");
+    same(
+        "interface Loopback0\n ip address 192.0.2.7/32",
+        "set interfaces loopback lo address 192.0.2.7/32",
+    );
+    same(
+        "interface lo\n ip address 192.0.2.7/32",
+        "set interfaces loopback lo address 192.0.2.7/32",
+    );
+    same(
+        "system flow-accounting netflow version 9",
+        "set system flow-accounting netflow version 9",
+    );
+    same(
+        "flow-accounting interface Gi0/3",
+        "set system flow-accounting interface eth3",
+    );
     same(
         "flow monitor M
  record netflow ipv4 original-input
@@ -78,36 +98,96 @@ set flow exporter E ttl 3",
 #[test]
 fn names_of_interfaces_as_routers_have_them() {
     for name in [
-        "GigabitEthernet0/1", "gigabitethernet0/1", "Gi0/1", "gi 0/1", "GigabitEthernet 0/1", "TenGigabitEthernet0/1",
-        "Te0/1", "Fa0/1", "FastEthernet0/0/1", "Et0/1", "GigabitEthernet1", "eth1",
+        "GigabitEthernet0/1",
+        "gigabitethernet0/1",
+        "Gi0/1",
+        "gi 0/1",
+        "GigabitEthernet 0/1",
+        "TenGigabitEthernet0/1",
+        "Te0/1",
+        "Fa0/1",
+        "FastEthernet0/0/1",
+        "Et0/1",
+        "GigabitEthernet1",
+        "eth1",
     ] {
-        same(&format!("interface {name}\n shutdown"), "set interfaces ethernet eth1 disable");
+        same(
+            &format!("interface {name}\n shutdown"),
+            "set interfaces ethernet eth1 disable",
+        );
     }
-    same("interface Gi0/1.100\n shutdown", "set interfaces ethernet eth1.100 disable");
+    same(
+        "interface Gi0/1.100\n shutdown",
+        "set interfaces ethernet eth1.100 disable",
+    );
     // Linux's own names stay, even where they look like a router's.
-    same("interface te0\n shutdown", "set interfaces ethernet te0 disable");
-    let base = right("set interfaces ethernet enp3s0 alias GigabitEthernet0/1\nset interfaces ethernet wan0 alias Te1/0/7");
-    let tree = merged(&base, "interface Gi0/1\n shutdown\ninterface TenGigabitEthernet 1/0/7\n shutdown");
+    same(
+        "interface te0\n shutdown",
+        "set interfaces ethernet te0 disable",
+    );
+    let base = right(
+        "set interfaces ethernet enp3s0 alias GigabitEthernet0/1\nset interfaces ethernet wan0 alias Te1/0/7",
+    );
+    let tree = merged(
+        &base,
+        "interface Gi0/1\n shutdown\ninterface TenGigabitEthernet 1/0/7\n shutdown",
+    );
     assert!(tree.has(&["interfaces", "ethernet", "enp3s0", "disable"]));
     assert!(tree.has(&["interfaces", "ethernet", "wan0", "disable"]));
-    let tree = merged(&base, "flow exporter E\n source te 1/0/7\n destination 192.0.2.1");
-    assert_eq!(tree.value(&["flow", "exporter", "E", "source"]), Some("wan0"));
+    let tree = merged(
+        &base,
+        "flow exporter E\n source te 1/0/7\n destination 192.0.2.1",
+    );
+    assert_eq!(
+        tree.value(&["flow", "exporter", "E", "source"]),
+        Some("wan0")
+    );
 }
 
 #[test]
 fn monitors_are_attached_by_family_and_direction() {
     let at = "set interfaces ethernet eth0 flow monitor M";
-    same("interface eth0\n ip flow monitor M input", &format!("{at} family ip\n{at} direction input"));
+    same(
+        "interface eth0\n ip flow monitor M input",
+        &format!("{at} family ip\n{at} direction input"),
+    );
     same(
         "interface eth0\n ip flow monitor M sampler S input\n ip flow monitor M sampler S output\n ipv6 flow monitor M output",
         &format!("{at} family [ ip ipv6 ]\n{at} direction both\n{at} sampler S"),
     );
-    same("interface eth0\n datalink flow monitor M out", &format!("{at} family datalink\n{at} direction output"));
-    let both = ios("interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input");
+    same(
+        "interface eth0\n datalink flow monitor M out",
+        &format!("{at} family datalink\n{at} direction output"),
+    );
+    let both = ios(
+        "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input",
+    );
     let one = merged(&both, "interface eth0\n no ip flow monitor M input");
-    assert_eq!(one.value(&["interfaces", "ethernet", "eth0", "flow", "monitor", "M", "direction"]), Some("output"));
+    assert_eq!(
+        one.value(&[
+            "interfaces",
+            "ethernet",
+            "eth0",
+            "flow",
+            "monitor",
+            "M",
+            "direction"
+        ]),
+        Some("output")
+    );
     let one = merged(&one, "interface eth0\n no ipv6 flow monitor M output");
-    assert_eq!(one.values(&["interfaces", "ethernet", "eth0", "flow", "monitor", "M", "family"]), ["ip"]);
+    assert_eq!(
+        one.values(&[
+            "interfaces",
+            "ethernet",
+            "eth0",
+            "flow",
+            "monitor",
+            "M",
+            "family"
+        ]),
+        ["ip"]
+    );
     let none = merged(&one, "interface eth0\n no ip flow monitor M output");
     assert!(!none.has(&["interfaces", "ethernet", "eth0", "flow"]));
 }
@@ -127,10 +207,15 @@ set flow sampler S mode random\nset flow sampler S rate 10",
     );
     assert_eq!(
         tree,
-        right("set flow exporter E destination 192.0.2.1\nset flow record R match ipv4 protocol\nset interfaces ethernet eth0 address 2001:db8::1/64")
+        right(
+            "set flow exporter E destination 192.0.2.1\nset flow record R match ipv4 protocol\nset interfaces ethernet eth0 address 2001:db8::1/64"
+        )
     );
     assert!(fresh("no hostname").is_err());
-    let gone = merged(&tree, "no flow exporter E\nno flow record R\nno interface eth0");
+    let gone = merged(
+        &tree,
+        "no flow exporter E\nno flow record R\nno interface eth0",
+    );
     assert_eq!(gone, Tree::default());
 }
 
@@ -147,7 +232,10 @@ fn a_line_is_of_its_submode_or_else_global() {
     );
     // Unique beginnings will do.
     same("int gi 0/1\n shut", "set interfaces ethernet eth1 disable");
-    same("fl rec R\n ma ipv4 proto\n col count by lo", "set flow record R match ipv4 protocol\nset flow record R collect counter bytes long");
+    same(
+        "fl rec R\n ma ipv4 proto\n col count by lo",
+        "set flow record R match ipv4 protocol\nset flow record R collect counter bytes long",
+    );
 }
 
 #[test]
@@ -155,12 +243,29 @@ fn a_shell_is_told_the_submode() {
     let none = Tree::default();
     let submode = |at: &[&str], text: &str| {
         let at: Vec<String> = at.iter().map(|word| (*word).to_owned()).collect();
-        load_ios(&none, &at, text).map(|(_, submode)| submode.join(" ")).map_err(|problems| problems[0].to_string())
+        load_ios(&none, &at, text)
+            .map(|(_, submode)| submode.join(" "))
+            .map_err(|problems| problems[0].to_string())
     };
-    assert_eq!(submode(&[], "flow exporter E"), Ok("flow exporter E".into()));
-    assert_eq!(submode(&["flow", "exporter", "E"], "ttl 4"), Ok("flow exporter E".into()));
-    assert_eq!(submode(&["flow", "exporter", "E"], "interface gi0/2"), Ok("interfaces ethernet eth2".into()));
-    assert_eq!(submode(&["flow", "exporter", "E"], "exit"), Ok(String::new()));
-    assert_eq!(submode(&["system", "flow-accounting"], "interface eth0"), Ok("system flow-accounting".into()));
+    assert_eq!(
+        submode(&[], "flow exporter E"),
+        Ok("flow exporter E".into())
+    );
+    assert_eq!(
+        submode(&["flow", "exporter", "E"], "ttl 4"),
+        Ok("flow exporter E".into())
+    );
+    assert_eq!(
+        submode(&["flow", "exporter", "E"], "interface gi0/2"),
+        Ok("interfaces ethernet eth2".into())
+    );
+    assert_eq!(
+        submode(&["flow", "exporter", "E"], "exit"),
+        Ok(String::new())
+    );
+    assert_eq!(
+        submode(&["system", "flow-accounting"], "interface eth0"),
+        Ok("system flow-accounting".into())
+    );
     assert!(submode(&["flow", "exporter", "E"], "nonsense").is_err());
 }

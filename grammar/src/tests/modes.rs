@@ -18,7 +18,11 @@ fn loaded(text: &str, at: &str, mode: Mode) -> Tree {
 
 #[test]
 fn merge_adds() {
-    let tree = loaded("flow {\n exporter E {\n  ttl 5\n }\n record R {\n  match ipv4 tos\n }\n}", "", Mode::Merge);
+    let tree = loaded(
+        "flow {\n exporter E {\n  ttl 5\n }\n record R {\n  match ipv4 tos\n }\n}",
+        "",
+        Mode::Merge,
+    );
     let expected = format!("{OLD}\nset flow exporter E ttl 5\nset flow record R match ipv4 tos");
     assert_eq!(tree, right(&expected));
 }
@@ -42,7 +46,10 @@ set flow record R match ipv4 protocol",
     }
     // Below an edit level, what is named there.
     let tree = loaded("interface eth1", "system flow-accounting", Mode::Replace);
-    assert_eq!(tree.values(&["system", "flow-accounting", "interface"]), ["eth1"]);
+    assert_eq!(
+        tree.values(&["system", "flow-accounting", "interface"]),
+        ["eth1"]
+    );
     assert!(tree.has(&["system", "flow-accounting", "netflow"]));
 }
 
@@ -50,7 +57,11 @@ set flow record R match ipv4 protocol",
 fn override_leaves_nothing_else() {
     let tree = loaded("set system host-name r2", "", Mode::Override);
     assert_eq!(tree, right("set system host-name r2"));
-    let tree = loaded("set destination 192.0.2.9", "flow exporter E", Mode::Override);
+    let tree = loaded(
+        "set destination 192.0.2.9",
+        "flow exporter E",
+        Mode::Override,
+    );
     assert!(!tree.has(&["flow", "exporter", "E", "ttl"]) && tree.has(&["flow", "exporter", "F"]));
     assert_eq!(loaded("", "", Mode::Override), Tree::default());
 }
@@ -66,15 +77,37 @@ fn paths_are_relative_to_the_edit_level() {
         assert_eq!(tree.value(&["flow", "exporter", "E", "ttl"]), Some("9"));
         assert!(!tree.has(&["flow", "exporter", "E", "destination"]));
     }
-    assert_eq!(loaded("E {\n ttl 9\n}", "flow exporter", Mode::Merge).value(&["flow", "exporter", "E", "ttl"]), Some("9"));
-    assert_eq!(loaded(r#"{"ttl": 9}"#, "flow exporter E", Mode::Merge).value(&["flow", "exporter", "E", "ttl"]), Some("9"));
-    let nowhere = load(&right(OLD), &["flow".into(), "nothing".into()], "x", None, Mode::Merge).unwrap_err();
-    assert_eq!(nowhere[0].to_string(), "1:1: \"flow nothing\" is no edit level");
+    assert_eq!(
+        loaded("E {\n ttl 9\n}", "flow exporter", Mode::Merge)
+            .value(&["flow", "exporter", "E", "ttl"]),
+        Some("9")
+    );
+    assert_eq!(
+        loaded(r#"{"ttl": 9}"#, "flow exporter E", Mode::Merge)
+            .value(&["flow", "exporter", "E", "ttl"]),
+        Some("9")
+    );
+    let nowhere = load(
+        &right(OLD),
+        &["flow".into(), "nothing".into()],
+        "x",
+        None,
+        Mode::Merge,
+    )
+    .unwrap_err();
+    assert_eq!(
+        nowhere[0].to_string(),
+        "1:1: \"flow nothing\" is no edit level"
+    );
 }
 
 #[test]
 fn deleting_the_last_takes_empty_containers_along_but_not_names() {
-    let tree = loaded("delete flow exporter E destination\ndelete flow exporter E ttl\ndelete system flow-accounting netflow server 192.0.2.1", "", Mode::Merge);
+    let tree = loaded(
+        "delete flow exporter E destination\ndelete flow exporter E ttl\ndelete system flow-accounting netflow server 192.0.2.1",
+        "",
+        Mode::Merge,
+    );
     assert!(tree.has(&["flow", "exporter", "E"]));
     assert!(!tree.has(&["system", "flow-accounting", "netflow"]));
     let tree = loaded("delete flow record R", "", Mode::Merge);
@@ -84,7 +117,17 @@ fn deleting_the_last_takes_empty_containers_along_but_not_names() {
 #[test]
 fn nothing_is_applied_when_something_is_wrong() {
     let base = right(OLD);
-    let problems = load(&base, &[], "set system host-name r9\nset system host-name -\n", None, Mode::Merge).unwrap_err();
+    let problems = load(
+        &base,
+        &[],
+        "set system host-name r9\nset system host-name -\n",
+        None,
+        Mode::Merge,
+    )
+    .unwrap_err();
     assert_eq!(problems.len(), 1);
-    assert_eq!((problems[0].line, problems[0].column, problems[0].length), (2, 22, 1));
+    assert_eq!(
+        (problems[0].line, problems[0].column, problems[0].length),
+        (2, 22, 1)
+    );
 }

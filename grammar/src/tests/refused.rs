@@ -152,7 +152,11 @@ fn refusal(dialect: Dialect, text: &str) -> String {
     let base = super::right(BASE);
     match load(&base, &[], text, Some(dialect), Mode::Merge) {
         Ok(tree) => format!("ACCEPTED {tree:?}"),
-        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Err(problems) => problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 

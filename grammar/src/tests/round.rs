@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::DIALECTS;
 use super::generate::tree;
 use crate::schema::{Place, TABLE, follow, lookup};
-use crate::{Dialect, Mode, Tree, check, compare, compare_commands, detect, diff, load, render, unapplied};
+use crate::{
+    Dialect, Mode, Tree, check, compare, compare_commands, detect, diff, load, render, unapplied,
+};
 
 /// Text made of the language's own words and of what breaks it.
 fn noise() -> impl Strategy<Value = String> {
@@ -13,10 +15,55 @@ fn noise() -> impl Strategy<Value = String> {
         .iter()
         .flat_map(|row| row.path.split(' '))
         .chain([
-            "set", "delete", "no", "interface", "Gi0/1", "hostname", "sampler", "logging", "ip", "ipv6", "mode",
-            "address", "shutdown", "netflow-original", "source", "exit", "end", "1", "out-of", "eth0", "255.0.0.0",
-            "192.0.2.1", "2001:db8::1/64", "{", "}", "[", "]", ";", "\"", "\"a b\"", "\\", "/*", "*/", "#", "!", "//",
-            ":", ",", "true", "null", "\"system\":", "\"flow\":", "{\"", "é", "\u{a0}", "\t", "\r", "\0", "\u{feff}",
+            "set",
+            "delete",
+            "no",
+            "interface",
+            "Gi0/1",
+            "hostname",
+            "sampler",
+            "logging",
+            "ip",
+            "ipv6",
+            "mode",
+            "address",
+            "shutdown",
+            "netflow-original",
+            "source",
+            "exit",
+            "end",
+            "1",
+            "out-of",
+            "eth0",
+            "255.0.0.0",
+            "192.0.2.1",
+            "2001:db8::1/64",
+            "{",
+            "}",
+            "[",
+            "]",
+            ";",
+            "\"",
+            "\"a b\"",
+            "\\",
+            "/*",
+            "*/",
+            "#",
+            "!",
+            "//",
+            ":",
+            ",",
+            "true",
+            "null",
+            "\"system\":",
+            "\"flow\":",
+            "{\"",
+            "é",
+            "\u{a0}",
+            "\t",
+            "\r",
+            "\0",
+            "\u{feff}",
         ])
         .map(str::to_owned)
         .collect();
@@ -25,8 +72,12 @@ fn noise() -> impl Strategy<Value = String> {
         1 => any::<String>(),
     ];
     let space = prop::sample::select(vec![" ", " ", " ", "\n", "\n ", ""]);
-    prop::collection::vec((piece, space), 0..40)
-        .prop_map(|pieces| pieces.into_iter().flat_map(|(word, space)| [word, space.to_owned()]).collect())
+    prop::collection::vec((piece, space), 0..40).prop_map(|pieces| {
+        pieces
+            .into_iter()
+            .flat_map(|(word, space)| [word, space.to_owned()])
+            .collect()
+    })
 }
 
 fn again(text: &str, dialect: Dialect) -> Result<Tree, String> {
@@ -176,6 +227,10 @@ fn every_row_is_reached_by_its_path() {
         let path = row.path.replace('*', "x");
         let place = lookup(path.split(' ')).unwrap_or_else(|| panic!("{}", row.path));
         assert!(std::ptr::eq(place.node().row, row), "{}", row.path);
-        assert!(!matches!(place, Place::Words(_)) || row.kind == crate::schema::Kind::Container, "{}", row.path);
+        assert!(
+            !matches!(place, Place::Words(_)) || row.kind == crate::schema::Kind::Container,
+            "{}",
+            row.path
+        );
     }
 }

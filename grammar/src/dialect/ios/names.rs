@@ -25,12 +25,18 @@ const LINUX: usize = 15;
 ///
 /// A name that Linux could have stands for itself. Another is the alias of an interface in the tree, or else
 /// `TYPE0/N` is `ethN`, so that a pasted router configuration finds the interface of the same number.
-pub(crate) fn interface<'a>(words: &'a [Word], tree: &Tree) -> Result<(Cow<'a, str>, usize), Problem> {
+pub(crate) fn interface<'a>(
+    words: &'a [Word],
+    tree: &Tree,
+) -> Result<(Cow<'a, str>, usize), Problem> {
     let first = &words[0];
     let number = words.get(1).filter(|next| {
         kind(&first.text).is_some()
             && next.text.starts_with(|c: char| c.is_ascii_digit())
-            && next.text.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'))
+            && next
+                .text
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'))
     });
     let (name, used) = match number {
         Some(number) => (Cow::Owned(format!("{}{}", first.text, number.text)), 2),
@@ -40,9 +46,13 @@ pub(crate) fn interface<'a>(words: &'a [Word], tree: &Tree) -> Result<(Cow<'a, s
         return Ok((name, 1));
     }
     let wanted = canonical(&name);
-    let alias = tree.children(&["interfaces", "ethernet"]).find(|(_, node)| {
-        node.value(&["alias"]).is_some_and(|alias| alias == name || (wanted.is_some() && canonical(alias) == wanted))
-    });
+    let alias = tree
+        .children(&["interfaces", "ethernet"])
+        .find(|(_, node)| {
+            node.value(&["alias"]).is_some_and(|alias| {
+                alias == name || (wanted.is_some() && canonical(alias) == wanted)
+            })
+        });
     if let Some((interface, _)) = alias {
         return Ok((Cow::Owned(interface.to_owned()), used));
     }
@@ -55,8 +65,13 @@ pub(crate) fn interface<'a>(words: &'a [Word], tree: &Tree) -> Result<(Cow<'a, s
         None => (number.as_str(), None),
     };
     let (slots, port) = numbers.rsplit_once('/').unwrap_or(("", numbers));
-    let plain = |number: &str| !number.is_empty() && number.len() <= 4 && number.bytes().all(|b| b.is_ascii_digit());
-    if slots.split('/').all(|slot| slot.bytes().all(|b| b == b'0')) && plain(port) && vlan.is_none_or(plain) {
+    let plain = |number: &str| {
+        !number.is_empty() && number.len() <= 4 && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    if slots.split('/').all(|slot| slot.bytes().all(|b| b == b'0'))
+        && plain(port)
+        && vlan.is_none_or(plain)
+    {
         let port: u16 = port.parse().unwrap_or_default();
         let vlan = vlan.map(|vlan| format!(".{vlan}")).unwrap_or_default();
         return Ok((Cow::Owned(format!("eth{port}{vlan}")), used));
@@ -64,24 +79,31 @@ pub(crate) fn interface<'a>(words: &'a [Word], tree: &Tree) -> Result<(Cow<'a, s
     let place = first.place.to(words[used - 1].place);
     Err(place.problem(
         format!("no interface has the alias {}", shown(&name)),
-        Some("only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first".into()),
+        Some(
+            "only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first"
+                .into(),
+        ),
     ))
 }
 
 /// The type that a name begins with, written out, for any unique beginning of two letters or more.
 fn kind(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
-    let mut found = TYPES.iter().filter(|kind| lower.len() >= 2 && kind.to_ascii_lowercase().starts_with(&lower));
+    let mut found = TYPES
+        .iter()
+        .filter(|kind| lower.len() >= 2 && kind.to_ascii_lowercase().starts_with(&lower));
     match (found.next(), found.next()) {
         (Some(one), None) => Some(one),
         _ => None,
     }
 }
 
-/// Type and number of a router's name.
-fn canonical(name: &str) -> Option<(&'static str, String)> {
+/// Type and number of a router's name, so that `Gi0/1` and `gigabitethernet0/1` are the same.
+pub(crate) fn canonical(name: &str) -> Option<(&'static str, String)> {
     let digits = name.find(|c: char| c.is_ascii_digit())?;
     let (letters, number) = name.split_at(digits);
-    let well = number.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'));
+    let well = number
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'));
     Some((kind(letters)?, number.to_owned())).filter(|_| well)
 }

@@ -32,8 +32,12 @@ fn end(out: &mut String) {
 
 /// `system …` but the host name: `logging` where IOS has it, paths for the rest.
 fn system(tree: &Tree, out: &mut String) {
-    let Some(place) = lookup(["system"]) else { return };
-    let Some(system) = tree.get(&["system"]) else { return };
+    let Some(place) = lookup(["system"]) else {
+        return;
+    };
+    let Some(system) = tree.get(&["system"]) else {
+        return;
+    };
     for (word, place, tree) in entries(place, system) {
         match word {
             "host-name" => {}
@@ -66,7 +70,12 @@ fn syslog(place: Place, tree: &Tree, out: &mut String) {
             }
             for (word, place, tree) in entries(place, tree) {
                 if word == "facility" {
-                    lines(place, tree, &format!("system syslog host {host} facility"), out);
+                    lines(
+                        place,
+                        tree,
+                        &format!("system syslog host {host} facility"),
+                        out,
+                    );
                 }
             }
         }
@@ -75,14 +84,21 @@ fn syslog(place: Place, tree: &Tree, out: &mut String) {
 
 /// `flow TAG NAME` with its lines below it; samplers have a statement of their own.
 fn instances(tree: &Tree, tag: &str, out: &mut String) {
-    let Some(Place::Name(node)) = lookup(["flow", tag]) else { return };
-    let Some(instances) = tree.get(&["flow", tag]) else { return };
+    let Some(Place::Name(node)) = lookup(["flow", tag]) else {
+        return;
+    };
+    let Some(instances) = tree.get(&["flow", tag]) else {
+        return;
+    };
     for (name, place, tree) in entries(Place::Name(node), instances) {
         let _ = match tag {
             "sampler" => writeln!(out, "sampler {name}"),
             _ => writeln!(out, "flow {tag} {name}"),
         };
-        let picked = tree.value(&["mode"]).zip(tree.value(&["rate"])).filter(|_| tag == "sampler");
+        let picked = tree
+            .value(&["mode"])
+            .zip(tree.value(&["rate"]))
+            .filter(|_| tag == "sampler");
         if let Some((mode, rate)) = picked {
             let _ = writeln!(out, " mode {mode} 1 out-of {rate}");
         }
@@ -97,8 +113,12 @@ fn instances(tree: &Tree, tag: &str, out: &mut String) {
 
 fn interfaces(tree: &Tree, out: &mut String) {
     for tag in ["loopback", "ethernet"] {
-        let Some(Place::Name(node)) = lookup(["interfaces", tag]) else { continue };
-        let Some(instances) = tree.get(&["interfaces", tag]) else { continue };
+        let Some(Place::Name(node)) = lookup(["interfaces", tag]) else {
+            continue;
+        };
+        let Some(instances) = tree.get(&["interfaces", tag]) else {
+            continue;
+        };
         for (name, place, tree) in entries(Place::Name(node), instances) {
             let _ = writeln!(out, "interface {name}");
             interface(place, tree, name, out);
@@ -121,11 +141,18 @@ fn interface(place: Place, tree: &Tree, name: &str, out: &mut String) {
             _ => lines(place, tree, &format!(" {word}"), out),
         }
     }
-    let Some(Tree::Branch(monitors)) = tree.get(&["flow", "monitor"]) else { return };
+    let Some(Tree::Branch(monitors)) = tree.get(&["flow", "monitor"]) else {
+        return;
+    };
     for (monitor, tree) in natural(monitors) {
         let families = tree.values(&["family"]);
-        let Some(direction) = tree.value(&["direction"]).filter(|_| !families.is_empty()) else { continue };
-        let sampler = tree.value(&["sampler"]).map(|name| format!(" sampler {name}")).unwrap_or_default();
+        let Some(direction) = tree.value(&["direction"]).filter(|_| !families.is_empty()) else {
+            continue;
+        };
+        let sampler = tree
+            .value(&["sampler"])
+            .map(|name| format!(" sampler {name}"))
+            .unwrap_or_default();
         for family in families {
             for one in ["input", "output"] {
                 if direction == one || direction == "both" {
@@ -139,8 +166,22 @@ fn interface(place: Place, tree: &Tree, name: &str, out: &mut String) {
         if tree.value(&["direction"]).is_some() && !tree.values(&["family"]).is_empty() {
             continue;
         }
-        let Some(place) = lookup(["interfaces", "ethernet", name, "flow", "monitor", monitor.as_str()]) else { continue };
-        lines(place, tree, &format!("interfaces ethernet {name} flow monitor {monitor}"), out);
+        let Some(place) = lookup([
+            "interfaces",
+            "ethernet",
+            name,
+            "flow",
+            "monitor",
+            monitor.as_str(),
+        ]) else {
+            continue;
+        };
+        lines(
+            place,
+            tree,
+            &format!("interfaces ethernet {name} flow monitor {monitor}"),
+            out,
+        );
     }
 }
 

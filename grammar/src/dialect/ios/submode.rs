@@ -1,18 +1,20 @@
 //! Statements of the submodes, and those whose IOS words are not the tree's.
 
+use super::interface::{family, shutdown};
 use super::{Mode, Statement};
 use crate::Problem;
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
-use crate::schema::{Kind, Pick, Place, is_ipv6, list, mask_length, pick, shown, suggest};
-use crate::word::{Span, Word, vet};
+use crate::schema::{Place, shown};
+use crate::word::{Word, vet};
 
 /// Whether lines can stand below the cursor.
 pub(super) fn is_submode(cursor: &Cursor) -> bool {
     let path: Vec<&str> = cursor.path.iter().map(String::as_str).collect();
     matches!(
         path[..],
-        ["flow", "record" | "exporter" | "monitor" | "sampler", _] | ["interfaces", "ethernet" | "loopback", _]
+        ["flow", "record" | "exporter" | "monitor" | "sampler", _]
+            | ["interfaces", "ethernet" | "loopback", _]
     )
 }
 
@@ -22,7 +24,9 @@ fn in_interface(cursor: &Cursor) -> bool {
 
 /// The words that a statement at the cursor can begin with.
 pub(super) fn words(cursor: &Cursor) -> Vec<&'static str> {
-    let Place::Words(node) = cursor.place else { return Vec::new() };
+    let Place::Words(node) = cursor.place else {
+        return Vec::new();
+    };
     if cursor.path.is_empty() {
         return Vec::new();
     }
@@ -49,9 +53,15 @@ pub(super) fn statement(
     let path: Vec<&str> = cursor.path.iter().map(String::as_str).collect();
     match (&path[..], picked) {
         (["interfaces", ..], "shutdown") => shutdown(loader, cursor, statement),
-        (["interfaces", ..], "ip" | "ipv6" | "datalink") => family(loader, cursor, picked, statement),
-        (["flow", "sampler", _], "mode") if statement.words.len() > 2 => mode_rate(loader, cursor, statement),
-        (["flow", "exporter", _], "destination") if statement.words.len() > 2 => destination(loader, cursor, statement),
+        (["interfaces", ..], "ip" | "ipv6" | "datalink") => {
+            family(loader, cursor, picked, statement)
+        }
+        (["flow", "sampler", _], "mode") if statement.words.len() > 2 => {
+            mode_rate(loader, cursor, statement)
+        }
+        (["flow", "exporter", _], "destination") if statement.words.len() > 2 => {
+            destination(loader, cursor, statement)
+        }
         (["flow", "record", _], "match" | "collect") => fields(loader, cursor, statement),
         _ => statement.apply(loader, cursor, statement.words).map(|_| ()),
     }
@@ -62,9 +72,16 @@ fn fields(loader: &mut Loader, cursor: &Cursor, statement: &Statement) -> Result
     let starts = |word: &Word| matches!(&*word.text, "match" | "collect");
     let mut rest = statement.words;
     while !rest.is_empty() {
-        let end = rest.iter().skip(1).position(starts).map_or(rest.len(), |at| at + 1);
+        let end = rest
+            .iter()
+            .skip(1)
+            .position(starts)
+            .map_or(rest.len(), |at| at + 1);
         let (one, after) = rest.split_at(end);
-        let one = Statement { words: one, ..*statement };
+        let one = Statement {
+            words: one,
+            ..*statement
+        };
         one.apply(loader, cursor, one.words)?;
         rest = after;
     }
@@ -72,206 +89,33 @@ fn fields(loader: &mut Loader, cursor: &Cursor, statement: &Statement) -> Result
 }
 
 /// The cursor's path with a leaf below it.
-fn below(cursor: &Cursor, words: &[&str]) -> Vec<String> {
-    cursor.path.iter().map(String::as_str).chain(words.iter().copied()).map(str::to_owned).collect()
+pub(super) fn below(cursor: &Cursor, words: &[&str]) -> Vec<String> {
+    cursor
+        .path
+        .iter()
+        .map(String::as_str)
+        .chain(words.iter().copied())
+        .map(str::to_owned)
+        .collect()
 }
 
-fn unexpected(word: &Word, hint: &str) -> Problem {
-    word.place.problem(format!("unexpected {}", shown(&word.text)), Some(hint.to_owned()))
+pub(super) fn unexpected(word: &Word, hint: &str) -> Problem {
+    word.place.problem(
+        format!("unexpected {}", shown(&word.text)),
+        Some(hint.to_owned()),
+    )
 }
 
-fn end(words: &[Word], used: usize) -> Result<(), Problem> {
-    words.get(used).map_or(Ok(()), |extra| Err(unexpected(extra, "the statement ends before it")))
+pub(super) fn end(words: &[Word], used: usize) -> Result<(), Problem> {
+    words.get(used).map_or(Ok(()), |extra| {
+        Err(unexpected(extra, "the statement ends before it"))
+    })
 }
 
-fn missing(last: &Word, what: &str, hint: impl Into<String>) -> Problem {
-    last.place.after().problem(format!("{what} is missing"), Some(hint.into()))
-}
-
-/// `shutdown` is `disable`. `no shutdown` is right whether or not it was there, as on a router.
-fn shutdown(loader: &mut Loader, cursor: &Cursor, statement: &Statement) -> Result<(), Problem> {
-    end(statement.words, 1)?;
-    let path = below(cursor, &["disable"]);
-    if statement.no {
-        loader.remove(&path);
-        return Ok(());
-    }
-    loader.set(Target::Flag(path), statement.words[0].place)
-}
-
-/// `ip …`, `ipv6 …`, `datalink …` in an interface.
-fn family(loader: &mut Loader, cursor: &Cursor, family: &'static str, statement: &Statement) -> Result<(), Problem> {
-    vet(statement.words)?;
-    let words = statement.words;
-    let mut possible = Vec::new();
-    if family != "datalink" {
-        possible.push("address");
-    }
-    if cursor.path[1] == "ethernet" {
-        possible.push("flow");
-    }
-    let Some(second) = words.get(1) else {
-        return Err(missing(&words[0], "a word", list("possible", possible)));
-    };
-    match pick(&second.text, possible.iter().copied(), true) {
-        Pick::One("address") => address(loader, cursor, family, statement),
-        Pick::One(_) => monitor(loader, cursor, family, statement),
-        _ => {
-            let hint = suggest(&second.text, possible.iter().copied());
-            Err(second.place.problem(format!("unknown word {}", shown(&second.text)), Some(hint)))
-        }
-    }
-}
-
-/// `ip address A/LENGTH`, `ip address A MASK`, `ip address dhcp`; `no ip address` takes all of the family.
-fn address(loader: &mut Loader, cursor: &Cursor, family: &str, statement: &Statement) -> Result<(), Problem> {
-    let words = statement.words;
-    let path = below(cursor, &["address"]);
-    let of_family = |value: &str| match family {
-        "ip" => !is_ipv6(value) && value != "dhcpv6",
-        _ => is_ipv6(value) || value == "dhcpv6",
-    };
-    let Some(word) = words.get(2) else {
-        if !statement.no {
-            return Err(missing(&words[1], "an address", "such as 192.0.2.1/24 or 2001:db8::1/64"));
-        }
-        let gone: Vec<String> =
-            loader.tree.at(&path).map(|leaf| leaf.values(&[])).unwrap_or_default().iter().filter(|v| of_family(v)).cloned().collect();
-        if gone.is_empty() {
-            return Err(words[1].place.problem("the interface has no such address", Some("nothing to delete".into())));
-        }
-        let from = Cursor::root();
-        let Place::Words(node) = cursor.place else { return Ok(()) };
-        let Some(leaf) = leaf(node, "address") else { return Ok(()) };
-        return loader.delete(Target::Values(path, leaf, gone), &from, words);
-    };
-    let (text, used) = match words.get(3) {
-        Some(mask) => match mask_length(&mask.text) {
-            Some(length) => (format!("{}/{length}", word.text), 4),
-            None => {
-                return Err(mask.place.problem(
-                    format!("{} is not a mask", shown(&mask.text)),
-                    Some("a mask such as 255.255.255.0 is wanted".into()),
-                ));
-            }
-        },
-        None => (word.text.to_string(), 3),
-    };
-    end(words, used)?;
-    let place = word.place.to(words[used - 1].place);
-    let Place::Words(node) = cursor.place else { return Ok(()) };
-    let Some(leaf) = leaf(node, "address") else { return Ok(()) };
-    let value = leaf.accept(&text, false).map_err(|refusal| place.problem(refusal.message, refusal.hint))?;
-    if !of_family(&value) {
-        let hint = format!("write {} address", if family == "ip" { "ipv6" } else { "ip" });
-        return Err(place.problem(format!("{} is of the other family", shown(&value)), Some(hint)));
-    }
-    let target = Target::Values(path, leaf, vec![value]);
-    if statement.no {
-        return loader.delete(target, &Cursor::root(), &words[..used]);
-    }
-    loader.set(target, place)
-}
-
-fn leaf(node: &'static crate::schema::Node, word: &str) -> Option<&'static crate::schema::Node> {
-    node.child(word).filter(|child| matches!(child.kind(), Kind::Leaf | Kind::Multi))
-}
-
-/// `ip flow monitor M [sampler S] input|output`. The tree has one direction for all families of a monitor.
-fn monitor(loader: &mut Loader, cursor: &Cursor, family: &'static str, statement: &Statement) -> Result<(), Problem> {
-    let words = statement.words;
-    let word = |at: usize, what: &str, hint: &str| words.get(at).ok_or_else(|| missing(&words[at - 1], what, hint));
-    let keyword = word(2, "monitor", "ip flow monitor NAME input")?;
-    if !matches!(pick(&keyword.text, ["monitor"].into_iter(), true), Pick::One(_)) {
-        let hint = "possible: monitor".to_owned();
-        return Err(keyword.place.problem(format!("unknown word {}", shown(&keyword.text)), Some(hint)));
-    }
-    let name = word(3, "a monitor's name", "ip flow monitor NAME input")?;
-    let place = cursor_at(cursor, &["flow", "monitor"], name)?;
-    let mut at = 4;
-    let mut sampler = None;
-    if let Some(keyword) = words.get(at)
-        && "sampler".starts_with(&*keyword.text)
-    {
-        let name = word(at + 1, "a sampler's name", "sampler NAME")?;
-        let target = resolve(&place, &words[at..at + 2], Manner { abbreviate: true, ios: None })?;
-        sampler = Some((target, name.place));
-        at += 2;
-    }
-    let directions = ["input", "output"];
-    let which = match words.get(at) {
-        None if statement.no => None,
-        found => {
-            let found = found.ok_or_else(|| missing(&words[at - 1], "a direction", list("possible", directions)))?;
-            match pick(&found.text, directions.into_iter(), true) {
-                Pick::One(direction) => Some(direction),
-                _ => {
-                    let hint = list("possible", directions);
-                    return Err(found.place.problem(format!("unknown word {}", shown(&found.text)), Some(hint)));
-                }
-            }
-        }
-    };
-    end(words, at + 1)?;
-    let attached = loader.tree.at(&place.path).is_some();
-    let text = |loader: &Loader, leaf: &str| -> Vec<String> {
-        let values = loader.tree.at(&place.path).map(|node| node.values(&[leaf]).to_vec());
-        values.unwrap_or_default()
-    };
-    let (families, direction) = (text(loader, "family"), text(loader, "direction"));
-    // Without a direction in the tree an attached monitor meters input, its default.
-    let old = direction.first().map_or("input", String::as_str);
-    if statement.no {
-        let known = families.is_empty() || families.iter().any(|known| known == family);
-        if !attached || !known || which.is_some_and(|which| old != "both" && old != which) {
-            return Err(name.place.problem(format!("{} is not attached so", shown(&name.text)), Some("nothing to delete".into())));
-        }
-        detach(loader, &place, family, &families, which, old);
-        return Ok(());
-    }
-    let Some(which) = which else { return Ok(()) };
-    let direction = if attached && old != which { "both" } else { which };
-    let last = words[words.len() - 1].place;
-    // In replace mode the first statement empties the node; so it goes first and the rest adds.
-    set_leaf(loader, &place, "direction", direction, last)?;
-    if !attached || !families.is_empty() {
-        set_leaf(loader, &place, "family", family, last)?;
-    }
-    if let Some((target, place)) = sampler {
-        loader.set(target, place)?;
-    }
-    Ok(())
-}
-
-fn set_leaf(loader: &mut Loader, from: &Cursor, leaf: &str, value: &str, place: Span) -> Result<(), Problem> {
-    let Place::Words(node) = from.place else { return Ok(()) };
-    let Some(node) = node.child(leaf) else { return Ok(()) };
-    loader.set(Target::Values(below(from, &[leaf]), node, vec![value.to_owned()]), place)
-}
-
-/// Takes one direction, or else one family, or else the monitor off the interface.
-fn detach(loader: &mut Loader, place: &Cursor, family: &str, families: &[String], which: Option<&str>, old: &str) {
-    if let (Some(which), "both") = (which, old) {
-        let left = if which == "input" { "output" } else { "input" };
-        *loader.tree.make(&below(place, &["direction"]), crate::Tree::default) = crate::Tree::Leaf(vec![left.to_owned()]);
-    } else if families.len() > 1 {
-        let left = families.iter().filter(|known| *known != family).cloned().collect();
-        *loader.tree.make(&below(place, &["family"]), crate::Tree::default) = crate::Tree::Leaf(left);
-    } else {
-        loader.remove(&place.path);
-    }
-}
-
-/// The cursor at a name below `from`.
-fn cursor_at(from: &Cursor, tag: &[&str], name: &Word) -> Result<Cursor, Problem> {
-    let path = below(from, tag);
-    let Some(tag) = Cursor::at(&path) else {
-        return Err(name.place.problem("nothing can follow here", None));
-    };
-    match resolve(&tag, std::slice::from_ref(name), Manner { abbreviate: true, ios: None })? {
-        Target::Branch(cursor) => Ok(cursor),
-        _ => Err(name.place.problem("a name is wanted", None)),
-    }
+pub(super) fn missing(last: &Word, what: &str, hint: impl Into<String>) -> Problem {
+    last.place
+        .after()
+        .problem(format!("{what} is missing"), Some(hint.into()))
 }
 
 /// `mode random 1 out-of N` is a mode and a rate.
@@ -282,14 +126,24 @@ fn mode_rate(loader: &mut Loader, cursor: &Cursor, statement: &Statement) -> Res
     if words[2].text != "1" {
         return Err(unexpected(&words[2], form));
     }
-    let out_of = words.get(3).ok_or_else(|| missing(&words[2], "out-of", form))?;
+    let out_of = words
+        .get(3)
+        .ok_or_else(|| missing(&words[2], "out-of", form))?;
     if !"out-of".starts_with(&*out_of.text) {
         return Err(unexpected(out_of, form));
     }
-    let number = words.get(4).ok_or_else(|| missing(out_of, "a number", form))?;
+    let number = words
+        .get(4)
+        .ok_or_else(|| missing(out_of, "a number", form))?;
     end(words, 5)?;
     statement.apply(loader, cursor, &words[..2])?;
-    let rate = [Word { text: "rate".into(), ..out_of.clone() }, number.clone()];
+    let rate = [
+        Word {
+            text: "rate".into(),
+            ..out_of.clone()
+        },
+        number.clone(),
+    ];
     statement.apply(loader, cursor, &rate).map(|_| ())
 }
 
@@ -300,7 +154,11 @@ fn destination(loader: &mut Loader, cursor: &Cursor, statement: &Statement) -> R
         return Err(unexpected(&words[2], "destination HOST [vrf NAME]"));
     }
     if words.len() < 4 {
-        return Err(missing(&words[2], "a VRF's name", "destination HOST vrf NAME"));
+        return Err(missing(
+            &words[2],
+            "a VRF's name",
+            "destination HOST vrf NAME",
+        ));
     }
     statement.apply(loader, cursor, &words[..2])?;
     statement.apply(loader, cursor, &words[2..]).map(|_| ())
@@ -315,25 +173,53 @@ pub(super) fn logging(loader: &mut Loader, statement: &Statement) -> Result<(), 
     if words.get(1).is_some_and(|word| word.text == "host") {
         at = 2;
     }
-    let host = words.get(at).ok_or_else(|| missing(&words[at - 1], "a host", form))?;
-    let Some(hosts) = Cursor::at(&["system", "syslog", "host"].map(str::to_owned)) else { return Ok(()) };
+    let host = words
+        .get(at)
+        .ok_or_else(|| missing(&words[at - 1], "a host", form))?;
+    let Some(hosts) = Cursor::at(&["system", "syslog", "host"].map(str::to_owned)) else {
+        return Ok(());
+    };
     let Some(transport) = words.get(at + 1) else {
-        return statement.apply(loader, &hosts, std::slice::from_ref(host)).map(|_| ());
+        return statement
+            .apply(loader, &hosts, std::slice::from_ref(host))
+            .map(|_| ());
     };
     if !"transport".starts_with(&*transport.text) {
         return Err(unexpected(transport, form));
     }
-    let protocol = words.get(at + 2).ok_or_else(|| missing(transport, "udp or tcp", form))?;
-    let target = resolve(&hosts, std::slice::from_ref(host), Manner { abbreviate: true, ios: None })?;
-    let Target::Branch(from) = target else { return Ok(()) };
-    let word = |text: &'static str, place: &Word<'_>| Word { text: text.into(), ..place.clone() };
+    let protocol = words
+        .get(at + 2)
+        .ok_or_else(|| missing(transport, "udp or tcp", form))?;
+    let target = resolve(
+        &hosts,
+        std::slice::from_ref(host),
+        Manner {
+            abbreviate: true,
+            ios: None,
+        },
+    )?;
+    let Target::Branch(from) = target else {
+        return Ok(());
+    };
+    let word = |text: &'static str, place: &Word<'_>| Word {
+        text: text.into(),
+        ..place.clone()
+    };
     if let Some(port) = words.get(at + 3) {
         if !"port".starts_with(&*port.text) {
             return Err(unexpected(port, form));
         }
-        let number = words.get(at + 4).ok_or_else(|| missing(port, "a number", form))?;
+        let number = words
+            .get(at + 4)
+            .ok_or_else(|| missing(port, "a number", form))?;
         end(words, at + 5)?;
         statement.apply(loader, &from, &[word("port", port), number.clone()])?;
     }
-    statement.apply(loader, &from, &[word("protocol", protocol), protocol.clone()]).map(|_| ())
+    statement
+        .apply(
+            loader,
+            &from,
+            &[word("protocol", protocol), protocol.clone()],
+        )
+        .map(|_| ())
 }

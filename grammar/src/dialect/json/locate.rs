@@ -82,7 +82,8 @@ impl Reader<'_> {
             let start = self.at;
             self.skip();
             let end = self.at;
-            let found = serde_json::from_str::<String>(&self.text[start..end]).is_ok_and(|found| found == name);
+            let found = serde_json::from_str::<String>(&self.text[start..end])
+                .is_ok_and(|found| found == name);
             self.over(b':');
             if found {
                 return Some(Some((start, end)));
