@@ -169,7 +169,7 @@ impl Nfacctd {
              aggregate: src_host,dst_host,proto,src_port,dst_port,tcpflags,timestamp_start,timestamp_end\n\
              print_output: json\nprint_output_file: {output}\nprint_output_file_append: true\nprint_refresh_time: 3600\n\
              print_cache_entries: 4093\nplugin_buffer_size: 102400\nplugin_pipe_size: 10240000\n\
-             nfacctd_pipe_size: 8000000\nnum_protos: true\ntimestamps_since_epoch: true\n"
+             nfacctd_pipe_size: 8000000\ntimestamps_since_epoch: true\n"
         );
         fs::write(&config, text).expect("the temporary folder");
         let mut process = namespace.spawn(&["nfacctd", "-f", &config]);

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::bins;
 use crate::http;
@@ -198,14 +198,39 @@ impl Flowd {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}\n{text}"))
     }
 
-    /// Loads a configuration in any dialect over what is there and commits it.
+    /// Adds a configuration in any dialect to what is there and commits it, over the management API: tests whose
+    /// matter is the shell use [`Flowd::ok`].
     ///
     /// # Panics
     /// When it is refused.
     #[track_caller]
-    pub fn configure(&self, text: &str) -> String {
-        let file = self.file("configuration", text);
-        self.ok(&["configure", &format!("merge {file}"), "commit", "exit"])
+    pub fn configure(&self, text: &str) -> Json {
+        let opened = self.post("/v1/sessions", &json!({"via": "test"}));
+        let session = opened["session"].to_string();
+        let session = format!("/v1/sessions/{}", session.trim_matches('"'));
+        self.post(
+            &format!("{session}/edit"),
+            &json!({"text": text, "mode": "merge"}),
+        );
+        let committed = self.post(&format!("{session}/commit"), &json!({}));
+        assert!(
+            committed["revision"].is_u64(),
+            "nothing to commit: {committed}"
+        );
+        let _ = http::request(&self.socket(), "DELETE", &session, None);
+        committed
+    }
+
+    /// `POST` to the management API.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Json) -> Json {
+        let (status, answer) = http::request(&self.socket(), "POST", path, Some(body))
+            .unwrap_or_else(|error| panic!("POST {path}: {error}"));
+        assert!(status == 200, "POST {path}: {status} {answer}");
+        answer
     }
 
     /// `GET` of the management API.
@@ -248,7 +273,10 @@ impl Flowd {
     /// Sends every flow in the cache of a monitor to its exporters, now.
     #[track_caller]
     pub fn force_export(&self, monitor: &str) {
-        self.ok(&[&format!("clear flow monitor {monitor} force-export")]);
+        self.post(
+            &format!("/v1/clear/monitor/{monitor}"),
+            &json!({"what": "force-export"}),
+        );
     }
 
     /// The loss ledger, by way of the shell.

@@ -89,6 +89,24 @@ impl Flows {
         self.filter(|key| key.dst != reports)
     }
 
+    /// With the ports (ICMP's types and codes) of some protocols taken away.
+    pub fn without_ports(&self, protocols: &[u8]) -> Flows {
+        let mut flows = Flows::default();
+        for (key, sum) in &self.0 {
+            let key = if protocols.contains(&key.proto) {
+                Key {
+                    sport: 0,
+                    dport: 0,
+                    ..*key
+                }
+            } else {
+                *key
+            };
+            flows.add(key, *sum);
+        }
+        flows
+    }
+
     /// IPv4 only.
     pub fn v4(&self) -> Flows {
         self.filter(|key| key.src.is_ipv4())

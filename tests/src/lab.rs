@@ -69,7 +69,6 @@ impl Lab {
             (&router, "172.16.2.254/24 dev eth2"),
             (&router, "2001:db8:2::254/64 dev eth2 nodad"),
             (&hosts, "172.16.1.2/24 dev eth0"),
-            (&hosts, "2001:db8:1::2/64 dev eth0 nodad"),
             (&servers, "172.16.2.1/24 dev eth0"),
             (&servers, "2001:db8:2::1/64 dev eth0 nodad"),
             (&c1, "192.168.3.1/24 dev eth0"),
@@ -80,7 +79,8 @@ impl Lab {
             namespace.ip(&format!("addr add {address}"));
         }
         hosts.ip("route add default via 172.16.1.1");
-        hosts.ip("-6 route add default via 2001:db8:1::1");
+        // Until IPv6 is wanted, the hosts' kernel says nothing of its own: what is replayed is all there is.
+        hosts.sysctl("ipv6/conf/eth0/disable_ipv6", "1");
         servers.ip("route add default via 172.16.2.254");
         servers.ip("-6 route add default via 2001:db8:2::254");
         c1.ip("route add default via 192.168.3.254");
@@ -95,8 +95,14 @@ impl Lab {
         }
     }
 
-    /// Lets the router forward between hosts and servers.
+    /// Gives the hosts IPv6 and lets the router forward between hosts and servers.
     pub fn forward(&self) {
+        self.hosts.sysctl("ipv6/conf/eth0/disable_ipv6", "0");
+        self.hosts.ip("addr add 2001:db8:1::2/64 dev eth0 nodad");
+        self.hosts.ip("-6 route add default via 2001:db8:1::1");
+        // A router asks for its neighbours from a link-local address (RFC 4861 §7.2.2).
+        self.router.ip("addr add fe80::1/64 dev eth1 nodad");
+        self.router.ip("addr add fe80::2/64 dev eth2 nodad");
         self.router.sysctl("ipv4/ip_forward", "1");
         self.router.sysctl("ipv6/conf/all/forwarding", "1");
     }

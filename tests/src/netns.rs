@@ -14,7 +14,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 static SWEEP: Once = Once::new();
 const PREFIX: &str = "flowt";
 
-/// A network namespace with loopback up and without IPv6 chatter of its own.
+/// A network namespace with loopback up and next to no IPv6 chatter of its own.
 pub struct Namespace {
     name: String,
 }

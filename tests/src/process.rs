@@ -25,10 +25,12 @@ impl Process {
     /// When it cannot be started.
     pub fn spawn(namespace: Option<&Namespace>, argv: &[&str]) -> Process {
         let log = tempfile::NamedTempFile::new().expect("a temporary file");
-        // setpriv and ip both exec what follows, so the child's id is the program's.
+        // setpriv, unshare and ip exec what follows, so the child's id is the program's.
         let mut start = command("setpriv");
         start.args(["--pdeathsig", "KILL"]);
         if let Some(namespace) = namespace {
+            // A host name of its own: flowd sets it.
+            start.args(["unshare", "--uts"]);
             start.args(["ip", "netns", "exec", namespace.name()]);
         }
         start

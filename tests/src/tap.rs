@@ -8,6 +8,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
@@ -16,9 +17,11 @@ use nix::sys::socket::{
 };
 use std::os::fd::AsFd;
 
+use crate::clock;
 use crate::frame;
 use crate::key::{Flows, Key, Sum};
 use crate::netns::Namespace;
+use crate::wait::{SOON, until};
 
 /// A running tap.
 pub struct Tap {
@@ -79,6 +82,18 @@ impl Tap {
     /// What was heard so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.packets.lock().expect("no listener panicked").clone()
+    }
+
+    /// Waits until nothing has been heard for a while: the last acknowledgements of a connection have no other sign.
+    pub fn quiet(&self) {
+        let mut heard = (0, clock::now());
+        until("silence on the wire", SOON, || {
+            let packets = self.packets.lock().expect("no listener panicked").len();
+            if packets != heard.0 {
+                heard = (packets, clock::now());
+            }
+            (heard.1.elapsed() > Duration::from_millis(300)).then_some(())
+        });
     }
 
     /// The flows that came in from outside.

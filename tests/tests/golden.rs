@@ -184,7 +184,7 @@ fn spoilt_packets_do_no_harm() {
                 let mut bytes = bytes.clone();
                 for _ in 0..=random.below(4) {
                     let at = random.below(bytes.len().min(80) as u64) as usize;
-                    bytes[at] = random.next() as u8;
+                    bytes[at] = random.number() as u8;
                 }
                 bytes.truncate(1 + random.below(bytes.len() as u64 * 2) as usize);
                 (*time, bytes)

@@ -127,10 +127,7 @@ fn the_tap_hears_exactly_what_is_replayed() {
             .all(|seen| (before..clock::wall_ns()).contains(&seen.time_ns))
     );
     // Nothing else is on the wire: the namespaces are silent by themselves.
-    assert_eq!(
-        heard.traffic().difference(traffic.flows()),
-        Vec::<String>::new()
-    );
+    assert_eq!(heard.difference(traffic.flows()), Vec::<String>::new());
 }
 
 #[test]

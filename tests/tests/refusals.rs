@@ -189,7 +189,7 @@ const COMMITS: &[(&[&str], &str)] = &[
 /// Files: what is in them, and the line of the error.
 fn files() -> Vec<(&'static str, Vec<u8>, Option<u32>)> {
     let mut random = Random::new(99);
-    let noise: Vec<u8> = (0..100_000).map(|_| random.next() as u8).collect();
+    let noise: Vec<u8> = (0..100_000).map(|_| random.number() as u8).collect();
     let long_line = [
         b"set system host-name ".to_vec(),
         vec![b'x'; 10 << 20],
