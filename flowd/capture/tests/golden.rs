@@ -2,6 +2,9 @@
 //!
 //! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/pcaps`).
 
+#[path = "../../wire/tests/oracle/mod.rs"]
+mod oracle;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use capture::Savefile;
 use serde_json::Value;
-use wire::{Family, Header, Skip, at};
+use wire::{Family, Header, Link, Skip, at};
 
 /// Source, destination, protocol, ports.
 type Key = (IpAddr, IpAddr, u8, u16, u16);
@@ -28,6 +31,8 @@ struct Read {
     flows: BTreeMap<Key, Sum>,
     skipped: BTreeMap<Skip, u64>,
     packets: u64,
+    /// What etherparse reads otherwise.
+    against: Vec<String>,
 }
 
 fn address(header: &Header, v4: wire::Span, v6: wire::Span) -> IpAddr {
@@ -53,6 +58,15 @@ fn read(path: &Path) -> Read {
         .unwrap_or_else(|error| panic!("{error}"))
     {
         read.packets += 1;
+        if packet.link == Link::Ethernet
+            && let Err(why) = oracle::compare(packet.data)
+        {
+            read.against.push(format!(
+                "{}: packet {}: {why}",
+                path.display(),
+                read.packets
+            ));
+        }
         if let Err(skip) = wire::parse(&packet, &mut header) {
             *read.skipped.entry(skip).or_default() += 1;
             continue;
@@ -180,6 +194,7 @@ fn real_captures_agree_with_their_golden_files() {
         let golden: Value = serde_json::from_slice(&fs::read(&golden_path).unwrap()).unwrap();
         let read = read(&folder.join(name));
         wrong.extend(compare(name, &read, &golden));
+        wrong.extend_from_slice(&read.against);
         files += 1;
         packets += read.packets;
     }

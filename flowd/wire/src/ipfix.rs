@@ -1,7 +1,9 @@
 //! IPFIX (RFC 7011): Sets of templates, options templates and data.
 
-use crate::sets::Sets;
+use crate::reader::{DecodeError, Problem, Reader};
+use crate::sets::Packing;
 pub use crate::sets::{FieldSpec, VARIABLE};
+use crate::unpack::{Format, Sets};
 use crate::writer::{Fill, Full};
 
 /// Octets of the message header (RFC 7011 §3.1).
@@ -29,7 +31,7 @@ pub struct Header {
 /// that is the caller's.
 #[derive(Clone, Debug)]
 pub struct Packer {
-    sets: Sets,
+    sets: Packing,
     records: u32,
 }
 
@@ -37,7 +39,7 @@ impl Packer {
     /// Messages of at most `limit` octets.
     pub fn new(limit: usize) -> Packer {
         Packer {
-            sets: Sets::new(limit, HEADER_LEN),
+            sets: Packing::new(limit, HEADER_LEN),
             records: 0,
         }
     }
@@ -106,6 +108,9 @@ impl Packer {
     }
 
     /// Room for one data or options record of `len` octets described by template `id`, for the caller to fill.
+    ///
+    /// A Set is padded to four octets unless its records are so short that readers would take the padding for one more
+    /// (RFC 7011 §3.3.1). A template of variable lengths therefore has fields that make four octets at least.
     ///
     /// # Errors
     /// [`Full`]: finish the message and ask again.
@@ -190,6 +195,54 @@ pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
     }
     out.0.copy_from_slice(value);
     Ok(total)
+}
+
+/// A message whose header was read.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// Its header.
+    pub header: Header,
+    /// What follows the message: nothing in a datagram, the next message in a file (RFC 5655) or stream.
+    pub rest: &'a [u8],
+    body: Reader<'a>,
+    missing: usize,
+}
+
+impl<'a> Message<'a> {
+    /// Reads the header of a message. That it is cut off is only an error of its last set.
+    ///
+    /// # Errors
+    /// It is too short, or of another version.
+    pub fn parse(bytes: &'a [u8]) -> Result<Message<'a>, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let start = reader;
+        match reader.u16()? {
+            10 => {}
+            version => return Err(start.error(Problem::Version(version))),
+        }
+        let length = reader.u16()?;
+        let header = Header {
+            export_time_secs: reader.u32()?,
+            sequence: reader.u32()?,
+            domain: reader.u32()?,
+        };
+        let octets = usize::from(length)
+            .checked_sub(HEADER_LEN)
+            .ok_or(start.error(Problem::MessageLength(length)))?;
+        let missing = octets.saturating_sub(reader.left());
+        let body = reader.part(octets - missing)?;
+        Ok(Message {
+            header,
+            rest: reader.rest(),
+            body,
+            missing,
+        })
+    }
+
+    /// The Sets.
+    pub fn sets(&self) -> Sets<'a> {
+        Sets::new(Format::Ipfix, self.body, self.missing)
+    }
 }
 
 #[cfg(test)]

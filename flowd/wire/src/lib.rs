@@ -1,9 +1,13 @@
 //! Bytes ↔ meaning, both ways in one file a format. No I/O, no clock.
 
-#![deny(clippy::cast_possible_truncation)]
 #![cfg_attr(
     not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation
+    )
 )]
 
 pub mod header;
@@ -11,13 +15,17 @@ mod ip;
 pub mod ipfix;
 mod link;
 mod packet;
+mod reader;
 mod sets;
 mod transport;
+mod unpack;
 pub mod v5;
 pub mod v9;
 mod writer;
 
 pub use header::{Family, Header, Link, Packet, Skip, Span, Tag, at};
 pub use packet::parse;
+pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID};
+pub use unpack::{Contents, Record, Records, Set, Sets, Template, Templates};
 pub use writer::{Full, MAX_DATAGRAM, Writer};

@@ -43,21 +43,21 @@ struct Open {
 
 /// Packs sets behind room for a message header.
 #[derive(Clone, Debug)]
-pub(crate) struct Sets {
+pub(crate) struct Packing {
     out: Writer,
     header_len: usize,
     open: Option<Open>,
 }
 
-impl Sets {
+impl Packing {
     /// Messages of at most `limit` octets. Rounded down to a multiple of four, so that padding always fits.
-    pub(crate) fn new(limit: usize, header_len: usize) -> Sets {
+    pub(crate) fn new(limit: usize, header_len: usize) -> Packing {
         let mut out = Writer::new(limit & !3);
         if out.put_zeros(header_len).is_err() {
             // Not even a header fits: then nothing does.
             out = Writer::new(0);
         }
-        Sets {
+        Packing {
             out,
             header_len,
             open: None,
@@ -149,7 +149,7 @@ impl Sets {
 mod tests {
     use super::*;
 
-    fn finish(sets: &mut Sets) -> Vec<u8> {
+    fn finish(sets: &mut Packing) -> Vec<u8> {
         sets.finish(|len| [0, len.to_be_bytes()[1], 0, 0]).to_vec()
     }
 
@@ -157,7 +157,7 @@ mod tests {
     fn messages_fill_up_to_the_limit_and_no_further() {
         for limit in 0..64 {
             for len in 1..12 {
-                let mut sets = Sets::new(limit, 4);
+                let mut sets = Packing::new(limit, 4);
                 let room = sets.room(300, len);
                 let got = sets.records(300, len, 1000).map(|place| place.len() / len);
                 assert_eq!(got, if room == 0 { Err(Full) } else { Ok(room) });
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn padding_is_zero_and_never_looks_like_a_record() {
-        let mut sets = Sets::new(100, 4);
+        let mut sets = Packing::new(100, 4);
         sets.records(300, 30, 1).unwrap().fill(0xff);
         finish(&mut sets);
         sets.records(300, 5, 1).unwrap().fill(0xff);

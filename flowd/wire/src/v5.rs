@@ -2,6 +2,7 @@
 //!
 //! Source: Cisco, "NetFlow Export Datagram Format", tables B-3 (header) and B-4 (record).
 
+use crate::reader::{DecodeError, Problem, Reader};
 use crate::writer::{Fill, Full, Writer};
 
 /// Octets of the header.
@@ -133,6 +134,99 @@ impl Record {
         // Octets 46 and 47 are unused.
         out.put([self.source_mask, self.destination_mask, 0, 0]);
         bytes
+    }
+}
+
+impl Record {
+    /// Reads a record.
+    pub fn from_bytes(bytes: &[u8; RECORD_LEN]) -> Record {
+        // An array is as long as what is read from it: there is no error to be had.
+        Record::read(&mut Reader::new(bytes)).unwrap_or_default()
+    }
+
+    fn read(reader: &mut Reader) -> Result<Record, DecodeError> {
+        let mut record = Record {
+            source: *reader.array()?,
+            destination: *reader.array()?,
+            next_hop: *reader.array()?,
+            input: reader.u16()?,
+            output: reader.u16()?,
+            packets: reader.u32()?,
+            octets: reader.u32()?,
+            first_ms: reader.u32()?,
+            last_ms: reader.u32()?,
+            source_port: reader.u16()?,
+            destination_port: reader.u16()?,
+            ..Record::default()
+        };
+        [_, record.tcp_flags, record.protocol, record.tos] = *reader.array()?;
+        record.source_as = reader.u16()?;
+        record.destination_as = reader.u16()?;
+        [record.source_mask, record.destination_mask, _, _] = *reader.array()?;
+        Ok(record)
+    }
+}
+
+/// A datagram whose header was read.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// Its header.
+    pub header: Header,
+    /// Records that the header announces.
+    pub count: u16,
+    body: Reader<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads the header of a datagram.
+    ///
+    /// # Errors
+    /// It is too short, or of another version.
+    pub fn parse(datagram: &'a [u8]) -> Result<Message<'a>, DecodeError> {
+        let mut reader = Reader::new(datagram);
+        let start = reader;
+        match reader.u16()? {
+            5 => {}
+            version => return Err(start.error(Problem::Version(version))),
+        }
+        let count = reader.u16()?;
+        let mut header = Header {
+            sys_uptime_ms: reader.u32()?,
+            unix_secs: reader.u32()?,
+            unix_nsecs: reader.u32()?,
+            flow_sequence: reader.u32()?,
+            ..Header::default()
+        };
+        [header.engine_type, header.engine_id] = *reader.array()?;
+        let sampling = reader.u16()?;
+        header.sampling_interval = sampling & 0x3fff;
+        header.sampling_mode = match sampling >> 14 {
+            0 => SamplingMode::None,
+            1 => SamplingMode::Deterministic,
+            2 => SamplingMode::Random,
+            _ => SamplingMode::Reserved,
+        };
+        Ok(Message {
+            header,
+            count,
+            body: reader,
+        })
+    }
+
+    /// The records that are announced and there, then an error when those are not the same.
+    pub fn records(&self) -> impl Iterator<Item = Result<Record, DecodeError>> + use<'a> {
+        let (records, _) = self.body.rest().as_chunks::<RECORD_LEN>();
+        let whole = records
+            .iter()
+            .take(self.count.into())
+            .map(|bytes| Ok(Record::from_bytes(bytes)));
+        let octets = self.body.left();
+        let problem = Problem::Count {
+            counted: self.count,
+            octets,
+        };
+        let wrong = usize::from(self.count) * RECORD_LEN != octets;
+        whole.chain(wrong.then_some(Err(self.body.error(problem))))
     }
 }
 

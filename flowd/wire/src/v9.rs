@@ -1,6 +1,8 @@
 //! NetFlow version 9 (RFC 3954): FlowSets of templates, options templates and data.
 
-use crate::sets::Sets;
+use crate::reader::{DecodeError, Problem, Reader};
+use crate::sets::Packing;
+use crate::unpack::{Format, Sets};
 use crate::writer::{Fill, Full};
 
 /// Octets of the header (RFC 3954 §5.1).
@@ -44,7 +46,7 @@ pub struct Header {
 /// that is the caller's.
 #[derive(Clone, Debug)]
 pub struct Packer {
-    sets: Sets,
+    sets: Packing,
     count: u16,
 }
 
@@ -52,7 +54,7 @@ impl Packer {
     /// Datagrams of at most `limit` octets of UDP payload.
     pub fn new(limit: usize) -> Packer {
         Packer {
-            sets: Sets::new(limit, HEADER_LEN),
+            sets: Packing::new(limit, HEADER_LEN),
             count: 0,
         }
     }
@@ -158,6 +160,48 @@ fn put_fields(out: &mut Fill, fields: &[(u16, u16)]) {
     for &(kind, len) in fields {
         out.u16(kind);
         out.u16(len);
+    }
+}
+
+/// A datagram whose header was read.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// Its header.
+    pub header: Header,
+    /// Records that the header announces. Exporters disagree about what counts; the sets say how many there are.
+    pub count: u16,
+    body: Reader<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads the header of a datagram.
+    ///
+    /// # Errors
+    /// It is too short, or of another version.
+    pub fn parse(datagram: &'a [u8]) -> Result<Message<'a>, DecodeError> {
+        let mut reader = Reader::new(datagram);
+        let start = reader;
+        match reader.u16()? {
+            9 => {}
+            version => return Err(start.error(Problem::Version(version))),
+        }
+        let count = reader.u16()?;
+        let header = Header {
+            sys_uptime_ms: reader.u32()?,
+            unix_secs: reader.u32()?,
+            sequence: reader.u32()?,
+            source_id: reader.u32()?,
+        };
+        Ok(Message {
+            header,
+            count,
+            body: reader,
+        })
+    }
+
+    /// The FlowSets.
+    pub fn sets(&self) -> Sets<'a> {
+        Sets::new(Format::V9, self.body, 0)
     }
 }
 

@@ -1,0 +1,215 @@
+//! A cursor that knows where in the datagram it is and cannot run off its end, and the errors it gives.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// What a datagram has wrong, and where: in which set, in which template, at which octet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub struct DecodeError {
+    /// The set, counted from 1.
+    pub set: Option<u32>,
+    /// The template.
+    pub template: Option<u16>,
+    /// Octets from the start of the datagram.
+    pub offset: usize,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(set) = self.set {
+            write!(f, "in set {set}, ")?;
+        }
+        if let Some(template) = self.template {
+            write!(f, "template {template}, ")?;
+        }
+        write!(f, "offset {}: {}", self.offset, self.problem)
+    }
+}
+
+/// What can be wrong at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+pub enum Problem {
+    /// The datagram, set or record ends before what should be there.
+    #[error("{needed} octets expected, {left} left")]
+    Truncated {
+        /// Octets that should be there.
+        needed: usize,
+        /// Octets that are.
+        left: usize,
+    },
+    /// Another version of the protocol, or another protocol.
+    #[error("version {0}")]
+    Version(u16),
+    /// A message shorter than its header.
+    #[error("message length {0}")]
+    MessageLength(u16),
+    /// A set shorter than its header.
+    #[error("set length {0}")]
+    SetLength(u16),
+    /// Identifiers of templates start at 256.
+    #[error("template identifier {0}")]
+    TemplateId(u16),
+    /// More fields than [`MAX_FIELDS`].
+    #[error("{0} fields in one template")]
+    TooManyFields(usize),
+    /// An options template of IPFIX has at least one scope field, and not more than fields.
+    #[error("{scopes} scope fields of {fields}")]
+    ScopeCount {
+        /// Scope fields.
+        scopes: u16,
+        /// Fields, scope fields among them.
+        fields: u16,
+    },
+    /// An options template of NetFlow v9 whose scope or options are no whole number of fields.
+    #[error("{0} octets of fields of four octets")]
+    FieldOctets(u16),
+    /// The header announces other records than there are.
+    #[error("{counted} records announced, {octets} octets of records follow")]
+    Count {
+        /// Records the header announces.
+        counted: u16,
+        /// Octets that follow it.
+        octets: usize,
+    },
+}
+
+impl Problem {
+    /// The problem's name in ledgers and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Problem::Truncated { .. } => "truncated",
+            Problem::Version(_) => "version",
+            Problem::MessageLength(_) => "message-length",
+            Problem::SetLength(_) => "set-length",
+            Problem::TemplateId(_) => "template-id",
+            Problem::TooManyFields(_) => "too-many-fields",
+            Problem::ScopeCount { .. } => "scope-count",
+            Problem::FieldOctets(_) => "field-octets",
+            Problem::Count { .. } => "record-count",
+        }
+    }
+}
+
+/// Most fields a template may have.
+pub const MAX_FIELDS: usize = 1024;
+
+/// Octets yet to be read, and where they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader { bytes, offset: 0 }
+    }
+
+    /// Octets left.
+    #[inline]
+    pub(crate) fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The octets left.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// At its end.
+    pub(crate) fn emptied(self) -> Reader<'a> {
+        Reader {
+            bytes: &[],
+            offset: self.offset + self.bytes.len(),
+        }
+    }
+
+    pub(crate) fn error(&self, problem: Problem) -> DecodeError {
+        DecodeError {
+            set: None,
+            template: None,
+            offset: self.offset,
+            problem,
+        }
+    }
+
+    /// The next `len` octets as a reader of their own.
+    #[inline]
+    pub(crate) fn part(&mut self, len: usize) -> Result<Reader<'a>, DecodeError> {
+        let Some((part, rest)) = self.bytes.split_at_checked(len) else {
+            return Err(self.error(Problem::Truncated {
+                needed: len,
+                left: self.left(),
+            }));
+        };
+        let part = Reader {
+            bytes: part,
+            offset: self.offset,
+        };
+        self.bytes = rest;
+        self.offset += len;
+        Ok(part)
+    }
+
+    #[inline]
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        self.part(len).map(|part| part.bytes)
+    }
+
+    #[inline]
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], DecodeError> {
+        let Some((array, rest)) = self.bytes.split_first_chunk::<N>() else {
+            return Err(self.error(Problem::Truncated {
+                needed: N,
+                left: self.left(),
+            }));
+        };
+        self.bytes = rest;
+        self.offset += N;
+        Ok(array)
+    }
+
+    #[inline]
+    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
+        self.array().map(|bytes| u16::from_be_bytes(*bytes))
+    }
+
+    #[inline]
+    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
+        self.array().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_knows_its_place_and_stops_at_the_end() {
+        let mut reader = Reader::new(&[0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(reader.u16(), Ok(1));
+        let mut part = reader.part(4).unwrap();
+        assert_eq!(
+            (part.offset, part.left(), reader.offset, reader.left()),
+            (2, 4, 6, 1)
+        );
+        assert_eq!(part.u32(), Ok(0x0203_0405));
+        let error = reader.take(2).unwrap_err();
+        assert_eq!(error.to_string(), "offset 6: 2 octets expected, 1 left");
+        assert_eq!(reader.array::<1>(), Ok(&[6]));
+        let nested = DecodeError {
+            set: Some(2),
+            template: Some(256),
+            offset: 48,
+            problem: Problem::SetLength(3),
+        };
+        assert_eq!(
+            nested.to_string(),
+            "in set 2, template 256, offset 48: set length 3"
+        );
+    }
+}

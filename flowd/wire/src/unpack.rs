@@ -1,0 +1,397 @@
+//! Reading the sets of NetFlow v9 and IPFIX: templates, and records by their template.
+//!
+//! One bad record, template or set does not cost its siblings, as far as where they start can still be told.
+//! Which templates are valid for which records is the reader's to know.
+
+use crate::reader::{DecodeError, MAX_FIELDS, Problem, Reader};
+use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, VARIABLE};
+use crate::{ipfix, v9};
+
+/// Which of the two formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    V9,
+    Ipfix,
+}
+
+/// The sets of a datagram, in order.
+#[derive(Clone, Debug)]
+pub struct Sets<'a> {
+    format: Format,
+    reader: Reader<'a>,
+    number: u32,
+    /// Octets that the message header announces and the datagram does not have.
+    missing: usize,
+}
+
+impl<'a> Sets<'a> {
+    pub(crate) fn new(format: Format, reader: Reader<'a>, missing: usize) -> Sets<'a> {
+        Sets {
+            format,
+            reader,
+            number: 0,
+            missing,
+        }
+    }
+
+    fn fail(&mut self, error: DecodeError) -> DecodeError {
+        // Where the next set starts cannot be told.
+        self.reader = self.reader.emptied();
+        self.missing = 0;
+        DecodeError {
+            set: Some(self.number),
+            ..error
+        }
+    }
+}
+
+impl<'a> Iterator for Sets<'a> {
+    type Item = Result<Set<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Some exporters fill a datagram with zeros.
+        if self.reader.rest().iter().all(|octet| *octet == 0) {
+            let missing = std::mem::take(&mut self.missing);
+            let (needed, left) = (missing + self.reader.left(), self.reader.left());
+            let error = self.reader.error(Problem::Truncated { needed, left });
+            self.reader = self.reader.emptied();
+            return (missing > 0).then_some(Err(error));
+        }
+        self.number = self.number.saturating_add(1);
+        let start = self.reader;
+        let mut set = || {
+            let (id, len) = (self.reader.u16()?, self.reader.u16()?);
+            let len = usize::from(len)
+                .checked_sub(SET_HEADER_LEN)
+                .ok_or(start.error(Problem::SetLength(len)))?;
+            let body = self.reader.part(len)?;
+            Ok(Set {
+                format: self.format,
+                number: self.number,
+                id,
+                body,
+            })
+        };
+        let set = set();
+        Some(set.map_err(|error| self.fail(error)))
+    }
+}
+
+/// One set.
+#[derive(Clone, Copy, Debug)]
+pub struct Set<'a> {
+    format: Format,
+    number: u32,
+    id: u16,
+    body: Reader<'a>,
+}
+
+/// What a set holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Templates of data records.
+    Templates,
+    /// Templates of options records.
+    OptionsTemplates,
+    /// Records of the template of this identifier.
+    Data(u16),
+    /// An identifier that is not assigned.
+    Reserved(u16),
+}
+
+impl<'a> Set<'a> {
+    /// The set's number in its datagram, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What the set holds.
+    pub fn contents(&self) -> Contents {
+        match (self.format, self.id) {
+            (_, MIN_TEMPLATE_ID..) => Contents::Data(self.id),
+            (Format::V9, v9::TEMPLATE_SET) | (Format::Ipfix, ipfix::TEMPLATE_SET) => {
+                Contents::Templates
+            }
+            (Format::V9, v9::OPTIONS_TEMPLATE_SET)
+            | (Format::Ipfix, ipfix::OPTIONS_TEMPLATE_SET) => Contents::OptionsTemplates,
+            (_, id) => Contents::Reserved(id),
+        }
+    }
+
+    /// The octets behind the set's header.
+    pub fn octets(&self) -> &'a [u8] {
+        self.body.rest()
+    }
+
+    /// The templates of a set that holds some; none otherwise.
+    pub fn templates(&self) -> Templates<'a> {
+        let reader = match self.contents() {
+            Contents::Templates | Contents::OptionsTemplates => self.body,
+            Contents::Data(_) | Contents::Reserved(_) => Reader::new(&[]),
+        };
+        let options = self.contents() == Contents::OptionsTemplates;
+        Templates {
+            format: self.format,
+            options,
+            set: self.number,
+            reader,
+        }
+    }
+
+    /// The records of a data set, by `template`; what is shorter than a record can be is padding.
+    pub fn records<'t>(&self, template: &'t Template) -> Records<'a, 't> {
+        let reader = match self.contents() {
+            Contents::Data(_) if template.shortest > 0 => self.body,
+            // Records of no octets have no number.
+            _ => Reader::new(&[]),
+        };
+        Records {
+            template,
+            set: self.number,
+            reader,
+        }
+    }
+}
+
+/// A template of data or options records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Its identifier.
+    pub id: u16,
+    /// It describes options records.
+    pub options: bool,
+    /// So many of the fields are the scope.
+    pub scopes: u16,
+    /// The fields. In NetFlow v9 the identifiers of scope fields are [`v9::scope`]'s. None: the template is withdrawn.
+    pub fields: Vec<FieldSpec>,
+    /// Octets of the shortest record: fields of variable length have at least one.
+    shortest: usize,
+    variable: bool,
+}
+
+impl Template {
+    fn new(id: u16, options: bool, scopes: u16, fields: Vec<FieldSpec>) -> Template {
+        let octets = |field: &FieldSpec| {
+            if field.len == VARIABLE {
+                1
+            } else {
+                usize::from(field.len)
+            }
+        };
+        let shortest = fields.iter().map(octets).sum();
+        let variable = fields.iter().any(|field| field.len == VARIABLE);
+        Template {
+            id,
+            options,
+            scopes,
+            fields,
+            shortest,
+            variable,
+        }
+    }
+
+    /// Octets of its shortest record.
+    pub fn shortest_record(&self) -> usize {
+        self.shortest
+    }
+
+    /// It takes back the template of its identifier (RFC 7011 §8.1); all of its kind, if that is the set's.
+    pub fn is_withdrawal(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// The templates of a set.
+#[derive(Clone, Debug)]
+pub struct Templates<'a> {
+    format: Format,
+    options: bool,
+    set: u32,
+    reader: Reader<'a>,
+}
+
+impl Templates<'_> {
+    /// One template. What is left of the reader is behind it, also after an error that leaves its length known.
+    fn read(&mut self) -> Result<Template, (Option<u16>, DecodeError)> {
+        let start = self.reader;
+        let id = self.reader.u16().map_err(|error| (None, error))?;
+        let fail = |error| (Some(id), error);
+        let count = self.reader.u16().map_err(fail)?;
+        if self.format == Format::Ipfix
+            && count == 0
+            && (id >= MIN_TEMPLATE_ID || id == self.set_id())
+        {
+            return Ok(Template::new(id, self.options, 0, Vec::new()));
+        }
+        if id < MIN_TEMPLATE_ID {
+            self.reader = self.reader.emptied();
+            return Err((None, start.error(Problem::TemplateId(id))));
+        }
+        let (count, scopes) = match (self.format, self.options) {
+            (_, false) => (count, 0),
+            (Format::Ipfix, true) => (count, self.reader.u16().map_err(fail)?),
+            (Format::V9, true) => {
+                let options = self.reader.u16().map_err(fail)?;
+                for octets in [count, options] {
+                    if octets % 4 != 0 {
+                        let skipped = self.reader.take(usize::from(count) + usize::from(options));
+                        return Err(fail(
+                            skipped
+                                .err()
+                                .unwrap_or(start.error(Problem::FieldOctets(octets))),
+                        ));
+                    }
+                }
+                (count / 4 + options / 4, count / 4)
+            }
+        };
+        let mut fields = Vec::new();
+        for _ in 0..count {
+            let field = self.field().map_err(fail)?;
+            if fields.len() < MAX_FIELDS {
+                fields.push(field);
+            }
+        }
+        if usize::from(count) > MAX_FIELDS {
+            return Err(fail(start.error(Problem::TooManyFields(count.into()))));
+        }
+        if self.options && self.format == Format::Ipfix && (scopes == 0 || scopes > count) {
+            return Err(fail(start.error(Problem::ScopeCount {
+                scopes,
+                fields: count,
+            })));
+        }
+        Ok(Template::new(id, self.options, scopes, fields))
+    }
+
+    fn set_id(&self) -> u16 {
+        if self.options {
+            ipfix::OPTIONS_TEMPLATE_SET
+        } else {
+            ipfix::TEMPLATE_SET
+        }
+    }
+
+    fn field(&mut self) -> Result<FieldSpec, DecodeError> {
+        let (id, len) = (self.reader.u16()?, self.reader.u16()?);
+        match self.format {
+            Format::Ipfix if id & 0x8000 != 0 => Ok(FieldSpec {
+                id: id & 0x7fff,
+                len,
+                enterprise: self.reader.u32()?,
+            }),
+            _ => Ok(FieldSpec {
+                id,
+                len,
+                enterprise: 0,
+            }),
+        }
+    }
+}
+
+impl Iterator for Templates<'_> {
+    type Item = Result<Template, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reader.left() < 4 || self.reader.rest().iter().all(|octet| *octet == 0) {
+            return None;
+        }
+        Some(self.read().map_err(|(template, error)| {
+            if matches!(error.problem, Problem::Truncated { .. }) {
+                self.reader = self.reader.emptied();
+            }
+            DecodeError {
+                set: Some(self.set),
+                template,
+                ..error
+            }
+        }))
+    }
+}
+
+/// The records of a data set.
+#[derive(Clone, Debug)]
+pub struct Records<'a, 't> {
+    template: &'t Template,
+    set: u32,
+    reader: Reader<'a>,
+}
+
+impl<'a, 't> Records<'a, 't> {
+    #[inline]
+    fn read(&mut self) -> Result<Record<'a, 't>, DecodeError> {
+        if !self.template.variable {
+            let octets = self.reader.take(self.template.shortest)?;
+            return Ok(Record {
+                template: self.template,
+                octets,
+            });
+        }
+        let start = self.reader;
+        for field in &self.template.fields {
+            value(field, &mut self.reader)?;
+        }
+        let len = start.left() - self.reader.left();
+        let octets = start.rest().get(..len).unwrap_or_default();
+        Ok(Record {
+            template: self.template,
+            octets,
+        })
+    }
+}
+
+impl<'a, 't> Iterator for Records<'a, 't> {
+    type Item = Result<Record<'a, 't>, DecodeError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reader.left() < self.template.shortest.max(1) {
+            return None;
+        }
+        Some(self.read().map_err(|error| {
+            self.reader = self.reader.emptied();
+            DecodeError {
+                set: Some(self.set),
+                template: Some(self.template.id),
+                ..error
+            }
+        }))
+    }
+}
+
+/// Takes a field's value (RFC 7011 §7 for a variable length).
+#[inline]
+fn value<'a>(field: &FieldSpec, reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+    let len = match field.len {
+        VARIABLE => match *reader.array::<1>()? {
+            [255] => reader.u16()?,
+            [short] => short.into(),
+        },
+        len => len,
+    };
+    reader.take(len.into())
+}
+
+/// One record.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a, 't> {
+    template: &'t Template,
+    octets: &'a [u8],
+}
+
+impl<'a, 't> Record<'a, 't> {
+    /// All its octets.
+    pub fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// Its fields and their values, in the template's order.
+    pub fn fields(&self) -> impl Iterator<Item = (FieldSpec, &'a [u8])> + use<'a, 't> {
+        let mut reader = Reader::new(self.octets);
+        // Their lengths were checked when the record was taken.
+        self.template
+            .fields
+            .iter()
+            .map(move |field| (*field, value(field, &mut reader).unwrap_or_default()))
+    }
+}
