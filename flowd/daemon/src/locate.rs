@@ -87,7 +87,7 @@ mod tests {
         let ios = "flow exporter A\n destination 192.0.2.1\n!\nflow monitor M\n exporter C\n";
         assert_eq!(at(ios, "flow monitor M exporter C"), (5, 11));
         let json = "{\n \"flow\": {\n  \"exporter\": {\"B\": {\"destination\": \"2001:db8::1\"}}}}";
-        assert_eq!(at(json, "flow exporter B destination 2001:db8::1"), (3, 37));
+        assert_eq!(at(json, "flow exporter B destination 2001:db8::1"), (3, 38));
         assert_eq!(at("", "flow"), (1, 1));
     }
 }

@@ -45,13 +45,22 @@ impl Host {
     /// since a configuration is written for a box before its cards are in it.
     pub fn prepare(&self, steps: Vec<Step>) -> Staged {
         if steps.iter().all(|step| step.interface().is_none()) {
-            return Staged { steps, warnings: Vec::new() };
+            return Staged {
+                steps,
+                warnings: Vec::new(),
+            };
         }
         let present: BTreeMap<String, Interface> = match crate::interfaces() {
-            Ok(found) => found.into_iter().map(|interface| (interface.name.clone(), interface)).collect(),
+            Ok(found) => found
+                .into_iter()
+                .map(|interface| (interface.name.clone(), interface))
+                .collect(),
             Err(error) => {
                 let warnings = vec![format!("interfaces are left as they are: {error}")];
-                let steps = steps.into_iter().filter(|step| step.interface().is_none()).collect();
+                let steps = steps
+                    .into_iter()
+                    .filter(|step| step.interface().is_none())
+                    .collect();
                 return Staged { steps, warnings };
             }
         };
@@ -62,7 +71,10 @@ impl Host {
                 Some(name) if !present.contains_key(name) => {
                     let line = format!("interface {name} does not exist on this host");
                     // What is to be removed from an interface that is gone is gone.
-                    let wants = !matches!(&step, Step::Remove(..) | Step::Mtu(_, None) | Step::Up(_, true));
+                    let wants = !matches!(
+                        &step,
+                        Step::Remove(..) | Step::Mtu(_, None) | Step::Up(_, true)
+                    );
                     if wants && !warnings.contains(&line) {
                         warnings.push(line);
                     }
@@ -70,14 +82,19 @@ impl Host {
                 _ => kept.push(step),
             }
         }
-        Staged { steps: kept, warnings }
+        Staged {
+            steps: kept,
+            warnings,
+        }
     }
 
     /// Carries the steps out, each whatever becomes of the others, and returns a line for each that the host refused.
     pub fn apply(&self, staged: Staged) -> Vec<String> {
         let mut lines = Vec::new();
-        let (host, links): (Vec<Step>, Vec<Step>) =
-            staged.steps.into_iter().partition(|step| step.interface().is_none());
+        let (host, links): (Vec<Step>, Vec<Step>) = staged
+            .steps
+            .into_iter()
+            .partition(|step| step.interface().is_none());
         for step in host {
             if let Step::HostName(name) = step {
                 lines.extend(self.name(name).err());
@@ -90,10 +107,14 @@ impl Host {
             let mut refused = Vec::new();
             let found = interface::list(&handle).await?;
             for step in &links {
-                let interface = found.iter().find(|interface| Some(interface.name.as_str()) == step.interface());
+                let interface = found
+                    .iter()
+                    .find(|interface| Some(interface.name.as_str()) == step.interface());
                 let result = match interface {
                     Some(interface) => self.step(&handle, interface, step).await,
-                    None => Err(Error::Netlink(io::Error::from_raw_os_error(nix::libc::ENODEV))),
+                    None => Err(Error::Netlink(io::Error::from_raw_os_error(
+                        nix::libc::ENODEV,
+                    ))),
                 };
                 if let Err(error) = result {
                     refused.push(refusal(step, &error));
@@ -109,9 +130,13 @@ impl Host {
     }
 
     fn name(&self, wanted: Option<String>) -> Result<(), String> {
-        let now = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+        let now = nix::unistd::gethostname()
+            .ok()
+            .and_then(|name| name.into_string().ok());
         let wanted = {
-            let Ok(mut before) = self.before.lock() else { return Ok(()) };
+            let Ok(mut before) = self.before.lock() else {
+                return Ok(());
+            };
             match wanted {
                 Some(name) => {
                     if before.host_name.is_none() {
@@ -144,22 +169,48 @@ impl Host {
             Step::HostName(_) => Ok(()),
             Step::Mtu(name, mtu) => {
                 let mtu = self.mtu(name, interface.mtu, *mtu);
-                handle.link().change(link().mtu(mtu).build()).execute().await
+                handle
+                    .link()
+                    .change(link().mtu(mtu).build())
+                    .execute()
+                    .await
             }
             Step::Description(_, text) => {
                 let attribute = LinkAttribute::IfAlias(text.clone());
-                handle.link().change(link().append_extra_attribute(attribute).build()).execute().await
+                handle
+                    .link()
+                    .change(link().append_extra_attribute(attribute).build())
+                    .execute()
+                    .await
             }
             Step::Add(_, net) => {
-                match handle.address().add(index, net.addr(), net.prefix_len()).execute().await.map_err(Error::from) {
+                match handle
+                    .address()
+                    .add(index, net.addr(), net.prefix_len())
+                    .execute()
+                    .await
+                    .map_err(Error::from)
+                {
                     // It is as wanted: a restart finds the addresses that it gave.
-                    Err(Error::Netlink(error)) if error.raw_os_error() == Some(nix::libc::EEXIST) => return Ok(()),
+                    Err(Error::Netlink(error))
+                        if error.raw_os_error() == Some(nix::libc::EEXIST) =>
+                    {
+                        return Ok(());
+                    }
                     other => return other,
                 }
             }
             Step::Remove(_, net) => {
-                match handle.address().del(address_message(index, *net)).execute().await.map_err(Error::from) {
-                    Err(Error::Netlink(error)) if error.raw_os_error() == Some(nix::libc::EADDRNOTAVAIL) => {
+                match handle
+                    .address()
+                    .del(address_message(index, *net))
+                    .execute()
+                    .await
+                    .map_err(Error::from)
+                {
+                    Err(Error::Netlink(error))
+                        if error.raw_os_error() == Some(nix::libc::EADDRNOTAVAIL) =>
+                    {
                         return Ok(());
                     }
                     other => return other,
@@ -174,7 +225,9 @@ impl Host {
     }
 
     fn mtu(&self, name: &str, now: u32, wanted: Option<u32>) -> u32 {
-        let Ok(mut before) = self.before.lock() else { return wanted.unwrap_or(now) };
+        let Ok(mut before) = self.before.lock() else {
+            return wanted.unwrap_or(now);
+        };
         match wanted {
             Some(mtu) => {
                 before.mtu.entry(name.to_owned()).or_insert(now);
@@ -210,7 +263,9 @@ fn refusal(step: &Step, error: &Error) -> String {
         Step::Up(name, false) => format!("{name} disable"),
     };
     let why = match error {
-        Error::Netlink(io) if io.raw_os_error() == Some(nix::libc::EPERM) => "that needs CAP_NET_ADMIN".to_owned(),
+        Error::Netlink(io) if io.raw_os_error() == Some(nix::libc::EPERM) => {
+            "that needs CAP_NET_ADMIN".to_owned()
+        }
         Error::Netlink(io) => io.to_string(),
         other => other.to_string(),
     };

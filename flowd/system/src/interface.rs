@@ -87,6 +87,8 @@ pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
 }
 
 fn mac(octets: &[u8]) -> Option<String> {
-    let [a, b, c, d, e, f] = *octets else { return None };
+    let [a, b, c, d, e, f] = *octets else {
+        return None;
+    };
     Some(format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"))
 }

@@ -9,7 +9,9 @@ use crate::Error;
 /// A socket a conversation keeps the caller free of any lifetime: commits are rare, and the socket belongs to
 /// the network namespace of the thread that asks.
 pub(crate) fn run<T>(work: impl AsyncFnOnce(Handle) -> Result<T, Error>) -> Result<T, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let (connection, handle, _) = rtnetlink::new_connection()?;
         let driver = tokio::spawn(connection);

@@ -68,21 +68,38 @@ pub fn plan(old: &Settings, new: &Settings) -> Vec<Step> {
     let names: BTreeSet<&String> = old.links.keys().chain(new.links.keys()).collect();
     let pairs: Vec<_> = names
         .into_iter()
-        .map(|name| (name, old.links.get(name).unwrap_or(&none), new.links.get(name).unwrap_or(&none)))
+        .map(|name| {
+            (
+                name,
+                old.links.get(name).unwrap_or(&none),
+                new.links.get(name).unwrap_or(&none),
+            )
+        })
         .collect();
     for (name, old, new) in &pairs {
-        steps.extend(old.addresses.difference(&new.addresses).map(|net| Step::Remove((*name).clone(), *net)));
+        steps.extend(
+            old.addresses
+                .difference(&new.addresses)
+                .map(|net| Step::Remove((*name).clone(), *net)),
+        );
     }
     for (name, old, new) in &pairs {
         if old.mtu != new.mtu {
             steps.push(Step::Mtu((*name).clone(), new.mtu));
         }
         if old.description != new.description {
-            steps.push(Step::Description((*name).clone(), new.description.clone().unwrap_or_default()));
+            steps.push(Step::Description(
+                (*name).clone(),
+                new.description.clone().unwrap_or_default(),
+            ));
         }
     }
     for (name, old, new) in &pairs {
-        steps.extend(new.addresses.difference(&old.addresses).map(|net| Step::Add((*name).clone(), *net)));
+        steps.extend(
+            new.addresses
+                .difference(&old.addresses)
+                .map(|net| Step::Add((*name).clone(), *net)),
+        );
     }
     for (name, old, new) in &pairs {
         // An interface that gets its first address is meant to be used; otherwise only `disable` moves it.
@@ -101,9 +118,18 @@ mod tests {
     fn settings(text: &[(&str, &[&str])]) -> Settings {
         let links = text.iter().map(|(name, nets)| {
             let addresses = nets.iter().map(|net| net.parse().unwrap()).collect();
-            ((*name).to_owned(), Link { addresses, ..Link::default() })
+            (
+                (*name).to_owned(),
+                Link {
+                    addresses,
+                    ..Link::default()
+                },
+            )
         });
-        Settings { host_name: None, links: links.collect() }
+        Settings {
+            host_name: None,
+            links: links.collect(),
+        }
     }
 
     #[test]
@@ -119,7 +145,11 @@ mod tests {
         let net: IpNet = "192.0.2.1/24".parse().unwrap();
         assert_eq!(
             plan(&old, &new),
-            [Step::Remove("eth0".into(), net), Step::Add("eth1".into(), net), Step::Up("eth1".into(), true)]
+            [
+                Step::Remove("eth0".into(), net),
+                Step::Add("eth1".into(), net),
+                Step::Up("eth1".into(), true)
+            ]
         );
     }
 
@@ -130,13 +160,19 @@ mod tests {
         down.links.get_mut("eth0").unwrap().disable = true;
         assert_eq!(plan(&up, &down), [Step::Up("eth0".into(), false)]);
         assert_eq!(plan(&down, &up), [Step::Up("eth0".into(), true)]);
-        assert_eq!(plan(&Settings::default(), &down).last(), Some(&Step::Up("eth0".into(), false)));
+        assert_eq!(
+            plan(&Settings::default(), &down).last(),
+            Some(&Step::Up("eth0".into(), false))
+        );
     }
 
     #[test]
     fn a_description_that_goes_is_cleared() {
         let mut old = settings(&[("eth0", &[])]);
         old.links.get_mut("eth0").unwrap().description = Some("uplink".into());
-        assert_eq!(plan(&old, &Settings::default()), [Step::Description("eth0".into(), String::new())]);
+        assert_eq!(
+            plan(&old, &Settings::default()),
+            [Step::Description("eth0".into(), String::new())]
+        );
     }
 }

@@ -1,15 +1,20 @@
 //! sled, held to what a commit promises.
 //!
-//! Three things sled 0.34 does not do by itself: its flush ends in `sync_file_range`, which loses the file's size and
-//! what the drive caches when power fails, so the files are synced here; one I/O error makes it refuse everything
-//! until it is opened anew; and a writer thread that panics shows as a panic here, which is caught and made an error.
+//! What sled 0.34 does not do by itself, as measured: its flush ends in `sync_file_range`, which loses the file's size
+//! and what the drive caches when power fails, so the files are synced here; a write that fails makes it
+//! refuse everything until it is opened anew, or wait for ever, or panic in a thread of its own. So space is had before
+//! it writes ([`Database::reserve`]), and every call runs on a thread that can be left behind.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
+use std::sync::Arc;
+use std::thread::{self, sleep};
 use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, fallocate};
 
 use super::Error;
 
@@ -18,9 +23,15 @@ const CACHE: u64 = 8 << 20;
 /// A predecessor that was killed keeps its lock until the kernel has taken it apart.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// A call that takes longer will never come back.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long closing after an error may take before the database is left behind.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// An open database.
-pub(super) struct Database {
+pub(super) struct Database(Option<Arc<Inner>>);
+
+struct Inner {
     path: PathBuf,
     db: sled::Db,
     tree: sled::Tree,
@@ -41,8 +52,9 @@ impl Database {
     pub(super) fn open(path: &Path) -> Result<Database, Failure> {
         std::fs::create_dir_all(path).map_err(Failure::Io)?;
         for _ in 0..LOCK_TRIES {
-            match guarded(|| Database::try_open(path)) {
-                Ok(database) => return Ok(database),
+            let path = path.to_owned();
+            match apart(PATIENCE, move || Inner::open(&path)) {
+                Ok(inner) => return Ok(Database(Some(Arc::new(inner)))),
                 Err(sled::Error::Io(error))
                     if error.to_string().contains("could not acquire lock") =>
                 {
@@ -56,30 +68,15 @@ impl Database {
         Err(Failure::InUse)
     }
 
-    fn try_open(path: &Path) -> sled::Result<Database> {
-        let db = sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE)
-            .flush_every_ms(None)
-            .open()?;
-        let tree = db.open_tree("revisions")?;
-        Ok(Database {
-            path: path.to_owned(),
-            db,
-            tree,
-        })
-    }
-
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        guarded(|| self.tree.get(key))
+        let key = key.to_vec();
+        self.call(move |inner| inner.tree.get(key))
             .map(|found| found.map(|bytes| bytes.to_vec()))
-            .map_err(refused)
     }
 
     /// The ids of all revisions, ascending.
     pub(super) fn ids(&self) -> Result<Vec<u64>, Error> {
-        let keys: sled::Result<Vec<sled::IVec>> = guarded(|| self.tree.iter().keys().collect());
-        let keys = keys.map_err(refused)?;
+        let keys: Vec<sled::IVec> = self.call(|inner| inner.tree.iter().keys().collect())?;
         Ok(keys
             .iter()
             .filter_map(|key| Some(u64::from_be_bytes(key.as_ref().try_into().ok()?)))
@@ -88,14 +85,85 @@ impl Database {
 
     /// Applies a batch, all of it or nothing, and returns when it is on the disk.
     pub(super) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
-        guarded(|| self.tree.apply_batch(batch)).map_err(refused)?;
-        self.flush()
+        self.call(move |inner| {
+            inner.tree.apply_batch(batch)?;
+            inner.flush()
+        })
     }
 
     /// Returns when everything written is on the disk.
     pub(super) fn flush(&self) -> Result<(), Error> {
-        guarded(|| self.db.flush()).map_err(refused)?;
-        sync_files(&self.path).map_err(|error| Error::Database(error.to_string()))
+        self.call(Inner::flush)
+    }
+
+    /// Makes sure that the log can grow by so many octets, whatever else fills the disk. The file keeps its size.
+    ///
+    /// # Errors
+    /// `ENOSPC` and `EDQUOT` when it cannot; file systems that cannot promise do not count.
+    pub(super) fn reserve(&self, octets: u64) -> Result<(), Errno> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        let failed = |error: io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
+        let file = OpenOptions::new()
+            .write(true)
+            .open(inner.path.join("db"))
+            .map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        let length = i64::try_from(size + octets).unwrap_or(i64::MAX);
+        match fallocate(&file, FallocateFlags::FALLOC_FL_KEEP_SIZE, 0, length) {
+            Err(Errno::EOPNOTSUPP) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Closes after an error. False when it does not come back; then it is left behind with its lock.
+    pub(super) fn close(mut self) -> bool {
+        let inner = self.0.take();
+        apart(FAREWELL, move || {
+            drop(inner);
+            Ok(())
+        })
+        .is_ok()
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> sled::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let closed = || Error::Database("it is closed".into());
+        let inner = self.0.clone().ok_or_else(closed)?;
+        apart(PATIENCE, move || work(&inner)).map_err(|error| Error::Database(error.to_string()))
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(inner) = self.0.take() {
+            let _ = apart(FAREWELL, move || {
+                drop(inner);
+                Ok(())
+            });
+        }
+    }
+}
+
+impl Inner {
+    fn open(path: &Path) -> sled::Result<Inner> {
+        let db = sled::Config::new()
+            .path(path)
+            .cache_capacity(CACHE)
+            .flush_every_ms(None)
+            .open()?;
+        let tree = db.open_tree("revisions")?;
+        Ok(Inner {
+            path: path.to_owned(),
+            db,
+            tree,
+        })
+    }
+
+    fn flush(&self) -> sled::Result<()> {
+        self.db.flush()?;
+        sync_files(&self.path).map_err(sled::Error::Io)
     }
 }
 
@@ -117,11 +185,27 @@ fn sync_files(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> sled::Result<T> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(sled::Error::ReportableBug("it panicked".into())))
-}
-
-fn refused(error: sled::Error) -> Error {
-    Error::Database(error.to_string())
+/// Runs work on a thread of its own and leaves the thread behind when it takes too long.
+pub(super) fn apart<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> sled::Result<T> + Send + 'static,
+) -> sled::Result<T> {
+    let (done, outcome) = crossbeam_channel::bounded(1);
+    thread::Builder::new()
+        .name("revisions".into())
+        .spawn(move || {
+            let result = catch_unwind(AssertUnwindSafe(work))
+                .unwrap_or_else(|_| Err(sled::Error::ReportableBug("it panicked".into())));
+            let _ = done.send(result);
+        })?;
+    outcome.recv_timeout(patience).unwrap_or_else(|_| {
+        let why = format!(
+            "no answer for {} s; restart flowd to record commits again",
+            patience.as_secs()
+        );
+        Err(sled::Error::Io(io::Error::new(
+            io::ErrorKind::TimedOut,
+            why,
+        )))
+    })
 }

@@ -120,9 +120,13 @@ pub struct Revisions {
 struct State {
     /// None after an I/O error until it can be opened again.
     database: Option<Database>,
+    /// Whether the database was read.
+    loaded: bool,
     /// Oldest first.
     summaries: Vec<Summary>,
     waiting: Option<Waiting>,
+    /// The newest revision by its copy, while the database could not be read.
+    copy: Option<(Summary, Tree)>,
 }
 
 impl State {
@@ -141,9 +145,17 @@ impl Revisions {
     /// When the directory cannot be used, or another flowd uses it.
     pub fn open(dir: &Path, now_ms: i64) -> Result<Revisions, Error> {
         let path = dir.join("database");
+        space::release(dir);
         let database = match Database::open(&path) {
-            Ok(database) => database,
+            Ok(database) => Some(database),
             Err(database::Failure::InUse) => return Err(Error::InUse(dir.to_owned())),
+            Err(database::Failure::Io(source)) if mirror::read(dir).is_some() => {
+                tracing::error!(
+                    "{}: {source}; starting from the copy of the newest revision",
+                    path.display()
+                );
+                None
+            }
             Err(database::Failure::Io(source)) => return Err(Error::Directory { path, source }),
             Err(database::Failure::Sled(why)) => {
                 let aside = dir.join(format!("database.damaged-{}", now_ms / 1000));
@@ -155,19 +167,28 @@ impl Revisions {
                     path: path.clone(),
                     source,
                 })?;
-                Database::open(&path).map_err(|failure| Error::Database(failure.to_string()))?
+                Some(
+                    Database::open(&path)
+                        .map_err(|failure| Error::Database(failure.to_string()))?,
+                )
             }
         };
-        let revisions = Revisions {
-            dir: dir.to_owned(),
-            state: Mutex::new(State {
-                database: Some(database),
-                summaries: Vec::new(),
-                waiting: None,
-            }),
+        let mut state = State {
+            loaded: false,
+            database,
+            summaries: Vec::new(),
+            waiting: None,
+            copy: None,
         };
-        revisions.read_back()?;
-        Ok(revisions)
+        match &state.database {
+            Some(_) => read_back(dir, &mut state)?,
+            None => state.copy = mirror::read(dir).and_then(|(id, bytes)| parse(id, &bytes)),
+        }
+        space::reserve(dir);
+        Ok(Revisions {
+            dir: dir.to_owned(),
+            state: Mutex::new(state),
+        })
     }
 
     /// The newest revision, with its tree.
@@ -175,7 +196,13 @@ impl Revisions {
     /// # Errors
     /// When it cannot be read.
     pub fn head(&self) -> Result<Option<(Summary, Tree)>, Error> {
-        let head = self.lock().head();
+        let head = {
+            let state = self.lock();
+            if let Some(copy) = &state.copy {
+                return Ok(Some(copy.clone()));
+            }
+            state.head()
+        };
         head.map(|id| self.get(id)).transpose()
     }
 
@@ -210,6 +237,7 @@ impl Revisions {
     /// Then nothing is recorded, and the next try may succeed.
     pub fn record(&self, new: &New<'_>) -> Result<u64, Error> {
         let mut state = self.lock();
+        self.opened(&mut state)?;
         let id = state.head().map_or(0, |head| head + 1);
         let summary = Summary {
             id,
@@ -291,8 +319,7 @@ impl Revisions {
         octets: usize,
         landed: impl Fn(&Database) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        self.opened(state)?;
-        space::require(&self.dir, space::needed(octets))?;
+        space::require(&self.dir, self.opened(state)?, space::needed(octets))?;
         self.write_through(state, batch, landed)
     }
 
@@ -307,7 +334,11 @@ impl Revisions {
             return Ok(());
         };
         tracing::error!("{error}; opening the revision database again");
-        state.database = None;
+        if !state.database.take().is_none_or(Database::close) {
+            return Err(Error::Database(
+                "it is stuck after an I/O error; restart flowd to commit again".into(),
+            ));
+        }
         match Database::open(&self.dir.join("database")) {
             Ok(database) => {
                 let there = landed(&database)? && database.flush().is_ok();
@@ -334,6 +365,10 @@ impl Revisions {
                     }
                     other => Error::Database(other.to_string()),
                 })?;
+            if !state.loaded {
+                state.database = Some(database);
+                return self.first_read(state);
+            }
             let head = state.head();
             let mut batch = sled::Batch::default();
             for id in database
@@ -360,63 +395,76 @@ impl Revisions {
             .ok_or_else(|| Error::Database("it is closed".into()))
     }
 
-    /// Fills the memory side from the disk, and believes nothing whose hash is wrong.
-    fn read_back(&self) -> Result<(), Error> {
-        let mut state = self.lock();
-        let database = self.opened(&mut state)?;
-        let mut summaries = Vec::new();
-        for id in database.ids()? {
-            let Some(bytes) = database.get(&id.to_be_bytes())? else {
-                continue;
-            };
-            match serde_json::from_slice::<Summary>(&bytes) {
-                Ok(summary) => summaries.push(Summary { id, ..summary }),
-                Err(error) => {
-                    tracing::error!("revision {id} cannot be read and is left out: {error}")
-                }
-            }
+    /// Reads a database that could not be opened at the start.
+    fn first_read<'a>(&self, state: &'a mut State) -> Result<&'a Database, Error> {
+        if let Err(error) = read_back(&self.dir, state) {
+            state.database = None;
+            return Err(error);
         }
-        while let Some(newest) = summaries.last() {
-            let id = newest.id;
-            let sound = database
-                .get(&id.to_be_bytes())?
-                .and_then(|bytes| parse(id, &bytes))
-                .is_some();
-            if sound {
-                break;
-            }
-            tracing::error!("revision {id} is damaged; the one before it is taken");
-            summaries.pop();
-        }
-        let head = database
-            .get(HEAD)?
-            .and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
-        let newest = summaries.last().map(|summary| summary.id);
-        if head != newest {
-            tracing::error!(
-                "the revision database says head {head:?} and holds {newest:?}; the latter is taken"
-            );
-        }
-        let waiting = database
-            .get(CONFIRM)?
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if summaries.is_empty()
-            && let Some((id, bytes)) = mirror::read(&self.dir)
-            && let Some((summary, _)) = parse(id, &bytes)
-        {
-            tracing::error!(
-                "the revision database is empty; revision {id} is restored from its copy"
-            );
-            let mut batch = sled::Batch::default();
-            batch.insert(&id.to_be_bytes(), bytes);
-            batch.insert(HEAD, &id.to_be_bytes());
-            database.apply(batch)?;
-            summaries.push(summary);
-        }
-        state.summaries = summaries;
-        state.waiting = waiting;
-        Ok(())
+        state.copy = None;
+        state
+            .database
+            .as_ref()
+            .ok_or_else(|| Error::Database("it is closed".into()))
     }
+}
+
+/// Fills the memory side from the disk, and believes nothing whose hash is wrong.
+fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
+    let Some(database) = &state.database else {
+        return Ok(());
+    };
+    let mut summaries = Vec::new();
+    for id in database.ids()? {
+        let Some(bytes) = database.get(&id.to_be_bytes())? else {
+            continue;
+        };
+        match serde_json::from_slice::<Summary>(&bytes) {
+            Ok(summary) => summaries.push(Summary { id, ..summary }),
+            Err(error) => {
+                tracing::error!("revision {id} cannot be read and is left out: {error}")
+            }
+        }
+    }
+    while let Some(newest) = summaries.last() {
+        let id = newest.id;
+        let sound = database
+            .get(&id.to_be_bytes())?
+            .and_then(|bytes| parse(id, &bytes))
+            .is_some();
+        if sound {
+            break;
+        }
+        tracing::error!("revision {id} is damaged; the one before it is taken");
+        summaries.pop();
+    }
+    let head = database
+        .get(HEAD)?
+        .and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+    let newest = summaries.last().map(|summary| summary.id);
+    if head != newest {
+        tracing::error!(
+            "the revision database says head {head:?} and holds {newest:?}; the latter is taken"
+        );
+    }
+    let waiting = database
+        .get(CONFIRM)?
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if summaries.is_empty()
+        && let Some((id, bytes)) = mirror::read(dir)
+        && let Some((summary, _)) = parse(id, &bytes)
+    {
+        tracing::error!("the revision database is empty; revision {id} is restored from its copy");
+        let mut batch = sled::Batch::default();
+        batch.insert(&id.to_be_bytes(), bytes);
+        batch.insert(HEAD, &id.to_be_bytes());
+        database.apply(batch)?;
+        summaries.push(summary);
+    }
+    state.summaries = summaries;
+    state.waiting = waiting;
+    state.loaded = true;
+    Ok(())
 }
 
 const HEAD: &[u8] = b"head";

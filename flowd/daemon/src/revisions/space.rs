@@ -8,40 +8,68 @@ use nix::fcntl::posix_fallocate;
 use nix::sys::statvfs::statvfs;
 
 use super::Error;
+use super::database::Database;
 
-/// sled writes whole segments of 512 KiB; a record may touch the current one, the next one, and a snapshot.
-const SEGMENTS: u64 = 3 * 512 * 1024;
+/// sled writes segments of 512 KiB; a record may touch the current one and the next, and its blobs.
+const SEGMENTS: u64 = 2 * 512 * 1024;
+/// What opening the database may write (a snapshot), octets.
+const RESERVE: i64 = 512 * 1024;
+const RESERVE_FILE: &str = "reserve";
 
 /// Octets that must be free for a record of so many: sled rewrites the page it is in, the copy takes one more.
 pub(super) fn needed(record: usize) -> u64 {
     SEGMENTS + 8 * record as u64
 }
 
-/// Makes sure that so many octets can be had in `dir`, by having them for a moment: quotas, reserved blocks and thin
-/// volumes do not show in the number of free blocks.
-pub(super) fn require(dir: &Path, needed: u64) -> Result<(), Error> {
-    let full = |free| Error::Full {
-        dir: dir.to_owned(),
-        needed,
-        free,
+/// Makes sure that so many octets can be had, by having them: quotas, reserved blocks and thin volumes do
+/// not show in the number of free blocks.
+pub(super) fn require(dir: &Path, database: &Database, needed: u64) -> Result<(), Error> {
+    // Once in the log, where they stay reserved, and once beside it for a moment, for the files sled adds.
+    let refused = match database
+        .reserve(needed)
+        .and_then(|()| allocate(&dir.join("space-check"), needed))
+    {
+        Ok(()) => None,
+        Err(errno) => Some(errno),
     };
-    let free = statvfs(dir).map_or(u64::MAX, |stat| {
-        stat.blocks_available() * stat.fragment_size()
-    });
-    if free < needed {
-        return Err(full(free));
-    }
-    let path = dir.join("space-check");
-    let result = File::create(&path)
-        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))
-        .and_then(|file| posix_fallocate(&file, 0, i64::try_from(needed).unwrap_or(i64::MAX)));
-    let _ = fs::remove_file(&path);
-    match result {
-        Ok(()) | Err(Errno::EOPNOTSUPP | Errno::EINVAL) => Ok(()),
-        Err(Errno::ENOSPC | Errno::EDQUOT) => Err(full(0)),
-        Err(errno) => Err(Error::Directory {
-            path,
+    let _ = fs::remove_file(dir.join("space-check"));
+    match refused {
+        None => Ok(()),
+        Some(Errno::ENOSPC | Errno::EDQUOT) => {
+            let free =
+                statvfs(dir).map_or(0, |stat| stat.blocks_available() * stat.fragment_size());
+            Err(Error::Full {
+                dir: dir.to_owned(),
+                needed,
+                free,
+            })
+        }
+        Some(errno) => Err(Error::Directory {
+            path: dir.to_owned(),
             source: errno.into(),
         }),
+    }
+}
+
+/// Gives up what is reserved, so that the database can be opened on a full disk.
+pub(super) fn release(dir: &Path) {
+    let _ = fs::remove_file(dir.join(RESERVE_FILE));
+}
+
+/// Reserves what the next start needs.
+pub(super) fn reserve(dir: &Path) {
+    let path = dir.join(RESERVE_FILE);
+    if let Err(errno) = allocate(&path, RESERVE as u64) {
+        let _ = fs::remove_file(&path);
+        tracing::warn!("{}: {}", path.display(), errno.desc());
+    }
+}
+
+fn allocate(path: &Path, octets: u64) -> Result<(), Errno> {
+    let file = File::create(path)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or_default()))?;
+    match posix_fallocate(&file, 0, i64::try_from(octets).unwrap_or(i64::MAX)) {
+        Err(Errno::EOPNOTSUPP | Errno::EINVAL) => Ok(()),
+        other => other,
     }
 }
