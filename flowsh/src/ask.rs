@@ -26,7 +26,12 @@ fn listed(completion: &Completion) -> String {
     for candidate in &completion.candidates {
         rows.push((candidate.mark, &candidate.text, help_of(candidate)));
     }
-    let width = rows.iter().map(|(_, text, _)| text.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .map(|(_, text, _)| text.chars().count())
+        .filter(|width| *width <= WIDEST)
+        .max()
+        .unwrap_or(0);
     let mut text = String::from("Possible completions:\n");
     for (mark, word, help) in rows {
         text.push_str(format!(" {mark:<2} {word:<width$}  {help}").trim_end());
@@ -36,7 +41,11 @@ fn listed(completion: &Completion) -> String {
 }
 
 fn help_of(candidate: &Candidate) -> String {
-    let mandatory = if candidate.mandatory { " [required]" } else { "" };
+    let mandatory = if candidate.mandatory {
+        " [required]"
+    } else {
+        ""
+    };
     format!("{}{mandatory}", candidate.help)
 }
 
@@ -48,7 +57,9 @@ pub(crate) fn question(line: &str) -> Option<&str> {
 
 /// Whether the end of the text is inside quotes.
 pub(crate) fn in_quotes(text: &str) -> bool {
-    grammar::command::split(text).last().is_some_and(|word| word.open)
+    grammar::command::split(text)
+        .last()
+        .is_some_and(|word| word.open)
 }
 
 #[cfg(test)]
@@ -59,7 +70,10 @@ mod tests {
     fn a_question_is_outside_quotes() {
         assert_eq!(question("show ?"), Some("show "));
         assert_eq!(question("set x description \"why?"), None);
-        assert_eq!(question("set x description \"why\"?"), Some("set x description \"why\""));
+        assert_eq!(
+            question("set x description \"why\"?"),
+            Some("set x description \"why\"")
+        );
         assert_eq!(question("show"), None);
     }
 
@@ -74,7 +88,10 @@ mod tests {
         };
         let completion = Completion {
             start: 0,
-            candidates: vec![candidate("match", "+", true), candidate("description", "", false)],
+            candidates: vec![
+                candidate("match", "+", true),
+                candidate("description", "", false),
+            ],
             end: true,
         };
         assert_eq!(

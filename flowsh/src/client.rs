@@ -36,7 +36,9 @@ pub(crate) enum Error {
     NoDaemon { socket: String, why: String },
     #[error("{}", .reasons.first().map_or("refused", |reason| &reason.message))]
     Refused { status: u16, reasons: Vec<Reason> },
-    #[error("flowd went away while it answered; it is not known whether it did what was asked ({0})")]
+    #[error(
+        "flowd went away while it answered; it is not known whether it did what was asked ({0})"
+    )]
     Lost(String),
     #[error("interrupted")]
     Interrupted,
@@ -55,8 +57,15 @@ pub(crate) struct Client {
 impl Client {
     /// Nothing is opened yet. With `interruptible`, Ctrl-C gives up a request instead of ending the shell.
     pub(crate) fn new(socket: PathBuf, interruptible: bool) -> std::io::Result<Client> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Client { socket, runtime, sender: None, interruptible })
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        Ok(Client {
+            socket,
+            runtime,
+            sender: None,
+            interruptible,
+        })
     }
 
     /// `GET path?query`
@@ -83,7 +92,12 @@ impl Client {
 
     fn ask(&mut self, method: Method, target: &str, body: Option<&Json>) -> Result<Json, Error> {
         let body = Bytes::from(body.map(Json::to_string).unwrap_or_default());
-        let Client { socket, runtime, sender, interruptible } = self;
+        let Client {
+            socket,
+            runtime,
+            sender,
+            interruptible,
+        } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {
             let asked = exchange(socket, sender, method, target, body);
@@ -95,7 +109,10 @@ impl Client {
                 _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
             }
         });
-        if matches!(result, Err(Error::Lost(_) | Error::Interrupted | Error::Answer(_))) {
+        if matches!(
+            result,
+            Err(Error::Lost(_) | Error::Interrupted | Error::Answer(_))
+        ) {
             self.sender = None;
         }
         let (status, bytes) = result?;
@@ -112,9 +129,15 @@ impl Client {
             .unwrap_or_default();
         if reasons.is_empty() {
             let message = format!("flowd refused {target}: {status}");
-            reasons.push(Reason { message, ..Reason::default() });
+            reasons.push(Reason {
+                message,
+                ..Reason::default()
+            });
         }
-        Err(Error::Refused { status: status.as_u16(), reasons })
+        Err(Error::Refused {
+            status: status.as_u16(),
+            reasons,
+        })
     }
 }
 
@@ -168,12 +191,17 @@ async fn exchange(
 }
 
 async fn connect(socket: &std::path::Path) -> Result<SendRequest<Full<Bytes>>, Error> {
-    let none = |why: String| Error::NoDaemon { socket: socket.display().to_string(), why };
+    let none = |why: String| Error::NoDaemon {
+        socket: socket.display().to_string(),
+        why,
+    };
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(socket))
         .await
         .map_err(|_| none("it does not take the connection".into()))?
         .map_err(|error| none(plain(&error)))?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| none(error.to_string()))?;
+    let (sender, connection) = handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| none(error.to_string()))?;
     tokio::spawn(connection);
     Ok(sender)
 }
@@ -183,7 +211,9 @@ fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such socket; is flowd running?".into(),
         std::io::ErrorKind::ConnectionRefused => "nobody listens; is flowd running?".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied; are you in the group flowd or flowd-admin?".into(),
+        std::io::ErrorKind::PermissionDenied => {
+            "permission denied; are you in the group flowd or flowd-admin?".into()
+        }
         _ => error.to_string(),
     }
 }
@@ -193,7 +223,9 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for octet in text.bytes() {
         match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(octet)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(octet))
+            }
             _ => escaped.push_str(&format!("%{octet:02X}")),
         }
     }
@@ -214,6 +246,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut client = Client::new(dir.path().join("none.sock"), false).unwrap();
         let error = client.get("/v1/version", &[]).unwrap_err();
-        assert!(matches!(&error, Error::NoDaemon { why, .. } if why.contains("is flowd running")), "{error}");
+        assert!(
+            matches!(&error, Error::NoDaemon { why, .. } if why.contains("is flowd running")),
+            "{error}"
+        );
     }
 }

@@ -8,8 +8,8 @@ use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{
-    Behavior, Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler,
-    Helper, Highlighter, Hinter, KeyEvent, RepeatCount, Validator,
+    Behavior, Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
+    EventContext, EventHandler, Helper, Highlighter, Hinter, KeyEvent, RepeatCount, Validator,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -39,16 +39,33 @@ struct Words(Shared);
 impl Completer for Words {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let completion = lock(&self.0).complete(line, pos);
-        let pairs = completion.candidates.into_iter().filter(|candidate| candidate.literal).map(|candidate| {
-            let quoted = candidate.text.contains(char::is_whitespace) && !candidate.text.starts_with('"');
-            let mut replacement = if quoted { format!("\"{}\"", candidate.text) } else { candidate.text.clone() };
-            if !replacement.ends_with('/') {
-                replacement.push(' ');
-            }
-            Pair { display: candidate.text, replacement }
-        });
+        let pairs = completion
+            .candidates
+            .into_iter()
+            .filter(|candidate| candidate.literal)
+            .map(|candidate| {
+                let quoted = candidate.text.contains(char::is_whitespace)
+                    && !candidate.text.starts_with('"');
+                let mut replacement = if quoted {
+                    format!("\"{}\"", candidate.text)
+                } else {
+                    candidate.text.clone()
+                };
+                if !replacement.ends_with('/') {
+                    replacement.push(' ');
+                }
+                Pair {
+                    display: candidate.text,
+                    replacement,
+                }
+            });
         Ok((completion.start, pairs.collect()))
     }
 }
@@ -57,7 +74,13 @@ impl Completer for Words {
 struct Question(Shared);
 
 impl ConditionalEventHandler for Question {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext<'_>) -> Option<Cmd> {
+    fn handle(
+        &self,
+        _: &Event,
+        _: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
         let (line, cursor) = (context.line(), context.pos());
         let mut shell = lock(&self.0);
         if ask::in_quotes(line.get(..cursor).unwrap_or(line)) || !shell.wants_command() {
@@ -72,7 +95,11 @@ impl ConditionalEventHandler for Question {
         // help goes below all of them, with that many empty ones behind it.
         let below = "\n".repeat(last - row + 1);
         let room = "\n".repeat(last);
-        let up = if last > row { format!("\x1b[{}A", last - row) } else { String::new() };
+        let up = if last > row {
+            format!("\x1b[{}A", last - row)
+        } else {
+            String::new()
+        };
         let mut out = std::io::stdout().lock();
         let _ = write!(out, "{below}{help}{room}{up}").and_then(|()| out.flush());
         Some(Cmd::Repaint)
@@ -85,7 +112,8 @@ impl ConditionalEventHandler for Question {
 /// When the terminal cannot be used.
 pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     let shell: Shared = Arc::new(Mutex::new(shell));
-    let broken = |error: ReadlineError| Failure::plain(format!("the terminal cannot be used: {error}"));
+    let broken =
+        |error: ReadlineError| Failure::plain(format!("the terminal cannot be used: {error}"));
     let config = Config::builder()
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
@@ -97,7 +125,10 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
         .build();
     let mut editor: Editor<Words, DefaultHistory> = Editor::with_config(config).map_err(broken)?;
     editor.set_helper(Some(Words(shell.clone())));
-    editor.bind_sequence(KeyEvent::from('?'), EventHandler::Conditional(Box::new(Question(shell.clone()))));
+    editor.bind_sequence(
+        KeyEvent::from('?'),
+        EventHandler::Conditional(Box::new(Question(shell.clone()))),
+    );
     let history = history_file(home);
     if let Some(history) = &history {
         // None yet is no error, and one that cannot be read must not keep anybody out.
@@ -106,7 +137,9 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     let _quiet = if is_dumb() { None } else { Quiet::new() };
     print("Type ? for help.\n");
     loop {
-        let size = editor.dimensions().map_or(CONSOLE, |(columns, rows)| (columns.into(), rows.into()));
+        let size = editor
+            .dimensions()
+            .map_or(CONSOLE, |(columns, rows)| (columns.into(), rows.into()));
         let (above, prompt) = {
             let mut shell = lock(&shell);
             shell.view.columns = Some(size.0);
@@ -176,13 +209,21 @@ fn typed(shell: &mut Shell, text: &str, size: (usize, usize)) -> bool {
             }
             Err(failure) => {
                 failed += 1;
-                let failure = if pasted > 1 { failure.with_line(line) } else { failure };
+                let failure = if pasted > 1 {
+                    failure.with_line(line)
+                } else {
+                    failure
+                };
                 print(&format!("{}\n", failure.shown()));
             }
         }
     }
     if pasted > 1 && failed > 0 {
-        let is = if failed == 1 { "1 line".to_owned() } else { format!("{failed} lines") };
+        let is = if failed == 1 {
+            "1 line".to_owned()
+        } else {
+            format!("{failed} lines")
+        };
         print(&format!("{is} of the {pasted} that were pasted failed.\n"));
     }
     false
@@ -200,7 +241,9 @@ fn show(shell: &Shell, answer: &Answer, (columns, rows): (usize, usize)) {
 }
 
 fn history_file(home: Option<&Path>) -> Option<PathBuf> {
-    let state = std::env::var_os("XDG_STATE_HOME").filter(|state| !state.is_empty()).map(PathBuf::from);
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .filter(|state| !state.is_empty())
+        .map(PathBuf::from);
     match state.filter(|state| state.is_dir()) {
         Some(state) => Some(state.join("flowsh_history")),
         None => home.map(|home| home.join(".flowsh_history")),

@@ -69,22 +69,40 @@ mod tests {
 
     fn run(lines: &[&str]) -> Vec<bool> {
         let mut gather = Gather::default();
-        lines.iter().map(|line| matches!(gather.add(line), Gathered::Whole(_))).collect()
+        lines
+            .iter()
+            .map(|line| matches!(gather.add(line), Gathered::Whole(_)))
+            .collect()
     }
 
     #[test]
     fn a_block_ends_where_its_braces_balance() {
-        assert_eq!(run(&["system {", "    flow-accounting {", "        interface eth1", "    }", "}"]), [
-            false, false, false, false, true
-        ]);
+        assert_eq!(
+            run(&[
+                "system {",
+                "    flow-accounting {",
+                "        interface eth1",
+                "    }",
+                "}"
+            ]),
+            [false, false, false, false, true]
+        );
         assert_eq!(run(&["flow { sampler S { rate 2; } }"]), [true]);
     }
 
     #[test]
     fn quotes_and_comments_hide_braces() {
-        assert_eq!(run(&["a {", "description \"} \\\" }\"", "/* }", "} */", "# }", "}"]), [
-            false, false, false, false, false, true
-        ]);
+        assert_eq!(
+            run(&[
+                "a {",
+                "description \"} \\\" }\"",
+                "/* }",
+                "} */",
+                "# }",
+                "}"
+            ]),
+            [false, false, false, false, false, true]
+        );
     }
 
     #[test]

@@ -54,9 +54,12 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let home = std::env::var_os("HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from);
     let scripted = !args.command.is_empty() || args.file.is_some();
-    let interactive = !scripted && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let interactive =
+        !scripted && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let via = if interactive { "cli" } else { "script" };
     let shell = Client::new(args.socket, interactive)
         .map_err(|error| Failure::plain(format!("cannot start: {error}")))
@@ -65,7 +68,12 @@ fn main() -> ExitCode {
         Err(failure) => told(Err(failure)),
         Ok(shell) if interactive => told(editor::run(shell, home.as_deref())),
         Ok(mut shell) => {
-            let code = told(script::run(&mut shell, &args.command, args.file.as_deref(), !scripted));
+            let code = told(script::run(
+                &mut shell,
+                &args.command,
+                args.file.as_deref(),
+                !scripted,
+            ));
             if shell.close() {
                 eprintln!("Warning: the changes of this session were not committed and are gone");
             }
@@ -76,7 +84,13 @@ fn main() -> ExitCode {
 
 /// Prints what failed, and makes the exit status of it.
 fn told(result: Result<(), Failure>) -> ExitCode {
-    let Err(failure) = result else { return ExitCode::SUCCESS };
+    let Err(failure) = result else {
+        return ExitCode::SUCCESS;
+    };
     eprintln!("{}", failure.shown());
-    ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) { NO_DAEMON } else { FAILED })
+    ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) {
+        NO_DAEMON
+    } else {
+        FAILED
+    })
 }

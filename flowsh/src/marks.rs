@@ -1,6 +1,8 @@
 //! `show` in configuration mode: the candidate in braces, with `+`, `-` and `>` where it differs from
 //! what runs (VyOS).
 
+use std::collections::HashMap;
+
 /// A line of braces text with what is inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Block {
@@ -18,12 +20,18 @@ fn blocks(text: &str) -> Vec<Block> {
         if line == "}" {
             if let Some((head, outside)) = stack.pop() {
                 let inside = std::mem::replace(&mut here, outside);
-                here.push(Block { head, inside: Some(inside) });
+                here.push(Block {
+                    head,
+                    inside: Some(inside),
+                });
             }
         } else if let Some(head) = line.strip_suffix('{').filter(|head| head.ends_with(' ')) {
             stack.push((head.trim_end().to_owned(), std::mem::take(&mut here)));
         } else {
-            here.push(Block { head: line.to_owned(), inside: None });
+            here.push(Block {
+                head: line.to_owned(),
+                inside: None,
+            });
         }
     }
     here
@@ -36,7 +44,10 @@ fn at(blocks: Vec<Block>, path: &[String]) -> Vec<Block> {
     }
     let mut found = Vec::new();
     for block in blocks {
-        let words: Vec<String> = grammar::command::split(&block.head).into_iter().map(|word| word.text).collect();
+        let words: Vec<String> = grammar::command::split(&block.head)
+            .into_iter()
+            .map(|word| word.text)
+            .collect();
         if words.len() <= path.len() && words == path[..words.len()] {
             match block.inside {
                 Some(inside) => return at(inside, &path[words.len()..]),
@@ -74,67 +85,99 @@ fn whole(mark: char, block: &Block, depth: usize, text: &mut String) {
         None => write(mark, depth, &block.head, text),
         Some(inside) => {
             write(mark, depth, &format!("{} {{", block.head), text);
-            inside.iter().for_each(|block| whole(mark, block, depth + 1, text));
+            inside
+                .iter()
+                .for_each(|block| whole(mark, block, depth + 1, text));
             write(mark, depth, "}", text);
         }
     }
 }
 
-/// Walks both in order: what only the old one has stands before what follows it in both.
-fn merge(old: &[Block], new: &[Block], depth: usize, text: &mut String) {
-    let mut gone = old.iter().peekable();
-    for block in new {
-        let Some(was) = old.iter().find(|was| was.head == block.head) else {
-            let changed = single(block, new).and_then(|_| old.iter().find(|was| name(was) == name(block)));
-            match changed.filter(|was| single(was, old).is_some() && !new.contains(was)) {
-                Some(was) => {
-                    gone.next_if(|next| *next == was);
-                    write('>', depth, &block.head, text);
-                }
-                None => whole('+', block, depth, text),
-            }
-            continue;
-        };
-        while let Some(next) = gone.next_if(|next| next.head != was.head) {
-            removed(next, old, new, depth, text);
-        }
-        gone.next();
-        match (&was.inside, &block.inside) {
-            (Some(old), Some(new)) => {
-                write(' ', depth, &format!("{} {{", block.head), text);
-                merge(old, new, depth + 1, text);
-                write(' ', depth, "}", text);
-            }
-            (None, None) => write(' ', depth, &block.head, text),
-            _ => {
-                whole('-', was, depth, text);
-                whole('+', block, depth, text);
-            }
+/// The nodes of one level, by line and by first word.
+struct Level<'a> {
+    lines: HashMap<&'a str, &'a Block>,
+    /// How many lines a first word has.
+    names: HashMap<&'a str, usize>,
+}
+
+impl<'a> Level<'a> {
+    fn new(blocks: &'a [Block]) -> Level<'a> {
+        let mut names = HashMap::new();
+        blocks
+            .iter()
+            .for_each(|block| *names.entry(name(block)).or_default() += 1);
+        Level {
+            lines: blocks
+                .iter()
+                .map(|block| (block.head.as_str(), block))
+                .collect(),
+            names,
         }
     }
-    for next in gone {
-        removed(next, old, new, depth, text);
+
+    /// Whether a node is a leaf with one value: the only line of its name.
+    fn single(&self, block: &Block) -> bool {
+        block.inside.is_none()
+            && block.head.contains(' ')
+            && self.names.get(name(block)) == Some(&1)
     }
 }
 
-/// Writes what is gone, unless it is shown as changed or stands elsewhere.
-fn removed(block: &Block, old: &[Block], new: &[Block], depth: usize, text: &mut String) {
-    let elsewhere = new.iter().any(|other| other.head == block.head);
-    let changed = single(block, old).is_some()
-        && new.iter().any(|other| name(other) == name(block) && single(other, new).is_some());
-    if !elsewhere && !changed {
-        whole('-', block, depth, text);
+/// Walks both in order; what only the old one has stands where it stood.
+fn merge(old: &[Block], new: &[Block], depth: usize, text: &mut String) {
+    let (was, is) = (Level::new(old), Level::new(new));
+    // A leaf that has another value now is shown once, changed.
+    let changed = |block: &Block| {
+        let single = was.single(block) && !is.lines.contains_key(block.head.as_str());
+        single && is.names.get(name(block)) == Some(&1)
+    };
+    let changes: HashMap<&str, &Block> = old
+        .iter()
+        .filter(|block| changed(block))
+        .map(|block| (name(block), block))
+        .collect();
+    let gone = |block: &Block| {
+        !is.lines.contains_key(block.head.as_str()) && !changes.contains_key(name(block))
+    };
+    let mut before = old.iter().peekable();
+    for block in new {
+        if let Some(known) = was.lines.get(block.head.as_str()) {
+            while let Some(other) = before.next_if(|other| other.head != known.head) {
+                if gone(other) {
+                    whole('-', other, depth, text);
+                }
+            }
+            before.next();
+            match (&known.inside, &block.inside) {
+                (Some(old), Some(new)) => {
+                    write(' ', depth, &format!("{} {{", block.head), text);
+                    merge(old, new, depth + 1, text);
+                    write(' ', depth, "}", text);
+                }
+                (None, None) => write(' ', depth, &block.head, text),
+                _ => {
+                    whole('-', known, depth, text);
+                    whole('+', block, depth, text);
+                }
+            }
+        } else if is.single(block) && changes.contains_key(name(block)) {
+            write('>', depth, &block.head, text);
+        } else {
+            while let Some(other) =
+                before.next_if(|other| name(other) == name(block) && gone(other))
+            {
+                whole('-', other, depth, text);
+            }
+            whole('+', block, depth, text);
+        }
     }
+    before
+        .filter(|other| gone(other))
+        .for_each(|other| whole('-', other, depth, text));
 }
 
 fn name(block: &Block) -> &str {
     block.head.split(' ').next().unwrap_or_default()
-}
-
-/// A leaf with one value: the only line of its name.
-fn single<'a>(block: &'a Block, among: &[Block]) -> Option<&'a Block> {
-    let alone = among.iter().filter(|other| name(other) == name(block)).count() == 1;
-    Some(block).filter(|block| block.inside.is_none() && block.head.contains(' ') && alone)
 }
 
 #[cfg(test)]
@@ -164,7 +207,10 @@ system {
     fn the_same_has_no_marks() {
         let shown = marked(RUNNING, RUNNING, &[]).unwrap();
         assert!(shown.lines().all(|line| line.starts_with(' ')), "{shown}");
-        assert_eq!(shown.lines().map(|line| &line[1..]).collect::<Vec<_>>(), RUNNING.lines().collect::<Vec<_>>());
+        assert_eq!(
+            shown.lines().map(|line| &line[1..]).collect::<Vec<_>>(),
+            RUNNING.lines().collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -183,35 +229,46 @@ system {
     }
 }
 ";
-        let expected = "\
+        let expected = "
  system {
      flow-accounting {
          interface eth1
 +        interface eth2
          netflow {
+-            server 192.0.2.1 {
+-                port 2055
+-            }
 +            server 192.0.2.2 {
 +                port 2055
 +            }
 >            version 10
--            server 192.0.2.1 {
--                port 2055
--            }
          }
      }
 -    host-name a
  }
 ";
-        assert_eq!(marked(RUNNING, candidate, &[]).unwrap(), expected);
+        assert_eq!(marked(RUNNING, candidate, &[]).unwrap(), &expected[1..]);
     }
 
     #[test]
     fn a_path_cuts_the_part_out() {
         assert_eq!(
-            marked(RUNNING, RUNNING, &path("system flow-accounting netflow server 192.0.2.1")).unwrap(),
+            marked(
+                RUNNING,
+                RUNNING,
+                &path("system flow-accounting netflow server 192.0.2.1")
+            )
+            .unwrap(),
             " port 2055\n"
         );
-        assert_eq!(marked(RUNNING, "", &path("system host-name")).unwrap(), "-host-name a\n");
-        assert_eq!(marked(RUNNING, RUNNING, &path("system flow-accounting interface")).unwrap(), " interface eth1\n");
+        assert_eq!(
+            marked(RUNNING, "", &path("system host-name")).unwrap(),
+            "-host-name a\n"
+        );
+        assert_eq!(
+            marked(RUNNING, RUNNING, &path("system flow-accounting interface")).unwrap(),
+            " interface eth1\n"
+        );
         assert_eq!(marked(RUNNING, RUNNING, &path("flow")), None);
     }
 

@@ -24,7 +24,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn text(text: impl Into<String>) -> Answer {
-        Answer { text: text.into(), ..Answer::default() }
+        Answer {
+            text: text.into(),
+            ..Answer::default()
+        }
     }
 
     pub(crate) fn line(line: impl Into<String>) -> Answer {
@@ -34,7 +37,11 @@ impl Answer {
     }
 
     pub(crate) fn screen(text: String, json: Json) -> Answer {
-        Answer { text, json: Some(json), ..Answer::default() }
+        Answer {
+            text,
+            json: Some(json),
+            ..Answer::default()
+        }
     }
 
     /// Through the pipes, in order. `line` is the typed line, for errors; `save` writes a file.
@@ -63,16 +70,30 @@ impl Answer {
                 }
                 Pipe::NoMore => self.no_more = true,
                 Pipe::Json => {
-                    let json = self.json.take().unwrap_or_else(|| json!({ "text": self.text }));
-                    self.text = serde_json::to_string_pretty(&json).unwrap_or_else(|_| json.to_string()) + "\n";
+                    let json = self
+                        .json
+                        .take()
+                        .unwrap_or_else(|| json!({ "text": self.text }));
+                    self.text = serde_json::to_string_pretty(&json)
+                        .unwrap_or_else(|_| json.to_string())
+                        + "\n";
                     self.marked = false;
                 }
                 Pipe::Save(tail) => {
                     if let Err(error) = save(&tail.text, &self.text) {
                         let length = tail.text.chars().count();
-                        return Err(Failure::at(line, tail.start, length, format!("cannot write {}: {error}", tail.text)));
+                        return Err(Failure::at(
+                            line,
+                            tail.start,
+                            length,
+                            format!("cannot write {}: {error}", tail.text),
+                        ));
                     }
-                    self.text = format!("Saved {} lines to {}\n", self.text.lines().count(), tail.text);
+                    self.text = format!(
+                        "Saved {} lines to {}\n",
+                        self.text.lines().count(),
+                        tail.text
+                    );
                 }
             }
         }
@@ -80,17 +101,28 @@ impl Answer {
     }
 
     fn keep_lines(&mut self, wanted: &Regex, matching: bool) {
-        self.text = lines(self.text.lines().filter(|line| wanted.is_match(line) == matching));
+        self.text = lines(
+            self.text
+                .lines()
+                .filter(|line| wanted.is_match(line) == matching),
+        );
     }
 }
 
 fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
-    regex::RegexBuilder::new(&tail.text).size_limit(EXPRESSION_LIMIT).build().map_err(|error| {
-        let why = error.to_string();
-        let why = why.lines().last().unwrap_or("it does not parse").trim_start_matches("error: ");
-        let message = format!("not a regular expression: {why}");
-        Failure::at(line, tail.start, tail.text.chars().count(), message)
-    })
+    regex::RegexBuilder::new(&tail.text)
+        .size_limit(EXPRESSION_LIMIT)
+        .build()
+        .map_err(|error| {
+            let why = error.to_string();
+            let why = why
+                .lines()
+                .last()
+                .unwrap_or("it does not parse")
+                .trim_start_matches("error: ");
+            let message = format!("not a regular expression: {why}");
+            Failure::at(line, tail.start, tail.text.chars().count(), message)
+        })
 }
 
 fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> String {
@@ -103,7 +135,9 @@ mod tests {
 
     fn through(text: &str, typed: &str) -> String {
         let line = format!("show version {typed}");
-        let parsed = grammar::command::parse(&line, grammar::command::Mode::Operational).unwrap().unwrap();
+        let parsed = grammar::command::parse(&line, grammar::command::Mode::Operational)
+            .unwrap()
+            .unwrap();
         match Answer::text(text).through(&parsed.pipes, &line, |_, _| Ok(())) {
             Ok(answer) => answer.text,
             Err(failure) => failure.shown(),
@@ -125,8 +159,14 @@ mod tests {
     #[test]
     fn a_wrong_expression_is_shown_in_its_place() {
         let shown = through("x\n", "| match a(b");
-        assert!(shown.starts_with("  show version | match a(b\n                       ^^^\n"), "{shown}");
+        assert!(
+            shown.starts_with("  show version | match a(b\n                       ^^^\n"),
+            "{shown}"
+        );
         assert!(shown.contains("unclosed group"), "{shown}");
-        assert!(through("x\n", "| match (((a{1000}){1000}){1000})").contains("not a regular expression"));
+        assert!(
+            through("x\n", "| match (((a{1000}){1000}){1000})")
+                .contains("not a regular expression")
+        );
     }
 }

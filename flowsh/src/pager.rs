@@ -50,7 +50,11 @@ pub(crate) fn page(
 fn rows_of(line: &str, columns: usize) -> usize {
     let mut width = 0;
     for (i, part) in line.split('\x1b').enumerate() {
-        let shown = if i == 0 { part } else { part.split_once('m').map_or("", |(_, shown)| shown) };
+        let shown = if i == 0 {
+            part
+        } else {
+            part.split_once('m').map_or("", |(_, shown)| shown)
+        };
         width += shown.width();
     }
     width.div_ceil(columns.max(1)).max(1)
@@ -87,7 +91,10 @@ mod tests {
         let text = "1\n2\n3\n4\n5\n6\n7\n";
         let (shown, asked) = paged(text, (80, 3), &[Key::Page, Key::Line, Key::Other, Key::All]);
         assert_eq!(asked, 4);
-        assert_eq!(shown.replace("--More--\r        \r", "|"), "1\n2\n|3\n4\n|5\n|6\n7\n");
+        assert_eq!(
+            shown.replace("--More--\r        \r", "|"),
+            "1\n2\n|3\n4\n|5\n|6\n7\n"
+        );
         let (shown, _) = paged(text, (80, 3), &[Key::Quit]);
         assert_eq!(shown, "1\n2\n--More--\r        \r");
     }

@@ -13,7 +13,12 @@ use crate::trouble::Failure;
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// Runs the commands, then the file's lines; with `input` those of standard input instead.
-pub(crate) fn run(shell: &mut Shell, commands: &[String], file: Option<&Path>, input: bool) -> Result<(), Failure> {
+pub(crate) fn run(
+    shell: &mut Shell,
+    commands: &[String],
+    file: Option<&Path>,
+    input: bool,
+) -> Result<(), Failure> {
     for command in commands {
         for line in command.lines() {
             if one(shell, line)? {
@@ -24,7 +29,8 @@ pub(crate) fn run(shell: &mut Shell, commands: &[String], file: Option<&Path>, i
     match file {
         Some(path) if path != Path::new("-") => {
             let name = path.display().to_string();
-            let file = File::open(path).map_err(|error| Failure::plain(format!("cannot read {name}: {error}")))?;
+            let file = File::open(path)
+                .map_err(|error| Failure::plain(format!("cannot read {name}: {error}")))?;
             lines(shell, BufReader::new(file), &name)
         }
         Some(_) => lines(shell, io::stdin().lock(), "standard input"),
@@ -39,14 +45,18 @@ fn lines(shell: &mut Shell, mut from: impl BufRead, name: &str) -> Result<(), Fa
     for number in 1.. {
         let mut octets = Vec::new();
         let read = Read::take(&mut from, LONGEST_LINE).read_until(b'\n', &mut octets);
-        let read = read.map_err(|error| Failure::plain(format!("{name}:{number}: cannot read: {error}")))?;
+        let read =
+            read.map_err(|error| Failure::plain(format!("{name}:{number}: cannot read: {error}")))?;
         if read == 0 {
             return finish(shell);
         }
         if octets.last() != Some(&b'\n') && read as u64 == LONGEST_LINE {
-            return Err(Failure::plain(format!("{name}:{number}: the line is too long")));
+            return Err(Failure::plain(format!(
+                "{name}:{number}: the line is too long"
+            )));
         }
-        let line = crate::shell::text_of(octets).map_err(|failure| failure.in_origin(&format!("{name}:{number}")))?;
+        let line = crate::shell::text_of(octets)
+            .map_err(|failure| failure.in_origin(&format!("{name}:{number}")))?;
         let line = line.trim_end_matches(['\n', '\r']);
         // Ctrl-D ends a text in a file, too.
         let done = match shell.wants_text() && line == "\u{4}" {
@@ -83,7 +93,11 @@ fn finish(shell: &mut Shell) -> Result<(), Failure> {
 /// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    if out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .is_err()
+    {
         std::process::exit(0);
     }
 }

@@ -20,7 +20,9 @@ impl Look {
     /// Colours only on a terminal that has them, and never with `NO_COLOR` (<https://no-color.org>).
     pub(crate) fn of_stdout() -> Look {
         let asked_not = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Look { colour: io::stdout().is_terminal() && !asked_not && !is_dumb() }
+        Look {
+            colour: io::stdout().is_terminal() && !asked_not && !is_dumb(),
+        }
     }
 
     /// The answer's text; marked lines in the colour of their mark.
@@ -46,7 +48,9 @@ impl Look {
 
 /// A terminal without cursor movement.
 pub(crate) fn is_dumb() -> bool {
-    std::env::var("TERM").map_or(true, |term| matches!(term.as_str(), "" | "dumb" | "emacs" | "cons25"))
+    std::env::var("TERM").map_or(true, |term| {
+        matches!(term.as_str(), "" | "dumb" | "emacs" | "cons25")
+    })
 }
 
 /// While it lives the terminal does not echo what is typed ahead: the line editor shows it when it is read.
@@ -82,9 +86,12 @@ pub(crate) enum Key {
 
 /// Waits for a key without echoing it. A terminal that is gone quits.
 pub(crate) fn key() -> Key {
-    let Ok(saved) = tcgetattr(io::stdin().as_fd()) else { return Key::Quit };
+    let Ok(saved) = tcgetattr(io::stdin().as_fd()) else {
+        return Key::Quit;
+    };
     let mut raw = saved.clone();
-    raw.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
+    raw.local_flags
+        .remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
     if tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &raw).is_err() {
         return Key::Quit;
     }
@@ -100,7 +107,9 @@ const SEQUENCE: Duration = Duration::from_millis(50);
 fn read_key() -> Key {
     let mut octet = [0];
     // Past the standard library's buffer: what it holds would be lost to the line editor.
-    let Ok(fd) = io::stdin().as_fd().try_clone_to_owned() else { return Key::Quit };
+    let Ok(fd) = io::stdin().as_fd().try_clone_to_owned() else {
+        return Key::Quit;
+    };
     let mut file = std::fs::File::from(fd);
     if !matches!(file.read(&mut octet), Ok(1)) {
         return Key::Quit;
@@ -114,7 +123,8 @@ fn read_key() -> Key {
             // The terminal's page-down, arrow-down and the like: page on.
             let timeout = PollTimeout::try_from(SEQUENCE).unwrap_or(PollTimeout::ZERO);
             let mut more = false;
-            while poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], timeout).is_ok_and(|ready| ready > 0)
+            while poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], timeout)
+                .is_ok_and(|ready| ready > 0)
                 && matches!(file.read(&mut octet), Ok(1))
             {
                 more = true;

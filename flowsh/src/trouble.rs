@@ -32,25 +32,40 @@ pub(crate) enum Failure {
 impl Failure {
     /// Something wrong that has no place in the line.
     pub(crate) fn plain(message: impl Into<String>) -> Failure {
-        Failure::Wrong(vec![Trouble { message: message.into(), ..Trouble::default() }])
+        Failure::Wrong(vec![Trouble {
+            message: message.into(),
+            ..Trouble::default()
+        }])
     }
 
     /// Something wrong with characters of the typed line.
     pub(crate) fn at(line: &str, start: usize, len: usize, message: impl Into<String>) -> Failure {
         let place = Some((line.to_owned(), start, len));
-        Failure::Wrong(vec![Trouble { origin: None, place, message: message.into() }])
+        Failure::Wrong(vec![Trouble {
+            origin: None,
+            place,
+            message: message.into(),
+        }])
     }
 
     /// A problem in the typed line.
     pub(crate) fn in_line(line: &str, problem: &Problem) -> Failure {
         let start = problem.column.saturating_sub(1) as usize;
-        Failure::at(line, start, problem.length as usize, with_hint(&problem.message, problem.hint.as_deref()))
+        Failure::at(
+            line,
+            start,
+            problem.length as usize,
+            with_hint(&problem.message, problem.hint.as_deref()),
+        )
     }
 
     /// Says where the line is from, unless that is known.
     pub(crate) fn in_origin(mut self, origin: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self {
-            for trouble in troubles.iter_mut().filter(|trouble| trouble.origin.is_none()) {
+            for trouble in troubles
+                .iter_mut()
+                .filter(|trouble| trouble.origin.is_none())
+            {
                 trouble.origin = Some(match &trouble.place {
                     Some((_, start, _)) => format!("{origin}:{}", start + 1),
                     None => origin.to_owned(),
@@ -68,10 +83,18 @@ impl Failure {
         {
             let words = grammar::command::split(line);
             let named = |text: &str| {
-                trouble.message.split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c))).any(|word| word == text)
+                trouble
+                    .message
+                    .split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c)))
+                    .any(|word| word == text)
             };
             // The first two words are always the command's own.
-            let word = words.iter().skip(2).take_while(|word| !word.is_pipe()).filter(|word| named(&word.text)).last();
+            let word = words
+                .iter()
+                .skip(2)
+                .take_while(|word| !word.is_pipe())
+                .filter(|word| named(&word.text))
+                .last();
             trouble.place = word.map(|word| (line.to_owned(), word.start, word.len));
         }
         self
@@ -80,7 +103,9 @@ impl Failure {
     /// Shows the line that failed, unless a place in it is shown already.
     pub(crate) fn with_line(mut self, line: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self
-            && let Some(first) = troubles.first_mut().filter(|trouble| trouble.place.is_none())
+            && let Some(first) = troubles
+                .first_mut()
+                .filter(|trouble| trouble.place.is_none())
         {
             let indent = line.chars().take_while(|c| c.is_whitespace()).count();
             first.place = Some((line.to_owned(), indent, line.trim().chars().count()));
@@ -92,7 +117,11 @@ impl Failure {
     pub(crate) fn shown(&self) -> String {
         match self {
             Failure::NoDaemon(message) => message.clone(),
-            Failure::Wrong(troubles) => troubles.iter().map(Trouble::shown).collect::<Vec<_>>().join("\n"),
+            Failure::Wrong(troubles) => troubles
+                .iter()
+                .map(Trouble::shown)
+                .collect::<Vec<_>>()
+                .join("\n"),
         }
     }
 }
@@ -101,7 +130,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::NoDaemon { .. } => Failure::NoDaemon(error.to_string()),
-            Error::Refused { reasons, .. } => Failure::Wrong(reasons.iter().map(Trouble::from_reason).collect()),
+            Error::Refused { reasons, .. } => {
+                Failure::Wrong(reasons.iter().map(Trouble::from_reason).collect())
+            }
             other => Failure::plain(other.to_string()),
         }
     }
@@ -123,12 +154,19 @@ impl Trouble {
             true => message,
             false => format!("{}: {message}", reason.path.join(" ")),
         };
-        Trouble { message, ..Trouble::default() }
+        Trouble {
+            message,
+            ..Trouble::default()
+        }
     }
 
     fn shown(&self) -> String {
         let mut text = String::new();
-        let origin = self.origin.as_deref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        let origin = self
+            .origin
+            .as_deref()
+            .map(|origin| format!("{origin}: "))
+            .unwrap_or_default();
         if let Some((line, start, len)) = &self.place {
             let (line, before, carets) = window(line, *start, *len);
             // Writing to a string cannot fail.
@@ -142,10 +180,15 @@ impl Trouble {
 
 /// The part of the line around the wrong word, the columns before the word, and its columns.
 fn window(line: &str, start: usize, len: usize) -> (String, usize, usize) {
-    let clean: Vec<char> = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: Vec<char> = line
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let start = start.min(clean.len() + 1);
     let from = match clean.len() > WINDOW {
-        true => start.saturating_sub(WINDOW / 2).min(clean.len().saturating_sub(WINDOW / 2)),
+        true => start
+            .saturating_sub(WINDOW / 2)
+            .min(clean.len().saturating_sub(WINDOW / 2)),
         false => 0,
     };
     let to = clean.len().min(from + WINDOW);
@@ -153,8 +196,11 @@ fn window(line: &str, start: usize, len: usize) -> (String, usize, usize) {
     let shown: String = clean.get(from..to).unwrap_or_default().iter().collect();
     let (head, mut before) = if from > 0 { ("…", 1) } else { ("", 0) };
     let tail = if to < clean.len() { "…" } else { "" };
-    before += width(clean.get(from..start.min(to)).unwrap_or_default()) + start.saturating_sub(clean.len());
-    let word = clean.get(start.min(to)..(start + len).min(to)).unwrap_or_default();
+    before += width(clean.get(from..start.min(to)).unwrap_or_default())
+        + start.saturating_sub(clean.len());
+    let word = clean
+        .get(start.min(to)..(start + len).min(to))
+        .unwrap_or_default();
     let carets = width(word).max(1);
     debug_assert!(before <= shown.width() + 2);
     (format!("{head}{shown}{tail}"), before, carets)
@@ -170,7 +216,10 @@ mod tests {
 
     #[test]
     fn the_caret_is_under_the_word() {
-        assert_eq!(shown("set flow recrod R", 9, 6), "  set flow recrod R\n           ^^^^^^\nwrong");
+        assert_eq!(
+            shown("set flow recrod R", 9, 6),
+            "  set flow recrod R\n           ^^^^^^\nwrong"
+        );
         assert_eq!(shown("show", 5, 1), "  show\n       ^\nwrong");
     }
 
@@ -187,14 +236,25 @@ mod tests {
         assert!(text.len() < 400, "{}", text.len());
         let lines: Vec<&str> = text.lines().collect();
         let column = lines[1].find('^').unwrap();
-        assert_eq!(lines[0].chars().skip(column).take(3).collect::<String>(), "bad");
-        assert!(shown(&"y".repeat(500), 0, 500).lines().all(|line| line.chars().count() < 110));
+        assert_eq!(
+            lines[0].chars().skip(column).take(3).collect::<String>(),
+            "bad"
+        );
+        assert!(
+            shown(&"y".repeat(500), 0, 500)
+                .lines()
+                .all(|line| line.chars().count() < 110)
+        );
     }
 
     #[test]
     fn an_answer_without_a_place_is_put_under_the_word_it_names() {
-        let failure = Failure::plain("there is no flow monitor M1").at_its_word("show flow monitor M1 cache");
-        assert_eq!(failure.shown().lines().nth(1), Some("                    ^^"));
+        let failure =
+            Failure::plain("there is no flow monitor M1").at_its_word("show flow monitor M1 cache");
+        assert_eq!(
+            failure.shown().lines().nth(1),
+            Some("                    ^^")
+        );
         let failure = Failure::plain("the disk is full").at_its_word("show flow monitor M1 cache");
         assert_eq!(failure.shown(), "the disk is full");
     }
@@ -206,6 +266,9 @@ mod tests {
             path: vec!["flow".into(), "exporter".into(), "E".into()],
             ..Reason::default()
         };
-        assert_eq!(Trouble::from_reason(&reason).message, "flow exporter E: destination is missing");
+        assert_eq!(
+            Trouble::from_reason(&reason).message,
+            "flow exporter E: destination is missing"
+        );
     }
 }

@@ -21,7 +21,10 @@ pub(crate) fn accounting(answer: &Json) -> String {
 }
 
 fn one(page: &mut Page, interface: &Json) {
-    page.line(format!("flow-accounting for [{}]", plain(&interface["interface"])));
+    page.line(format!(
+        "flow-accounting for [{}]",
+        plain(&interface["interface"])
+    ));
     let columns = vec![
         Column::left("Src Addr", 15),
         Column::left("Dst Addr", 15),
@@ -49,13 +52,26 @@ fn one(page: &mut Page, interface: &Json) {
         .collect();
     table(page, columns, 1, None, &rows);
     page.line("");
-    page.line(format!("Total entries: {}", thousands(&interface["entries"])));
-    page.line(format!("Total flows  : {}", thousands(&interface["total_flows"])));
-    page.line(format!("Total pkts   : {}", thousands(&interface["total_packets"])));
-    page.line(format!("Total bytes  : {}", thousands(&interface["total_octets"])));
+    page.line(format!(
+        "Total entries: {}",
+        thousands(&interface["entries"])
+    ));
+    page.line(format!(
+        "Total flows  : {}",
+        thousands(&interface["total_flows"])
+    ));
+    page.line(format!(
+        "Total pkts   : {}",
+        thousands(&interface["total_packets"])
+    ));
+    page.line(format!(
+        "Total bytes  : {}",
+        thousands(&interface["total_octets"])
+    ));
 }
 
 fn address(flow: &Json, side: &str) -> String {
-    let either = some(flow, &format!("{side}IPv4Address")).or_else(|| some(flow, &format!("{side}IPv6Address")));
+    let either = some(flow, &format!("{side}IPv4Address"))
+        .or_else(|| some(flow, &format!("{side}IPv6Address")));
     either.map_or_else(|| "-".into(), plain)
 }

@@ -36,7 +36,9 @@ fn statistics(page: &mut Page, cache: &Json) {
     line("  Flows added:", &cache["added"]);
     let aged = cache["aged"].as_object();
     let total = match &cache["aged_total"] {
-        Json::Null => aged.map(|aged| aged.values().filter_map(Json::as_u64).sum::<u64>().into()).unwrap_or_default(),
+        Json::Null => aged
+            .map(|aged| aged.values().filter_map(Json::as_u64).sum::<u64>().into())
+            .unwrap_or_default(),
         total => total.clone(),
     };
     line("  Flows aged:", &total);
@@ -47,19 +49,34 @@ fn statistics(page: &mut Page, cache: &Json) {
             continue;
         }
         let label = match reason.as_str() {
-            "active" => format!("    - Active timeout      ({:>6} secs)", plain(&cache["active_timeout"])),
-            "inactive" => format!("    - Inactive timeout    ({:>6} secs)", plain(&cache["inactive_timeout"])),
+            "active" => format!(
+                "    - Active timeout      ({:>6} secs)",
+                plain(&cache["active_timeout"])
+            ),
+            "inactive" => format!(
+                "    - Inactive timeout    ({:>6} secs)",
+                plain(&cache["inactive_timeout"])
+            ),
             other => format!("    - {} aged", capitalised(other)),
         };
         line(&label, flows);
     }
 }
 
-const KNOWN: &[&str] = &["active", "inactive", "event", "watermark", "emergency", "forced"];
+const KNOWN: &[&str] = &[
+    "active",
+    "inactive",
+    "event",
+    "watermark",
+    "emergency",
+    "forced",
+];
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 struct Field<'a> {
@@ -85,7 +102,11 @@ fn fields(answer: &Json) -> Vec<Field<'_>> {
                 kind: field["kind"].as_str().unwrap_or_default(),
                 column: cased(&field["column"], key),
                 label: cased(&field["label"], key),
-                width: field["width"].as_u64().and_then(|width| usize::try_from(width).ok()).unwrap_or_default().min(80),
+                width: field["width"]
+                    .as_u64()
+                    .and_then(|width| usize::try_from(width).ok())
+                    .unwrap_or_default()
+                    .min(80),
             }
         })
         .collect()
@@ -99,9 +120,16 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
     let cell = |flow: &Json, field: &Field<'_>| value(flow, field.name, field.kind, &view.zone);
     if asked.layout == Some(Layout::Csv) {
         let separated = |cells: Vec<String>| cells.join(",");
-        page.line(separated(fields.iter().map(|field| field.column.clone()).collect()));
+        page.line(separated(
+            fields.iter().map(|field| field.column.clone()).collect(),
+        ));
         for flow in flows {
-            page.line(separated(fields.iter().map(|field| quoted(&cell(flow, field))).collect()));
+            page.line(separated(
+                fields
+                    .iter()
+                    .map(|field| quoted(&cell(flow, field)))
+                    .collect(),
+            ));
         }
         return page.0;
     }
@@ -116,7 +144,11 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
         statistics(&mut page, &answer["cache"]);
         if total != shown {
             page.line("");
-            page.line(format!("  Showing {} of {} flows; `sort highest FIELD top N` picks.", plain(shown), plain(total)));
+            page.line(format!(
+                "  Showing {} of {} flows; `sort highest FIELD top N` picks.",
+                plain(shown),
+                plain(total)
+            ));
         }
     }
     page.line("");
@@ -124,16 +156,29 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
         page.line("There are no cache entries to display.");
         return page.0;
     }
-    let wide = fields.iter().map(|field| field.width.max(field.column.len()) + 2).sum::<usize>().saturating_sub(2);
+    let wide = fields
+        .iter()
+        .map(|field| field.width.max(field.column.len()) + 2)
+        .sum::<usize>()
+        .saturating_sub(2);
     let layout = asked.layout.unwrap_or(match view.columns {
         Some(columns) if wide > columns => Layout::Record,
         _ => Layout::Table,
     });
     if layout == Layout::Record {
-        let at = fields.iter().map(|field| field.label.chars().count()).max().unwrap_or(0) + 3;
+        let at = fields
+            .iter()
+            .map(|field| field.label.chars().count())
+            .max()
+            .unwrap_or(0)
+            + 3;
         for flow in flows {
             for field in &fields {
-                page.line(format!("{:at$}{}", format!("{}:", field.label), cell(flow, field)));
+                page.line(format!(
+                    "{:at$}{}",
+                    format!("{}:", field.label),
+                    cell(flow, field)
+                ));
             }
             page.line("");
         }
@@ -142,12 +187,16 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
     let columns = fields
         .iter()
         .map(|field| match field.kind {
-            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" => Column::left(&field.column, field.width),
+            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" => {
+                Column::left(&field.column, field.width)
+            }
             _ => Column::right(&field.column, field.width),
         })
         .collect();
-    let rows: Vec<Vec<String>> =
-        flows.iter().map(|flow| fields.iter().map(|field| cell(flow, field)).collect()).collect();
+    let rows: Vec<Vec<String>> = flows
+        .iter()
+        .map(|flow| fields.iter().map(|field| cell(flow, field)).collect())
+        .collect();
     table(&mut page, columns, 2, Some('='), &rows);
     page.0
 }

@@ -25,13 +25,35 @@ pub(crate) fn monitors(answer: &Json) -> String {
             label = "";
         }
         page.line("  Cache:");
-        page.pair(4, "Type:", 26, plain(some(cache, "type").unwrap_or(&monitor["cache_type"])));
-        page.pair(4, "Status:", 26, some(monitor, "status").map_or_else(|| "allocated".into(), plain));
+        page.pair(
+            4,
+            "Type:",
+            26,
+            plain(some(cache, "type").unwrap_or(&monitor["cache_type"])),
+        );
+        page.pair(
+            4,
+            "Status:",
+            26,
+            some(monitor, "status").map_or_else(|| "allocated".into(), plain),
+        );
         let size = plain(some(cache, "size").unwrap_or(&monitor["cache_size"]));
-        let octets = some(cache, "octets").map(|octets| format!(" / {} bytes", plain(octets))).unwrap_or_default();
+        let octets = some(cache, "octets")
+            .map(|octets| format!(" / {} bytes", plain(octets)))
+            .unwrap_or_default();
         page.pair(4, "Size:", 26, format!("{size} entries{octets}"));
-        page.pair(4, "Inactive Timeout:", 26, format!("{} secs", plain(&cache["inactive_timeout"])));
-        page.pair(4, "Active Timeout:", 26, format!("{} secs", plain(&cache["active_timeout"])));
+        page.pair(
+            4,
+            "Inactive Timeout:",
+            26,
+            format!("{} secs", plain(&cache["inactive_timeout"])),
+        );
+        page.pair(
+            4,
+            "Active Timeout:",
+            26,
+            format!("{} secs", plain(&cache["active_timeout"])),
+        );
         page.line("");
     }
     page.0
@@ -45,11 +67,20 @@ pub(crate) fn records(answer: &Json) -> String {
         page.pair(2, "Description:", 22, plain(&record["description"]));
         page.pair(2, "No. of users:", 22, plain(&record["users"]));
         if let Some(octets) = some(record, "total_field_space") {
-            page.pair(2, "Total field space:", 22, format!("{} bytes", plain(octets)));
+            page.pair(
+                2,
+                "Total field space:",
+                22,
+                format!("{} bytes", plain(octets)),
+            );
         }
         page.line("  Fields:");
         for field in list(record, "fields") {
-            let word = if field["match"].as_bool() == Some(true) { "match" } else { "collect" };
+            let word = if field["match"].as_bool() == Some(true) {
+                "match"
+            } else {
+                "collect"
+            };
             page.line(format!("    {word} {}", plain(&field["words"])));
         }
         page.line("");
@@ -69,7 +100,11 @@ pub(crate) fn flow_interfaces(answer: &Json) -> String {
                 _ => &["Input"],
             };
             let families: Vec<String> = list(monitor, "families").iter().map(plain).collect();
-            let families = if families.is_empty() { "ip".to_owned() } else { families.join(", ") };
+            let families = if families.is_empty() {
+                "ip".to_owned()
+            } else {
+                families.join(", ")
+            };
             for direction in directions {
                 page.pair(2, "FNF:  monitor:", 26, plain(&monitor["monitor"]));
                 page.pair(8, "direction:", 26, direction);
@@ -81,11 +116,18 @@ pub(crate) fn flow_interfaces(answer: &Json) -> String {
         }
         for ring in list(interface, "threads") {
             if ring["state"].as_str().is_some_and(|state| state != "up") {
-                let why = some(ring, "reason").map(|why| format!(": {}", plain(why))).unwrap_or_default();
+                let why = some(ring, "reason")
+                    .map(|why| format!(": {}", plain(why)))
+                    .unwrap_or_default();
                 page.pair(2, "Capture:", 26, format!("{}{why}", plain(&ring["state"])));
             } else {
                 let (captured, dropped) = (plain(&ring["captured"]), plain(&ring["dropped"]));
-                page.pair(2, "Capture:", 26, format!("{captured} packets, {dropped} dropped"));
+                page.pair(
+                    2,
+                    "Capture:",
+                    26,
+                    format!("{captured} packets, {dropped} dropped"),
+                );
             }
         }
         page.line("");
@@ -102,7 +144,12 @@ pub(crate) fn samplers(answer: &Json) -> String {
             page.pair(2, "ID:", 18, plain(id));
         }
         page.pair(2, "Type:", 18, plain(&sampler["mode"]));
-        page.pair(2, "Rate:", 18, format!("1 out of {}", plain(&sampler["rate"])));
+        page.pair(
+            2,
+            "Rate:",
+            18,
+            format!("1 out of {}", plain(&sampler["rate"])),
+        );
         page.pair(2, "Users:", 18, plain(&sampler["users"]));
         page.line("");
     }

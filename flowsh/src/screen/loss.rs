@@ -9,16 +9,27 @@ type Tally = (u64, u64, u64);
 
 fn tally(json: &Json) -> Tally {
     let number = |key: &str| json[key].as_u64().unwrap_or_default();
-    (number("records").max(number("flows")), number("packets"), number("octets"))
+    (
+        number("records").max(number("flows")),
+        number("packets"),
+        number("octets"),
+    )
 }
 
 fn sum<'a>(tallies: impl IntoIterator<Item = &'a Tally>) -> Tally {
-    tallies.into_iter().fold((0, 0, 0), |sum, tally| (sum.0 + tally.0, sum.1 + tally.1, sum.2 + tally.2))
+    tallies.into_iter().fold((0, 0, 0), |sum, tally| {
+        (sum.0 + tally.0, sum.1 + tally.1, sum.2 + tally.2)
+    })
 }
 
 /// What a total is split into.
 fn parts(json: &Json, key: &str, label: &str) -> Vec<(String, Tally)> {
-    json[key].as_object().into_iter().flatten().map(|(why, of)| (format!("{label}: {why}"), tally(of))).collect()
+    json[key]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(why, of)| (format!("{label}: {why}"), tally(of)))
+        .collect()
 }
 
 /// The ledger with a verdict as its last line.
@@ -26,39 +37,80 @@ pub(crate) fn loss(answer: &Json) -> String {
     let mut page = Page::default();
     let mut wrong: Vec<String> = Vec::new();
     for monitor in list(answer, "monitors") {
-        let name = format!("Flow monitor {} on {}", plain(&monitor["monitor"]), plain(&monitor["interface"]));
+        let name = format!(
+            "Flow monitor {} on {}",
+            plain(&monitor["monitor"]),
+            plain(&monitor["interface"])
+        );
         page.line(&name);
         heading(&mut page, "");
         let captured = tally(&monitor["captured"]);
         let metered = tally(&monitor["metered"]);
-        let mut into = vec![("metered".to_owned(), metered), ("unsampled".to_owned(), tally(&monitor["unsampled"]))];
+        let mut into = vec![
+            ("metered".to_owned(), metered),
+            ("unsampled".to_owned(), tally(&monitor["unsampled"])),
+        ];
         into.extend(parts(monitor, "skipped", "skipped"));
         into.extend(parts(monitor, "dropped", "dropped"));
         entry(&mut page, "captured", captured, false);
-        into.iter().for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, false));
-        verdict(&mut wrong, &name, "captured packets", captured, sum(into.iter().map(|(_, tally)| tally)), false);
+        into.iter()
+            .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, false));
+        verdict(
+            &mut wrong,
+            &name,
+            "captured packets",
+            captured,
+            sum(into.iter().map(|(_, tally)| tally)),
+            false,
+        );
         page.line("");
         heading(&mut page, "Records");
         entry(&mut page, "metered", metered, true);
         let mut out = vec![("in cache".to_owned(), tally(&monitor["cached"]))];
         out.push(("in expired flows".to_owned(), tally(&monitor["expired"])));
         if !monitor["cleared"].is_null() {
-            out.push(("cleared by an operator".to_owned(), tally(&monitor["cleared"])));
+            out.push((
+                "cleared by an operator".to_owned(),
+                tally(&monitor["cleared"]),
+            ));
         }
-        out.iter().for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
-        verdict(&mut wrong, &name, "metered packets", metered, sum(out.iter().map(|(_, tally)| tally)), false);
+        out.iter()
+            .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
+        verdict(
+            &mut wrong,
+            &name,
+            "metered packets",
+            metered,
+            sum(out.iter().map(|(_, tally)| tally)),
+            false,
+        );
         page.line("");
     }
     for exporter in list(answer, "exporters") {
-        let name = format!("Flow exporter {} for monitor {}", plain(&exporter["exporter"]), plain(&exporter["monitor"]));
+        let name = format!(
+            "Flow exporter {} for monitor {}",
+            plain(&exporter["exporter"]),
+            plain(&exporter["monitor"])
+        );
         page.line(&name);
         heading(&mut page, "Records");
         let received = tally(&exporter["received"]);
-        let mut into = vec![("sent".to_owned(), tally(&exporter["sent"])), ("queued".to_owned(), tally(&exporter["queued"]))];
+        let mut into = vec![
+            ("sent".to_owned(), tally(&exporter["sent"])),
+            ("queued".to_owned(), tally(&exporter["queued"])),
+        ];
         into.extend(parts(exporter, "dropped", "dropped"));
         entry(&mut page, "received", received, true);
-        into.iter().for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
-        verdict(&mut wrong, &name, "received records", received, sum(into.iter().map(|(_, tally)| tally)), true);
+        into.iter()
+            .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
+        verdict(
+            &mut wrong,
+            &name,
+            "received records",
+            received,
+            sum(into.iter().map(|(_, tally)| tally)),
+            true,
+        );
         page.line("");
     }
     if list(answer, "monitors").is_empty() && list(answer, "exporters").is_empty() {
@@ -72,26 +124,56 @@ pub(crate) fn loss(answer: &Json) -> String {
     if wrong.is_empty() {
         page.line("Balanced: every packet and every record is accounted for.");
     }
-    wrong.iter().for_each(|what| page.line(format!("NOT BALANCED: {what}")));
+    wrong
+        .iter()
+        .for_each(|what| page.line(format!("NOT BALANCED: {what}")));
     page.0
 }
 
 fn heading(page: &mut Page, records: &str) {
-    page.line(format!("  {:<30}{records:>13}{:>16}{:>18}", "", "Packets", "Octets"));
+    page.line(format!(
+        "  {:<30}{records:>13}{:>16}{:>18}",
+        "", "Packets", "Octets"
+    ));
 }
 
 fn entry(page: &mut Page, label: &str, (records, packets, octets): Tally, with_records: bool) {
     // What was metered are packets: it has no records of its own.
-    let records = if with_records && label != "metered" { grouped(records) } else { String::new() };
-    page.line(format!("  {label:<30}{records:>13}{:>16}{:>18}", grouped(packets), grouped(octets)));
+    let records = if with_records && label != "metered" {
+        grouped(records)
+    } else {
+        String::new()
+    };
+    page.line(format!(
+        "  {label:<30}{records:>13}{:>16}{:>18}",
+        grouped(packets),
+        grouped(octets)
+    ));
 }
 
 /// Notes by how much the parts differ from the whole.
-fn verdict(wrong: &mut Vec<String>, name: &str, what: &str, whole: Tally, parts: Tally, with_records: bool) {
+fn verdict(
+    wrong: &mut Vec<String>,
+    name: &str,
+    what: &str,
+    whole: Tally,
+    parts: Tally,
+    with_records: bool,
+) {
     let off = |a: u64, b: u64| i128::from(a) - i128::from(b);
-    let (records, packets, octets) = (off(whole.0, parts.0), off(whole.1, parts.1), off(whole.2, parts.2));
+    let (records, packets, octets) = (
+        off(whole.0, parts.0),
+        off(whole.1, parts.1),
+        off(whole.2, parts.2),
+    );
     if packets != 0 || octets != 0 || (with_records && records != 0) {
-        let records = if with_records { format!("{records} records, ") } else { String::new() };
-        wrong.push(format!("{name}: {what} not accounted for: {records}{packets} packets, {octets} octets"));
+        let records = if with_records {
+            format!("{records} records, ")
+        } else {
+            String::new()
+        };
+        wrong.push(format!(
+            "{name}: {what} not accounted for: {records}{packets} packets, {octets} octets"
+        ));
     }
 }

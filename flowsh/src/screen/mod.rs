@@ -66,7 +66,9 @@ fn plain(json: &Json) -> String {
 
 /// Without control characters: names and log lines of others must not steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// Whether the member has something to show.
@@ -76,7 +78,9 @@ fn some<'a>(json: &'a Json, key: &str) -> Option<&'a Json> {
 
 /// A number with commas between the thousands; `-` when it is none.
 fn thousands(json: &Json) -> String {
-    let Some(number) = json.as_u64() else { return plain(json) };
+    let Some(number) = json.as_u64() else {
+        return plain(json);
+    };
     grouped(number)
 }
 
@@ -94,7 +98,12 @@ fn grouped(number: u64) -> String {
 
 /// `HH:MM:SS`, with days before when there are any.
 fn span(seconds: u64) -> String {
-    let (days, hours, minutes, seconds) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let (days, hours, minutes, seconds) = (
+        seconds / 86_400,
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+    );
     match days {
         0 => format!("{hours:02}:{minutes:02}:{seconds:02}"),
         1 => format!("1 day, {hours:02}:{minutes:02}:{seconds:02}"),
@@ -107,22 +116,32 @@ fn time(json: &Json, zone: &TimeZone, format: &str) -> String {
     let timestamp = match json {
         Json::Number(number) => number.as_f64().and_then(|seconds| {
             let millis = (seconds * 1000.0).round();
-            (millis.abs() < 1e15).then_some(millis as i64).and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            (millis.abs() < 1e15)
+                .then_some(millis as i64)
+                .and_then(|millis| Timestamp::from_millisecond(millis).ok())
         }),
         Json::String(text) => text.parse::<Timestamp>().ok(),
         _ => None,
     };
     match timestamp {
-        Some(timestamp) => timestamp.to_zoned(zone.clone()).strftime(format).to_string(),
+        Some(timestamp) => timestamp
+            .to_zoned(zone.clone())
+            .strftime(format)
+            .to_string(),
         None => plain(json),
     }
 }
 
 /// Milliseconds since 1970 as a time of day.
 fn clock(json: &Json, zone: &TimeZone) -> String {
-    let timestamp = json.as_i64().and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let timestamp = json
+        .as_i64()
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok());
     match timestamp {
-        Some(timestamp) => timestamp.to_zoned(zone.clone()).strftime("%H:%M:%S.%3f").to_string(),
+        Some(timestamp) => timestamp
+            .to_zoned(zone.clone())
+            .strftime("%H:%M:%S.%3f")
+            .to_string(),
         None => plain(json),
     }
 }
@@ -157,7 +176,9 @@ fn protocol(json: &Json) -> String {
 fn value(flow: &Json, name: &str, kind: &str, zone: &TimeZone) -> String {
     let json = &flow[name];
     match kind {
-        "hex" => json.as_u64().map_or_else(|| plain(json), |number| format!("0x{number:02X}")),
+        "hex" => json
+            .as_u64()
+            .map_or_else(|| plain(json), |number| format!("0x{number:02X}")),
         "interface" => match (some(flow, &format!("{name}Name")), json.as_u64()) {
             (Some(interface), _) => plain(interface),
             (None, Some(0)) => "Null".into(),
@@ -191,19 +212,40 @@ struct Column {
 
 impl Column {
     fn left(heading: impl Into<String>, width: usize) -> Column {
-        Column { heading: heading.into(), width, right: false }
+        Column {
+            heading: heading.into(),
+            width,
+            right: false,
+        }
     }
 
     fn right(heading: impl Into<String>, width: usize) -> Column {
-        Column { heading: heading.into(), width, right: true }
+        Column {
+            heading: heading.into(),
+            width,
+            right: true,
+        }
     }
 }
 
 /// Rows under headings; a column is as wide as its longest cell, `width` at least.
-fn table(page: &mut Page, mut columns: Vec<Column>, gap: usize, rule: Option<char>, rows: &[Vec<String>]) {
+fn table(
+    page: &mut Page,
+    mut columns: Vec<Column>,
+    gap: usize,
+    rule: Option<char>,
+    rows: &[Vec<String>],
+) {
     for (i, column) in columns.iter_mut().enumerate() {
-        let longest = rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count()).max();
-        column.width = column.width.max(column.heading.chars().count()).max(longest.unwrap_or(0));
+        let longest = rows
+            .iter()
+            .filter_map(|row| row.get(i))
+            .map(|cell| cell.chars().count())
+            .max();
+        column.width = column
+            .width
+            .max(column.heading.chars().count())
+            .max(longest.unwrap_or(0));
     }
     let write = |cells: &mut dyn Iterator<Item = &str>| {
         let mut line = String::new();
@@ -218,9 +260,14 @@ fn table(page: &mut Page, mut columns: Vec<Column>, gap: usize, rule: Option<cha
         }
         line
     };
-    page.line(write(&mut columns.iter().map(|column| column.heading.as_str())));
+    page.line(write(
+        &mut columns.iter().map(|column| column.heading.as_str()),
+    ));
     if let Some(rule) = rule {
-        let rules: Vec<String> = columns.iter().map(|column| rule.to_string().repeat(column.width)).collect();
+        let rules: Vec<String> = columns
+            .iter()
+            .map(|column| rule.to_string().repeat(column.width))
+            .collect();
         page.line(write(&mut rules.iter().map(String::as_str)));
     }
     for row in rows {

@@ -24,7 +24,10 @@ pub(crate) fn commits(answer: &Json, view: &View) -> String {
     }
     if let Some(seconds) = answer["confirm"]["seconds"].as_u64() {
         page.line("");
-        page.line(format!("The last commit is rolled back in {} unless it is confirmed.", span(seconds)));
+        page.line(format!(
+            "The last commit is rolled back in {} unless it is confirmed.",
+            span(seconds)
+        ));
     }
     page.0
 }
@@ -42,8 +45,14 @@ pub(crate) fn interfaces(answer: &Json) -> String {
             (None, _) => "-",
         };
         let mut notes: Vec<String> = Vec::new();
-        notes.extend(some(interface, "alias").or_else(|| some(interface, "description")).map(plain));
-        notes.extend((interface["promiscuous"].as_bool() == Some(true)).then(|| "promiscuous".to_owned()));
+        notes.extend(
+            some(interface, "alias")
+                .or_else(|| some(interface, "description"))
+                .map(plain),
+        );
+        notes.extend(
+            (interface["promiscuous"].as_bool() == Some(true)).then(|| "promiscuous".to_owned()),
+        );
         let mut addresses = list(interface, "addresses").iter().map(plain);
         rows.push(vec![
             plain(&interface["name"]),
@@ -86,15 +95,33 @@ pub(crate) fn log(answer: &Json, view: &View) -> String {
 pub(crate) fn version(answer: &Json, view: &View) -> String {
     let mut page = Page::default();
     let mut pair = |label: &str, value: String| page.pair(0, label, 18, value);
-    pair("Version:", format!("{} {}", plain(&answer["program"]), plain(&answer["version"])));
+    pair(
+        "Version:",
+        format!(
+            "{} {}",
+            plain(&answer["program"]),
+            plain(&answer["version"])
+        ),
+    );
     pair("Shell:", format!("flowsh {}", env!("CARGO_PKG_VERSION")));
     pair("Host name:", plain(&answer["host_name"]));
     pair("Process:", plain(&answer["pid"]));
-    pair("Started:", time(&answer["started"], &view.zone, "%Y-%m-%d %H:%M:%S %Z"));
-    pair("Uptime:", answer["uptime_seconds"].as_u64().map_or_else(|| "-".into(), span));
-    pair("Revision:", match &answer["revision"] {
-        Json::Null => "nothing is committed yet".into(),
-        revision => plain(revision),
-    });
+    pair(
+        "Started:",
+        time(&answer["started"], &view.zone, "%Y-%m-%d %H:%M:%S %Z"),
+    );
+    pair(
+        "Uptime:",
+        answer["uptime_seconds"]
+            .as_u64()
+            .map_or_else(|| "-".into(), span),
+    );
+    pair(
+        "Revision:",
+        match &answer["revision"] {
+            Json::Null => "nothing is committed yet".into(),
+            revision => plain(revision),
+        },
+    );
     page.0
 }

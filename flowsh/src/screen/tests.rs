@@ -1,0 +1,499 @@
+//! Answers and the screens they make, to the character.
+
+use grammar::command::{CacheView, Layout};
+use serde_json::json;
+
+use super::*;
+
+fn view(columns: Option<usize>) -> View {
+    View {
+        zone: TimeZone::UTC,
+        columns,
+    }
+}
+
+fn same(shown: String, expected: &str) {
+    assert_eq!(
+        shown,
+        expected.strip_prefix('\n').unwrap_or(expected),
+        "\n{shown}"
+    );
+}
+
+#[test]
+fn flow_accounting_is_vyos() {
+    let answer = json!({"interfaces": [
+        {"interface": "eth0", "entries": 1, "total_flows": 1, "total_packets": 586, "total_octets": 36504, "flows": [
+            {"sourceIPv4Address": "192.0.2.200", "destinationIPv4Address": "192.0.2.51", "sourceTransportPort": 56188,
+             "destinationTransportPort": 22, "protocolIdentifier": 6, "packetDeltaCount": 586, "octetDeltaCount": 36504}]},
+        {"interface": "eth1", "entries": 1, "total_flows": 1, "total_packets": 1234567, "total_octets": 80, "flows": [
+            {"sourceIPv6Address": "2001:db8::1", "destinationIPv6Address": "2001:db8:0:1:2:3:4:5",
+             "protocolIdentifier": 253, "packetDeltaCount": 1, "octetDeltaCount": 80}]},
+    ]});
+    same(
+        accounting(&answer),
+        "
+flow-accounting for [eth0]
+Src Addr        Dst Addr        Sport Dport Proto    Packets      Bytes   Flows
+192.0.2.200     192.0.2.51      56188 22      tcp        586      36504       1
+
+Total entries: 1
+Total flows  : 1
+Total pkts   : 586
+Total bytes  : 36,504
+
+flow-accounting for [eth1]
+Src Addr        Dst Addr             Sport Dport Proto    Packets      Bytes   Flows
+2001:db8::1     2001:db8:0:1:2:3:4:5 -     -       253          1         80       1
+
+Total entries: 1
+Total flows  : 1
+Total pkts   : 1,234,567
+Total bytes  : 80
+",
+    );
+    same(
+        accounting(&json!({"interfaces": []})),
+        "flow-accounting is not running\n",
+    );
+}
+
+fn cache_answer() -> Json {
+    json!({
+        "monitor": "M", "total": 2, "shown": 2,
+        "cache": {"type": "normal", "size": 4096, "entries": 3, "high_watermark": 3, "added": 18, "aged_total": 6,
+            "aged": {"active": 0, "inactive": 6, "event": 0, "watermark": 0, "emergency": 0, "forced": 0},
+            "active_timeout": 1800, "inactive_timeout": 15},
+        "fields": [
+            {"name": "sourceIPv4Address", "column": "IPV4 SRC ADDR", "label": "IPV4 SOURCE ADDRESS", "width": 15, "kind": "ipv4", "key": true},
+            {"name": "sourceTransportPort", "column": "TRNS SRC PORT", "label": "TRNS SOURCE PORT", "width": 13, "kind": "number", "key": true},
+            {"name": "ingressInterface", "column": "INTF INPUT", "label": "INTERFACE INPUT", "width": 20, "kind": "interface", "key": true},
+            {"name": "ipClassOfService", "column": "IP TOS", "label": "IP TOS", "width": 6, "kind": "hex", "key": true},
+            {"name": "egressInterface", "column": "INTF OUTPUT", "label": "INTERFACE OUTPUT", "width": 20, "kind": "interface", "key": false},
+            {"name": "octetDeltaCount", "column": "bytes", "label": "counter bytes", "width": 10, "kind": "number", "key": false},
+            {"name": "flowStartMilliseconds", "column": "time abs first", "label": "timestamp abs first", "width": 14, "kind": "millis", "key": false},
+        ],
+        "flows": [
+            {"sourceIPv4Address": "10.1.1.1", "sourceTransportPort": 443, "ingressInterface": 3, "ingressInterfaceName": "eth1",
+             "ipClassOfService": 192, "egressInterface": 0, "octetDeltaCount": 1500, "flowStartMilliseconds": 1_234_567},
+            {"sourceIPv4Address": "10.1.1.22", "ipClassOfService": 0, "ingressInterface": 4, "octetDeltaCount": 99},
+        ],
+    })
+}
+
+const STATISTICS: &str = "  Cache type:                               Normal
+  Cache size:                                 4096
+  Current entries:                               3
+  High Watermark:                                3
+
+  Flows added:                                  18
+  Flows aged:                                    6
+    - Active timeout      (  1800 secs)          0
+    - Inactive timeout    (    15 secs)          6
+    - Event aged                                 0
+    - Watermark aged                             0
+    - Emergency aged                             0
+";
+
+#[test]
+fn a_cache_is_ciscos_table() {
+    let table = "
+IPV4 SRC ADDR    TRNS SRC PORT  INTF INPUT            IP TOS  intf output                bytes  time abs first
+===============  =============  ====================  ======  ====================  ==========  ==============
+10.1.1.1                   443  eth1                    0xC0  Null                        1500    00:20:34.567
+10.1.1.22                    -  4                       0x00  -                             99               -
+";
+    same(
+        cache(&cache_answer(), &CacheView::default(), &view(None)),
+        &format!("{STATISTICS}{table}"),
+    );
+    same(monitor_statistics(&cache_answer()), STATISTICS);
+}
+
+#[test]
+fn a_cache_wider_than_the_terminal_is_one_field_a_line() {
+    let asked = CacheView {
+        sort: Some("counter bytes".into()),
+        top: Some(2),
+        ..CacheView::default()
+    };
+    same(
+        cache(&cache_answer(), &asked, &view(Some(80))),
+        "
+Processed 2 flows
+Aggregated to 2 flows
+Showing the top 2 flows
+
+IPV4 SOURCE ADDRESS:  10.1.1.1
+TRNS SOURCE PORT:     443
+INTERFACE INPUT:      eth1
+IP TOS:               0xC0
+interface output:     Null
+counter bytes:        1500
+timestamp abs first:  00:20:34.567
+
+IPV4 SOURCE ADDRESS:  10.1.1.22
+TRNS SOURCE PORT:     -
+INTERFACE INPUT:      4
+IP TOS:               0x00
+interface output:     -
+counter bytes:        99
+timestamp abs first:  -
+
+",
+    );
+    let table = CacheView {
+        layout: Some(Layout::Table),
+        ..asked
+    };
+    assert!(cache(&cache_answer(), &table, &view(Some(80))).contains("=====  ====="));
+}
+
+#[test]
+fn a_cache_as_comma_separated_values_and_an_empty_one() {
+    let csv = CacheView {
+        layout: Some(Layout::Csv),
+        ..CacheView::default()
+    };
+    same(
+        cache(&cache_answer(), &csv, &view(Some(80))),
+        "
+IPV4 SRC ADDR,TRNS SRC PORT,INTF INPUT,IP TOS,intf output,bytes,time abs first
+10.1.1.1,443,eth1,0xC0,Null,1500,00:20:34.567
+10.1.1.22,-,4,0x00,-,99,-
+",
+    );
+    let mut empty = cache_answer();
+    empty["flows"] = json!([]);
+    (empty["total"], empty["shown"]) = (0.into(), 0.into());
+    assert!(
+        cache(&empty, &CacheView::default(), &view(None))
+            .ends_with("\n\nThere are no cache entries to display.\n")
+    );
+}
+
+#[test]
+fn forced_flows_are_shown_when_there_are_any() {
+    let mut answer = cache_answer();
+    answer["cache"]["aged"]["forced"] = 2.into();
+    assert!(
+        monitor_statistics(&answer)
+            .ends_with("    - Forced aged                                2\n")
+    );
+}
+
+#[test]
+fn monitors_are_ciscos() {
+    let answer = json!({"monitors": [{
+        "name": "M", "description": "User defined", "record": "R", "exporters": ["E1", "E2"], "status": "allocated",
+        "cache": {"type": "normal", "size": 4096, "octets": 311316, "inactive_timeout": 15, "active_timeout": 1800},
+    }]});
+    same(
+        monitors(&answer),
+        "
+Flow Monitor M:
+  Description:       User defined
+  Flow Record:       R
+  Flow Exporter:     E1
+                     E2
+  Cache:
+    Type:                 normal
+    Status:               allocated
+    Size:                 4096 entries / 311316 bytes
+    Inactive Timeout:     15 secs
+    Active Timeout:       1800 secs
+
+",
+    );
+}
+
+fn exporter() -> Json {
+    json!({"exporters": [{
+        "name": "E", "description": "User defined", "protocol": "netflow-v9", "destination": "192.0.2.9", "port": 2055,
+        "destination_address": "192.0.2.9", "source": "eth0", "source_address": "192.0.2.1", "source_port": 50714,
+        "dscp": 10, "ttl": 255, "source_id": 0, "state": "up",
+        "statistics": {"cleared_seconds": 617, "datagrams": 6, "octets": 410,
+            "failures": {"no-route": {"datagrams": 163, "octets": 7820}}},
+        "clients": [{"monitor": "M", "records_added": 21, "records_sent": 8, "records_failed": 13,
+            "octets_added": 1260, "octets_sent": 145, "octets_failed": 1115}],
+        "templates": [{"id": 256, "client": "M", "options": false, "record_size": 12, "fields": [
+            {"words": "ipv4 source address", "element": 8, "offset": 0, "size": 4},
+            {"words": "counter bytes", "element": 1, "offset": 4, "size": 8}]}],
+    }]})
+}
+
+#[test]
+fn exporters_are_ciscos() {
+    same(
+        exporters(&exporter()),
+        "
+Flow Exporter E:
+  Description:              User defined
+  Export protocol:          NetFlow Version 9
+  Transport Configuration:
+    Destination type:       IP
+    Destination IP address: 192.0.2.9
+    Source IP address:      192.0.2.1
+    Source Interface:       eth0
+    Transport Protocol:     UDP
+    Destination Port:       2055
+    Source Port:            50714
+    DSCP:                   0xA
+    TTL:                    255
+    Output Features:        Not Used
+",
+    );
+    let mut down = exporter();
+    down["exporters"][0]["state"] = "down".into();
+    down["exporters"][0]["reason"] = "no such interface".into();
+    assert!(exporters(&down).ends_with("  State:                    down: no such interface\n"));
+}
+
+#[test]
+fn exporter_statistics_are_ciscos() {
+    same(
+        exporter_statistics(&exporter()),
+        "
+Flow Exporter E:
+  Packet send statistics (last cleared 00:10:17 ago):
+    Successfully sent:         6                     (410 bytes)
+    No route:                  163                   (7820 bytes)
+
+  Client send statistics:
+    Client: Flow Monitor M
+      Records added:           21
+        - sent:                8
+        - failed to send:      13
+      Bytes added:             1260
+        - sent:                145
+        - failed to send:      1115
+
+",
+    );
+}
+
+#[test]
+fn templates_are_ciscos() {
+    same(
+        exporter_templates(&exporter()),
+        "
+Flow Exporter E:
+  Client: Flow Monitor M
+  Exporter Format: NetFlow Version 9
+  Template ID    : 256
+  Source ID      : 0
+  Record Size    : 12
+  Template layout
+  _____________________________________________________________________
+  |                 Field                   |  Type | Offset |  Size  |
+  ---------------------------------------------------------------------
+  | ipv4 source address                     |     8 |     0  |     4  |
+  | counter bytes                           |     1 |     4  |     8  |
+  ---------------------------------------------------------------------
+
+",
+    );
+    let mut ipfix = exporter();
+    ipfix["exporters"][0]["protocol"] = "ipfix".into();
+    ipfix["exporters"][0]["templates"][0]["options"] = true.into();
+    ipfix["exporters"][0]["templates"][0]["client"] = "options interface-table".into();
+    let shown = exporter_templates(&ipfix);
+    assert!(
+        shown.contains("  Client: Option options interface-table\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("|    ID | Ent.ID | Offset |  Size |\n"),
+        "{shown}"
+    );
+    let widths: Vec<usize> = shown
+        .lines()
+        .filter(|line| line.starts_with("  |"))
+        .map(str::len)
+        .collect();
+    assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{shown}");
+}
+
+#[test]
+fn records_interfaces_and_samplers() {
+    let answer = json!({"records": [{"name": "R", "description": "User defined", "users": 1, "total_field_space": 12,
+        "fields": [{"match": true, "words": "ipv4 tos"}, {"match": false, "words": "counter bytes"}]}]});
+    same(
+        records(&answer),
+        "
+flow record R:
+  Description:        User defined
+  No. of users:       1
+  Total field space:  12 bytes
+  Fields:
+    match ipv4 tos
+    collect counter bytes
+
+",
+    );
+    let answer = json!({"interfaces": [{"interface": "eth1", "threads": [{"state": "up", "captured": 9, "dropped": 0}],
+        "monitors": [{"monitor": "M", "direction": "both", "families": ["ip"], "sampler": "S"}]}]});
+    same(
+        flow_interfaces(&answer),
+        "
+Interface eth1
+  FNF:  monitor:          M
+        direction:        Input
+        traffic(ip):      on
+        sampler:          S
+  FNF:  monitor:          M
+        direction:        Output
+        traffic(ip):      on
+        sampler:          S
+  Capture:                9 packets, 0 dropped
+
+",
+    );
+    let answer =
+        json!({"samplers": [{"name": "S", "id": 1, "mode": "random", "rate": 100, "users": 2}]});
+    same(
+        samplers(&answer),
+        "Sampler S:\n  ID:             1\n  Type:           random\n  Rate:           1 out of 100\n  Users:          2\n\n",
+    );
+}
+
+fn ledger() -> Json {
+    json!({
+        "monitors": [{"monitor": "M", "interface": "eth1", "captured": {"packets": 1100, "octets": 5000},
+            "metered": {"packets": 1000, "octets": 4000}, "unsampled": {"packets": 90, "octets": 900},
+            "skipped": {"not-ip": {"packets": 10, "octets": 100}}, "dropped": {},
+            "cached": {"packets": 400, "octets": 1500, "records": 3}, "expired": {"records": 7, "packets": 600, "octets": 2500},
+            "balanced": true}],
+        "exporters": [{"exporter": "E", "monitor": "M", "received": {"records": 7, "packets": 600, "octets": 2500},
+            "sent": {"records": 6, "packets": 599, "octets": 2400}, "queued": {"records": 0, "packets": 0, "octets": 0},
+            "dropped": {"netflow-v5-ipv6": {"records": 1, "packets": 1, "octets": 100}}, "balanced": true}],
+        "balanced": true,
+    })
+}
+
+#[test]
+fn a_ledger_that_balances_says_so() {
+    same(
+        loss(&ledger()),
+        "
+Flow monitor M on eth1
+                                                      Packets            Octets
+  captured                                              1,100             5,000
+    metered                                             1,000             4,000
+    unsampled                                              90               900
+    skipped: not-ip                                        10               100
+
+                                      Records         Packets            Octets
+  metered                                               1,000             4,000
+    in cache                                3             400             1,500
+    in expired flows                        7             600             2,500
+
+Flow exporter E for monitor M
+                                      Records         Packets            Octets
+  received                                  7             600             2,500
+    sent                                    6             599             2,400
+    queued                                  0               0                 0
+    dropped: netflow-v5-ipv6                1               1               100
+
+Balanced: every packet and every record is accounted for.
+",
+    );
+}
+
+#[test]
+fn a_ledger_that_does_not_says_by_how_much() {
+    let mut answer = ledger();
+    answer["monitors"][0]["unsampled"]["packets"] = 88.into();
+    answer["exporters"][0]["sent"]["records"] = 7.into();
+    let shown = loss(&answer);
+    let last: Vec<&str> = shown.lines().rev().take(2).collect();
+    assert_eq!(
+        last,
+        [
+            "NOT BALANCED: Flow exporter E for monitor M: received records not accounted for: -1 records, 0 packets, 0 octets",
+            "NOT BALANCED: Flow monitor M on eth1: captured packets not accounted for: 2 packets, 0 octets",
+        ]
+    );
+    let mut answer = ledger();
+    answer["balanced"] = false.into();
+    assert!(loss(&answer).ends_with("NOT BALANCED: flowd says that its ledger does not balance\n"));
+}
+
+#[test]
+fn commits_are_vyos() {
+    let answer = json!({"revisions": [
+        {"revision": 0, "time": "2026-03-30T08:53:03Z", "user": "vyos", "via": "cli", "comment": "back to\u{1b}[2J one"},
+        {"revision": 11, "time": 1_427_705_583, "user": "root", "via": "api", "comment": ""},
+    ], "confirm": {"seconds": 61}});
+    same(
+        commits(&answer, &view(None)),
+        "
+0   2026-03-30 08:53:03 by vyos via cli
+    back to [2J one
+11  2015-03-30 08:53:03 by root via api
+
+The last commit is rolled back in 00:01:01 unless it is confirmed.
+",
+    );
+}
+
+#[test]
+fn hosts_logs_and_versions() {
+    let answer = json!({"interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:01", "mtu": 1500, "up": true, "running": false,
+        "addresses": ["192.0.2.1/24", "2001:db8::1/64"], "promiscuous": true}]});
+    same(
+        interfaces(&answer),
+        "
+Codes: S - State, L - Link, u - Up, D - Down, A - Admin Down
+Interface         IP Address                         S/L   MAC                   MTU  Description
+----------------  ---------------------------------  ----  -----------------  ------  -----------
+eth0              192.0.2.1/24                       u/D   02:00:00:00:00:01    1500  promiscuous
+                  2001:db8::1/64
+",
+    );
+    let answer = json!({"lines": [{"time": "2026-11-21T04:00:00.250Z", "level": "INFO", "target": "flowd", "message": "ready"}]});
+    same(
+        log(&answer, &view(None)),
+        "Nov 21 04:00:00.250 info  flowd: ready\n",
+    );
+    let answer = json!({"program": "flowd", "version": "0.1.0", "host_name": "r1", "pid": 7, "started": "2026-11-21T04:00:00Z",
+        "uptime_seconds": 90061});
+    let shown = version(&answer, &view(None));
+    assert!(
+        shown.contains("Uptime:           1 day, 01:01:01\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("Revision:         nothing is committed yet\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn answers_without_members_make_screens_too() {
+    let empty = json!({});
+    let holes = json!({"interfaces": [{}], "monitors": [{}], "exporters": [{"templates": [{}], "clients": [{}]}],
+        "records": [{}], "samplers": [{}], "revisions": [{}], "lines": [{}], "fields": [{}], "flows": [{}]});
+    for answer in [&empty, &holes] {
+        let view = view(Some(80));
+        for shown in [
+            accounting(answer),
+            cache(answer, &CacheView::default(), &view),
+            monitor_statistics(answer),
+            exporters(answer),
+            exporter_statistics(answer),
+            exporter_templates(answer),
+            monitors(answer),
+            records(answer),
+            flow_interfaces(answer),
+            samplers(answer),
+            loss(answer),
+            commits(answer, &view),
+            interfaces(answer),
+            log(answer, &view),
+            version(answer, &view),
+        ] {
+            assert!(shown.is_empty() || shown.ends_with('\n'));
+        }
+    }
+}

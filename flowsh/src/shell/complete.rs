@@ -37,11 +37,26 @@ impl Shell {
             self.known.tree = Some(self.candidate().unwrap_or_default());
         }
         let mode = self.mode();
-        let Shell { client, known, level, home, .. } = self;
+        let Shell {
+            client,
+            known,
+            level,
+            home,
+            ..
+        } = self;
         let Known { tree, names } = known;
-        let live = Live { client: RefCell::new(client), known: RefCell::new(names), home: home.as_deref() };
+        let live = Live {
+            client: RefCell::new(client),
+            known: RefCell::new(names),
+            home: home.as_deref(),
+        };
         let empty = Tree::default();
-        let context = Context { mode, level, tree: tree.as_ref().unwrap_or(&empty), names: &live };
+        let context = Context {
+            mode,
+            level,
+            tree: tree.as_ref().unwrap_or(&empty),
+            names: &live,
+        };
         complete(line, cursor, &context)
     }
 
@@ -58,8 +73,16 @@ impl Shell {
         }
         let answer = self.client.get("/v1/configuration", &query)?;
         let text = answer["tree"].to_string();
-        grammar::load(&Tree::default(), &[], &text, Some(Dialect::Json), grammar::Mode::Override)
-            .map_err(|problems| Failure::plain(format!("flowd's tree is not understood: {}", problems[0])))
+        grammar::load(
+            &Tree::default(),
+            &[],
+            &text,
+            Some(Dialect::Json),
+            grammar::Mode::Override,
+        )
+        .map_err(|problems| {
+            Failure::plain(format!("flowd's tree is not understood: {}", problems[0]))
+        })
     }
 }
 
@@ -96,27 +119,53 @@ impl Live<'_> {
         };
         let answer = self.client.borrow_mut().get(path, &[]).ok()?;
         let objects = answer[list].as_array()?.iter();
-        let text = |json: &serde_json::Value| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        let text = |json: &serde_json::Value| {
+            json.as_str()
+                .map_or_else(|| json.to_string(), str::to_owned)
+        };
         let help = |object: &serde_json::Value| match kind {
             NameKind::Interface => {
-                let addresses = object["addresses"].as_array().map_or(&[][..], Vec::as_slice);
-                addresses.iter().filter_map(|address| address.as_str()).collect::<Vec<_>>().join(", ")
+                let addresses = object["addresses"]
+                    .as_array()
+                    .map_or(&[][..], Vec::as_slice);
+                addresses
+                    .iter()
+                    .filter_map(|address| address.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             }
             NameKind::Revision => {
                 let word = |key: &str| object[key].as_str().unwrap_or_default().to_owned();
-                format!("{} by {} {}", word("time"), word("user"), word("comment")).trim_end().to_owned()
+                format!("{} by {} {}", word("time"), word("user"), word("comment"))
+                    .trim_end()
+                    .to_owned()
             }
-            _ => object["description"].as_str().unwrap_or_default().to_owned(),
+            _ => object["description"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
         };
-        Some(objects.map(|object| (text(&object[name]), help(object))).collect())
+        Some(
+            objects
+                .map(|object| (text(&object[name]), help(object)))
+                .collect(),
+        )
     }
 
     /// Files whose path begins as typed; directories end in `/`.
     fn files(&self, begun: &str) -> Vec<(String, String)> {
-        let (directory, _) = begun.rsplit_once('/').map_or(("", begun), |(directory, file)| (directory, file));
-        let prefix = if begun.contains('/') { format!("{directory}/") } else { String::new() };
+        let (directory, _) = begun
+            .rsplit_once('/')
+            .map_or(("", begun), |(directory, file)| (directory, file));
+        let prefix = if begun.contains('/') {
+            format!("{directory}/")
+        } else {
+            String::new()
+        };
         let place = if prefix.is_empty() { "." } else { &prefix };
-        let Ok(entries) = std::fs::read_dir(file::resolved(place, self.home)) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(file::resolved(place, self.home)) else {
+            return Vec::new();
+        };
         let mut files: Vec<(String, String)> = entries
             .take(MOST_FILES)
             .filter_map(|entry| {
@@ -124,9 +173,14 @@ impl Live<'_> {
                 let name = entry.file_name().into_string().ok()?;
                 let is_dir = entry.path().is_dir();
                 let end = if is_dir { "/" } else { "" };
-                Some((format!("{prefix}{name}{end}"), if is_dir { "Directory" } else { "File" }.to_owned()))
+                Some((
+                    format!("{prefix}{name}{end}"),
+                    if is_dir { "Directory" } else { "File" }.to_owned(),
+                ))
             })
-            .filter(|(name, _)| name.starts_with(begun) && (!name.contains("/.") || begun.contains("/.")))
+            .filter(|(name, _)| {
+                name.starts_with(begun) && (!name.contains("/.") || begun.contains("/."))
+            })
             .collect();
         files.sort();
         files

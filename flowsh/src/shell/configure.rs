@@ -1,6 +1,8 @@
 //! Configuration mode: the session, the edit level, and what changes the candidate.
 
-use grammar::command::{Command, LoadMode, Submode, Tail, Word, first_word_hint, split, submode_after};
+use grammar::command::{
+    Command, LoadMode, Submode, Tail, Word, first_word_hint, nearest, split, submode_after,
+};
 use grammar::schema;
 use serde_json::{Value as Json, json};
 
@@ -15,21 +17,33 @@ impl Shell {
     pub(super) fn configure(&mut self, terminal: bool, line: &str) -> Done {
         if let Place::Configuration { .. } = self.place {
             let length = line.trim_end().chars().count();
-            return Err(Failure::at(line, 0, length, "you are in configuration mode already"));
+            return Err(Failure::at(
+                line,
+                0,
+                length,
+                "you are in configuration mode already",
+            ));
         }
         let session = self.open()?;
-        self.place = Place::Configuration { session, ios: terminal };
+        self.place = Place::Configuration {
+            session,
+            ios: terminal,
+        };
         self.level.clear();
         self.submode = Submode::Global;
         let hello = match terminal {
-            true => "Enter configuration commands, one per line. They take effect with `commit`; end with `end`.",
+            true => {
+                "Enter configuration commands, one per line. They take effect with `commit`; end with `end`."
+            }
             false => return Ok(Outcome::default()),
         };
         Ok(Answer::line(hello).into())
     }
 
     fn open(&mut self) -> Result<String, Failure> {
-        let answer = self.client.post("/v1/sessions", &json!({ "via": self.via }))?;
+        let answer = self
+            .client
+            .post("/v1/sessions", &json!({ "via": self.via }))?;
         match &answer["session"] {
             Json::String(id) => Ok(id.clone()),
             Json::Number(id) => Ok(id.to_string()),
@@ -58,7 +72,13 @@ impl Shell {
                 {
                     *session = new;
                 }
-                Err(Error::Refused { status: 404, reasons: vec![Reason { message: message.into(), ..Reason::default() }] })
+                Err(Error::Refused {
+                    status: 404,
+                    reasons: vec![Reason {
+                        message: message.into(),
+                        ..Reason::default()
+                    }],
+                })
             }
             other => other,
         }
@@ -67,14 +87,23 @@ impl Shell {
     fn session_is_gone(&mut self) -> Result<bool, Error> {
         let sessions = self.client.get("/v1/sessions", &[])?;
         let sessions = sessions["sessions"].as_array().cloned().unwrap_or_default();
-        Ok(sessions.iter().all(|session| session["session"].as_str() != Some(self.session())))
+        Ok(sessions
+            .iter()
+            .all(|session| session["session"].as_str() != Some(self.session())))
     }
 
     /// Whether the candidate differs from what runs.
     pub(super) fn changed(&mut self, session: &str) -> Result<bool, Error> {
-        let query = [("from", "running"), ("to", "candidate"), ("session", session), ("format", "set")];
+        let query = [
+            ("from", "running"),
+            ("to", "candidate"),
+            ("session", session),
+            ("format", "set"),
+        ];
         let answer = self.client.get("/v1/compare", &query)?;
-        Ok(answer["text"].as_str().is_some_and(|text| !text.trim().is_empty()))
+        Ok(answer["text"]
+            .as_str()
+            .is_some_and(|text| !text.trim().is_empty()))
     }
 
     pub(super) fn configuration(&mut self, command: Command, line: &str) -> Done {
@@ -87,7 +116,9 @@ impl Shell {
             Command::Edit(tail) => self.edit(&tail, line),
             Command::Up => {
                 self.level.pop();
-                while !matches!(self.lookup(&self.level), Some(schema::Place::Words(_))) && self.level.pop().is_some() {}
+                while !matches!(self.lookup(&self.level), Some(schema::Place::Words(_)))
+                    && self.level.pop().is_some()
+                {}
                 Ok(Outcome::default())
             }
             Command::Top => {
@@ -123,7 +154,9 @@ impl Shell {
             Command::Save { file } => self.save(file, line),
             Command::End => self.leave(false),
             Command::Exit { discard } => self.exit(discard),
-            _ => Err(Failure::plain("this is an operational command: put `run` before it")),
+            _ => Err(Failure::plain(
+                "this is an operational command: put `run` before it",
+            )),
         }
     }
 
@@ -170,7 +203,11 @@ impl Shell {
         let body = json!({"text": text, "dialect": "set", "mode": "merge", "path": self.level});
         let before = verb.len() + 1;
         let result = self.ask("edit", &body);
-        let answer = result.map_err(|error| self.placed(error, line, |_, column| tail.start + column.saturating_sub(before)))?;
+        let answer = result.map_err(|error| {
+            self.placed(error, line, |_, column| {
+                tail.start + column.saturating_sub(before)
+            })
+        })?;
         if answer["changes"].as_u64() == Some(0) {
             return Ok(Answer::line("It is so already: nothing changed.").into());
         }
@@ -197,7 +234,13 @@ impl Shell {
             {
                 reason.hint = Some(first_word_hint(&first.text, self.submode));
             }
-            self.placed(error, line, |at, column| if at > lines { tail.start + column } else { tail.start })
+            self.placed(error, line, |at, column| {
+                if at > lines {
+                    tail.start + column
+                } else {
+                    tail.start
+                }
+            })
         })?;
         if let Some((submode, opener)) = next {
             self.submode = submode;
@@ -209,36 +252,54 @@ impl Shell {
     /// Puts the places of a refusal into the typed line: `place` makes a column (from 0) of the sent text's
     /// line (from 1) and column (from 0).
     fn placed(&self, error: Error, line: &str, place: impl Fn(usize, usize) -> usize) -> Failure {
-        let Error::Refused { reasons, .. } = error else { return error.into() };
-        let troubles = reasons.iter().map(|reason| match (reason.line, reason.column) {
-            (Some(at), Some(column)) => Trouble {
-                origin: None,
-                place: Some((line.to_owned(), place(at, column.saturating_sub(1)), reason.length.unwrap_or(1))),
-                message: with_hint(&reason.message, reason.hint.as_deref()),
-            },
-            _ => Trouble::from_reason(reason),
-        });
+        let Error::Refused { reasons, .. } = error else {
+            return error.into();
+        };
+        let troubles = reasons
+            .iter()
+            .map(|reason| match (reason.line, reason.column) {
+                (Some(at), Some(column)) => Trouble {
+                    origin: None,
+                    place: Some((
+                        line.to_owned(),
+                        place(at, column.saturating_sub(1)),
+                        reason.length.unwrap_or(1),
+                    )),
+                    message: with_hint(&reason.message, reason.hint.as_deref()),
+                },
+                _ => Trouble::from_reason(reason),
+            });
         Failure::Wrong(troubles.collect())
     }
 
     /// Sends a text of several lines; a refusal shows its lines, `origin` and the number before them.
-    pub(super) fn edit_text(&mut self, body: Json, text: &str, origin: &str) -> Result<Json, Failure> {
+    pub(super) fn edit_text(
+        &mut self,
+        body: Json,
+        text: &str,
+        origin: &str,
+    ) -> Result<Json, Failure> {
         let error = match self.ask("edit", &body) {
             Ok(answer) => return Ok(answer),
             Err(Error::Refused { reasons, .. }) => reasons,
             Err(other) => return Err(other.into()),
         };
-        let troubles = error.iter().map(|reason| match (reason.line, reason.column) {
-            (Some(at), Some(column)) => Trouble {
-                origin: Some(format!("{origin}{at}:{column}")),
-                place: text
-                    .lines()
-                    .nth(at.saturating_sub(1))
-                    .map(|line| (line.to_owned(), column.saturating_sub(1), reason.length.unwrap_or(1))),
-                message: with_hint(&reason.message, reason.hint.as_deref()),
-            },
-            _ => Trouble::from_reason(reason),
-        });
+        let troubles = error
+            .iter()
+            .map(|reason| match (reason.line, reason.column) {
+                (Some(at), Some(column)) => Trouble {
+                    origin: Some(format!("{origin}{at}:{column}")),
+                    place: text.lines().nth(at.saturating_sub(1)).map(|line| {
+                        (
+                            line.to_owned(),
+                            column.saturating_sub(1),
+                            reason.length.unwrap_or(1),
+                        )
+                    }),
+                    message: with_hint(&reason.message, reason.hint.as_deref()),
+                },
+                _ => Trouble::from_reason(reason),
+            });
         Err(Failure::Wrong(troubles.collect()))
     }
 
@@ -256,46 +317,87 @@ impl Shell {
         let answer = self.edit_text(body, text, origin)?;
         Ok(match answer["changes"].as_u64() {
             Some(0) => Answer::line("Loaded; nothing changed.").into(),
-            Some(1) => Answer::line("Loaded: 1 change. `compare` shows it, `commit` puts it into force.").into(),
-            Some(changes) => {
-                Answer::line(format!("Loaded: {changes} changes. `compare` shows them, `commit` puts them into force.")).into()
+            Some(1) => {
+                Answer::line("Loaded: 1 change. `compare` shows it, `commit` puts it into force.")
+                    .into()
             }
+            Some(changes) => Answer::line(format!(
+                "Loaded: {changes} changes. `compare` shows them, `commit` puts them into force."
+            ))
+            .into(),
             None => Outcome::default(),
         })
     }
 
     /// Words of a path with abbreviations written out.
-    pub(super) fn spelled_out(&self, level: &[String], path: &[String], line: &str) -> Result<Vec<String>, Failure> {
+    pub(super) fn spelled_out(
+        &self,
+        level: &[String],
+        path: &[String],
+        line: &str,
+    ) -> Result<Vec<String>, Failure> {
         let all = split(line);
         // The words of the path are the last ones of the line before its pipes.
         let end = all.iter().position(Word::is_pipe).unwrap_or(all.len());
-        let words = all.get(end.saturating_sub(path.len())..end).unwrap_or_default();
+        let words = all
+            .get(end.saturating_sub(path.len())..end)
+            .unwrap_or_default();
         self.spell(level, words, line)
     }
 
-    pub(super) fn spell(&self, level: &[String], words: &[Word], line: &str) -> Result<Vec<String>, Failure> {
+    pub(super) fn spell(
+        &self,
+        level: &[String],
+        words: &[Word],
+        line: &str,
+    ) -> Result<Vec<String>, Failure> {
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         let at = match schema::follow(level, &texts) {
             Ok(follow) => return Ok(follow.path),
             Err(at) => at,
         };
-        let Some(wrong) = words.get(at) else { return Err(Failure::plain("the path is not complete")) };
+        let Some(wrong) = words.get(at) else {
+            return Err(Failure::plain("the path is not complete"));
+        };
         let before = texts.get(..at).unwrap_or_default();
         let possible: Vec<String> = schema::follow(level, before)
-            .map(|follow| follow.candidates.into_iter().map(|candidate| candidate.text).collect())
+            .map(|follow| {
+                follow
+                    .candidates
+                    .into_iter()
+                    .map(|candidate| candidate.text)
+                    .collect()
+            })
             .unwrap_or_default();
-        let ambiguous: Vec<&str> =
-            possible.iter().map(String::as_str).filter(|word| word.starts_with(&wrong.text)).collect();
+        let ambiguous: Vec<&str> = possible
+            .iter()
+            .map(String::as_str)
+            .filter(|word| word.starts_with(&wrong.text))
+            .collect();
         let message = match (ambiguous.len(), possible.is_empty()) {
-            (2.., _) => format!("\"{}\" is ambiguous; one of {}", wrong.text, ambiguous.join(", ")),
-            (_, false) => format!("\"{}\" cannot stand here; one of {}", wrong.text, possible.join(", ")),
+            (2.., _) => format!(
+                "\"{}\" is ambiguous; one of {}",
+                wrong.text,
+                ambiguous.join(", ")
+            ),
+            (_, false) => {
+                let possible: Vec<&str> = possible.iter().map(String::as_str).collect();
+                format!(
+                    "\"{}\" cannot stand here; {}",
+                    wrong.text,
+                    nearest(&wrong.text, &possible)
+                )
+            }
             _ => format!("\"{}\" cannot stand here; nothing can follow", wrong.text),
         };
         Err(Failure::at(line, wrong.start, wrong.len, message))
     }
 
     fn edit(&mut self, tail: &Tail, line: &str) -> Done {
-        let words: Vec<Word> = split(line).into_iter().filter(|word| word.start >= tail.start).collect();
+        let words: Vec<Word> = split(line)
+            .into_iter()
+            .filter(|word| word.start >= tail.start)
+            .collect();
         let mut level = self.level.clone();
         level.extend(self.spell(&self.level, &words, line)?);
         let whole = |message: String| {
@@ -308,7 +410,9 @@ impl Shell {
                 self.submode = Submode::Global;
                 Ok(Outcome::default())
             }
-            Some(schema::Place::Name(node)) => whole(format!("a name is missing after {}", node.word())),
+            Some(schema::Place::Name(node)) => {
+                whole(format!("a name is missing after {}", node.word()))
+            }
             _ => whole("there is no level below it; use `set`".into()),
         }
     }
@@ -316,14 +420,17 @@ impl Shell {
     fn show(&mut self, path: &[String], line: &str) -> Done {
         let operational = || {
             let first = path.first()?;
-            let known = ["running-config", "version", "log", "sampler"].iter().any(|word| word.starts_with(first.as_str()));
+            let known = ["running-config", "version", "log", "sampler"]
+                .iter()
+                .any(|word| word.starts_with(first.as_str()));
             (known && first.len() > 2).then(|| line.trim().to_owned())
         };
         let spelled = match self.spelled_out(&self.level, path, line) {
             Ok(spelled) => spelled,
             Err(Failure::Wrong(mut troubles)) => {
                 if let (Some(line), Some(trouble)) = (operational(), troubles.first_mut()) {
-                    trouble.message = format!("no such part of the configuration; type `run {line}`");
+                    trouble.message =
+                        format!("no such part of the configuration; type `run {line}`");
                 }
                 return Err(Failure::Wrong(troubles));
             }
@@ -333,12 +440,23 @@ impl Shell {
         at.extend(spelled);
         let session = self.session().to_owned();
         let text = |answer: Json| answer["text"].as_str().unwrap_or_default().to_owned();
-        let running = text(self.client.get("/v1/configuration", &[("source", "running"), ("format", "curly")])?);
-        let query = [("source", "candidate"), ("session", session.as_str()), ("format", "curly")];
+        let running = text(self.client.get(
+            "/v1/configuration",
+            &[("source", "running"), ("format", "curly")],
+        )?);
+        let query = [
+            ("source", "candidate"),
+            ("session", session.as_str()),
+            ("format", "curly"),
+        ];
         let answer = self.client.get("/v1/configuration", &query)?;
         let candidate = text(answer.clone());
         Ok(match marks::marked(&running, &candidate, &at) {
-            Some(text) => Answer { marked: true, ..Answer::screen(text, answer) }.into(),
+            Some(text) => Answer {
+                marked: true,
+                ..Answer::screen(text, answer)
+            }
+            .into(),
             None if at.is_empty() => Answer::line("The configuration is empty.").into(),
             None => Answer::line("Configuration under specified path is empty").into(),
         })
@@ -346,17 +464,30 @@ impl Shell {
 
     fn compare(&mut self, from: Option<u32>, to: Option<u32>, commands: bool) -> Done {
         let session = self.session().to_owned();
-        let name = |revision: Option<u32>, other: &str| revision.map_or_else(|| other.to_owned(), |n| n.to_string());
+        let name = |revision: Option<u32>, other: &str| {
+            revision.map_or_else(|| other.to_owned(), |n| n.to_string())
+        };
         let (from, to) = (name(from, "running"), name(to, "candidate"));
         let format = if commands { "set" } else { "diff" };
-        let query = [("from", from.as_str()), ("to", &to), ("session", &session), ("format", format)];
+        let query = [
+            ("from", from.as_str()),
+            ("to", &to),
+            ("session", &session),
+            ("format", format),
+        ];
         let answer = self.client.get("/v1/compare", &query)?;
         let none = match (from.as_str(), to.as_str()) {
-            ("running", "candidate") => "No changes between working and active configurations.".to_owned(),
+            ("running", "candidate") => {
+                "No changes between working and active configurations.".to_owned()
+            }
             (from, "candidate") => format!("No changes between revision {from} and the candidate."),
             (from, to) => format!("No changes between revisions {from} and {to}."),
         };
-        Ok(Answer { marked: !commands, ..difference(answer, &none) }.into())
+        Ok(Answer {
+            marked: !commands,
+            ..difference(answer, &none)
+        }
+        .into())
     }
 
     fn commit(&mut self, comment: Option<String>, minutes: Option<u32>) -> Done {
@@ -380,7 +511,9 @@ impl Shell {
                 seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
                 seconds => format!("{seconds} seconds"),
             };
-            text.push_str(&format!("It is rolled back in {time} unless you type `confirm`\n"));
+            text.push_str(&format!(
+                "It is rolled back in {time} unless you type `confirm`\n"
+            ));
         }
         // The commit may have changed it; the old one stands until the next answer.
         if let Ok(version) = self.client.get("/v1/version", &[]) {
@@ -390,14 +523,28 @@ impl Shell {
     }
 
     fn save(&mut self, name: Option<Tail>, line: &str) -> Done {
-        let answer = self.client.get("/v1/configuration", &[("source", "running"), ("format", "curly")])?;
-        let name = name.unwrap_or_else(|| Tail { text: "~/config.boot".into(), start: 0 });
+        let answer = self.client.get(
+            "/v1/configuration",
+            &[("source", "running"), ("format", "curly")],
+        )?;
+        let name = name.unwrap_or_else(|| Tail {
+            text: "~/config.boot".into(),
+            start: 0,
+        });
         let path = file::resolved(&name.text, self.home.as_deref());
         if let Err(error) = file::write(&path, answer["text"].as_str().unwrap_or_default()) {
             let length = name.text.chars().count();
-            return Err(Failure::at(line, name.start, length, format!("cannot write {}: {error}", path.display())));
+            return Err(Failure::at(
+                line,
+                name.start,
+                length,
+                format!("cannot write {}: {error}", path.display()),
+            ));
         }
-        let mut text = format!("Saved the running configuration to {}\n", std::path::absolute(&path).unwrap_or(path).display());
+        let mut text = format!(
+            "Saved the running configuration to {}\n",
+            std::path::absolute(&path).unwrap_or(path).display()
+        );
         let session = self.session().to_owned();
         if self.changed(&session)? {
             text.push_str("The candidate's uncommitted changes are not in it.\n");
@@ -409,5 +556,9 @@ impl Shell {
 /// The warnings of a check or a commit, a line each.
 fn warnings(answer: &Json) -> String {
     let warnings = answer["warnings"].as_array().map_or(&[][..], Vec::as_slice);
-    warnings.iter().filter_map(Json::as_str).flat_map(|warning| ["Warning: ", warning, "\n"]).collect()
+    warnings
+        .iter()
+        .filter_map(Json::as_str)
+        .flat_map(|warning| ["Warning: ", warning, "\n"])
+        .collect()
 }

@@ -17,17 +17,32 @@ impl Shell {
         let (source, target) = (under(self, from)?, under(self, to)?);
         let place = |words: &[Word]| {
             let start = words.first().map_or(0, |word| word.start);
-            (start, words.last().map_or(1, |word| word.end().saturating_sub(start)))
+            (
+                start,
+                words
+                    .last()
+                    .map_or(1, |word| word.end().saturating_sub(start)),
+            )
         };
         let tree = self.candidate()?;
         let words: Vec<&str> = source.iter().map(String::as_str).collect();
         let Some(node) = tree.get(&words) else {
             let (start, length) = place(from);
-            return Err(Failure::at(line, start, length, "it is not in the candidate configuration"));
+            return Err(Failure::at(
+                line,
+                start,
+                length,
+                "it is not in the candidate configuration",
+            ));
         };
         let (start, length) = place(to);
         if tree.has(&target.iter().map(String::as_str).collect::<Vec<_>>()) {
-            return Err(Failure::at(line, start, length, "it is in the candidate configuration already"));
+            return Err(Failure::at(
+                line,
+                start,
+                length,
+                "it is in the candidate configuration already",
+            ));
         }
         let mut text = String::new();
         set_lines(node, &mut target.clone(), &mut text);
@@ -36,13 +51,17 @@ impl Shell {
         }
         let body = json!({"text": text, "dialect": "set", "mode": "merge", "path": []});
         // A refusal's place is in lines that nobody typed: it is the new path that does not fit.
-        self.edit_text(body, &text, "").map_err(|failure| match failure {
-            Failure::Wrong(troubles) => {
-                let why = troubles.first().map_or("it does not fit there", |trouble| &trouble.message).to_owned();
-                Failure::at(line, start, length, why)
-            }
-            other => other,
-        })?;
+        self.edit_text(body, &text, "")
+            .map_err(|failure| match failure {
+                Failure::Wrong(troubles) => {
+                    let why = troubles
+                        .first()
+                        .map_or("it does not fit there", |trouble| &trouble.message)
+                        .to_owned();
+                    Failure::at(line, start, length, why)
+                }
+                other => other,
+            })?;
         Ok(Outcome::default())
     }
 }
@@ -88,13 +107,17 @@ mod tests {
 
     #[test]
     fn a_node_becomes_set_lines() {
-        let leaf = |values: &[&str]| Tree::Leaf(values.iter().map(|value| (*value).to_owned()).collect());
+        let leaf =
+            |values: &[&str]| Tree::Leaf(values.iter().map(|value| (*value).to_owned()).collect());
         let node = Tree::Branch(
             [
                 ("description".to_owned(), leaf(&["a \"b\" \\"])),
                 ("disable".to_owned(), leaf(&[])),
                 ("match".to_owned(), leaf(&["ipv4 tos", "x"])),
-                ("server".to_owned(), Tree::Branch([("192.0.2.1".to_owned(), Tree::default())].into())),
+                (
+                    "server".to_owned(),
+                    Tree::Branch([("192.0.2.1".to_owned(), Tree::default())].into()),
+                ),
             ]
             .into(),
         );

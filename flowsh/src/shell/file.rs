@@ -16,14 +16,23 @@ pub(super) enum Unreadable {
     Io(io::Error),
     TooLong,
     /// Not UTF-8: line and column, from 1, and the line as far as it can be shown.
-    Encoding { line: usize, column: usize, text: String },
+    Encoding {
+        line: usize,
+        column: usize,
+        text: String,
+    },
 }
 
 impl Unreadable {
     /// At the file's name in the typed line, or at its place in the file.
     pub(super) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
         let at_name = |why: String| {
-            Failure::at(typed, name.start, name.text.chars().count(), format!("cannot read {}: {why}", path.display()))
+            Failure::at(
+                typed,
+                name.start,
+                name.text.chars().count(),
+                format!("cannot read {}: {why}", path.display()),
+            )
         };
         match self {
             Unreadable::Io(error) => at_name(error.to_string()),
@@ -41,7 +50,8 @@ impl Unreadable {
 pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
     let file = std::fs::File::open(path).map_err(Unreadable::Io)?;
     let mut octets = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, LONGEST + 1), &mut octets).map_err(Unreadable::Io)?;
+    io::Read::read_to_end(&mut io::Read::take(file, LONGEST + 1), &mut octets)
+        .map_err(Unreadable::Io)?;
     if octets.len() as u64 > LONGEST {
         return Err(Unreadable::TooLong);
     }
@@ -60,7 +70,11 @@ pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
         let rest = rest.get(..rest.len().min(200)).unwrap_or_default();
         let rest = String::from_utf8_lossy(rest);
         let text = format!("{begun}{}", rest.split('\n').next().unwrap_or_default());
-        Unreadable::Encoding { line, column: begun.chars().count() + 1, text }
+        Unreadable::Encoding {
+            line,
+            column: begun.chars().count() + 1,
+            text,
+        }
     })
 }
 
@@ -76,13 +90,22 @@ pub(super) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     // What is no plain file (a terminal, a pipe) is written to, not replaced.
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+        return std::fs::OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(text.as_bytes());
     }
-    let mut name = path.file_name().ok_or_else(|| io::Error::other("it is no file name"))?.to_owned();
+    let mut name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("it is no file name"))?
+        .to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let staged = path.with_file_name(name);
     let written = std::fs::File::create(&staged)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
         .and_then(|()| std::fs::rename(&staged, path));
     if written.is_err() {
         // The half-written one is of no use; the first error is the one to tell.
@@ -97,7 +120,9 @@ mod tests {
 
     #[test]
     fn octets_that_are_no_text_have_their_place() {
-        let Err(Unreadable::Encoding { line, column, text }) = utf8(b"system {\n  h\xc3\xbc\xff x\n}".to_vec()) else {
+        let Err(Unreadable::Encoding { line, column, text }) =
+            utf8(b"system {\n  h\xc3\xbc\xff x\n}".to_vec())
+        else {
             panic!()
         };
         assert_eq!((line, column, text.as_str()), (2, 5, "  hü\u{fffd} x"));

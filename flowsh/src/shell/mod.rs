@@ -57,7 +57,10 @@ pub(crate) struct Outcome {
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
-        Outcome { answer, leave: false }
+        Outcome {
+            answer,
+            leave: false,
+        }
     }
 }
 
@@ -88,7 +91,11 @@ impl Shell {
     ///
     /// # Errors
     /// When there is none, or it lets this user do nothing.
-    pub(crate) fn new(client: Client, via: &'static str, home: Option<PathBuf>) -> Result<Shell, Failure> {
+    pub(crate) fn new(
+        client: Client,
+        via: &'static str,
+        home: Option<PathBuf>,
+    ) -> Result<Shell, Failure> {
         let mut shell = Shell {
             client,
             via,
@@ -99,7 +106,10 @@ impl Shell {
             opener: String::new(),
             reading: Reading::Commands,
             terminal_length: None,
-            view: View { zone: TimeZone::system(), columns: None },
+            view: View {
+                zone: TimeZone::system(),
+                columns: None,
+            },
             home,
             known: complete::Known::default(),
         };
@@ -116,9 +126,15 @@ impl Shell {
             (_, Place::Operational) => (None, format!("{}> ", self.host)),
             (_, Place::Configuration { ios: false, .. }) if self.submode == Submode::Global => {
                 let space = if self.level.is_empty() { "" } else { " " };
-                (Some(format!("[edit{space}{}]", self.level.join(" "))), format!("{}# ", self.host))
+                (
+                    Some(format!("[edit{space}{}]", self.level.join(" "))),
+                    format!("{}# ", self.host),
+                )
             }
-            (_, Place::Configuration { .. }) => (None, format!("{}(config{})# ", self.host, self.submode.suffix())),
+            (_, Place::Configuration { .. }) => (
+                None,
+                format!("{}(config{})# ", self.host, self.submode.suffix()),
+            ),
         }
     }
 
@@ -151,7 +167,9 @@ impl Shell {
             Reading::Text { text, .. } => {
                 if text.len() + line.len() > LONGEST_TEXT {
                     self.reading = Reading::Commands;
-                    return Err(Failure::plain("the text is too long for a terminal; load it from a file"));
+                    return Err(Failure::plain(
+                        "the text is too long for a terminal; load it from a file",
+                    ));
                 }
                 text.push_str(line);
                 text.push('\n');
@@ -172,10 +190,15 @@ impl Shell {
             Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
             Reading::Block(gather) => {
                 let first: String = gather.first_line().chars().take(60).collect();
-                Err(Failure::plain(format!("the block that begins with \"{first}\" is not closed; it was dropped")))
+                Err(Failure::plain(format!(
+                    "the block that begins with \"{first}\" is not closed; it was dropped"
+                )))
             }
             Reading::Commands => match self.place {
-                Place::Operational => Ok(Outcome { leave: true, ..Outcome::default() }),
+                Place::Operational => Ok(Outcome {
+                    leave: true,
+                    ..Outcome::default()
+                }),
                 Place::Configuration { .. } => self.exit(false),
             },
         }
@@ -185,9 +208,17 @@ impl Shell {
     pub(crate) fn wrong(&self, line: &str) -> Option<String> {
         match command::parse(line, self.mode()) {
             Err(problem) => Some(Failure::in_line(line, &problem).shown()),
-            Ok(Some(Line { command: Command::Set(tail) | Command::Delete(tail) | Command::Edit(tail), .. })) => {
-                let words: Vec<Word> = command::split(line).into_iter().filter(|word| word.start >= tail.start).collect();
-                self.spell(&self.level, &words, line).err().map(|failure| failure.shown())
+            Ok(Some(Line {
+                command: Command::Set(tail) | Command::Delete(tail) | Command::Edit(tail),
+                ..
+            })) => {
+                let words: Vec<Word> = command::split(line)
+                    .into_iter()
+                    .filter(|word| word.start >= tail.start)
+                    .collect();
+                self.spell(&self.level, &words, line)
+                    .err()
+                    .map(|failure| failure.shown())
             }
             Ok(_) => None,
         }
@@ -195,7 +226,9 @@ impl Shell {
 
     /// Gives the session back. True: changes were not committed.
     pub(crate) fn close(&mut self) -> bool {
-        let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else { return false };
+        let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else {
+            return false;
+        };
         let changed = self.changed(&session).unwrap_or_default();
         // The daemon forgets it by itself, too.
         let _ = self.client.delete(&format!("/v1/sessions/{session}"));
@@ -204,8 +237,11 @@ impl Shell {
 
     fn command(&mut self, line: &str) -> Done {
         let mode = self.mode();
-        let parsed = command::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
-        let Some(parsed) = parsed else { return Ok(Outcome::default()) };
+        let parsed =
+            command::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
+        let Some(parsed) = parsed else {
+            return Ok(Outcome::default());
+        };
         let (command, pipes) = match parsed.command {
             Command::Run(inner) => (inner.command, inner.pipes),
             command => (command, parsed.pipes),
@@ -213,7 +249,10 @@ impl Shell {
         let outcome = match (mode, command) {
             (_, Command::Exit { discard }) if mode == Mode::Operational => {
                 debug_assert!(!discard);
-                Outcome { leave: true, ..Outcome::default() }
+                Outcome {
+                    leave: true,
+                    ..Outcome::default()
+                }
             }
             (_, Command::Configure { terminal }) => self.configure(terminal, line)?,
             (_, Command::TerminalLength(lines)) => {
@@ -221,15 +260,21 @@ impl Shell {
                 Outcome::default()
             }
             (_, Command::Help) => Answer::text(HELP).into(),
-            (Mode::Configuration(_), command) if is_configuration(&command) => self.configuration(command, line)?,
+            (Mode::Configuration(_), command) if is_configuration(&command) => {
+                self.configuration(command, line)?
+            }
             (_, command) => {
                 let answer = self.operational(command, line);
                 Outcome::from(answer.map_err(|failure| failure.at_its_word(line))?)
             }
         };
         let home = self.home.clone();
-        let save = |file: &str, text: &str| file::write(&file::resolved(file, home.as_deref()), text);
-        Ok(Outcome { answer: outcome.answer.through(&pipes, line, save)?, ..outcome })
+        let save =
+            |file: &str, text: &str| file::write(&file::resolved(file, home.as_deref()), text);
+        Ok(Outcome {
+            answer: outcome.answer.through(&pipes, line, save)?,
+            ..outcome
+        })
     }
 
     /// A piece of a block was added.
@@ -238,13 +283,23 @@ impl Shell {
             Gathered::More => Ok(Outcome::default()),
             Gathered::TooLong => {
                 self.reading = Reading::Commands;
-                Err(Failure::plain("the block is too long for a prompt; load it from a file"))
+                Err(Failure::plain(
+                    "the block is too long for a prompt; load it from a file",
+                ))
             }
             Gathered::Whole(text) => {
                 self.reading = Reading::Commands;
-                let dialect = if text.trim_start().starts_with('{') { "json" } else { "curly" };
+                let dialect = if text.trim_start().starts_with('{') {
+                    "json"
+                } else {
+                    "curly"
+                };
                 let path = self.level.clone();
-                self.edit_text(json!({"text": text, "dialect": dialect, "mode": "merge", "path": path}), &text, "line ")?;
+                self.edit_text(
+                    json!({"text": text, "dialect": dialect, "mode": "merge", "path": path}),
+                    &text,
+                    "line ",
+                )?;
                 self.submode = Submode::Global;
                 Ok(Outcome::default())
             }
@@ -266,7 +321,10 @@ impl Shell {
     fn load(&mut self, mode: LoadMode, from: LoadFrom, line: &str) -> Done {
         match from {
             LoadFrom::Terminal => {
-                self.reading = Reading::Text { mode, text: String::new() };
+                self.reading = Reading::Text {
+                    mode,
+                    text: String::new(),
+                };
                 Ok(Outcome::default())
             }
             LoadFrom::File(file) => {
@@ -307,17 +365,30 @@ fn is_configuration(command: &Command) -> bool {
 /// Octets of a script's line as text.
 pub(crate) fn text_of(octets: Vec<u8>) -> Result<String, Failure> {
     file::utf8(octets).map_err(|error| match error {
-        file::Unreadable::Encoding { column, text, .. } => {
-            Failure::at(&text, column - 1, 1, "this is not text: an octet that is no UTF-8")
-        }
+        file::Unreadable::Encoding { column, text, .. } => Failure::at(
+            &text,
+            column - 1,
+            1,
+            "this is not text: an octet that is no UTF-8",
+        ),
         _ => Failure::plain("the line cannot be read"),
     })
 }
 
 /// The first label of a host name, as prompts show it.
 fn short_name(host: &str) -> String {
-    let name: String = host.split('.').next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
-    if name.is_empty() { "flowd".into() } else { name }
+    let name: String = host
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    if name.is_empty() {
+        "flowd".into()
+    } else {
+        name
+    }
 }
 
 /// Whether the daemon says that what was asked for is not there.

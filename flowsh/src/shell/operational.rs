@@ -24,7 +24,13 @@ impl Shell {
             Command::ShowFlow { part, name } => self.show_flow(part, name.as_deref(), line),
             Command::ShowCache { monitor, view } => self.show_cache(&monitor, &view),
             Command::ShowMonitorStatistics { monitor } => {
-                let answer = self.objects("/v1/flow/monitors", "monitors", Some(&monitor), "flow monitor", line)?;
+                let answer = self.objects(
+                    "/v1/flow/monitors",
+                    "monitors",
+                    Some(&monitor),
+                    "flow monitor",
+                    line,
+                )?;
                 let text = screen::monitor_statistics(&answer["monitors"][0]);
                 Ok(Answer::screen(text, answer))
             }
@@ -37,7 +43,9 @@ impl Shell {
             Command::ShowAccounting(view) => self.show_accounting(&view),
             Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
             Command::ShowLog { lines } => {
-                let answer = self.client.get("/v1/log", &[("lines", &lines.to_string())])?;
+                let answer = self
+                    .client
+                    .get("/v1/log", &[("lines", &lines.to_string())])?;
                 Ok(Answer::screen(screen::log(&answer, &self.view), answer))
             }
             Command::ShowVersion => {
@@ -49,22 +57,35 @@ impl Shell {
                 let answer = self.client.post(&target, &json!({ "what": what }))?;
                 let flows = answer["flows"].as_u64().unwrap_or_default();
                 Ok(match what {
-                    "statistics" => Answer::line(format!("Flow monitor {monitor}: statistics cleared")),
-                    "force-export" => Answer::line(format!("Flow monitor {monitor}: {flows} flows exported")),
+                    "statistics" => {
+                        Answer::line(format!("Flow monitor {monitor}: statistics cleared"))
+                    }
+                    "force-export" => {
+                        Answer::line(format!("Flow monitor {monitor}: {flows} flows exported"))
+                    }
                     _ => Answer::line(format!("Flow monitor {monitor}: {flows} flows cleared")),
                 })
             }
             Command::ClearExporter { exporter } => {
-                self.client.post(&format!("/v1/clear/exporter/{}", escaped(&exporter)), &json!({}))?;
-                Ok(Answer::line(format!("Flow exporter {exporter}: statistics cleared")))
+                self.client.post(
+                    &format!("/v1/clear/exporter/{}", escaped(&exporter)),
+                    &json!({}),
+                )?;
+                Ok(Answer::line(format!(
+                    "Flow exporter {exporter}: statistics cleared"
+                )))
             }
             Command::ClearAccounting => {
                 let answer = self.client.post("/v1/clear/flow-accounting", &json!({}))?;
                 let flows = answer["flows"].as_u64().unwrap_or_default();
-                Ok(Answer::line(format!("flow-accounting: {flows} flows cleared")))
+                Ok(Answer::line(format!(
+                    "flow-accounting: {flows} flows cleared"
+                )))
             }
             // The tables of commands let no other command through to here.
-            _ => Err(Failure::plain("this command belongs to configuration mode: type `configure` first")),
+            _ => Err(Failure::plain(
+                "this command belongs to configuration mode: type `configure` first",
+            )),
         }
     }
 
@@ -94,8 +115,15 @@ impl Shell {
         if !text.trim().is_empty() {
             return Ok(Answer::screen(text, answer));
         }
-        let empty = if path.is_empty() { "Nothing is configured." } else { "Nothing is configured there." };
-        Ok(Answer { json: Some(answer), ..Answer::line(empty) })
+        let empty = if path.is_empty() {
+            "Nothing is configured."
+        } else {
+            "Nothing is configured there."
+        };
+        Ok(Answer {
+            json: Some(answer),
+            ..Answer::line(empty)
+        })
     }
 
     /// What the commit of a revision changed: the difference to the one before it.
@@ -104,57 +132,129 @@ impl Shell {
         let count = revisions["revisions"].as_array().map_or(0, Vec::len) as u64;
         let to = revision.to_string();
         if u64::from(revision) + 1 == count {
-            let answer = self.client.get("/v1/configuration", &[("source", &to), ("format", "set")])?;
-            let text: String =
-                answer["text"].as_str().unwrap_or_default().lines().flat_map(|line| ["+ ", line, "\n"]).collect();
+            let answer = self
+                .client
+                .get("/v1/configuration", &[("source", &to), ("format", "set")])?;
+            let text: String = answer["text"]
+                .as_str()
+                .unwrap_or_default()
+                .lines()
+                .flat_map(|line| ["+ ", line, "\n"])
+                .collect();
             let first = format!("Revision {to} is the oldest that is kept. It has:\n{text}");
-            return Ok(Answer { text: first, json: Some(answer), marked: true, no_more: false });
+            return Ok(Answer {
+                text: first,
+                json: Some(answer),
+                marked: true,
+                no_more: false,
+            });
         }
         let from = (u64::from(revision) + 1).to_string();
-        let answer = self.client.get("/v1/compare", &[("from", &from), ("to", &to), ("format", "diff")])?;
+        let answer = self.client.get(
+            "/v1/compare",
+            &[("from", &from), ("to", &to), ("format", "diff")],
+        )?;
         Ok(difference(answer, "The revision changed nothing."))
     }
 
     fn show_flow(&mut self, part: Part, name: Option<&str>, line: &str) -> Said {
         let (path, key, what, show): (_, _, _, fn(&Json) -> String) = match part {
-            Part::Record => ("/v1/flow/records", "records", "flow record", screen::records),
-            Part::Monitor => ("/v1/flow/monitors", "monitors", "flow monitor", screen::monitors),
-            Part::Exporter => ("/v1/flow/exporters", "exporters", "flow exporter", screen::exporters),
-            Part::Interface => ("/v1/flow/interfaces", "interfaces", "flow interface", screen::flow_interfaces),
+            Part::Record => (
+                "/v1/flow/records",
+                "records",
+                "flow record",
+                screen::records,
+            ),
+            Part::Monitor => (
+                "/v1/flow/monitors",
+                "monitors",
+                "flow monitor",
+                screen::monitors,
+            ),
+            Part::Exporter => (
+                "/v1/flow/exporters",
+                "exporters",
+                "flow exporter",
+                screen::exporters,
+            ),
+            Part::Interface => (
+                "/v1/flow/interfaces",
+                "interfaces",
+                "flow interface",
+                screen::flow_interfaces,
+            ),
             Part::Sampler => ("/v1/flow/samplers", "samplers", "sampler", screen::samplers),
         };
         let answer = self.objects(path, key, name, what, line)?;
         let text = show(&answer);
         if text.is_empty() {
-            return Ok(Answer { json: Some(answer), ..Answer::line(format!("There is no {what}.")) });
+            return Ok(Answer {
+                json: Some(answer),
+                ..Answer::line(format!("There is no {what}."))
+            });
         }
         Ok(Answer::screen(text, answer))
     }
 
-    fn show_exporters(&mut self, name: Option<&str>, line: &str, show: fn(&Json) -> String) -> Said {
-        let answer = self.objects("/v1/flow/exporters", "exporters", name, "flow exporter", line)?;
+    fn show_exporters(
+        &mut self,
+        name: Option<&str>,
+        line: &str,
+        show: fn(&Json) -> String,
+    ) -> Said {
+        let answer = self.objects(
+            "/v1/flow/exporters",
+            "exporters",
+            name,
+            "flow exporter",
+            line,
+        )?;
         let text = show(&answer);
         if text.is_empty() {
-            return Ok(Answer { json: Some(answer), ..Answer::line("There is no flow exporter.") });
+            return Ok(Answer {
+                json: Some(answer),
+                ..Answer::line("There is no flow exporter.")
+            });
         }
         Ok(Answer::screen(text, answer))
     }
 
     /// All objects of a kind, or the one of that name; a name that is not there is wrong.
-    fn objects(&mut self, path: &str, key: &str, name: Option<&str>, what: &str, line: &str) -> Result<Json, Failure> {
+    fn objects(
+        &mut self,
+        path: &str,
+        key: &str,
+        name: Option<&str>,
+        what: &str,
+        line: &str,
+    ) -> Result<Json, Failure> {
         let mut answer = self.client.get(path, &[])?;
         let Some(name) = name else { return Ok(answer) };
-        let called = |object: &Json| object["name"].as_str().or(object["interface"].as_str()).map(str::to_owned);
-        let objects = answer[key].as_array_mut().map(std::mem::take).unwrap_or_default();
+        let called = |object: &Json| {
+            object["name"]
+                .as_str()
+                .or(object["interface"].as_str())
+                .map(str::to_owned)
+        };
+        let objects = answer[key]
+            .as_array_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
         let names: Vec<String> = objects.iter().filter_map(called).collect();
-        let found: Vec<Json> = objects.into_iter().filter(|object| called(object).as_deref() == Some(name)).collect();
+        let found: Vec<Json> = objects
+            .into_iter()
+            .filter(|object| called(object).as_deref() == Some(name))
+            .collect();
         if found.is_empty() {
             let there = match names.is_empty() {
                 true => "there is none".to_owned(),
                 false => format!("there is {}", names.join(", ")),
             };
             let message = format!("no {what} \"{name}\"; {there}");
-            let word = grammar::command::split(line).into_iter().rev().find(|word| word.text == name);
+            let word = grammar::command::split(line)
+                .into_iter()
+                .rev()
+                .find(|word| word.text == name);
             return Err(match word {
                 Some(word) => Failure::at(line, word.start, word.len, message),
                 None => Failure::plain(message),
@@ -170,13 +270,22 @@ impl Shell {
         query.extend(view.sort.as_deref().map(|field| ("sort", field)));
         query.extend(view.lowest.then_some(("lowest", "true")));
         query.extend(top.as_deref().map(|top| ("top", top)));
-        let answer = self.client.get(&format!("/v1/flow/monitors/{}/cache", escaped(monitor)), &query)?;
-        Ok(Answer::screen(screen::cache(&answer, view, &self.view), answer))
+        let answer = self.client.get(
+            &format!("/v1/flow/monitors/{}/cache", escaped(monitor)),
+            &query,
+        )?;
+        Ok(Answer::screen(
+            screen::cache(&answer, view, &self.view),
+            answer,
+        ))
     }
 
     fn show_accounting(&mut self, view: &AccountingView) -> Said {
         let host = view.host.map(|host| host.to_string());
-        let (top, count) = (view.top.map(|top| top.to_string()), view.count.map(|count| count.to_string()));
+        let (top, count) = (
+            view.top.map(|top| top.to_string()),
+            view.count.map(|count| count.to_string()),
+        );
         let all = [
             ("interface", &view.interface),
             ("host", &host),
@@ -184,8 +293,10 @@ impl Shell {
             ("top", &top),
             ("count", &count),
         ];
-        let query: Vec<(&str, &str)> =
-            all.iter().filter_map(|(key, value)| value.as_deref().map(|value| (*key, value))).collect();
+        let query: Vec<(&str, &str)> = all
+            .iter()
+            .filter_map(|(key, value)| value.as_deref().map(|value| (*key, value)))
+            .collect();
         self.screen("/v1/flow-accounting", &query, screen::accounting)
     }
 }
@@ -194,8 +305,14 @@ impl Shell {
 pub(super) fn difference(answer: Json, none: &str) -> Answer {
     let text = ended(answer["text"].as_str().unwrap_or_default());
     match text.trim().is_empty() {
-        true => Answer { json: Some(answer), ..Answer::line(none) },
-        false => Answer { marked: true, ..Answer::screen(text, answer) },
+        true => Answer {
+            json: Some(answer),
+            ..Answer::line(none)
+        },
+        false => Answer {
+            marked: true,
+            ..Answer::screen(text, answer)
+        },
     }
 }
 

@@ -31,28 +31,49 @@ pub(super) fn line(line: &str, words: &[Word], mode: Mode) -> Result<Line, Probl
     };
     let (matched, taken) = matched(trie, line, words)?;
     let pipes = pipes(line, words.get(taken..).unwrap_or_default())?;
-    Ok(Line { command: matched.command()?, pipes })
+    Ok(Line {
+        command: matched.command()?,
+        pipes,
+    })
 }
 
-fn matched<'a>(trie: &Trie, line: &'a str, words: &'a [Word]) -> Result<(Matched<'a>, usize), Problem> {
+fn matched<'a>(
+    trie: &Trie,
+    line: &'a str,
+    words: &'a [Word],
+) -> Result<(Matched<'a>, usize), Problem> {
     let mut state = State::default();
     let mut parts = Vec::new();
     let mut at = 0;
-    while let Some(left) = words.get(at..).filter(|left| left.first().is_some_and(|word| !word.is_pipe())) {
+    while let Some(left) = words
+        .get(at..)
+        .filter(|left| left.first().is_some_and(|word| !word.is_pipe()))
+    {
         let step = trie.step(&state, left)?;
         let words = left.get(..step.taken).unwrap_or_default();
-        parts.push(Piece { token: step.token, text: step.text, words });
+        parts.push(Piece {
+            token: step.token,
+            text: step.text,
+            words,
+        });
         state = step.state;
         at += step.taken.max(1);
     }
-    let end = words.get(..at).and_then(<[Word]>::last).map_or(0, |word| word.end() + 1);
-    let id = trie.end(&state).ok_or_else(|| trie.incomplete(&state, end))?;
+    let end = words
+        .get(..at)
+        .and_then(<[Word]>::last)
+        .map_or(0, |word| word.end() + 1);
+    let id = trie
+        .end(&state)
+        .ok_or_else(|| trie.incomplete(&state, end))?;
     Ok((Matched { line, id, parts }, at))
 }
 
 impl Matched<'_> {
     fn find(&self, wanted: impl Fn(Arg) -> bool) -> Option<&Piece<'_>> {
-        self.parts.iter().find(|part| matches!(part.token, Token::Argument(_, arg) if wanted(arg)))
+        self.parts
+            .iter()
+            .find(|part| matches!(part.token, Token::Argument(_, arg) if wanted(arg)))
     }
 
     fn text(&self, wanted: Arg) -> Option<String> {
@@ -66,28 +87,55 @@ impl Matched<'_> {
     /// The number of the kind `wanted` that follows the keyword, or the first one.
     fn number(&self, after: Option<&str>) -> Option<u32> {
         let from = match after {
-            Some(keyword) => self.parts.iter().position(|part| part.token.shown() == keyword)?,
+            Some(keyword) => self
+                .parts
+                .iter()
+                .position(|part| part.token.shown() == keyword)?,
             None => 0,
         };
-        let number = |part: &Piece<'_>| matches!(part.token, Token::Argument(_, Arg::Number(..) | Arg::Revision));
-        self.parts.get(from..)?.iter().find(|part| number(part))?.text.parse().ok()
+        let number = |part: &Piece<'_>| {
+            matches!(
+                part.token,
+                Token::Argument(_, Arg::Number(..) | Arg::Revision)
+            )
+        };
+        self.parts
+            .get(from..)?
+            .iter()
+            .find(|part| number(part))?
+            .text
+            .parse()
+            .ok()
     }
 
     fn has(&self, keyword: &str) -> bool {
-        self.parts.iter().any(|part| matches!(part.token, Token::Keyword(word) if word == keyword))
+        self.parts
+            .iter()
+            .any(|part| matches!(part.token, Token::Keyword(word) if word == keyword))
     }
 
     fn path(&self) -> Vec<String> {
-        self.words(Arg::Path).iter().map(|word| word.text.clone()).collect()
+        self.words(Arg::Path)
+            .iter()
+            .map(|word| word.text.clone())
+            .collect()
     }
 
     fn words(&self, wanted: Arg) -> Vec<Word> {
-        self.find(|arg| arg == wanted).map(|part| part.words.to_vec()).unwrap_or_default()
+        self.find(|arg| arg == wanted)
+            .map(|part| part.words.to_vec())
+            .unwrap_or_default()
     }
 
     fn tail(&self, wanted: Arg) -> Tail {
-        let start = self.find(|arg| arg == wanted).and_then(|part| part.words.first()).map_or(0, |word| word.start);
-        Tail { text: rest(self.line, start).trim_end().to_owned(), start }
+        let start = self
+            .find(|arg| arg == wanted)
+            .and_then(|part| part.words.first())
+            .map_or(0, |word| word.start);
+        Tail {
+            text: rest(self.line, start).trim_end().to_owned(),
+            start,
+        }
     }
 
     /// A comment: as typed, or what is in its quotes.
@@ -101,7 +149,10 @@ impl Matched<'_> {
 
     fn file(&self) -> Option<Tail> {
         let part = self.find(|arg| arg == Arg::File)?;
-        Some(Tail { text: part.text.clone(), start: part.words.first().map_or(0, |word| word.start) })
+        Some(Tail {
+            text: part.text.clone(),
+            start: part.words.first().map_or(0, |word| word.start),
+        })
     }
 
     fn load(&self, default: LoadMode) -> Command {
@@ -112,11 +163,17 @@ impl Matched<'_> {
             () if self.has("set") => LoadMode::Set,
             () => default,
         };
-        Command::Load { mode, from: self.file().map_or(LoadFrom::Terminal, LoadFrom::File) }
+        Command::Load {
+            mode,
+            from: self.file().map_or(LoadFrom::Terminal, LoadFrom::File),
+        }
     }
 
     fn show_flow(&self, part: Part, name: Arg) -> Command {
-        Command::ShowFlow { part, name: self.text(name) }
+        Command::ShowFlow {
+            part,
+            name: self.text(name),
+        }
     }
 
     fn command(&self) -> Result<Command, Problem> {
@@ -127,12 +184,26 @@ impl Matched<'_> {
             Id::ExitDiscard => Command::Exit { discard: true },
             Id::End => Command::End,
             Id::Help => Command::Help,
-            Id::ShowConfiguration => Command::ShowConfiguration { form: Form::Curly, path: self.path() },
-            Id::ShowConfigurationCommands => Command::ShowConfiguration { form: Form::Commands, path: self.path() },
-            Id::ShowConfigurationIos => Command::ShowConfiguration { form: Form::Ios, path: self.path() },
-            Id::ShowConfigurationJson => Command::ShowConfiguration { form: Form::Json, path: self.path() },
+            Id::ShowConfiguration => Command::ShowConfiguration {
+                form: Form::Curly,
+                path: self.path(),
+            },
+            Id::ShowConfigurationCommands => Command::ShowConfiguration {
+                form: Form::Commands,
+                path: self.path(),
+            },
+            Id::ShowConfigurationIos => Command::ShowConfiguration {
+                form: Form::Ios,
+                path: self.path(),
+            },
+            Id::ShowConfigurationJson => Command::ShowConfiguration {
+                form: Form::Json,
+                path: self.path(),
+            },
             Id::ShowCommits => Command::ShowCommits,
-            Id::ShowCommitDiff => Command::ShowCommitDiff { revision: self.number(None).unwrap_or_default() },
+            Id::ShowCommitDiff => Command::ShowCommitDiff {
+                revision: self.number(None).unwrap_or_default(),
+            },
             Id::ShowInterfaces => Command::ShowInterfaces,
             Id::ShowRecord => self.show_flow(Part::Record, Arg::Record),
             Id::ShowMonitor => self.show_flow(Part::Monitor, Arg::Monitor),
@@ -153,23 +224,35 @@ impl Matched<'_> {
                     },
                 },
             },
-            Id::ShowMonitorStatistics => Command::ShowMonitorStatistics { monitor: self.required(Arg::Monitor) },
-            Id::ShowExporterStatistics => Command::ShowExporterStatistics { exporter: self.text(Arg::Exporter) },
-            Id::ShowExporterTemplates => Command::ShowExporterTemplates { exporter: self.text(Arg::Exporter) },
+            Id::ShowMonitorStatistics => Command::ShowMonitorStatistics {
+                monitor: self.required(Arg::Monitor),
+            },
+            Id::ShowExporterStatistics => Command::ShowExporterStatistics {
+                exporter: self.text(Arg::Exporter),
+            },
+            Id::ShowExporterTemplates => Command::ShowExporterTemplates {
+                exporter: self.text(Arg::Exporter),
+            },
             Id::ShowAccounting => Command::ShowAccounting(AccountingView {
                 interface: self.text(Arg::Interface),
-                host: self.text(Arg::Address).and_then(|address| address.parse().ok()),
+                host: self
+                    .text(Arg::Address)
+                    .and_then(|address| address.parse().ok()),
                 port: self.text(Arg::Ports),
                 top: self.number(Some("top")),
                 count: self.number(Some("count")),
             }),
             Id::ShowLoss => Command::ShowLoss,
-            Id::ShowLog => Command::ShowLog { lines: self.number(None).unwrap_or(100) },
+            Id::ShowLog => Command::ShowLog {
+                lines: self.number(None).unwrap_or(100),
+            },
             Id::ShowVersion => Command::ShowVersion,
             Id::ClearCache => self.clear("cache"),
             Id::ClearStatistics => self.clear("statistics"),
             Id::ForceExport => self.clear("force-export"),
-            Id::ClearExporter => Command::ClearExporter { exporter: self.required(Arg::Exporter) },
+            Id::ClearExporter => Command::ClearExporter {
+                exporter: self.required(Arg::Exporter),
+            },
             Id::ClearAccounting => Command::ClearAccounting,
             Id::TerminalLength => Command::TerminalLength(self.number(None).unwrap_or_default()),
             Id::Set => Command::Set(self.tail(Arg::Statement)),
@@ -185,16 +268,25 @@ impl Matched<'_> {
                     .filter(|part| matches!(part.token, Token::Argument(_, Arg::Revision)))
                     .map(|part| part.text.parse().ok());
                 let (from, to) = (revisions.next().flatten(), revisions.next().flatten());
-                Command::Compare { from, to, commands: self.has("commands") }
+                Command::Compare {
+                    from,
+                    to,
+                    commands: self.has("commands"),
+                }
             }
-            Id::Commit => Command::Commit { comment: self.comment() },
+            Id::Commit => Command::Commit {
+                comment: self.comment(),
+            },
             Id::CommitCheck => Command::CommitCheck,
-            Id::CommitConfirm => {
-                Command::CommitConfirm { minutes: self.number(None).unwrap_or(10), comment: self.comment() }
-            }
+            Id::CommitConfirm => Command::CommitConfirm {
+                minutes: self.number(None).unwrap_or(10),
+                comment: self.comment(),
+            },
             Id::Confirm => Command::Confirm,
             Id::Discard => Command::Discard,
-            Id::Rollback => Command::Rollback { revision: self.number(None).unwrap_or_default() },
+            Id::Rollback => Command::Rollback {
+                revision: self.number(None).unwrap_or_default(),
+            },
             Id::Save => Command::Save { file: self.file() },
             Id::LoadFile | Id::LoadTerminal => self.load(LoadMode::Override),
             Id::MergeFile | Id::MergeTerminal => self.load(LoadMode::Merge),
@@ -207,11 +299,17 @@ impl Matched<'_> {
                 let words = self.words(Arg::Operational);
                 Command::Run(Box::new(line(self.line, &words, Mode::Operational)?))
             }
-            Id::Option | Id::Statement | Id::Opens(_) => Command::Statement(Tail { text: self.line.into(), start: 0 }),
+            Id::Option | Id::Statement | Id::Opens(_) => Command::Statement(Tail {
+                text: self.line.into(),
+                start: 0,
+            }),
         })
     }
 
     fn clear(&self, what: &'static str) -> Command {
-        Command::ClearMonitor { monitor: self.required(Arg::Monitor), what }
+        Command::ClearMonitor {
+            monitor: self.required(Arg::Monitor),
+            what,
+        }
     }
 }

@@ -6,7 +6,9 @@ use crate::Problem;
 
 /// Words and help of every field.
 pub(crate) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
-    crate::schema::FIELDS.iter().map(|field| (field.words, field.help))
+    crate::schema::FIELDS
+        .iter()
+        .map(|field| (field.words, field.help))
 }
 
 /// A word that can come next in a field's name.
@@ -20,12 +22,21 @@ pub(crate) struct NextWord {
 
 /// The fields that the words abbreviate so far, each cut into its words.
 fn narrowed(typed: &[Word]) -> Vec<(Vec<&'static str>, &'static str)> {
-    let mut left: Vec<(Vec<&'static str>, &'static str)> =
-        fields().map(|(words, help)| (words.split(' ').collect(), help)).collect();
+    let mut left: Vec<(Vec<&'static str>, &'static str)> = fields()
+        .map(|(words, help)| (words.split(' ').collect(), help))
+        .collect();
     for (i, word) in typed.iter().enumerate() {
-        let exact = left.iter().any(|(words, _)| words.get(i).is_some_and(|at| *at == word.text));
+        let exact = left
+            .iter()
+            .any(|(words, _)| words.get(i).is_some_and(|at| *at == word.text));
         left.retain(|(words, _)| {
-            words.get(i).is_some_and(|at| if exact { *at == word.text } else { at.starts_with(&word.text) })
+            words.get(i).is_some_and(|at| {
+                if exact {
+                    *at == word.text
+                } else {
+                    at.starts_with(&word.text)
+                }
+            })
         });
     }
     left
@@ -35,7 +46,9 @@ fn narrowed(typed: &[Word]) -> Vec<(Vec<&'static str>, &'static str)> {
 pub(crate) fn next_words(typed: &[Word]) -> Vec<NextWord> {
     let mut next: Vec<NextWord> = Vec::new();
     for (words, help) in narrowed(typed) {
-        let Some(word) = words.get(typed.len()) else { continue };
+        let Some(word) = words.get(typed.len()) else {
+            continue;
+        };
         let help = (words.len() == typed.len() + 1).then_some(help);
         match next.iter_mut().find(|next| next.word == *word) {
             Some(known) => known.help = known.help.or(help),
@@ -48,7 +61,9 @@ pub(crate) fn next_words(typed: &[Word]) -> Vec<NextWord> {
 /// Takes a field's words, abbreviated or not; or the IANA name of one, which the daemon knows.
 pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
     if let Some(first) = words.first()
-        && next_words(&[]).iter().all(|next| !next.word.starts_with(&first.text))
+        && next_words(&[])
+            .iter()
+            .all(|next| !next.word.starts_with(&first.text))
         && first.text.chars().any(char::is_uppercase)
         && first.text.chars().all(char::is_alphanumeric)
     {
@@ -62,7 +77,11 @@ pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
         let exact = next.iter().find(|next| next.word == word.text);
         let hits: Vec<&str> = match exact {
             Some(next) => vec![next.word],
-            None => next.iter().map(|next| next.word).filter(|next| next.starts_with(&word.text)).collect(),
+            None => next
+                .iter()
+                .map(|next| next.word)
+                .filter(|next| next.starts_with(&word.text))
+                .collect(),
         };
         match hits[..] {
             [one] if !word.quoted => spelled.push(one),
@@ -74,14 +93,25 @@ pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
             _ => {
                 let possible: Vec<&str> = next.iter().map(|next| next.word).collect();
                 let hint = Some(nearest(&word.text, &possible));
-                return Err(word.problem(format!("\"{}\" is no word of a field", brief(&word.text)), hint));
+                return Err(word.problem(
+                    format!("\"{}\" is no word of a field", brief(&word.text)),
+                    hint,
+                ));
             }
         }
     }
-    if narrowed(words).iter().any(|(field, _)| field.len() == words.len()) {
+    if narrowed(words)
+        .iter()
+        .any(|(field, _)| field.len() == words.len())
+    {
         return Ok((spelled.join(" "), words.len()));
     }
     let end = words.last().map_or(0, |word| word.end() + 1);
     let possible: Vec<&str> = next_words(words).iter().map(|next| next.word).collect();
-    Err(problem(end, 1, "the field's name is not complete", Some(format!("what can follow: {}", possible.join(", ")))))
+    Err(problem(
+        end,
+        1,
+        "the field's name is not complete",
+        Some(format!("what can follow: {}", possible.join(", "))),
+    ))
 }

@@ -14,6 +14,7 @@ mod trie;
 mod words;
 
 pub use pipe::{PIPES, Pipe};
+pub use trie::nearest;
 pub use words::{Word, split};
 
 pub(crate) use fields::{next_words, take_field};
@@ -344,17 +345,35 @@ pub enum Command {
 /// The first word that is wrong, with its place in characters and what would have been right.
 pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
     let words = split(line);
-    let Some(first) = words.first() else { return Ok(None) };
+    let Some(first) = words.first() else {
+        return Ok(None);
+    };
     if !first.quoted && first.text.starts_with(['!', '#']) {
         return Ok(None);
     }
-    if let Mode::Configuration(submode) = mode {
-        if opens_brace(line) && !trie::is_command(&first.text) || !trie::starts_command(first, submode)? {
-            let tail = Tail { text: rest(line, first.start).to_owned(), start: first.start };
-            return Ok(Some(Line { command: Command::Statement(tail), pipes: Vec::new() }));
-        }
+    if let Mode::Configuration(submode) = mode
+        && is_statement(line, first, submode)?
+    {
+        let text = rest(line, first.start).to_owned();
+        let command = Command::Statement(Tail {
+            text,
+            start: first.start,
+        });
+        return Ok(Some(Line {
+            command,
+            pipes: Vec::new(),
+        }));
     }
     build::line(line, &words, mode).map(Some)
+}
+
+/// Whether a line of configuration mode is no command of the shell: it opens a brace, or its first word
+/// belongs to another dialect.
+fn is_statement(line: &str, first: &Word, submode: Submode) -> Result<bool, Problem> {
+    if trie::is_command(&first.text) {
+        return Ok(false);
+    }
+    Ok(opens_brace(line) || !trie::starts_command(first, submode)?)
 }
 
 /// Whether the line has a brace outside quotes: pasted curly text or JSON, not a statement of one line.

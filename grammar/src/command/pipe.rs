@@ -36,9 +36,21 @@ enum Takes {
 
 /// Every pipe: word, what to type after it, help.
 pub static PIPES: &[(&str, &str, &str)] = &[
-    ("match", "<expression>", "Only lines that match a regular expression"),
-    ("except", "<expression>", "Only lines that do not match a regular expression"),
-    ("begin", "<expression>", "From the first line that matches on"),
+    (
+        "match",
+        "<expression>",
+        "Only lines that match a regular expression",
+    ),
+    (
+        "except",
+        "<expression>",
+        "Only lines that do not match a regular expression",
+    ),
+    (
+        "begin",
+        "<expression>",
+        "From the first line that matches on",
+    ),
     ("count", "", "The number of lines"),
     ("last", "<1-4294967295>", "The last so many lines"),
     ("no-more", "", "Do not stop at the end of the screen"),
@@ -47,7 +59,11 @@ pub static PIPES: &[(&str, &str, &str)] = &[
 ];
 
 /// IOS's names for the same.
-const OTHER_NAMES: &[(&str, &str)] = &[("include", "match"), ("exclude", "except"), ("find", "begin")];
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("include", "match"),
+    ("exclude", "except"),
+    ("find", "begin"),
+];
 
 fn takes(word: &str) -> Takes {
     match word {
@@ -60,17 +76,34 @@ fn takes(word: &str) -> Takes {
 
 /// Finds a pipe by its word, a unique abbreviation of it, or IOS's name for it.
 pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
-    if let Some((_, ours)) = OTHER_NAMES.iter().find(|(theirs, _)| word.text.len() > 2 && theirs.starts_with(&word.text)) {
+    if let Some((_, ours)) = OTHER_NAMES
+        .iter()
+        .find(|(theirs, _)| word.text.len() > 2 && theirs.starts_with(&word.text))
+    {
         return Ok(ours);
     }
-    let hits: Vec<&str> = PIPES.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(&word.text)).collect();
+    let hits: Vec<&str> = PIPES
+        .iter()
+        .map(|(name, ..)| *name)
+        .filter(|name| name.starts_with(&word.text))
+        .collect();
     match hits[..] {
         [one] => Ok(one),
         [] => Err(word.problem(
             format!("\"{}\" is no output pipe", brief(&word.text)),
-            Some(format!("one of {}", PIPES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "))),
+            Some(format!(
+                "one of {}",
+                PIPES
+                    .iter()
+                    .map(|(name, ..)| *name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
         )),
-        _ => Err(word.problem(format!("\"{}\" is ambiguous", word.text), Some(format!("one of {}", hits.join(", "))))),
+        _ => Err(word.problem(
+            format!("\"{}\" is ambiguous", word.text),
+            Some(format!("one of {}", hits.join(", "))),
+        )),
     }
 }
 
@@ -79,12 +112,23 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
     let mut pipes = Vec::new();
     for stage in words.split(Word::is_pipe).skip(1) {
         let Some((name, arguments)) = stage.split_first() else {
-            let end = words.iter().rev().find(|word| word.is_pipe()).map_or(0, Word::end);
+            let end = words
+                .iter()
+                .rev()
+                .find(|word| word.is_pipe())
+                .map_or(0, Word::end);
             return Err(problem(
                 end,
                 1,
                 "a pipe is missing its command",
-                Some(format!("one of {}", PIPES.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "))),
+                Some(format!(
+                    "one of {}",
+                    PIPES
+                        .iter()
+                        .map(|(name, ..)| *name)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )),
             ));
         };
         let word = find(name)?;
@@ -94,17 +138,34 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 return Err(extra.problem(format!("`{word}` takes nothing after it"), None));
             }
             (_, []) => {
-                let what = PIPES.iter().find(|(name, ..)| *name == word).map_or("", |(_, what, _)| *what);
-                return Err(problem(name.end(), 1, format!("`{word}` needs {what}"), None));
+                let what = PIPES
+                    .iter()
+                    .find(|(name, ..)| *name == word)
+                    .map_or("", |(_, what, _)| *what);
+                return Err(problem(
+                    name.end(),
+                    1,
+                    format!("`{word}` needs {what}"),
+                    None,
+                ));
             }
             (Takes::Number | Takes::File, [_, extra, ..]) => {
                 return Err(extra.problem(format!("`{word}` takes one word"), None));
             }
-            (_, [only]) => Some(Tail { text: only.text.clone(), start: only.start }),
+            (_, [only]) => Some(Tail {
+                text: only.text.clone(),
+                start: only.start,
+            }),
             // An expression may have spaces without being quoted.
             (_, [first, .., last]) => {
-                let text = rest(line, first.start).chars().take(last.end() - first.start).collect();
-                Some(Tail { text, start: first.start })
+                let text = rest(line, first.start)
+                    .chars()
+                    .take(last.end() - first.start)
+                    .collect();
+                Some(Tail {
+                    text,
+                    start: first.start,
+                })
             }
         };
         pipes.push(match (word, argument) {
@@ -116,7 +177,12 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 Ok(lines @ 1..) => Pipe::Last(lines),
                 _ => {
                     let message = format!("\"{}\" is no number of lines", brief(&tail.text));
-                    return Err(problem(tail.start, tail.text.chars().count(), message, Some("<1-4294967295>".into())));
+                    return Err(problem(
+                        tail.start,
+                        tail.text.chars().count(),
+                        message,
+                        Some("<1-4294967295>".into()),
+                    ));
                 }
             },
             ("count", _) => Pipe::Count,

@@ -54,7 +54,11 @@ impl Arg {
             "<statement>" => Arg::Statement,
             "<text>" => Arg::Text,
             "<command>" => Arg::Operational,
-            range => match range.trim_matches(['<', '>']).split_once('-').map(|(a, b)| (a.parse(), b.parse())) {
+            range => match range
+                .trim_matches(['<', '>'])
+                .split_once('-')
+                .map(|(a, b)| (a.parse(), b.parse()))
+            {
                 Some((Ok(low), Ok(high))) => Arg::Number(low, high),
                 _ => Arg::Word,
             },
@@ -137,19 +141,44 @@ pub(crate) struct Row {
 }
 
 const fn group(pattern: &'static str, help: &'static str) -> Row {
-    Row { pattern, help, id: None, chain: false }
+    Row {
+        pattern,
+        help,
+        id: None,
+        chain: false,
+    }
 }
 const fn command(pattern: &'static str, help: &'static str, id: Id) -> Row {
-    Row { pattern, help, id: Some(id), chain: false }
+    Row {
+        pattern,
+        help,
+        id: Some(id),
+        chain: false,
+    }
 }
 const fn chain(pattern: &'static str, help: &'static str, id: Id) -> Row {
-    Row { pattern, help, id: Some(id), chain: true }
+    Row {
+        pattern,
+        help,
+        id: Some(id),
+        chain: true,
+    }
 }
 const fn option(pattern: &'static str, help: &'static str) -> Row {
-    Row { pattern, help, id: Some(Id::Option), chain: false }
+    Row {
+        pattern,
+        help,
+        id: Some(Id::Option),
+        chain: false,
+    }
 }
 const fn ios(pattern: &'static str, help: &'static str) -> Row {
-    Row { pattern, help, id: Some(Id::Statement), chain: false }
+    Row {
+        pattern,
+        help,
+        id: Some(Id::Statement),
+        chain: false,
+    }
 }
 
 /// `host>`

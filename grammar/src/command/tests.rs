@@ -19,35 +19,70 @@ fn configuration(line: &str) -> Command {
 }
 
 fn tail(text: &str, start: usize) -> Tail {
-    Tail { text: text.into(), start }
+    Tail {
+        text: text.into(),
+        start,
+    }
 }
 
 #[test]
 fn abbreviations_are_unique_prefixes() {
     assert_eq!(
         operational("sh fl mon M ca").command,
-        Command::ShowCache { monitor: "M".into(), view: CacheView::default() }
+        Command::ShowCache {
+            monitor: "M".into(),
+            view: CacheView::default()
+        }
     );
-    assert_eq!(operational("conf t").command, Command::Configure { terminal: true });
+    assert_eq!(
+        operational("conf t").command,
+        Command::Configure { terminal: true }
+    );
     assert_eq!(operational("sh ver").command, Command::ShowVersion);
-    assert_eq!(operational("sh ru").command, Command::ShowConfiguration { form: Form::Ios, path: vec![] });
+    assert_eq!(
+        operational("sh ru").command,
+        Command::ShowConfiguration {
+            form: Form::Ios,
+            path: vec![]
+        }
+    );
     assert_eq!(configuration("comm"), Command::Commit { comment: None });
-    assert_eq!(configuration("commit-c 3"), Command::CommitConfirm { minutes: 3, comment: None });
+    assert_eq!(
+        configuration("commit-c 3"),
+        Command::CommitConfirm {
+            minutes: 3,
+            comment: None
+        }
+    );
     assert_eq!(
         operational("sh conf comm").command,
-        Command::ShowConfiguration { form: Form::Commands, path: vec![] }
+        Command::ShowConfiguration {
+            form: Form::Commands,
+            path: vec![]
+        }
     );
 }
 
 #[test]
 fn names_win_over_short_abbreviations() {
-    let shown = |name: &str| Command::ShowFlow { part: Part::Exporter, name: Some(name.into()) };
+    let shown = |name: &str| Command::ShowFlow {
+        part: Part::Exporter,
+        name: Some(name.into()),
+    };
     assert_eq!(operational("show flow exporter s").command, shown("s"));
-    assert_eq!(operational("show flow exporter stat").command, Command::ShowExporterStatistics { exporter: None });
-    assert_eq!(operational("show flow exporter \"statistics\"").command, shown("statistics"));
+    assert_eq!(
+        operational("show flow exporter stat").command,
+        Command::ShowExporterStatistics { exporter: None }
+    );
+    assert_eq!(
+        operational("show flow exporter \"statistics\"").command,
+        shown("statistics")
+    );
     assert_eq!(
         operational("show flow exporter E st").command,
-        Command::ShowExporterStatistics { exporter: Some("E".into()) }
+        Command::ShowExporterStatistics {
+            exporter: Some("E".into())
+        }
     );
 }
 
@@ -68,11 +103,19 @@ fn cache_options_in_any_order() {
     ] {
         assert_eq!(operational(line).command, expected, "{line}");
     }
-    let Command::ShowCache { view, .. } = operational("show flow monitor M cache sort lowest octetDeltaCount").command
+    let Command::ShowCache { view, .. } =
+        operational("show flow monitor M cache sort lowest octetDeltaCount").command
     else {
         panic!()
     };
-    assert_eq!(view, CacheView { sort: Some("octetDeltaCount".into()), lowest: true, ..CacheView::default() });
+    assert_eq!(
+        view,
+        CacheView {
+            sort: Some("octetDeltaCount".into()),
+            lowest: true,
+            ..CacheView::default()
+        }
+    );
 }
 
 #[test]
@@ -88,7 +131,11 @@ fn accounting_options_in_any_order_each_once() {
         "show flow-accounting interface eth1 host 10.0.0.1 port 80-89 top 10 count 5",
         "show flow-accounting count 5 top 10 host 10.0.0.1 port 80-89 interface eth1",
     ] {
-        assert_eq!(operational(line).command, Command::ShowAccounting(view.clone()), "{line}");
+        assert_eq!(
+            operational(line).command,
+            Command::ShowAccounting(view.clone()),
+            "{line}"
+        );
     }
     let problem = parse("show flow-accounting top 10 top 5", Mode::Operational).unwrap_err();
     assert_eq!((problem.column, problem.length), (29, 3));
@@ -100,10 +147,18 @@ fn pipes_follow_the_command() {
     assert_eq!(line.command, Command::ShowLog { lines: 50 });
     assert_eq!(
         line.pipes,
-        [Pipe::Match(tail("a|b", 20)), Pipe::Except(tail("x y", 35)), Pipe::Last(3), Pipe::Count]
+        [
+            Pipe::Match(tail("a|b", 20)),
+            Pipe::Except(tail("x y", 35)),
+            Pipe::Last(3),
+            Pipe::Count
+        ]
     );
     assert_eq!(operational("show version | js").pipes, [Pipe::Json]);
-    assert_eq!(operational("show version | include up").pipes, [Pipe::Match(tail("up", 23))]);
+    assert_eq!(
+        operational("show version | include up").pipes,
+        [Pipe::Match(tail("up", 23))]
+    );
 }
 
 #[test]
@@ -118,34 +173,94 @@ fn paths_end_at_a_pipe() {
             pipes: vec![Pipe::Json]
         }
     );
-    let Command::Run(inner) = configuration("run show flow loss | no-more") else { panic!() };
-    assert_eq!(*inner, Line { command: Command::ShowLoss, pipes: vec![Pipe::NoMore] });
-    assert_eq!(configuration("do sh ver"), Command::Run(Box::new(operational("sh ver"))));
+    let Command::Run(inner) = configuration("run show flow loss | no-more") else {
+        panic!()
+    };
+    assert_eq!(
+        *inner,
+        Line {
+            command: Command::ShowLoss,
+            pipes: vec![Pipe::NoMore]
+        }
+    );
+    assert_eq!(
+        configuration("do sh ver"),
+        Command::Run(Box::new(operational("sh ver")))
+    );
 }
 
 #[test]
 fn configuration_commands_and_statements() {
-    assert_eq!(configuration("set system host-name x"), Command::Set(tail("system host-name x", 4)));
-    assert_eq!(configuration("  delete flow | x"), Command::Delete(tail("flow | x", 9)));
-    assert_eq!(configuration("flow record R"), Command::Statement(tail("flow record R", 0)));
-    assert_eq!(configuration(" system {"), Command::Statement(tail("system {", 1)));
-    assert_eq!(configuration("commit comment a b  c"), Command::Commit { comment: Some("a b  c".into()) });
-    assert_eq!(configuration("commit comment \"a b\""), Command::Commit { comment: Some("a b".into()) });
-    assert_eq!(configuration("commit-confirm"), Command::CommitConfirm { minutes: 10, comment: None });
+    assert_eq!(
+        configuration("set system host-name x"),
+        Command::Set(tail("system host-name x", 4))
+    );
+    assert_eq!(
+        configuration("  delete flow | x"),
+        Command::Delete(tail("flow | x", 9))
+    );
+    assert_eq!(
+        configuration("flow record R"),
+        Command::Statement(tail("flow record R", 0))
+    );
+    assert_eq!(
+        configuration(" system {"),
+        Command::Statement(tail("system {", 1))
+    );
+    assert_eq!(
+        configuration("commit comment a b  c"),
+        Command::Commit {
+            comment: Some("a b  c".into())
+        }
+    );
+    assert_eq!(
+        configuration("commit comment \"a b\""),
+        Command::Commit {
+            comment: Some("a b".into())
+        }
+    );
+    assert_eq!(
+        configuration("commit-confirm"),
+        Command::CommitConfirm {
+            minutes: 10,
+            comment: None
+        }
+    );
     assert_eq!(
         configuration("commit-confirm 5 comment x"),
-        Command::CommitConfirm { minutes: 5, comment: Some("x".into()) }
+        Command::CommitConfirm {
+            minutes: 5,
+            comment: Some("x".into())
+        }
     );
-    assert_eq!(configuration("compare 3 1 commands"), Command::Compare { from: Some(3), to: Some(1), commands: true });
+    assert_eq!(
+        configuration("compare 3 1 commands"),
+        Command::Compare {
+            from: Some(3),
+            to: Some(1),
+            commands: true
+        }
+    );
     assert_eq!(
         configuration("load merge terminal"),
-        Command::Load { mode: LoadMode::Merge, from: LoadFrom::Terminal }
+        Command::Load {
+            mode: LoadMode::Merge,
+            from: LoadFrom::Terminal
+        }
     );
     assert_eq!(
         configuration("load /tmp/a"),
-        Command::Load { mode: LoadMode::Override, from: LoadFrom::File(tail("/tmp/a", 5)) }
+        Command::Load {
+            mode: LoadMode::Override,
+            from: LoadFrom::File(tail("/tmp/a", 5))
+        }
     );
-    let Command::Copy { from, to, rename: true } = configuration("rename flow record A to flow record B") else {
+    let Command::Copy {
+        from,
+        to,
+        rename: true,
+    } = configuration("rename flow record A to flow record B")
+    else {
         panic!()
     };
     assert_eq!((from.len(), to[2].text.as_str(), to[2].start), (3, "B", 36));
@@ -154,8 +269,13 @@ fn configuration_commands_and_statements() {
 #[test]
 fn submodes_take_their_statements_first() {
     let record = Mode::Configuration(Submode::Record);
-    let Ok(Some(line)) = parse("col counter bytes", record) else { panic!() };
-    assert_eq!(line.command, Command::Statement(tail("col counter bytes", 0)));
+    let Ok(Some(line)) = parse("col counter bytes", record) else {
+        panic!()
+    };
+    assert_eq!(
+        line.command,
+        Command::Statement(tail("col counter bytes", 0))
+    );
     let problem = parse("ex", Mode::Configuration(Submode::Monitor)).unwrap_err();
     assert_eq!(problem.hint.as_deref(), Some("one of exit, exporter"));
     assert_eq!(parse("! comment", record), Ok(None));
@@ -164,38 +284,174 @@ fn submodes_take_their_statements_first() {
 
 #[test]
 fn submodes_open_stay_and_close() {
-    let open = |line: &str, submode| submode_after(line, submode).map(|(submode, line)| (submode, line.is_some()));
-    assert_eq!(open("flow rec R", Submode::Global), Some((Submode::Record, true)));
-    assert_eq!(open("flow exporter E", Submode::Record), Some((Submode::Exporter, true)));
-    assert_eq!(open("interface Gi 0/1", Submode::Global), Some((Submode::Interface, true)));
+    let open = |line: &str, submode| {
+        submode_after(line, submode).map(|(submode, line)| (submode, line.is_some()))
+    };
+    assert_eq!(
+        open("flow rec R", Submode::Global),
+        Some((Submode::Record, true))
+    );
+    assert_eq!(
+        open("flow exporter E", Submode::Record),
+        Some((Submode::Exporter, true))
+    );
+    assert_eq!(
+        open("interface Gi 0/1", Submode::Global),
+        Some((Submode::Interface, true))
+    );
     assert_eq!(open("match ipv4 tos", Submode::Record), None);
     assert_eq!(open("no match ipv4 tos", Submode::Record), None);
-    assert_eq!(open("no flow record R", Submode::Record), Some((Submode::Global, false)));
-    assert_eq!(open("hostname x", Submode::Monitor), Some((Submode::Global, false)));
+    assert_eq!(
+        open("no flow record R", Submode::Record),
+        Some((Submode::Global, false))
+    );
+    assert_eq!(
+        open("hostname x", Submode::Monitor),
+        Some((Submode::Global, false))
+    );
     assert_eq!(open("hostname x", Submode::Global), None);
 }
 
 #[test]
 fn problems_have_their_place_and_what_would_be_right() {
     let cases: &[(&str, Mode, u32, u32, &str, &str)] = &[
-        ("shw version", Mode::Operational, 1, 3, "unknown word \"shw\"", "did you mean show?"),
-        ("show flow recrod", Mode::Operational, 11, 6, "unknown word \"recrod\"", "did you mean record?"),
-        ("c", Mode::Operational, 1, 1, "\"c\" is ambiguous", "one of configure, clear"),
+        (
+            "shw version",
+            Mode::Operational,
+            1,
+            3,
+            "unknown word \"shw\"",
+            "did you mean show?",
+        ),
+        (
+            "show flow recrod",
+            Mode::Operational,
+            11,
+            6,
+            "unknown word \"recrod\"",
+            "did you mean record?",
+        ),
+        (
+            "c",
+            Mode::Operational,
+            1,
+            1,
+            "\"c\" is ambiguous",
+            "one of configure, clear",
+        ),
         ("show flow monitor", CONFIGURATION, 0, 0, "", ""),
-        ("clear flow monitor", Mode::Operational, 20, 1, "the command is not complete", "<monitor> is missing"),
-        ("show log 0", Mode::Operational, 10, 1, "\"0\" is out of range", "1 to 10000"),
-        ("show version now", Mode::Operational, 14, 3, "\"now\" is one word too many", ""),
-        ("show version | foo", Mode::Operational, 16, 3, "\"foo\" is no output pipe", "one of match"),
-        ("show version | match", Mode::Operational, 21, 1, "`match` needs <expression>", ""),
-        ("show version |", Mode::Operational, 15, 1, "a pipe is missing its command", "one of match"),
-        ("show flow-accounting host x", Mode::Operational, 27, 1, "\"x\" is no address", "an IPv4"),
-        ("show flow-accounting port 9-3", Mode::Operational, 27, 3, "\"9-3\" is no port", "80-89"),
-        ("commit-confirm 0", CONFIGURATION, 16, 1, "\"0\" is out of range", "1 to 65535"),
-        ("rollback x", CONFIGURATION, 10, 1, "\"x\" is no revision", "0 is the newest"),
-        ("copy a b", CONFIGURATION, 9, 1, "`to` and the new path are missing", ""),
-        ("com", CONFIGURATION, 1, 3, "\"com\" is ambiguous", "commit, commit-confirm, compare"),
-        ("run show flwo", CONFIGURATION, 10, 4, "unknown word \"flwo\"", "did you mean flow?"),
-        ("show flow monitor M cache sort highest counter bits", Mode::Operational, 48, 4, "\"bits\" is no word", "bytes"),
+        (
+            "clear flow monitor",
+            Mode::Operational,
+            20,
+            1,
+            "the command is not complete",
+            "<monitor> is missing",
+        ),
+        (
+            "show log 0",
+            Mode::Operational,
+            10,
+            1,
+            "\"0\" is out of range",
+            "1 to 10000",
+        ),
+        (
+            "show version now",
+            Mode::Operational,
+            14,
+            3,
+            "\"now\" is one word too many",
+            "",
+        ),
+        (
+            "show version | foo",
+            Mode::Operational,
+            16,
+            3,
+            "\"foo\" is no output pipe",
+            "one of match",
+        ),
+        (
+            "show version | match",
+            Mode::Operational,
+            21,
+            1,
+            "`match` needs <expression>",
+            "",
+        ),
+        (
+            "show version |",
+            Mode::Operational,
+            15,
+            1,
+            "a pipe is missing its command",
+            "one of match",
+        ),
+        (
+            "show flow-accounting host x",
+            Mode::Operational,
+            27,
+            1,
+            "\"x\" is no address",
+            "an IPv4",
+        ),
+        (
+            "show flow-accounting port 9-3",
+            Mode::Operational,
+            27,
+            3,
+            "\"9-3\" is no port",
+            "80-89",
+        ),
+        (
+            "commit-confirm 0",
+            CONFIGURATION,
+            16,
+            1,
+            "\"0\" is out of range",
+            "1 to 65535",
+        ),
+        (
+            "rollback x",
+            CONFIGURATION,
+            10,
+            1,
+            "\"x\" is no revision",
+            "0 is the newest",
+        ),
+        (
+            "copy a b",
+            CONFIGURATION,
+            9,
+            1,
+            "`to` and the new path are missing",
+            "",
+        ),
+        (
+            "com",
+            CONFIGURATION,
+            1,
+            3,
+            "\"com\" is ambiguous",
+            "commit, commit-confirm, compare",
+        ),
+        (
+            "run show flwo",
+            CONFIGURATION,
+            10,
+            4,
+            "unknown word \"flwo\"",
+            "did you mean flow?",
+        ),
+        (
+            "show flow monitor M cache sort highest counter bits",
+            Mode::Operational,
+            48,
+            4,
+            "\"bits\" is no word",
+            "bytes",
+        ),
     ];
     for (line, mode, column, length, message, hint) in cases {
         let result = parse(line, *mode);
@@ -204,9 +460,16 @@ fn problems_have_their_place_and_what_would_be_right() {
             continue;
         }
         let problem = result.expect_err(line);
-        assert_eq!((problem.column, problem.length), (*column, *length), "{line}: {problem}");
+        assert_eq!(
+            (problem.column, problem.length),
+            (*column, *length),
+            "{line}: {problem}"
+        );
         assert!(problem.message.contains(message), "{line}: {problem}");
-        assert!(problem.hint.as_deref().unwrap_or_default().contains(hint), "{line}: {problem}");
+        assert!(
+            problem.hint.as_deref().unwrap_or_default().contains(hint),
+            "{line}: {problem}"
+        );
     }
 }
 
@@ -214,12 +477,23 @@ fn problems_have_their_place_and_what_would_be_right() {
 fn every_row_has_help_and_is_reached() {
     use super::table::*;
     for rows in [
-        OPERATIONAL, CONFIGURATION, IOS_GLOBAL, IOS_RECORD, IOS_EXPORTER, IOS_MONITOR, IOS_SAMPLER, IOS_INTERFACE,
+        OPERATIONAL,
+        CONFIGURATION,
+        IOS_GLOBAL,
+        IOS_RECORD,
+        IOS_EXPORTER,
+        IOS_MONITOR,
+        IOS_SAMPLER,
+        IOS_INTERFACE,
     ] {
         for row in rows {
             assert!(!row.help.is_empty(), "{}", row.pattern);
             if let Some((parent, _)) = row.pattern.rsplit_once(' ') {
-                assert!(rows.iter().any(|row| row.pattern == parent), "{} has no row for {parent}", row.pattern);
+                assert!(
+                    rows.iter().any(|row| row.pattern == parent),
+                    "{} has no row for {parent}",
+                    row.pattern
+                );
             }
         }
     }

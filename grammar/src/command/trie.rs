@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::table::{
-    Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD, IOS_SAMPLER, Id,
-    OPERATIONAL, Row,
+    Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD,
+    IOS_SAMPLER, Id, OPERATIONAL, Row,
 };
 use super::words::{Word, brief, problem};
 use super::{Submode, split, take_field};
@@ -82,14 +82,28 @@ pub(crate) fn tries() -> &'static Tries {
         operational: Trie::new(OPERATIONAL),
         configuration: Trie::new(CONFIGURATION),
         // In the order of `Submode`.
-        ios: [IOS_GLOBAL, IOS_RECORD, IOS_EXPORTER, IOS_MONITOR, IOS_SAMPLER, IOS_INTERFACE].map(Trie::new),
+        ios: [
+            IOS_GLOBAL,
+            IOS_RECORD,
+            IOS_EXPORTER,
+            IOS_MONITOR,
+            IOS_SAMPLER,
+            IOS_INTERFACE,
+        ]
+        .map(Trie::new),
     });
     &TRIES
 }
 
 impl Trie {
     pub(crate) fn new(rows: &'static [Row]) -> Trie {
-        let root = Node { token: Token::Keyword(""), help: "", id: None, chain: false, children: Vec::new() };
+        let root = Node {
+            token: Token::Keyword(""),
+            help: "",
+            id: None,
+            chain: false,
+            children: Vec::new(),
+        };
         let mut trie = Trie { nodes: vec![root] };
         for row in rows {
             let mut at = 0;
@@ -107,9 +121,19 @@ impl Trie {
     }
 
     fn child(&mut self, parent: usize, token: Token) -> usize {
-        let found = self.nodes[parent].children.iter().copied().find(|child| self.nodes[*child].token == token);
+        let found = self.nodes[parent]
+            .children
+            .iter()
+            .copied()
+            .find(|child| self.nodes[*child].token == token);
         found.unwrap_or_else(|| {
-            self.nodes.push(Node { token, help: "", id: None, chain: false, children: Vec::new() });
+            self.nodes.push(Node {
+                token,
+                help: "",
+                id: None,
+                chain: false,
+                children: Vec::new(),
+            });
             let new = self.nodes.len() - 1;
             self.nodes[parent].children.push(new);
             new
@@ -119,14 +143,29 @@ impl Trie {
     /// What can follow; options of a chain that were given are left out.
     pub(crate) fn next(&self, state: &State) -> Vec<Next<'_>> {
         let own = &self.nodes[state.node].children;
-        let mut at: Vec<usize> = own.iter().copied().filter(|child| !state.used.contains(child)).collect();
+        let mut at: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|child| !state.used.contains(child))
+            .collect();
         if let Some(chain) = state.chain
             && chain != state.node
             && self.nodes[state.node].id == Some(Id::Option)
         {
-            at.extend(self.nodes[chain].children.iter().copied().filter(|child| !state.used.contains(child)));
+            at.extend(
+                self.nodes[chain]
+                    .children
+                    .iter()
+                    .copied()
+                    .filter(|child| !state.used.contains(child)),
+            );
         }
-        at.into_iter().map(|at| Next { at, node: &self.nodes[at] }).collect()
+        at.into_iter()
+            .map(|at| Next {
+                at,
+                node: &self.nodes[at],
+            })
+            .collect()
     }
 
     /// Whether the line may end here, and as what.
@@ -164,7 +203,9 @@ impl Trie {
 
     /// Takes the next words.
     pub(crate) fn step(&self, state: &State, words: &[Word]) -> Result<Step, Problem> {
-        let Some(word) = words.first() else { return Err(problem(0, 1, "nothing to take", None)) };
+        let Some(word) = words.first() else {
+            return Err(problem(0, 1, "nothing to take", None));
+        };
         let next = self.next(state);
         let argument = next.iter().find_map(|next| match next.node.token {
             Token::Argument(_, arg) => Some((*next, arg)),
@@ -180,15 +221,30 @@ impl Trie {
                 ));
             }
             Found::None => {
-                let Some((next, arg)) = argument else { return Err(self.unknown(state, word)) };
+                let Some((next, arg)) = argument else {
+                    return Err(self.unknown(state, word));
+                };
                 let (text, taken) = take(arg, words)?;
-                return Ok(Step { state: self.moved(state, next.at), taken, text, token: next.node.token });
+                return Ok(Step {
+                    state: self.moved(state, next.at),
+                    taken,
+                    text,
+                    token: next.node.token,
+                });
             }
         };
-        let Some(next) = next.iter().find(|next| next.node.token == Token::Keyword(hit)) else {
+        let Some(next) = next
+            .iter()
+            .find(|next| next.node.token == Token::Keyword(hit))
+        else {
             return Err(self.unknown(state, word));
         };
-        Ok(Step { state: self.moved(state, next.at), taken: 1, text: hit.to_owned(), token: next.node.token })
+        Ok(Step {
+            state: self.moved(state, next.at),
+            taken: 1,
+            text: hit.to_owned(),
+            token: next.node.token,
+        })
     }
 
     fn moved(&self, state: &State, to: usize) -> State {
@@ -198,23 +254,41 @@ impl Trie {
         {
             used.push(to);
         }
-        let chain = if self.nodes[to].chain { Some(to) } else { state.chain };
-        State { node: to, chain, used, first: state.first.or(Some(to)) }
+        let chain = if self.nodes[to].chain {
+            Some(to)
+        } else {
+            state.chain
+        };
+        State {
+            node: to,
+            chain,
+            used,
+            first: state.first.or(Some(to)),
+        }
     }
 
     fn unknown(&self, state: &State, word: &Word) -> Problem {
         let next = self.next(state);
         let words = keywords(&next);
         if words.is_empty() {
-            return word.problem(format!("\"{}\" is one word too many", brief(&word.text)), None);
+            return word.problem(
+                format!("\"{}\" is one word too many", brief(&word.text)),
+                None,
+            );
         }
-        word.problem(format!("unknown word \"{}\"", brief(&word.text)), Some(nearest(&word.text, &words)))
+        word.problem(
+            format!("unknown word \"{}\"", brief(&word.text)),
+            Some(nearest(&word.text, &words)),
+        )
     }
 
     /// The line ends too early.
     pub(crate) fn incomplete(&self, state: &State, end: usize) -> Problem {
         let next = self.next(state);
-        let expected: Vec<String> = next.iter().map(|next| next.node.token.shown().to_owned()).collect();
+        let expected: Vec<String> = next
+            .iter()
+            .map(|next| next.node.token.shown().to_owned())
+            .collect();
         let hint = match expected.len() {
             0 => None,
             1 => Some(format!("{} is missing: {}", expected[0], next[0].node.help)),
@@ -264,7 +338,11 @@ pub(crate) fn find_keyword(word: &Word, keywords: &[&'static str], argument: Opt
         Some(_) => 4,
     };
     let hits: Vec<&'static str> = match word.text.chars().count() >= letters {
-        true => keywords.iter().copied().filter(|keyword| keyword.starts_with(&word.text)).collect(),
+        true => keywords
+            .iter()
+            .copied()
+            .filter(|keyword| keyword.starts_with(&word.text))
+            .collect(),
         false => Vec::new(),
     };
     match (&hits[..], shortest(&hits)) {
@@ -277,12 +355,15 @@ pub(crate) fn find_keyword(word: &Word, keywords: &[&'static str], argument: Opt
 /// The word that all the others only lengthen: `fl` is `flow`, for `flow-accounting` there is `flow-`.
 fn shortest<'a>(words: &'a [&'static str]) -> Option<&'a &'static str> {
     let short = words.iter().min_by_key(|word| word.len())?;
-    let longer = |word: &str| word.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let longer = |word: &str| {
+        word.strip_prefix(short)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
     words.iter().all(|word| longer(word)).then_some(short)
 }
 
-/// `did you mean …`, or all that is possible.
-pub(crate) fn nearest(typed: &str, possible: &[&str]) -> String {
+/// What would have been right: the one of `possible` that is spelled nearly so (`did you mean …?`), or all of them.
+pub fn nearest(typed: &str, possible: &[&str]) -> String {
     let typed: String = typed.chars().take(40).collect();
     let best = possible
         .iter()
@@ -305,16 +386,26 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     if word.is_pipe() && !matches!(arg, Arg::Text | Arg::Statement | Arg::Operational) {
         return Err(word.problem("a word is missing before the pipe", None));
     }
-    let refuse = |what: &str, hint: String| Err(word.problem(format!("\"{}\" is {what}", brief(&word.text)), Some(hint)));
+    let refuse = |what: &str, hint: String| {
+        Err(word.problem(format!("\"{}\" is {what}", brief(&word.text)), Some(hint)))
+    };
     match arg {
         Arg::Number(low, high) => match word.text.parse::<u32>() {
             Ok(number) if (low..=high).contains(&number) => {}
             Ok(_) => return refuse("out of range", format!("{low} to {high}")),
-            Err(_) => return refuse("no number in range", format!("a number from {low} to {high}")),
+            Err(_) => {
+                return refuse(
+                    "no number in range",
+                    format!("a number from {low} to {high}"),
+                );
+            }
         },
         Arg::Revision => {
             if word.text.parse::<u32>().is_err() {
-                return refuse("no revision", "a number; 0 is the newest, `run show system commit` lists them".into());
+                return refuse(
+                    "no revision",
+                    "a number; 0 is the newest, `run show system commit` lists them".into(),
+                );
             }
         }
         Arg::Address => {
@@ -325,7 +416,9 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         Arg::Ports => {
             let port = |text: &str| text.parse::<u16>().ok();
             let good = word.text.split(',').all(|part| match part.split_once('-') {
-                Some((low, high)) => port(low).zip(port(high)).is_some_and(|(low, high)| low <= high),
+                Some((low, high)) => port(low)
+                    .zip(port(high))
+                    .is_some_and(|(low, high)| low <= high),
                 None => port(part).is_some(),
             });
             if !good {
@@ -338,7 +431,10 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             return Ok((joined(&words[..taken]), taken));
         }
         Arg::From => {
-            let Some(taken) = words.iter().position(|word| !word.quoted && word.text == "to") else {
+            let Some(taken) = words
+                .iter()
+                .position(|word| !word.quoted && word.text == "to")
+            else {
                 let end = words.last().map_or(0, Word::end);
                 return Err(problem(end, 1, "`to` and the new path are missing", None));
             };
@@ -348,7 +444,13 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             return Ok((joined(&words[..taken]), taken));
         }
         Arg::Statement | Arg::Text | Arg::Operational => return Ok((joined(words), words.len())),
-        Arg::Monitor | Arg::Exporter | Arg::Record | Arg::Sampler | Arg::Interface | Arg::File | Arg::Word => {
+        Arg::Monitor
+        | Arg::Exporter
+        | Arg::Record
+        | Arg::Sampler
+        | Arg::Interface
+        | Arg::File
+        | Arg::Word => {
             if word.open {
                 return Err(word.problem("the quote is not closed", None));
             }
@@ -358,7 +460,11 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
 }
 
 fn joined(words: &[Word]) -> String {
-    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+    words
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Whether a word is a command of configuration mode, spelled out.
@@ -380,7 +486,11 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
         return Ok(false);
     }
     let starting = |words: &[&'static str]| -> Vec<&'static str> {
-        words.iter().copied().filter(|candidate| candidate.starts_with(&word.text)).collect()
+        words
+            .iter()
+            .copied()
+            .filter(|candidate| candidate.starts_with(&word.text))
+            .collect()
     };
     let (commands, statements) = (starting(&commands), starting(&statements));
     match (commands.len(), statements.len()) {
@@ -389,7 +499,10 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
         (_, 0) if shortest(&commands).is_some() => Ok(true),
         _ => Err(word.problem(
             format!("\"{}\" is ambiguous", brief(&word.text)),
-            Some(format!("one of {}", list(commands.into_iter().chain(statements)))),
+            Some(format!(
+                "one of {}",
+                list(commands.into_iter().chain(statements))
+            )),
         )),
     }
 }
@@ -398,20 +511,32 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
 pub(crate) fn first_word_hint(typed: &str, submode: Submode) -> String {
     let mut possible = keywords(&tries().ios(submode).next(&State::default()));
     if submode != Submode::Global {
-        possible.extend(keywords(&tries().ios(Submode::Global).next(&State::default())));
+        possible.extend(keywords(
+            &tries().ios(Submode::Global).next(&State::default()),
+        ));
     }
     let here = possible.clone();
-    possible.extend(crate::schema::root().children().iter().map(|child| child.word()));
+    possible.extend(
+        crate::schema::root()
+            .children()
+            .iter()
+            .map(|child| child.word()),
+    );
     possible.extend(keywords(&tries().configuration.next(&State::default())));
     match nearest(typed, &possible) {
         close if close.starts_with("did") => close,
-        _ if submode == Submode::Global => "set, delete, show, commit and other commands, or an IOS statement; ? lists them".into(),
+        _ if submode == Submode::Global => {
+            "set, delete, show, commit and other commands, or an IOS statement; ? lists them".into()
+        }
         _ => format!("one of {}", list(here)),
     }
 }
 
 /// See [`super::submode_after`].
-pub(crate) fn submode_after(statement: &str, submode: Submode) -> Option<(Submode, Option<String>)> {
+pub(crate) fn submode_after(
+    statement: &str,
+    submode: Submode,
+) -> Option<(Submode, Option<String>)> {
     let words = split(statement);
     let (negated, words) = match words.split_first() {
         Some((first, rest)) if first.text == "no" => (true, rest),
@@ -434,7 +559,9 @@ fn walk(trie: &Trie, mut words: &[Word]) -> Option<Id> {
     let mut state = State::default();
     while !words.is_empty() {
         let Ok(step) = trie.step(&state, words) else {
-            return trie.end(&state).filter(|id| *id == Id::Opens(Submode::Interface));
+            return trie
+                .end(&state)
+                .filter(|id| *id == Id::Opens(Submode::Interface));
         };
         state = step.state;
         words = words.get(step.taken..).unwrap_or_default();

@@ -35,9 +35,20 @@ impl Word {
 }
 
 /// A problem in a single line; `start` counts characters from 0.
-pub(crate) fn problem(start: usize, len: usize, message: impl Into<String>, hint: Option<String>) -> Problem {
+pub(crate) fn problem(
+    start: usize,
+    len: usize,
+    message: impl Into<String>,
+    hint: Option<String>,
+) -> Problem {
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Problem { line: 1, column: number(start + 1), length: number(len.max(1)), message: message.into(), hint }
+    Problem {
+        line: 1,
+        column: number(start + 1),
+        length: number(len.max(1)),
+        message: message.into(),
+        hint,
+    }
 }
 
 /// Cuts a line into words at white space. `"…"` keeps white space and pipes, with `\"` and `\\` inside; a quote
@@ -54,10 +65,22 @@ pub fn split(line: &str) -> Vec<Word> {
         }
         if first == '|' {
             chars.next();
-            words.push(Word { text: "|".into(), start, len: 1, quoted: false, open: false });
+            words.push(Word {
+                text: "|".into(),
+                start,
+                len: 1,
+                quoted: false,
+                open: false,
+            });
             continue;
         }
-        let mut word = Word { text: String::new(), start, len: 0, quoted: first == '"', open: first == '"' };
+        let mut word = Word {
+            text: String::new(),
+            start,
+            len: 0,
+            quoted: first == '"',
+            open: first == '"',
+        };
         if word.quoted {
             chars.next();
             word.len = 1;
@@ -88,7 +111,10 @@ pub fn split(line: &str) -> Vec<Word> {
 
 /// The text of the line from the character `start` on.
 pub(crate) fn rest(line: &str, start: usize) -> &str {
-    let at = line.char_indices().nth(start).map_or(line.len(), |(at, _)| at);
+    let at = line
+        .char_indices()
+        .nth(start)
+        .map_or(line.len(), |(at, _)| at);
     line.get(at..).unwrap_or_default()
 }
 
@@ -96,9 +122,16 @@ pub(crate) fn rest(line: &str, start: usize) -> &str {
 pub(crate) fn brief(text: &str) -> String {
     const LONGEST: usize = 40;
     if text.chars().count() <= LONGEST {
-        return text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        return text
+            .chars()
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
     }
-    let mut cut: String = text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut cut: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
     cut.push('…');
     cut
 }
@@ -108,21 +141,33 @@ mod tests {
     use super::*;
 
     fn texts(line: &str) -> Vec<(String, usize, usize)> {
-        split(line).into_iter().map(|word| (word.text, word.start, word.len)).collect()
+        split(line)
+            .into_iter()
+            .map(|word| (word.text, word.start, word.len))
+            .collect()
     }
 
     #[test]
     fn words_have_their_places_in_characters() {
         assert_eq!(
             texts("  set ü \"a b\"  c"),
-            [("set".into(), 2, 3), ("ü".into(), 6, 1), ("a b".into(), 8, 5), ("c".into(), 15, 1)]
+            [
+                ("set".into(), 2, 3),
+                ("ü".into(), 6, 1),
+                ("a b".into(), 8, 5),
+                ("c".into(), 15, 1)
+            ]
         );
     }
 
     #[test]
     fn pipes_only_count_unquoted_at_the_start_of_a_word() {
         let words = split(r#"show | match "a|b" x|y |count"#);
-        let pipes: Vec<usize> = words.iter().filter(|word| word.is_pipe()).map(|word| word.start).collect();
+        let pipes: Vec<usize> = words
+            .iter()
+            .filter(|word| word.is_pipe())
+            .map(|word| word.start)
+            .collect();
         assert_eq!(pipes, [5, 23]);
         assert_eq!(words[3].text, "a|b");
         assert_eq!(words[4].text, "x|y");

@@ -10,7 +10,8 @@ mod path;
 
 use crate::Tree;
 use crate::command::{
-    Arg, Mode, Next, PIPES, State, Submode, Token, Trie, Word, find_pipe, next_words, split, starts_command, tries,
+    Arg, Mode, Next, PIPES, State, Submode, Token, Trie, Word, find_pipe, next_words, split,
+    starts_command, tries,
 };
 
 /// What only the host or the daemon knows.
@@ -86,27 +87,50 @@ pub struct Completion {
 
 impl Candidate {
     fn word(text: impl Into<String>, help: impl Into<String>) -> Candidate {
-        Candidate { text: text.into(), help: help.into(), literal: true, ..Candidate::default() }
+        Candidate {
+            text: text.into(),
+            help: help.into(),
+            literal: true,
+            ..Candidate::default()
+        }
     }
 
     fn placeholder(text: impl Into<String>, help: impl Into<String>) -> Candidate {
-        Candidate { text: text.into(), help: help.into(), ..Candidate::default() }
+        Candidate {
+            text: text.into(),
+            help: help.into(),
+            ..Candidate::default()
+        }
     }
 }
 
 /// What can follow the line up to `cursor` (an octet of it). A line that is wrong before gives nothing.
 pub fn complete(line: &str, cursor: usize, context: &Context<'_>) -> Completion {
-    let cursor = (0..=cursor.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+    let cursor = (0..=cursor.min(line.len()))
+        .rev()
+        .find(|at| line.is_char_boundary(*at))
+        .unwrap_or(0);
     let text = line.get(..cursor).unwrap_or_default();
     let mut words = split(text);
     let begun = match words.last() {
-        Some(last) if last.open || (!text.ends_with(char::is_whitespace) && !last.is_pipe()) => words.pop(),
+        Some(last) if last.open || (!text.ends_with(char::is_whitespace) && !last.is_pipe()) => {
+            words.pop()
+        }
         _ => None,
     };
-    let start = begun.as_ref().map_or(cursor, |word| text.char_indices().nth(word.start).map_or(cursor, |(at, _)| at));
+    let start = begun.as_ref().map_or(cursor, |word| {
+        text.char_indices()
+            .nth(word.start)
+            .map_or(cursor, |(at, _)| at)
+    });
     let begun = begun.map(|word| word.text).unwrap_or_default();
-    let mut completion = Completion { start, ..possible(&words, &begun, context) };
-    completion.candidates.retain(|candidate| !candidate.literal || candidate.text.starts_with(&begun));
+    let mut completion = Completion {
+        start,
+        ..possible(&words, &begun, context)
+    };
+    completion
+        .candidates
+        .retain(|candidate| !candidate.literal || candidate.text.starts_with(&begun));
     let mut seen: Vec<String> = Vec::new();
     completion.candidates.retain(|candidate| {
         let new = !seen.contains(&candidate.text);
@@ -123,10 +147,13 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     };
     let Some(first) = words.first() else {
         let mut all = commands(&tries().configuration, words, begun, context);
-        all.candidates.extend(statement(words, begun, submode, context).candidates);
-        all.candidates.push(Candidate::word("no", "Delete what an IOS statement set"));
+        all.candidates
+            .extend(statement(words, begun, submode, context).candidates);
+        all.candidates
+            .push(Candidate::word("no", "Delete what an IOS statement set"));
         if submode == Submode::Global && !begun.is_empty() {
-            all.candidates.extend(path::follow(&[], words, begun, context).candidates);
+            all.candidates
+                .extend(path::follow(&[], words, begun, context).candidates);
         }
         return all;
     };
@@ -172,11 +199,16 @@ fn commands(trie: &Trie, words: &[Word], begun: &str, context: &Context<'_>) -> 
         {
             return found;
         }
-        let Ok(step) = trie.step(&state, left) else { return Completion::default() };
+        let Ok(step) = trie.step(&state, left) else {
+            return Completion::default();
+        };
         state = step.state;
         at += step.taken.max(1);
     }
-    let mut found = Completion { end: trie.end(&state).is_some(), ..Completion::default() };
+    let mut found = Completion {
+        end: trie.end(&state).is_some(),
+        ..Completion::default()
+    };
     let next = trie.next(&state);
     for next in &next {
         match next.node.token {
@@ -186,7 +218,9 @@ fn commands(trie: &Trie, words: &[Word], begun: &str, context: &Context<'_>) -> 
                 match inside {
                     Some(inside) => found.candidates.extend(inside.candidates),
                     None => {
-                        found.candidates.push(Candidate::placeholder(name, next.node.help));
+                        found
+                            .candidates
+                            .push(Candidate::placeholder(name, next.node.help));
                         found.candidates.extend(names(arg, begun, context));
                     }
                 }
@@ -194,7 +228,10 @@ fn commands(trie: &Trie, words: &[Word], begun: &str, context: &Context<'_>) -> 
         }
     }
     if found.end && !words.is_empty() {
-        found.candidates.push(Candidate::placeholder("|", "Send the output through a pipe"));
+        found.candidates.push(Candidate::placeholder(
+            "|",
+            "Send the output through a pipe",
+        ));
     }
     found
 }
@@ -220,32 +257,51 @@ fn several_words(
     match arg {
         Arg::Path | Arg::From | Arg::Statement => {
             if let (Some(piped), true) = (piped, arg == Arg::Path) {
-                return Some(pipes(words.get(piped..).unwrap_or_default(), begun, context));
+                return Some(pipes(
+                    words.get(piped..).unwrap_or_default(),
+                    begun,
+                    context,
+                ));
             }
             if arg == Arg::From && words.iter().any(|word| !word.quoted && word.text == "to") {
                 return None;
             }
-            let level = if matches!(context.mode, Mode::Configuration(_)) { context.level } else { &[] };
-            let makes_new = trie.first_word(state).is_some_and(|word| matches!(word, "set" | "copy" | "rename"));
-            let mut found = match makes_new && arg != Arg::From || trie.first_word(state) == Some("edit") {
-                true => path::follow(level, words, begun, context),
-                false => path::existing(level, words, begun, context),
+            let level = if matches!(context.mode, Mode::Configuration(_)) {
+                context.level
+            } else {
+                &[]
             };
+            let makes_new = trie
+                .first_word(state)
+                .is_some_and(|word| matches!(word, "set" | "copy" | "rename"));
+            let mut found =
+                match makes_new && arg != Arg::From || trie.first_word(state) == Some("edit") {
+                    true => path::follow(level, words, begun, context),
+                    false => path::existing(level, words, begun, context),
+                };
             if arg == Arg::From && !words.is_empty() {
                 found.candidates.push(Candidate::word("to", "Where to"));
                 found.end = false;
             } else if arg == Arg::Path && found.end && !words.is_empty() {
-                found.candidates.push(Candidate::placeholder("|", "Send the output through a pipe"));
+                found.candidates.push(Candidate::placeholder(
+                    "|",
+                    "Send the output through a pipe",
+                ));
             }
             Some(found)
         }
         Arg::Operational => {
-            let context = Context { mode: Mode::Operational, ..*context };
+            let context = Context {
+                mode: Mode::Operational,
+                ..*context
+            };
             Some(commands(&tries().operational, words, begun, &context))
         }
         Arg::Field => {
             let whole = trie.step(state, words).is_ok();
-            let taken = trie.step(state, words).map_or(words.len(), |step| step.taken);
+            let taken = trie
+                .step(state, words)
+                .map_or(words.len(), |step| step.taken);
             if taken < words.len() {
                 return None;
             }
@@ -255,9 +311,17 @@ fn several_words(
                 .collect();
             if whole {
                 let after = trie.after(state, at);
-                candidates.extend(trie.next(&after).iter().map(|next| Candidate::word(next.node.token.shown(), next.node.help)));
+                candidates.extend(
+                    trie.next(&after)
+                        .iter()
+                        .map(|next| Candidate::word(next.node.token.shown(), next.node.help)),
+                );
             }
-            Some(Completion { start: 0, candidates, end: whole })
+            Some(Completion {
+                start: 0,
+                candidates,
+                end: whole,
+            })
         }
         Arg::Text => Some(Completion {
             start: 0,
@@ -280,9 +344,16 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
         Arg::File => (&[], NameKind::File),
         _ => return Vec::new(),
     };
-    let mut found = if tag.is_empty() { Vec::new() } else { path::names_in(context.tree, tag) };
+    let mut found = if tag.is_empty() {
+        Vec::new()
+    } else {
+        path::names_in(context.tree, tag)
+    };
     let live = context.names.names(kind, begun);
-    found.extend(live.into_iter().map(|(name, help)| Candidate::word(name, help)));
+    found.extend(
+        live.into_iter()
+            .map(|(name, help)| Candidate::word(name, help)),
+    );
     found
 }
 
@@ -290,21 +361,45 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
 fn pipes(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let stage = words.rsplit(Word::is_pipe).next().unwrap_or_default();
     let Some((name, arguments)) = stage.split_first() else {
-        let candidates = PIPES.iter().map(|(name, _, help)| Candidate::word(*name, *help)).collect();
-        return Completion { candidates, ..Completion::default() };
+        let candidates = PIPES
+            .iter()
+            .map(|(name, _, help)| Candidate::word(*name, *help))
+            .collect();
+        return Completion {
+            candidates,
+            ..Completion::default()
+        };
     };
-    let Ok(name) = find_pipe(name) else { return Completion::default() };
-    let Some((_, takes, help)) = PIPES.iter().find(|(pipe, ..)| *pipe == name) else { return Completion::default() };
+    let Ok(name) = find_pipe(name) else {
+        return Completion::default();
+    };
+    let Some((_, takes, help)) = PIPES.iter().find(|(pipe, ..)| *pipe == name) else {
+        return Completion::default();
+    };
     if takes.is_empty() || !arguments.is_empty() {
-        let candidates = vec![Candidate::placeholder("|", "Send the output through a pipe")];
-        return Completion { candidates, end: true, ..Completion::default() };
+        let candidates = vec![Candidate::placeholder(
+            "|",
+            "Send the output through a pipe",
+        )];
+        return Completion {
+            candidates,
+            end: true,
+            ..Completion::default()
+        };
     }
     let mut candidates = vec![Candidate::placeholder(*takes, *help)];
     if name == "save" {
         let files = context.names.names(NameKind::File, begun);
-        candidates.extend(files.into_iter().map(|(name, help)| Candidate::word(name, help)));
+        candidates.extend(
+            files
+                .into_iter()
+                .map(|(name, help)| Candidate::word(name, help)),
+        );
     }
-    Completion { candidates, ..Completion::default() }
+    Completion {
+        candidates,
+        ..Completion::default()
+    }
 }
 
 #[cfg(test)]

@@ -15,10 +15,21 @@ const MANDATORY: &[&str] = &[
 ];
 
 /// What the schema lets follow `words` at the edit level.
-pub(super) fn follow(level: &[String], words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
+pub(super) fn follow(
+    level: &[String],
+    words: &[Word],
+    begun: &str,
+    context: &Context<'_>,
+) -> Completion {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let Ok(follow) = schema::follow(level, &texts) else { return Completion::default() };
-    let path: Vec<&str> = level.iter().chain(&follow.path).map(String::as_str).collect();
+    let Ok(follow) = schema::follow(level, &texts) else {
+        return Completion::default();
+    };
+    let path: Vec<&str> = level
+        .iter()
+        .chain(&follow.path)
+        .map(String::as_str)
+        .collect();
     let below = match schema::lookup(path.iter().copied()) {
         Some(Place::Words(node)) => Some(node),
         _ => None,
@@ -34,7 +45,10 @@ pub(super) fn follow(level: &[String], words: &[Word], begun: &str, context: &Co
     }
     if let Some(Type::Interface | Type::InterfaceOrAddress | Type::Alias) = follow.value {
         let live = context.names.names(NameKind::Interface, begun);
-        candidates.extend(live.into_iter().map(|(name, help)| Candidate::word(name, help)));
+        candidates.extend(
+            live.into_iter()
+                .map(|(name, help)| Candidate::word(name, help)),
+        );
     }
     for candidate in follow.candidates {
         let node = below.and_then(|node| node.child(&candidate.text));
@@ -46,14 +60,29 @@ pub(super) fn follow(level: &[String], words: &[Word], begun: &str, context: &Co
             mandatory: node.is_some_and(|node| MANDATORY.contains(&node.row.path)),
         });
     }
-    Completion { start: 0, candidates, end: follow.complete }
+    Completion {
+        start: 0,
+        candidates,
+        end: follow.complete,
+    }
 }
 
 /// What the tree has below `words` at the edit level.
-pub(super) fn existing(level: &[String], words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
+pub(super) fn existing(
+    level: &[String],
+    words: &[Word],
+    begun: &str,
+    context: &Context<'_>,
+) -> Completion {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let Ok(allowed) = schema::follow(level, &texts) else { return Completion::default() };
-    let path: Vec<&str> = level.iter().chain(&allowed.path).map(String::as_str).collect();
+    let Ok(allowed) = schema::follow(level, &texts) else {
+        return Completion::default();
+    };
+    let path: Vec<&str> = level
+        .iter()
+        .chain(&allowed.path)
+        .map(String::as_str)
+        .collect();
     let helps = follow(level, words, begun, context).candidates;
     let there: Vec<String> = match context.tree.get(&path) {
         Some(Tree::Branch(children)) => children.keys().cloned().collect(),
@@ -62,18 +91,32 @@ pub(super) fn existing(level: &[String], words: &[Word], begun: &str, context: &
     };
     let candidates = there
         .into_iter()
-        .map(|text| match helps.iter().find(|known| known.literal && known.text == text) {
-            Some(known) => Candidate { mandatory: false, ..known.clone() },
-            None => Candidate::word(text, ""),
+        .map(|text| {
+            match helps
+                .iter()
+                .find(|known| known.literal && known.text == text)
+            {
+                Some(known) => Candidate {
+                    mandatory: false,
+                    ..known.clone()
+                },
+                None => Candidate::word(text, ""),
+            }
         })
         .collect();
-    Completion { start: 0, candidates, end: context.tree.has(&path) || allowed.complete }
+    Completion {
+        start: 0,
+        candidates,
+        end: context.tree.has(&path) || allowed.complete,
+    }
 }
 
 /// The names a tag has in the tree, with their descriptions.
 pub(super) fn names_in(tree: &Tree, tag: &[&str]) -> Vec<Candidate> {
     tree.children(tag)
-        .map(|(name, node)| Candidate::word(name, node.value(&["description"]).unwrap_or("Configured")))
+        .map(|(name, node)| {
+            Candidate::word(name, node.value(&["description"]).unwrap_or("Configured"))
+        })
         .collect()
 }
 

@@ -14,7 +14,10 @@ impl Names for Host {
             NameKind::File => return vec![(format!("{begun}config.boot"), "File".into())],
             _ => &[],
         };
-        names.iter().map(|name| ((*name).to_owned(), format!("{kind:?}"))).collect()
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), format!("{kind:?}")))
+            .collect()
     }
 }
 
@@ -22,18 +25,38 @@ fn tree() -> Tree {
     let text = "set flow record R match ipv4 source address\nset flow record R description \"Sources\"\n\
                 set flow exporter E1 destination 192.0.2.1\nset flow exporter E2 destination 192.0.2.2\n\
                 set flow sampler S rate 10\nset flow monitor M record R\nset interfaces ethernet eth7 mtu 1500";
-    crate::load(&Tree::default(), &[], text, Some(crate::Dialect::Set), crate::Mode::Merge).unwrap()
+    crate::load(
+        &Tree::default(),
+        &[],
+        text,
+        Some(crate::Dialect::Set),
+        crate::Mode::Merge,
+    )
+    .unwrap()
 }
 
 fn at(line: &str, mode: Mode, level: &str) -> Completion {
     let level: Vec<String> = level.split_whitespace().map(str::to_owned).collect();
     let tree = tree();
-    complete(line, line.len(), &Context { mode, level: &level, tree: &tree, names: &Host })
+    complete(
+        line,
+        line.len(),
+        &Context {
+            mode,
+            level: &level,
+            tree: &tree,
+            names: &Host,
+        },
+    )
 }
 
 fn words(line: &str, mode: Mode, level: &str) -> Vec<String> {
     let found = at(line, mode, level).candidates;
-    found.into_iter().filter(|candidate| candidate.literal).map(|candidate| candidate.text).collect()
+    found
+        .into_iter()
+        .filter(|candidate| candidate.literal)
+        .map(|candidate| candidate.text)
+        .collect()
 }
 
 const CONFIGURATION: Mode = Mode::Configuration(Submode::Global);
@@ -41,7 +64,10 @@ const CONFIGURATION: Mode = Mode::Configuration(Submode::Global);
 fn has(line: &str, mode: Mode, level: &str, expected: &[&str]) {
     let found = words(line, mode, level);
     for word in expected {
-        assert!(found.iter().any(|found| found == word), "{line}: {word} not in {found:?}");
+        assert!(
+            found.iter().any(|found| found == word),
+            "{line}: {word} not in {found:?}"
+        );
     }
 }
 
@@ -51,16 +77,51 @@ fn is(line: &str, mode: Mode, level: &str, expected: &[&str]) {
 
 #[test]
 fn operational_commands() {
-    has("", Mode::Operational, "", &["show", "configure", "clear", "exit"]);
+    has(
+        "",
+        Mode::Operational,
+        "",
+        &["show", "configure", "clear", "exit"],
+    );
     is("sh", Mode::Operational, "", &["show"]);
     is("show flow m", Mode::Operational, "", &["monitor"]);
-    is("sh fl mon ", Mode::Operational, "", &["M", "flow-accounting"]);
-    has("show flow monitor M ", Mode::Operational, "", &["cache", "statistics"]);
+    is(
+        "sh fl mon ",
+        Mode::Operational,
+        "",
+        &["M", "flow-accounting"],
+    );
+    has(
+        "show flow monitor M ",
+        Mode::Operational,
+        "",
+        &["cache", "statistics"],
+    );
     is("show flow exporter E", Mode::Operational, "", &["E1", "E2"]);
-    is("show flow-accounting interface eth1 ", Mode::Operational, "", &["count", "host", "port", "top"]);
-    is("show flow monitor M cache sort highest cou", Mode::Operational, "", &["counter"]);
-    has("show flow monitor M cache sort highest counter bytes ", Mode::Operational, "", &["long", "top", "format"]);
-    is("show system commit diff ", Mode::Operational, "", &["0", "1"]);
+    is(
+        "show flow-accounting interface eth1 ",
+        Mode::Operational,
+        "",
+        &["count", "host", "port", "top"],
+    );
+    is(
+        "show flow monitor M cache sort highest cou",
+        Mode::Operational,
+        "",
+        &["counter"],
+    );
+    has(
+        "show flow monitor M cache sort highest counter bytes ",
+        Mode::Operational,
+        "",
+        &["long", "top", "format"],
+    );
+    is(
+        "show system commit diff ",
+        Mode::Operational,
+        "",
+        &["0", "1"],
+    );
     assert!(words("shwo ", Mode::Operational, "").is_empty());
 }
 
@@ -74,10 +135,25 @@ fn a_command_that_may_end_says_so() {
 
 #[test]
 fn pipes() {
-    has("show version | ", Mode::Operational, "", &["match", "except", "json", "save"]);
+    has(
+        "show version | ",
+        Mode::Operational,
+        "",
+        &["match", "except", "json", "save"],
+    );
     is("show version | no", Mode::Operational, "", &["no-more"]);
-    is("show configuration system | co", Mode::Operational, "", &["count"]);
-    is("show version | save /tmp/", Mode::Operational, "", &["/tmp/config.boot"]);
+    is(
+        "show configuration system | co",
+        Mode::Operational,
+        "",
+        &["count"],
+    );
+    is(
+        "show version | save /tmp/",
+        Mode::Operational,
+        "",
+        &["/tmp/config.boot"],
+    );
     assert!(at("show version | match x ", Mode::Operational, "").end);
 }
 
@@ -85,24 +161,69 @@ fn pipes() {
 fn set_paths_with_values_and_names() {
     has("set ", CONFIGURATION, "", &["system", "interfaces", "flow"]);
     is("set sys flow-acc netf serv", CONFIGURATION, "", &["server"]);
-    has("set flow monitor M exporter ", CONFIGURATION, "", &["E1", "E2"]);
+    has(
+        "set flow monitor M exporter ",
+        CONFIGURATION,
+        "",
+        &["E1", "E2"],
+    );
     is("exporter E", CONFIGURATION, "", &[]);
-    is("set exporter E", CONFIGURATION, "flow monitor M", &["E1", "E2"]);
-    has("set system flow-accounting interface ", CONFIGURATION, "", &["eth0", "eth1"]);
-    has("set flow record R match ipv4 ", CONFIGURATION, "", &["source", "ttl"]);
-    is("set flow record R match ipv4 source ", CONFIGURATION, "", &["address"]);
-    let found = at("set flow monitor M cache timeout active ", CONFIGURATION, "");
+    is(
+        "set exporter E",
+        CONFIGURATION,
+        "flow monitor M",
+        &["E1", "E2"],
+    );
+    has(
+        "set system flow-accounting interface ",
+        CONFIGURATION,
+        "",
+        &["eth0", "eth1"],
+    );
+    has(
+        "set flow record R match ipv4 ",
+        CONFIGURATION,
+        "",
+        &["source", "ttl"],
+    );
+    is(
+        "set flow record R match ipv4 source ",
+        CONFIGURATION,
+        "",
+        &["address"],
+    );
+    let found = at(
+        "set flow monitor M cache timeout active ",
+        CONFIGURATION,
+        "",
+    );
     assert!(!found.end);
     let placeholder = &found.candidates[0];
-    assert!(!placeholder.literal && placeholder.text.contains("604800"), "{placeholder:?}");
-    assert!(placeholder.help.contains("default 1800 seconds"), "{placeholder:?}");
-    has("set system flow-accounting netflow version ", CONFIGURATION, "", &["5", "9", "10"]);
+    assert!(
+        !placeholder.literal && placeholder.text.contains("604800"),
+        "{placeholder:?}"
+    );
+    assert!(
+        placeholder.help.contains("default 1800 seconds"),
+        "{placeholder:?}"
+    );
+    has(
+        "set system flow-accounting netflow version ",
+        CONFIGURATION,
+        "",
+        &["5", "9", "10"],
+    );
 }
 
 #[test]
 fn marks_tell_containers_and_required_leaves() {
     let found = at("set flow exporter X ", CONFIGURATION, "").candidates;
-    let of = |word: &str| found.iter().find(|candidate| candidate.text == word).unwrap_or_else(|| panic!("{word}"));
+    let of = |word: &str| {
+        found
+            .iter()
+            .find(|candidate| candidate.text == word)
+            .unwrap_or_else(|| panic!("{word}"))
+    };
     assert!(of("destination").mandatory && of("destination").mark.is_empty());
     assert!(!of("dscp").mandatory);
     assert_eq!((of("template").mark, of("option").mark), (">", "+>"));
@@ -110,18 +231,38 @@ fn marks_tell_containers_and_required_leaves() {
 
 #[test]
 fn what_is_deleted_or_shown_is_there() {
-    is("delete flow ", CONFIGURATION, "", &["exporter", "monitor", "record", "sampler"]);
+    is(
+        "delete flow ",
+        CONFIGURATION,
+        "",
+        &["exporter", "monitor", "record", "sampler"],
+    );
     is("delete flow exporter ", CONFIGURATION, "", &["E1", "E2"]);
-    is("delete flow record R ", CONFIGURATION, "", &["description", "match"]);
+    is(
+        "delete flow record R ",
+        CONFIGURATION,
+        "",
+        &["description", "match"],
+    );
     is("show exporter ", CONFIGURATION, "flow", &["E1", "E2"]);
     is("delete interfaces ethernet ", CONFIGURATION, "", &["eth7"]);
     is("copy flow record R t", CONFIGURATION, "", &["to"]);
-    is("rename flow sampler S to flow sam", CONFIGURATION, "", &["sampler"]);
+    is(
+        "rename flow sampler S to flow sam",
+        CONFIGURATION,
+        "",
+        &["sampler"],
+    );
 }
 
 #[test]
 fn configuration_commands_and_statements() {
-    has("", CONFIGURATION, "", &["set", "commit", "flow", "interface", "no"]);
+    has(
+        "",
+        CONFIGURATION,
+        "",
+        &["set", "commit", "flow", "interface", "no"],
+    );
     is("run show flow l", CONFIGURATION, "", &["loss"]);
     is("rollback ", CONFIGURATION, "", &["0", "1"]);
     is("load merge ./", CONFIGURATION, "", &["./config.boot"]);
@@ -132,21 +273,41 @@ fn configuration_commands_and_statements() {
 #[test]
 fn ios_submodes() {
     let monitor = Mode::Configuration(Submode::Monitor);
-    has("", monitor, "", &["cache", "exporter", "record", "exit", "set"]);
+    has(
+        "",
+        monitor,
+        "",
+        &["cache", "exporter", "record", "exit", "set"],
+    );
     is("cache timeout a", monitor, "", &["active"]);
     is("exporter ", monitor, "", &["E1", "E2"]);
     is("no exporter ", monitor, "", &["E1", "E2"]);
     is("flow rec", monitor, "", &["record"]);
     let interface = Mode::Configuration(Submode::Interface);
-    is("ip flow monitor M ", interface, "", &["input", "output", "sampler"]);
+    is(
+        "ip flow monitor M ",
+        interface,
+        "",
+        &["input", "output", "sampler"],
+    );
     is("ip flow monitor M sampler ", interface, "", &["S"]);
-    has("match ipv4 ", Mode::Configuration(Submode::Record), "", &["source", "destination"]);
+    has(
+        "match ipv4 ",
+        Mode::Configuration(Submode::Record),
+        "",
+        &["source", "destination"],
+    );
 }
 
 #[test]
 fn the_cursor_is_what_counts_and_never_breaks_a_character() {
     let tree = tree();
-    let context = Context { mode: Mode::Operational, level: &[], tree: &tree, names: &Host };
+    let context = Context {
+        mode: Mode::Operational,
+        level: &[],
+        tree: &tree,
+        names: &Host,
+    };
     assert_eq!(complete("show ver flow", 8, &context).start, 5);
     for line in ["shöw ", "\"ö", "show | \u{1f980}"] {
         for cursor in 0..=line.len() + 1 {
@@ -162,11 +323,26 @@ fn a_large_tree_completes_at_once() {
     for i in 0..2000 {
         writeln!(text, "set flow exporter E{i} destination 192.0.2.1").unwrap();
     }
-    let tree = crate::load(&Tree::default(), &[], &text, Some(crate::Dialect::Set), crate::Mode::Merge).unwrap();
-    let context = Context { mode: CONFIGURATION, level: &[], tree: &tree, names: &() };
+    let tree = crate::load(
+        &Tree::default(),
+        &[],
+        &text,
+        Some(crate::Dialect::Set),
+        crate::Mode::Merge,
+    )
+    .unwrap();
+    let context = Context {
+        mode: CONFIGURATION,
+        level: &[],
+        tree: &tree,
+        names: &(),
+    };
     let line = "set flow monitor M exporter E19";
     let found = complete(line, line.len(), &context).candidates;
-    assert_eq!(found.iter().filter(|candidate| candidate.literal).count(), 111);
+    assert_eq!(
+        found.iter().filter(|candidate| candidate.literal).count(),
+        111
+    );
 }
 
 mod hostile {
