@@ -2,9 +2,11 @@
 //!
 //! Collectors differ in what they understand of sampling, so it is told in two tables: one with nothing but
 //! the interval (element 34), when every flow of the exporter has the same, which holds whatever the
-//! records say; and one of samplers by identifier (48, 49, 50; in IPFIX with the PSAMP selector's
-//! elements of RFC 5477 beside them), which the records' `samplerId` refers to. nfdump 1.7.1 reads only the
-//! first, and only when the algorithm (35) is not in it; its mode is in the second.
+//! records say; and one of samplers by identifier (48, 50), which the records' `samplerId` refers to.
+//!
+//! nfdump 1.7.1 reads only the first, and only when the algorithm (35) is not in it. How a sampler chooses
+//! is in the second: as `samplerMode` (49) where NetFlow v9 has a value that decoders name, and as
+//! `selectorAlgorithm` (304) with its parameters (RFC 5477 §8.2), which has replaced it, elsewhere.
 
 use std::time::Duration;
 
@@ -76,23 +78,22 @@ impl Kind {
                 let mut fields = vec![
                     ("flow sampler", 48, 1),
                     ("flow sampler name", 84, NAME_LEN),
-                    ("flow sampler mode", 49, 1),
                     ("flow sampler interval", 50, 4),
                 ];
-                // RFC 5477 §8.2. After element 50, which some collectors take for the same as 306.
-                match (protocol, mode) {
-                    (Protocol::Ipfix, SamplerMode::Deterministic) => fields.extend([
-                        ("selector algorithm", 304, 2),
-                        ("sampling packet interval", 305, 4),
-                        ("sampling packet space", 306, 4),
-                    ]),
-                    (Protocol::Ipfix, SamplerMode::Random) => fields.extend([
+                // After element 50, which some collectors take for the same as 306.
+                fields.extend(match (protocol, mode) {
+                    (Protocol::Ipfix, SamplerMode::Random) => vec![
                         ("selector algorithm", 304, 2),
                         ("sampling size", 309, 4),
                         ("sampling population", 310, 4),
-                    ]),
-                    _ => {}
-                }
+                    ],
+                    (_, SamplerMode::Random) => vec![("flow sampler mode", 49, 1)],
+                    (_, SamplerMode::Deterministic) => vec![
+                        ("selector algorithm", 304, 2),
+                        ("sampling packet interval", 305, 4),
+                        ("sampling packet space", 306, 4),
+                    ],
+                });
                 fields
             }
             Kind::Interfaces => vec![
@@ -278,21 +279,22 @@ impl Facts {
 }
 
 fn put_sampler(out: &mut Vec<u8>, sampler: &Sampler, protocol: Protocol) {
-    // Elements 49 and 35 count 1 deterministic, 2 random; element 304 counts 1 systematic count-based,
-    // 3 random n-out-of-N.
-    let (mode, algorithm, first, second) = match sampler.mode {
-        SamplerMode::Deterministic => (1, 1_u16, 1_u32, sampler.rate.saturating_sub(1)),
-        SamplerMode::Random => (2, 3, 1, sampler.rate),
-    };
+    /// `samplerMode`: random.
+    const RANDOM: u8 = 2;
+    /// `selectorAlgorithm` of RFC 5477: systematic count-based, and random n-out-of-N.
+    const SYSTEMATIC: u16 = 1;
+    const RANDOM_N_OUT_OF_N: u16 = 3;
     out.push(sampler.id);
     put_text(out, &sampler.name, NAME_LEN);
-    out.push(mode);
     out.extend_from_slice(&sampler.rate.to_be_bytes());
-    if protocol == Protocol::Ipfix {
-        out.extend_from_slice(&algorithm.to_be_bytes());
-        out.extend_from_slice(&first.to_be_bytes());
-        out.extend_from_slice(&second.to_be_bytes());
-    }
+    let (algorithm, packets, others) = match (protocol, sampler.mode) {
+        (Protocol::Ipfix, SamplerMode::Random) => (RANDOM_N_OUT_OF_N, 1_u32, sampler.rate),
+        (_, SamplerMode::Random) => return out.push(RANDOM),
+        (_, SamplerMode::Deterministic) => (SYSTEMATIC, 1, sampler.rate.saturating_sub(1)),
+    };
+    out.extend_from_slice(&algorithm.to_be_bytes());
+    out.extend_from_slice(&packets.to_be_bytes());
+    out.extend_from_slice(&others.to_be_bytes());
 }
 
 /// Text of a fixed length: cut between characters, filled up with zeros.
