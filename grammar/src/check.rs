@@ -6,6 +6,7 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::dialect::ios;
+use crate::order::natural;
 use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, walk};
 use crate::{Finding, Tree};
 
@@ -71,19 +72,28 @@ impl Found<'_> {
                         continue;
                     }
                     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-                    let known: Vec<&str> = found
-                        .tree
-                        .children(&words(tag))
-                        .map(|(name, _)| name)
-                        .collect();
-                    let known = match known.len() {
-                        0 => "there is none".to_owned(),
-                        1..=12 => format!("there are: {}", known.join(", ")),
-                        many => format!("there are {many} others"),
-                    };
+                    let known = found.known(&words(tag));
                     found.report(&path, format!("{tag} {name} does not exist; {known}"));
                 }
             });
+        }
+    }
+
+    /// The names a tag has, as a finding tells them. Many are only counted: there may be many findings, too.
+    fn known(&self, tag: &[&str]) -> String {
+        let Some(Tree::Branch(children)) = self.tree.get(tag) else {
+            return "there is none".to_owned();
+        };
+        match children.len() {
+            0 => "there is none".to_owned(),
+            1..=12 => {
+                let names: Vec<&str> = natural(children)
+                    .into_iter()
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                format!("there are: {}", names.join(", "))
+            }
+            many => format!("there are {many} others"),
         }
     }
 

@@ -108,41 +108,17 @@ pub fn load(
     dialect: Option<Dialect>,
     mode: Mode,
 ) -> Result<Tree, Vec<Problem>> {
-    read(base, at, text, dialect, mode).map(|(tree, _)| tree)
-}
-
-/// [`load`]s IOS lines and also returns the submode after the last of them: the path of `flow exporter NAME`,
-/// `interface NAME` and the like, empty in the global mode.
-///
-/// # Errors
-/// Those of [`load`].
-pub fn load_ios(
-    base: &Tree,
-    at: &[String],
-    text: &str,
-) -> Result<(Tree, Vec<String>), Vec<Problem>> {
-    read(base, at, text, Some(Dialect::Ios), Mode::Merge)
-}
-
-fn read(
-    base: &Tree,
-    at: &[String],
-    text: &str,
-    dialect: Option<Dialect>,
-    mode: Mode,
-) -> Result<(Tree, Vec<String>), Vec<Problem>> {
     let dialect = dialect.unwrap_or_else(|| detect(text));
     // A program's JSON may well be one long line.
     word::sane(text, dialect != Dialect::Json).map_err(|problem| vec![problem])?;
     let mut loader = load::Loader::new(base, at, mode).map_err(|problem| vec![problem])?;
-    let mut submode = Vec::new();
     match dialect {
         Dialect::Curly => dialect::curly::load(&mut loader, text),
         Dialect::Set => dialect::set::load(&mut loader, text),
-        Dialect::Ios => submode = dialect::ios::load(&mut loader, text),
+        Dialect::Ios => dialect::ios::load(&mut loader, text),
         Dialect::Json => dialect::json::load(&mut loader, text),
     }
-    Ok((loader.finish()?, submode))
+    loader.finish()
 }
 
 /// What is wrong with the tree as a whole, without looking at the host: references that dangle, leaves

@@ -62,8 +62,8 @@ pub(crate) struct Statement<'a, 'b> {
     no: bool,
 }
 
-/// Loads a text; returns the submode after its last line.
-pub(crate) fn load(loader: &mut Loader, text: &str) -> Vec<String> {
+/// Loads a text line by line; each line sees what those before it did.
+pub(crate) fn load(loader: &mut Loader, text: &str) {
     let mut mode = Mode {
         cursor: loader.at.clone(),
     };
@@ -72,10 +72,9 @@ pub(crate) fn load(loader: &mut Loader, text: &str) -> Vec<String> {
         if let Err(problem) = statement(loader, &mut mode, line, &words)
             && !loader.report(problem)
         {
-            break;
+            return;
         }
     }
-    mode.cursor.path
 }
 
 fn statement(

@@ -1,7 +1,7 @@
 //! What is IOS's own.
 
 use super::{fresh, merged, right};
-use crate::{Dialect, Mode, Tree, load, load_ios, render};
+use crate::{Dialect, Mode, Tree, load, render};
 
 #[track_caller]
 fn ios(text: &str) -> Tree {
@@ -239,33 +239,30 @@ fn a_line_is_of_its_submode_or_else_global() {
 }
 
 #[test]
-fn a_shell_is_told_the_submode() {
-    let none = Tree::default();
-    let submode = |at: &[&str], text: &str| {
-        let at: Vec<String> = at.iter().map(|word| (*word).to_owned()).collect();
-        load_ios(&none, &at, text)
-            .map(|(_, submode)| submode.join(" "))
+fn an_edit_level_is_a_submode_too() {
+    let level = |at: &str, text: &str| {
+        let at: Vec<String> = at.split_whitespace().map(str::to_owned).collect();
+        load(&Tree::default(), &at, text, Some(Dialect::Ios), Mode::Merge)
+            .map(|tree| render(&tree, Dialect::Set))
             .map_err(|problems| problems[0].to_string())
     };
     assert_eq!(
-        submode(&[], "flow exporter E"),
-        Ok("flow exporter E".into())
+        level("flow exporter E", "ttl 4"),
+        Ok("set flow exporter E ttl 4\n".into())
     );
     assert_eq!(
-        submode(&["flow", "exporter", "E"], "ttl 4"),
-        Ok("flow exporter E".into())
+        level("flow exporter E", "hostname r1"),
+        Ok("set system host-name r1\n".into())
     );
     assert_eq!(
-        submode(&["flow", "exporter", "E"], "interface gi0/2"),
-        Ok("interfaces ethernet eth2".into())
+        level("system flow-accounting", "interface eth0"),
+        Ok("set system flow-accounting interface eth0\n".into())
     );
     assert_eq!(
-        submode(&["flow", "exporter", "E"], "exit"),
-        Ok(String::new())
+        level("flow exporter E", "exit\nttl 4")
+            .unwrap_err()
+            .split(';')
+            .next(),
+        Some("2:1: unknown word \"ttl\"")
     );
-    assert_eq!(
-        submode(&["system", "flow-accounting"], "interface eth0"),
-        Ok("system flow-accounting".into())
-    );
-    assert!(submode(&["flow", "exporter", "E"], "nonsense").is_err());
 }
