@@ -6,6 +6,8 @@ mod configure;
 mod copy;
 mod file;
 mod operational;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 

@@ -364,7 +364,24 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
             pipes: Vec::new(),
         }));
     }
-    build::line(line, &words, mode).map(Some)
+    if mode == Mode::Operational
+        && !first.quoted
+        && matches!(first.text.as_str(), "run" | "do")
+        && words.len() > 1
+    {
+        // Where it is typed from habit it does no harm.
+        return build::line(line, &words[1..], mode).map(Some);
+    }
+    build::line(line, &words, mode)
+        .map(Some)
+        .map_err(|mut problem| {
+            let misplaced = mode == Mode::Operational && trie::is_command(&first.text);
+            if misplaced && problem.message.starts_with("unknown word") {
+                problem.message = format!("\"{}\" belongs to configuration mode", first.text);
+                problem.hint = Some("type configure first".into());
+            }
+            problem
+        })
 }
 
 /// Whether a line of configuration mode is no command of the shell: it opens a brace, or its first word

@@ -190,6 +190,20 @@ fn paths_end_at_a_pipe() {
 }
 
 #[test]
+fn commands_of_the_other_mode_are_known() {
+    let problem = parse("commit", Mode::Operational).unwrap_err();
+    assert_eq!(
+        (problem.message.as_str(), problem.hint.as_deref()),
+        (
+            "\"commit\" belongs to configuration mode",
+            Some("type configure first")
+        )
+    );
+    assert_eq!(operational("do show version").command, Command::ShowVersion);
+    assert_eq!(parse("run shw", Mode::Operational).unwrap_err().column, 5);
+}
+
+#[test]
 fn configuration_commands_and_statements() {
     assert_eq!(
         configuration("set system host-name x"),

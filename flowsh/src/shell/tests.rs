@@ -1,0 +1,509 @@
+//! The shell against a daemon made of the grammar and a socket: sessions, edits, commits, no probe.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex};
+
+use grammar::{Dialect, Tree};
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// What the daemon keeps.
+#[derive(Default)]
+struct Daemon {
+    running: Tree,
+    sessions: HashMap<String, Tree>,
+    opened: usize,
+    /// Bodies of the edits that came in.
+    edits: Vec<Json>,
+}
+
+impl Daemon {
+    fn answer(&mut self, method: &str, target: &str, body: Json) -> (u16, Json) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let asked: HashMap<&str, &str> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .collect();
+        let words: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
+        let refused = |status, message: &str| (status, json!({"errors": [{"message": message}]}));
+        match (method, &words[..]) {
+            ("GET", ["version"]) => (200, json!({"host_name": "r1.example.org"})),
+            ("POST", ["sessions"]) => {
+                self.opened += 1;
+                let id = format!("s{}", self.opened);
+                self.sessions.insert(id.clone(), self.running.clone());
+                (200, json!({"session": id}))
+            }
+            ("GET", ["sessions"]) => {
+                let list: Vec<Json> = self
+                    .sessions
+                    .keys()
+                    .map(|id| json!({"session": id}))
+                    .collect();
+                (200, json!({"sessions": list}))
+            }
+            ("DELETE", ["sessions", id]) => {
+                self.sessions.remove(*id);
+                (200, json!({}))
+            }
+            ("POST", ["sessions", id, what]) => {
+                let Some(candidate) = self.sessions.get_mut(*id) else {
+                    return refused(404, "no such session");
+                };
+                match *what {
+                    "edit" => {
+                        self.edits.push(body.clone());
+                        let dialect = body["dialect"].as_str().map(|word| match word {
+                            "curly" => Dialect::Curly,
+                            "set" => Dialect::Set,
+                            "ios" => Dialect::Ios,
+                            _ => Dialect::Json,
+                        });
+                        let mode = match body["mode"].as_str() {
+                            Some("override") => grammar::Mode::Override,
+                            Some("replace") => grammar::Mode::Replace,
+                            _ => grammar::Mode::Merge,
+                        };
+                        let at: Vec<String> = serde_json::from_value(body["path"].clone()).unwrap();
+                        match grammar::load(
+                            candidate,
+                            &at,
+                            body["text"].as_str().unwrap(),
+                            dialect,
+                            mode,
+                        ) {
+                            Ok(after) => {
+                                let changes = grammar::diff(candidate, &after).len();
+                                *candidate = after;
+                                (200, json!({"changes": changes}))
+                            }
+                            Err(problems) => (400, json!({"errors": problems})),
+                        }
+                    }
+                    "commit" => {
+                        self.running = candidate.clone();
+                        (
+                            200,
+                            json!({"revision": 1, "warnings": ["eth9 is not there"], "confirm_seconds": body["confirm_minutes"].as_u64().map(|m| m * 60)}),
+                        )
+                    }
+                    _ => refused(404, "no such thing"),
+                }
+            }
+            ("GET", ["configuration"]) => {
+                let tree = match asked.get("source") {
+                    Some(&"candidate") => &self.sessions[asked["session"]],
+                    _ => &self.running,
+                };
+                match asked.get("format") {
+                    Some(&"json") => {
+                        let tree: Json =
+                            serde_json::from_str(&grammar::render(tree, Dialect::Json)).unwrap();
+                        (200, json!({"tree": tree}))
+                    }
+                    _ => (200, json!({"text": grammar::render(tree, Dialect::Curly)})),
+                }
+            }
+            ("GET", ["compare"]) => {
+                let Some(candidate) = self.sessions.get(asked["session"]) else {
+                    return refused(404, "no such session");
+                };
+                (
+                    200,
+                    json!({"text": grammar::compare_commands(&self.running, candidate)}),
+                )
+            }
+            ("GET", ["flow", "monitors", name, "cache"]) => {
+                refused(404, &format!("there is no flow monitor {name}"))
+            }
+            ("GET", ["interfaces"]) => (
+                200,
+                json!({"interfaces": [{"name": "eth1", "addresses": ["192.0.2.1/24"]}]}),
+            ),
+            _ => refused(404, "no such thing"),
+        }
+    }
+}
+
+fn serve(stream: UnixStream, daemon: &Mutex<Daemon>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut stream = stream;
+    loop {
+        let mut first = String::new();
+        reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok()?;
+            if header.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let mut words = first.split(' ');
+        let (method, target) = (words.next()?, words.next()?);
+        let body = serde_json::from_slice(&body).unwrap_or(Json::Null);
+        let (status, answer) = daemon.lock().unwrap().answer(method, target, body);
+        let answer = answer.to_string();
+        write!(
+            stream,
+            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{answer}",
+            answer.len()
+        )
+        .ok()?;
+    }
+}
+
+struct Bench {
+    shell: Shell,
+    daemon: Arc<Mutex<Daemon>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("s");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let daemon = Arc::new(Mutex::new(Daemon::default()));
+        let shared = daemon.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let daemon = shared.clone();
+                std::thread::spawn(move || serve(stream, &daemon));
+            }
+        });
+        let client = Client::new(socket, false).unwrap();
+        let shell = Shell::new(client, "test", Some(dir.path().to_owned())).unwrap();
+        Bench {
+            shell,
+            daemon,
+            _dir: dir,
+        }
+    }
+
+    fn ok(&mut self, line: &str) -> String {
+        match self.shell.run(line) {
+            Ok(outcome) => outcome.answer.text,
+            Err(failure) => panic!("{line}: {}", failure.shown()),
+        }
+    }
+
+    fn fails(&mut self, line: &str) -> String {
+        match self.shell.run(line) {
+            Ok(outcome) => panic!("{line}: {outcome:?}"),
+            Err(failure) => failure.shown(),
+        }
+    }
+
+    fn prompt(&self) -> String {
+        let (above, prompt) = self.shell.prompt();
+        above.map(|above| above + "|").unwrap_or_default() + &prompt
+    }
+
+    fn candidate(&mut self) -> String {
+        grammar::compare_commands(
+            &Tree::default(),
+            &self.shell.candidate().unwrap_or_default(),
+        )
+    }
+}
+
+#[test]
+fn prompts_follow_modes_levels_and_submodes() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.prompt(), "r1> ");
+    bench.ok("configure");
+    assert_eq!(bench.prompt(), "[edit]|r1# ");
+    bench.ok("edit system flow-acc netflow");
+    assert_eq!(bench.prompt(), "[edit system flow-accounting netflow]|r1# ");
+    bench.ok("up");
+    assert_eq!(bench.prompt(), "[edit system flow-accounting]|r1# ");
+    bench.ok("top");
+    bench.ok("edit flow exporter E");
+    bench.ok("up");
+    assert_eq!(bench.prompt(), "[edit flow]|r1# ");
+    bench.ok("exit");
+    assert_eq!(bench.prompt(), "[edit]|r1# ");
+    bench.ok("exit");
+    bench.ok("conf t");
+    assert_eq!(bench.prompt(), "r1(config)# ");
+    bench.ok("flow record R");
+    assert_eq!(bench.prompt(), "r1(config-flow-record)# ");
+    bench.ok("interface GigabitEthernet0/1");
+    assert_eq!(bench.prompt(), "r1(config-if)# ");
+    bench.ok("exit");
+    assert_eq!(bench.prompt(), "r1(config)# ");
+}
+
+#[test]
+fn errors_of_set_and_ios_lines_point_into_the_typed_line() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("edit flow");
+    let shown = bench.fails("  set exporter E dscp 99");
+    assert!(
+        shown.starts_with("    set exporter E dscp 99\n                        ^^\n"),
+        "{shown}"
+    );
+    let shown = bench.fails("del exporter X");
+    assert!(shown.starts_with("  del exporter X\n  "), "{shown}");
+    assert!(
+        shown
+            .lines()
+            .nth(1)
+            .is_some_and(|caret| caret.find('^') >= Some("  del ".len())),
+        "{shown}"
+    );
+    bench.ok("flow exporter E");
+    let shown = bench.fails("  dscp 99");
+    assert!(shown.starts_with("    dscp 99\n         ^^\n"), "{shown}");
+    let shown = bench.fails("dscpp 9");
+    assert!(shown.ends_with("did you mean dscp?"), "{shown}");
+    let shown = bench.fails("comit");
+    assert!(shown.ends_with("did you mean commit?"), "{shown}");
+}
+
+#[test]
+fn ios_lines_stay_in_their_submode_until_another_opens() {
+    let mut bench = Bench::new();
+    bench.ok("configure terminal");
+    for line in [
+        "flow exporter E",
+        " destination 192.0.2.1",
+        "! comment",
+        " transport udp 2055",
+        "flow record R",
+        " match ipv4 tos",
+        "end",
+    ] {
+        if line != "end" {
+            bench.ok(line);
+        }
+    }
+    assert_eq!(
+        bench.candidate(),
+        "set flow record R match ipv4 tos\nset flow exporter E destination 192.0.2.1\nset flow exporter E transport udp 2055\n"
+    );
+    let shown = bench.fails("end");
+    assert!(shown.contains("Use 'exit discard'"), "{shown}");
+    bench.ok("exit discard");
+    assert_eq!(bench.prompt(), "r1> ");
+    assert!(bench.daemon.lock().unwrap().sessions.is_empty());
+}
+
+#[test]
+fn a_pasted_block_is_one_edit_at_the_level() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("edit system");
+    for line in [
+        "flow-accounting {",
+        "    interface eth1",
+        "    netflow {",
+        "        server 192.0.2.1 {",
+        "            port 2055",
+        "        }",
+        "    }",
+    ] {
+        bench.ok(line);
+        assert!(!bench.shell.wants_command());
+    }
+    bench.ok("}");
+    assert!(bench.shell.wants_command());
+    assert_eq!(bench.daemon.lock().unwrap().edits.len(), 1);
+    assert!(
+        bench
+            .candidate()
+            .contains("set system flow-accounting netflow server 192.0.2.1 port 2055")
+    );
+    bench.ok("flow-accounting {");
+    bench.ok("  interfac eth2");
+    let shown = bench.fails("}");
+    assert!(
+        shown.starts_with("    interfac eth2\n    ^^^^^^^^\nline 2:3: "),
+        "{shown}"
+    );
+    bench.ok("flow-accounting {");
+    bench.shell.interrupt();
+    assert!(bench.shell.wants_command());
+}
+
+#[test]
+fn a_text_is_loaded_at_its_end() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name old");
+    bench.ok("load terminal");
+    assert!(bench.shell.wants_text());
+    bench.ok("set flow sampler S rate 10");
+    bench.ok("commit");
+    let shown = bench.shell.end_of_input().unwrap_err().shown();
+    assert!(shown.contains("line 2:1: "), "{shown}");
+    bench.ok("load merge terminal");
+    bench.ok("set flow sampler S rate 10");
+    assert!(
+        bench
+            .shell
+            .end_of_input()
+            .unwrap()
+            .answer
+            .text
+            .starts_with("Loaded: ")
+    );
+    assert_eq!(
+        bench.candidate(),
+        "set system host-name old\nset flow sampler S rate 10\n"
+    );
+}
+
+#[test]
+fn copies_and_renames_are_one_change() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set flow exporter A destination 192.0.2.1");
+    bench.ok("set flow exporter A description \"a \\\"b\\\" c\"");
+    bench.ok("edit flow");
+    bench.ok("copy exporter A to exporter B");
+    bench.ok("rename exporter A to exporter C");
+    assert_eq!(
+        bench.candidate(),
+        "set flow exporter B description \"a \\\"b\\\" c\"\nset flow exporter B destination 192.0.2.1\n\
+         set flow exporter C description \"a \\\"b\\\" c\"\nset flow exporter C destination 192.0.2.1\n"
+    );
+    assert!(
+        bench
+            .fails("copy exporter A to exporter D")
+            .contains("is not in the candidate")
+    );
+    assert!(
+        bench
+            .fails("copy exporter B to exporter C")
+            .contains("is in the candidate configuration already")
+    );
+    let shown = bench.fails("copy exporter B to sampler S");
+    assert!(
+        shown
+            .lines()
+            .nth(1)
+            .is_some_and(|line| line.trim() == "^".repeat(9)),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_commit_says_what_it_warns_of() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name a");
+    assert_eq!(
+        bench.ok("commit-confirm 1"),
+        "Warning: eth9 is not there\nCommit complete\nIt is rolled back in 1 minute unless you type `confirm`\n"
+    );
+    bench.ok("set system host-name b");
+    assert_eq!(bench.ok("show"), " system {\n>    host-name b\n }\n");
+    assert_eq!(bench.ok("show system host-name"), ">host-name b\n");
+    assert!(bench.shell.close());
+}
+
+#[test]
+fn a_session_that_is_gone_is_opened_again_and_said() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name a");
+    bench.daemon.lock().unwrap().sessions.clear();
+    let shown = bench.fails("set system host-name b");
+    assert!(shown.contains("Uncommitted changes are gone"), "{shown}");
+    bench.ok("set system host-name b");
+    assert_eq!(bench.candidate(), "set system host-name b\n");
+}
+
+#[test]
+fn operational_commands_in_both_modes() {
+    let mut bench = Bench::new();
+    let shown = bench.fails("show flow monitor M1 cache");
+    assert!(
+        shown.starts_with("  show flow monitor M1 cache\n                    ^^\n"),
+        "{shown}"
+    );
+    assert!(
+        bench
+            .ok("show interfaces | match eth1 | json")
+            .contains("192.0.2.1/24")
+    );
+    bench.ok("configure");
+    assert!(
+        bench
+            .ok("run show interfaces | count")
+            .starts_with("Count: ")
+    );
+    assert!(
+        bench
+            .fails("show version")
+            .contains("type `run show version`")
+    );
+    assert!(bench.fails("configure").contains("already") || bench.prompt().contains('#'));
+}
+
+#[test]
+fn completion_knows_the_candidate_and_the_host() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set flow exporter E1 destination 192.0.2.1");
+    let mut words = |line: &str| -> Vec<String> {
+        let completion = bench.shell.complete(line, line.len());
+        completion
+            .candidates
+            .into_iter()
+            .filter(|candidate| candidate.literal)
+            .map(|candidate| candidate.text)
+            .collect()
+    };
+    assert_eq!(words("set flow monitor M exporter "), ["E1"]);
+    assert_eq!(words("set system flow-accounting interface "), ["eth1"]);
+    assert_eq!(words("delete flow exp"), ["exporter"]);
+}
+
+#[test]
+fn saved_files_load_again() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set flow sampler S rate 7");
+    bench.ok("commit");
+    let said = bench.ok("save");
+    assert!(
+        said.starts_with("Saved the running configuration to /")
+            && said.ends_with("/config.boot\n"),
+        "{said}"
+    );
+    bench.ok("set flow sampler S rate 8");
+    assert!(
+        bench
+            .ok("save ~/other")
+            .contains("uncommitted changes are not in it")
+    );
+    bench.ok("load ~/other");
+    assert_eq!(bench.candidate(), "set flow sampler S rate 7\n");
+    let shown = bench.fails("load ~/none");
+    assert!(
+        shown.starts_with("  load ~/none\n       ^^^^^^\ncannot read /"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_daemon_may_be_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let client = Client::new(dir.path().join("none"), false).unwrap();
+    assert!(matches!(
+        Shell::new(client, "test", None),
+        Err(Failure::NoDaemon(_))
+    ));
+}
