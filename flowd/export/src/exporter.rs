@@ -6,11 +6,12 @@ use std::time::Duration;
 use flow::{Batch, RecordTally};
 use tracing::{debug, info, warn};
 
-use crate::feed::{Fed, Lane};
+use crate::client::Client;
+use crate::feed::Lane;
 use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
 use crate::settings::{Interface, Monitor, Settings};
 use crate::socket::{OpenError, Prepared, Socket, payload_limit};
-use crate::statistics::{ClientStatistics, ExporterStatistics, Failure, Retired};
+use crate::statistics::{ExporterStatistics, Failure, Retired};
 use crate::stream::Stream;
 
 /// How often an exporter without a socket tries to open one.
@@ -22,31 +23,6 @@ const FAILING: Duration = Duration::from_secs(10);
 const REOPEN: Duration = Duration::from_secs(60);
 /// Drops for one reason that are closer together than this are one episode in the log.
 const QUIET: Duration = Duration::from_secs(10);
-
-/// A monitor's records on their way through this exporter.
-#[derive(Debug)]
-struct Client {
-    lane: Arc<Lane>,
-    /// Taken out of the channel.
-    taken: RecordTally,
-    sent: RecordTally,
-    drops: Drops,
-    bytes_sent: u64,
-    bytes_failed: u64,
-    /// Account and octets when the statistics were cleared.
-    cleared: Cleared,
-    /// What was known of refusals of the channel at the last tick.
-    refused: RecordTally,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Cleared {
-    added: u64,
-    sent: u64,
-    failed: u64,
-    bytes_sent: u64,
-    bytes_failed: u64,
-}
 
 /// The socket, or why there is none.
 #[derive(Debug)]
@@ -352,6 +328,14 @@ impl Exporter {
                     .set_limit(self.link.limit(&self.settings), now_ns);
                 self.stream.forget();
             }
+            // A socket whose source address has gone cannot recover by itself, as one whose route has can.
+            (Link::Up(_), Err(error))
+                if self.failing_ns.is_some() && error.reason() == Reason::NoSource =>
+            {
+                self.flush(now_ns);
+                self.link = Link::Down(error);
+                self.link_changed(now_ns);
+            }
             (Link::Down(old), Err(new)) if *old != new => {
                 self.link = Link::Down(new);
                 self.link_changed(now_ns);
@@ -427,14 +411,7 @@ impl Exporter {
         };
         for client in 0..self.clients.len() {
             let (ledger, _) = self.ledger(client);
-            let client = &mut self.clients[client];
-            client.cleared = Cleared {
-                added: ledger.received.records,
-                sent: ledger.sent.records,
-                failed: ledger.dropped_total().records,
-                bytes_sent: client.bytes_sent,
-                bytes_failed: client.bytes_failed,
-            };
+            self.clients[client].clear(&ledger);
         }
     }
 
@@ -456,19 +433,7 @@ impl Exporter {
     pub(crate) fn statistics(&self) -> ExporterStatistics {
         let clients = (0..self.clients.len()).map(|index| {
             let (ledger, bytes_pending) = self.ledger(index);
-            let client = &self.clients[index];
-            let bytes_sent = client.bytes_sent - client.cleared.bytes_sent;
-            let bytes_failed = client.bytes_failed - client.cleared.bytes_failed;
-            ClientStatistics {
-                monitor: client.lane.monitor.to_string(),
-                records_added: ledger.received.records - client.cleared.added,
-                records_sent: ledger.sent.records - client.cleared.sent,
-                records_failed: ledger.dropped_total().records - client.cleared.failed,
-                bytes_added: bytes_sent + bytes_failed + bytes_pending,
-                bytes_sent,
-                bytes_failed,
-                ledger,
-            }
+            self.clients[index].statistics(ledger, bytes_pending)
         });
         let (socket, down) = match &self.link {
             Link::Up(socket) => (Some(socket), None),
@@ -526,51 +491,6 @@ impl Link {
         match self {
             Link::Up(socket) => socket.payload_limit(settings.mtu),
             Link::Down(_) => payload_limit(true, None, settings.mtu),
-        }
-    }
-}
-
-impl Client {
-    fn new(lane: Arc<Lane>) -> Client {
-        Client {
-            lane,
-            taken: RecordTally::default(),
-            sent: RecordTally::default(),
-            drops: Drops::new(),
-            bytes_sent: 0,
-            bytes_failed: 0,
-            cleared: Cleared::default(),
-            refused: RecordTally::default(),
-        }
-    }
-
-    /// The account, with `pending` records packed and not sent.
-    fn ledger(&self, pending: RecordTally) -> Ledger {
-        let Fed {
-            received,
-            queue_full,
-            removed,
-        } = self.lane.fed();
-        let mut dropped = self.drops.clone();
-        for (reason, tally) in [(Reason::QueueFull, queue_full), (Reason::Removed, removed)] {
-            if tally != RecordTally::default() {
-                count_drop(&mut dropped, reason, tally);
-            }
-        }
-        let in_channel = minus(minus(minus(received, queue_full), removed), self.taken);
-        Ledger {
-            received,
-            sent: self.sent,
-            queued: in_channel + pending,
-            dropped,
-        }
-    }
-
-    fn retire(self, exporter: &str) -> Retired {
-        Retired {
-            exporter: exporter.into(),
-            monitor: self.lane.monitor.to_string(),
-            ledger: self.ledger(RecordTally::default()),
         }
     }
 }

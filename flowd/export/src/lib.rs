@@ -12,6 +12,7 @@
 //! A commit opens sockets with [`prepare`], which changes nothing that anybody could see, and puts them
 //! into force with [`Worker::apply`].
 
+mod client;
 mod exporter;
 mod feed;
 mod ledger;

@@ -52,18 +52,25 @@ fn send(settings: &Settings, sampling: Sampling) {
     worker.flush();
     let statistics = worker.statistics();
     let ledger = &statistics[0].clients[0].ledger;
-    assert!(ledger.balanced() && ledger.received == ledger.sent, "{statistics:?}");
+    assert!(
+        ledger.balanced() && ledger.received == ledger.sent,
+        "{statistics:?}"
+    );
 }
 
 fn number(record: &Json, name: &str) -> u64 {
-    record[name].as_u64().unwrap_or_else(|| panic!("{name} of {record}"))
+    record[name]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{name} of {record}"))
 }
 
 /// Packets, octets and times of `support::flows`, as many as there should be, each times `rate`.
 fn check_nfdump(records: &[Json], v4: usize, v6: usize, rate: u64) {
     let of = |family: &str| {
-        let mut records: Vec<&Json> =
-            records.iter().filter(|record| !record[family].is_null()).collect();
+        let mut records: Vec<&Json> = records
+            .iter()
+            .filter(|record| !record[family].is_null())
+            .collect();
         records.sort_by_key(|record| number(record, "src_port"));
         records
     };
@@ -77,7 +84,11 @@ fn check_nfdump(records: &[Json], v4: usize, v6: usize, rate: u64) {
             assert_eq!(number(record, "proto"), 6);
             assert_eq!(number(record, "in_packets"), (i + 1) * rate, "{record}");
             assert_eq!(number(record, "in_bytes"), (i + 1) * 40 * rate);
-            assert_eq!(record["first"], support::iso(support::first_ns(i)), "{record}");
+            assert_eq!(
+                record["first"],
+                support::iso(support::first_ns(i)),
+                "{record}"
+            );
             assert_eq!(record["last"], support::iso(support::last_ns(i)));
         }
     }
@@ -87,11 +98,17 @@ fn check_nfdump(records: &[Json], v4: usize, v6: usize, rate: u64) {
 fn nfcapd_reads_every_protocol_to_the_millisecond() {
     for protocol in PROTOCOLS {
         for host in ["127.0.0.1", "::1"] {
-            let Some(nfcapd) = Nfcapd::start(host) else { return };
+            let Some(nfcapd) = Nfcapd::start(host) else {
+                return;
+            };
             let settings = settings(protocol, host, nfcapd.port);
             send(&settings, Sampling::None);
             let (records, log) = nfcapd.stop();
-            let v6 = if protocol == Protocol::NetflowV5 { 0 } else { 30 };
+            let v6 = if protocol == Protocol::NetflowV5 {
+                0
+            } else {
+                30
+            };
             check_nfdump(&records, 40, v6, 1);
             support::quiet_nfcapd(&log, protocol == Protocol::Ipfix);
         }
@@ -102,11 +119,17 @@ fn nfcapd_reads_every_protocol_to_the_millisecond() {
 fn nfcapd_scales_by_the_sampling_rate() {
     for protocol in PROTOCOLS {
         for mode in [SamplerMode::Deterministic, SamplerMode::Random] {
-            let Some(nfcapd) = Nfcapd::start("127.0.0.1") else { return };
+            let Some(nfcapd) = Nfcapd::start("127.0.0.1") else {
+                return;
+            };
             let settings = settings(protocol, "127.0.0.1", nfcapd.port);
             send(&settings, Sampling::One(sampler(3, mode, 100)));
             let (records, log) = nfcapd.stop();
-            let v6 = if protocol == Protocol::NetflowV5 { 0 } else { 30 };
+            let v6 = if protocol == Protocol::NetflowV5 {
+                0
+            } else {
+                30
+            };
             check_nfdump(&records, 40, v6, 100);
             support::quiet_nfcapd(&log, protocol == Protocol::Ipfix);
         }
@@ -117,9 +140,17 @@ fn nfcapd_scales_by_the_sampling_rate() {
 fn nfacctd_reads_and_scales_every_protocol() {
     let one = |mode, rate| Sampling::One(sampler(3, mode, rate));
     for (protocol, sampling, rate) in [
-        (Protocol::NetflowV5, one(SamplerMode::Deterministic, 100), 100),
+        (
+            Protocol::NetflowV5,
+            one(SamplerMode::Deterministic, 100),
+            100,
+        ),
         (Protocol::NetflowV9, one(SamplerMode::Random, 100), 100),
-        (Protocol::NetflowV9, one(SamplerMode::Deterministic, 20_000), 20_000),
+        (
+            Protocol::NetflowV9,
+            one(SamplerMode::Deterministic, 20_000),
+            20_000,
+        ),
         (Protocol::Ipfix, one(SamplerMode::Random, 100), 100),
         (Protocol::Ipfix, Sampling::None, 1),
     ] {
@@ -128,10 +159,23 @@ fn nfacctd_reads_and_scales_every_protocol() {
         };
         send(&settings(protocol, "127.0.0.1", nfacctd.port), sampling);
         let records = nfacctd.stop();
-        let sum = |name: &str| records.iter().map(|record| number(record, name)).sum::<u64>();
-        let v6: u64 = if protocol == Protocol::NetflowV5 { 0 } else { 30 * 31 / 2 };
+        let sum = |name: &str| {
+            records
+                .iter()
+                .map(|record| number(record, name))
+                .sum::<u64>()
+        };
+        let v6: u64 = if protocol == Protocol::NetflowV5 {
+            0
+        } else {
+            30 * 31 / 2
+        };
         let packets = (40 * 41 / 2 + v6) * rate;
-        assert_eq!((sum("packets"), sum("bytes")), (packets, packets * 40), "{protocol:?}");
+        assert_eq!(
+            (sum("packets"), sum("bytes")),
+            (packets, packets * 40),
+            "{protocol:?}"
+        );
     }
 }
 
@@ -147,16 +191,34 @@ fn nothing_is_unknown_or_malformed_to_tshark() {
             ]),
         ] {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+            socket
+                .set_read_timeout(Some(Duration::from_millis(500)))
+                .unwrap();
             let port = socket.local_addr().unwrap().port();
             send(&settings(protocol, "127.0.0.1", port), sampling.clone());
-            let Some(shown) = Tshark::decode(&support::receive_all(&socket)) else { return };
+            let Some(shown) = Tshark::decode(&support::receive_all(&socket)) else {
+                return;
+            };
             let flows = shown.matches("SrcAddr: ").count();
-            assert_eq!(flows, if protocol == Protocol::NetflowV5 { 40 } else { 70 }, "{shown}");
+            assert_eq!(
+                flows,
+                if protocol == Protocol::NetflowV5 {
+                    40
+                } else {
+                    70
+                },
+                "{shown}"
+            );
             support::nothing_odd(&shown);
             if protocol != Protocol::NetflowV5 {
-                assert!(shown.contains("eth0") && shown.contains("uplink"), "{shown}");
-                assert_eq!(shown.contains("Sampling interval: 100"), matches!(sampling, Sampling::One(_)));
+                assert!(
+                    shown.contains("eth0") && shown.contains("uplink"),
+                    "{shown}"
+                );
+                assert_eq!(
+                    shown.contains("Sampling interval: 100"),
+                    matches!(sampling, Sampling::One(_))
+                );
             }
         }
     }
@@ -167,7 +229,9 @@ fn every_field_is_known_to_tshark() {
     for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
         for family in [Family::V4, Family::V6] {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+            socket
+                .set_read_timeout(Some(Duration::from_millis(500)))
+                .unwrap();
             let port = socket.local_addr().unwrap().port();
             let worker = worker();
             let layout = support::everything(family);
@@ -180,7 +244,9 @@ fn every_field_is_known_to_tshark() {
             });
             let _ = worker.feed("M").deliver(flows(&layout, 3));
             worker.flush();
-            let Some(shown) = Tshark::decode(&support::receive_all(&socket)) else { return };
+            let Some(shown) = Tshark::decode(&support::receive_all(&socket)) else {
+                return;
+            };
             assert_eq!(shown.matches("SrcAddr: ").count(), 3, "{shown}");
             support::nothing_odd(&shown);
         }

@@ -11,6 +11,8 @@ use crate::testing::{
     expected, layout, monitor, original, sampler,
 };
 
+mod options;
+
 const BOOT_MS: u64 = BOOT_NS / 1_000_000;
 const LIMIT: usize = 1472;
 
@@ -427,7 +429,7 @@ fn a_partly_filled_datagram_leaves_within_a_second() {
             });
         let waited = left.unwrap() - start_ns;
         assert!(
-            waited <= SECOND - SECOND / 5 && waited >= SECOND / 2,
+            (SECOND / 2..=SECOND - SECOND / 5).contains(&waited),
             "{waited} ns"
         );
         // A clock that stepped back does not keep it.
@@ -533,48 +535,6 @@ fn netflow_v5_counts_ipv6_flows_as_dropped() {
 }
 
 #[test]
-fn netflow_v5_tells_each_monitors_sampling() {
-    let one = |name: &str, mode, rate| {
-        monitor(
-            name,
-            vec![original(Family::V4)],
-            Sampling::One(sampler(1, mode, rate)),
-        )
-    };
-    let monitors = [
-        one("A", SamplerMode::Deterministic, 100),
-        one("B", SamplerMode::Random, 16_383),
-        one("C", SamplerMode::Random, 16_384),
-        monitor("D", vec![original(Family::V4)], Sampling::None),
-    ];
-    let mut stream = stream(&settings(Protocol::NetflowV5), &monitors.each_ref());
-    let now_ns = BOOT_NS + SECOND;
-    for client in 0..4 {
-        stream.add(
-            client,
-            &batch(&original(Family::V4), 2, now_ns),
-            now_ns,
-            &mut nothing_dropped,
-        );
-    }
-    stream.flush(now_ns);
-    let told: Vec<u16> = Collector::default()
-        .take(&mut stream)
-        .iter()
-        .map(|message| message.sampling)
-        .collect();
-    // A rate beyond 14 bits is not told wrong.
-    assert_eq!(told, [0x4000 | 100, 0x8000 | 16_383, 0]);
-    assert_eq!(
-        stream
-            .untold()
-            .map(|(name, _)| name.to_owned())
-            .collect::<Vec<_>>(),
-        ["C"]
-    );
-}
-
-#[test]
 fn what_does_not_fit_is_dropped_by_reason() {
     let wide = everything(Family::V6);
     let monitor = monitor("M", vec![], Sampling::None);
@@ -601,150 +561,6 @@ fn what_does_not_fit_is_dropped_by_reason() {
         &mut |reason, tally| drops.push((reason, tally.records)),
     );
     assert_eq!(drops, [(Reason::NoFields, 2)]);
-}
-
-#[test]
-fn options_tell_samplers_interfaces_and_statistics() {
-    for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
-        let mut settings = settings(protocol);
-        settings.options.interface_table = Some(Duration::from_secs(30));
-        settings.options.exporter_stats = Some(Options::DEFAULT_TIMEOUT);
-        let sampling = Sampling::One(sampler(7, SamplerMode::Deterministic, 100));
-        let monitor = monitor("M", vec![original(Family::V4)], sampling);
-        let interfaces: Vec<Interface> = (1..40)
-            .map(|index| Interface {
-                index,
-                name: format!("eth{index}"),
-                description: "uplink".into(),
-            })
-            .collect();
-        let mut stream = Stream::new(&settings, LIMIT);
-        stream.configure(&settings, &[&monitor], &interfaces);
-        stream.poll(BOOT_NS);
-        let mut collector = Collector::default();
-        let rows = |messages: &[Message], collector: &Collector, element: u16| {
-            let mut found = Vec::new();
-            for set in messages.iter().flat_map(|message| &message.sets) {
-                let Set::Options { id, records } = set else {
-                    continue;
-                };
-                let seen = &collector.templates[id];
-                let elements = || {
-                    seen.scopes
-                        .iter()
-                        .chain(&seen.fields)
-                        .map(|(element, _)| *element)
-                };
-                if elements().skip(1).any(|known| known == element) {
-                    found.extend(records.iter().map(|record| {
-                        elements()
-                            .skip(1)
-                            .zip(record.iter().skip(1).cloned())
-                            .collect::<HashMap<_, _>>()
-                    }));
-                }
-            }
-            found
-        };
-        let messages = collector.take(&mut stream);
-        assert!(messages.len() > 1);
-        let interval = rows(&messages, &collector, 34);
-        assert_eq!(
-            interval,
-            [HashMap::from([(34, 100_u32.to_be_bytes().to_vec())])]
-        );
-        let samplers = rows(&messages, &collector, 48);
-        assert_eq!(samplers[0][&48], [7]);
-        assert_eq!(samplers[0][&50], 100_u32.to_be_bytes());
-        assert_eq!(&samplers[0][&84][..2], b"S7");
-        assert_eq!(samplers[0][&304], 1_u16.to_be_bytes());
-        assert_eq!(samplers[0][&305], 1_u32.to_be_bytes());
-        assert_eq!(samplers[0][&306], 99_u32.to_be_bytes());
-        let names = rows(&messages, &collector, 82);
-        assert_eq!(names.len(), 39);
-        assert!(names[38][&82].starts_with(b"eth39") && names[38][&83].starts_with(b"uplink"));
-        assert_eq!(rows(&messages, &collector, 42)[0][&42], 0_u64.to_be_bytes());
-        // Interfaces again when they are due, statistics not yet; samplers go with the templates.
-        stream.poll(BOOT_NS + 31 * SECOND);
-        let messages = collector.take(&mut stream);
-        assert_eq!(rows(&messages, &collector, 82).len(), 39);
-        assert_eq!(
-            (
-                rows(&messages, &collector, 42).len(),
-                rows(&messages, &collector, 48).len()
-            ),
-            (0, 0)
-        );
-        let now_ns = BOOT_NS + 32 * SECOND;
-        let flows = batch(&original(Family::V4), 3, now_ns);
-        stream.add(0, &flows, now_ns, &mut nothing_dropped);
-        stream.flush(now_ns);
-        let messages = collector.take(&mut stream);
-        collector.records(&messages, &[flows], Some(7));
-        stream.poll(BOOT_NS + 600 * SECOND);
-        let messages = collector.take(&mut stream);
-        assert_eq!(rows(&messages, &collector, 48).len(), 1);
-        let statistics = &rows(&messages, &collector, 42)[0];
-        assert_eq!(statistics[&42], 3_u64.to_be_bytes());
-        assert_ne!(statistics[&40], 0_u64.to_be_bytes());
-        // Another rate is told at once.
-        let changed = Monitor {
-            sampling: Sampling::One(sampler(7, SamplerMode::Random, 50)),
-            ..monitor
-        };
-        stream.configure(&settings, &[&changed], &interfaces);
-        stream.poll(BOOT_NS + 601 * SECOND);
-        let messages = collector.take(&mut stream);
-        assert_eq!(
-            rows(&messages, &collector, 34)[0][&34],
-            50_u32.to_be_bytes()
-        );
-        let random = &rows(&messages, &collector, 48)[0];
-        match protocol {
-            Protocol::Ipfix => {
-                assert_eq!(random[&304], 3_u16.to_be_bytes());
-                assert_eq!((&random[&309][3], &random[&310][3]), (&1, &50));
-            }
-            _ => assert_eq!(random[&49], [2]),
-        }
-    }
-}
-
-#[test]
-fn mixed_sampling_is_told_by_identifier_only() {
-    let samplers = vec![
-        sampler(1, SamplerMode::Random, 10),
-        sampler(2, SamplerMode::Random, 20),
-    ];
-    let named = layout(
-        &["flow sampler", "ipv4 protocol"],
-        &["counter bytes"],
-        Family::V4,
-    );
-    let monitors = [
-        monitor("A", vec![named], Sampling::Mixed(samplers.clone())),
-        monitor("B", vec![original(Family::V4)], Sampling::Mixed(samplers)),
-    ];
-    let mut stream = stream(&settings(Protocol::NetflowV9), &monitors.each_ref());
-    stream.poll(BOOT_NS);
-    let mut collector = Collector::default();
-    let messages = collector.take(&mut stream);
-    let templates: Vec<u16> = messages[0]
-        .templates()
-        .flat_map(|(_, seen)| &seen.fields)
-        .map(|(element, _)| *element)
-        .collect();
-    assert!(!templates.contains(&34) && templates.contains(&50));
-    assert_eq!(messages[0].records(), 2);
-    assert_eq!(elements(&stream, 1).last(), Some(&21));
-    // The operator of B is told that its counters cannot be scaled.
-    assert_eq!(
-        stream
-            .untold()
-            .map(|(name, _)| name.to_owned())
-            .collect::<Vec<_>>(),
-        ["B"]
-    );
 }
 
 #[test]

@@ -475,6 +475,60 @@ fn an_absent_network_is_waited_for() {
 }
 
 #[test]
+fn a_source_address_that_goes_is_waited_for() {
+    if network_namespace().is_none() {
+        return;
+    }
+    ip("link add d0 type veth peer name d1");
+    ip("link set d1 up");
+    ip("link set d0 up");
+    ip("address add 192.0.2.1/24 dev d0");
+    ip("address add 198.51.100.1/24 dev d0");
+    let (clock, now_ns) = clock();
+    let worker = Worker::start(clock, 64).unwrap();
+    let layout = original(Family::V4);
+    let mut settings = Settings::new("E", "192.0.2.9");
+    settings.boot_ns = BOOT_NS;
+    settings.source = crate::settings::Source::Address("198.51.100.1".parse().unwrap());
+    worker.apply(plan(&[&settings], vec![user("M", &["E"], &layout)]));
+    let feed = worker.feed("M");
+    let until = |down: bool| {
+        let reached = (0..1000).any(|_| {
+            now_ns.fetch_add(SECOND, Ordering::SeqCst);
+            let _ = feed.offer(batch(&layout, 1, START_NS));
+            worker.flush();
+            std::thread::park_timeout(Duration::from_millis(10));
+            worker.statistics()[0].down.is_some() == down
+        });
+        assert!(reached, "down: {down}");
+    };
+    let _ = feed.offer(batch(&layout, 5, START_NS));
+    worker.flush();
+    assert_eq!(
+        client(&worker.statistics(), "E", "M").ledger.sent.records,
+        5
+    );
+    ip("address del 198.51.100.1/24 dev d0");
+    until(true);
+    let _ = feed.offer(batch(&layout, 9, START_NS));
+    let statistics = worker.statistics();
+    let down = statistics[0].down.as_deref().unwrap();
+    assert_eq!(
+        down,
+        "source address 198.51.100.1 is not an address of this host"
+    );
+    let drops = &client(&statistics, "E", "M").ledger.dropped;
+    assert!(
+        drops
+            .iter()
+            .any(|(reason, tally)| *reason == Reason::NoSource && tally.records >= 9)
+    );
+    ip("address add 198.51.100.1/24 dev d0");
+    until(false);
+    balanced(&worker.statistics());
+}
+
+#[test]
 fn an_interface_without_an_address_is_waited_for() {
     if network_namespace().is_none() {
         return;

@@ -28,25 +28,43 @@ pub fn worker() -> Worker {
 }
 
 pub fn sampler(id: u8, mode: SamplerMode, rate: u32) -> Sampler {
-    Sampler { id, name: format!("sampler-{id}"), mode, rate }
+    Sampler {
+        id,
+        name: format!("sampler-{id}"),
+        mode,
+        rate,
+    }
 }
 
 pub fn monitor(name: &str, layouts: &[&Arc<Layout>], sampling: Sampling) -> Monitor {
     let layouts = layouts.iter().map(|layout| Arc::clone(layout)).collect();
-    Monitor { name: name.into(), exporters: vec!["E".into()], layouts, sampling }
+    Monitor {
+        name: name.into(),
+        exporters: vec!["E".into()],
+        layouts,
+        sampling,
+    }
 }
 
 pub fn interfaces() -> Vec<Interface> {
     ["lo", "eth0"]
         .iter()
         .zip(1..)
-        .map(|(name, index)| Interface { index, name: (*name).into(), description: "uplink".into() })
+        .map(|(name, index)| Interface {
+            index,
+            name: (*name).into(),
+            description: "uplink".into(),
+        })
         .collect()
 }
 
 /// Every field there is in that family.
 pub fn everything(family: Family) -> Arc<Layout> {
-    let fields = || FIELDS.iter().filter(move |field| field.family.is_none_or(|only| only == family));
+    let fields = || {
+        FIELDS
+            .iter()
+            .filter(move |field| field.family.is_none_or(|only| only == family))
+    };
     let record = Record {
         name: "EVERYTHING".into(),
         keys: fields().filter(|field| field.key).collect(),
@@ -67,7 +85,12 @@ pub fn last_ns(i: u64) -> u64 {
 pub fn iso(ns: u64) -> String {
     let ms = ns / MS;
     let (ms, s) = (ms % 1000, ms / 1000 % 86_400);
-    format!("2026-01-02T{:02}:{:02}:{:02}.{ms:03}", s / 3600, s / 60 % 60, s % 60)
+    format!(
+        "2026-01-02T{:02}:{:02}:{:02}.{ms:03}",
+        s / 3600,
+        s / 60 % 60,
+        s % 60
+    )
 }
 
 /// TCP to port 22 from ports 1000, 1001, …; flow `i` has `i + 1` packets of 40 octets.
@@ -116,7 +139,10 @@ pub fn flows(layout: &Arc<Layout>, count: u64) -> Arc<Batch> {
 
 fn installed(program: &str) -> bool {
     let paths = std::env::var("PATH").unwrap_or_default();
-    let found = paths.split(':').chain(["/usr/sbin"]).any(|path| PathBuf::from(path).join(program).exists());
+    let found = paths
+        .split(':')
+        .chain(["/usr/sbin"])
+        .any(|path| PathBuf::from(path).join(program).exists());
     if !found {
         println!("skipped: {program} is not installed");
     }
@@ -124,15 +150,28 @@ fn installed(program: &str) -> bool {
 }
 
 fn free_port(host: &str) -> u16 {
-    UdpSocket::bind((host, 0)).unwrap().local_addr().unwrap().port()
+    UdpSocket::bind((host, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// The receive queue of the socket bound to a port, octets; `None` while nobody is bound.
 fn receive_queue(host: &str, port: u16) -> Option<u64> {
     let address: IpAddr = host.parse().unwrap();
-    let table = fs::read_to_string(if address.is_ipv4() { "/proc/net/udp" } else { "/proc/net/udp6" }).unwrap();
+    let table = fs::read_to_string(if address.is_ipv4() {
+        "/proc/net/udp"
+    } else {
+        "/proc/net/udp6"
+    })
+    .unwrap();
     let port = format!(":{port:04X}");
-    let line = table.lines().find(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&port)))?;
+    let line = table.lines().find(|line| {
+        line.split_whitespace()
+            .nth(1)
+            .is_some_and(|local| local.ends_with(&port))
+    })?;
     let queues = line.split_whitespace().nth(4)?;
     u64::from_str_radix(queues.split(':').nth(1)?, 16).ok()
 }
@@ -187,12 +226,19 @@ impl Nfcapd {
             .spawn()
             .unwrap();
         wait("nfcapd listening", || receive_queue(host, port).is_some());
-        Some(Nfcapd { process: Process(child), host: host.into(), port, directory })
+        Some(Nfcapd {
+            process: Process(child),
+            host: host.into(),
+            port,
+            directory,
+        })
     }
 
     /// What it stored, as nfdump shows it, and what it logged.
     pub fn stop(mut self) -> (Vec<Json>, String) {
-        wait("nfcapd reading", || receive_queue(&self.host, self.port).is_none_or(|octets| octets == 0));
+        wait("nfcapd reading", || {
+            receive_queue(&self.host, self.port).is_none_or(|octets| octets == 0)
+        });
         signal(&self.process.0, nix::sys::signal::Signal::SIGTERM);
         self.process.0.wait().unwrap();
         let shown = Command::new("nfdump")
@@ -202,8 +248,12 @@ impl Nfcapd {
             .output()
             .unwrap();
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-        let records = serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
-        (records, fs::read_to_string(self.directory.path().join("log")).unwrap())
+        let records =
+            serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
+        (
+            records,
+            fs::read_to_string(self.directory.path().join("log")).unwrap(),
+        )
     }
 }
 
@@ -211,8 +261,21 @@ impl Nfcapd {
 /// which RFC 7011 §3.1 does, and takes them for one lost record each time.
 pub fn quiet_nfcapd(log: &str, ipfix: bool) {
     for line in log.lines() {
-        let bad = ["error", "Sequence Errors: ", "unknown", "Unable", "sampling =="];
-        let told = line.replace(if ipfix { "Sequence Errors: 1," } else { "Sequence Errors: 0," }, "");
+        let bad = [
+            "error",
+            "Sequence Errors: ",
+            "unknown",
+            "Unable",
+            "sampling ==",
+        ];
+        let told = line.replace(
+            if ipfix {
+                "Sequence Errors: 1,"
+            } else {
+                "Sequence Errors: 0,"
+            },
+            "",
+        );
         assert!(!bad.iter().any(|bad| told.contains(bad)), "{log}");
     }
 }
@@ -251,20 +314,35 @@ impl Nfacctd {
             .unwrap();
         let ready = || fs::read_to_string(directory.path().join("log")).unwrap_or_default();
         // What comes before its plugin is ready is lost when it ends soon.
-        wait("nfacctd starting", || ready().contains("JSON: setting object handlers"));
+        wait("nfacctd starting", || {
+            ready().contains("JSON: setting object handlers")
+        });
         wait("nfacctd listening", || receive_queue(host, port).is_some());
-        Some(Nfacctd { process: Process(child), host: host.into(), port, directory })
+        Some(Nfacctd {
+            process: Process(child),
+            host: host.into(),
+            port,
+            directory,
+        })
     }
 
     /// What it counted.
     pub fn stop(mut self) -> Vec<Json> {
-        wait("nfacctd reading", || receive_queue(&self.host, self.port).is_none_or(|octets| octets == 0));
+        wait("nfacctd reading", || {
+            receive_queue(&self.host, self.port).is_none_or(|octets| octets == 0)
+        });
         signal(&self.process.0, nix::sys::signal::Signal::SIGINT);
         self.process.0.wait().unwrap();
-        let read = |name: &str| fs::read_to_string(self.directory.path().join(name)).unwrap_or_default();
+        let read =
+            |name: &str| fs::read_to_string(self.directory.path().join(name)).unwrap_or_default();
         // Its plugin, a process of its own, writes after it.
-        wait("nfacctd writing", || read("log").contains("Purging cache - END"));
-        read("flows.json").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        wait("nfacctd writing", || {
+            read("log").contains("Purging cache - END")
+        });
+        read("flows.json")
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -298,7 +376,12 @@ impl Tshark {
             .spawn()
             .unwrap();
         let mut shown = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut shown).unwrap();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut shown)
+            .unwrap();
         child.wait().unwrap();
         Some(shown)
     }
@@ -318,7 +401,9 @@ fn savefile(datagrams: &[Vec<u8>]) -> Vec<u8> {
         let total = (len as u16).to_be_bytes();
         let udp = (len as u16 - 20).to_be_bytes();
         file.extend_from_slice(&[0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, 17, 0, 0]);
-        file.extend_from_slice(&[192, 0, 2, 1, 192, 0, 2, 9, 0x27, 0x0f, 0x08, 0x07, udp[0], udp[1], 0, 0]);
+        file.extend_from_slice(&[
+            192, 0, 2, 1, 192, 0, 2, 9, 0x27, 0x0f, 0x08, 0x07, udp[0], udp[1], 0, 0,
+        ]);
         file.extend_from_slice(datagram);
     }
     file
@@ -328,7 +413,17 @@ fn savefile(datagrams: &[Vec<u8>]) -> Vec<u8> {
 pub fn nothing_odd(shown: &str) {
     for line in shown.lines() {
         let lower = line.to_lowercase();
-        let odd = ["malformed", "unknown", "no template", "expert info", "unreassembled", "enterprise private"];
-        assert!(!odd.iter().any(|odd| lower.contains(odd)), "{line}\nin\n{shown}");
+        let odd = [
+            "malformed",
+            "unknown",
+            "no template",
+            "expert info",
+            "unreassembled",
+            "enterprise private",
+        ];
+        assert!(
+            !odd.iter().any(|odd| lower.contains(odd)),
+            "{line}\nin\n{shown}"
+        );
     }
 }

@@ -1,0 +1,106 @@
+//! The account of one monitor with one exporter.
+
+use std::sync::Arc;
+
+use flow::RecordTally;
+
+use crate::feed::{Fed, Lane};
+use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
+use crate::statistics::{ClientStatistics, Retired};
+
+/// A monitor's records on their way through this exporter.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) lane: Arc<Lane>,
+    /// Taken out of the channel.
+    pub(crate) taken: RecordTally,
+    pub(crate) sent: RecordTally,
+    pub(crate) drops: Drops,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_failed: u64,
+    /// Account and octets when the statistics were cleared.
+    pub(crate) cleared: Cleared,
+    /// What was known of refusals of the channel at the last tick.
+    pub(crate) refused: RecordTally,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cleared {
+    pub(crate) added: u64,
+    pub(crate) sent: u64,
+    pub(crate) failed: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_failed: u64,
+}
+
+impl Client {
+    pub(crate) fn new(lane: Arc<Lane>) -> Client {
+        Client {
+            lane,
+            taken: RecordTally::default(),
+            sent: RecordTally::default(),
+            drops: Drops::new(),
+            bytes_sent: 0,
+            bytes_failed: 0,
+            cleared: Cleared::default(),
+            refused: RecordTally::default(),
+        }
+    }
+
+    /// The account, with `pending` records packed and not sent.
+    pub(crate) fn ledger(&self, pending: RecordTally) -> Ledger {
+        let Fed {
+            received,
+            queue_full,
+            removed,
+        } = self.lane.fed();
+        let mut dropped = self.drops.clone();
+        for (reason, tally) in [(Reason::QueueFull, queue_full), (Reason::Removed, removed)] {
+            if tally != RecordTally::default() {
+                count_drop(&mut dropped, reason, tally);
+            }
+        }
+        let in_channel = minus(minus(minus(received, queue_full), removed), self.taken);
+        Ledger {
+            received,
+            sent: self.sent,
+            queued: in_channel + pending,
+            dropped,
+        }
+    }
+
+    pub(crate) fn retire(self, exporter: &str) -> Retired {
+        Retired {
+            exporter: exporter.into(),
+            monitor: self.lane.monitor.to_string(),
+            ledger: self.ledger(RecordTally::default()),
+        }
+    }
+
+    /// Starts the counts of the screens afresh.
+    pub(crate) fn clear(&mut self, ledger: &Ledger) {
+        self.cleared = Cleared {
+            added: ledger.received.records,
+            sent: ledger.sent.records,
+            failed: ledger.dropped_total().records,
+            bytes_sent: self.bytes_sent,
+            bytes_failed: self.bytes_failed,
+        };
+    }
+
+    /// The counts of the screens, with `bytes_pending` octets of records packed and not sent.
+    pub(crate) fn statistics(&self, ledger: Ledger, bytes_pending: u64) -> ClientStatistics {
+        let bytes_sent = self.bytes_sent - self.cleared.bytes_sent;
+        let bytes_failed = self.bytes_failed - self.cleared.bytes_failed;
+        ClientStatistics {
+            monitor: self.lane.monitor.to_string(),
+            records_added: ledger.received.records - self.cleared.added,
+            records_sent: ledger.sent.records - self.cleared.sent,
+            records_failed: ledger.dropped_total().records - self.cleared.failed,
+            bytes_added: bytes_sent + bytes_failed + bytes_pending,
+            bytes_sent,
+            bytes_failed,
+            ledger,
+        }
+    }
+}
