@@ -67,12 +67,20 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
     let mut mode = Mode {
         cursor: loader.at.clone(),
     };
+    let mut lost = false;
     for (line, number) in text.split('\n').zip(1..) {
         let words = words(line, number);
-        if let Err(problem) = statement(loader, &mut mode, line, &words)
-            && !loader.report(problem)
-        {
-            return;
+        let indented = words.first().is_some_and(|word| word.start > 0);
+        // Lines below one that was wrong would be taken for those of another submode.
+        if words.is_empty() || (lost && indented) {
+            continue;
+        }
+        lost = false;
+        if let Err(problem) = statement(loader, &mut mode, line, &words) {
+            lost = !indented;
+            if !loader.report(problem) {
+                return;
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Random trees that the schema allows.
 
 use proptest::prelude::*;
-use proptest::sample::Index;
 
 use crate::Tree;
 use crate::schema::{FIELDS, Kind, Place, TABLE, Type, lookup};
@@ -9,7 +8,7 @@ use crate::schema::{FIELDS, Kind, Place, TABLE, Type, lookup};
 /// What one entry of a random tree is made of.
 #[derive(Clone, Debug)]
 struct Seed {
-    row: Index,
+    row: usize,
     pick: u64,
     names: u64,
     text: String,
@@ -30,7 +29,7 @@ fn seed() -> impl Strategy<Value = Seed> {
             .collect();
         if text.is_empty() { "x".into() } else { text }
     });
-    (any::<Index>(), any::<u64>(), any::<u64>(), text).prop_map(|(row, pick, names, text)| Seed {
+    (0..TABLE.len(), any::<u64>(), any::<u64>(), text).prop_map(|(row, pick, names, text)| Seed {
         row,
         pick,
         names,
@@ -38,19 +37,36 @@ fn seed() -> impl Strategy<Value = Seed> {
     })
 }
 
-/// A tree of up to 40 entries, in canonical form.
+/// Rows that stand together in the table, under the same names: what belongs together often stands so.
+fn cluster() -> impl Strategy<Value = Vec<Seed>> {
+    (
+        0..TABLE.len(),
+        any::<u64>(),
+        prop::collection::vec(seed(), 2..12),
+    )
+        .prop_map(|(first, names, mut seeds)| {
+            for (at, seed) in seeds.iter_mut().enumerate() {
+                seed.row = (first + at) % TABLE.len();
+                seed.names = names;
+            }
+            seeds
+        })
+}
+
+/// A tree of up to some 60 entries, in canonical form.
 pub(super) fn tree() -> impl Strategy<Value = Tree> {
-    prop::collection::vec(seed(), 0..40).prop_map(|seeds| {
+    let clusters = prop::collection::vec(cluster(), 0..4);
+    (prop::collection::vec(seed(), 0..24), clusters).prop_map(|(seeds, clusters)| {
         let mut tree = Tree::default();
-        for seed in seeds {
-            plant(&mut tree, &seed);
+        for seed in seeds.iter().chain(clusters.iter().flatten()) {
+            plant(&mut tree, seed);
         }
         tree
     })
 }
 
 fn plant(tree: &mut Tree, seed: &Seed) {
-    let row = &TABLE[seed.row.index(TABLE.len())];
+    let row = &TABLE[seed.row];
     let mut path: Vec<String> = Vec::new();
     let mut names = seed.names;
     for word in row.path.split(' ') {

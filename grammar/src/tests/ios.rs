@@ -159,6 +159,15 @@ fn monitors_are_attached_by_family_and_direction() {
         "interface eth0\n datalink flow monitor M out",
         &format!("{at} family datalink\n{at} direction output"),
     );
+    let lines = "interface eth0
+ ip flow monitor M sampler S input
+ ip flow monitor M sampler S output
+ ipv6 flow monitor M sampler S input
+ ipv6 flow monitor M sampler S output
+interfaces ethernet eth0 flow monitor N family datalink
+!
+";
+    assert_eq!(render(&ios(lines), Dialect::Ios), lines);
     let both = ios(
         "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input",
     );
@@ -265,4 +274,15 @@ fn an_edit_level_is_a_submode_too() {
             .next(),
         Some("2:1: unknown word \"ttl\"")
     );
+}
+
+#[test]
+fn a_wrong_line_is_one_problem_with_what_is_below_it() {
+    let text = "hostname r1\nflow exporterr E\n destination 192.0.2.1\n ttl 4\n!\nflow record R\n match nothing\n match ipv5\nend";
+    let problems = fresh(text).unwrap_err();
+    let places: Vec<_> = problems
+        .iter()
+        .map(|problem| (problem.line, problem.column))
+        .collect();
+    assert_eq!(places, [(2, 6), (7, 8), (8, 8)]);
 }
