@@ -40,7 +40,11 @@ pub(super) async fn show(
             }
             tree = below(&tree, &words).unwrap_or_default();
         }
-        let text = grammar::render(&tree, dialect);
+        let nothing = tree == Tree::default() && dialect != Dialect::Json;
+        let text = match nothing {
+            true => String::new(),
+            false => grammar::render(&tree, dialect),
+        };
         if dialect != Dialect::Json {
             return Ok(Json(json!({ "text": text })));
         }
