@@ -1,0 +1,221 @@
+//! Captures of real exporters, decoded and counted against golden files that another program made.
+//!
+//! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/exports`).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use capture::Savefile;
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use serde_json::Value;
+use wire::{Contents, DecodeError, Sets, Template, ipfix, v5, v9};
+
+/// Counts by their name in the golden files.
+type Counts = BTreeMap<&'static str, u64>;
+/// Exporter, version, observation domain, template.
+type Scope = (IpAddr, u8, u32, u16);
+
+#[derive(Default)]
+struct Collector {
+    templates: HashMap<Scope, Template>,
+    versions: BTreeMap<&'static str, Counts>,
+    errors: Vec<DecodeError>,
+}
+
+impl Collector {
+    fn count(&mut self, version: &'static str, what: &'static str, more: u64) {
+        if more > 0 {
+            *self
+                .versions
+                .entry(version)
+                .or_default()
+                .entry(what)
+                .or_default() += more;
+        }
+    }
+
+    fn datagram(&mut self, exporter: IpAddr, bytes: &[u8]) -> Result<(), DecodeError> {
+        match bytes {
+            [0, 5, ..] => {
+                self.count("5", "datagrams", 1);
+                for record in v5::Message::parse(bytes)?.records() {
+                    match record {
+                        Ok(_) => self.count("5", "data_records", 1),
+                        Err(error) => self.errors.push(error),
+                    }
+                }
+            }
+            [0, 9, ..] => {
+                self.count("9", "datagrams", 1);
+                let message = v9::Message::parse(bytes)?;
+                self.sets(
+                    "9",
+                    (exporter, 9, message.header.source_id, 0),
+                    message.sets(),
+                );
+            }
+            [0, 10, ..] => {
+                self.count("10", "datagrams", 1);
+                let message = ipfix::Message::parse(bytes)?;
+                self.sets(
+                    "10",
+                    (exporter, 10, message.header.domain, 0),
+                    message.sets(),
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn sets(&mut self, version: &'static str, scope: Scope, sets: Sets) {
+        let scoped = |id| (scope.0, scope.1, scope.2, id);
+        for set in sets {
+            let set = match set {
+                Ok(set) => set,
+                Err(error) => {
+                    self.errors.push(error);
+                    continue;
+                }
+            };
+            self.count(version, "sets", 1);
+            for template in set.templates() {
+                match template {
+                    Ok(template) if version == "10" && template.is_withdrawal() => {
+                        self.templates.remove(&scoped(template.id));
+                        self.count(version, "template_withdrawals", 1);
+                    }
+                    Ok(template) => {
+                        let what = if template.options {
+                            "options_template_records"
+                        } else {
+                            "template_records"
+                        };
+                        self.count(version, what, 1);
+                        if template.fields.iter().any(|field| field.len > 0) {
+                            self.templates.insert(scoped(template.id), template);
+                        }
+                    }
+                    Err(error) => self.errors.push(error),
+                }
+            }
+            if let Contents::Data(id) = set.contents() {
+                self.count(version, "data_sets", 1);
+                let Some(template) = self.templates.get(&scoped(id)) else {
+                    self.count(version, "data_sets_without_template", 1);
+                    continue;
+                };
+                let what = if template.options {
+                    "options_records"
+                } else {
+                    "data_records"
+                };
+                let records: Vec<_> = set
+                    .records(template)
+                    .map(|record| record.map(|_| ()))
+                    .collect();
+                for record in records {
+                    match record {
+                        Ok(()) => self.count(version, what, 1),
+                        Err(error) => self.errors.push(error),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn collect(path: &Path) -> Collector {
+    let mut collector = Collector::default();
+    let mut savefile = Savefile::open(path).unwrap_or_else(|error| panic!("{error}"));
+    while let Some(packet) = savefile
+        .next_packet()
+        .unwrap_or_else(|error| panic!("{error}"))
+    {
+        let Ok(sliced) = SlicedPacket::from_ethernet(packet.data) else {
+            continue;
+        };
+        let exporter: IpAddr = match sliced.net {
+            Some(NetSlice::Ipv4(v4)) => v4.header().source_addr().into(),
+            Some(NetSlice::Ipv6(v6)) => v6.header().source_addr().into(),
+            _ => continue,
+        };
+        if let Some(TransportSlice::Udp(udp)) = sliced.transport
+            && let Err(error) = collector.datagram(exporter, udp.payload())
+        {
+            collector.errors.push(error);
+        }
+    }
+    collector
+}
+
+#[test]
+fn real_exports_are_counted_as_their_golden_files_have_them() {
+    let folder = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/corpora/exports"
+    ));
+    let Ok(entries) = fs::read_dir(&folder) else {
+        println!(
+            "{} is not there: no real exports are decoded",
+            folder.display()
+        );
+        return;
+    };
+    let (mut files, mut records, mut wrong) = (0, 0, Vec::new());
+    for entry in entries {
+        let golden_path = entry.unwrap().path();
+        let Some(name) = golden_path
+            .file_name()
+            .and_then(|name| name.to_str()?.strip_suffix(".golden.json"))
+        else {
+            continue;
+        };
+        let golden: Value = serde_json::from_slice(&fs::read(&golden_path).unwrap()).unwrap();
+        let got = collect(&folder.join(name));
+        // How much of a damaged datagram counts is open; that it is noticed is not.
+        let damaged = golden["malformed_datagrams"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty());
+        let decoded = ["5", "9", "10"]
+            .iter()
+            .any(|version| golden["stats"][version].is_object());
+        if damaged && decoded && got.errors.is_empty() {
+            wrong.push(format!(
+                "{name}: no error, not {}",
+                golden["malformed_datagrams"]
+            ));
+        }
+        if damaged {
+            continue;
+        }
+        if !got.errors.is_empty() {
+            wrong.push(format!("{name}: {}", got.errors[0]));
+        }
+        for version in ["5", "9", "10"] {
+            let Some(expected) = golden["stats"][version].as_object() else {
+                continue;
+            };
+            let counts = got.versions.get(version).cloned().unwrap_or_default();
+            records += counts.get("data_records").copied().unwrap_or(0);
+            for (what, expected) in expected {
+                let known = !matches!(
+                    what.as_str(),
+                    "data_sets_before_template" | "records_recoverable_by_buffering"
+                );
+                let count = counts.get(what.as_str()).copied().unwrap_or(0);
+                if known && Some(count) != expected.as_u64() {
+                    wrong.push(format!(
+                        "{name}: version {version}: {count} {what}, not {expected}"
+                    ));
+                }
+            }
+        }
+        files += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!("{files} captures, {records} records");
+    assert!(records > 0, "no golden files in {}", folder.display());
+}
