@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use flow_tests::bins;
 use flow_tests::netns::Namespace;
+use flow_tests::pty::Pty;
 use flow_tests::wait::within;
 use flow_tests::{flowd::Said, skip};
 use nix::sys::signal::Signal;
@@ -91,6 +92,53 @@ fn quickstart_shows_flows_and_leaves_only_its_folder() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(left, ["state"]);
+    assert!(!std::path::Path::new(state).join("flowd.sock").exists());
+}
+
+#[test]
+fn quickstart_opens_the_shell_on_a_terminal() {
+    if !skip::able("quickstart: terminal", TOOLS) {
+        return;
+    }
+    let namespace = Namespace::new("terminal");
+    let scratch = tempfile::tempdir().unwrap();
+    let state = scratch.path().join("state");
+    let state = state.to_str().unwrap();
+    let built = bins::path("flowd")
+        .parent()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let script = script();
+    let mut terminal = Pty::spawn(&[
+        "unshare",
+        "--uts",
+        "ip",
+        "netns",
+        "exec",
+        namespace.name(),
+        &script,
+        "--built",
+        &built,
+        "--state",
+        state,
+    ]);
+    terminal.expect("there is no default route: metering lo");
+    terminal.expect("flowd meters lo and exports to 127.0.0.1:2055");
+    terminal.expect(r"> $");
+    namespace.run(&["ping", "-q", "-c", "3", "-i", "0.05", "127.0.0.1"]);
+    terminal.line("show flow-accounting | no-more");
+    terminal.expect(r"127\.0\.0\.1 +127\.0\.0\.1 +0 +2048 +icmp +[123] +[0-9]+ +1");
+    terminal.expect(r"> $");
+    // Ctrl-C is the shell's: neither the daemon nor the script goes.
+    terminal.keys("show ver\x03");
+    terminal.expect(r"> $");
+    terminal.line("show version");
+    terminal.expect("Version: +flowd");
+    terminal.expect(r"> $");
+    terminal.line("exit");
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
     assert!(!std::path::Path::new(state).join("flowd.sock").exists());
 }
 
