@@ -6,10 +6,9 @@ use grammar::command::{
 use grammar::schema;
 use serde_json::{Value as Json, json};
 
-use super::operational::difference;
-use super::{Done, Outcome, Place, Shell, file, not_found, short_name};
+use super::candidate::warnings;
+use super::{Done, Outcome, Place, Shell, not_found};
 use crate::client::{Error, Reason};
-use crate::marks;
 use crate::output::Answer;
 use crate::trouble::{Failure, Trouble, with_hint};
 
@@ -58,30 +57,39 @@ impl Shell {
         }
     }
 
-    /// `POST` below the session. When the daemon does not know it any more, it gets a new one, and the
-    /// operator is told.
-    fn ask(&mut self, what: &str, body: &Json) -> Result<Json, Error> {
+    /// `POST` below the session.
+    pub(super) fn ask(&mut self, what: &str, body: &Json) -> Result<Json, Error> {
         let target = format!("/v1/sessions/{}/{what}", self.session());
         let result = self.client.post(&target, body);
-        match result {
-            Err(error) if not_found(&error) && self.session_is_gone()? => {
-                let message = "flowd does not know this session any more: it was restarted, or the session was idle \
-                               for too long. Uncommitted changes are gone; a new candidate is open";
-                if let Ok(new) = self.open()
-                    && let Place::Configuration { session, .. } = &mut self.place
-                {
-                    *session = new;
-                }
-                Err(Error::Refused {
-                    status: 404,
-                    reasons: vec![Reason {
-                        message: message.into(),
-                        ..Reason::default()
-                    }],
-                })
-            }
-            other => other,
+        result.or_else(|error| Err(self.renewed(error)?))
+    }
+
+    /// `GET` of something that needs the session.
+    pub(super) fn ask_about(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Json, Error> {
+        let result = self.client.get(path, query);
+        result.or_else(|error| Err(self.renewed(error)?))
+    }
+
+    /// When the daemon does not know the session any more there is a new one, and the operator is told.
+    fn renewed(&mut self, error: Error) -> Result<Error, Error> {
+        if !not_found(&error) || !self.session_is_gone()? {
+            return Ok(error);
         }
+        let message = "flowd does not know this session any more: it was restarted, or the session was idle for too \
+                       long. Uncommitted changes are gone; a new candidate is open";
+        if let Ok(new) = self.open()
+            && let Place::Configuration { session, .. } = &mut self.place
+        {
+            *session = new;
+        }
+        let reason = Reason {
+            message: message.into(),
+            ..Reason::default()
+        };
+        Ok(Error::Refused {
+            status: 404,
+            reasons: vec![reason],
+        })
     }
 
     fn session_is_gone(&mut self) -> Result<bool, Error> {
@@ -416,149 +424,4 @@ impl Shell {
             _ => whole("there is no level below it; use `set`".into()),
         }
     }
-
-    fn show(&mut self, path: &[String], line: &str) -> Done {
-        let operational = || {
-            let first = path.first()?;
-            let known = ["running-config", "version", "log", "sampler"]
-                .iter()
-                .any(|word| word.starts_with(first.as_str()));
-            (known && first.len() > 2).then(|| line.trim().to_owned())
-        };
-        let spelled = match self.spelled_out(&self.level, path, line) {
-            Ok(spelled) => spelled,
-            Err(Failure::Wrong(mut troubles)) => {
-                if let (Some(line), Some(trouble)) = (operational(), troubles.first_mut()) {
-                    trouble.message =
-                        format!("no such part of the configuration; type `run {line}`");
-                }
-                return Err(Failure::Wrong(troubles));
-            }
-            Err(other) => return Err(other),
-        };
-        let mut at = self.level.clone();
-        at.extend(spelled);
-        let session = self.session().to_owned();
-        let text = |answer: Json| answer["text"].as_str().unwrap_or_default().to_owned();
-        let running = text(self.client.get(
-            "/v1/configuration",
-            &[("source", "running"), ("format", "curly")],
-        )?);
-        let query = [
-            ("source", "candidate"),
-            ("session", session.as_str()),
-            ("format", "curly"),
-        ];
-        let answer = self.client.get("/v1/configuration", &query)?;
-        let candidate = text(answer.clone());
-        Ok(match marks::marked(&running, &candidate, &at) {
-            Some(text) => Answer {
-                marked: true,
-                ..Answer::screen(text, answer)
-            }
-            .into(),
-            None if at.is_empty() => Answer::line("The configuration is empty.").into(),
-            None => Answer::line("Configuration under specified path is empty").into(),
-        })
-    }
-
-    fn compare(&mut self, from: Option<u32>, to: Option<u32>, commands: bool) -> Done {
-        let session = self.session().to_owned();
-        let name = |revision: Option<u32>, other: &str| {
-            revision.map_or_else(|| other.to_owned(), |n| n.to_string())
-        };
-        let (from, to) = (name(from, "running"), name(to, "candidate"));
-        let format = if commands { "set" } else { "diff" };
-        let query = [
-            ("from", from.as_str()),
-            ("to", &to),
-            ("session", &session),
-            ("format", format),
-        ];
-        let answer = self.client.get("/v1/compare", &query)?;
-        let none = match (from.as_str(), to.as_str()) {
-            ("running", "candidate") => {
-                "No changes between working and active configurations.".to_owned()
-            }
-            (from, "candidate") => format!("No changes between revision {from} and the candidate."),
-            (from, to) => format!("No changes between revisions {from} and {to}."),
-        };
-        Ok(Answer {
-            marked: !commands,
-            ..difference(answer, &none)
-        }
-        .into())
-    }
-
-    fn commit(&mut self, comment: Option<String>, minutes: Option<u32>) -> Done {
-        let mut body = json!({});
-        if let Some(comment) = comment {
-            body["comment"] = comment.into();
-        }
-        if let Some(minutes) = minutes {
-            body["confirm_minutes"] = minutes.into();
-        }
-        let answer = self.ask("commit", &body)?;
-        let mut text = warnings(&answer);
-        if answer["revision"].is_null() {
-            text.push_str("No configuration changes to commit\n");
-            return Ok(Answer::screen(text, answer).into());
-        }
-        text.push_str("Commit complete\n");
-        if let Some(seconds) = answer["confirm_seconds"].as_u64() {
-            let time = match seconds {
-                60 => "1 minute".to_owned(),
-                seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
-                seconds => format!("{seconds} seconds"),
-            };
-            text.push_str(&format!(
-                "It is rolled back in {time} unless you type `confirm`\n"
-            ));
-        }
-        // The commit may have changed it; the old one stands until the next answer.
-        if let Ok(version) = self.client.get("/v1/version", &[]) {
-            self.host = short_name(version["host_name"].as_str().unwrap_or_default());
-        }
-        Ok(Answer::screen(text, answer).into())
-    }
-
-    fn save(&mut self, name: Option<Tail>, line: &str) -> Done {
-        let answer = self.client.get(
-            "/v1/configuration",
-            &[("source", "running"), ("format", "curly")],
-        )?;
-        let name = name.unwrap_or_else(|| Tail {
-            text: "~/config.boot".into(),
-            start: 0,
-        });
-        let path = file::resolved(&name.text, self.home.as_deref());
-        if let Err(error) = file::write(&path, answer["text"].as_str().unwrap_or_default()) {
-            let length = name.text.chars().count();
-            return Err(Failure::at(
-                line,
-                name.start,
-                length,
-                format!("cannot write {}: {error}", path.display()),
-            ));
-        }
-        let mut text = format!(
-            "Saved the running configuration to {}\n",
-            std::path::absolute(&path).unwrap_or(path).display()
-        );
-        let session = self.session().to_owned();
-        if self.changed(&session)? {
-            text.push_str("The candidate's uncommitted changes are not in it.\n");
-        }
-        Ok(Answer::text(text).into())
-    }
-}
-
-/// The warnings of a check or a commit, a line each.
-fn warnings(answer: &Json) -> String {
-    let warnings = answer["warnings"].as_array().map_or(&[][..], Vec::as_slice);
-    warnings
-        .iter()
-        .filter_map(Json::as_str)
-        .flat_map(|warning| ["Warning: ", warning, "\n"])
-        .collect()
 }

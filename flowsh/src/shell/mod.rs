@@ -1,6 +1,7 @@
 //! The shell itself: modes, the edit level, the session, and what each line does. It prints nothing: a line
 //! gives an [`Outcome`] or a [`Failure`], and the front ends show them.
 
+mod candidate;
 mod complete;
 mod configure;
 mod copy;

@@ -423,6 +423,19 @@ fn a_session_that_is_gone_is_opened_again_and_said() {
     assert!(shown.contains("Uncommitted changes are gone"), "{shown}");
     bench.ok("set system host-name b");
     assert_eq!(bench.candidate(), "set system host-name b\n");
+    bench.daemon.lock().unwrap().sessions.clear();
+    assert!(
+        bench
+            .fails("compare")
+            .contains("Uncommitted changes are gone")
+    );
+    assert_eq!(
+        bench.ok("compare"),
+        "No changes between working and active configurations.\n"
+    );
+    bench.daemon.lock().unwrap().sessions.clear();
+    bench.ok("exit");
+    assert_eq!(bench.prompt(), "r1> ");
 }
 
 #[test]
