@@ -124,6 +124,8 @@ impl Exporter {
         }
         if !(same_socket && same_stream) {
             self.stream = Stream::new(settings, self.link.limit(settings));
+            self.episodes
+                .retain(|episode| episode.reason != Reason::Ipv6InNetflowV5);
         }
         self.settings = settings.clone();
         self.stream.set_limit(self.link.limit(settings), now_ns);
@@ -383,7 +385,9 @@ impl Exporter {
     fn end_episodes(&mut self, now_ns: u64) {
         let name = &self.settings.name;
         self.episodes.retain(|episode| {
-            let over = now_ns >= after(episode.last_ns, QUIET);
+            // What the protocol cannot carry it never will: one line says it all.
+            let over = episode.reason != Reason::Ipv6InNetflowV5
+                && now_ns >= after(episode.last_ns, QUIET);
             if over {
                 let seconds = episode
                     .last_ns

@@ -206,10 +206,24 @@ impl Facts {
             Sampling::None | Sampling::Mixed(_) => None,
         };
         let first = monitors.first().and_then(rate);
+        let interval = first.filter(|_| monitors.iter().all(|monitor| rate(monitor) == first));
+        let some_unsampled = monitors
+            .iter()
+            .any(|monitor| !matches!(monitor.sampling, Sampling::One(_)));
+        if settings.protocol == Protocol::Ipfix && !samplers.is_empty() && some_unsampled {
+            // pmacct 1.7.7 scales IPFIX records without a sampler by the last sampler it knows, unless it
+            // knows one of identifier 0.
+            samplers.push(Sampler {
+                id: 0,
+                name: "unsampled".into(),
+                mode: SamplerMode::Deterministic,
+                rate: 1,
+            });
+        }
         let interfaces = (settings.options.interface_table.is_some() && !monitors.is_empty())
             .then(|| interfaces.to_vec());
         Facts {
-            interval: first.filter(|_| monitors.iter().all(|monitor| rate(monitor) == first)),
+            interval,
             samplers,
             interfaces,
             statistics: settings.options.exporter_stats.is_some() && !monitors.is_empty(),

@@ -180,6 +180,36 @@ fn nfacctd_reads_and_scales_every_protocol() {
 }
 
 #[test]
+fn nfacctd_tells_sampled_monitors_from_others() {
+    for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
+        let Some(nfacctd) = Nfacctd::start("127.0.0.1") else {
+            return;
+        };
+        let worker = worker();
+        let settings = settings(protocol, "127.0.0.1", nfacctd.port);
+        let prepared = prepare(&settings).unwrap();
+        let [v4, v6] = original();
+        let one = |id, rate| Sampling::One(sampler(id, SamplerMode::Random, rate));
+        worker.apply(Plan {
+            exporters: vec![(settings, Some(prepared))],
+            monitors: vec![
+                monitor("A", &[&v4], one(1, 10)),
+                monitor("B", &[&v4], Sampling::None),
+                monitor("C", &[&v6], one(2, 1000)),
+            ],
+            interfaces: vec![],
+        });
+        let _ = worker.feed("A").deliver(flows(&v4, 40));
+        let _ = worker.feed("B").deliver(flows(&v4, 40));
+        let _ = worker.feed("C").deliver(flows(&v6, 40));
+        worker.flush();
+        let records = nfacctd.stop();
+        let packets: u64 = records.iter().map(|record| number(record, "packets")).sum();
+        assert_eq!(packets, 40 * 41 / 2 * (10 + 1 + 1000), "{protocol:?}");
+    }
+}
+
+#[test]
 fn nothing_is_unknown_or_malformed_to_tshark() {
     for protocol in PROTOCOLS {
         for sampling in [
