@@ -154,32 +154,16 @@ impl Loader {
                     .cloned()
                     .collect();
                 if left.is_empty() {
-                    self.remove(&path);
+                    self.tree.remove(&path);
                 } else {
                     *self.tree.make(&path, Tree::default) = Tree::Leaf(left);
                 }
             }
             Target::Branch(Cursor { path, .. }) | Target::Whole(path, _) | Target::Flag(path) => {
-                self.remove(&path);
+                self.tree.remove(&path);
             }
         }
         Ok(())
-    }
-
-    /// Takes a node out, and the containers and tags above it that then hold nothing.
-    pub(crate) fn remove(&mut self, path: &[String]) {
-        self.tree.remove(path);
-        let mut above = path;
-        while let Some((_, parent)) = above.split_last() {
-            let named = matches!(schema::lookup(parent.iter().map(String::as_str)),
-                Some(Place::Words(node)) if node.kind() == Kind::Tag);
-            let empty = self.tree.at(parent).is_some_and(Tree::is_empty);
-            if parent.is_empty() || named || !empty {
-                break;
-            }
-            self.tree.remove(parent);
-            above = parent;
-        }
     }
 
     /// In [`Mode::Replace`], empties the node that the text names the first time it does: the first one below

@@ -74,6 +74,10 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Set, "set flow exporter E export-protocol netflow-v8", "1:37: \"netflow-v8\" is not possible here; possible: netflow-v5, netflow-v9, ipfix"),
     (Set, "set flow exporter a/b destination 192.0.2.1", "1:19: \"a/b\" is not a name; letters, digits and any of . _ - : are possible, 64 characters at most"),
     (Set, "set flow sampler S rate 1", "1:25: \"1\" is out of range; a number from 2 to 32768 is wanted"),
+    // Columns are characters, not octets.
+    (Set, "set interfaces ethernet eth0 description \"é→\" x", "1:47: unexpected \"x\"; put a text of several words in quotes"),
+    (Json, "{\"interfaces\": {\"ethernet\": {\"eth0\": {\"description\": \"é→\", \"mtu\": 1}}}}", "1:67: \"1\" is out of range; a number from 68 to 16000 is wanted"),
+    (Curly, "/* é→ */ nonsense\n", "1:10: unknown word \"nonsense\"; possible: system, interfaces, flow"),
     // What is not there.
     (Set, "delete system flow-accounting", "1:15: \"system flow-accounting\" is not there; nothing to delete"),
     (Set, "delete system host-name r2", "1:25: \"system host-name r2\" is not there; nothing to delete"),

@@ -17,7 +17,7 @@ pub(super) fn shutdown(
     end(statement.words, 1)?;
     let path = below(cursor, &["disable"]);
     if statement.no {
-        loader.remove(&path);
+        loader.tree.remove(&path);
         return Ok(());
     }
     loader.set(Target::Flag(path), statement.words[0].place)
@@ -286,7 +286,7 @@ fn detach(
             .collect();
         *loader.tree.make(&below(place, &["family"]), Tree::default) = Tree::Leaf(left);
     } else {
-        loader.remove(&place.path);
+        loader.tree.remove(&place.path);
     }
 }
 
