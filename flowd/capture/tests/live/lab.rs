@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::os::fd::AsFd;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use capture::{Config, Engine, Source};
 use nix::sched::{CloneFlags, setns};
+use nix::sys::eventfd::EventFd;
 
 /// The namespace; the thread that made it is in it. Dropped, it is deleted.
 pub(crate) struct Lab {
@@ -39,9 +42,7 @@ impl Lab {
         // No packets but the test's.
         fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1").unwrap();
         lab.ip("link set lo up");
-        lab.ip("link add name east type veth peer name west");
-        lab.ip("link set east up");
-        lab.ip("link set west up");
+        lab.connect();
         Some(lab)
     }
 
@@ -53,6 +54,25 @@ impl Lab {
     /// Sends a frame out of an interface.
     pub(crate) fn send(&self, interface: &str, frame: &[u8]) {
         self.send_many(interface, frame, 1);
+    }
+
+    /// Makes both interfaces and waits until they pass frames: a link that has just come up loses what it is given.
+    pub(crate) fn connect(&self) {
+        self.ip("link add name east type veth peer name west");
+        self.ip("link set east up");
+        self.ip("link set west up");
+        let wake = EventFd::new().unwrap();
+        for (from, to) in [("east", "west"), ("west", "east")] {
+            let mut source = Source::open(Engine::AfPacket, &Config::new(to)).unwrap();
+            let passes = (0..500).any(|_| {
+                self.send(from, &udp(1, 100, &[]));
+                source
+                    .wait(wake.as_fd(), Duration::from_millis(20))
+                    .unwrap()
+                    .packets
+            });
+            assert!(passes, "{from} does not reach {to}");
+        }
     }
 
     /// Removes both interfaces.

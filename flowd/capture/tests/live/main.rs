@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use capture::{Config, Engine, Error, Fanout, LinkState, Source, Statistics};
+use capture::{Config, Engine, Error, Fanout, LinkState, Ready, Source, Statistics};
 use lab::Lab;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use wire::{Header, Packet, Skip, at};
@@ -373,8 +373,12 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
         let Some(lab) = Lab::new() else { return };
         let mut source = Source::open(engine, &Config::new("west")).unwrap();
         let wake = wake();
-        let next = |source: &mut Source| {
+        let next = |source: &mut Source, traffic: bool| {
             for _ in 0..100 {
+                // More than once: a link that has just come up loses what it is given.
+                if traffic {
+                    lab.send("east", &lab::udp(1, 100, &[]));
+                }
                 let ready = source
                     .wait(wake.as_fd(), Duration::from_millis(50))
                     .unwrap();
@@ -389,14 +393,17 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
             None
         };
         lab.ip("link set west down");
-        assert_eq!(next(&mut source), Some(LinkState::Down), "{engine:?}");
+        assert_eq!(
+            next(&mut source, false),
+            Some(LinkState::Down),
+            "{engine:?}"
+        );
         lab.ip("link set west up");
-        lab.send("east", &lab::udp(1, 100, &[]));
-        assert_eq!(next(&mut source), Some(LinkState::Up), "{engine:?}");
+        assert_eq!(next(&mut source, true), Some(LinkState::Up), "{engine:?}");
         lab.remove();
-        let mut state = next(&mut source);
+        let mut state = next(&mut source, false);
         if state == Some(LinkState::Down) {
-            state = next(&mut source);
+            state = next(&mut source, false);
         }
         assert_eq!(state, Some(LinkState::Gone), "{engine:?}");
         // It waits from now on: a loop that polls an interface that is gone would take all of a processor.
@@ -409,14 +416,56 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
         }
         assert!(before.elapsed() >= Duration::from_millis(200));
         // One of the same name is another interface.
-        lab.ip("link add name east type veth peer name west");
-        lab.ip("link set east up");
-        lab.ip("link set west up");
+        lab.connect();
         let mut again = Source::open(engine, &Config::new("west")).unwrap();
         assert_ne!(again.interface_index(), source.interface_index());
         lab.send("east", &lab::udp(9, 100, &[]));
         assert_eq!(collect(&mut again, 1)[0].port, 9);
         collect(&mut source, 0);
+    }
+}
+
+#[test]
+fn an_interface_that_is_down_is_captured_when_it_comes_up() {
+    let Some(lab) = Lab::new() else { return };
+    for fanout in [None, Some(Fanout { group: 9 })] {
+        lab.ip("link set west down");
+        let config = Config {
+            fanout,
+            ..Config::new("west")
+        };
+        let mut source = Source::open(Engine::AfPacket, &config).unwrap();
+        let wake = wake();
+        let ready = source.wait(wake.as_fd(), Duration::from_secs(10)).unwrap();
+        assert_eq!(ready.link, Some(LinkState::Down));
+        // It is told once, and then waited for.
+        let before = lab::now();
+        let ready = source
+            .wait(wake.as_fd(), Duration::from_millis(50))
+            .unwrap();
+        assert_eq!(ready, Ready::default());
+        assert!(before.elapsed() >= Duration::from_millis(50));
+        lab.ip("link set west up");
+        let mut ready = Ready::default();
+        for _ in 0..100 {
+            // More than once: a link that has just come up loses what it is given.
+            lab.send("east", &lab::udp(5, 100, &[]));
+            ready = source
+                .wait(wake.as_fd(), Duration::from_millis(100))
+                .unwrap();
+            if ready.packets {
+                break;
+            }
+        }
+        assert_eq!(ready.link, Some(LinkState::Up));
+        let mut ports = vec![];
+        source
+            .read(|packet| ports.push(seen(packet).unwrap().port))
+            .unwrap();
+        assert!(
+            !ports.is_empty() && ports.iter().all(|port| *port == 5),
+            "{ports:?}"
+        );
     }
 }
 
