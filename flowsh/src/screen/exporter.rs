@@ -158,6 +158,14 @@ pub(crate) fn exporter_statistics(answer: &Json) -> String {
                     "- failed to send:",
                     number("failed")
                 ));
+                let reasons = client["dropped"].as_object().filter(|_| key == "records");
+                for (why, failed) in reasons.into_iter().flatten() {
+                    let label = format!("{}:", sentence(why));
+                    page.line(format!(
+                        "            {label:<18} {}",
+                        plain(&failed["records"])
+                    ));
+                }
             }
         }
         page.line("");

@@ -273,6 +273,16 @@ Flow Exporter E:
 }
 
 #[test]
+fn records_that_were_not_sent_have_their_reason() {
+    let mut answer = exporter();
+    answer["exporters"][0]["clients"][0]["dropped"] = json!({"no-route": {"records": 13}});
+    let shown = exporter_statistics(&answer);
+    let expected =
+        "        - failed to send:      13\n            No route:          13\n      Bytes added:";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
 fn templates_are_ciscos() {
     same(
         exporter_templates(&exporter()),

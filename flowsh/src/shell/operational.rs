@@ -35,7 +35,7 @@ impl Shell {
                 Ok(Answer::screen(text, answer))
             }
             Command::ShowExporterStatistics { exporter } => {
-                self.show_exporters(exporter.as_deref(), line, screen::exporter_statistics)
+                self.show_exporter_statistics(exporter.as_deref(), line)
             }
             Command::ShowExporterTemplates { exporter } => {
                 self.show_exporters(exporter.as_deref(), line, screen::exporter_templates)
@@ -217,6 +217,33 @@ impl Shell {
             });
         }
         Ok(Answer::screen(text, answer))
+    }
+
+    /// With the reasons why records were not sent, which the ledger has.
+    fn show_exporter_statistics(&mut self, name: Option<&str>, line: &str) -> Said {
+        let mut said = self.show_exporters(name, line, |_| String::new())?;
+        let Some(answer) = &mut said.json else {
+            return Ok(said);
+        };
+        let loss = self.client.get("/v1/flow/loss", &[])?;
+        let ledgers = loss["exporters"].as_array().map_or(&[][..], Vec::as_slice);
+        let exporters = answer["exporters"].as_array_mut();
+        for exporter in exporters.into_iter().flatten() {
+            let name = exporter["name"].clone();
+            for client in exporter["clients"].as_array_mut().into_iter().flatten() {
+                let ledger = ledgers.iter().find(|ledger| {
+                    ledger["exporter"] == name && ledger["monitor"] == client["monitor"]
+                });
+                if let (Some(ledger), Some(client)) = (ledger, client.as_object_mut()) {
+                    client.insert("dropped".into(), ledger["dropped"].clone());
+                }
+            }
+        }
+        let text = screen::exporter_statistics(answer);
+        if !text.is_empty() {
+            said.text = text;
+        }
+        Ok(said)
     }
 
     /// All objects of a kind, or the one of that name; a name that is not there is wrong.
