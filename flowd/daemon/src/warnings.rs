@@ -3,26 +3,66 @@
 
 use grammar::Tree;
 
+/// What the language allows and the probe of this release does not do: path (`*` is any name) and why.
+const NOT_HERE: &[(&str, &str)] = &[
+    (
+        "flow monitor * cache timeout update",
+        "only a permanent cache is updated, and there is none in this release",
+    ),
+    (
+        "flow monitor * statistics packet",
+        "packet statistics are not kept in this release",
+    ),
+];
+
 /// The lines for a tree.
 pub fn of(tree: &Tree) -> Vec<String> {
-    grammar::schema::unapplied(tree)
+    let mut lines: Vec<String> = grammar::schema::unapplied(tree)
         .into_iter()
-        .map(|finding| {
-            format!(
-                "{} is not applied: {}",
-                finding.path.join(" "),
-                finding.message
-            )
-        })
-        .collect()
+        .map(|finding| line(&finding.path.join(" "), &finding.message))
+        .collect();
+    for (pattern, why) in NOT_HERE {
+        let words: Vec<&str> = pattern.split(' ').collect();
+        walk(tree, &words, &mut Vec::new(), &mut |path| {
+            lines.push(line(&path.join(" "), why));
+        });
+    }
+    lines
+}
+
+fn line(path: &str, why: &str) -> String {
+    format!("{path} is not applied: {why}")
+}
+
+/// Calls `visit` with the path of each node that the pattern meets.
+fn walk<'a>(
+    tree: &'a Tree,
+    pattern: &[&str],
+    at: &mut Vec<&'a str>,
+    visit: &mut impl FnMut(&[&str]),
+) {
+    let Some((word, rest)) = pattern.split_first() else {
+        return visit(at);
+    };
+    let Tree::Branch(children) = tree else { return };
+    for (name, node) in children
+        .iter()
+        .filter(|(name, _)| *word == "*" || name == word)
+    {
+        at.push(name);
+        walk(node, rest, at, visit);
+        at.pop();
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use grammar::schema::{Kind, Owner, TABLE, UNAPPLIED};
+    use grammar::schema::{Kind, Owner, Row, TABLE, Type, UNAPPLIED};
+    use grammar::{Dialect, Mode, Tree};
 
-    /// Leaves that the daemon itself applies, with who does. Those of [`Owner::Probe`] are resolved by
-    /// `probe::Settings`, whose own tests hold it to the schema.
+    use crate::probe::Settings;
+
+    /// Leaves that the daemon itself applies, with who does. Those of [`Owner::Probe`] are tried out below.
     const APPLIED: &[(&str, &str)] = &[
         ("system host-name", "system::Host"),
         ("system config-management commit-revisions", "revisions"),
@@ -45,10 +85,13 @@ mod tests {
     #[test]
     fn every_leaf_has_someone_who_applies_it_or_a_line_that_says_not() {
         let said = |path: &str| {
-            UNAPPLIED.iter().any(|(unapplied, value, _)| {
-                value.is_empty()
-                    && (path == *unapplied || path.starts_with(&format!("{unapplied} ")))
-            })
+            super::NOT_HERE
+                .iter()
+                .any(|(unapplied, _)| path == *unapplied)
+                || UNAPPLIED.iter().any(|(unapplied, value, _)| {
+                    value.is_empty()
+                        && (path == *unapplied || path.starts_with(&format!("{unapplied} ")))
+                })
         };
         let orphans: Vec<&str> = TABLE
             .iter()
@@ -68,5 +111,91 @@ mod tests {
                 "{path} is not in the schema any more"
             );
         }
+    }
+
+    const BASE: &str = "set system flow-accounting interface eth0
+set system flow-accounting netflow server 192.0.2.9
+set flow record R match ipv4 source address
+set flow record R collect counter bytes
+set flow exporter E destination 192.0.2.1
+set flow exporter E2 destination 192.0.2.2
+set flow monitor M record R
+set flow monitor M exporter E
+set flow sampler S mode random
+set flow sampler S rate 10
+set interfaces ethernet eth1 flow monitor M direction input
+";
+
+    /// The row's path with the names of [`BASE`].
+    fn named(row: &Row) -> String {
+        let names = [
+            ("netflow server *", "netflow server 192.0.2.9"),
+            ("sflow server *", "sflow server 192.0.2.8"),
+            ("ethernet *", "ethernet eth1"),
+            ("record *", "record R"),
+            ("exporter *", "exporter E"),
+            ("monitor *", "monitor M"),
+            ("sampler *", "sampler S"),
+            ("option *", "option interface-table"),
+        ];
+        names
+            .iter()
+            .fold(row.path.to_owned(), |path, (pattern, name)| {
+                path.replace(pattern, name)
+            })
+    }
+
+    /// Values to try a leaf with.
+    fn values(row: &Row) -> Vec<String> {
+        let one = |text: &str| vec![text.to_owned()];
+        match row.value {
+            Type::None => one(""),
+            Type::Number { min, max } => {
+                let default: u64 = row.default.parse().unwrap_or(min);
+                vec![(default + 1).min(max).to_string(), min.to_string()]
+            }
+            Type::Choice(choices) => choices.iter().map(|(word, _)| (*word).to_owned()).collect(),
+            Type::Match => one("ipv4 destination address"),
+            Type::Collect => one("counter packets"),
+            Type::Record => one("netflow-original"),
+            Type::Interface => one("eth3"),
+            Type::EngineId => one("7"),
+            Type::Text { .. } => one("udp"),
+            Type::Name => ["M", "S", "E2", "blue"].map(str::to_owned).to_vec(),
+            _ => one("192.0.2.77"),
+        }
+    }
+
+    fn load(base: &Tree, text: &str) -> Option<Tree> {
+        grammar::load(base, &[], text, Some(Dialect::Set), Mode::Merge).ok()
+    }
+
+    #[test]
+    fn every_leaf_of_the_probe_changes_its_settings_is_refused_or_has_a_line() {
+        let base = load(&Tree::default(), BASE).unwrap();
+        let before = Settings::from_tree(&base).unwrap();
+        let silent: Vec<&str> = TABLE
+            .iter()
+            .filter(|row| matches!(row.kind, Kind::Leaf | Kind::Multi | Kind::Flag))
+            .filter(|row| row.owner == Owner::Probe)
+            // The log's part, and words for the reader of the configuration.
+            .filter(|row| row.path != "system flow-accounting syslog-facility")
+            .filter(|row| row.path != "flow sampler * description")
+            .filter(|row| {
+                !values(row).iter().any(|value| {
+                    let Some(tree) = load(&base, &format!("set {} {value}", named(row))) else {
+                        return false;
+                    };
+                    !super::of(&tree).is_empty()
+                        || Settings::from_tree(&tree).as_ref() != Ok(&before)
+                })
+            })
+            .map(|row| row.path)
+            .collect();
+        assert_eq!(
+            silent,
+            Vec::<&str>::new(),
+            "leaves that are accepted and do nothing"
+        );
     }
 }

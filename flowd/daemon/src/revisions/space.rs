@@ -25,13 +25,10 @@ pub(super) fn needed(record: usize) -> u64 {
 /// not show in the number of free blocks.
 pub(super) fn require(dir: &Path, database: &Database, needed: u64) -> Result<(), Error> {
     // Once in the log, where they stay reserved, and once beside it for a moment, for the files sled adds.
-    let refused = match database
+    let refused = database
         .reserve(needed)
         .and_then(|()| allocate(&dir.join("space-check"), needed))
-    {
-        Ok(()) => None,
-        Err(errno) => Some(errno),
-    };
+        .err();
     let _ = fs::remove_file(dir.join("space-check"));
     match refused {
         None => Ok(()),
