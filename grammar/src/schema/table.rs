@@ -261,16 +261,6 @@ pub static UNAPPLIED: &[(&str, &str, &str)] = &[
         "the kernel path is not in this release; afpacket is used",
     ),
     (
-        "flow monitor * cache type",
-        "immediate",
-        "the cache is normal in this release",
-    ),
-    (
-        "flow monitor * cache type",
-        "permanent",
-        "the cache is normal in this release",
-    ),
-    (
         "flow exporter * option",
         "vrf-table",
         "VRFs are not told apart in this release",
