@@ -158,8 +158,8 @@ fn what_is_not_applied_is_said() {
 set interfaces ethernet eth0 address 192.0.2.1/24
 set interfaces ethernet eth1 mirror ingress eth0
 set system flow-accounting sflow server 192.0.2.1
-set flow monitor M cache type permanent
-set flow monitor N cache type normal
+set interfaces ethernet eth1 capture engine ebpf
+set interfaces ethernet eth0 capture engine afpacket
 set flow exporter E option vrf-table";
     let tree = crate::load(&Tree::default(), &[], text, None, crate::Mode::Merge).unwrap();
     let found: Vec<String> = unapplied(&tree)
@@ -172,7 +172,7 @@ set flow exporter E option vrf-table";
             "system flow-accounting sflow",
             "interfaces ethernet eth1 mirror",
             "interfaces ethernet eth0 address dhcp",
-            "flow monitor M cache type permanent",
+            "interfaces ethernet eth1 capture engine ebpf",
             "flow exporter E option vrf-table",
         ]
     );
