@@ -58,7 +58,8 @@ pub(crate) type Lanes = Arc<[Arc<Lane>]>;
 pub enum Offered {
     /// On its way to every exporter of the monitor.
     Queued(RecordTally),
-    /// The channel was full: dropped by reason `queue-full`, and counted so for each exporter.
+    /// The channel was full, or the worker has ended: dropped by reason `queue-full` or `removed`, and counted
+    /// so for each exporter.
     Dropped(RecordTally),
     /// The monitor has no exporter: nothing is sent, and nothing is lost.
     NoExporter(RecordTally),
