@@ -376,7 +376,8 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
         .map(Some)
         .map_err(|mut problem| {
             let misplaced = mode == Mode::Operational && trie::is_command(&first.text);
-            if misplaced && problem.message.starts_with("unknown word") {
+            let here = problem.column as usize == first.start + 1;
+            if misplaced && here && problem.message.starts_with("unknown word") {
                 problem.message = format!("\"{}\" belongs to configuration mode", first.text);
                 problem.hint = Some("type configure first".into());
             }
