@@ -37,6 +37,7 @@ struct Run {
     lab: Lab,
     flowd: Flowd,
     tap: Tap,
+    started_ns: u64,
     sinks: Vec<(&'static str, u16, Sink)>,
     nfcapds: Vec<(&'static str, Nfcapd)>,
     nfacctds: Vec<(&'static str, Nfacctd)>,
@@ -74,6 +75,7 @@ impl Run {
             })
             .collect();
         let tap = Tap::start(&lab.router, "eth1");
+        let started_ns = clock::wall_ns();
         let flowd = Flowd::start(&lab.router);
         flowd
             .configure(&(monitor("eth1", &exporters) + "set flow monitor M cache entries 65536\n"));
@@ -81,6 +83,7 @@ impl Run {
             lab,
             flowd,
             tap,
+            started_ns,
             sinks,
             nfcapds,
             nfacctds,
@@ -160,6 +163,39 @@ impl Run {
                 decoded.versions.iter().all(|seen| seen == version),
                 "{short}: {:?}",
                 decoded.versions
+            );
+            // A template every 20 datagrams at least, the first one with the first (RFC 7011 §8.1 asks for repetition over UDP).
+            let least = if *short == "v5" {
+                0
+            } else {
+                decoded.datagrams / 20
+            };
+            assert!(
+                decoded.with_template >= least,
+                "{short}: {} of {} datagrams have templates",
+                decoded.with_template,
+                decoded.datagrams
+            );
+            // Nothing was metered before the daemon ran.
+            let started_ms = i64::try_from(self.started_ns / 1_000_000).unwrap();
+            assert!(
+                decoded.records.iter().all(
+                    |record| record.first_ms >= started_ms && record.first_ms <= record.last_ms
+                ),
+                "{short}: flows from before the start"
+            );
+        }
+        for (short, _, sink) in &self.sinks {
+            let longest = sink
+                .datagrams()
+                .iter()
+                .map(|datagram| datagram.bytes.len())
+                .max()
+                .unwrap_or(0);
+            // 1,500 octets of the link, less the IPv4 and UDP headers.
+            assert!(
+                (100..=1_472).contains(&longest),
+                "{short}: a datagram of {longest} octets"
             );
         }
         (sent, collected)

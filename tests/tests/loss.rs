@@ -150,9 +150,12 @@ fn sampling_is_accounted_for() {
     for (mode, low, high) in [("deterministic", 1_000, 1_000), ("random", 850, 1_150)] {
         let lab = Lab::new();
         let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
+        let old = Sink::start(&lab.c1, "192.168.3.2", 2055);
         let flowd = Flowd::start(&lab.router);
         flowd.configure(&one_exporter(&format!(
-            "set flow sampler S mode {mode}\nset flow sampler S rate 10\nset interfaces ethernet eth1 flow monitor M sampler S\n"
+            "set flow exporter OLD destination 192.168.3.2\nset flow exporter OLD transport udp 2055\n\
+             set flow exporter OLD export-protocol netflow-v5\nset flow monitor M exporter OLD\n\
+             set flow sampler S mode {mode}\nset flow sampler S rate 10\nset interfaces ethernet eth1 flow monitor M sampler S\n"
         )));
         lab.replay(&Traffic::udp(10_000, 10_000, clock::wall_ns()));
         flowd.metered("M", 10_000);
@@ -164,7 +167,7 @@ fn sampling_is_accounted_for() {
             ledger.monitor("M").unsampled.packets,
         );
         assert_eq!(metered + unsampled, 10_000, "{mode}: {:#}", ledger.json);
-        // Ten standard deviations of a binomial distribution are 300.
+        // Five standard deviations of a binomial distribution are 150.
         assert!(
             (low..=high).contains(&metered),
             "{mode}: {metered} of 10,000 at 1 in 10"
@@ -179,6 +182,14 @@ fn sampling_is_accounted_for() {
             "the sampling rate is sent as options data"
         );
         assert_eq!(decoded.complaints, Vec::<String>::new());
+        // NetFlow v5 has it in its header: the mode in two bits and the rate.
+        let old = tshark::decode(&old, 2055);
+        assert_eq!(old.flows.totals(), decoded.flows.totals());
+        assert!(
+            !old.v5_rates.is_empty() && old.v5_rates.iter().all(|rate| rate == "10"),
+            "{:?}",
+            old.v5_rates
+        );
     }
 }
 

@@ -303,6 +303,12 @@ fn the_vyos_block_exports_one_in_a_hundred() {
         until("all of it", SOON, || {
             (tshark::decode(&sink, 2055).flows.totals().0 >= metered).then_some(())
         });
+        let router = "192.168.3.254".parse::<std::net::IpAddr>().unwrap();
+        assert!(
+            sink.datagrams()
+                .iter()
+                .all(|datagram| datagram.from.ip() == router)
+        );
         let decoded = tshark::decode(&sink, 2055);
         assert_eq!(
             decoded.flows.totals(),
