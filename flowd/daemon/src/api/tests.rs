@@ -519,3 +519,34 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
         "{said:?}"
     );
 }
+
+#[test]
+fn the_deadline_of_a_confirmation_is_watched() {
+    let daemon = Daemon::start();
+    daemon.commit("set flow sampler S rate 2");
+    let before = daemon.control.running().tree.clone();
+    daemon
+        .runtime
+        .spawn(daemon.control.clone().watch_confirmations());
+    let risky = grammar::load(
+        &before,
+        &[],
+        "set flow sampler S rate 3",
+        None,
+        grammar::Mode::Merge,
+    )
+    .unwrap();
+    let request = crate::commit::Request {
+        confirm: Some(std::time::Duration::from_millis(200)),
+        ..Default::default()
+    };
+    daemon.control.commit(&risky, &request).unwrap();
+    assert_eq!(daemon.control.running().tree, risky);
+    let patience = clock::monotonic() + std::time::Duration::from_secs(10);
+    while daemon.control.running().tree != before {
+        assert!(clock::monotonic() < patience, "never rolled back");
+        std::thread::yield_now();
+    }
+    assert_eq!(daemon.control.running().id, Some(2));
+    assert_eq!(daemon.control.confirm_left(clock::monotonic()), None);
+}
