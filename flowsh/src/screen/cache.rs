@@ -173,7 +173,11 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
             .unwrap_or(0)
             + 3;
         for flow in flows {
-            for field in &fields {
+            // A record of both families has the addresses of one.
+            let other_family = |field: &&Field<'_>| {
+                matches!(field.kind, "ipv4" | "ipv6") && flow[field.name].is_null()
+            };
+            for field in fields.iter().filter(|field| !other_family(field)) {
                 page.line(format!(
                     "{:at$}{}",
                     format!("{}:", field.label),

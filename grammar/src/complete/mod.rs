@@ -147,8 +147,14 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     };
     let Some(first) = words.first() else {
         let mut all = commands(&tries().configuration, words, begun, context);
-        all.candidates
-            .extend(statement(words, begun, submode, context).candidates);
+        let statements = statement(words, begun, submode, context).candidates;
+        // In a submode its statements are what is looked for.
+        let at = if submode == Submode::Global {
+            all.candidates.len()
+        } else {
+            0
+        };
+        all.candidates.splice(at..at, statements);
         all.candidates
             .push(Candidate::word("no", "Delete what an IOS statement set"));
         if submode == Submode::Global && !begun.is_empty() {
