@@ -6,8 +6,8 @@ use std::time::Duration;
 use flow_tests::bins;
 use flow_tests::netns::Namespace;
 use flow_tests::pty::Pty;
-use flow_tests::wait::within;
-use flow_tests::{flowd::Said, skip};
+use flow_tests::wait::{SOON, within};
+use flow_tests::{flowd::Said, skip, until};
 use nix::sys::signal::Signal;
 
 const TOOLS: &[&str] = &["ip", "ping", "setsid"];
@@ -20,6 +20,16 @@ fn script() -> String {
         .to_str()
         .unwrap()
         .to_owned()
+}
+
+/// Daemons that run on that state.
+fn daemons(state: &str) -> usize {
+    let found: Said = skip::command("pgrep")
+        .args(["-f", &format!("flowd run --state {state}")])
+        .output()
+        .unwrap()
+        .into();
+    found.out.lines().count()
 }
 
 #[test]
@@ -71,22 +81,21 @@ fn quickstart_shows_flows_and_leaves_only_its_folder() {
             "{output}"
         );
         assert!(quickstart.running());
-        let daemons = || {
-            let found: Said = skip::command("pgrep")
-                .args(["-f", &format!("flowd run --state {state}")])
-                .output()
-                .unwrap()
-                .into();
-            found.out.lines().count()
-        };
-        assert_eq!(daemons(), 1);
+        assert_eq!(daemons(state), 1);
         assert!(
             quickstart.end(Signal::SIGTERM).success(),
             "{}",
             quickstart.output()
         );
-        assert_eq!(daemons(), 0, "the daemon ends with the script");
+        assert_eq!(daemons(state), 0, "the daemon ends with the script");
     }
+    // Killed, it cannot clean up, but the daemon does not stay either.
+    let mut quickstart = namespace.spawn(&[&script(), "--built", &built, "--state", state, "lo"]);
+    quickstart.printed("open its shell with:");
+    quickstart.end(Signal::SIGKILL);
+    until("the daemon's end", SOON, || {
+        (daemons(state) == 0).then_some(())
+    });
     let left: Vec<String> = std::fs::read_dir(scratch.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
