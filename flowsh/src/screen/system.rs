@@ -117,7 +117,7 @@ pub(crate) fn version(answer: &Json, view: &View) -> String {
             .map_or_else(|| "-".into(), span),
     );
     pair(
-        "Revision:",
+        "Revision id:",
         match &answer["revision"] {
             Json::Null => "nothing is committed yet".into(),
             revision => plain(revision),

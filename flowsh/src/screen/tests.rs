@@ -474,7 +474,7 @@ eth0              192.0.2.1/24                       u/D   02:00:00:00:00:01    
         "{shown}"
     );
     assert!(
-        shown.contains("Revision:         nothing is committed yet\n"),
+        shown.contains("Revision id:      nothing is committed yet\n"),
         "{shown}"
     );
 }

@@ -508,7 +508,7 @@ fn finding(path: &[&str], message: String) -> Finding {
 fn exporter_path(name: &str) -> Vec<String> {
     let words: Vec<&str> = match name
         .strip_prefix(ACCOUNTING)
-        .and_then(|rest| rest.strip_prefix(' '))
+        .and_then(|rest| rest.strip_prefix('-'))
     {
         Some(server) => vec!["system", ACCOUNTING, "netflow", "server", server],
         None => vec!["flow", "exporter", name],

@@ -387,12 +387,25 @@ fn capture(name: &str, node: &Tree, findings: &mut Findings) -> CaptureSettings 
 
 /// Unfolds `system flow-accounting`; `node` is its subtree.
 fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut Findings) {
-    if settings.monitors.contains_key(ACCOUNTING) {
-        let path = ["flow", "monitor", ACCOUNTING];
-        findings.push(finding(
-            &path,
-            "the name belongs to system flow-accounting; choose another".into(),
-        ));
+    let owned = |name: &str| {
+        name.strip_prefix(ACCOUNTING)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let monitors = settings.monitors.keys().map(|name| ("monitor", name));
+    let samplers = settings.samplers.keys().map(|name| ("sampler", name));
+    let exporters = settings.exporters.keys().map(|name| ("exporter", name));
+    let taken: Vec<_> = monitors
+        .chain(samplers)
+        .chain(exporters)
+        .filter(|(_, name)| owned(name))
+        .collect();
+    if !taken.is_empty() {
+        let why = "the name belongs to system flow-accounting; choose another";
+        findings.extend(
+            taken
+                .iter()
+                .map(|(kind, name)| finding(&["flow", kind, name], why.into())),
+        );
         return;
     }
     settings.accounting_table = Some(!node.has(&["disable-imt"]));
@@ -410,7 +423,7 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
         });
     let mut exporters = Vec::new();
     for (server, server_node) in node.children(&["netflow", "server"]) {
-        let name = format!("{ACCOUNTING} {server}");
+        let name = format!("{ACCOUNTING}-{server}");
         let export = accounting_exporter(&name, server, server_node, node);
         settings.exporters.insert(
             name.clone(),

@@ -28,6 +28,8 @@ impl Names {
             _ => nix::net::if_::if_indextoname(index)
                 .ok()
                 .and_then(|name| name.into_string().ok())
+                // What nix says of an index that no interface has.
+                .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| format!("if{index}")),
         })
     }
