@@ -4,31 +4,29 @@
 //! `prepare` opens what a new configuration needs and the running one does not have; `apply` swaps it in. What a
 //! commit does not change keeps its ring, its cache and its socket.
 
+mod ask;
+mod plan;
+mod savefile;
 mod settings;
 mod show;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use capture::{Engine, Fanout, Source};
-use export::{SamplerMode, Sampling};
-use flow::Batch;
 use grammar::Finding;
-use meter::{Clear, Mode};
-use serde_json::Value as Json;
-use wire::Family;
 
 use crate::clock;
+pub use ask::{AccountingQuery, CacheQuery};
+use plan::{export_monitors, interfaces, meterings, sampler_ids};
+pub use savefile::MeterPlan;
 pub use settings::Settings;
-use settings::{ACCOUNTING, Attachment, CaptureSettings, PortSettings};
-use worker::{Capturing, Metering, Report, Worker};
+use settings::{ACCOUNTING, CaptureSettings, PortSettings, finding};
+use worker::{Capturing, Report, Worker};
 
 /// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.
 const QUEUE: usize = 1024;
-/// Samplers that can be told apart in exported records (element 48 has one octet).
-const MAX_SAMPLERS: usize = 255;
 
 /// The running probe. Its methods block for milliseconds at most.
 pub struct Probe {
@@ -81,33 +79,6 @@ impl Staged {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unknown(pub String);
-
-/// What of a cache is wanted.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-pub struct CacheQuery {
-    /// Field to sort by (its words or its IANA name).
-    pub sort: Option<String>,
-    /// Smallest first.
-    #[serde(default)]
-    pub lowest: bool,
-    /// At most so many flows.
-    pub top: Option<usize>,
-}
-
-/// What of the flow-accounting table is wanted.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-pub struct AccountingQuery {
-    /// This interface only.
-    pub interface: Option<String>,
-    /// Source or destination address.
-    pub host: Option<IpAddr>,
-    /// Source or destination port: `22`, `80-89` or `53,123`.
-    pub port: Option<String>,
-    /// So many flows, most octets first.
-    pub top: Option<usize>,
-    /// At most so many flows.
-    pub count: Option<usize>,
-}
 
 impl Probe {
     /// Starts with nothing configured.
@@ -293,170 +264,6 @@ impl Probe {
         }
         state.export.stop();
     }
-
-    /// `GET /v1/flow/…`; `what` is `records samplers interfaces monitors exporters loss`, `name` one of them.
-    ///
-    /// # Errors
-    /// When there is nothing of that name.
-    pub fn show(&self, what: &str, name: Option<&str>) -> Result<Json, Unknown> {
-        let state = self.state();
-        let settings = &state.settings;
-        let known = |kind: &str, has: &dyn Fn(&str) -> bool| match name {
-            Some(name) if !has(name) => Err(Unknown(format!("there is no {kind} {name}"))),
-            _ => Ok(()),
-        };
-        Ok(match what {
-            "records" => {
-                known("flow record", &|name| {
-                    settings.records.contains_key(name) || name == "netflow-original"
-                })?;
-                show::records(settings, name)
-            }
-            "samplers" => {
-                known("sampler", &|name| settings.samplers.contains_key(name))?;
-                show::samplers(settings, &state.sampler_ids, name)
-            }
-            "interfaces" => {
-                known("interface with a flow monitor", &|name| {
-                    settings.ports.contains_key(name)
-                })?;
-                show::interfaces(settings, &state.reports(), name)
-            }
-            "monitors" => {
-                known("flow monitor", &|name| settings.monitors.contains_key(name))?;
-                show::monitors(settings, &state.reports(), name)
-            }
-            "exporters" => {
-                known("flow exporter", &|name| {
-                    settings.exporters.contains_key(name)
-                })?;
-                show::exporters(settings, &state.export.statistics(), name)
-            }
-            "loss" => show::loss(&state.reports(), &state.export.statistics()),
-            other => return Err(Unknown(format!("nothing is known of {other}"))),
-        })
-    }
-
-    /// `GET /v1/flow/monitors/NAME/cache`.
-    ///
-    /// # Errors
-    /// When there is no such monitor or field.
-    pub fn cache(&self, monitor: &str, query: &CacheQuery) -> Result<Json, Unknown> {
-        let state = self.state();
-        let settings = state.monitor(monitor)?.clone();
-        let batches: Vec<Batch> = state
-            .workers()
-            .flat_map(|(_, worker)| worker.flows(monitor))
-            .collect();
-        let reports = state.reports();
-        drop(state);
-        show::cache(monitor, &settings, &reports, &batches, query)
-    }
-
-    /// `GET /v1/flow-accounting`.
-    ///
-    /// # Errors
-    /// VyOS's own: not running, not configured on that interface, no in-memory table.
-    pub fn accounting(&self, query: &AccountingQuery) -> Result<Json, Unknown> {
-        let state = self.state();
-        match state.settings.accounting_table {
-            None => return Err(Unknown("flow-accounting is not running".into())),
-            Some(false) => return Err(Unknown("In-memory table is not available".into())),
-            Some(true) => {}
-        }
-        let has_accounting = |interface: &str| {
-            state
-                .settings
-                .ports
-                .get(interface)
-                .is_some_and(|port| port.attachments.iter().any(|a| a.monitor == ACCOUNTING))
-        };
-        if let Some(interface) = &query.interface
-            && !has_accounting(interface)
-        {
-            return Err(Unknown(format!(
-                "flow-accounting not configured on [{interface}]"
-            )));
-        }
-        let tables = state
-            .ports
-            .iter()
-            .filter(|(interface, _)| has_accounting(interface))
-            .filter(|(interface, _)| {
-                query
-                    .interface
-                    .as_ref()
-                    .is_none_or(|wanted| wanted == *interface)
-            })
-            .map(|(interface, port)| {
-                (
-                    interface.clone(),
-                    port.workers
-                        .iter()
-                        .flat_map(|worker| worker.flows(ACCOUNTING))
-                        .collect(),
-                )
-            })
-            .collect();
-        drop(state);
-        show::accounting(tables, query)
-    }
-
-    /// `POST /v1/clear/monitor/NAME`: `what` is `cache`, `statistics` or `force-export`. Returns the flows it ended.
-    ///
-    /// # Errors
-    /// When there is no such monitor or nothing of that kind to clear.
-    pub fn clear_monitor(&self, monitor: &str, what: &str) -> Result<u64, Unknown> {
-        let state = self.state();
-        state.monitor(monitor)?;
-        let how = match what {
-            "cache" => Clear::Discard,
-            "force-export" => Clear::Export,
-            "statistics" => {
-                state
-                    .workers()
-                    .for_each(|(_, worker)| worker.clear_statistics(monitor));
-                return Ok(0);
-            }
-            other => {
-                return Err(Unknown(format!(
-                    "cannot clear {other}; cache, statistics or force-export"
-                )));
-            }
-        };
-        Ok(state
-            .workers()
-            .map(|(_, worker)| worker.clear(monitor, how))
-            .sum())
-    }
-
-    /// `POST /v1/clear/exporter/NAME`.
-    ///
-    /// # Errors
-    /// When there is no such exporter.
-    pub fn clear_exporter(&self, exporter: &str) -> Result<(), Unknown> {
-        let state = self.state();
-        if !state.settings.exporters.contains_key(exporter) {
-            return Err(Unknown(format!("there is no flow exporter {exporter}")));
-        }
-        state.export.clear(exporter);
-        Ok(())
-    }
-
-    /// `POST /v1/clear/flow-accounting`: the table starts anew; what was in it is exported. Returns the flows it ended.
-    ///
-    /// # Errors
-    /// When flow-accounting is not configured.
-    pub fn clear_accounting(&self) -> Result<u64, Unknown> {
-        let state = self.state();
-        if state.settings.accounting_table.is_none() {
-            return Err(Unknown("flow-accounting is not running".into()));
-        }
-        Ok(state
-            .workers()
-            .map(|(_, worker)| worker.clear(ACCOUNTING, Clear::Export))
-            .sum())
-    }
 }
 
 impl State {
@@ -494,13 +301,6 @@ impl RunningPort {
                 },
             }
         }
-    }
-}
-
-fn finding(path: &[&str], message: String) -> Finding {
-    Finding {
-        path: path.iter().map(|word| (*word).to_owned()).collect(),
-        message,
     }
 }
 
@@ -566,209 +366,4 @@ fn open(
     }
     warnings.dedup();
     Ok(opened)
-}
-
-/// Samplers keep their identifiers for as long as they exist.
-fn sampler_ids(
-    running: &BTreeMap<String, u8>,
-    new: &Settings,
-    findings: &mut Vec<Finding>,
-) -> BTreeMap<String, u8> {
-    if new.samplers.len() > MAX_SAMPLERS {
-        findings.push(finding(
-            &["flow", "sampler"],
-            format!("more than {MAX_SAMPLERS} samplers"),
-        ));
-        return BTreeMap::new();
-    }
-    let mut ids: BTreeMap<String, u8> = running
-        .iter()
-        .filter(|(name, _)| new.samplers.contains_key(*name))
-        .map(|(name, id)| (name.clone(), *id))
-        .collect();
-    let used: BTreeSet<u8> = ids.values().copied().collect();
-    let mut free = (1..=u8::MAX).filter(|id| !used.contains(id));
-    for name in new.samplers.keys() {
-        if !ids.contains_key(name)
-            && let Some(id) = free.next()
-        {
-            ids.insert(name.clone(), id);
-        }
-    }
-    ids
-}
-
-fn meterings(
-    attachments: &[Attachment],
-    settings: &Settings,
-    ids: &BTreeMap<String, u8>,
-    export: &export::Worker,
-) -> Vec<Metering> {
-    let metering = |attachment: &Attachment| {
-        let monitor = settings.monitors.get(&attachment.monitor)?;
-        let sampler = attachment.sampler.as_ref().and_then(|name| {
-            let sampler = settings.samplers.get(name)?;
-            Some((sampler.mode, sampler.rate, *ids.get(name)?))
-        });
-        Some(Metering {
-            monitor: attachment.monitor.as_str().into(),
-            settings: meter::Settings {
-                record: monitor.record.clone(),
-                entries: monitor.entries,
-                cache_type: monitor.cache_type,
-                timeouts: monitor.timeouts,
-                families: attachment.families,
-                sampler,
-            },
-            input: attachment.input,
-            output: attachment.output,
-            feed: export.feed(&attachment.monitor),
-        })
-    };
-    attachments.iter().filter_map(metering).collect()
-}
-
-fn export_monitors(settings: &Settings, ids: &BTreeMap<String, u8>) -> Vec<export::Monitor> {
-    let monitor = |(name, monitor): (&String, &settings::MonitorSettings)| export::Monitor {
-        name: name.clone(),
-        exporters: monitor.exporters.clone(),
-        layouts: [Family::V4, Family::V6]
-            .into_iter()
-            .filter_map(|family| monitor.record.layout(family))
-            .collect(),
-        sampling: sampling(name, settings, ids),
-    };
-    settings.monitors.iter().map(monitor).collect()
-}
-
-/// What the monitor's attachments have for samplers, together.
-fn sampling(monitor: &str, settings: &Settings, ids: &BTreeMap<String, u8>) -> Sampling {
-    let attachments = settings.ports.values().flat_map(|port| &port.attachments);
-    let names: BTreeSet<Option<&String>> = attachments
-        .filter(|attachment| attachment.monitor == monitor)
-        .map(|attachment| attachment.sampler.as_ref())
-        .collect();
-    let sampler = |name: &String| {
-        let sampler = settings.samplers.get(name)?;
-        let mode = match sampler.mode {
-            Mode::Deterministic => SamplerMode::Deterministic,
-            Mode::Random => SamplerMode::Random,
-        };
-        Some(export::Sampler {
-            id: *ids.get(name)?,
-            name: name.clone(),
-            mode,
-            rate: sampler.rate,
-        })
-    };
-    let mut samplers: Vec<_> = names
-        .iter()
-        .flatten()
-        .filter_map(|name| sampler(name))
-        .collect();
-    match (samplers.len(), names.len()) {
-        (0, _) => Sampling::None,
-        (1, 1) => Sampling::One(samplers.remove(0)),
-        _ => Sampling::Mixed(samplers),
-    }
-}
-
-/// The interfaces of this host, for `option interface-table`.
-fn interfaces() -> Vec<export::Interface> {
-    let Ok(interfaces) = nix::net::if_::if_nameindex() else {
-        return Vec::new();
-    };
-    interfaces
-        .iter()
-        .map(|interface| {
-            let name = interface.name().to_string_lossy().into_owned();
-            let description = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias"))
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned();
-            export::Interface {
-                index: interface.index(),
-                name,
-                description,
-            }
-        })
-        .collect()
-}
-
-/// One monitor of a configuration, for `flowd meter`.
-pub struct MeterPlan {
-    /// The monitor's name.
-    pub name: String,
-    /// What the meter does.
-    pub meter: meter::Settings,
-    /// The sampler of its first attachment.
-    pub sampling: Sampling,
-    /// Where its flows go.
-    pub exporters: Vec<export::Settings>,
-}
-
-impl Settings {
-    /// The monitor `name`, or the only one; sampler and families are those of its first attachment.
-    ///
-    /// # Errors
-    /// When there is no such monitor, or several to choose from.
-    pub fn for_meter(&self, name: Option<&str>) -> Result<MeterPlan, Unknown> {
-        let names = || {
-            self.monitors
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let name = match (name, self.monitors.len()) {
-            (Some(name), _) => name,
-            (None, 1) => self
-                .monitors
-                .keys()
-                .next()
-                .map(String::as_str)
-                .unwrap_or_default(),
-            (None, 0) => return Err(Unknown("it has no flow monitor".into())),
-            (None, _) => {
-                return Err(Unknown(format!(
-                    "choose a monitor with --monitor: {}",
-                    names()
-                )));
-            }
-        };
-        let Some(monitor) = self.monitors.get(name) else {
-            return Err(Unknown(format!(
-                "there is no flow monitor {name}; there is {}",
-                names()
-            )));
-        };
-        let ids = sampler_ids(&BTreeMap::new(), self, &mut Vec::new());
-        let attachments = self.ports.values().flat_map(|port| &port.attachments);
-        let attachment = attachments
-            .into_iter()
-            .find(|attachment| attachment.monitor == name);
-        let sampler = attachment
-            .and_then(|attachment| attachment.sampler.as_ref())
-            .and_then(|name| {
-                let sampler = self.samplers.get(name)?;
-                Some((sampler.mode, sampler.rate, *ids.get(name)?))
-            });
-        let exporters = monitor
-            .exporters
-            .iter()
-            .filter_map(|name| self.exporters.get(name));
-        Ok(MeterPlan {
-            name: name.to_owned(),
-            meter: meter::Settings {
-                record: monitor.record.clone(),
-                entries: monitor.entries,
-                cache_type: monitor.cache_type,
-                timeouts: monitor.timeouts,
-                families: attachment.map_or([true, true], |attachment| attachment.families),
-                sampler,
-            },
-            sampling: sampling(name, self, &ids),
-            exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
-        })
-    }
 }

@@ -517,7 +517,8 @@ fn accounting_timeouts(node: &Tree) -> Timeouts {
     }
 }
 
-fn finding(path: &[&str], message: String) -> Finding {
+/// One thing wrong, at `path`.
+pub fn finding(path: &[&str], message: String) -> Finding {
     Finding {
         path: path.iter().map(|word| (*word).to_owned()).collect(),
         message,

@@ -1,0 +1,141 @@
+//! From settings to what the capture threads and the export thread are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use export::{SamplerMode, Sampling};
+use grammar::Finding;
+use meter::Mode;
+use wire::Family;
+
+use super::settings::{Attachment, MonitorSettings, Settings, finding};
+use super::worker::Metering;
+
+/// Samplers that can be told apart in exported records (element 48 has one octet).
+const MAX_SAMPLERS: usize = 255;
+
+/// Samplers keep their identifiers for as long as they exist.
+pub fn sampler_ids(
+    running: &BTreeMap<String, u8>,
+    new: &Settings,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, u8> {
+    if new.samplers.len() > MAX_SAMPLERS {
+        findings.push(finding(
+            &["flow", "sampler"],
+            format!("more than {MAX_SAMPLERS} samplers"),
+        ));
+        return BTreeMap::new();
+    }
+    let mut ids: BTreeMap<String, u8> = running
+        .iter()
+        .filter(|(name, _)| new.samplers.contains_key(*name))
+        .map(|(name, id)| (name.clone(), *id))
+        .collect();
+    let used: BTreeSet<u8> = ids.values().copied().collect();
+    let mut free = (1..=u8::MAX).filter(|id| !used.contains(id));
+    for name in new.samplers.keys() {
+        if !ids.contains_key(name)
+            && let Some(id) = free.next()
+        {
+            ids.insert(name.clone(), id);
+        }
+    }
+    ids
+}
+
+pub fn meterings(
+    attachments: &[Attachment],
+    settings: &Settings,
+    ids: &BTreeMap<String, u8>,
+    export: &export::Worker,
+) -> Vec<Metering> {
+    let metering = |attachment: &Attachment| {
+        let monitor = settings.monitors.get(&attachment.monitor)?;
+        let sampler = attachment.sampler.as_ref().and_then(|name| {
+            let sampler = settings.samplers.get(name)?;
+            Some((sampler.mode, sampler.rate, *ids.get(name)?))
+        });
+        Some(Metering {
+            monitor: attachment.monitor.as_str().into(),
+            settings: meter::Settings {
+                record: monitor.record.clone(),
+                entries: monitor.entries,
+                cache_type: monitor.cache_type,
+                timeouts: monitor.timeouts,
+                families: attachment.families,
+                sampler,
+            },
+            input: attachment.input,
+            output: attachment.output,
+            feed: export.feed(&attachment.monitor),
+        })
+    };
+    attachments.iter().filter_map(metering).collect()
+}
+
+pub fn export_monitors(settings: &Settings, ids: &BTreeMap<String, u8>) -> Vec<export::Monitor> {
+    let monitor = |(name, monitor): (&String, &MonitorSettings)| export::Monitor {
+        name: name.clone(),
+        exporters: monitor.exporters.clone(),
+        layouts: [Family::V4, Family::V6]
+            .into_iter()
+            .filter_map(|family| monitor.record.layout(family))
+            .collect(),
+        sampling: sampling(name, settings, ids),
+    };
+    settings.monitors.iter().map(monitor).collect()
+}
+
+/// What the monitor's attachments have for samplers, together.
+pub fn sampling(monitor: &str, settings: &Settings, ids: &BTreeMap<String, u8>) -> Sampling {
+    let attachments = settings.ports.values().flat_map(|port| &port.attachments);
+    let names: BTreeSet<Option<&String>> = attachments
+        .filter(|attachment| attachment.monitor == monitor)
+        .map(|attachment| attachment.sampler.as_ref())
+        .collect();
+    let sampler = |name: &String| {
+        let sampler = settings.samplers.get(name)?;
+        let mode = match sampler.mode {
+            Mode::Deterministic => SamplerMode::Deterministic,
+            Mode::Random => SamplerMode::Random,
+        };
+        Some(export::Sampler {
+            id: *ids.get(name)?,
+            name: name.clone(),
+            mode,
+            rate: sampler.rate,
+        })
+    };
+    let mut samplers: Vec<_> = names
+        .iter()
+        .flatten()
+        .filter_map(|name| sampler(name))
+        .collect();
+    match (samplers.len(), names.len()) {
+        (0, _) => Sampling::None,
+        (1, 1) => Sampling::One(samplers.remove(0)),
+        _ => Sampling::Mixed(samplers),
+    }
+}
+
+/// The interfaces of this host, for `option interface-table`.
+pub fn interfaces() -> Vec<export::Interface> {
+    let Ok(interfaces) = nix::net::if_::if_nameindex() else {
+        return Vec::new();
+    };
+    interfaces
+        .iter()
+        .map(|interface| {
+            let name = interface.name().to_string_lossy().into_owned();
+            let description = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias"))
+                .unwrap_or_default()
+                .trim_end()
+                .to_owned();
+            export::Interface {
+                index: interface.index(),
+                name,
+                description,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,87 @@
+//! One monitor of a configuration, run on a savefile.
+
+use std::collections::BTreeMap;
+
+use export::Sampling;
+
+use super::Unknown;
+use super::plan::{sampler_ids, sampling};
+use super::settings::Settings;
+
+/// One monitor of a configuration, for `flowd meter`.
+pub struct MeterPlan {
+    /// The monitor's name.
+    pub name: String,
+    /// What the meter does.
+    pub meter: meter::Settings,
+    /// The sampler of its first attachment.
+    pub sampling: Sampling,
+    /// Where its flows go.
+    pub exporters: Vec<export::Settings>,
+}
+
+impl Settings {
+    /// The monitor `name`, or the only one; sampler and families are those of its first attachment.
+    ///
+    /// # Errors
+    /// When there is no such monitor, or several to choose from.
+    pub fn for_meter(&self, name: Option<&str>) -> Result<MeterPlan, Unknown> {
+        let names = || {
+            self.monitors
+                .keys()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let name = match (name, self.monitors.len()) {
+            (Some(name), _) => name,
+            (None, 1) => self
+                .monitors
+                .keys()
+                .next()
+                .map(String::as_str)
+                .unwrap_or_default(),
+            (None, 0) => return Err(Unknown("it has no flow monitor".into())),
+            (None, _) => {
+                return Err(Unknown(format!(
+                    "choose a monitor with --monitor: {}",
+                    names()
+                )));
+            }
+        };
+        let Some(monitor) = self.monitors.get(name) else {
+            return Err(Unknown(format!(
+                "there is no flow monitor {name}; there is {}",
+                names()
+            )));
+        };
+        let ids = sampler_ids(&BTreeMap::new(), self, &mut Vec::new());
+        let attachments = self.ports.values().flat_map(|port| &port.attachments);
+        let attachment = attachments
+            .into_iter()
+            .find(|attachment| attachment.monitor == name);
+        let sampler = attachment
+            .and_then(|attachment| attachment.sampler.as_ref())
+            .and_then(|name| {
+                let sampler = self.samplers.get(name)?;
+                Some((sampler.mode, sampler.rate, *ids.get(name)?))
+            });
+        let exporters = monitor
+            .exporters
+            .iter()
+            .filter_map(|name| self.exporters.get(name));
+        Ok(MeterPlan {
+            name: name.to_owned(),
+            meter: meter::Settings {
+                record: monitor.record.clone(),
+                entries: monitor.entries,
+                cache_type: monitor.cache_type,
+                timeouts: monitor.timeouts,
+                families: attachment.map_or([true, true], |attachment| attachment.families),
+                sampler,
+            },
+            sampling: sampling(name, self, &ids),
+            exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! What the probe's threads reported, as the management API's JSON.
+
+mod exporter;
+mod flows;
+mod loss;
+
+use std::collections::BTreeMap;
+
+use flow::Field;
+use meter::{Aged, CacheType};
+use serde_json::{Value as Json, json};
+
+use super::settings::{Attachment, MonitorSettings, Settings};
+use super::worker::{MonitorReport, Report};
+pub use exporter::exporters;
+pub use flows::{accounting, cache};
+pub use loss::loss;
+
+/// `records`.
+pub fn records(settings: &Settings, name: Option<&str>) -> Json {
+    let users = |record: &str| {
+        settings
+            .monitors
+            .values()
+            .filter(|monitor| monitor.record.name == record)
+            .count()
+    };
+    let mut records: Vec<_> = settings
+        .records
+        .values()
+        .map(|named| {
+            (
+                &named.record,
+                named.description.as_deref().unwrap_or("User defined"),
+            )
+        })
+        .collect();
+    let original = flow::Record::netflow_original();
+    records.push((&original, "Predefined: traditional NetFlow, IPv4 and IPv6"));
+    let records: Vec<_> = records
+        .into_iter()
+        .filter(|(record, _)| name.is_none_or(|name| name == record.name))
+        .map(|(record, description)| {
+            let field = |is_key: bool| move |field: &&Field| json!({"match": is_key, "words": field.words, "name": field.name});
+            let fields: Vec<_> =
+                record.keys.iter().map(field(true)).chain(record.collects.iter().map(field(false))).collect();
+            let octets: usize = record.keys.iter().chain(&record.collects).map(|field| usize::from(field.len)).sum();
+            json!({"name": record.name, "description": description, "users": users(&record.name), "total_field_space": octets, "fields": fields})
+        })
+        .collect();
+    json!({ "records": records })
+}
+
+/// `samplers`.
+pub fn samplers(settings: &Settings, ids: &BTreeMap<String, u8>, name: Option<&str>) -> Json {
+    let wanted = settings
+        .samplers
+        .iter()
+        .filter(|(sampler, _)| name.is_none_or(|name| name == *sampler));
+    let samplers: Vec<_> = wanted
+        .map(|(name, sampler)| {
+            let attachments = settings.ports.values().flat_map(|port| &port.attachments);
+            let users = attachments.filter(|attachment| attachment.sampler.as_ref() == Some(name)).count();
+            json!({"name": name, "id": ids.get(name), "mode": mode_word(sampler.mode), "rate": sampler.rate, "users": users})
+        })
+        .collect();
+    json!({ "samplers": samplers })
+}
+
+/// The word of a sampling mode.
+pub fn mode_word(mode: meter::Mode) -> &'static str {
+    match mode {
+        meter::Mode::Deterministic => "deterministic",
+        meter::Mode::Random => "random",
+    }
+}
+
+/// `interfaces`.
+pub fn interfaces(settings: &Settings, reports: &[Report], name: Option<&str>) -> Json {
+    let wanted = settings
+        .ports
+        .iter()
+        .filter(|(interface, _)| name.is_none_or(|name| name == *interface));
+    let interfaces: Vec<_> = wanted
+        .map(|(interface, port)| {
+            let monitors: Vec<_> = port.attachments.iter().map(attachment).collect();
+            let rings: Vec<_> = reports
+                .iter()
+                .filter(|report| *report.interface == **interface)
+                .map(ring)
+                .collect();
+            json!({
+                "interface": interface,
+                "monitors": monitors,
+                "engine": if port.capture.libpcap { "pcap" } else { "afpacket" },
+                "promiscuous": port.capture.promiscuous,
+                "snaplen": port.capture.snaplen,
+                "threads": rings,
+            })
+        })
+        .collect();
+    json!({ "interfaces": interfaces })
+}
+
+fn attachment(attachment: &Attachment) -> Json {
+    let direction = match (attachment.input, attachment.output) {
+        (true, true) => "both",
+        (false, true) => "output",
+        _ => "input",
+    };
+    let mut families = Vec::new();
+    families.extend(attachment.families[0].then_some("ip"));
+    families.extend(attachment.families[1].then_some("ipv6"));
+    json!({"monitor": attachment.monitor, "direction": direction, "families": families, "sampler": attachment.sampler})
+}
+
+fn ring(report: &Report) -> Json {
+    json!({
+        "state": if report.down.is_some() { "down" } else { "up" },
+        "reason": report.down,
+        "captured": report.ring.captured,
+        "delivered": report.ring.delivered,
+        "dropped": report.ring.dropped,
+    })
+}
+
+/// `monitors`.
+pub fn monitors(settings: &Settings, reports: &[Report], name: Option<&str>) -> Json {
+    let wanted = settings
+        .monitors
+        .iter()
+        .filter(|(monitor, _)| name.is_none_or(|name| name == *monitor));
+    json!({ "monitors": wanted.map(|(name, monitor)| monitor_json(name, monitor, reports)).collect::<Vec<_>>() })
+}
+
+fn monitor_json(name: &str, monitor: &MonitorSettings, reports: &[Report]) -> Json {
+    let mine: Vec<_> = of_monitor(reports, name)
+        .map(|(_, report)| report)
+        .collect();
+    json!({
+        "name": name,
+        "description": monitor.description.as_deref().unwrap_or("User defined"),
+        "record": monitor.record.name,
+        "exporters": monitor.exporters,
+        "status": if mine.is_empty() { "not allocated" } else { "allocated" },
+        "cache": cache_block(monitor, &mine),
+    })
+}
+
+fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
+    let sum = |of: fn(&MonitorReport) -> u64| reports.iter().map(|report| of(report)).sum::<u64>();
+    let aged = reports.iter().fold(Aged::default(), |sum, report| Aged {
+        active: sum.active + report.aged.active,
+        inactive: sum.inactive + report.aged.inactive,
+        event: sum.event + report.aged.event,
+        emergency: sum.emergency + report.aged.emergency,
+        forced: sum.forced + report.aged.forced,
+    });
+    let timeouts = &monitor.timeouts;
+    let threads = reports.len().max(1);
+    json!({
+        "type": if monitor.cache_type == CacheType::Immediate { "immediate" } else { "normal" },
+        "size": monitor.entries * threads,
+        "octets": monitor.entries * threads * reports.iter().map(|report| report.flow_octets).max().unwrap_or(0),
+        "entries": sum(|report| report.ledger.cached.records),
+        "high_watermark": sum(|report| report.high_watermark as u64),
+        "added": sum(|report| report.added),
+        "aged_total": aged.total(),
+        "aged": {
+            "active": aged.active, "inactive": aged.inactive, "event": aged.event,
+            "watermark": 0, "emergency": aged.emergency, "forced": aged.forced,
+        },
+        "active_timeout": timeouts.active.as_secs(),
+        "inactive_timeout": timeouts.generic.as_secs(),
+        "timeouts": {
+            "tcp-generic": timeouts.tcp.as_secs(), "tcp-fin": timeouts.tcp_fin.as_secs(), "tcp-rst": timeouts.tcp_rst.as_secs(),
+            "udp": timeouts.udp.as_secs(), "icmp": timeouts.icmp.as_secs(), "flow-generic": timeouts.generic.as_secs(),
+            "expiry-interval": timeouts.expiry_interval.as_secs(),
+        },
+    })
+}
+
+fn of_monitor<'a>(
+    reports: &'a [Report],
+    name: &'a str,
+) -> impl Iterator<Item = (&'a Report, &'a MonitorReport)> {
+    let all = reports
+        .iter()
+        .flat_map(|report| report.monitors.iter().map(move |monitor| (report, monitor)));
+    all.filter(move |(_, monitor)| *monitor.monitor == *name)
+}
