@@ -146,16 +146,30 @@ pub(crate) fn with_hint(message: &str, hint: Option<&str>) -> String {
     }
 }
 
+/// The path and the message, without saying twice what the message begins with: its first words are often the
+/// path's last ones (`flow-accounting: interface is missing` at `system flow-accounting`).
+fn with_path(path: &[String], message: String) -> String {
+    let said = (0..=path.len()).find(|&from| {
+        message
+            .strip_prefix(&path[from..].join(" "))
+            .is_some_and(|rest| {
+                !rest.starts_with(|c: char| c.is_alphanumeric() || "-_./".contains(c))
+            })
+    });
+    match said {
+        Some(0) => message,
+        Some(from) if from < path.len() => format!("{} {message}", path[..from].join(" ")),
+        _ if path.is_empty() => message,
+        _ => format!("{}: {message}", path.join(" ")),
+    }
+}
+
 impl Trouble {
     /// A reason without a place in a text.
     pub(crate) fn from_reason(reason: &Reason) -> Trouble {
         let message = with_hint(&reason.message, reason.hint.as_deref());
-        let message = match reason.path.is_empty() || message.starts_with(&reason.path.join(" ")) {
-            true => message,
-            false => format!("{}: {message}", reason.path.join(" ")),
-        };
         Trouble {
-            message,
+            message: with_path(&reason.path, message),
             ..Trouble::default()
         }
     }
@@ -260,15 +274,42 @@ mod tests {
     }
 
     #[test]
-    fn findings_name_their_path() {
-        let reason = Reason {
-            message: "destination is missing".into(),
-            path: vec!["flow".into(), "exporter".into(), "E".into()],
-            ..Reason::default()
-        };
-        assert_eq!(
-            Trouble::from_reason(&reason).message,
-            "flow exporter E: destination is missing"
-        );
+    fn findings_name_their_path_once() {
+        for (path, message, shown) in [
+            (
+                "flow exporter E",
+                "destination is missing",
+                "flow exporter E: destination is missing",
+            ),
+            (
+                "flow exporter E",
+                "flow exporter E: destination is missing",
+                "flow exporter E: destination is missing",
+            ),
+            (
+                "system flow-accounting",
+                "flow-accounting: interface is missing",
+                "system flow-accounting: interface is missing",
+            ),
+            (
+                "flow monitor M record",
+                "record R does not exist",
+                "flow monitor M record R does not exist",
+            ),
+            // E1 is not E.
+            (
+                "flow exporter E",
+                "E1 has its port already",
+                "flow exporter E: E1 has its port already",
+            ),
+            ("", "the disk is full", "the disk is full"),
+        ] {
+            let reason = Reason {
+                message: message.into(),
+                path: path.split_whitespace().map(str::to_owned).collect(),
+                ..Reason::default()
+            };
+            assert_eq!(Trouble::from_reason(&reason).message, shown);
+        }
     }
 }
