@@ -168,6 +168,16 @@ interfaces ethernet eth0 flow monitor N family datalink
 !
 ";
     assert_eq!(render(&ios(lines), Dialect::Ios), lines);
+    // Both directions are two lines where a family is named. Without one (whatever the record speaks of) the two
+    // lines would load as another tree, so the path stays.
+    let lines = format!("{at} direction both\n{at} family ip");
+    let natural = "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n!\n";
+    assert_eq!(render(&right(&lines), Dialect::Ios), natural);
+    assert_eq!(ios(natural), right(&lines));
+    let path = "interface eth0\ninterfaces ethernet eth0 flow monitor M direction both\n!\n";
+    let tree = right(&format!("{at} direction both"));
+    assert_eq!(render(&tree, Dialect::Ios), path);
+    assert_eq!(ios(path), tree);
     let both = ios(
         "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input",
     );
