@@ -4,6 +4,12 @@ mod generate;
 mod golden;
 mod ios;
 mod modes;
+#[allow(
+    unreachable_pub,
+    reason = "a file of another crate, where it is public"
+)]
+#[path = "../../tests/src/note.rs"]
+mod note;
 mod refused;
 mod round;
 mod speed;

@@ -16,6 +16,7 @@ pub mod key;
 pub mod lab;
 pub mod ledger;
 pub mod netns;
+pub mod note;
 pub mod pcapfile;
 pub mod process;
 pub mod pty;

@@ -1,23 +1,8 @@
 //! What cannot be tested on this machine is said, never passed over.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::process::Command;
 
-/// Says that `what` is not tested and why: on standard error past the test runner's capture, and in the
-/// file that `FLOW_TESTS_SKIPPED` names, which `tests/run` prints at its end.
-///
-/// # Panics
-/// With `FLOW_TESTS_REQUIRE=1`, when the reason is a missing tool or right: CI must not skip those.
-pub fn note(what: &str, why: &str) {
-    let line = format!("skipped: {what}: {why}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Ok(path) = std::env::var("FLOW_TESTS_SKIPPED")
-        && let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path)
-    {
-        let _ = file.write_all(line.as_bytes());
-    }
-}
+pub use crate::note::note;
 
 /// Whether namespaces can be made and every one of `tools` is installed; says what is missing when not.
 ///

@@ -2,6 +2,13 @@
 //!
 //! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/exports`).
 
+#[allow(
+    unreachable_pub,
+    reason = "a file of another crate, where it is public"
+)]
+#[path = "../../../tests/src/note.rs"]
+mod note;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::net::IpAddr;
@@ -158,9 +165,9 @@ fn real_exports_are_counted_as_their_golden_files_have_them() {
         "/../../../shared/corpora/exports"
     ));
     let Ok(entries) = fs::read_dir(&folder) else {
-        println!(
-            "{} is not there: no real exports are decoded",
-            folder.display()
+        note::note(
+            "capture: real exports",
+            "../shared/corpora/exports is absent; only datagrams made by the tests of wire and export are decoded",
         );
         return;
     };

@@ -2,6 +2,12 @@
 //!
 //! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/pcaps`).
 
+#[allow(
+    unreachable_pub,
+    reason = "a file of another crate, where it is public"
+)]
+#[path = "../../../tests/src/note.rs"]
+mod note;
 #[path = "../../wire/tests/oracle/mod.rs"]
 mod oracle;
 
@@ -175,9 +181,9 @@ fn real_captures_agree_with_their_golden_files() {
         "/../../../shared/corpora/pcaps"
     ));
     let Ok(entries) = fs::read_dir(&folder) else {
-        println!(
-            "{} is not there: only captures made by the tests are read",
-            folder.display()
+        note::note(
+            "capture: real captures",
+            "../shared/corpora/pcaps is absent; only captures made by the tests are read",
         );
         return;
     };
