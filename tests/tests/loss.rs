@@ -241,3 +241,80 @@ fn what_is_skipped_is_counted_by_reason() {
         ledger.json
     );
 }
+
+/// Promise: a commit loses no packet and no cached flow. Each of fifty waits for its share of the traffic, so that all
+/// fall into it, and with flows that end all the time.
+#[test]
+fn commits_under_traffic_lose_nothing() {
+    const PACKETS: u32 = 200_000;
+    const COMMITS: u32 = 50;
+    if !skip::able("loss: commits under traffic", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let sinks = ["192.168.3.1", "192.168.3.2"].map(|address| Sink::start(&lab.c1, address, 2055));
+    let flowd = Flowd::start(&lab.router);
+    flowd.configure(&one_exporter(
+        "set flow monitor M cache timeout inactive 1\nset flow monitor M cache entries 100000\n\
+         set interfaces ethernet eth1 capture ring-size 64\n",
+    ));
+    let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
+    let traffic = Traffic::udp(PACKETS, 40, clock::wall_ns());
+    traffic.write(file.path());
+    let path = file.path().to_str().unwrap();
+    let replay = ["tcpreplay", "-q", "-i", "eth0", "--pps", "20000", path];
+    let mut replay = lab.hosts.spawn(&replay);
+    let mut in_time = 0;
+    for number in 1..=COMMITS {
+        let before = flowd.metered("M", u64::from(PACKETS / (COMMITS + 5) * number));
+        before.audit();
+        in_time += u32::from(before.monitor("M").metered.packets < PACKETS.into());
+        flowd.configure(&match number % 4 {
+            0 => format!("set flow monitor M cache timeout active {}\n", 60 + number),
+            1 => format!("set flow exporter E ttl {}\n", 100 + number),
+            2 => format!(
+                "set flow sampler S{number} mode random\nset flow sampler S{number} rate 10\n"
+            ),
+            _ => format!(
+                "set flow exporter E destination 192.168.3.{}\n",
+                1 + (number / 4 + 1) % 2
+            ),
+        });
+    }
+    // All of them, but on a machine that has much else to do.
+    assert!(in_time >= COMMITS / 2, "{in_time} commits under traffic");
+    assert!(replay.wait(SOON).success(), "{}", replay.output());
+    flowd.metered("M", PACKETS.into());
+    flowd.force_export("M");
+    let ledger = flowd.settled();
+    ledger.audit_settled();
+    let (monitor, client) = (ledger.monitor("M"), ledger.client("E", "M"));
+    let skipped: u64 = monitor.skipped.values().map(|tally| tally.packets).sum();
+    assert_eq!(
+        (monitor.metered.packets, monitor.metered.octets),
+        traffic.flows().totals(),
+        "{:#}",
+        ledger.json
+    );
+    assert_eq!(
+        monitor.captured.packets,
+        u64::from(PACKETS) + skipped,
+        "{:#}",
+        ledger.json
+    );
+    for dropped in [&monitor.dropped, &client.dropped] {
+        let packets: u64 = dropped.values().map(|tally| tally.packets).sum();
+        assert_eq!(packets, 0, "{:#}", ledger.json);
+    }
+    assert_eq!(client.sent.packets, u64::from(PACKETS), "{:#}", ledger.json);
+    // Nor is anything lost between two destinations: both collectors together have every flow, once.
+    let collected = until("all of it", SOON, || {
+        let mut flows = tshark::decode(&sinks[0], 2055).flows;
+        flows.merge(&tshark::decode(&sinks[1], 2055).flows);
+        (flows.totals().0 >= PACKETS.into()).then_some(flows)
+    });
+    traffic.flows().assert_same(&collected, "both collectors");
+    for sink in &sinks {
+        assert!(!sink.datagrams().is_empty(), "one collector got nothing");
+    }
+}
