@@ -123,15 +123,16 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
             "10.0.0.0/31",
             "::ffff:192.0.2.1/96",
         ]),
+        // The first four are names of tags, so the awkward ones stand there.
         Type::Interface => one(&[
             "eth0",
-            "eth10",
+            "lo",
             "FastEthernet1",
+            "exit",
+            "eth10",
             "br-lan",
             "eth0.100",
             "te0",
-            "lo",
-            "exit",
         ]),
         Type::InterfaceOrAddress => one(&["eth0", "192.0.2.1", "2001:db8::1", "Ethernet0"]),
         Type::Name => one(&[

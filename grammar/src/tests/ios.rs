@@ -212,6 +212,19 @@ interfaces ethernet eth0 flow monitor N family datalink
 }
 
 #[test]
+fn the_loopback_interface_among_the_others_stays_there() {
+    let tree = right(
+        "set interfaces loopback lo address 192.0.2.7/32
+set interfaces ethernet lo flow monitor M family ip
+set interfaces ethernet lo flow monitor M direction both
+set interfaces ethernet loopback0 mtu 1500
+set interfaces ethernet eth0 mtu 1500",
+    );
+    let written = render(&tree, Dialect::Ios);
+    assert_eq!(ios(&written), tree, "{written}");
+}
+
+#[test]
 fn no_deletes() {
     let base = right(
         "set flow exporter E destination 192.0.2.1\nset flow exporter E ttl 4\nset flow record R match [ \"ipv4 protocol\" \"ipv4 tos\" ]

@@ -120,6 +120,12 @@ fn interfaces(tree: &Tree, out: &mut String) {
             continue;
         };
         for (name, place, tree) in entries(Place::Name(node), instances) {
+            // `interface lo` is `interfaces loopback lo`, whatever else the tree calls so.
+            if tag == "ethernet" && super::is_loopback(name) {
+                lines(place, tree, &format!("interfaces ethernet {name}"), out);
+                end(out);
+                continue;
+            }
             let _ = writeln!(out, "interface {name}");
             interface(place, tree, name, out);
             end(out);
