@@ -12,15 +12,26 @@ use pcap::{Capture, Offline, PacketHeader, Precision};
 use wire::{Link, Packet};
 
 use crate::error::{Error, words};
+use classic::Classic;
+
+mod classic;
 
 /// A savefile that is read front to back.
 pub struct Savefile {
-    capture: Capture<Offline>,
+    reader: Reader,
     link: Link,
     /// Shares its position with libpcap's own descriptor.
     file: File,
     path: String,
     packets: u64,
+}
+
+/// Who reads the packets.
+enum Reader {
+    /// Of the common kind: ours, which is several times as fast.
+    Classic(Classic),
+    /// pcapng, pipes, and everything unusual.
+    Libpcap(Capture<Offline>),
 }
 
 impl Savefile {
@@ -53,8 +64,15 @@ impl Savefile {
             unsafe { Capture::from_raw_fd_with_precision(fd.into_raw_fd(), Precision::Nano) }
                 .map_err(|error| refused(words(&error)))?;
         let link = Link::from(capture.get_datalink().0.cast_unsigned());
+        // libpcap has seen that the header is sound, and said what it means; it has a descriptor of its own, whose
+        // position is shared, so that only one of the two may read on.
+        let classic = file.try_clone().and_then(Classic::open);
+        let reader = match classic.map_err(|error| refused(error.to_string()))? {
+            Some(classic) => Reader::Classic(classic),
+            None => Reader::Libpcap(capture),
+        };
         Ok(Savefile {
-            capture,
+            reader,
             link,
             file,
             path: name,
@@ -68,25 +86,32 @@ impl Savefile {
     /// The file is cut or damaged here; nothing more can be read.
     #[inline]
     pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Error> {
-        match self.capture.next_packet() {
-            Ok(packet) => {
-                self.packets += 1;
-                Ok(Some(Packet {
-                    time_ns: time_ns(packet.header),
-                    data: packet.data,
-                    wire_len: packet.header.len,
-                    link: self.link,
-                    tag: None,
-                    outgoing: false,
-                }))
-            }
-            Err(pcap::Error::NoMorePackets) => Ok(None),
-            Err(error) => Err(Error::Savefile {
-                path: self.path.clone(),
-                packets: self.packets,
-                message: words(&error),
-            }),
-        }
+        let failed = |message| Error::Savefile {
+            path: self.path.clone(),
+            packets: self.packets,
+            message,
+        };
+        let (time_ns, data, wire_len) = match &mut self.reader {
+            Reader::Classic(classic) => match classic.next() {
+                Ok(Some(record)) => (record.time_ns, record.data, record.wire_len),
+                Ok(None) => return Ok(None),
+                Err(message) => return Err(failed(message)),
+            },
+            Reader::Libpcap(capture) => match capture.next_packet() {
+                Ok(packet) => (time_ns(packet.header), packet.data, packet.header.len),
+                Err(pcap::Error::NoMorePackets) => return Ok(None),
+                Err(error) => return Err(failed(words(&error))),
+            },
+        };
+        self.packets += 1;
+        Ok(Some(Packet {
+            time_ns,
+            data,
+            wire_len,
+            link: self.link,
+            tag: None,
+            outgoing: false,
+        }))
     }
 
     /// How its packets start.

@@ -13,9 +13,9 @@ use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
-use meter::{CacheType, Monitor, Timeouts};
+use meter::{Burst, CacheType, Monitor, Timeouts};
 use serde_json::{Map, Value as Json, json};
-use wire::{Family, Header, Skip};
+use wire::{Family, Skip};
 
 use crate::clock;
 use crate::probe::{MeterPlan, Settings};
@@ -28,6 +28,7 @@ const ENTRIES: usize = 1 << 20;
 /// The savefile starts this long after the "boot" that exported uptimes count from, so that packets a little out of order
 /// are not before it.
 const BEFORE_FIRST_NS: u64 = 1_000_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
 
 /// Meters a savefile, as a monitor meters an interface, with the savefile's own times
 ///
@@ -72,7 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let plan = plan(args)?;
     let mut savefile = Savefile::open(&args.read)?;
     let mut monitor = Monitor::new(plan.meter.clone(), clock::unix_ns());
-    let mut header = Header::empty();
+    let mut burst = Burst::default();
     let progress = progress(args, &savefile);
     let mut output = Output {
         records: args.records,
@@ -81,7 +82,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut exporting = None;
     let mut read = 0u64;
-    let mut now_ns = 0;
+    let mut now_ns;
+    let mut next_second_ns = 0;
     let damaged = loop {
         let packet = match savefile.next_packet() {
             Ok(Some(packet)) => packet,
@@ -92,23 +94,29 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let boot_ns = packet.time_ns.saturating_sub(BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
             exporting = start_export(&plan, boot_ns, packet.time_ns)?;
         }
-        // Packets may be out of order; the present only goes forward.
-        if packet.time_ns > now_ns {
+        if packet.time_ns >= next_second_ns {
+            // What came before is metered before its flows are aged. Packets may be out of order; the present
+            // only goes forward.
+            monitor.burst(&mut burst);
+            burst.clear();
             now_ns = packet.time_ns;
+            next_second_ns = (now_ns / SECOND_NS + 1) * SECOND_NS;
             monitor.expire(now_ns);
         }
-        match wire::parse(&packet, &mut header) {
-            Ok(()) => monitor.packet(&mut header, packet.time_ns),
-            Err(why) => monitor.skipped(why, packet.wire_len),
+        burst.observe(&packet);
+        if burst.is_full() {
+            monitor.burst(&mut burst);
+            burst.clear();
         }
         read += 1;
         if read.is_multiple_of(STRIDE) {
-            output.pass_on(&mut monitor, exporting.as_ref(), now_ns)?;
+            output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
             progress.set_position(savefile.position());
         }
     };
+    monitor.burst(&mut burst);
     monitor.flush(EndReason::Forced);
-    output.pass_on(&mut monitor, exporting.as_ref(), now_ns)?;
+    output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
     progress.finish_and_clear();
     if let Some(error) = damaged {
         eprintln!("flowd: {error}; the packets before were metered");
@@ -151,6 +159,8 @@ fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
                 entries: ENTRIES,
                 cache_type: CacheType::Normal,
                 timeouts: Timeouts::FLEXIBLE_NETFLOW,
+                input: true,
+                output: true,
                 families: [true, true],
                 sampler: None,
             },

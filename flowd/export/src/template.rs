@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use flow::{Flow, Layout, Record, Slot, Source};
-use wire::at;
+use flow::{Flow, Layout, Place, Record, Slot, Source};
 
 use crate::settings::{Protocol, Sampling};
 use crate::statistics::{TemplateField, TemplateStatistics};
@@ -16,19 +15,15 @@ const SYSTEM_INIT_TIME: u16 = 160;
 /// `samplerId`.
 const SAMPLER_ID: u16 = 48;
 
-/// How octets of a record come about. Positions are in the record, the key, or the collected values.
+/// How octets of a record come about. Positions are in the record (`to`) and in the flow's octets (`from`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    Key {
+    Copy {
         from: usize,
         to: usize,
         len: usize,
     },
-    Values {
-        from: usize,
-        to: usize,
-        len: usize,
-    },
+    TcpFlags(usize),
     Octets(usize),
     Packets(usize),
     FirstUptime(usize),
@@ -116,13 +111,10 @@ impl Template {
         let field = slot.field;
         let (words, element, len) = (field.words, field.element, usize::from(field.len));
         match field.source {
-            Source::Header(..) => {
-                let (from, key) = (slot.at, slot.key);
-                self.field(words, element, len, |to| match key {
-                    true => Step::Key { from, to, len },
-                    false => Step::Values { from, to, len },
-                });
-            }
+            Source::Header(..) => self.field(words, element, len, |to| match slot.place {
+                Place::Octets(from) => Step::Copy { from, to, len },
+                Place::TcpFlags | Place::Totals => Step::TcpFlags(to),
+            }),
             Source::Octets => self.field(words, element, 8, Step::Octets),
             Source::Packets => self.field(words, element, 8, Step::Packets),
             Source::EndReason => self.field(words, element, 1, Step::End),
@@ -181,16 +173,8 @@ impl Template {
     fn push(&mut self, step: Step) {
         match (self.steps.last_mut(), step) {
             (
-                Some(Step::Key { from, to, len }),
-                Step::Key {
-                    from: f,
-                    to: t,
-                    len: l,
-                },
-            )
-            | (
-                Some(Step::Values { from, to, len }),
-                Step::Values {
+                Some(Step::Copy { from, to, len }),
+                Step::Copy {
                     from: f,
                     to: t,
                     len: l,
@@ -226,8 +210,8 @@ impl Template {
         let millis = |ns: u64| (ns / 1_000_000).to_be_bytes();
         for step in &self.steps {
             match *step {
-                Step::Key { from, to, len } => copy(flow.key, from, out, to, len),
-                Step::Values { from, to, len } => copy(flow.values, from, out, to, len),
+                Step::Copy { from, to, len } => copy(flow.octets, from, out, to, len),
+                Step::TcpFlags(to) => put(out, to, [totals.tcp_flags as u8]), // the low eight
                 Step::Octets(to) => put(out, to, totals.octets.to_be_bytes()),
                 Step::Packets(to) => put(out, to, totals.packets.to_be_bytes()),
                 Step::FirstUptime(to) => put(out, to, uptime(totals.first_ns)),
@@ -263,22 +247,18 @@ fn copy(from: &[u8], at: usize, out: &mut [u8], to: usize, len: usize) {
     out[to..to + len].copy_from_slice(&from[at..at + len]);
 }
 
-/// Where a value lies in a flow, for NetFlow v5.
-pub(crate) fn place(layout: &Layout, span: wire::Span) -> Option<(bool, usize)> {
-    let same = |slot: &&Slot| slot.field.span() == Some(span) && !merges(slot);
-    layout
-        .slots
-        .iter()
-        .find(same)
-        .map(|slot| (slot.key, slot.at))
-}
-
-/// The value is not that of a single packet.
-fn merges(slot: &Slot) -> bool {
-    match slot.field.source {
-        Source::Header(span, how) => {
-            !slot.key && how != flow::Aggregate::First && span != at::TCP_FLAGS_8
+/// Where a value that the first packet gave lies in a flow, for NetFlow v5.
+pub(crate) fn place(layout: &Layout, span: wire::Span) -> Option<usize> {
+    let first = |slot: &Slot| {
+        let Source::Header(of, how) = slot.field.source else {
+            return None;
+        };
+        match slot.place {
+            Place::Octets(from) if of == span && (slot.key || how == flow::Aggregate::First) => {
+                Some(from)
+            }
+            _ => None,
         }
-        _ => false,
-    }
+    };
+    layout.slots.iter().find_map(first)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow::{Batch, EndReason, FIELDS, Flow, Layout, Record, Slot, Source, Totals};
+use flow::{Batch, EndReason, FIELDS, Flow, Layout, Place, Record, Slot, Source, Totals};
 use netflow_parser::variable_versions::{ipfix, v9};
 use netflow_parser::{NetflowPacket, NetflowParser};
 use proptest::prelude::*;
@@ -91,7 +91,7 @@ pub(crate) fn any_layout() -> impl Strategy<Value = Arc<Layout>> {
 
 /// Flows of a layout with any octets, that start up to twenty days after boot and last up to a day.
 pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Value = Arc<Batch>> {
-    let octets = layout.key_len() + layout.value_len();
+    let octets = layout.len();
     let counter = prop_oneof![4 => 1..100_000_u64, 1 => 0..(1_u64 << 40)];
     let one = (
         0..20 * 86_400 * SECOND,
@@ -114,8 +114,7 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
                 tcp_flags,
                 end,
             };
-            let (key, values) = bytes.split_at(layout.key_len());
-            batch.push(totals, key, values);
+            batch.push(totals, &bytes);
         }
         Arc::new(batch)
     })
@@ -125,10 +124,7 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
 pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Batch> {
     let mut batch = Batch::with_capacity(Arc::clone(layout), flows);
     for i in 0..flows {
-        let bytes: Vec<u8> = (0..layout.key_len() + layout.value_len())
-            .map(|at| (at + i) as u8 | 1)
-            .collect();
-        let (key, values) = bytes.split_at(layout.key_len());
+        let bytes: Vec<u8> = (0..layout.len()).map(|at| (at + i) as u8 | 1).collect();
         let totals = Totals {
             first_ns: time_ns - SECOND,
             last_ns: time_ns,
@@ -137,7 +133,7 @@ pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Bat
             tcp_flags: 2,
             end: EndReason::Idle,
         };
-        batch.push(totals, key, values);
+        batch.push(totals, &bytes);
     }
     Arc::new(batch)
 }
@@ -160,7 +156,13 @@ pub(crate) fn expected(flow: &Flow<'_>, element: u16, boot_ms: u64) -> Option<Ve
         153 => ms(totals.last_ns).to_be_bytes().into(),
         160 => boot_ms.to_be_bytes().into(),
         136 => vec![totals.end as u8],
-        _ => flow.bytes(flow.layout.slots.iter().find(slot)?).into(),
+        _ => {
+            let slot = flow.layout.slots.iter().find(slot)?;
+            match slot.place {
+                Place::Octets(from) => flow.octets[from..][..usize::from(slot.field.len)].into(),
+                Place::TcpFlags | Place::Totals => vec![totals.tcp_flags as u8],
+            }
+        }
     })
 }
 

@@ -9,14 +9,14 @@ use crate::template::place;
 /// Where a layout has what a NetFlow v5 record needs. What it does not have is sent as zero.
 #[derive(Debug)]
 pub(crate) struct Map {
-    source: Option<(bool, usize)>,
-    destination: Option<(bool, usize)>,
-    source_port: Option<(bool, usize)>,
-    destination_port: Option<(bool, usize)>,
-    protocol: Option<(bool, usize)>,
-    tos: Option<(bool, usize)>,
-    input: Option<(bool, usize)>,
-    output: Option<(bool, usize)>,
+    source: Option<usize>,
+    destination: Option<usize>,
+    source_port: Option<usize>,
+    destination_port: Option<usize>,
+    protocol: Option<usize>,
+    tos: Option<usize>,
+    input: Option<usize>,
+    output: Option<usize>,
 }
 
 impl Map {
@@ -56,9 +56,9 @@ impl Map {
 }
 
 #[inline]
-fn get<const N: usize>(flow: &Flow<'_>, place: Option<(bool, usize)>) -> [u8; N] {
+fn get<const N: usize>(flow: &Flow<'_>, place: Option<usize>) -> [u8; N] {
     place
-        .and_then(|(key, at)| if key { flow.key } else { flow.values }.get(at..at + N))
+        .and_then(|from| flow.octets.get(from..from + N))
         .and_then(|octets| octets.try_into().ok())
         .unwrap_or([0; N])
 }

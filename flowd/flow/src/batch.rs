@@ -43,14 +43,12 @@ pub struct Totals {
 /// One flow, borrowed from a cache or a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
-    /// How `key` and `values` lie.
+    /// How `octets` lie.
     pub layout: &'a Layout,
     /// Counters and times.
     pub totals: &'a Totals,
-    /// The key, [`Layout::key_len`] octets.
-    pub key: &'a [u8],
-    /// The collected values, [`Layout::value_len`] octets.
-    pub values: &'a [u8],
+    /// Header lines and merged values, [`Layout::len`] octets.
+    pub octets: &'a [u8],
 }
 
 /// Flows of one layout.
@@ -65,7 +63,7 @@ pub struct Batch {
 impl Batch {
     /// An empty batch with room for `flows`.
     pub fn with_capacity(layout: Arc<Layout>, flows: usize) -> Batch {
-        let stride = layout.key_len() + layout.value_len();
+        let stride = layout.len();
         Batch {
             layout,
             totals: Vec::with_capacity(flows),
@@ -73,16 +71,12 @@ impl Batch {
         }
     }
 
-    /// Adds a flow; `key` and `values` have the layout's lengths.
+    /// Adds a flow; `octets` has the layout's length.
     #[inline]
-    pub fn push(&mut self, totals: Totals, key: &[u8], values: &[u8]) {
-        debug_assert_eq!(
-            (key.len(), values.len()),
-            (self.layout.key_len(), self.layout.value_len())
-        );
+    pub fn push(&mut self, totals: Totals, octets: &[u8]) {
+        debug_assert_eq!(octets.len(), self.layout.len());
         self.totals.push(totals);
-        self.bytes.extend_from_slice(key);
-        self.bytes.extend_from_slice(values);
+        self.bytes.extend_from_slice(octets);
     }
 
     /// Flows.
@@ -97,17 +91,11 @@ impl Batch {
 
     /// The flows in order.
     pub fn iter(&self) -> impl Iterator<Item = Flow<'_>> {
-        let key_len = self.layout.key_len();
-        let stride = key_len + self.layout.value_len();
-        self.totals.iter().enumerate().map(move |(i, totals)| {
-            let bytes = &self.bytes[i * stride..(i + 1) * stride];
-            let (key, values) = bytes.split_at(key_len);
-            Flow {
-                layout: &self.layout,
-                totals,
-                key,
-                values,
-            }
+        let flows = self.bytes.chunks_exact(self.layout.len());
+        self.totals.iter().zip(flows).map(|(totals, octets)| Flow {
+            layout: &self.layout,
+            totals,
+            octets,
         })
     }
 }

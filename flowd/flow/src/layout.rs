@@ -1,9 +1,29 @@
-//! How one flow lies in memory: its key octets and its collected octets.
+//! How one flow lies in memory: the packet's own header lines, masked.
+//!
+//! A flow keeps the first packet's [`Header::bytes`] with every octet blank that its record does not speak
+//! of. So there is nothing to gather for a key: two packets are of one flow when their lines agree under the key's mask,
+//! and a field is found at the same place in a packet and in a flow.
 
-use wire::{Family, Header};
+use wire::{Family, Header, at};
 
 use crate::field::{Aggregate, Field, Source};
 use crate::record::Record;
+
+/// Octets of a header line.
+pub const LINE: usize = 64;
+/// Header lines there are.
+pub const LINES: usize = Header::LEN / LINE;
+
+/// Where a field's value lies in a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the flow's octets, from here.
+    Octets(usize),
+    /// The low octet of the totals' TCP flags.
+    TcpFlags,
+    /// Another of the totals.
+    Totals,
+}
 
 /// One field's place in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,19 +32,22 @@ pub struct Slot {
     pub field: &'static Field,
     /// It is part of the key.
     pub key: bool,
-    /// First octet, in the key or in the values; meaningless for counters and times, which are in the totals.
-    pub at: usize,
+    /// Where its value lies.
+    pub place: Place,
 }
 
-/// A copy from [`Header::bytes`] to a key or to values.
+/// A value that changes with further packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Copy {
+struct Merge {
+    /// First octet in the header.
     from: usize,
+    /// First octet in the merged values.
     to: usize,
     len: usize,
+    how: Aggregate,
 }
 
-/// Key and values of one family of a record.
+/// One family of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The record's name.
@@ -33,95 +56,135 @@ pub struct Layout {
     pub family: Family,
     /// Every field, keys first, each part in the order it was written.
     pub slots: Vec<Slot>,
-    key_len: usize,
-    value_len: usize,
-    key_copies: Vec<Copy>,
-    value_copies: Vec<Copy>,
-    /// Values that change with further packets: (from, to, len, how).
-    merges: Vec<(Copy, Aggregate)>,
+    key_mask: [u8; Header::LEN],
+    keep_mask: [u8; Header::LEN],
+    lines: usize,
+    merges: Vec<Merge>,
+    merged_len: usize,
 }
 
 impl Layout {
     /// Lays out the fields of `record` that exist in `family`.
     pub fn new(record: &Record, family: Family) -> Layout {
-        let applies = |field: &&&'static Field| field.family.is_none_or(|only| only == family);
         let mut layout = Layout {
             record: record.name.clone(),
             family,
             slots: Vec::new(),
-            key_len: 0,
-            value_len: 0,
-            key_copies: Vec::new(),
-            value_copies: Vec::new(),
+            key_mask: [0; Header::LEN],
+            keep_mask: [0; Header::LEN],
+            lines: 1,
             merges: Vec::new(),
+            merged_len: 0,
         };
-        for field in record.keys.iter().filter(applies) {
-            layout.slots.push(Slot {
-                field,
-                key: true,
-                at: layout.key_len,
-            });
-            if let Some(span) = field.span() {
-                let copy = Copy {
-                    from: span.at.into(),
-                    to: layout.key_len,
-                    len: span.len.into(),
-                };
-                push_copy(&mut layout.key_copies, copy);
-                layout.key_len += copy.len;
-            }
+        let keys = record.keys.iter().map(|field| (*field, true));
+        let fields = keys.chain(record.collects.iter().map(|field| (*field, false)));
+        for (field, key) in
+            fields.filter(|(field, _)| field.family.is_none_or(|only| only == family))
+        {
+            let place = layout.place(field, key);
+            layout.slots.push(Slot { field, key, place });
         }
-        for field in record.collects.iter().filter(applies) {
-            layout.slots.push(Slot {
-                field,
-                key: false,
-                at: layout.value_len,
-            });
-            if let Source::Header(span, aggregate) = field.source {
-                let copy = Copy {
-                    from: span.at.into(),
-                    to: layout.value_len,
-                    len: span.len.into(),
-                };
-                push_copy(&mut layout.value_copies, copy);
-                if aggregate != Aggregate::First {
-                    layout.merges.push((copy, aggregate));
-                }
-                layout.value_len += copy.len;
+        if layout.keep_mask[LINE..].iter().any(|octet| *octet != 0) {
+            layout.lines = LINES;
+        }
+        // Merged values come after the lines.
+        let lines = layout.lines * LINE;
+        for slot in &mut layout.slots {
+            if let Place::Octets(octet) = &mut slot.place
+                && *octet >= Header::LEN
+            {
+                *octet = *octet - Header::LEN + lines;
             }
         }
         layout
     }
 
-    /// Octets of a key.
-    pub fn key_len(&self) -> usize {
-        self.key_len
+    /// Reserves the place of a field; that of a merged value counts from [`Header::LEN`] until the lines are known.
+    fn place(&mut self, field: &'static Field, key: bool) -> Place {
+        let Source::Header(span, aggregate) = field.source else {
+            return Place::Totals;
+        };
+        let range = usize::from(span.at)..usize::from(span.at + span.len);
+        if key || aggregate == Aggregate::First {
+            self.keep_mask[range.clone()].fill(0xff);
+            if key {
+                self.key_mask[range.clone()].fill(0xff);
+            }
+            return Place::Octets(range.start);
+        }
+        if span == at::TCP_FLAGS_8 && aggregate == Aggregate::Or {
+            return Place::TcpFlags;
+        }
+        let same = |merge: &&Merge| {
+            (merge.from, merge.len, merge.how) == (range.start, range.len(), aggregate)
+        };
+        if let Some(known) = self.merges.iter().find(same) {
+            return Place::Octets(Header::LEN + known.to);
+        }
+        let to = self.merged_len;
+        self.merges.push(Merge {
+            from: range.start,
+            to,
+            len: range.len(),
+            how: aggregate,
+        });
+        self.merged_len += range.len();
+        Place::Octets(Header::LEN + to)
     }
 
-    /// Octets of the collected values.
-    pub fn value_len(&self) -> usize {
-        self.value_len
+    /// Header lines a flow keeps: the first, or both.
+    pub fn lines(&self) -> usize {
+        self.lines
     }
 
-    /// Writes the packet's key; `key` has [`Layout::key_len`] octets.
+    /// Octets of the merged values.
+    pub fn merged_len(&self) -> usize {
+        self.merged_len
+    }
+
+    /// Octets of a flow: its lines, then the merged values.
+    pub fn len(&self) -> usize {
+        self.lines * LINE + self.merged_len
+    }
+
+    /// Never: a flow has a line at least.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// One where the key has a bit, by octet of [`Header::bytes`].
+    pub fn key_mask(&self) -> &[u8; Header::LEN] {
+        &self.key_mask
+    }
+
+    /// One where a flow keeps its first packet's bit, by octet of [`Header::bytes`]; the key's are among them.
+    pub fn keep_mask(&self) -> &[u8; Header::LEN] {
+        &self.keep_mask
+    }
+
+    /// Writes a flow of one packet; `octets` has [`Layout::len`] of them.
+    pub fn first(&self, header: &Header, octets: &mut [u8]) {
+        let (lines, merged) = octets.split_at_mut(self.lines * LINE);
+        for ((out, kept), mask) in lines.iter_mut().zip(&header.bytes).zip(&self.keep_mask) {
+            *out = kept & mask;
+        }
+        self.first_merged(header, merged);
+    }
+
+    /// Writes the merged values of a flow's first packet.
+    pub fn first_merged(&self, header: &Header, merged: &mut [u8]) {
+        for Merge { from, to, len, .. } in &self.merges {
+            merged[*to..to + len].copy_from_slice(&header.bytes[*from..from + len]);
+        }
+    }
+
+    /// Merges a further packet into the merged values.
     #[inline]
-    pub fn key(&self, header: &Header, key: &mut [u8]) {
-        gather(&self.key_copies, header, key);
-    }
-
-    /// Writes the collected values of a flow's first packet.
-    #[inline]
-    pub fn first(&self, header: &Header, values: &mut [u8]) {
-        gather(&self.value_copies, header, values);
-    }
-
-    /// Merges a further packet into the collected values.
-    #[inline]
-    pub fn merge(&self, header: &Header, values: &mut [u8]) {
-        for (copy, aggregate) in &self.merges {
-            let new = &header.bytes[copy.from..copy.from + copy.len];
-            let old = &mut values[copy.to..copy.to + copy.len];
-            match aggregate {
+    pub fn merge(&self, header: &Header, merged: &mut [u8]) {
+        for Merge { from, to, len, how } in &self.merges {
+            let new = &header.bytes[*from..from + len];
+            let old = &mut merged[*to..to + len];
+            match how {
                 Aggregate::First => {}
                 Aggregate::Or => old.iter_mut().zip(new).for_each(|(old, new)| *old |= new),
                 // Network byte order compares as numbers do.
@@ -133,30 +196,8 @@ impl Layout {
     }
 }
 
-/// Adds a copy, joining it to the one before when both sides continue it.
-fn push_copy(copies: &mut Vec<Copy>, copy: Copy) {
-    if let Some(last) = copies.last_mut()
-        && last.from + last.len == copy.from
-        && last.to + last.len == copy.to
-    {
-        last.len += copy.len;
-        return;
-    }
-    copies.push(copy);
-}
-
-#[inline]
-fn gather(copies: &[Copy], header: &Header, out: &mut [u8]) {
-    for copy in copies {
-        out[copy.to..copy.to + copy.len]
-            .copy_from_slice(&header.bytes[copy.from..copy.from + copy.len]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use wire::at;
-
     use super::*;
 
     fn header(ttl: u8, flags: u8, length: u32) -> Header {
@@ -187,23 +228,33 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_gathered_in_order_and_adjacent_spans_joined() {
+    fn a_flow_keeps_its_fields_where_the_packet_has_them_and_blanks_the_rest() {
         let layout = Layout::new(
             &record(
-                &[
-                    "transport source-port",
-                    "transport destination-port",
-                    "ipv4 protocol",
-                    "ipv4 source address",
-                ],
-                &[],
+                &["ipv4 source address", "transport destination-port"],
+                &["ipv4 ttl", "transport tcp flags"],
             ),
             Family::V4,
         );
-        let mut key = vec![0; layout.key_len()];
-        layout.key(&header(64, 2, 40), &mut key);
-        assert_eq!(key, [0x12, 0x34, 0, 22, 6, 10, 0, 0, 1]);
-        assert_eq!(layout.key_copies.len(), 2);
+        assert_eq!((layout.lines(), layout.len()), (1, LINE));
+        let mut octets = vec![0xee; layout.len()];
+        layout.first(&header(64, 2, 40), &mut octets);
+        let mut expected = vec![0; LINE];
+        expected[0..4].copy_from_slice(&[10, 0, 0, 1]);
+        expected[34..36].copy_from_slice(&[0, 22]);
+        expected[38] = 64;
+        assert_eq!(octets, expected);
+        assert_eq!(layout.key_mask()[38], 0, "collected, not matched");
+        assert_eq!(layout.slots[3].place, Place::TcpFlags);
+    }
+
+    #[test]
+    fn fields_of_the_second_line_bring_it_in() {
+        let layout = Layout::new(&record(&["transport tcp flags"], &[]), Family::V4);
+        assert_eq!(
+            (layout.lines(), layout.slots[0].place),
+            (2, Place::Octets(at::TCP_FLAGS_8.at.into()))
+        );
     }
 
     #[test]
@@ -215,16 +266,21 @@ mod tests {
                     "ipv4 ttl",
                     "ipv4 ttl minimum",
                     "ipv4 ttl maximum",
-                    "transport tcp flags",
                     "ipv4 total-length maximum",
                 ],
             ),
             Family::V4,
         );
-        let mut values = vec![0; layout.value_len()];
-        layout.first(&header(64, 2, 40), &mut values);
-        layout.merge(&header(63, 0x10, 1500), &mut values);
-        layout.merge(&header(65, 0x18, 576), &mut values);
-        assert_eq!(values, [64, 63, 65, 0x1a, 0, 0, 0x05, 0xdc]);
+        let mut octets = vec![0; layout.len()];
+        layout.first(&header(64, 2, 40), &mut octets);
+        layout.merge(&header(63, 0x10, 1500), &mut octets[LINE..]);
+        layout.merge(&header(65, 0x18, 576), &mut octets[LINE..]);
+        assert_eq!(octets[LINE..], [63, 65, 0, 0, 0x05, 0xdc]);
+        let place = layout
+            .slots
+            .iter()
+            .find(|slot| slot.field.words == "ipv4 ttl maximum")
+            .map(|slot| slot.place);
+        assert_eq!(place, Some(Place::Octets(LINE + 1)));
     }
 }

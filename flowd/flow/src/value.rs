@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::batch::Flow;
 use crate::field::{Kind, Source};
-use crate::layout::Slot;
+use crate::layout::{Place, Slot};
 
 /// A value with its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,17 +41,6 @@ impl fmt::Display for Value {
 }
 
 impl Flow<'_> {
-    /// The octets of a header field of this flow's layout; empty for counters and times.
-    pub fn bytes(&self, slot: &Slot) -> &[u8] {
-        let Some(span) = slot.field.span() else {
-            return &[];
-        };
-        let place = if slot.key { self.key } else { self.values };
-        place
-            .get(slot.at..slot.at + usize::from(span.len))
-            .unwrap_or_default()
-    }
-
     /// The value of a field of this flow's layout. Times are milliseconds since 1970, boot-relative ones too.
     pub fn value(&self, slot: &Slot) -> Value {
         match slot.field.source {
@@ -60,7 +49,15 @@ impl Flow<'_> {
             Source::First => Value::Number(self.totals.first_ns / 1_000_000),
             Source::Last => Value::Number(self.totals.last_ns / 1_000_000),
             Source::EndReason => Value::Number(self.totals.end as u64),
-            Source::Header(..) => read(slot.field.kind, self.bytes(slot)),
+            Source::Header(span, _) => match slot.place {
+                Place::Octets(from) => {
+                    let octets = self.octets.get(from..from + usize::from(span.len));
+                    read(slot.field.kind, octets.unwrap_or_default())
+                }
+                Place::TcpFlags | Place::Totals => {
+                    Value::Number(u64::from(self.totals.tcp_flags & 0xff))
+                }
+            },
         }
     }
 }

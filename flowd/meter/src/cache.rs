@@ -1,29 +1,38 @@
 //! The flow cache of one layout: a hash index over slots, and a timing wheel through them.
 //!
-//! A slot's key is compared whole, never its hash alone. The wheel has one bucket a second; a flow sits
-//! in the bucket of the earliest moment it could end, and is looked at again when that second comes, so a packet
-//! that only prolongs its flow touches no list.
+//! A slot is two cache lines: the flow's first header line and its totals. A packet's key is compared whole, never its
+//! hash alone. The wheel has one bucket a second; a flow is noted in the bucket of the earliest moment it could end,
+//! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
+//! flow has gone, or is noted elsewhere since, says nothing.
 
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-use flow::{EndReason, Flow, Layout, Totals};
-use foldhash::fast::RandomState;
+use flow::{EndReason, Flow, LINE, Layout, Totals};
 use wire::Header;
 
+use crate::key::{Hash, Key, Line};
+use crate::prefetch::fetch;
 use crate::timeouts::Timeouts;
 
 const NONE: u32 = u32::MAX;
 const TICK_NS: u64 = 1_000_000_000;
 /// Buckets of the wheel; flows that end later are looked at once a turn (17 minutes).
 const BUCKETS: u64 = 1024;
+/// The tick of a slot without a flow.
+const FREE: u64 = u64::MAX;
+/// How far ahead of its use a slot is fetched when many flows end.
+const AHEAD: usize = 8;
 
+#[repr(C, align(64))]
 struct Slot {
+    /// The first header line of the first packet, as far as the record speaks of it.
+    line: Line,
     totals: Totals,
-    hash: u64,
-    previous: u32,
+    /// The hash of its key.
+    hash: Hash,
+    /// The next free slot, when it is one.
     next: u32,
-    /// The tick of the bucket it sits in.
+    /// The tick whose bucket it is noted in; [`FREE`] for a free slot.
     tick: u64,
     protocol: u8,
 }
@@ -31,38 +40,36 @@ struct Slot {
 /// Flows of one layout.
 pub struct Cache {
     layout: Arc<Layout>,
-    stride: usize,
-    hasher: RandomState,
-    /// Tag (high half of the hash) and slot + 1, open addressing; 0 is empty. A power of two long.
+    key: Key,
+    /// Hash (high half) and slot + 1, open addressing; 0 is empty. A power of two long.
     index: Vec<u64>,
     slots: Vec<Slot>,
-    /// Key and values of each slot, `stride` octets apart.
-    bytes: Vec<u8>,
+    /// What a flow has beyond its first line: the second one and merged values, `more_len` octets a slot.
+    more: Vec<u8>,
+    more_len: usize,
     /// Head of the list of free slots, by `next`.
     free: u32,
     live: usize,
-    buckets: Vec<u32>,
+    /// Slots to look at, by tick.
+    buckets: Vec<Vec<u32>>,
     /// The last tick whose bucket was looked at.
     tick: u64,
-    /// The key being looked up.
-    probe: Box<[u8]>,
 }
 
 impl Cache {
     /// An empty cache.
     pub fn new(layout: Arc<Layout>) -> Cache {
         Cache {
-            stride: layout.key_len() + layout.value_len(),
-            hasher: RandomState::default(),
+            key: Key::new(&layout),
+            more_len: layout.len() - LINE,
+            layout,
             index: vec![0; 1024],
             slots: Vec::new(),
-            bytes: Vec::new(),
+            more: Vec::new(),
             free: NONE,
             live: 0,
-            buckets: vec![NONE; BUCKETS as usize],
+            buckets: vec![Vec::new(); BUCKETS as usize],
             tick: 0,
-            probe: vec![0; layout.key_len()].into(),
-            layout,
         }
     }
 
@@ -72,13 +79,14 @@ impl Cache {
     }
 
     /// Flows in it.
+    #[inline]
     pub fn len(&self) -> usize {
         self.live
     }
 
-    /// Octets a flow takes: its slot, its key and values, and two places of the index.
+    /// Octets a flow takes: its slot, what it has beyond the first line, a note, and two places of the index.
     pub fn flow_octets(&self) -> usize {
-        size_of::<Slot>() + self.stride + 2 * size_of::<u64>()
+        size_of::<Slot>() + self.more_len + size_of::<u32>() + 2 * size_of::<u64>()
     }
 
     /// No flows.
@@ -86,11 +94,37 @@ impl Cache {
         self.live == 0
     }
 
+    /// The hash of a packet's key; starts to fetch its place in the index.
+    #[inline]
+    pub fn hash(&self, header: &Header) -> Hash {
+        let hash = self.key.hash(header);
+        fetch(&self.index, hash.place(self.index.len()));
+        hash
+    }
+
+    /// Starts to fetch the slot that the index has for a hash.
+    #[inline]
+    pub fn fetch_slot(&self, hash: Hash) {
+        let entry = self.index[hash.place(self.index.len())];
+        if (entry >> 32) as u32 == hash.0 {
+            let slot = (entry as u32).wrapping_sub(1) as usize;
+            fetch(&self.slots, slot);
+            if let Some(slot) = self.slots.get(slot) {
+                fetch(std::slice::from_ref(&slot.totals), 0);
+            }
+        }
+    }
+
     /// Counts a packet into its flow. Returns whether the flow is new.
-    pub fn packet(&mut self, header: &Header, time_ns: u64, timeouts: &Timeouts) -> bool {
-        self.layout.key(header, &mut self.probe);
-        let hash = self.hash(&self.probe);
-        match self.find(hash) {
+    #[inline]
+    pub fn packet(
+        &mut self,
+        hash: Hash,
+        header: &Header,
+        time_ns: u64,
+        timeouts: &Timeouts,
+    ) -> bool {
+        match self.find(hash, header) {
             Some(slot) => {
                 self.update(slot, header, time_ns, timeouts);
                 false
@@ -102,25 +136,19 @@ impl Cache {
         }
     }
 
-    fn hash(&self, key: &[u8]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(key);
-        hasher.finish()
-    }
-
-    /// The slot whose key is the one in `probe`.
-    fn find(&self, hash: u64) -> Option<usize> {
+    #[inline]
+    fn find(&self, hash: Hash, header: &Header) -> Option<usize> {
         let mask = self.index.len() - 1;
-        let mut place = hash as usize & mask;
+        let mut place = hash.place(self.index.len());
         loop {
             let entry = self.index[place];
             if entry == 0 {
                 return None;
             }
-            if entry >> 32 == hash >> 32 {
+            if (entry >> 32) as u32 == hash.0 {
                 let slot = (entry as u32 - 1) as usize;
-                let at = slot * self.stride;
-                if self.bytes[at..at + self.probe.len()] == *self.probe {
+                let second = || &self.more[slot * self.more_len..];
+                if self.key.equals(&self.slots[slot].line, second, header) {
                     return Some(slot);
                 }
             }
@@ -128,6 +156,7 @@ impl Cache {
         }
     }
 
+    #[inline]
     fn update(&mut self, slot: usize, header: &Header, time_ns: u64, timeouts: &Timeouts) {
         let entry = &mut self.slots[slot];
         let totals = &mut entry.totals;
@@ -136,22 +165,29 @@ impl Cache {
         // Packets of several queues, or a clock that stepped, may come out of order.
         totals.first_ns = totals.first_ns.min(time_ns);
         totals.last_ns = totals.last_ns.max(time_ns);
-        let sooner = header.tcp_flags & !totals.tcp_flags != 0;
-        totals.tcp_flags |= header.tcp_flags;
-        let at = slot * self.stride + self.layout.key_len();
-        self.layout
-            .merge(header, &mut self.bytes[at..at + self.layout.value_len()]);
-        if sooner {
-            // A FIN or RST may bring the end forward; everything else only puts it off.
-            let due = tick_of(timeouts.deadline(entry.protocol, &entry.totals).0);
-            if due < entry.tick {
-                self.unlink(slot as u32);
-                self.link(slot as u32, due);
-            }
+        let news = header.tcp_flags & !totals.tcp_flags;
+        if self.more_len > 0 {
+            let lines = self.layout.lines() * LINE - LINE;
+            let at = slot * self.more_len;
+            self.layout
+                .merge(header, &mut self.more[at + lines..at + self.more_len]);
+        }
+        if news != 0 {
+            self.flagged(slot, news, timeouts);
         }
     }
 
-    fn insert(&mut self, hash: u64, header: &Header, time_ns: u64, timeouts: &Timeouts) {
+    /// A FIN or RST may bring the end forward; everything else only puts it off.
+    fn flagged(&mut self, slot: usize, news: u16, timeouts: &Timeouts) {
+        let entry = &mut self.slots[slot];
+        entry.totals.tcp_flags |= news;
+        let due = tick_of(timeouts.deadline(entry.protocol, &entry.totals).0);
+        if due < entry.tick {
+            self.note(slot as u32, due);
+        }
+    }
+
+    fn insert(&mut self, hash: Hash, header: &Header, time_ns: u64, timeouts: &Timeouts) {
         let totals = Totals {
             first_ns: time_ns,
             last_ns: time_ns,
@@ -165,16 +201,16 @@ impl Cache {
         }
         let due = tick_of(timeouts.deadline(header.protocol, &totals).0);
         let entry = Slot {
+            line: self.key.line(header),
             totals,
             hash,
-            previous: NONE,
             next: NONE,
-            tick: 0,
+            tick: FREE,
             protocol: header.protocol,
         };
         let slot = if self.free == NONE {
             self.slots.push(entry);
-            self.bytes.resize(self.slots.len() * self.stride, 0);
+            self.more.resize(self.slots.len() * self.more_len, 0);
             self.slots.len() - 1
         } else {
             let slot = self.free as usize;
@@ -182,25 +218,28 @@ impl Cache {
             self.slots[slot] = entry;
             slot
         };
-        let at = slot * self.stride;
-        let (key, values) = self.bytes[at..at + self.stride].split_at_mut(self.probe.len());
-        key.copy_from_slice(&self.probe);
-        self.layout.first(header, values);
+        if self.more_len > 0 {
+            let at = slot * self.more_len;
+            let more = &mut self.more[at..at + self.more_len];
+            let (second, merged) = more.split_at_mut(self.layout.lines() * LINE - LINE);
+            self.key.second(header, second);
+            self.layout.first_merged(header, merged);
+        }
         self.live += 1;
-        if self.live * 2 > self.index.len() {
+        if self.live * 4 > self.index.len() * 3 {
             self.grow();
         }
         self.place(hash, slot);
-        self.link(slot as u32, due);
+        self.note(slot as u32, due);
     }
 
-    fn place(&mut self, hash: u64, slot: usize) {
+    fn place(&mut self, hash: Hash, slot: usize) {
         let mask = self.index.len() - 1;
-        let mut place = hash as usize & mask;
+        let mut place = hash.place(self.index.len());
         while self.index[place] != 0 {
             place = (place + 1) & mask;
         }
-        self.index[place] = hash >> 32 << 32 | (slot as u64 + 1);
+        self.index[place] = u64::from(hash.0) << 32 | (slot as u64 + 1);
     }
 
     /// Doubles the index.
@@ -208,16 +247,14 @@ impl Cache {
         let old = std::mem::take(&mut self.index);
         self.index = vec![0; old.len() * 2];
         for entry in old.into_iter().filter(|entry| *entry != 0) {
-            let slot = (entry as u32 - 1) as usize;
-            self.place(self.slots[slot].hash, slot);
+            self.place(Hash((entry >> 32) as u32), (entry as u32 - 1) as usize);
         }
     }
 
     /// Takes the slot out of the index; those behind it move up (Knuth 6.4, algorithm R).
     fn displace(&mut self, slot: usize) {
         let mask = self.index.len() - 1;
-        let hash = self.slots[slot].hash;
-        let mut hole = hash as usize & mask;
+        let mut hole = self.slots[slot].hash.place(self.index.len());
         while self.index[hole] as u32 != slot as u32 + 1 {
             hole = (hole + 1) & mask;
         }
@@ -228,7 +265,7 @@ impl Cache {
             if entry == 0 {
                 break;
             }
-            let home = self.slots[(entry as u32 - 1) as usize].hash as usize & mask;
+            let home = (entry >> 32) as usize & mask;
             if (place.wrapping_sub(home) & mask) >= (place.wrapping_sub(hole) & mask) {
                 self.index[hole] = entry;
                 hole = place;
@@ -237,15 +274,11 @@ impl Cache {
         self.index[hole] = 0;
     }
 
-    fn link(&mut self, slot: u32, due: u64) {
+    /// Has the flow looked at when it is due.
+    fn note(&mut self, slot: u32, due: u64) {
         let tick = self.clamp(due);
-        let head = &mut self.buckets[(tick % BUCKETS) as usize];
-        let next = std::mem::replace(head, slot);
-        if next != NONE {
-            self.slots[next as usize].previous = slot;
-        }
-        let entry = &mut self.slots[slot as usize];
-        (entry.previous, entry.next, entry.tick) = (NONE, next, tick);
+        self.slots[slot as usize].tick = tick;
+        self.buckets[(tick % BUCKETS) as usize].push(slot);
     }
 
     /// The tick to look at a flow: never the one just looked at, and at most one turn ahead.
@@ -253,33 +286,31 @@ impl Cache {
         due.clamp(self.tick + 1, self.tick + BUCKETS - 1)
     }
 
-    fn unlink(&mut self, slot: u32) {
-        let Slot {
-            previous,
-            next,
-            tick,
-            ..
-        } = self.slots[slot as usize];
-        if previous == NONE {
-            self.buckets[(tick % BUCKETS) as usize] = next;
-        } else {
-            self.slots[previous as usize].next = next;
-        }
-        if next != NONE {
-            self.slots[next as usize].previous = previous;
-        }
-    }
-
-    /// Ends a flow that is linked; the slot is free afterwards.
+    /// Ends a flow; the slot is free afterwards.
     fn end(&mut self, slot: u32, why: EndReason, out: &mut dyn FnMut(Flow<'_>)) {
-        self.unlink(slot);
         self.displace(slot as usize);
         let entry = &mut self.slots[slot as usize];
         entry.totals.end = why;
+        entry.tick = FREE;
         entry.next = self.free;
         self.free = slot;
         self.live -= 1;
-        out(self.flow(slot as usize));
+        let mut octets = [0; Header::LEN * 2];
+        out(self.flow(slot as usize, &mut octets));
+    }
+
+    /// Fetches what ending one of the coming flows will touch.
+    #[inline]
+    fn fetch_ahead(&self, slots: &[u32]) {
+        if let Some(slot) = slots.get(2 * AHEAD) {
+            fetch(&self.slots, *slot as usize);
+        }
+        if let Some(slot) = slots.get(AHEAD)
+            && let Some(slot) = self.slots.get(*slot as usize)
+        {
+            fetch(std::slice::from_ref(&slot.line), 0);
+            fetch(&self.index, slot.hash.place(self.index.len()));
+        }
     }
 
     /// Ends every flow whose deadline has passed.
@@ -296,35 +327,38 @@ impl Cache {
             self.tick
         };
         for tick in from + 1..=now {
-            // Flows put off go to later buckets than this one, so it empties.
             self.tick = tick;
-            let mut slot = self.buckets[(tick % BUCKETS) as usize];
-            while slot != NONE {
+            let bucket = (tick % BUCKETS) as usize;
+            let mut slots = std::mem::take(&mut self.buckets[bucket]);
+            for at in 0..slots.len() {
+                self.fetch_ahead(&slots[at..]);
+                let slot = slots[at];
                 let entry = &self.slots[slot as usize];
-                let next = entry.next;
+                if entry.tick > tick {
+                    continue;
+                }
                 let (deadline, why) = timeouts.deadline(entry.protocol, &entry.totals);
                 if deadline <= now_ns {
                     self.end(slot, why, out);
                 } else {
-                    self.unlink(slot);
-                    self.link(slot, tick_of(deadline));
+                    self.note(slot, tick_of(deadline));
                 }
-                slot = next;
             }
+            // Nothing was noted here meanwhile: this tick has passed. The room is kept.
+            slots.clear();
+            self.buckets[bucket] = slots;
         }
     }
 
-    /// Puts every flow into the wheel anew: the timeouts changed, or the clock stepped back to tick `now`.
+    /// Notes every flow anew: the timeouts changed, or the clock stepped back to tick `now`.
     fn rewind(&mut self, now: u64, timeouts: &Timeouts) {
         self.tick = now;
-        self.buckets.fill(NONE);
-        for entry in 0..self.index.len() {
-            let entry = self.index[entry];
-            if entry != 0 {
-                let slot = entry as u32 - 1;
-                let flow = &self.slots[slot as usize];
-                let due = tick_of(timeouts.deadline(flow.protocol, &flow.totals).0);
-                self.link(slot, due);
+        self.buckets.iter_mut().for_each(Vec::clear);
+        for slot in 0..self.slots.len() {
+            let entry = &self.slots[slot];
+            if entry.tick != FREE {
+                let due = tick_of(timeouts.deadline(entry.protocol, &entry.totals).0);
+                self.note(slot as u32, due);
             }
         }
     }
@@ -340,14 +374,17 @@ impl Cache {
         let mut tick = self.tick;
         while left > 0 {
             tick += 1;
-            while left > 0 && self.buckets[(tick % BUCKETS) as usize] != NONE {
-                let slot = self.buckets[(tick % BUCKETS) as usize];
+            while left > 0
+                && let Some(slot) = self.buckets[(tick % BUCKETS) as usize].pop()
+            {
                 let entry = &self.slots[slot as usize];
-                // Packets have put it off since it was linked: it goes where it belongs, once.
+                if entry.tick != tick {
+                    continue;
+                }
+                // Packets have put it off since it was noted: it goes where it belongs, once.
                 let due = self.clamp(tick_of(timeouts.deadline(entry.protocol, &entry.totals).0));
-                if due > entry.tick {
-                    self.unlink(slot);
-                    self.link(slot, due);
+                if due > tick {
+                    self.note(slot, due);
                 } else {
                     self.end(slot, EndReason::LackOfResources, out);
                     left -= 1;
@@ -358,29 +395,40 @@ impl Cache {
 
     /// Ends every flow.
     pub fn flush(&mut self, why: EndReason, out: &mut dyn FnMut(Flow<'_>)) {
-        for bucket in 0..self.buckets.len() {
-            while self.buckets[bucket] != NONE {
-                self.end(self.buckets[bucket], why, out);
+        let mut octets = [0; Header::LEN * 2];
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].tick != FREE {
+                self.slots[slot].totals.end = why;
+                out(self.flow(slot, &mut octets));
             }
+        }
+        self.index.fill(0);
+        self.slots.clear();
+        self.more.clear();
+        self.buckets.iter_mut().for_each(Vec::clear);
+        (self.free, self.live) = (NONE, 0);
+    }
+
+    /// Shows every flow, in no order.
+    pub fn each(&self, mut show: impl FnMut(Flow<'_>)) {
+        let mut octets = [0; Header::LEN * 2];
+        for slot in (0..self.slots.len()).filter(|slot| self.slots[*slot].tick != FREE) {
+            show(self.flow(slot, &mut octets));
         }
     }
 
-    /// The flows in it, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = Flow<'_>> {
-        self.index
-            .iter()
-            .filter(|entry| **entry != 0)
-            .map(|entry| self.flow((*entry as u32 - 1) as usize))
-    }
-
-    fn flow(&self, slot: usize) -> Flow<'_> {
-        let at = slot * self.stride;
-        let (key, values) = self.bytes[at..at + self.stride].split_at(self.probe.len());
+    /// A flow, its octets put together in `octets`.
+    fn flow<'a>(&'a self, slot: usize, octets: &'a mut [u8; Header::LEN * 2]) -> Flow<'a> {
+        let entry = &self.slots[slot];
+        for (out, word) in octets.chunks_exact_mut(8).zip(&entry.line) {
+            out.copy_from_slice(&word.to_ne_bytes());
+        }
+        let at = slot * self.more_len;
+        octets[LINE..LINE + self.more_len].copy_from_slice(&self.more[at..at + self.more_len]);
         Flow {
             layout: &self.layout,
-            totals: &self.slots[slot].totals,
-            key,
-            values,
+            totals: &entry.totals,
+            octets: &octets[..LINE + self.more_len],
         }
     }
 }
@@ -388,4 +436,14 @@ impl Cache {
 /// The first tick at which the deadline has passed.
 fn tick_of(deadline_ns: u64) -> u64 {
     deadline_ns.div_ceil(TICK_NS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_two_cache_lines() {
+        assert_eq!(size_of::<Slot>(), 128);
+    }
 }

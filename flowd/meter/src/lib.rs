@@ -1,15 +1,19 @@
 //! The metering process: packets → flows. Pure: no I/O, no clock; time comes with the packets.
 //!
-//! One [`Monitor`] is one `flow monitor` on one capture thread. [`Monitor::packet`] is the whole path:
-//! family, sampler, key, cache; [`Monitor::expire`] ages the cache; what ends is handed out by
+//! One [`Monitor`] is one `flow monitor` on one capture thread. [`Monitor::burst`] is the whole path:
+//! direction, family, sampler, key, cache; [`Monitor::expire`] ages the cache; what ends is handed out by
 //! [`Monitor::drain`] in batches.
 
+mod burst;
 mod cache;
+mod key;
 mod ledger;
 mod monitor;
+mod prefetch;
 mod sampler;
 mod timeouts;
 
+pub use burst::{Burst, Observed};
 pub use cache::Cache;
 pub use ledger::{Aged, Ledger};
 pub use monitor::{CacheType, Clear, Monitor, Settings};

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
-use wire::{Family, Header, Skip, at};
+use wire::{Family, Header, at};
 
+use crate::burst::{BURST, Burst, Observed};
 use crate::cache::Cache;
+use crate::key::Hash;
 use crate::ledger::{Aged, Ledger};
 use crate::sampler::{Mode, Sampler};
 use crate::timeouts::Timeouts;
@@ -33,6 +35,10 @@ pub struct Settings {
     pub cache_type: CacheType,
     /// When flows end.
     pub timeouts: Timeouts,
+    /// Meters what comes in.
+    pub input: bool,
+    /// Meters what goes out.
+    pub output: bool,
     /// The families to meter; the record may restrict them further.
     pub families: [bool; 2],
     /// Mode, 1 out of N, and the sampler's identifier.
@@ -73,7 +79,7 @@ impl Outbox {
     fn push(&mut self, layout: &Arc<Layout>, flow: &Flow<'_>) {
         let batch = self.filling[layout.family as usize]
             .get_or_insert_with(|| Batch::with_capacity(layout.clone(), BATCH));
-        batch.push(*flow.totals, flow.key, flow.values);
+        batch.push(*flow.totals, flow.octets);
         if batch.len() == BATCH {
             self.ready
                 .extend(self.filling[layout.family as usize].take().map(Arc::new));
@@ -128,19 +134,22 @@ impl Monitor {
         self.high_watermark
     }
 
-    /// The flows in the cache.
-    pub fn flows(&self) -> impl Iterator<Item = Flow<'_>> {
-        self.by_layout().flat_map(|(_, flows)| flows)
-    }
-
-    /// The flows in the cache, a layout (IPv4, IPv6) at a time.
-    pub fn by_layout(
-        &self,
-    ) -> impl Iterator<Item = (&Arc<Layout>, impl Iterator<Item = Flow<'_>>)> {
+    /// Shows every flow in the cache, IPv4 first.
+    pub fn each_flow(&self, mut show: impl FnMut(Flow<'_>)) {
         self.caches
             .iter()
             .flatten()
-            .map(|cache| (cache.layout(), cache.iter()))
+            .for_each(|cache| cache.each(&mut show));
+    }
+
+    /// A copy of the cache, a batch a layout.
+    pub fn copy(&self) -> Vec<Batch> {
+        let copy = |cache: &Cache| {
+            let mut batch = Batch::with_capacity(cache.layout().clone(), cache.len());
+            cache.each(|flow| batch.push(*flow.totals, flow.octets));
+            batch
+        };
+        self.caches.iter().flatten().map(copy).collect()
     }
 
     /// Octets a flow takes in the cache, index and wheel included; the larger of both families.
@@ -163,31 +172,79 @@ impl Monitor {
         self.len() == 0
     }
 
-    /// A packet whose headers were read: family, sampler, key, cache.
-    pub fn packet(&mut self, header: &mut Header, time_ns: u64) {
+    /// The whole path for a few packets: direction, family, sampler, key, cache.
+    pub fn burst(&mut self, burst: &mut Burst) {
+        let packets = burst.packets();
+        let mut taken = [(0, Hash::default()); BURST];
+        let mut count = 0;
+        for (at, observed) in packets.iter_mut().enumerate() {
+            if let Some(hash) = self.admit(observed) {
+                taken[count] = (at, hash);
+                count += 1;
+            }
+        }
+        for (at, hash) in &taken[..count] {
+            if let Some(cache) = &self.caches[packets[*at].header.family as usize] {
+                cache.fetch_slot(*hash);
+            }
+        }
+        for (at, hash) in &taken[..count] {
+            let Observed {
+                header, time_ns, ..
+            } = &packets[*at];
+            self.count(*hash, header, *time_ns);
+        }
+    }
+
+    /// Whether the packet is metered, and the hash of its key.
+    #[inline]
+    fn admit(&mut self, observed: &mut Observed) -> Option<Hash> {
+        let wanted = if observed.outgoing {
+            self.settings.output
+        } else {
+            self.settings.input
+        };
+        if !wanted {
+            return None;
+        }
+        if let Err(why) = observed.parsed {
+            let octets = observed.wire_len.into();
+            self.ledger.captured.count(octets);
+            self.ledger.skipped[why as usize].count(octets);
+            return None;
+        }
+        let header = &mut observed.header;
         let octets = u64::from(header.octets);
         self.ledger.captured.count(octets);
-        if !self.settings.families[header.family as usize]
-            || self.caches[header.family as usize].is_none()
-        {
+        let family = header.family as usize;
+        let Some(cache) = self.caches[family]
+            .as_ref()
+            .filter(|_| self.settings.families[family])
+        else {
             self.ledger.other_family.count(octets);
-            return;
-        }
+            return None;
+        };
         header.set(at::SAMPLER, &[0]);
         if let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler) {
             if !sampler.take() {
                 self.ledger.unsampled.count(octets);
-                return;
+                return None;
             }
             header.set(at::SAMPLER, &[id]);
         }
+        Some(cache.hash(header))
+    }
+
+    #[inline]
+    fn count(&mut self, hash: Hash, header: &Header, time_ns: u64) {
+        let octets = u64::from(header.octets);
         self.ledger.metered.count(octets);
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
         let Some(cache) = &mut self.caches[header.family as usize] else {
             return;
         };
-        if cache.packet(header, time_ns, &self.settings.timeouts) {
+        if cache.packet(hash, header, time_ns, &self.settings.timeouts) {
             self.added += 1;
             self.ledger.cached.records += 1;
             if self.len() > self.settings.entries {
@@ -198,12 +255,6 @@ impl Monitor {
         if self.settings.cache_type == CacheType::Immediate {
             self.flush(EndReason::EndOfFlow);
         }
-    }
-
-    /// A packet that has no headers to meter; `octets` are those on the wire.
-    pub fn skipped(&mut self, why: Skip, octets: u32) {
-        self.ledger.captured.count(octets.into());
-        self.ledger.skipped[why as usize].count(octets.into());
     }
 
     /// Ends the flows whose time has come. `now_ns` is the present, or a savefile's latest packet.

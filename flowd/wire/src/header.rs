@@ -137,7 +137,7 @@ pub struct Header {
 
 impl Header {
     /// Octets of [`Header::bytes`].
-    pub const LEN: usize = 112;
+    pub const LEN: usize = 128;
 
     /// All zero.
     pub const fn empty() -> Self {

@@ -134,3 +134,56 @@ fn what_is_no_savefile_is_refused_with_its_name() {
         );
     }
 }
+
+/// What libpcap reads, without our own reader.
+fn by_libpcap(path: &Path) -> Vec<Read> {
+    let mut capture = Capture::from_file_with_precision(path, Precision::Nano).unwrap();
+    let mut packets = Vec::new();
+    while let Ok(packet) = capture.next_packet() {
+        packets.push((
+            time_ns(packet.header),
+            packet.header.len,
+            packet.data.to_vec(),
+        ));
+    }
+    packets
+}
+
+#[test]
+fn our_reader_and_libpcap_read_the_same() {
+    let long = vec![7; 200_000];
+    let packets: &[(u32, u32, u32, &[u8])] = &[
+        (1, 2, 100, b"abc"),
+        (2, 3, 200_000, &long),
+        (3, 4, 9, b""),
+        (u32::MAX, 5, 3, b"xyz"),
+    ];
+    for magic in [MICRO, NANO] {
+        let little = pcap(magic, packets);
+        let mut short = little.clone();
+        short[16..20].copy_from_slice(&50_u32.to_le_bytes());
+        // The same in the other byte order: every header word turned round.
+        let mut big = Vec::new();
+        big.extend(magic.to_be_bytes());
+        big.extend([0, 2, 0, 4]);
+        little[8..24]
+            .chunks(4)
+            .for_each(|word| big.extend(word.iter().rev()));
+        for (seconds, fraction, wire_len, data) in packets {
+            for word in [*seconds, *fraction, data.len() as u32, *wire_len] {
+                big.extend(word.to_be_bytes());
+            }
+            big.extend(*data);
+        }
+        for (name, file) in [("little", little), ("short", short), ("big", big)] {
+            let file = Temporary::new(&format!("same-{magic:x}-{name}"), &file);
+            assert!(matches!(
+                Savefile::open(&file.0).unwrap().reader,
+                Reader::Classic(_)
+            ));
+            let (ours, error) = all(&file.0);
+            assert_eq!((ours.len(), error), (4, None), "{name}");
+            assert!(ours == by_libpcap(&file.0), "{name}");
+        }
+    }
+}

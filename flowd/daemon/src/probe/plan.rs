@@ -62,11 +62,11 @@ pub fn meterings(
                 entries: monitor.entries,
                 cache_type: monitor.cache_type,
                 timeouts: monitor.timeouts,
+                input: attachment.input,
+                output: attachment.output,
                 families: attachment.families,
                 sampler,
             },
-            input: attachment.input,
-            output: attachment.output,
             feed: export.feed(&attachment.monitor),
         })
     };

@@ -77,6 +77,9 @@ impl Settings {
                 entries: monitor.entries,
                 cache_type: monitor.cache_type,
                 timeouts: monitor.timeouts,
+                // A savefile does not say which way its packets went.
+                input: true,
+                output: true,
                 families: attachment.map_or([true, true], |attachment| attachment.families),
                 sampler,
             },

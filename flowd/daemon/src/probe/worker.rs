@@ -9,9 +9,9 @@ use capture::{Config, Engine, LinkState, Source, Statistics};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use export::Feed;
 use flow::{Batch, EndReason};
-use meter::{Aged, Clear, Ledger, Monitor};
+use meter::{Aged, Burst, Clear, Ledger, Monitor};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use wire::{Header, Packet, at};
+use wire::at;
 
 use crate::clock;
 
@@ -48,10 +48,6 @@ pub struct Metering {
     pub monitor: Arc<str>,
     /// What the meter does.
     pub settings: meter::Settings,
-    /// Takes what comes in.
-    pub input: bool,
-    /// Takes what goes out.
-    pub output: bool,
     /// Where its batches go.
     pub feed: Feed,
 }
@@ -125,7 +121,7 @@ impl Worker {
             capturing,
             source,
             retry_ns: 0,
-            header: Header::empty(),
+            burst: Burst::default(),
             ports: Vec::new(),
             seed,
             inbox,
@@ -213,7 +209,7 @@ struct Capture {
     source: Option<Source>,
     down: Option<String>,
     retry_ns: u64,
-    header: Header,
+    burst: Burst,
     ports: Vec<Port>,
     seed: u64,
     inbox: Receiver<Ask>,
@@ -286,19 +282,32 @@ impl Capture {
         self.retry_ns = clock::unix_ns();
     }
 
-    /// Meters everything the ring has now.
+    /// Meters everything the ring has now: headers once, then every monitor.
     fn read(&mut self) {
         let Capture {
             source: Some(source),
-            header,
+            burst,
             ports,
             ..
         } = self
         else {
             return;
         };
-        let index = source.interface_index();
-        if let Err(error) = source.read(|packet| meter(packet, index, header, ports)) {
+        let index = source.interface_index().to_be_bytes();
+        let result = source.read(|packet| {
+            let observed = burst.observe(packet);
+            let interface = if packet.outgoing {
+                at::OUTPUT
+            } else {
+                at::INPUT
+            };
+            observed.header.set(interface, &index);
+            if burst.is_full() {
+                meter(burst, ports);
+            }
+        });
+        meter(burst, ports);
+        if let Err(error) = result {
             self.lose(&error.to_string());
         }
     }
@@ -451,44 +460,19 @@ impl Capture {
     }
 
     fn copy_flows(&self, monitor: &str) -> Vec<Batch> {
-        let mut batches: Vec<Batch> = Vec::new();
-        for port in self
+        let ports = self
             .ports
             .iter()
-            .filter(|port| &*port.metering.monitor == monitor)
-        {
-            for (layout, flows) in port.monitor.by_layout() {
-                let mut batch = Batch::with_capacity(layout.clone(), port.monitor.len());
-                flows.for_each(|flow| batch.push(*flow.totals, flow.key, flow.values));
-                batches.push(batch);
-            }
-        }
-        batches
+            .filter(|port| &*port.metering.monitor == monitor);
+        ports.flat_map(|port| port.monitor.copy()).collect()
     }
 }
 
-/// One packet's way: headers once, then every monitor that wants its direction.
+/// Every monitor's share of a burst.
 #[inline]
-fn meter(packet: &Packet<'_>, index: u32, header: &mut Header, ports: &mut [Port]) {
-    let parsed = wire::parse(packet, header);
-    let (input, output) = if packet.outgoing {
-        (0, index)
-    } else {
-        (index, 0)
-    };
-    header.set(at::INPUT, &input.to_be_bytes());
-    header.set(at::OUTPUT, &output.to_be_bytes());
+fn meter(burst: &mut Burst, ports: &mut [Port]) {
     for port in ports {
-        let wanted = if packet.outgoing {
-            port.metering.output
-        } else {
-            port.metering.input
-        };
-        if wanted {
-            match parsed {
-                Ok(()) => port.monitor.packet(header, packet.time_ns),
-                Err(why) => port.monitor.skipped(why, packet.wire_len),
-            }
-        }
+        port.monitor.burst(burst);
     }
+    burst.clear();
 }

@@ -121,9 +121,8 @@ pub fn flows(layout: &Arc<Layout>, count: u64) -> Arc<Batch> {
         header.set(at::INPUT, &1_u32.to_be_bytes());
         header.set(at::OUTPUT, &2_u32.to_be_bytes());
         header.set(at::TCP_FLAGS_8, &[0x12]);
-        let (mut key, mut values) = (vec![0; layout.key_len()], vec![0; layout.value_len()]);
-        layout.key(&header, &mut key);
-        layout.first(&header, &mut values);
+        let mut octets = vec![0; layout.len()];
+        layout.first(&header, &mut octets);
         let totals = Totals {
             first_ns: first_ns(i),
             last_ns: last_ns(i),
@@ -132,7 +131,7 @@ pub fn flows(layout: &Arc<Layout>, count: u64) -> Arc<Batch> {
             tcp_flags: 0x12,
             end: EndReason::Idle,
         };
-        batch.push(totals, &key, &values);
+        batch.push(totals, &octets);
     }
     Arc::new(batch)
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 use flow::Totals;
 use proptest::prelude::*;
 
+use wire::{Link, Packet, Skip};
+
 use super::*;
 
 const S: u64 = 1_000_000_000;
@@ -14,6 +16,8 @@ fn settings() -> Settings {
         entries: 4096,
         cache_type: CacheType::Normal,
         timeouts: Timeouts::FLEXIBLE_NETFLOW,
+        input: true,
+        output: false,
         families: [true, true],
         sampler: None,
     }
@@ -34,6 +38,30 @@ fn v6(mut header: Header) -> Header {
     header
 }
 
+fn observed(header: Header, time_ns: u64) -> Observed {
+    let wire_len = header.octets + 14;
+    Observed {
+        header,
+        parsed: Ok(()),
+        time_ns,
+        wire_len,
+        outgoing: false,
+    }
+}
+
+impl Monitor {
+    /// A burst of one packet.
+    fn one(&mut self, mut observed: Observed) {
+        if let Some(hash) = self.admit(&mut observed) {
+            self.count(hash, &observed.header, observed.time_ns);
+        }
+    }
+
+    fn packet(&mut self, header: &mut Header, time_ns: u64) {
+        self.one(observed(header.clone(), time_ns));
+    }
+}
+
 /// What came out, by source octet and family: records, packets, octets.
 fn drained(monitor: &mut Monitor) -> Vec<(u8, Totals)> {
     monitor
@@ -41,7 +69,7 @@ fn drained(monitor: &mut Monitor) -> Vec<(u8, Totals)> {
         .flat_map(|batch| {
             batch
                 .iter()
-                .map(|flow| (flow.key[3], *flow.totals))
+                .map(|flow| (flow.octets[3], *flow.totals))
                 .collect::<Vec<_>>()
         })
         .collect()
@@ -291,6 +319,120 @@ fn a_clock_that_steps_back_loses_no_flow_and_ends_none_early() {
 }
 
 #[test]
+fn a_burst_counts_as_its_packets_one_by_one() {
+    let ethernet = |source: u8, port: u8| {
+        let mut frame = vec![0; 12];
+        frame.extend([
+            0x08, 0x00, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, source, 10, 0, 1, 1,
+        ]);
+        frame.extend([0, port, 0, 53, 0, 8, 0, 0]);
+        frame
+    };
+    let frames: Vec<_> = (0..100)
+        .map(|n: u8| ethernet(n % 7, n % 3))
+        .chain([vec![0; 14]])
+        .collect();
+    let mut singly = Monitor::new(settings(), 1);
+    let mut in_bursts = Monitor::new(settings(), 1);
+    let mut burst = Burst::default();
+    for (n, frame) in frames.iter().enumerate() {
+        let packet = Packet {
+            time_ns: n as u64 * 1000,
+            data: frame,
+            wire_len: 60,
+            link: Link::Ethernet,
+            tag: None,
+            outgoing: n % 10 == 0,
+        };
+        singly.one(burst_of(&packet));
+        burst.observe(&packet);
+        if burst.is_full() {
+            in_bursts.burst(&mut burst);
+            burst.clear();
+        }
+    }
+    in_bursts.burst(&mut burst);
+    assert_eq!(singly.ledger(), in_bursts.ledger());
+    assert_eq!(
+        (
+            singly.len(),
+            singly.ledger().metered.packets,
+            singly.ledger().skipped[2].packets
+        ),
+        (21, 90, 0)
+    );
+    let totals = |monitor: &Monitor| {
+        let mut flows = Vec::new();
+        monitor.each_flow(|flow| {
+            flows.push((
+                flow.octets.to_vec(),
+                flow.totals.packets,
+                flow.totals.last_ns,
+            ))
+        });
+        flows.sort();
+        flows
+    };
+    assert_eq!(totals(&singly), totals(&in_bursts));
+}
+
+fn burst_of(packet: &Packet<'_>) -> Observed {
+    Burst::default().observe(packet).clone()
+}
+
+#[test]
+fn keys_of_the_second_header_line_tell_flows_apart() {
+    let keys = [
+        "ipv4 source address",
+        "transport tcp flags",
+        "datalink mac source address input",
+    ];
+    let record = Record {
+        name: "R".into(),
+        keys: keys
+            .iter()
+            .map(|words| Record::key_field(words).unwrap())
+            .collect(),
+        collects: ["ipv4 total-length maximum", "transport tcp window-size"]
+            .iter()
+            .map(|words| Record::collect_field(words).unwrap())
+            .collect(),
+    };
+    let mut monitor = Monitor::new(
+        Settings {
+            record,
+            ..settings()
+        },
+        1,
+    );
+    for (flags, window, octets) in [(2, 1, 40), (16, 2, 52), (2, 3, 60), (16, 4, 40)] {
+        let mut packet = header(1, 6, flags, octets);
+        packet.set(at::TCP_WINDOW, &[0, window]);
+        packet.set(at::IP_TOTAL_LENGTH, &octets.to_be_bytes());
+        monitor.packet(&mut packet, S);
+    }
+    let mut seen = Vec::new();
+    monitor.each_flow(|flow| {
+        let values: Vec<_> = flow
+            .layout
+            .slots
+            .iter()
+            .skip(1)
+            .map(|slot| flow.value(slot).to_string())
+            .collect();
+        seen.push((values.join(" "), flow.totals.packets));
+    });
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            ("16 00:00:00:00:00:00 52 2".into(), 2),
+            ("2 00:00:00:00:00:00 60 1".into(), 2)
+        ]
+    );
+}
+
+#[test]
 fn an_immediate_cache_makes_a_record_of_every_packet() {
     let mut monitor = Monitor::new(
         Settings {
@@ -316,7 +458,11 @@ fn a_family_that_is_not_metered_is_counted() {
         1,
     );
     monitor.packet(&mut v6(header(1, 17, 0, 100)), S);
-    monitor.skipped(Skip::NotIp, 60);
+    monitor.one(Observed {
+        parsed: Err(Skip::NotIp),
+        wire_len: 60,
+        ..observed(Header::empty(), S)
+    });
     let ledger = monitor.ledger();
     assert_eq!(
         (
@@ -346,8 +492,8 @@ proptest! {
             for batch in monitor.drain() {
                 for flow in batch.iter() {
                     let is_v6 = flow.layout.family == Family::V6;
-                    let protocol = if is_v6 { flow.key[32] } else { flow.key[8] };
-                    let sums = got.entry((is_v6, flow.key[3], protocol)).or_default();
+                    let protocol = flow.octets[usize::from(at::PROTOCOL.at)];
+                    let sums = got.entry((is_v6, flow.octets[3], protocol)).or_default();
                     sums.0 += flow.totals.packets;
                     sums.1 += flow.totals.octets;
                     // The search runs once a second, on whole seconds.
@@ -367,7 +513,8 @@ proptest! {
             sums.1 += u64::from(octets);
             prop_assert!(monitor.len() <= entries.max(1));
             prop_assert!(monitor.ledger().balanced());
-            let scanned: u64 = monitor.flows().map(|flow| flow.totals.packets).sum();
+            let mut scanned = 0;
+            monitor.each_flow(|flow| scanned += flow.totals.packets);
             prop_assert_eq!(scanned, monitor.ledger().cached.packets);
             collect(&mut monitor);
         }

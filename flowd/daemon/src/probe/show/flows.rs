@@ -177,7 +177,7 @@ pub fn accounting(
 
 fn most_octets_first(a: &Flow<'_>, b: &Flow<'_>) -> Ordering {
     let rank = |flow: &Flow<'_>| (flow.totals.octets, flow.totals.packets);
-    rank(b).cmp(&rank(a)).then_with(|| a.key.cmp(b.key))
+    rank(b).cmp(&rank(a)).then_with(|| a.octets.cmp(b.octets))
 }
 
 fn addresses(flow: &Flow<'_>) -> [Option<IpAddr>; 4] {
