@@ -136,6 +136,22 @@ impl Cache {
         }
     }
 
+    /// Shows a packet as the flow it would be alone; the cache does not change.
+    pub fn single(&self, header: &Header, time_ns: u64, show: impl FnOnce(Flow<'_>)) {
+        let mut octets = [0; Header::LEN * 2];
+        let octets = &mut octets[..self.layout.len()];
+        self.layout.first(header, octets);
+        let totals = Totals {
+            end: EndReason::EndOfFlow,
+            ..first_packet(header, time_ns)
+        };
+        show(Flow {
+            layout: &self.layout,
+            totals: &totals,
+            octets,
+        });
+    }
+
     #[inline]
     fn find(&self, hash: Hash, header: &Header) -> Option<usize> {
         let mask = self.index.len() - 1;
@@ -188,14 +204,7 @@ impl Cache {
     }
 
     fn insert(&mut self, hash: Hash, header: &Header, time_ns: u64, timeouts: &Timeouts) {
-        let totals = Totals {
-            first_ns: time_ns,
-            last_ns: time_ns,
-            packets: 1,
-            octets: header.octets.into(),
-            tcp_flags: header.tcp_flags,
-            end: EndReason::Running,
-        };
+        let totals = first_packet(header, time_ns);
         if self.live == 0 && self.tick == 0 {
             self.tick = time_ns / TICK_NS;
         }
@@ -430,6 +439,18 @@ impl Cache {
             totals: &entry.totals,
             octets: &octets[..LINE + self.more_len],
         }
+    }
+}
+
+/// The totals of a flow of one packet.
+fn first_packet(header: &Header, time_ns: u64) -> Totals {
+    Totals {
+        first_ns: time_ns,
+        last_ns: time_ns,
+        packets: 1,
+        octets: header.octets.into(),
+        tcp_flags: header.tcp_flags,
+        end: EndReason::Running,
     }
 }
 

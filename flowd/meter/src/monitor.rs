@@ -239,6 +239,9 @@ impl Monitor {
     fn count(&mut self, hash: Hash, header: &Header, time_ns: u64) {
         let octets = u64::from(header.octets);
         self.ledger.metered.count(octets);
+        if self.settings.cache_type == CacheType::Immediate {
+            return self.immediate(header, time_ns);
+        }
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
         let Some(cache) = &mut self.caches[header.family as usize] else {
@@ -252,9 +255,20 @@ impl Monitor {
             }
             self.high_watermark = self.high_watermark.max(self.len());
         }
-        if self.settings.cache_type == CacheType::Immediate {
-            self.flush(EndReason::EndOfFlow);
-        }
+    }
+
+    /// A packet that is a flow of its own, past the cache.
+    fn immediate(&mut self, header: &Header, time_ns: u64) {
+        let Some(cache) = &self.caches[header.family as usize] else {
+            return;
+        };
+        cache.single(header, time_ns, |flow| {
+            let totals = flow.totals;
+            self.added += 1;
+            self.ledger.expired.count(totals.packets, totals.octets);
+            self.aged.count(totals.end);
+            self.outbox.push(cache.layout(), &flow);
+        });
     }
 
     /// Ends the flows whose time has come. `now_ns` is the present, or a savefile's latest packet.
