@@ -11,14 +11,17 @@ pub(crate) fn detect(text: &str) -> Dialect {
     let mut lines = statements(text).peekable();
     let mut semicolon = false;
     while let Some(line) = lines.next() {
-        let words: Vec<&str> = line.split_whitespace().take(4).collect();
+        let words: Vec<&str> = line.split_whitespace().take(5).collect();
         if matches!(words[..], ["set" | "delete", ..]) {
             return Dialect::Set;
         }
         // Texts that run to the end of an IOS line may hold anything.
         let free = matches!(
             words[..],
-            ["description" | "filter" | "no", ..] | ["capture", "filter", ..]
+            ["description" | "filter" | "no", ..]
+                | ["capture", "filter", ..]
+                | ["interfaces", "ethernet", _, "description", ..]
+                | ["interfaces", "ethernet", _, "capture", "filter"]
         );
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
         let braces = line.ends_with('{')
@@ -69,4 +72,20 @@ fn ios(words: &[&str]) -> bool {
             | ["logging", "host", ..]
             | ["end" | "exit"]
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brace_in_free_text_of_a_path_line_opens_nothing() {
+        for line in [
+            "interfaces ethernet lo capture filter {",
+            "interfaces ethernet lo description to the core {",
+        ] {
+            assert_eq!(detect(line), Dialect::Ios, "{line}");
+        }
+        assert_eq!(detect("interfaces {"), Dialect::Curly);
+    }
 }
