@@ -1,8 +1,8 @@
-//! What one packet's headers say, laid out so that a flow key is a gather of spans.
+//! What one packet's headers say, laid out so that a flow key is these octets under a mask.
 //!
-//! Every value lies in network byte order at a fixed place, so building a key, encoding a record and
-//! comparing two keys are plain copies; the numbers the meter itself works with are kept beside them
-//! in native form.
+//! Every value lies in network byte order at a fixed place, the common ones in the first 64 octets, so
+//! comparing two keys and encoding a record are plain copies and comparisons; the numbers the meter itself works
+//! with are kept beside them in native form.
 
 use std::fmt;
 

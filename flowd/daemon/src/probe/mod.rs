@@ -85,7 +85,6 @@ impl Probe {
     ///
     /// # Panics
     /// When the system refuses a thread: a daemon that cannot export has nothing to do.
-    #[allow(clippy::expect_used)]
     pub fn start() -> Probe {
         // Whole milliseconds, as the exported times count from it.
         let boot_ns = clock::unix_ns() / 1_000_000 * 1_000_000;
