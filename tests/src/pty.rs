@@ -39,6 +39,8 @@ impl Pty {
         let mut start = command("setpriv");
         start
             .args(["--pdeathsig", "KILL", "setsid", "--ctty", "--wait"])
+            // As after a login, also where the tests themselves run in the background.
+            .args(["env", "--default-signal=INT,QUIT"])
             .args(argv);
         start
             .env("TERM", "xterm")

@@ -74,6 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut savefile = Savefile::open(&args.read)?;
     let mut monitor = Monitor::new(plan.meter.clone(), clock::unix_ns());
     let mut burst = Burst::default();
+    burst.want(monitor.wanted());
     let progress = progress(args, &savefile);
     let mut output = Output {
         records: args.records,

@@ -275,7 +275,7 @@ mod tests {
             );
             if let Some(span) = field.span() {
                 assert_eq!(span.len, field.len, "{}", field.words);
-                assert!(usize::from(span.at + span.len) <= wire::Header::LEN);
+                assert!(span.range().end <= wire::Header::LEN);
             }
         }
     }

@@ -4,15 +4,10 @@
 //! of. So there is nothing to gather for a key: two packets are of one flow when their lines agree under the key's mask,
 //! and a field is found at the same place in a packet and in a flow.
 
-use wire::{Family, Header, at};
+use wire::{Family, Header, LINE, Lines, Span, at};
 
 use crate::field::{Aggregate, Field, Source};
 use crate::record::Record;
-
-/// Octets of a header line.
-pub const LINE: usize = 64;
-/// Header lines there are.
-pub const LINES: usize = Header::LEN / LINE;
 
 /// Where a field's value lies in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +34,9 @@ pub struct Slot {
 /// A value that changes with further packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Merge {
-    /// First octet in the header.
-    from: usize,
+    from: Span,
     /// First octet in the merged values.
     to: usize,
-    len: usize,
     how: Aggregate,
 }
 
@@ -58,7 +51,8 @@ pub struct Layout {
     pub slots: Vec<Slot>,
     key_mask: [u8; Header::LEN],
     keep_mask: [u8; Header::LEN],
-    lines: usize,
+    /// The header lines a flow keeps, ascending; the first always.
+    kept: Vec<usize>,
     merges: Vec<Merge>,
     merged_len: usize,
 }
@@ -72,7 +66,7 @@ impl Layout {
             slots: Vec::new(),
             key_mask: [0; Header::LEN],
             keep_mask: [0; Header::LEN],
-            lines: 1,
+            kept: Vec::new(),
             merges: Vec::new(),
             merged_len: 0,
         };
@@ -84,27 +78,31 @@ impl Layout {
             let place = layout.place(field, key);
             layout.slots.push(Slot { field, key, place });
         }
-        if layout.keep_mask[LINE..].iter().any(|octet| *octet != 0) {
-            layout.lines = LINES;
-        }
-        // Merged values come after the lines.
-        let lines = layout.lines * LINE;
+        let spoken = |line: &usize| {
+            let mut mask = layout.keep_mask.chunks_exact(LINE).skip(*line);
+            *line == 0
+                || mask
+                    .next()
+                    .is_some_and(|mask| mask.iter().any(|octet| *octet != 0))
+        };
+        layout.kept = (0..Header::LINES).filter(spoken).collect();
+        // Kept lines follow one another; merged values come after them.
         for slot in &mut layout.slots {
-            if let Place::Octets(octet) = &mut slot.place
-                && *octet >= Header::LEN
-            {
-                *octet = *octet - Header::LEN + lines;
+            if let Place::Octets(octet) = &mut slot.place {
+                let line = *octet / LINE;
+                let before = layout.kept.iter().filter(|kept| **kept < line).count();
+                *octet = *octet - line.min(Header::LINES) * LINE + before * LINE;
             }
         }
         layout
     }
 
-    /// Reserves the place of a field; that of a merged value counts from [`Header::LEN`] until the lines are known.
+    /// Reserves the place of a field, in the header's octets; merged values come behind those until the lines are known.
     fn place(&mut self, field: &'static Field, key: bool) -> Place {
         let Source::Header(span, aggregate) = field.source else {
             return Place::Totals;
         };
-        let range = usize::from(span.at)..usize::from(span.at + span.len);
+        let range = span.range();
         if key || aggregate == Aggregate::First {
             self.keep_mask[range.clone()].fill(0xff);
             if key {
@@ -115,26 +113,30 @@ impl Layout {
         if span == at::TCP_FLAGS_8 && aggregate == Aggregate::Or {
             return Place::TcpFlags;
         }
-        let same = |merge: &&Merge| {
-            (merge.from, merge.len, merge.how) == (range.start, range.len(), aggregate)
-        };
+        let same = |merge: &&Merge| (merge.from, merge.how) == (span, aggregate);
         if let Some(known) = self.merges.iter().find(same) {
             return Place::Octets(Header::LEN + known.to);
         }
         let to = self.merged_len;
         self.merges.push(Merge {
-            from: range.start,
+            from: span,
             to,
-            len: range.len(),
             how: aggregate,
         });
         self.merged_len += range.len();
         Place::Octets(Header::LEN + to)
     }
 
-    /// Header lines a flow keeps: the first, or both.
-    pub fn lines(&self) -> usize {
-        self.lines
+    /// Header lines a flow keeps, by number; the first always, in ascending order.
+    pub fn kept(&self) -> &[usize] {
+        &self.kept
+    }
+
+    /// Header lines a packet must have for this layout.
+    pub fn wanted(&self) -> Lines {
+        let merged = self.merges.iter().map(|merge| merge.from.line());
+        let kept = self.kept.iter().copied();
+        kept.chain(merged).fold(Lines::COMMON, Lines::with)
     }
 
     /// Octets of the merged values.
@@ -144,7 +146,7 @@ impl Layout {
 
     /// Octets of a flow: its lines, then the merged values.
     pub fn len(&self) -> usize {
-        self.lines * LINE + self.merged_len
+        self.kept.len() * LINE + self.merged_len
     }
 
     /// Never: a flow has a line at least.
@@ -164,26 +166,33 @@ impl Layout {
 
     /// Writes a flow of one packet; `octets` has [`Layout::len`] of them.
     pub fn first(&self, header: &Header, octets: &mut [u8]) {
-        let (lines, merged) = octets.split_at_mut(self.lines * LINE);
-        for ((out, kept), mask) in lines.iter_mut().zip(&header.bytes).zip(&self.keep_mask) {
-            *out = kept & mask;
+        let (lines, merged) = octets.split_at_mut(self.kept.len() * LINE);
+        for (out, line) in lines.chunks_exact_mut(LINE).zip(&self.kept) {
+            let range = line * LINE..(line + 1) * LINE;
+            let octets = header.bytes[range.clone()]
+                .iter()
+                .zip(&self.keep_mask[range]);
+            for (out, (octet, mask)) in out.iter_mut().zip(octets) {
+                *out = octet & mask;
+            }
         }
         self.first_merged(header, merged);
     }
 
     /// Writes the merged values of a flow's first packet.
     pub fn first_merged(&self, header: &Header, merged: &mut [u8]) {
-        for Merge { from, to, len, .. } in &self.merges {
-            merged[*to..to + len].copy_from_slice(&header.bytes[*from..from + len]);
+        for Merge { from, to, .. } in &self.merges {
+            let new = header.get(*from);
+            merged[*to..to + new.len()].copy_from_slice(new);
         }
     }
 
     /// Merges a further packet into the merged values.
     #[inline]
     pub fn merge(&self, header: &Header, merged: &mut [u8]) {
-        for Merge { from, to, len, how } in &self.merges {
-            let new = &header.bytes[*from..from + len];
-            let old = &mut merged[*to..to + len];
+        for Merge { from, to, how } in &self.merges {
+            let new = header.get(*from);
+            let old = &mut merged[*to..to + new.len()];
             match how {
                 Aggregate::First => {}
                 Aggregate::Or => old.iter_mut().zip(new).for_each(|(old, new)| *old |= new),
@@ -236,7 +245,7 @@ mod tests {
             ),
             Family::V4,
         );
-        assert_eq!((layout.lines(), layout.len()), (1, LINE));
+        assert_eq!((layout.kept(), layout.len()), (&[0][..], LINE));
         let mut octets = vec![0xee; layout.len()];
         layout.first(&header(64, 2, 40), &mut octets);
         let mut expected = vec![0; LINE];
@@ -252,8 +261,8 @@ mod tests {
     fn fields_of_the_second_line_bring_it_in() {
         let layout = Layout::new(&record(&["transport tcp flags"], &[]), Family::V4);
         assert_eq!(
-            (layout.lines(), layout.slots[0].place),
-            (2, Place::Octets(at::TCP_FLAGS_8.at.into()))
+            (layout.kept(), layout.slots[0].place),
+            (&[0, 1][..], Place::Octets(at::TCP_FLAGS_8.at.into()))
         );
     }
 

@@ -11,7 +11,7 @@ pub mod value;
 
 pub use batch::{Batch, EndReason, Flow, Totals};
 pub use field::{Aggregate, FIELDS, Field, Source};
-pub use layout::{LINE, Layout, Place, Slot};
+pub use layout::{Layout, Place, Slot};
 pub use record::{Record, RecordError};
 pub use tally::{RecordTally, Tally};
 pub use value::Value;

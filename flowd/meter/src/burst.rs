@@ -1,6 +1,6 @@
 //! A few packets at a time: while one waits for its flow to come from memory, the next are looked up.
 
-use wire::{Header, Packet, Skip};
+use wire::{Header, Lines, Packet, Skip};
 
 /// Packets in a burst: enough to hide the memory behind, few enough to stay in the first-level cache.
 pub(crate) const BURST: usize = 16;
@@ -25,6 +25,7 @@ pub struct Observed {
 pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,
+    wanted: Lines,
 }
 
 impl Default for Burst {
@@ -39,18 +40,24 @@ impl Default for Burst {
         Burst {
             packets: vec![none; BURST].into(),
             len: 0,
+            wanted: Lines::ALL,
         }
     }
 }
 
 impl Burst {
+    /// Has only these header lines read from now on: those that the monitors of the burst want ([`crate::Monitor::wanted`]).
+    pub fn want(&mut self, lines: Lines) {
+        self.wanted = lines;
+    }
+
     /// Reads a packet's headers into the burst, which must not be full, and returns it.
     #[inline]
     pub fn observe(&mut self, packet: &Packet<'_>) -> &mut Observed {
         let place = self.len.min(BURST - 1);
         self.len = place + 1;
         let observed = &mut self.packets[place];
-        observed.parsed = wire::parse(packet, &mut observed.header);
+        observed.parsed = wire::parse_lines(packet, self.wanted, &mut observed.header);
         observed.time_ns = packet.time_ns;
         observed.wire_len = packet.wire_len;
         observed.outgoing = packet.outgoing;

@@ -5,10 +5,11 @@
 //! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
 //! flow has gone, or is noted elsewhere since, says nothing.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use flow::{EndReason, Flow, LINE, Layout, Totals};
-use wire::Header;
+use flow::{EndReason, Flow, Layout, Totals};
+use wire::{Header, LINE};
 
 use crate::key::{Hash, Key, Line};
 use crate::prefetch::fetch;
@@ -44,9 +45,13 @@ pub struct Cache {
     /// Hash (high half) and slot + 1, open addressing; 0 is empty. A power of two long.
     index: Vec<u64>,
     slots: Vec<Slot>,
-    /// What a flow has beyond its first line: the second one and merged values, `more_len` octets a slot.
+    /// What a flow has beyond its first line: other lines and merged values, `more_len` octets a slot.
     more: Vec<u8>,
     more_len: usize,
+    /// Octets of the other lines among them.
+    lines_len: usize,
+    /// A flow's octets while they are shown.
+    scratch: RefCell<Vec<u8>>,
     /// Head of the list of free slots, by `next`.
     free: u32,
     live: usize,
@@ -61,7 +66,9 @@ impl Cache {
     pub fn new(layout: Arc<Layout>) -> Cache {
         Cache {
             key: Key::new(&layout),
+            scratch: RefCell::new(vec![0; layout.len()]),
             more_len: layout.len() - LINE,
+            lines_len: (layout.kept().len() - 1) * LINE,
             layout,
             index: vec![0; 1024],
             slots: Vec::new(),
@@ -138,9 +145,8 @@ impl Cache {
 
     /// Shows a packet as the flow it would be alone; the cache does not change.
     pub fn single(&self, header: &Header, time_ns: u64, show: impl FnOnce(Flow<'_>)) {
-        let mut octets = [0; Header::LEN * 2];
-        let octets = &mut octets[..self.layout.len()];
-        self.layout.first(header, octets);
+        let mut octets = self.scratch.borrow_mut();
+        self.layout.first(header, &mut octets);
         let totals = Totals {
             end: EndReason::EndOfFlow,
             ..first_packet(header, time_ns)
@@ -148,7 +154,7 @@ impl Cache {
         show(Flow {
             layout: &self.layout,
             totals: &totals,
-            octets,
+            octets: &octets,
         });
     }
 
@@ -163,8 +169,8 @@ impl Cache {
             }
             if (entry >> 32) as u32 == hash.0 {
                 let slot = (entry as u32 - 1) as usize;
-                let second = || &self.more[slot * self.more_len..];
-                if self.key.equals(&self.slots[slot].line, second, header) {
+                let others = || &self.more[slot * self.more_len..];
+                if self.key.equals(&self.slots[slot].line, others, header) {
                     return Some(slot);
                 }
             }
@@ -183,10 +189,11 @@ impl Cache {
         totals.last_ns = totals.last_ns.max(time_ns);
         let news = header.tcp_flags & !totals.tcp_flags;
         if self.more_len > 0 {
-            let lines = self.layout.lines() * LINE - LINE;
             let at = slot * self.more_len;
-            self.layout
-                .merge(header, &mut self.more[at + lines..at + self.more_len]);
+            self.layout.merge(
+                header,
+                &mut self.more[at + self.lines_len..at + self.more_len],
+            );
         }
         if news != 0 {
             self.flagged(slot, news, timeouts);
@@ -230,8 +237,8 @@ impl Cache {
         if self.more_len > 0 {
             let at = slot * self.more_len;
             let more = &mut self.more[at..at + self.more_len];
-            let (second, merged) = more.split_at_mut(self.layout.lines() * LINE - LINE);
-            self.key.second(header, second);
+            let (others, merged) = more.split_at_mut(self.lines_len);
+            self.key.others(header, others);
             self.layout.first_merged(header, merged);
         }
         self.live += 1;
@@ -304,8 +311,7 @@ impl Cache {
         entry.next = self.free;
         self.free = slot;
         self.live -= 1;
-        let mut octets = [0; Header::LEN * 2];
-        out(self.flow(slot as usize, &mut octets));
+        out(self.flow(slot as usize, &mut self.scratch.borrow_mut()));
     }
 
     /// Fetches what ending one of the coming flows will touch.
@@ -404,11 +410,10 @@ impl Cache {
 
     /// Ends every flow.
     pub fn flush(&mut self, why: EndReason, out: &mut dyn FnMut(Flow<'_>)) {
-        let mut octets = [0; Header::LEN * 2];
         for slot in 0..self.slots.len() {
             if self.slots[slot].tick != FREE {
                 self.slots[slot].totals.end = why;
-                out(self.flow(slot, &mut octets));
+                out(self.flow(slot, &mut self.scratch.borrow_mut()));
             }
         }
         self.index.fill(0);
@@ -420,24 +425,23 @@ impl Cache {
 
     /// Shows every flow, in no order.
     pub fn each(&self, mut show: impl FnMut(Flow<'_>)) {
-        let mut octets = [0; Header::LEN * 2];
         for slot in (0..self.slots.len()).filter(|slot| self.slots[*slot].tick != FREE) {
-            show(self.flow(slot, &mut octets));
+            show(self.flow(slot, &mut self.scratch.borrow_mut()));
         }
     }
 
     /// A flow, its octets put together in `octets`.
-    fn flow<'a>(&'a self, slot: usize, octets: &'a mut [u8; Header::LEN * 2]) -> Flow<'a> {
+    fn flow<'a>(&'a self, slot: usize, octets: &'a mut [u8]) -> Flow<'a> {
         let entry = &self.slots[slot];
         for (out, word) in octets.chunks_exact_mut(8).zip(&entry.line) {
             out.copy_from_slice(&word.to_ne_bytes());
         }
         let at = slot * self.more_len;
-        octets[LINE..LINE + self.more_len].copy_from_slice(&self.more[at..at + self.more_len]);
+        octets[LINE..].copy_from_slice(&self.more[at..at + self.more_len]);
         Flow {
             layout: &self.layout,
             totals: &entry.totals,
-            octets: &octets[..LINE + self.more_len],
+            octets,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use flow::{LINE, Layout};
-use wire::Header;
+use flow::Layout;
+use wire::{Header, LINE};
 
 /// Words of a header line.
 const WORDS: usize = LINE / 8;
@@ -26,33 +26,51 @@ impl Hash {
 /// What the cache needs of its layout to hash, compare and keep header lines.
 #[derive(Debug)]
 pub(crate) struct Key {
-    key: [Line; 2],
-    keep: [Line; 2],
+    /// Masks of the first line.
+    key: Line,
+    keep: Line,
+    /// The other lines a flow keeps.
+    others: Vec<Other>,
     /// The words the key has octets in, by place in [`Header::bytes`], and their masks; an even number.
     words: Vec<(usize, u64)>,
-    /// The second line is part of the key.
-    second: bool,
+    /// Others are part of the key.
+    longer: bool,
     /// Drawn at random: nobody outside can choose packets that collide.
     seeds: [u64; 2],
 }
 
+/// A line beside the first.
+#[derive(Debug)]
+struct Other {
+    /// Where it starts in [`Header::bytes`].
+    at: usize,
+    key: Line,
+    keep: Line,
+}
+
 impl Key {
     pub(crate) fn new(layout: &Layout) -> Key {
-        let key = lines(layout.key_mask());
-        let all = key.iter().flatten().enumerate();
-        let mut words: Vec<_> = all
-            .filter(|(_, mask)| **mask != 0)
-            .map(|(at, mask)| (at * 8, *mask))
+        let (key, keep) = (layout.key_mask(), layout.keep_mask());
+        let mut words: Vec<_> = (0..Header::LEN)
+            .step_by(8)
+            .map(|at| (at, word(key, at)))
+            .filter(|(_, mask)| *mask != 0)
             .collect();
         if words.len() % 2 == 1 {
             words.push((0, 0));
         }
         let random = RandomState::new();
+        let other = |line: &usize| Other {
+            at: line * LINE,
+            key: line_at(key, line * LINE),
+            keep: line_at(keep, line * LINE),
+        };
         Key {
-            key,
-            keep: lines(layout.keep_mask()),
+            key: line_at(key, 0),
+            keep: line_at(keep, 0),
+            others: layout.kept().iter().skip(1).map(other).collect(),
             words,
-            second: key[1].iter().any(|word| *word != 0),
+            longer: key.iter().skip(LINE).any(|octet| *octet != 0),
             seeds: [random.hash_one(1) | 1, random.hash_one(2)],
         }
     }
@@ -72,22 +90,23 @@ impl Key {
         Hash(fold(hash, self.seeds[0]) as u32)
     }
 
-    /// The packet is of the flow with these lines; `second` gives the octets of the other line.
+    /// The packet is of the flow with this first line; `others` gives the octets of its other lines.
     #[inline]
     pub(crate) fn equals<'a>(
         &self,
         line: &Line,
-        second: impl FnOnce() -> &'a [u8],
+        others: impl FnOnce() -> &'a [u8],
         header: &Header,
     ) -> bool {
         let mut differ = 0;
-        for (at, (kept, mask)) in line.iter().zip(&self.key[0]).enumerate() {
+        for (at, (kept, mask)) in line.iter().zip(&self.key).enumerate() {
             differ |= (kept ^ word(&header.bytes, at * 8)) & mask;
         }
-        if self.second {
-            let second = second();
-            for (at, mask) in self.key[1].iter().enumerate() {
-                differ |= (word(second, at * 8) ^ word(&header.bytes, LINE + at * 8)) & mask;
+        if self.longer {
+            for (other, kept) in self.others.iter().zip(others().chunks_exact(LINE)) {
+                for (at, mask) in other.key.iter().enumerate() {
+                    differ |= (word(kept, at * 8) ^ word(&header.bytes, other.at + at * 8)) & mask;
+                }
             }
         }
         differ == 0
@@ -96,21 +115,23 @@ impl Key {
     /// The first line as a flow keeps it.
     #[inline]
     pub(crate) fn line(&self, header: &Header) -> Line {
-        std::array::from_fn(|at| word(&header.bytes, at * 8) & self.keep[0][at])
+        std::array::from_fn(|at| word(&header.bytes, at * 8) & self.keep[at])
     }
 
-    /// Writes the second line as a flow keeps it, if `out` has room for one.
-    pub(crate) fn second(&self, header: &Header, out: &mut [u8]) {
-        for (at, out) in out.chunks_exact_mut(8).enumerate() {
-            out.copy_from_slice(
-                &(word(&header.bytes, LINE + at * 8) & self.keep[1][at]).to_ne_bytes(),
-            );
+    /// Writes the other lines as a flow keeps them; `out` has room for them.
+    pub(crate) fn others(&self, header: &Header, out: &mut [u8]) {
+        for (other, out) in self.others.iter().zip(out.chunks_exact_mut(LINE)) {
+            let words = out.chunks_exact_mut(8).zip(&other.keep).enumerate();
+            for (at, (out, keep)) in words {
+                let word = word(&header.bytes, other.at + at * 8) & keep;
+                out.copy_from_slice(&word.to_ne_bytes());
+            }
         }
     }
 }
 
-fn lines(mask: &[u8; Header::LEN]) -> [Line; 2] {
-    [0, LINE].map(|from| std::array::from_fn(|at| word(mask, from + at * 8)))
+fn line_at(octets: &[u8], from: usize) -> Line {
+    std::array::from_fn(|at| word(octets, from + at * 8))
 }
 
 #[inline(always)]

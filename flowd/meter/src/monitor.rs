@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
-use wire::{Family, Header, at};
+use wire::{Family, Header, Lines, at};
 
 use crate::burst::{BURST, Burst, Observed};
 use crate::cache::Cache;
@@ -160,6 +160,12 @@ impl Monitor {
             .map(Cache::flow_octets)
             .max()
             .unwrap_or(0)
+    }
+
+    /// Header lines its packets must have.
+    pub fn wanted(&self) -> Lines {
+        let layouts = self.caches.iter().flatten().map(Cache::layout);
+        layouts.fold(Lines::COMMON, |lines, layout| lines.and(layout.wanted()))
     }
 
     /// Flows in the cache.

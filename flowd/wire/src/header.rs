@@ -1,22 +1,74 @@
 //! What one packet's headers say, laid out so that a flow key is these octets under a mask.
 //!
-//! Every value lies in network byte order at a fixed place, the common ones in the first 64 octets, so
+//! Every value lies in network byte order at a fixed place, the common ones in the first line of 64 octets, so
 //! comparing two keys and encoding a record are plain copies and comparisons; the numbers the meter itself works
 //! with are kept beside them in native form.
 
 use std::fmt;
 
-/// A place in [`Header::bytes`]: where a value starts and how many octets it has.
+/// Octets of a header line, which is what a cache line of the machine holds.
+pub const LINE: usize = 64;
+
+/// A place in [`Header::bytes`]: where a value starts and how many octets it has. It lies in one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     /// First octet.
-    pub at: u8,
+    pub at: u16,
     /// Octets.
     pub len: u8,
 }
 
-const fn span(at: u8, len: u8) -> Span {
+const fn span(at: u16, len: u8) -> Span {
+    assert!(len > 0 && at as usize / LINE == (at as usize + len as usize - 1) / LINE);
     Span { at, len }
+}
+
+impl Span {
+    /// The octets it takes.
+    pub const fn range(self) -> std::ops::Range<usize> {
+        self.at as usize..self.at as usize + self.len as usize
+    }
+
+    /// The header line it lies in.
+    pub const fn line(self) -> usize {
+        self.at as usize / LINE
+    }
+}
+
+/// Some of the header's lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Lines(u8);
+
+impl Lines {
+    /// None.
+    pub const NONE: Lines = Lines(0);
+    /// The first, which has what nearly every record asks for.
+    pub const COMMON: Lines = Lines(1);
+    /// All.
+    pub const ALL: Lines = Lines((1 << Header::LINES) - 1);
+
+    /// These and line `line`, from 0.
+    #[must_use]
+    pub const fn with(self, line: usize) -> Lines {
+        Lines(self.0 | (1 << line) & Lines::ALL.0)
+    }
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Lines) -> Lines {
+        Lines(self.0 | others.0)
+    }
+
+    /// Line `line` is among them.
+    #[inline]
+    pub const fn has(self, line: usize) -> bool {
+        self.0 >> line & 1 == 1
+    }
+
+    /// Their numbers, ascending.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..Header::LINES).filter(move |line| self.has(*line))
+    }
 }
 
 /// Where each value lies. Values the packet does not have are zero.
@@ -107,6 +159,27 @@ pub mod at {
     pub const IPV6_PAYLOAD_LENGTH: Span = span(108, 2);
     /// TCP header length in octets.
     pub const TCP_HEADER_LENGTH: Span = span(110, 1);
+
+    // Line 2: what the host's routes say of the packet; not the parser's.
+
+    /// Address of the next router; an IPv4 address fills the first four octets; zero on a connected network.
+    pub const NEXT_HOP: Span = span(128, 16);
+    /// The first four octets of [`NEXT_HOP`].
+    pub const NEXT_HOP_IPV4: Span = span(128, 4);
+    /// Source address under its route's mask.
+    pub const SOURCE_PREFIX: Span = span(144, 16);
+    /// The first four octets of [`SOURCE_PREFIX`].
+    pub const SOURCE_PREFIX_IPV4: Span = span(144, 4);
+    /// Destination address under its route's mask.
+    pub const DESTINATION_PREFIX: Span = span(160, 16);
+    /// The first four octets of [`DESTINATION_PREFIX`].
+    pub const DESTINATION_PREFIX_IPV4: Span = span(160, 4);
+    /// Bits of the mask of the route to the source.
+    pub const SOURCE_MASK: Span = span(176, 1);
+    /// Bits of the mask of the route to the destination.
+    pub const DESTINATION_MASK: Span = span(177, 1);
+    /// VRF the packet came in by: the `ifIndex` of its device; 0 for the default one.
+    pub const INPUT_VRF: Span = span(178, 4);
 }
 
 /// IPv4 or IPv6.
@@ -136,8 +209,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Lines: common values; rarer ones of transport and link; routes; labels and extension headers; the start of the IP
+    /// header as it was; the start of its payload.
+    pub const LINES: usize = 6;
     /// Octets of [`Header::bytes`].
-    pub const LEN: usize = 128;
+    pub const LEN: usize = Header::LINES * LINE;
 
     /// All zero.
     pub const fn empty() -> Self {
@@ -150,20 +226,28 @@ impl Header {
         }
     }
 
+    /// Zeroes some lines and everything beside them.
+    #[inline]
+    pub fn clear(&mut self, lines: Lines) {
+        for (number, line) in self.bytes.chunks_exact_mut(LINE).enumerate() {
+            if lines.has(number) {
+                line.fill(0);
+            }
+        }
+        (self.octets, self.tcp_flags, self.protocol) = (0, 0, 0);
+        self.family = Family::V4;
+    }
+
     /// The octets of one value.
     #[inline]
     pub fn get(&self, span: Span) -> &[u8] {
-        let start = usize::from(span.at);
-        self.bytes
-            .get(start..start + usize::from(span.len))
-            .unwrap_or_default()
+        self.bytes.get(span.range()).unwrap_or_default()
     }
 
     /// Writes one value; `value` has the span's length.
     #[inline]
     pub fn set(&mut self, span: Span, value: &[u8]) {
-        let start = usize::from(span.at);
-        if let Some(place) = self.bytes.get_mut(start..start + usize::from(span.len))
+        if let Some(place) = self.bytes.get_mut(span.range())
             && place.len() == value.len()
         {
             place.copy_from_slice(value);

@@ -23,8 +23,8 @@ pub mod v5;
 pub mod v9;
 mod writer;
 
-pub use header::{Family, Header, Link, Packet, Skip, Span, Tag, at};
-pub use packet::parse;
+pub use header::{Family, Header, LINE, Lines, Link, Packet, Skip, Span, Tag, at};
+pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID};
 pub use unpack::{Contents, Record, Records, Set, Sets, Template, Templates};

@@ -4,17 +4,28 @@
 //! checksums not verified, and lengths are the IP header's own, so a short capture (`snaplen`) counts the same
 //! octets as a whole one. Malformed headers are skipped with a reason, see [`Skip`].
 
-use crate::header::{Header, Packet, Skip, at};
+use crate::header::{Header, Lines, Packet, Skip, at};
 use crate::ip;
 use crate::link::{self, Network};
+
+/// Lines this reader works with, whoever asks.
+const WORKING: Lines = Lines::COMMON.with(1);
 
 /// Reads the headers of `packet` into `header`, which is overwritten whole; after an error it means nothing.
 ///
 /// # Errors
 /// Why the packet belongs to no flow.
-#[inline]
 pub fn parse(packet: &Packet, header: &mut Header) -> Result<(), Skip> {
-    *header = Header::empty();
+    parse_lines(packet, Lines::ALL, header)
+}
+
+/// The same, for those who need some lines only: `wanted` and the first are overwritten whole, the others hold anything.
+///
+/// # Errors
+/// Why the packet belongs to no flow.
+#[inline]
+pub fn parse_lines(packet: &Packet, wanted: Lines, header: &mut Header) -> Result<(), Skip> {
+    header.clear(wanted.and(WORKING));
     header.set(at::DIRECTION, &[u8::from(packet.outgoing)]);
     let network = link::strip(packet, header)?;
     let octets = match network {

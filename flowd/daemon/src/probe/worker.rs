@@ -11,7 +11,7 @@ use export::Feed;
 use flow::{Batch, EndReason};
 use meter::{Aged, Burst, Clear, Ledger, Monitor};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use wire::at;
+use wire::{Lines, at};
 
 use crate::clock;
 
@@ -423,6 +423,8 @@ impl Capture {
             });
         }
         self.ports = ports;
+        let monitors = self.ports.iter().map(|port| port.monitor.wanted());
+        self.burst.want(monitors.fold(Lines::COMMON, Lines::and));
         self.hand_on(true);
     }
 

@@ -78,7 +78,7 @@ fn key(header: &Header) -> (u8, u64, u64, u32) {
 }
 
 /// Every value that is not zero, by its place.
-fn values(header: &Header) -> Vec<(u8, u8)> {
+fn values(header: &Header) -> Vec<(u16, u8)> {
     (0..)
         .zip(header.bytes)
         .filter(|(_, octet)| *octet != 0)
