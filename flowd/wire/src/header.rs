@@ -33,6 +33,13 @@ impl Span {
     pub const fn line(self) -> usize {
         self.at as usize / LINE
     }
+
+    /// Its first `len` octets.
+    #[must_use]
+    pub const fn first(self, len: u8) -> Span {
+        assert!(len <= self.len);
+        span(self.at, len)
+    }
 }
 
 /// Some of the header's lines.
@@ -151,14 +158,20 @@ pub mod at {
     pub const TCP_SEQUENCE: Span = span(96, 4);
     /// TCP acknowledgement number.
     pub const TCP_ACKNOWLEDGEMENT: Span = span(100, 4);
-    /// Top MPLS label stack entry: label, experimental bits and bottom-of-stack bit.
-    pub const MPLS_TOP: Span = span(104, 3);
+    /// TCP urgent pointer.
+    pub const TCP_URGENT: Span = span(104, 2);
+    /// 802.1p priority of the second tag.
+    pub const CUSTOMER_PRIORITY: Span = span(106, 1);
     /// IPv6 next header of the fixed header.
     pub const NEXT_HEADER: Span = span(107, 1);
     /// IPv6 payload length as the header has it.
     pub const IPV6_PAYLOAD_LENGTH: Span = span(108, 2);
     /// TCP header length in octets.
     pub const TCP_HEADER_LENGTH: Span = span(110, 1);
+    /// IPv4 header length in words of four octets, as the header has it.
+    pub const IPV4_IHL: Span = span(111, 1);
+    /// VLAN identifier of the outermost tag of a packet seen leaving; zero of one that comes in.
+    pub const POST_VLAN: Span = span(112, 2);
 
     // Line 2: what the host's routes say of the packet; not the parser's.
 
@@ -180,6 +193,49 @@ pub mod at {
     pub const DESTINATION_MASK: Span = span(177, 1);
     /// VRF the packet came in by: the `ifIndex` of its device; 0 for the default one.
     pub const INPUT_VRF: Span = span(178, 4);
+
+    // Line 3: label stack, extension headers, options, and what is seen of packets that leave.
+
+    /// MPLS label stack entries kept.
+    pub const MPLS_LABELS: u16 = 10;
+    /// Top MPLS label stack entry: label, experimental bits and bottom-of-stack bit.
+    pub const MPLS_TOP: Span = mpls_label(0);
+    /// Time to live of the top MPLS label stack entry.
+    pub const MPLS_TTL: Span = span(222, 1);
+    /// Experimental bits (traffic class) of the top MPLS label stack entry.
+    pub const MPLS_EXP: Span = span(223, 1);
+    /// IPv6 extension headers of the packet as element 64 has them: bit 0 of IANA's "ipv6ExtensionHeaders Bits" is the first.
+    pub const EXTENSION_HEADERS: Span = span(224, 4);
+    /// IPv4 options of the packet as element 208 has them: option number X is bit X modulo 8, from the low end, of octet X / 8.
+    pub const IPV4_OPTIONS: Span = span(228, 4);
+    /// Source port of TCP only.
+    pub const TCP_SOURCE_PORT: Span = span(232, 2);
+    /// Destination port of TCP only.
+    pub const TCP_DESTINATION_PORT: Span = span(234, 2);
+    /// Source port of UDP only.
+    pub const UDP_SOURCE_PORT: Span = span(236, 2);
+    /// Destination port of UDP only.
+    pub const UDP_DESTINATION_PORT: Span = span(238, 2);
+    /// Octets of the IP packet behind its header; extension headers are behind it.
+    pub const IP_PAYLOAD_LENGTH: Span = span(240, 4);
+    /// Source MAC address of a packet seen leaving; zero of one that comes in.
+    pub const POST_SOURCE_MAC: Span = span(244, 6);
+    /// Destination MAC address of a packet seen leaving; zero of one that comes in.
+    pub const POST_DESTINATION_MAC: Span = span(250, 6);
+
+    // Lines 4 and 5: octets as they were.
+
+    /// Octets from the IP header on; zero where the packet or what was captured of it ends before.
+    pub const IP_SECTION: Span = span(256, 64);
+    /// Octets behind the IP header; extension headers are behind it. Zero where there are none.
+    pub const PAYLOAD_SECTION: Span = span(320, 64);
+
+    /// An MPLS label stack entry without its time to live: label, experimental bits and bottom-of-stack bit;
+    /// `depth` 0 is the top one, [`MPLS_LABELS`] − 1 the deepest kept.
+    pub const fn mpls_label(depth: u16) -> Span {
+        assert!(depth < MPLS_LABELS);
+        span(192 + 3 * depth, 3)
+    }
 }
 
 /// IPv4 or IPv6.

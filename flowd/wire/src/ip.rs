@@ -1,24 +1,42 @@
 //! The IP header, its fragments and IPv6's extension headers.
 
 use crate::header::{Family, Header, Skip, at};
+use crate::rare;
 use crate::transport::transport;
 
 /// Most IPv6 extension headers followed in one packet; with more, the next one is taken for the protocol.
 const MAX_EXTENSION_HEADERS: usize = 32;
 
 /// IPv6 next header values (IANA "Assigned Internet Protocol Numbers").
-mod next {
-    pub(super) const HOP_BY_HOP: u8 = 0;
-    pub(super) const ROUTING: u8 = 43;
-    pub(super) const FRAGMENT: u8 = 44;
-    pub(super) const AUTHENTICATION: u8 = 51;
-    pub(super) const NONE: u8 = 59;
-    pub(super) const DESTINATION: u8 = 60;
+pub(crate) mod next {
+    pub(crate) const HOP_BY_HOP: u8 = 0;
+    pub(crate) const ROUTING: u8 = 43;
+    pub(crate) const FRAGMENT: u8 = 44;
+    pub(crate) const ESP: u8 = 50;
+    pub(crate) const AUTHENTICATION: u8 = 51;
+    pub(crate) const NONE: u8 = 59;
+    pub(crate) const DESTINATION: u8 = 60;
+    pub(crate) const COMPRESSION: u8 = 108;
+    pub(crate) const MOBILITY: u8 = 135;
+    pub(crate) const HIP: u8 = 139;
+    pub(crate) const SHIM6: u8 = 140;
+    pub(crate) const EXPERIMENT: [u8; 2] = [253, 254];
+}
+
+/// Where an IP packet's parts lie, as much of them as was captured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts<'a> {
+    /// The packet from its header on, without padding of the link.
+    pub(crate) packet: &'a [u8],
+    /// Octets of its header; of IPv6 the fixed one.
+    pub(crate) header_len: usize,
+    /// The transport header and what is behind it; empty in later fragments.
+    pub(crate) transport: &'a [u8],
 }
 
 /// IPv4 (RFC 791 §3.1). `data` starts with its header; `on_wire` octets of it were on the wire.
 #[inline]
-pub(crate) fn v4(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), Skip> {
+pub(crate) fn v4<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Result<Parts<'a>, Skip> {
     let ip = data.first_chunk::<20>().ok_or(Skip::IpTruncated)?;
     if ip[0] >> 4 != 4 {
         return Err(Skip::IpVersion);
@@ -46,15 +64,21 @@ pub(crate) fn v4(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), S
     header.set(at::FRAGMENT_ID, &[0, 0, ip[4], ip[5]]);
     type_of_service(ip[1], header);
     finish(Family::V4, ip[9], octets, header);
+    let mut parts = Parts {
+        packet: payload(data, 0, octets),
+        header_len: header_len.into(),
+        transport: &[],
+    };
     if offset == 0 {
-        transport(ip[9], payload(data, header_len.into(), octets), header);
+        parts.transport = payload(data, header_len.into(), octets);
+        transport(ip[9], parts.transport, header);
     }
-    Ok(())
+    Ok(parts)
 }
 
 /// IPv6 (RFC 8200 §3). `data` starts with its header; `on_wire` octets of it were on the wire.
 #[inline]
-pub(crate) fn v6(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), Skip> {
+pub(crate) fn v6<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Result<Parts<'a>, Skip> {
     let ip = data.first_chunk::<40>().ok_or(Skip::IpTruncated)?;
     if ip[0] >> 4 != 6 {
         return Err(Skip::IpVersion);
@@ -84,7 +108,11 @@ pub(crate) fn v6(data: &[u8], on_wire: u32, header: &mut Header) -> Result<(), S
     };
     finish(Family::V6, protocol, octets, header);
     transport(protocol, rest, header);
-    Ok(())
+    Ok(Parts {
+        packet: payload(data, 0, octets),
+        header_len: 40,
+        transport: rest,
+    })
 }
 
 #[inline]
@@ -113,8 +141,11 @@ fn extensions<'a>(
             return (kind, rest);
         }
         let Some(&[following, len, o0, o1, i0, i1, i2, i3]) = rest.first_chunk::<8>() else {
+            rare::note_extension(kind, false, header);
             return (kind, &[]);
         };
+        let later = kind == next::FRAGMENT && u16::from_be_bytes([o0, o1]) >> 3 != 0;
+        rare::note_extension(kind, later, header);
         if kind == next::FRAGMENT {
             let offset = u16::from_be_bytes([o0, o1]);
             header.set(at::FRAGMENT_OFFSET, &(offset >> 3).to_be_bytes());
@@ -123,7 +154,7 @@ fn extensions<'a>(
                 &[if offset & 1 == 1 { 0x20 } else { 0 }],
             );
             header.set(at::FRAGMENT_ID, &[i0, i1, i2, i3]);
-            if offset >> 3 != 0 {
+            if later {
                 return (following, &[]);
             }
         }

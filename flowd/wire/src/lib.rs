@@ -15,6 +15,7 @@ mod ip;
 pub mod ipfix;
 mod link;
 mod packet;
+mod rare;
 mod reader;
 mod sets;
 mod transport;

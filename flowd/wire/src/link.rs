@@ -219,7 +219,11 @@ fn note_tag(seen: u32, tci: u16, header: &mut Header) {
             let [high, _] = tci.to_be_bytes();
             header.set(at::VLAN_PRIORITY, &[high >> 5]);
         }
-        1 => header.set(at::CUSTOMER_VLAN, &id),
+        1 => {
+            header.set(at::CUSTOMER_VLAN, &id);
+            let [high, _] = tci.to_be_bytes();
+            header.set(at::CUSTOMER_PRIORITY, &[high >> 5]);
+        }
         _ => {}
     }
 }
@@ -227,11 +231,16 @@ fn note_tag(seen: u32, tci: u16, header: &mut Header) {
 /// Pops the label stack (RFC 3032 §2.1). What it carries is only told by its first nibble: 4 and 6 are IP, others a
 /// pseudowire (RFC 4385 §3).
 fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
-    let mut top = true;
+    let mut depth = 0;
     loop {
-        let (&[a, b, c, _], after) = rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
-        if std::mem::take(&mut top) {
-            header.set(at::MPLS_TOP, &[a, b, c]);
+        let (&[a, b, c, ttl], after) = rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+        if depth == 0 {
+            header.set(at::MPLS_TTL, &[ttl]);
+            header.set(at::MPLS_EXP, &[c >> 1 & 7]);
+        }
+        if depth < at::MPLS_LABELS {
+            header.set(at::mpls_label(depth), &[a, b, c]);
+            depth += 1;
         }
         rest = after;
         if c & 1 == 1 {

@@ -7,6 +7,7 @@
 use crate::header::{Header, Lines, Packet, Skip, at};
 use crate::ip;
 use crate::link::{self, Network};
+use crate::rare;
 
 /// Lines this reader works with, whoever asks.
 const WORKING: Lines = Lines::COMMON.with(1);
@@ -35,7 +36,7 @@ pub fn parse_lines(packet: &Packet, wanted: Lines, header: &mut Header) -> Resul
     // A capture that claims fewer octets on the wire than it holds is taken at what it holds.
     let on_wire = (packet.wire_len as usize).max(packet.data.len()) - link_octets;
     let on_wire = u32::try_from(on_wire).unwrap_or(u32::MAX);
-    match network {
+    let parts = match network {
         Network::Ipv4(octets) => ip::v4(octets, on_wire, header),
         Network::Ipv6(octets) => ip::v6(octets, on_wire, header),
         Network::Either(octets) => match octets.first().map(|octet| octet >> 4) {
@@ -44,7 +45,11 @@ pub fn parse_lines(packet: &Packet, wanted: Lines, header: &mut Header) -> Resul
             Some(_) => Err(Skip::NotIp),
             None => Err(Skip::IpTruncated),
         },
+    }?;
+    if wanted != Lines::COMMON {
+        rare::fill(&parts, wanted, packet.outgoing, header);
     }
+    Ok(())
 }
 
 #[cfg(test)]

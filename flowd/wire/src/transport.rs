@@ -9,11 +9,11 @@ const PORTS: Span = Span {
 };
 
 /// IP protocol numbers (IANA "Assigned Internet Protocol Numbers").
-mod protocol {
+pub(crate) mod protocol {
     pub(super) const ICMP: u8 = 1;
     pub(super) const IGMP: u8 = 2;
-    pub(super) const TCP: u8 = 6;
-    pub(super) const UDP: u8 = 17;
+    pub(crate) const TCP: u8 = 6;
+    pub(crate) const UDP: u8 = 17;
     pub(super) const DCCP: u8 = 33;
     pub(super) const ICMPV6: u8 = 58;
     pub(super) const SCTP: u8 = 132;

@@ -128,6 +128,17 @@ fn every_value_of_a_tcp_segment() {
         (at::TCP_SEQUENCE, &[1, 2, 3, 4]),
         (at::TCP_ACKNOWLEDGEMENT, &[5, 6, 7, 8]),
         (at::TCP_HEADER_LENGTH, &[20]),
+        (at::IPV4_IHL, &[5]),
+        (at::CUSTOMER_PRIORITY, &[3]),
+        (at::POST_VLAN, &[0, 100]),
+        (at::TCP_SOURCE_PORT, &[0x12, 0x34]),
+        (at::TCP_DESTINATION_PORT, &[1, 0xbb]),
+        (at::IP_PAYLOAD_LENGTH, &[0, 0, 0, 20]),
+        (at::POST_SOURCE_MAC, &[2, 0, 0, 0, 0, 2]),
+        (at::POST_DESTINATION_MAC, &[2, 0, 0, 0, 0, 1]),
+        // The padding of the frame is no part of the packet.
+        (at::IP_SECTION.first(40), &ipv4(6, &TCP)),
+        (at::PAYLOAD_SECTION.first(20), &TCP),
     ] {
         expected.set(span, value);
     }
@@ -173,6 +184,11 @@ fn every_value_of_an_ipv6_datagram() {
         (at::UDP_LENGTH, &[0, 8]),
         (at::NEXT_HEADER, &[17]),
         (at::IPV6_PAYLOAD_LENGTH, &[0, 8]),
+        (at::UDP_SOURCE_PORT, &[0, 53]),
+        (at::UDP_DESTINATION_PORT, &[0x80, 0]),
+        (at::IP_PAYLOAD_LENGTH, &[0, 0, 0, 8]),
+        (at::IP_SECTION.first(48), &ipv6(17, &UDP)),
+        (at::PAYLOAD_SECTION.first(8), &UDP),
     ] {
         expected.set(span, value);
     }
@@ -276,7 +292,14 @@ fn every_link_type_leads_to_the_ip_header() {
         ),
         Link::Ethernet,
     );
-    assert_eq!(header.unwrap().get(at::MPLS_TOP), [0x12, 0x34, 0x5e]);
+    let header = header.unwrap();
+    assert_eq!(header.get(at::MPLS_TOP), [0x12, 0x34, 0x5e]);
+    assert_eq!(header.get(at::mpls_label(1)), [0, 0, 0x31]);
+    assert_eq!(header.get(at::mpls_label(2)), [0, 0, 0]);
+    assert_eq!(
+        (header.get(at::MPLS_TTL), header.get(at::MPLS_EXP)),
+        (&[9][..], &[7][..])
+    );
     for family in [10, 24, 28, 30] {
         let data = [&[0, 0, 0, family][..], &ipv6(17, &UDP)].concat();
         assert_eq!(key(&read(&data, Link::Loop).unwrap()), (17, 53, 0x8000, 48));
@@ -529,4 +552,83 @@ fn extension_headers() {
             (protocol, 0, 0, 48)
         );
     }
+}
+
+#[test]
+fn a_deeper_label_stack_than_is_kept_is_read_through() {
+    let mut labels: Vec<u8> = (1..=12).flat_map(|label| [0, label, 0, 64]).collect();
+    labels[46] = 1; // the bottom
+    let data = ethernet(0x8847, &[&labels[..], &ipv4(17, &UDP)].concat());
+    let header = read(&data, Link::Ethernet).unwrap();
+    assert_eq!(key(&header), (17, 53, 0x8000, 28));
+    for depth in 0..at::MPLS_LABELS {
+        assert_eq!(header.get(at::mpls_label(depth)), [0, depth as u8 + 1, 0]);
+    }
+}
+
+#[test]
+fn extension_headers_are_told_by_their_bits() {
+    let map = |next: u8, rest: &[u8]| {
+        let header = read(&ipv6(next, rest), Link::Raw).unwrap();
+        number(&header, at::EXTENSION_HEADERS)
+    };
+    let udp = |kinds: &[u8]| {
+        let mut rest = Vec::new();
+        for next in kinds.iter().skip(1).chain([&17]) {
+            rest.extend([*next, 0, 0, 0, 0, 0, 0, 0]);
+        }
+        map(kinds[0], &[&rest[..], &UDP].concat())
+    };
+    assert_eq!(map(17, &UDP), 0);
+    assert_eq!(udp(&[60]), 0x8000_0000);
+    assert_eq!(udp(&[0, 60]), 0xc000_0000);
+    assert_eq!(udp(&[0, 43, 44, 60]), 0xcc00_0000);
+    // A later fragment: nothing behind its header is one.
+    assert_eq!(
+        map(44, &[60, 0, 0, 8, 0, 0, 0, 1, 17, 0, 1, 2, 3, 4, 5, 6]),
+        0x0200_0000
+    );
+    // AH counts its length in words of four octets, less two.
+    assert_eq!(
+        map(
+            51,
+            &[&[17, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &UDP].concat()
+        ),
+        0x0002_0000
+    );
+    for (next, bit) in [
+        (135, 12),
+        (50, 13),
+        (108, 15),
+        (139, 16),
+        (140, 17),
+        (253, 18),
+        (254, 19),
+    ] {
+        assert_eq!(map(next, &[0; 8]), 0x8000_0000 >> bit, "{next}");
+    }
+    // Announced but cut off.
+    assert_eq!(map(0, &[17, 0]), 0x4000_0000);
+}
+
+#[test]
+fn ipv4_options_are_told_by_their_numbers() {
+    let map = |options: &[u8]| {
+        let mut packet = ipv4(17, &[options, &UDP].concat());
+        packet[0] = 0x45 + options.len() as u8 / 4;
+        let header = read(&packet, Link::Raw).unwrap();
+        assert_eq!(number(&header, at::IPV4_IHL), 5 + options.len() as u64 / 4);
+        assert_eq!(number(&header, at::IP_PAYLOAD_LENGTH), 8);
+        assert_eq!(header.get(at::PAYLOAD_SECTION.first(8)), UDP);
+        number(&header, at::IPV4_OPTIONS)
+    };
+    assert_eq!(map(&[]), 0);
+    // Router alert is number 20: bit 4 of the third octet.
+    assert_eq!(map(&[148, 4, 0, 0]), 0x0000_1000);
+    // Record route with a length, no operation, end of list: 7, 1 and 0; nothing behind the end counts.
+    assert_eq!(map(&[7, 3, 4, 1, 1, 0, 148, 4]), 0x8300_0000);
+    // Number 7 in another class is not record route; a length that goes nowhere ends it.
+    assert_eq!(map(&[0x87 | 0x60, 4, 0, 0]), 0);
+    assert_eq!(map(&[68, 1, 148, 4]), 0x1000_0000);
+    assert_eq!(map(&[148, 200, 1, 1]), 0x0000_1000);
 }
