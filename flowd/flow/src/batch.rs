@@ -71,6 +71,15 @@ impl Batch {
         }
     }
 
+    /// Empties it for flows of `layout`; the room is kept.
+    pub fn restart(&mut self, layout: &Arc<Layout>) {
+        if !Arc::ptr_eq(&self.layout, layout) {
+            self.layout = layout.clone();
+        }
+        self.totals.clear();
+        self.bytes.clear();
+    }
+
     /// Adds a flow; `octets` has the layout's length.
     #[inline]
     pub fn push(&mut self, totals: Totals, octets: &[u8]) {

@@ -6,6 +6,7 @@
 //! flow has gone, or is noted elsewhere since, says nothing.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use flow::{EndReason, Flow, Layout, Totals};
@@ -428,6 +429,24 @@ impl Cache {
         for slot in (0..self.slots.len()).filter(|slot| self.slots[*slot].tick != FREE) {
             show(self.flow(slot, &mut self.scratch.borrow_mut()));
         }
+    }
+
+    /// Shows the flows of up to `slots` slots from the one numbered `from` on, until `show` wants no more. Returns the
+    /// slot to go on at, `None` at the end. A flow keeps its slot as long as it lives.
+    pub fn each_from(
+        &self,
+        from: usize,
+        slots: usize,
+        mut show: impl FnMut(Flow<'_>) -> ControlFlow<()>,
+    ) -> Option<usize> {
+        let scratch = &mut self.scratch.borrow_mut();
+        let to = self.slots.len().min(from.saturating_add(slots));
+        for slot in from..to {
+            if self.slots[slot].tick != FREE && show(self.flow(slot, scratch)).is_break() {
+                return (slot + 1 < self.slots.len()).then_some(slot + 1);
+            }
+        }
+        (to < self.slots.len()).then_some(to)
     }
 
     /// A flow, its octets put together in `octets`.

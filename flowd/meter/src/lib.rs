@@ -16,6 +16,6 @@ mod timeouts;
 pub use burst::{Burst, Observed};
 pub use cache::Cache;
 pub use ledger::{Aged, Ledger};
-pub use monitor::{CacheType, Clear, Monitor, Settings};
+pub use monitor::{CacheType, Clear, Copied, Monitor, PIECE, Position, Settings};
 pub use sampler::{Mode, Sampler};
 pub use timeouts::Timeouts;

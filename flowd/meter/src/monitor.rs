@@ -1,5 +1,6 @@
 //! One monitor on one capture thread.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
@@ -52,6 +53,34 @@ pub enum Clear {
     Discard,
     /// Flows are exported now.
     Export,
+}
+
+/// Slots of the cache that one [`Monitor::copy`] looks at: about a tenth of a millisecond.
+pub const PIECE: usize = 4096;
+
+/// Where a reading of a cache stands. Flows stay at their places as long as they live: one that is there from the
+/// first piece to the last is read exactly once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// 0 for IPv4, 1 for IPv6.
+    pub family: u8,
+    /// The first slot that was not read.
+    pub slot: u32,
+}
+
+impl Position {
+    fn next_family(self) -> Option<Position> {
+        (self.family == 0).then_some(Position { family: 1, slot: 0 })
+    }
+}
+
+/// What [`Monitor::copy`] has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Flows that were looked at.
+    pub seen: usize,
+    /// Where to go on; `None` at the end of the cache.
+    pub next: Option<Position>,
 }
 
 /// A monitor at work.
@@ -142,14 +171,51 @@ impl Monitor {
             .for_each(|cache| cache.each(&mut show));
     }
 
-    /// A copy of the cache, a batch a layout.
-    pub fn copy(&self) -> Vec<Batch> {
-        let copy = |cache: &Cache| {
-            let mut batch = Batch::with_capacity(cache.layout().clone(), cache.len());
-            cache.each(|flow| batch.push(*flow.totals, flow.octets));
-            batch
+    /// How its flows lie, by family.
+    pub fn layouts(&self) -> [Option<Arc<Layout>>; 2] {
+        [0, 1].map(|family| {
+            self.caches[family]
+                .as_ref()
+                .map(|cache| cache.layout().clone())
+        })
+    }
+
+    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most. The piece is of one
+    /// family, and of [`PIECE`] slots at most: a capture thread has its ring to look after.
+    pub fn copy(
+        &self,
+        from: Position,
+        room: usize,
+        mut keep: impl FnMut(&Flow<'_>) -> bool,
+        out: &mut Batch,
+    ) -> Copied {
+        let (family, slot) = (usize::from(from.family), from.slot as usize);
+        let Some(Some(cache)) = self.caches.get(family) else {
+            return Copied {
+                seen: 0,
+                next: from.next_family(),
+            };
         };
-        self.caches.iter().flatten().map(copy).collect()
+        out.restart(cache.layout());
+        let mut seen = 0;
+        let next = cache.each_from(slot, PIECE, |flow| {
+            seen += 1;
+            if keep(&flow) {
+                out.push(*flow.totals, flow.octets);
+            }
+            match out.len() < room {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
+        let here = |slot: usize| Position {
+            family: from.family,
+            slot: slot as u32,
+        };
+        Copied {
+            seen,
+            next: next.map(here).or(from.next_family()),
+        }
     }
 
     /// Octets a flow takes in the cache, index and wheel included; the larger of both families.
