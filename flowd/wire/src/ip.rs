@@ -10,6 +10,8 @@ const MAX_EXTENSION_HEADERS: usize = 32;
 /// IPv6 next header values (IANA "Assigned Internet Protocol Numbers").
 pub(crate) mod next {
     pub(crate) const HOP_BY_HOP: u8 = 0;
+    pub(crate) const IPV4: u8 = 4;
+    pub(crate) const IPV6: u8 = 41;
     pub(crate) const ROUTING: u8 = 43;
     pub(crate) const FRAGMENT: u8 = 44;
     pub(crate) const ESP: u8 = 50;
@@ -84,7 +86,8 @@ pub(crate) fn v6<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Resul
         return Err(Skip::IpVersion);
     }
     let octets = match u32::from(u16::from_be_bytes([ip[4], ip[5]])) {
-        // A jumbogram (RFC 2675) or segmentation offload.
+        // A jumbogram, or segmentation offload that leaves zero.
+        0 if ip[6] == next::HOP_BY_HOP => jumbogram(data, on_wire),
         0 if ip[6] != next::NONE => on_wire,
         payload => payload + 40,
     };
@@ -124,7 +127,35 @@ fn is_extension(kind: u8) -> bool {
             | next::FRAGMENT
             | next::AUTHENTICATION
             | next::DESTINATION
+            | next::MOBILITY
+            | next::HIP
+            | next::SHIM6
     )
+}
+
+/// Octets of a packet whose payload length is zero, from its jumbo payload option (RFC 2675 §2) if it has a valid one
+/// (§3) that is not beyond the wire's end.
+fn jumbogram(data: &[u8], on_wire: u32) -> u32 {
+    let octets = jumbo_payload(data.get(40..).unwrap_or_default())
+        .filter(|payload| *payload > 0xffff)
+        .map_or(on_wire, |payload| payload.saturating_add(40));
+    octets.min(on_wire)
+}
+
+/// The jumbo payload length among the hop-by-hop options that `header` starts with.
+fn jumbo_payload(header: &[u8]) -> Option<u32> {
+    const JUMBO: u8 = 0xc2;
+    const PAD1: u8 = 0;
+    let units = usize::from(*header.get(1)?) + 1;
+    let mut options = header.get(2..header.len().min(8 * units))?;
+    loop {
+        options = match *options {
+            [JUMBO, 4, a, b, c, d, ..] => return Some(u32::from_be_bytes([a, b, c, d])),
+            [PAD1, ref after @ ..] => after,
+            [_, len, ref after @ ..] => after.get(usize::from(len)..)?,
+            [] | [_] => return None,
+        };
+    }
 }
 
 /// Follows the extension headers (RFC 8200 §4, RFC 4302 §2): the protocol behind them and its octets, none of them
@@ -161,6 +192,10 @@ fn extensions<'a>(
         let octets = match kind {
             next::FRAGMENT => 8,
             next::AUTHENTICATION => (usize::from(len) + 2) * 4,
+            // Signalling (RFC 6275 §6.1.1, RFC 7401 §5.1, RFC 5533 §5.1): nothing follows, it is the protocol itself.
+            next::MOBILITY | next::HIP | next::SHIM6 if following == next::NONE => {
+                return (kind, &[]);
+            }
             _ => (usize::from(len) + 1) * 8,
         };
         kind = following;

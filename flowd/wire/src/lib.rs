@@ -11,6 +11,7 @@
 )]
 
 pub mod header;
+mod inside;
 mod ip;
 pub mod ipfix;
 mod link;
@@ -19,14 +20,17 @@ mod rare;
 mod reader;
 mod sets;
 mod transport;
+mod tunnel;
 mod unpack;
 pub mod v5;
 pub mod v9;
 mod writer;
 
 pub use header::{Family, Header, LINE, Lines, Link, Packet, Skip, Span, Tag, at};
+pub use inside::{Entered, MAX_TUNNELS, parse_inside};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID};
+pub use tunnel::{Tunnel, Tunnels, VXLAN_PORT};
 pub use unpack::{Contents, Record, Records, Set, Sets, Template, Templates};
 pub use writer::{Full, MAX_DATAGRAM, Writer};

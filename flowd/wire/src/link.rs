@@ -11,12 +11,14 @@ pub(crate) enum Network<'a> {
     Ipv6(&'a [u8]),
     /// The version nibble says which, if any.
     Either(&'a [u8]),
+    /// Behind a label stack: the version nibble says which, or it is a pseudowire.
+    Labelled(&'a [u8]),
 }
 
 /// EtherTypes and PPP protocol numbers (IANA "IEEE 802 Numbers", "Point-to-Point (PPP) Protocol Field Assignments").
-mod ethertype {
-    pub(super) const IPV4: u16 = 0x0800;
-    pub(super) const IPV6: u16 = 0x86dd;
+pub(crate) mod ethertype {
+    pub(crate) const IPV4: u16 = 0x0800;
+    pub(crate) const IPV6: u16 = 0x86dd;
     pub(super) const VLAN: u16 = 0x8100;
     pub(super) const QINQ: u16 = 0x88a8;
     pub(super) const QINQ_OLD: u16 = 0x9100;
@@ -30,8 +32,11 @@ mod ethertype {
     pub(super) const VN_TAG: u16 = 0x8926;
     /// 802.1BR E-Tag: six octets, then an EtherType.
     pub(super) const E_TAG: u16 = 0x893f;
+    /// A whole Ethernet frame, where a tunnel names what it carries (RFC 7637 §3.2).
+    pub(crate) const BRIDGED: u16 = 0x6558;
+    pub(crate) const CISCO_METADATA: u16 = 0x8909;
     /// Smaller values are the length of an 802.3 frame (IEEE 802.3 §3.2.6).
-    pub(super) const MIN: u16 = 0x0600;
+    pub(crate) const MIN: u16 = 0x0600;
     pub(super) const PPP_IPV4: u16 = 0x0021;
     pub(super) const PPP_IPV6: u16 = 0x0057;
     pub(super) const PPP_MPLS: u16 = 0x0281;
@@ -140,7 +145,7 @@ fn is_tag(kind: u16) -> bool {
 }
 
 /// Follows an EtherType and what lies behind it. Every turn takes octets, so it ends.
-fn ethernet<'a>(
+pub(crate) fn ethernet<'a>(
     mut kind: u16,
     mut rest: &'a [u8],
     tag: Option<Tag>,
@@ -244,7 +249,7 @@ fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip
         }
         rest = after;
         if c & 1 == 1 {
-            return Ok(Network::Either(rest));
+            return Ok(Network::Labelled(rest));
         }
     }
 }

@@ -5,12 +5,12 @@
 //! octets as a whole one. Malformed headers are skipped with a reason, see [`Skip`].
 
 use crate::header::{Header, Lines, Packet, Skip, at};
-use crate::ip;
+use crate::ip::{self, Parts};
 use crate::link::{self, Network};
 use crate::rare;
 
 /// Lines this reader works with, whoever asks.
-const WORKING: Lines = Lines::COMMON.with(1);
+pub(crate) const WORKING: Lines = Lines::COMMON.with(1);
 
 /// Reads the headers of `packet` into `header`, which is overwritten whole; after an error it means nothing.
 ///
@@ -29,27 +29,40 @@ pub fn parse_lines(packet: &Packet, wanted: Lines, header: &mut Header) -> Resul
     header.clear(wanted.and(WORKING));
     header.set(at::DIRECTION, &[u8::from(packet.outgoing)]);
     let network = link::strip(packet, header)?;
-    let octets = match network {
-        Network::Ipv4(octets) | Network::Ipv6(octets) | Network::Either(octets) => octets,
-    };
-    let link_octets = packet.data.len() - octets.len();
-    // A capture that claims fewer octets on the wire than it holds is taken at what it holds.
-    let on_wire = (packet.wire_len as usize).max(packet.data.len()) - link_octets;
-    let on_wire = u32::try_from(on_wire).unwrap_or(u32::MAX);
-    let parts = match network {
-        Network::Ipv4(octets) => ip::v4(octets, on_wire, header),
-        Network::Ipv6(octets) => ip::v6(octets, on_wire, header),
-        Network::Either(octets) => match octets.first().map(|octet| octet >> 4) {
-            Some(4) => ip::v4(octets, on_wire, header),
-            Some(6) => ip::v6(octets, on_wire, header),
-            Some(_) => Err(Skip::NotIp),
-            None => Err(Skip::IpTruncated),
-        },
-    }?;
+    let parts = ip_header(network, packet, header)?;
     if wanted != Lines::COMMON {
         rare::fill(&parts, wanted, packet.outgoing, header);
     }
     Ok(())
+}
+
+/// The IP header that `network`, the end of `frame`, starts with.
+#[inline]
+pub(crate) fn ip_header<'a>(
+    network: Network<'a>,
+    frame: &Packet<'a>,
+    header: &mut Header,
+) -> Result<Parts<'a>, Skip> {
+    let (Network::Ipv4(octets)
+    | Network::Ipv6(octets)
+    | Network::Either(octets)
+    | Network::Labelled(octets)) = network;
+    let link_octets = frame.data.len() - octets.len();
+    // A capture that claims fewer octets on the wire than it holds is taken at what it holds.
+    let on_wire = (frame.wire_len as usize).max(frame.data.len()) - link_octets;
+    let on_wire = u32::try_from(on_wire).unwrap_or(u32::MAX);
+    match network {
+        Network::Ipv4(octets) => ip::v4(octets, on_wire, header),
+        Network::Ipv6(octets) => ip::v6(octets, on_wire, header),
+        Network::Either(octets) | Network::Labelled(octets) => {
+            match octets.first().map(|octet| octet >> 4) {
+                Some(4) => ip::v4(octets, on_wire, header),
+                Some(6) => ip::v6(octets, on_wire, header),
+                Some(_) => Err(Skip::NotIp),
+                None => Err(Skip::IpTruncated),
+            }
+        }
+    }
 }
 
 #[cfg(test)]

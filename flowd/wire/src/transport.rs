@@ -15,6 +15,7 @@ pub(crate) mod protocol {
     pub(crate) const TCP: u8 = 6;
     pub(crate) const UDP: u8 = 17;
     pub(super) const DCCP: u8 = 33;
+    pub(crate) const GRE: u8 = 47;
     pub(super) const ICMPV6: u8 = 58;
     pub(super) const SCTP: u8 = 132;
     pub(super) const UDP_LITE: u8 = 136;

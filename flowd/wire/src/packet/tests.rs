@@ -545,13 +545,58 @@ fn extension_headers() {
     let mut endless = [60, 0, 0, 0, 0, 0, 0, 0].repeat(40);
     endless.extend(UDP);
     assert_eq!(of(60, &endless), (60, 0, 0, 368));
-    // Mobility, HIP and shim6 are not followed.
+    // Mobility, HIP and shim6 are followed where something follows; else they are the protocol themselves.
     for protocol in [135, 139, 140] {
-        assert_eq!(
-            of(protocol, &[17, 0, 0, 0, 0, 0, 0, 0]),
-            (protocol, 0, 0, 48)
-        );
+        let udp = [&[17, 0, 0, 0, 0, 0, 0, 0][..], &UDP].concat();
+        assert_eq!(of(protocol, &udp), (17, 53, 0x8000, 56));
+        let signalling = [59, 1, 5, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(of(protocol, &signalling), (protocol, 0, 0, 56));
     }
+    // What ESP hides nobody knows.
+    assert_eq!(of(50, &UDP), (50, 0, 0, 48));
+}
+
+#[test]
+fn jumbograms_have_their_own_length() {
+    const HEADER: usize = 48;
+    let jumbo = |options: [u8; 6], captured: usize, wire_len: u32| {
+        let mut data = ipv6(0, &[&[17, 0][..], &options, &UDP].concat());
+        data[4..6].fill(0);
+        data.resize(captured, 0);
+        let mut header = Header::empty();
+        let packet = Packet {
+            wire_len,
+            ..packet(&data, Link::Raw)
+        };
+        parse(&packet, &mut header).unwrap();
+        key(&header)
+    };
+    // RFC 2675 §2: the option's length does not count the fixed header.
+    let option = |octets: u32| {
+        let [a, b, c, d] = octets.to_be_bytes();
+        [0xc2, 4, a, b, c, d]
+    };
+    let whole = HEADER + UDP.len();
+    assert_eq!(
+        jumbo(option(70_000), whole, 70_060),
+        (17, 53, 0x8000, 70_040)
+    );
+    // Not beyond the end of the packet; not one that an ordinary packet could have; no such option.
+    assert_eq!(
+        jumbo(option(0xffff_fff0), whole, 70_060),
+        (17, 53, 0x8000, 70_060)
+    );
+    assert_eq!(jumbo(option(40), whole, 70_060), (17, 53, 0x8000, 70_060));
+    assert_eq!(
+        jumbo([1, 4, 0, 0, 0, 0], whole, 70_060),
+        (17, 53, 0x8000, 70_060)
+    );
+    assert_eq!(
+        jumbo([1, 9, 0, 0, 0, 0], whole, 70_060),
+        (17, 53, 0x8000, 70_060)
+    );
+    // Not captured.
+    assert_eq!(jumbo(option(70_000), 44, 70_060), (0, 0, 0, 70_060));
 }
 
 #[test]
@@ -605,7 +650,8 @@ fn extension_headers_are_told_by_their_bits() {
         (253, 18),
         (254, 19),
     ] {
-        assert_eq!(map(next, &[0; 8]), 0x8000_0000 >> bit, "{next}");
+        let last = [59, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(map(next, &last), 0x8000_0000 >> bit, "{next}");
     }
     // Announced but cut off.
     assert_eq!(map(0, &[17, 0]), 0x4000_0000);

@@ -1,0 +1,226 @@
+use super::*;
+
+const INNER: [u8; 3] = [0x45, 0x46, 0x47];
+const EVERY: [Tunnel; 7] = Tunnel::ALL;
+
+fn header(protocol: u8, offset: u16) -> Header {
+    let mut header = Header::empty();
+    header.protocol = protocol;
+    header.set(at::FRAGMENT_OFFSET, &offset.to_be_bytes());
+    header
+}
+
+fn of<'a>(protocol: u8, payload: &'a [u8], kinds: &[Tunnel]) -> Inside<'a> {
+    inside(
+        &header(protocol, 0),
+        payload,
+        &Tunnels::new(kinds.iter().copied(), &[]),
+    )
+}
+
+/// A UDP header to that port, and what follows.
+fn udp(port: u16, rest: &[u8]) -> Vec<u8> {
+    [&[0xc0, 0][..], &port.to_be_bytes(), &[0; 4], rest, &INNER].concat()
+}
+
+fn join(header: &[u8]) -> Vec<u8> {
+    [header, &INNER].concat()
+}
+
+#[test]
+fn words() {
+    for kind in EVERY {
+        assert_eq!(Tunnel::by_name(kind.name()), Some(kind));
+        let one = Tunnels::new([kind], &[]);
+        assert!(one.has(kind) && !one.is_empty());
+        assert!(EVERY.iter().all(|other| *other == kind || !one.has(*other)));
+    }
+    assert_eq!(Tunnel::by_name("l2tp"), None);
+    assert!(Tunnels::default().is_empty());
+}
+
+#[test]
+fn gre_by_its_flags() {
+    let gre = [Tunnel::Gre];
+    for (flags, words) in [
+        (0x0000u16, 0usize),
+        (0x8000, 1),
+        (0x2000, 1),
+        (0x1000, 1),
+        (0xa000, 2),
+        (0xb000, 3),
+    ] {
+        let data = join(&[&flags.to_be_bytes()[..], &[8, 0], &vec![9; 4 * words]].concat());
+        assert_eq!(
+            of(47, &data, &gre),
+            Inside::EtherType(0x0800, &INNER),
+            "{flags:04x}"
+        );
+        assert_eq!(of(47, &data, &[Tunnel::Erspan]), Inside::Nothing);
+        // Cut in its optional words.
+        for len in 0..4 + 4 * words {
+            assert_eq!(of(47, &data[..len], &gre), Inside::Unread, "{flags:04x}");
+        }
+    }
+    assert_eq!(
+        of(47, &join(&[0, 0, 0x65, 0x58]), &gre),
+        Inside::Ethernet(&INNER)
+    );
+    assert_eq!(
+        of(47, &join(&[0, 0, 0x88, 0x47]), &gre),
+        Inside::EtherType(0x8847, &INNER)
+    );
+    // PPTP is somebody else's; source routes, a later version and a keepalive cannot be read.
+    assert_eq!(
+        of(47, &join(&[0x30, 0x81, 0x88, 0x0b, 0, 3, 0, 0]), &gre),
+        Inside::Nothing
+    );
+    for refused in [[0x40, 0, 8, 0], [0, 2, 8, 0], [0, 0, 0, 0]] {
+        assert_eq!(of(47, &join(&refused), &gre), Inside::Unread);
+    }
+    assert_eq!(
+        of(
+            47,
+            &join(&[0, 0, 0x89, 9, 1, 1, 0, 1, 0, 20, 0x86, 0xdd]),
+            &gre
+        ),
+        Inside::EtherType(0x86dd, &INNER)
+    );
+}
+
+#[test]
+fn erspan_by_its_type() {
+    let erspan = [Tunnel::Erspan];
+    let first = join(&[0, 0, 0x88, 0xbe]);
+    assert_eq!(of(47, &first, &erspan), Inside::Ethernet(&INNER));
+    assert_eq!(of(47, &first, &[Tunnel::Gre]), Inside::Nothing);
+    let second = join(&[
+        0x10, 0, 0x88, 0xbe, 0, 0, 0, 7, 0x10, 0x64, 0, 1, 0, 0, 0, 0,
+    ]);
+    assert_eq!(of(47, &second, &erspan), Inside::Ethernet(&INNER));
+    let third = |version: u8, high: u8, low: u8, more: &[u8]| {
+        let gre = [0x10, 0, 0x22, 0xeb, 0, 0, 0, 7];
+        let header = [version << 4, 0x64, 0, 1, 0, 0, 0, 0, 0, 0, high, low];
+        join(&[&gre[..], &header, more].concat())
+    };
+    assert_eq!(
+        of(47, &third(2, 0, 0, &[]), &erspan),
+        Inside::Ethernet(&INNER)
+    );
+    assert_eq!(
+        of(47, &third(2, 0x80, 1, &[0; 8]), &erspan),
+        Inside::Ethernet(&INNER)
+    );
+    assert_eq!(
+        of(47, &third(2, 2 << 2, 0, &[]), &erspan),
+        Inside::Ip(&INNER)
+    );
+    assert_eq!(of(47, &third(2, 3 << 2, 0, &[]), &erspan), Inside::Unread);
+    assert_eq!(of(47, &third(1, 0, 0, &[]), &erspan), Inside::Unread);
+}
+
+#[test]
+fn vxlan_on_its_ports() {
+    let vxlan = [Tunnel::Vxlan];
+    let data = udp(4789, &[8, 0, 0, 0, 0, 0, 42, 0]);
+    assert_eq!(of(17, &data, &vxlan), Inside::Ethernet(&INNER));
+    assert_eq!(of(17, &data, &[Tunnel::Geneve]), Inside::Nothing);
+    let elsewhere = udp(8472, &[8, 0, 0, 0, 0, 0, 42, 0]);
+    assert_eq!(of(17, &elsewhere, &vxlan), Inside::Nothing);
+    let ports = Tunnels::new(vxlan, &[8472, 4790]);
+    assert_eq!(
+        inside(&header(17, 0), &elsewhere, &ports),
+        Inside::Ethernet(&INNER)
+    );
+    assert_eq!(inside(&header(17, 0), &data, &ports), Inside::Nothing);
+    // The generic protocol extension.
+    for (next, expected) in [
+        (1, Inside::EtherType(0x0800, &INNER)),
+        (2, Inside::EtherType(0x86dd, &INNER)),
+        (3, Inside::Ethernet(&INNER)),
+        (4, Inside::Unread),
+    ] {
+        let data = udp(4790, &[0x0c, 0, 0, next, 0, 0, 42, 0]);
+        assert_eq!(inside(&header(17, 0), &data, &ports), expected);
+    }
+    // No network identifier; cut.
+    assert_eq!(of(17, &udp(4789, &[0; 8]), &vxlan), Inside::Unread);
+    assert_eq!(of(17, &data[..15], &vxlan), Inside::Unread);
+    assert_eq!(of(17, &data[..7], &vxlan), Inside::Nothing);
+    // Later fragments: of UDP nobody knows, of GRE it is known.
+    let every = Tunnels::new(EVERY, &[]);
+    assert_eq!(inside(&header(17, 1), &[], &every), Inside::Nothing);
+    assert_eq!(inside(&header(47, 1), &[], &every), Inside::Unread);
+    assert_eq!(inside(&header(4, 1), &[], &every), Inside::Unread);
+}
+
+#[test]
+fn geneve_behind_its_options() {
+    let geneve = [Tunnel::Geneve];
+    let data = udp(
+        6081,
+        &[2, 0, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    assert_eq!(of(17, &data, &geneve), Inside::Ethernet(&INNER));
+    let data = udp(6081, &[0, 0, 0x08, 0x00, 0, 0, 5, 0]);
+    assert_eq!(of(17, &data, &geneve), Inside::EtherType(0x0800, &INNER));
+    for refused in [[0x40, 0, 8, 0, 0, 0, 5, 0], [0x3f, 0, 8, 0, 0, 0, 5, 0]] {
+        assert_eq!(of(17, &udp(6081, &refused), &geneve), Inside::Unread);
+    }
+    let control = udp(6081, &[0, 0x80, 0x08, 0x00, 0, 0, 5, 0]);
+    assert_eq!(of(17, &control, &geneve), Inside::Nothing);
+}
+
+#[test]
+fn gtp_u_behind_its_extensions() {
+    let gtp = [Tunnel::GtpU];
+    let of = |header: &[u8]| match of(17, &udp(2152, header), &gtp) {
+        Inside::Ip(data) => Some(data.len()),
+        Inside::Unread => None,
+        other => panic!("{other:?}"),
+    };
+    let teid = [0, 0, 0, 9];
+    let with = |flags: u8, kind: u8, rest: &[u8]| [&[flags, kind, 0, 0][..], &teid, rest].concat();
+    assert_eq!(of(&with(0x30, 255, &[])), Some(3));
+    // A sequence number; an N-PDU number; a next type that the flags say nothing of.
+    assert_eq!(of(&with(0x32, 255, &[0, 1, 0, 0])), Some(3));
+    assert_eq!(of(&with(0x31, 255, &[0, 0, 7, 0x85])), Some(3));
+    // Extension headers: a PDU session container, then one of eight octets.
+    let two = [0, 0, 0, 0x85, 1, 0, 9, 0xc0, 2, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(of(&with(0x34, 255, &two)), Some(3));
+    // Length 0; beyond the end; without end.
+    assert_eq!(of(&with(0x34, 255, &[0, 0, 0, 0x85, 0, 0, 0, 0])), None);
+    assert_eq!(of(&with(0x34, 255, &[0, 0, 0, 0x85, 9, 0, 0, 0])), None);
+    let endless = [&[0, 0, 0, 1][..], &[1, 0, 0, 1].repeat(20)].concat();
+    assert_eq!(of(&with(0x34, 255, &endless)), None);
+    // GTP', version 2.
+    assert_eq!(of(&with(0x20, 255, &[])), None);
+    assert_eq!(of(&with(0x50, 255, &[])), None);
+    let echo = udp(2152, &with(0x32, 1, &[0, 1, 0, 0]));
+    let every = Tunnels::new(EVERY, &[]);
+    assert_eq!(inside(&header(17, 0), &echo, &every), Inside::Nothing);
+}
+
+#[test]
+fn ip_in_ip() {
+    let ipip = [Tunnel::IpIp];
+    assert_eq!(of(4, &INNER, &ipip), Inside::EtherType(0x0800, &INNER));
+    assert_eq!(of(41, &INNER, &ipip), Inside::EtherType(0x86dd, &INNER));
+    assert_eq!(of(4, &INNER, &[Tunnel::Gre]), Inside::Nothing);
+    assert_eq!(of(50, &INNER, &EVERY), Inside::Nothing);
+}
+
+#[test]
+fn pseudowires_with_and_without_a_control_word() {
+    let control = [0, 0, 0, 1, 2, 3];
+    assert_eq!(
+        pseudowire(&control),
+        [Inside::Ethernet(&[2, 3]), Inside::Ethernet(&control)]
+    );
+    assert_eq!(
+        pseudowire(&[0x20, 1]),
+        [Inside::Ethernet(&[0x20, 1]), Inside::Nothing]
+    );
+    assert_eq!(pseudowire(&[0x10, 0, 0, 0x21]), [Inside::Nothing; 2]);
+    assert_eq!(pseudowire(&[]), [Inside::Nothing; 2]);
+}
