@@ -1,5 +1,6 @@
 //! What is wrong with a whole tree: one finding for each wrong thing, without looking at the host.
 
+mod samplicator;
 #[cfg(test)]
 mod tests;
 
@@ -7,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::dialect::ios;
 use crate::order::natural;
-use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, walk};
+use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, referred, walk};
 use crate::{Finding, Tree};
 
 /// Most fields a record may have.
@@ -26,6 +27,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     found.monitors();
     found.samplers();
     found.attachments();
+    found.samplicators();
     found.findings
 }
 
@@ -59,20 +61,27 @@ impl Found<'_> {
     /// Every name that refers to another must find it.
     fn references(&mut self) {
         for row in TABLE {
-            let Some(tag) = row.refers else { continue };
+            let Some(first) = row.refers.first() else {
+                continue;
+            };
             self.each(row.path, |found, path, node| {
                 let names: Vec<&str> = match node {
                     Tree::Leaf(values) => values.iter().map(String::as_str).collect(),
                     Tree::Branch(children) => children.keys().map(String::as_str).collect(),
                 };
                 for name in names {
-                    let predefined = tag == "flow record" && PREDEFINED.contains(&name);
-                    let target: Vec<&str> = words(tag).into_iter().chain([name]).collect();
-                    if predefined || found.tree.has(&target) {
+                    let predefined = *first == "flow record" && PREDEFINED.contains(&name);
+                    let there = |tag: &&'static str| {
+                        let target: Vec<&str> =
+                            referred(tag, path).into_iter().chain([name]).collect();
+                        found.tree.has(&target)
+                    };
+                    if predefined || row.refers.iter().any(there) {
                         continue;
                     }
+                    let tag = referred(first, path);
                     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-                    let known = found.known(&words(tag));
+                    let (known, tag) = (found.known(&tag), tag.join(" "));
                     found.report(&path, format!("{tag} {name} does not exist; {known}"));
                 }
             });

@@ -11,6 +11,7 @@ pub mod command;
 pub mod complete;
 mod dialect;
 mod diff;
+pub mod import;
 mod load;
 mod order;
 mod resolve;

@@ -51,6 +51,8 @@ pub enum Owner {
     Interfaces,
     /// Capture, metering, export.
     Probe,
+    /// The samplicator.
+    Relay,
 }
 
 /// One word of the language.
@@ -70,8 +72,8 @@ pub struct Row {
     pub help: &'static str,
     /// Who applies it.
     pub owner: Owner,
-    /// Tag whose names the value is one of.
-    pub refers: Option<&'static str>,
+    /// Tags of whose names the value is one. A `*` in them is the name that this row's own path has there.
+    pub refers: &'static [&'static str],
     /// Values that other systems have, and why they are refused here.
     pub refused: &'static [(&'static str, &'static str)],
     /// Values that other systems have, and what they are here.
@@ -87,7 +89,7 @@ const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'
         default: "",
         help,
         owner,
-        refers: None,
+        refers: &[],
         refused: &[],
         old: &[],
     }
@@ -117,8 +119,8 @@ impl Row {
         self.default = default;
         self
     }
-    const fn refers(mut self, tag: &'static str) -> Row {
-        self.refers = Some(tag);
+    const fn refers(mut self, tags: &'static [&'static str]) -> Row {
+        self.refers = tags;
         self
     }
     const fn refuses(mut self, refused: &'static [(&'static str, &'static str)]) -> Row {
@@ -332,6 +334,17 @@ pub fn unapplied(tree: &Tree) -> Vec<Finding> {
         });
     }
     found
+}
+
+/// The path of a tag that a row at `path` refers to: each `*` is the name that `path` has there.
+pub(crate) fn referred<'a>(tag: &'static str, path: &[&'a str]) -> Vec<&'a str> {
+    tag.split(' ')
+        .enumerate()
+        .map(|(at, word)| match word {
+            "*" => path.get(at).copied().unwrap_or(word),
+            word => word,
+        })
+        .collect()
 }
 
 /// Calls `visit` for every node of the tree at `path`, where `*` is any name.

@@ -154,3 +154,74 @@ fn each_wrong_thing_has_one_finding() {
         assert_eq!(findings(text), [expected], "{text}");
     }
 }
+
+#[test]
+fn a_samplicator_sends_to_somebody_else_and_says_to_whom() {
+    let base = "set flow samplicator S receiver A address 192.0.2.1
+set flow samplicator S receiver B address 2001:db8::1
+set flow samplicator S source 10.0.0.0/8 receiver A
+set flow samplicator S balance group G receivers A
+set flow samplicator S source 10.1.0.0/16 receiver G
+";
+    assert_eq!(findings(base), [""; 0]);
+    for (text, expected) in [
+        (
+            "delete flow samplicator S receiver A address",
+            "flow samplicator S receiver A: receiver A: address is missing",
+        ),
+        (
+            "set flow samplicator S source 10.2.0.0/16 receiver C",
+            "flow samplicator S source 10.2.0.0/16 receiver C: flow samplicator S receiver C does not exist; there are: A, B",
+        ),
+        (
+            "set flow samplicator S balance group G receivers G",
+            "flow samplicator S balance group G receivers G: flow samplicator S receiver G does not exist; there are: A, B",
+        ),
+        (
+            "set flow samplicator S source 10.0.0.0/8 deny",
+            "flow samplicator S source 10.0.0.0/8: source 10.0.0.0/8: deny and receiver exclude each other; delete one",
+        ),
+        (
+            "set flow samplicator S source 10.2.0.0/16",
+            "flow samplicator S source 10.2.0.0/16: source 10.2.0.0/16: a receiver, or deny, is missing",
+        ),
+        (
+            "set flow samplicator S balance group H by domain",
+            "flow samplicator S balance group H: group H: receivers are missing",
+        ),
+        (
+            "set flow samplicator S balance group B receivers A",
+            "flow samplicator S balance group B: B is a receiver's name already",
+        ),
+        (
+            "set flow samplicator S listen-address 192.0.2.1",
+            "flow samplicator S receiver A address: 192.0.2.1 port 2000 is where the samplicator itself receives; datagrams would go round",
+        ),
+        (
+            "set flow samplicator S listen-address 192.0.2.7\nset flow samplicator S receiver B spoof-source",
+            "flow samplicator S receiver B spoof-source: spoof-source: exporters send to IPv4 only, and 2001:db8::1 cannot be sent to from such an address",
+        ),
+        (
+            "set flow samplicator S receiver B spoof-source\nset flow samplicator S source 10.0.0.0/8 receiver B",
+            "flow samplicator S source 10.0.0.0/8 receiver B: receiver B spoofs the source, and 2001:db8::1 is not of the family of 10.0.0.0/8",
+        ),
+        (
+            "set flow samplicator S receiver B no-checksum",
+            "flow samplicator S receiver B no-checksum: no-checksum: 2001:db8::1 is IPv6, where UDP has a checksum",
+        ),
+        (
+            "set flow samplicator T port 2001",
+            "flow samplicator T: flow samplicator T: a receiver is missing",
+        ),
+        (
+            "set flow samplicator T receiver A address 192.0.2.1\nset flow samplicator T listen-address 192.0.2.9",
+            "flow samplicator T: 192.0.2.9 port 2000 is received by samplicator S already",
+        ),
+    ] {
+        assert_eq!(findings(&format!("{base}{text}")), [expected], "{text}");
+    }
+    let apart = "set flow samplicator S listen-address 192.0.2.8
+set flow samplicator T listen-address 192.0.2.9
+set flow samplicator T receiver A address 192.0.2.8";
+    assert_eq!(findings(&format!("{base}{apart}")), [""; 0]);
+}

@@ -5,7 +5,8 @@ use super::table::{Arg, Id};
 use super::trie::{State, Token, Trie, tries};
 use super::words::{Word, rest};
 use super::{
-    AccountingView, CacheView, Command, Form, Layout, Line, LoadFrom, LoadMode, Mode, Part, Tail,
+    AccountingView, CacheView, Command, Form, Layout, Line, LoadFrom, LoadMode, Mode, Part,
+    RelayPart, Tail,
 };
 use crate::Problem;
 
@@ -155,6 +156,26 @@ impl Matched<'_> {
         })
     }
 
+    /// A text to the end of the line; quotes around all of it are taken off.
+    fn quoted_text(&self) -> Tail {
+        let tail = self.tail(Arg::Text);
+        match self.words(Arg::Text).as_slice() {
+            [only] if only.quoted => Tail {
+                text: only.text.clone(),
+                start: only.start + 1,
+            },
+            _ => tail,
+        }
+    }
+
+    fn show_relay(&self, part: RelayPart) -> Command {
+        Command::ShowSamplicator {
+            part,
+            name: self.text(Arg::Samplicator),
+            receiver: self.text(Arg::Receiver),
+        }
+    }
+
     fn load(&self, default: LoadMode) -> Command {
         let mode = match () {
             () if self.has("merge") => LoadMode::Merge,
@@ -243,6 +264,20 @@ impl Matched<'_> {
                 count: self.number(Some("count")),
             }),
             Id::ShowLoss => Command::ShowLoss,
+            Id::ShowSamplicator => self.show_relay(RelayPart::Samplicator),
+            Id::ShowReceivers => self.show_relay(RelayPart::Receivers),
+            Id::ShowSources => self.show_relay(RelayPart::Sources),
+            Id::ShowRelayTemplates => self.show_relay(RelayPart::Templates),
+            Id::MonitorSamplicator => Command::MonitorSamplicator {
+                name: self.required(Arg::Samplicator),
+            },
+            Id::ClearSamplicator => Command::ClearSamplicator {
+                name: self.required(Arg::Samplicator),
+            },
+            Id::LoadSamplicate => Command::LoadSamplicate {
+                file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
+            },
+            Id::LoadSamplicateArgs => Command::LoadSamplicateArguments(self.quoted_text()),
             Id::ShowLog => Command::ShowLog {
                 lines: self.number(None).unwrap_or(100),
             },

@@ -51,6 +51,8 @@ pub enum Submode {
     Sampler,
     /// After `interface NAME`.
     Interface,
+    /// After `flow samplicator NAME`.
+    Samplicator,
 }
 
 impl Submode {
@@ -63,6 +65,7 @@ impl Submode {
             Submode::Monitor => "-flow-monitor",
             Submode::Sampler => "-sampler",
             Submode::Interface => "-if",
+            Submode::Samplicator => "-flow-samplicator",
         }
     }
 }
@@ -112,6 +115,19 @@ pub enum Part {
     Interface,
     /// `flow sampler`
     Sampler,
+}
+
+/// What of samplicators is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayPart {
+    /// Each with its receivers.
+    Samplicator,
+    /// Receivers with every counter.
+    Receivers,
+    /// The exporters that send to it.
+    Sources,
+    /// The templates it keeps.
+    Templates,
 }
 
 /// How a cache is laid out on the screen.
@@ -242,6 +258,25 @@ pub enum Command {
     ShowAccounting(AccountingView),
     /// The loss ledger.
     ShowLoss,
+    /// Samplicators, or a part of them.
+    ShowSamplicator {
+        /// What of them.
+        part: RelayPart,
+        /// One samplicator, or all.
+        name: Option<String>,
+        /// One receiver, or all.
+        receiver: Option<String>,
+    },
+    /// A samplicator's receivers, live.
+    MonitorSamplicator {
+        /// The samplicator.
+        name: String,
+    },
+    /// Forgets what a samplicator counted.
+    ClearSamplicator {
+        /// The samplicator.
+        name: String,
+    },
     /// The daemon's log.
     ShowLog {
         /// The last so many lines.
@@ -324,6 +359,13 @@ pub enum Command {
         /// Where it comes from.
         from: LoadFrom,
     },
+    /// Reads a configuration of samplicate and adds the samplicator it describes.
+    LoadSamplicate {
+        /// Its file.
+        file: Tail,
+    },
+    /// Reads a command line of samplicate, and the file it names, and adds the samplicator they describe.
+    LoadSamplicateArguments(Tail),
     /// Copies or renames a node of the candidate.
     Copy {
         /// Below the edit level.

@@ -541,3 +541,76 @@ mod hostile {
         }
     }
 }
+
+#[test]
+fn samplicators_all_or_one_of_them() {
+    let shown = |part, name: Option<&str>, receiver: Option<&str>| Command::ShowSamplicator {
+        part,
+        name: name.map(str::to_owned),
+        receiver: receiver.map(str::to_owned),
+    };
+    for (line, expected) in [
+        (
+            "show samplicator",
+            shown(RelayPart::Samplicator, None, None),
+        ),
+        (
+            "sh sampli S",
+            shown(RelayPart::Samplicator, Some("S"), None),
+        ),
+        (
+            "show samplicator S receiver",
+            shown(RelayPart::Receivers, Some("S"), None),
+        ),
+        (
+            "show samplicator S rec left",
+            shown(RelayPart::Receivers, Some("S"), Some("left")),
+        ),
+        (
+            "show samplicator receiver left",
+            shown(RelayPart::Receivers, None, Some("left")),
+        ),
+        (
+            "show samplicator S source",
+            shown(RelayPart::Sources, Some("S"), None),
+        ),
+        (
+            "show samplicator templates",
+            shown(RelayPart::Templates, None, None),
+        ),
+        (
+            "clear samplicator S statistics",
+            Command::ClearSamplicator { name: "S".into() },
+        ),
+        (
+            "monitor samplicator S",
+            Command::MonitorSamplicator { name: "S".into() },
+        ),
+    ] {
+        assert_eq!(operational(line).command, expected, "{line}");
+    }
+    assert_eq!(
+        configuration("load samplicate /etc/samplicate.conf"),
+        Command::LoadSamplicate {
+            file: Tail {
+                text: "/etc/samplicate.conf".into(),
+                start: 16
+            }
+        }
+    );
+    for (line, start) in [
+        ("load samplicate-args -S 192.0.2.1", 21),
+        ("load samplicate-args \"-S 192.0.2.1\"", 22),
+    ] {
+        assert_eq!(
+            configuration(line),
+            Command::LoadSamplicateArguments(Tail {
+                text: "-S 192.0.2.1".into(),
+                start
+            }),
+            "{line}"
+        );
+    }
+    let open = |line: &str| submode_after(line, Submode::Global).map(|(submode, _)| submode);
+    assert_eq!(open("flow samplicator S"), Some(Submode::Samplicator));
+}

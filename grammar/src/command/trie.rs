@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::table::{
     Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD,
-    IOS_SAMPLER, Id, OPERATIONAL, Row,
+    IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
 };
 use super::words::{Word, brief, problem};
 use super::{Submode, split, take_field};
@@ -67,7 +67,7 @@ pub(crate) struct Step {
 pub(crate) struct Tries {
     pub(crate) operational: Trie,
     pub(crate) configuration: Trie,
-    ios: [Trie; 6],
+    ios: [Trie; 7],
 }
 
 impl Tries {
@@ -89,6 +89,7 @@ pub(crate) fn tries() -> &'static Tries {
             IOS_MONITOR,
             IOS_SAMPLER,
             IOS_INTERFACE,
+            IOS_SAMPLICATOR,
         ]
         .map(Trie::new),
     });
@@ -448,6 +449,8 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         | Arg::Exporter
         | Arg::Record
         | Arg::Sampler
+        | Arg::Samplicator
+        | Arg::Receiver
         | Arg::Interface
         | Arg::File
         | Arg::Word => {

@@ -37,6 +37,10 @@ pub enum NameKind {
     Record,
     /// Samplers that run.
     Sampler,
+    /// Samplicators that run.
+    Samplicator,
+    /// Receivers of samplicators that run.
+    Receiver,
 }
 
 /// Nothing is known of the host.
@@ -345,6 +349,8 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
         Arg::Exporter => (&["flow", "exporter"], NameKind::Exporter),
         Arg::Record => (&["flow", "record"], NameKind::Record),
         Arg::Sampler => (&["flow", "sampler"], NameKind::Sampler),
+        Arg::Samplicator => (&["flow", "samplicator"], NameKind::Samplicator),
+        Arg::Receiver => (&[], NameKind::Receiver),
         Arg::Interface => (&["interfaces", "ethernet"], NameKind::Interface),
         Arg::Revision => (&[], NameKind::Revision),
         Arg::File => (&[], NameKind::File),

@@ -11,6 +11,9 @@ const MANDATORY: &[&str] = &[
     "flow exporter * destination",
     "flow monitor * record",
     "flow sampler * rate",
+    "flow samplicator * receiver",
+    "flow samplicator * receiver * address",
+    "flow samplicator * balance group * receivers",
     "system flow-accounting interface",
 ];
 
@@ -35,13 +38,8 @@ pub(super) fn follow(
         _ => None,
     };
     let mut candidates: Vec<Candidate> = Vec::new();
-    if let Some(tag) = follow.names {
-        let tag: Vec<&str> = match tag.contains('*') {
-            // The tag that stands here.
-            true => path.clone(),
-            false => tag.split(' ').collect(),
-        };
-        candidates.extend(names_in(context.tree, &tag));
+    for tag in follow.names {
+        candidates.extend(names_in(context.tree, &schema::referred(tag, &path)));
     }
     if let Some(Type::Interface | Type::InterfaceOrAddress | Type::Alias) = follow.value {
         let live = context.names.names(NameKind::Interface, begun);

@@ -248,7 +248,7 @@ fn what_is_deleted_or_shown_is_there() {
     is("delete interfaces ethernet ", CONFIGURATION, "", &["eth7"]);
     is("copy flow record R t", CONFIGURATION, "", &["to"]);
     is(
-        "rename flow sampler S to flow sam",
+        "rename flow sampler S to flow sample",
         CONFIGURATION,
         "",
         &["sampler"],
@@ -372,4 +372,32 @@ mod hostile {
             }
         }
     }
+}
+
+#[test]
+fn a_rule_names_receivers_and_groups_of_its_own_samplicator() {
+    let tree = crate::load(
+        &Tree::default(),
+        &[],
+        "set flow samplicator S receiver left address 192.0.2.1
+set flow samplicator S balance group pool receivers left
+set flow samplicator T receiver other address 192.0.2.2",
+        None,
+        crate::Mode::Merge,
+    )
+    .unwrap();
+    let context = Context {
+        mode: CONFIGURATION,
+        level: &[],
+        tree: &tree,
+        names: &(),
+    };
+    let line = "set flow samplicator S source 10.0.0.0/8 receiver ";
+    let found: Vec<String> = complete(line, line.len(), &context)
+        .candidates
+        .into_iter()
+        .filter(|candidate| candidate.literal)
+        .map(|candidate| candidate.text)
+        .collect();
+    assert_eq!(found, ["left", "pool"]);
 }

@@ -22,6 +22,7 @@ pub(crate) fn detect(text: &str) -> Dialect {
                 | ["capture", "filter", ..]
                 | ["interfaces", "ethernet", _, "description", ..]
                 | ["interfaces", "ethernet", _, "capture", "filter"]
+                | ["receiver", _, "description", ..]
         );
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
         let braces = line.ends_with('{')
@@ -64,8 +65,11 @@ fn statements(text: &str) -> impl Iterator<Item = &str> {
 fn ios(words: &[&str]) -> bool {
     matches!(
         words,
-        ["flow", "record" | "exporter" | "monitor" | "sampler", _]
-            | ["hostname", ..]
+        [
+            "flow",
+            "record" | "exporter" | "monitor" | "sampler" | "samplicator",
+            _
+        ] | ["hostname", ..]
             | ["sampler", _]
             | ["no", ..]
             | ["ip" | "ipv6" | "datalink", "flow", ..]

@@ -22,8 +22,8 @@ pub struct Follow {
     pub complete: bool,
     /// The words so far with abbreviations written out.
     pub path: Vec<String>,
-    /// The tag whose names can be written next: the tag itself for a new name, another for a reference.
-    pub names: Option<&'static str>,
+    /// The tags whose names can be written next: the tag itself for a new name, others for a reference.
+    pub names: Vec<&'static str>,
     /// Type of the value or name that can be written next.
     pub value: Option<Type>,
 }
@@ -109,8 +109,8 @@ fn at_place(place: Place, path: Vec<String>) -> Follow {
                     .collect(),
             };
             let names = match place {
-                Place::Name(_) if row.refers.is_none() => Some(row.path),
-                _ => row.refers,
+                Place::Name(_) if row.refers.is_empty() => vec![row.path],
+                _ => row.refers.to_vec(),
             };
             Follow {
                 candidates,

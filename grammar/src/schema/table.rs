@@ -3,10 +3,10 @@
 //! Ranges and defaults are those of VyOS 1.1, 1.4 and 1.5 (`system`, `interfaces`) and of Flexible
 //! NetFlow (`flow`), widened where this probe can do more.
 
-use super::Owner::{Console, Interfaces, Probe, Revisions, Syslog, System};
+use super::Owner::{Console, Interfaces, Probe, Relay, Revisions, Syslog, System};
 use super::Type::{
     Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface,
-    InterfaceAddress, InterfaceOrAddress, Match, Name, Record,
+    InterfaceAddress, InterfaceOrAddress, ListenAddress, Match, Name, Prefix, Record, SourcePort,
 };
 use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
 
@@ -145,10 +145,10 @@ pub static TABLE: &[Row] = &[
     leaf("interfaces ethernet * mirror ingress", Interface, Interfaces, "Interface that gets a copy of what comes in"),
     leaf("interfaces ethernet * mirror egress", Interface, Interfaces, "Interface that gets a copy of what goes out"),
     container("interfaces ethernet * flow", Probe, "Flow monitoring of the interface"),
-    tag("interfaces ethernet * flow monitor", Name, Probe, "Flow monitor to attach").refers("flow monitor"),
+    tag("interfaces ethernet * flow monitor", Name, Probe, "Flow monitor to attach").refers(&["flow monitor"]),
     leaf("interfaces ethernet * flow monitor * direction", choice(&[("input", "Packets that come in"), ("output", "Packets that go out"), ("both", "Both")]), Probe, "Direction to meter").default("input"),
     multi("interfaces ethernet * flow monitor * family", choice(&[("ip", "IPv4"), ("ipv6", "IPv6"), ("datalink", "Frames, whatever they carry")]), Probe, "Family to meter; without it, what the record speaks of"),
-    leaf("interfaces ethernet * flow monitor * sampler", Name, Probe, "Sampler that picks the packets").refers("flow sampler"),
+    leaf("interfaces ethernet * flow monitor * sampler", Name, Probe, "Sampler that picks the packets").refers(&["flow sampler"]),
     container("interfaces ethernet * capture", Probe, "How packets are captured"),
     leaf("interfaces ethernet * capture engine", choice(&[("afpacket", "AF_PACKET ring"), ("ebpf", "Flow cache in the kernel"), ("pcap", "libpcap")]), Probe, "Capture engine").default("afpacket"),
     leaf("interfaces ethernet * capture threads", number(1, 64), Probe, "Capture threads").unit("threads").default("1"),
@@ -187,8 +187,8 @@ pub static TABLE: &[Row] = &[
     leaf("flow exporter * option * timeout", number(1, 86400), Probe, "Send the table again after so long").unit("seconds").default("600"),
     tag("flow monitor", Name, Probe, "Meters flows into a cache"),
     leaf("flow monitor * description", text(255), Probe, "What the monitor is for"),
-    leaf("flow monitor * record", Record, Probe, "What a flow is: a record, or a predefined one").refers("flow record"),
-    multi("flow monitor * exporter", Name, Probe, "Where the flows go").refers("flow exporter"),
+    leaf("flow monitor * record", Record, Probe, "What a flow is: a record, or a predefined one").refers(&["flow record"]),
+    multi("flow monitor * exporter", Name, Probe, "Where the flows go").refers(&["flow exporter"]),
     container("flow monitor * cache", Probe, "The cache"),
     leaf("flow monitor * cache entries", number(16, 16_777_216), Probe, "Flows in the cache at most").unit("flows").default("4096"),
     leaf("flow monitor * cache type", choice(&[("normal", "Flows end by timeouts"), ("immediate", "Every packet is a flow"), ("permanent", "Flows never end")]), Probe, "How flows end").default("normal").refuses(&[("synchronized", "there is one cache here, nothing to synchronise with")]),
@@ -203,6 +203,33 @@ pub static TABLE: &[Row] = &[
     leaf("flow sampler * description", text(255), Probe, "What the sampler is for"),
     leaf("flow sampler * mode", choice(&[("random", "One of every N, at random"), ("deterministic", "Every N-th")]), Probe, "How packets are picked").default("deterministic"),
     leaf("flow sampler * rate", number(2, 32768), Probe, "One packet in so many").unit("packets"),
+    tag("flow samplicator", Name, Relay, "Copies flow datagrams to many receivers"),
+    leaf("flow samplicator * description", text(255), Relay, "What the samplicator is for"),
+    multi("flow samplicator * listen-address", ListenAddress, Relay, "Address or multicast group to receive on; without it, any"),
+    multi("flow samplicator * port", PORT, Relay, "UDP port to receive on").default("2000"),
+    leaf("flow samplicator * receive-buffer", number(4096, 1_073_741_824), Relay, "Socket buffer of each listening socket").unit("octets").default("33554432"),
+    leaf("flow samplicator * threads", number(1, 64), Relay, "Threads that share each address and port").unit("threads").default("1"),
+    leaf("flow samplicator * silent-after", number(1, 86400), Relay, "Log that an exporter is silent after so long").unit("seconds").default("300"),
+    tag("flow samplicator * receiver", Name, Relay, "Gets a copy of the datagrams"),
+    leaf("flow samplicator * receiver * description", text(255), Relay, "What the receiver is"),
+    leaf("flow samplicator * receiver * address", Host, Relay, "Address or host name of the receiver"),
+    leaf("flow samplicator * receiver * port", PORT, Relay, "UDP port of the receiver").default("2000"),
+    flag("flow samplicator * receiver * spoof-source", Relay, "Send from the exporter's address, not from ours"),
+    leaf("flow samplicator * receiver * source-port", SourcePort, Relay, "Source port of the copies: the exporter's, or a fixed one"),
+    leaf("flow samplicator * receiver * sampling", number(2, 1_000_000), Relay, "Copy one datagram in so many; templates always").unit("datagrams"),
+    leaf("flow samplicator * receiver * ttl", number(1, 255), Relay, "Time to live of the copies").unit("hops"),
+    leaf("flow samplicator * receiver * dscp", number(0, 63), Relay, "DSCP code point of the copies").unit("code point").default("0"),
+    flag("flow samplicator * receiver * no-checksum", Relay, "Leave the UDP checksum zero; IPv4 only"),
+    leaf("flow samplicator * receiver * delay", number(1, 1_000_000), Relay, "Wait so long between two datagrams").unit("microseconds"),
+    leaf("flow samplicator * receiver * rate-limit", number(1, 100_000_000), Relay, "Most datagrams a second").unit("datagrams a second"),
+    flag("flow samplicator * receiver * disable", Relay, "Send it nothing for now"),
+    tag("flow samplicator * source", Prefix, Relay, "Exporters by prefix; the longest that matches counts"),
+    multi("flow samplicator * source * receiver", Name, Relay, "Receiver or group that gets their datagrams").refers(&["flow samplicator * receiver", "flow samplicator * balance group"]),
+    flag("flow samplicator * source * deny", Relay, "Take nothing from them"),
+    container("flow samplicator * balance", Relay, "Receivers that share the datagrams"),
+    tag("flow samplicator * balance group", Name, Relay, "Group of which one receiver gets each datagram"),
+    multi("flow samplicator * balance group * receivers", Name, Relay, "Receiver in the group").refers(&["flow samplicator * receiver"]),
+    leaf("flow samplicator * balance group * by", choice(&[("exporter", "All of an exporter's address to the same"), ("domain", "All of an observation domain to the same"), ("round-robin", "Domains in turn")]), Relay, "How a receiver is picked").default("exporter"),
 ];
 
 /// Words that older releases had, and where they stand now.
@@ -278,6 +305,7 @@ impl Owner {
             Syslog => "syslog",
             Interfaces => "interfaces",
             Probe => "probe",
+            Relay => "relay",
         }
     }
 }

@@ -63,7 +63,7 @@ fn every_row_is_whole() {
                 "{path}: default"
             );
         }
-        if let Some(tag) = row.refers {
+        for tag in row.refers {
             let target =
                 lookup(tag.split(' ')).unwrap_or_else(|| panic!("{path}: refers to {tag}"));
             assert!(matches!(target, Place::Name(_)), "{path}: refers to {tag}");

@@ -27,6 +27,13 @@ pub enum Type {
     Host,
     /// An IPv4 or IPv6 address.
     Address,
+    /// An address to receive on: one of this host, a multicast group, or `0.0.0.0` and `::` for any; behind a `%`
+    /// the interface, for a group or a link-local address.
+    ListenAddress,
+    /// An IPv4 or IPv6 prefix.
+    Prefix,
+    /// A UDP port, or `preserve`.
+    SourcePort,
     /// An address, or `auto`.
     AgentAddress,
     /// An address with its prefix length, `dhcp` or `dhcpv6`.
@@ -106,6 +113,16 @@ impl Type {
             },
             Type::Host => host(value),
             Type::Address => address(value),
+            Type::ListenAddress => listen_address(value),
+            Type::Prefix => prefix(value),
+            Type::SourcePort if value == "preserve" => Ok(value.to_owned()),
+            Type::SourcePort => match number(value, 1, 65535) {
+                Ok(port) => Ok(port.to_string()),
+                Err(refusal) => refuse(
+                    refusal.message,
+                    "preserve, or a port from 1 to 65535 is wanted",
+                ),
+            },
             Type::AgentAddress if value == "auto" => Ok("auto".into()),
             Type::AgentAddress => address(value),
             Type::InterfaceAddress => interface_address(value),
@@ -181,7 +198,12 @@ impl Type {
                 .collect(),
             Type::HostName => placeholder("<host-name>"),
             Type::Host => placeholder("<address|host-name>"),
-            Type::Address => placeholder("<address>"),
+            Type::Address | Type::ListenAddress => placeholder("<address>"),
+            Type::Prefix => placeholder("<prefix>"),
+            Type::SourcePort => vec![
+                ("<1-65535>".into(), "A port of this host", false),
+                ("preserve".into(), "That of the exporter", true),
+            ],
             Type::AgentAddress => {
                 vec![
                     ("<address>".into(), "", false),
@@ -347,6 +369,74 @@ fn interface_address(value: &str) -> Result<String, Refusal> {
             format!("{} has a wrong prefix length", shown(value)),
             format!("a length from 0 to {most} is wanted"),
         ),
+    }
+}
+
+fn listen_address(value: &str) -> Result<String, Refusal> {
+    let (text, zone) = match value.split_once('%') {
+        Some((text, zone)) => (text, Some(zone)),
+        None => (value, None),
+    };
+    let Ok(parsed) = text.parse::<IpAddr>() else {
+        return address(text);
+    };
+    let Some(zone) = zone else {
+        return Ok(parsed.to_string());
+    };
+    let local = matches!(parsed, IpAddr::V6(address) if address.is_unicast_link_local());
+    if !interface(zone) {
+        return refuse(
+            format!("{} is not an interface name", shown(zone)),
+            INTERFACE_HINT,
+        );
+    }
+    match local || parsed.is_multicast() {
+        true => Ok(format!("{parsed}%{zone}")),
+        false => refuse(
+            format!("{parsed} has no interface"),
+            "an interface belongs to a multicast group or a link-local address",
+        ),
+    }
+}
+
+/// A prefix in its canonical form; an address alone is a prefix of its whole length.
+fn prefix(value: &str) -> Result<String, Refusal> {
+    let wanted = "a prefix such as 192.0.2.0/24 or 2001:db8::/32 is wanted";
+    let (address, length) = match value.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (value, None),
+    };
+    let Ok(parsed) = address.parse::<IpAddr>() else {
+        return refuse(format!("{} is not a prefix", shown(value)), wanted);
+    };
+    let most: u32 = if parsed.is_ipv4() { 32 } else { 128 };
+    let Ok(length) = length.map_or(Ok(most.into()), |text| number(text, 0, most.into())) else {
+        return refuse(
+            format!("{} has a wrong prefix length", shown(value)),
+            format!("a length from 0 to {most} is wanted"),
+        );
+    };
+    let network = network(parsed, length as u32);
+    if network != parsed {
+        return refuse(
+            format!("{} has bits behind its length", shown(value)),
+            format!("{network}/{length} is the prefix with it in"),
+        );
+    }
+    Ok(format!("{network}/{length}"))
+}
+
+/// The address with the bits behind a prefix length taken out.
+fn network(address: IpAddr, length: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            Ipv4Addr::from(u32::from(address) & mask).into()
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+            Ipv6Addr::from(u128::from(address) & mask).into()
+        }
     }
 }
 

@@ -114,6 +114,15 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
         Type::HostName => one(&["r1", "edge-2", "a.example", "set", "system"]),
         Type::Host => one(&["192.0.2.9", "2001:db8::9", "collector.example", "end"]),
         Type::Address => one(&["192.0.2.1", "192.0.2.10", "2001:db8::1", "198.51.100.7"]),
+        Type::ListenAddress => one(&["0.0.0.0", "192.0.2.1", "::", "239.1.2.3", "ff05::9%eth0"]),
+        Type::Prefix => one(&[
+            "0.0.0.0/0",
+            "::/0",
+            "192.0.2.0/24",
+            "2001:db8::1/128",
+            "10.0.0.0/8",
+        ]),
+        Type::SourcePort => one(&["preserve", "2055"]),
         Type::AgentAddress => one(&["auto", "192.0.2.1", "2001:db8::1"]),
         Type::InterfaceAddress => one(&[
             "192.0.2.1/24",

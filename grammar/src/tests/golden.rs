@@ -367,3 +367,120 @@ fn old_values_are_those_of_today() {
         Some("local7")
     );
 }
+
+#[test]
+fn a_samplicator_is_the_same_in_every_dialect() {
+    let curly = "flow {
+    samplicator FLOWS {
+        listen-address 192.168.3.2
+        listen-address ff05::9%eth0
+        port 2055
+        receiver left {
+            address 192.168.4.1
+            description \"the { first; one\"
+            port 2055
+            spoof-source
+        }
+        receiver right {
+            address collector.example.net
+            source-port preserve
+        }
+        source 10.0.0.0/8 {
+            receiver pool
+        }
+        source ::/0 {
+            deny
+        }
+        balance {
+            group pool {
+                receivers left
+                receivers right
+                by domain
+            }
+        }
+    }
+}
+";
+    survives(curly, Dialect::Curly);
+    let ios = "flow samplicator FLOWS
+ listen-address 192.168.3.2
+ listen-address ff05::9%eth0
+ port 2055
+ receiver left description the { first; one
+ receiver left address 192.168.4.1
+ receiver left port 2055
+ receiver left spoof-source
+ receiver right address collector.example.net
+ receiver right source-port preserve
+ source 10.0.0.0/8 receiver pool
+ source ::/0 deny
+ balance group pool receivers left
+ balance group pool receivers right
+ balance group pool by domain
+!
+";
+    survives(ios, Dialect::Ios);
+    assert_eq!(right(curly), right(ios));
+    assert_eq!(render(&right(curly), Dialect::Ios), ios);
+    let without = load(
+        &right(ios),
+        &[],
+        "flow samplicator FLOWS\n no receiver right\n no source ::/0\n no balance group pool receivers right",
+        Some(Dialect::Ios),
+        Mode::Merge,
+    )
+    .unwrap();
+    assert_eq!(
+        without.values(&[
+            "flow",
+            "samplicator",
+            "FLOWS",
+            "balance",
+            "group",
+            "pool",
+            "receivers"
+        ]),
+        ["left"]
+    );
+    assert!(!without.has(&["flow", "samplicator", "FLOWS", "source", "::/0"]));
+}
+
+#[test]
+fn prefixes_and_listening_addresses_have_one_form() {
+    for (typed, kept) in [
+        ("source 192.0.2.7", "192.0.2.7/32"),
+        ("source 2001:DB8::/032", "2001:db8::/32"),
+        ("source 0.0.0.0/0", "0.0.0.0/0"),
+    ] {
+        let tree = right(&format!("set flow samplicator S {typed} deny"));
+        assert!(
+            tree.has(&["flow", "samplicator", "S", "source", kept]),
+            "{typed}"
+        );
+    }
+    for (typed, why) in [
+        (
+            "source 10.0.0.1/8",
+            "1:31: \"10.0.0.1/8\" has bits behind its length; 10.0.0.0/8 is the prefix with it in",
+        ),
+        (
+            "source 10.0.0.0/33",
+            "1:31: \"10.0.0.0/33\" has a wrong prefix length; a length from 0 to 32 is wanted",
+        ),
+        (
+            "source all",
+            "1:31: \"all\" is not a prefix; a prefix such as 192.0.2.0/24 or 2001:db8::/32 is wanted",
+        ),
+        (
+            "listen-address 10.0.0.1%eth0",
+            "1:39: 10.0.0.1 has no interface; an interface belongs to a multicast group or a link-local address",
+        ),
+        (
+            "receiver A source-port 0",
+            "1:47: \"0\" is out of range; preserve, or a port from 1 to 65535 is wanted",
+        ),
+    ] {
+        let problems = fresh(&format!("set flow samplicator S {typed}")).unwrap_err();
+        assert_eq!(problems[0].to_string(), why, "{typed}");
+    }
+}

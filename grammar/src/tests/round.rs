@@ -209,6 +209,7 @@ proptest! {
             let value = match candidate.text.as_str() {
                 word if candidate.literal => word.to_owned(),
                 "<address/length>" => "192.0.2.1/24".to_owned(),
+                "<prefix>" => "192.0.2.0/24".to_owned(),
                 "<address>" | "<address|host-name>" | "<interface|address>" => "192.0.2.1".to_owned(),
                 "<0-255>:<0-255>" => "1:2".to_owned(),
                 range if range.contains('-') && range.as_bytes()[1].is_ascii_digit() => {

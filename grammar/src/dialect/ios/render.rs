@@ -16,7 +16,7 @@ pub(crate) fn render(tree: &Tree) -> String {
     end(&mut out);
     system(tree, &mut out);
     end(&mut out);
-    for tag in ["record", "exporter", "sampler", "monitor"] {
+    for tag in ["record", "exporter", "sampler", "monitor", "samplicator"] {
         instances(tree, tag, &mut out);
     }
     interfaces(tree, &mut out);

@@ -13,8 +13,11 @@ pub(super) fn is_submode(cursor: &Cursor) -> bool {
     let path: Vec<&str> = cursor.path.iter().map(String::as_str).collect();
     matches!(
         path[..],
-        ["flow", "record" | "exporter" | "monitor" | "sampler", _]
-            | ["interfaces", "ethernet" | "loopback", _]
+        [
+            "flow",
+            "record" | "exporter" | "monitor" | "sampler" | "samplicator",
+            _
+        ] | ["interfaces", "ethernet" | "loopback", _]
     )
 }
 

@@ -1,0 +1,188 @@
+//! samplicate's command line and configuration file (its README and `-h`, release 1.3.8) as a `flow samplicator`.
+//!
+//! samplicate sends a datagram to the receivers of every line whose prefix has its source; here the longest prefix
+//! alone counts, so each prefix gets the receivers of those around it, too. What no line speaks of is dropped there,
+//! so it is denied here.
+
+mod arguments;
+mod receiver;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use arguments::{Arguments, Given};
+
+use super::{Imported, Origin, Remark};
+use receiver::Receivers;
+use rules::{Rule, Scope};
+
+/// The name of the samplicator that is made.
+pub const NAME: &str = "samplicate";
+
+/// Sources that are read of all files together.
+const MAX_RULES: usize = 10_000;
+/// Remarks that are kept.
+const MAX_REMARKS: usize = 1000;
+
+const TWICE: &str = "it is there twice; each datagram is sent once";
+
+fn too_many() -> String {
+    format!("more than {} receivers", receiver::MAX_RECEIVERS)
+}
+
+/// A configuration file alone, as `samplicate -c FILE` reads it.
+pub fn file(text: &str) -> Imported {
+    let given = [Given {
+        path: String::new(),
+        spoof: false,
+        no_checksum: false,
+    }];
+    let arguments = Arguments {
+        files: given.into(),
+        ..Arguments::default()
+    };
+    import(&arguments, &[text])
+}
+
+/// A command line and the texts of the files it names, in its order.
+pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
+    let mut remarks = Remarks(arguments.remarks.clone());
+    let mut receivers = Receivers::default();
+    let mut rules = Vec::new();
+    for (index, (given, text)) in arguments.files.iter().zip(files).enumerate() {
+        read(text, index, given, &mut rules, &mut receivers, &mut remarks);
+    }
+    let mut own = Vec::new();
+    for word in &arguments.receivers {
+        let place = arguments::HERE;
+        let flags = (arguments.spoof, arguments.no_checksum);
+        match receiver::parse(word, flags, arguments.delay_us) {
+            Ok((receiver, aside)) => {
+                for why in aside {
+                    remarks.differs(place, word, why);
+                }
+                match receivers.add(receiver) {
+                    Some(id) if own.contains(&id) => remarks.lost(place, word, TWICE),
+                    Some(id) => own.push(id),
+                    None => remarks.lost(place, word, too_many()),
+                }
+            }
+            Err(why) => remarks.lost(place, word, why),
+        }
+    }
+    if !own.is_empty() {
+        rules.push(Rule {
+            scope: Scope::All,
+            receivers: own,
+        });
+    }
+    let text = write::statements(arguments, &receivers, &rules, &mut remarks);
+    Imported {
+        text,
+        remarks: remarks.0,
+    }
+}
+
+/// Where a piece of input stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    origin: Origin,
+    line: u32,
+}
+
+/// The report so far.
+#[derive(Debug, Default)]
+struct Remarks(Vec<Remark>);
+
+impl Remarks {
+    fn lost(&mut self, place: Place, text: &str, why: impl Into<String>) {
+        self.add(place, text, why.into(), true);
+    }
+
+    fn differs(&mut self, place: Place, text: &str, why: impl Into<String>) {
+        self.add(place, text, why.into(), false);
+    }
+
+    fn add(&mut self, place: Place, text: &str, why: String, lost: bool) {
+        let why = match self.0.len() {
+            ..MAX_REMARKS => why,
+            MAX_REMARKS => "there is more to say of what follows".to_owned(),
+            _ => return,
+        };
+        self.0.push(Remark {
+            origin: place.origin,
+            line: place.line,
+            text: text.to_owned(),
+            why,
+            lost,
+        });
+    }
+}
+
+/// `PREFIX: RECEIVER …` on each line; `#` begins a comment.
+fn read(
+    text: &str,
+    index: usize,
+    given: &Given,
+    rules: &mut Vec<Rule>,
+    receivers: &mut Receivers,
+    remarks: &mut Remarks,
+) {
+    for (number, whole) in text.lines().enumerate() {
+        let place = Place {
+            origin: Origin::File(index),
+            line: u32::try_from(number + 1).unwrap_or(u32::MAX),
+        };
+        let line = whole.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        if rules.len() == MAX_RULES {
+            return remarks.lost(
+                place,
+                line,
+                format!("{MAX_RULES} lines with sources are read"),
+            );
+        }
+        let Some((source, list)) = rules::parts(line) else {
+            remarks.lost(
+                place,
+                line,
+                "there is no colon after a source; `PREFIX: RECEIVER …` is wanted",
+            );
+            continue;
+        };
+        let scope = match rules::scope(source) {
+            Ok(scope) => scope,
+            Err(why) => {
+                remarks.lost(place, line, why);
+                continue;
+            }
+        };
+        let mut own = Vec::new();
+        for word in list.split_whitespace() {
+            match receiver::parse(word, (given.spoof, given.no_checksum), None) {
+                Ok((receiver, aside)) => {
+                    for why in aside {
+                        remarks.differs(place, word, why);
+                    }
+                    match receivers.add(receiver) {
+                        Some(id) if own.contains(&id) => remarks.lost(place, word, TWICE),
+                        Some(id) => own.push(id),
+                        None => remarks.lost(place, word, too_many()),
+                    }
+                }
+                Err(why) => remarks.lost(place, word, why),
+            }
+        }
+        if own.is_empty() {
+            remarks.lost(place, line, "no receiver is left of the line");
+            continue;
+        }
+        rules.push(Rule {
+            scope,
+            receivers: own,
+        });
+    }
+}

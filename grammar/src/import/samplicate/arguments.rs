@@ -1,0 +1,212 @@
+//! The command line: options as getopt reads them, receivers between and behind them.
+
+use super::super::{Origin, Remark};
+use super::{Place, Remarks};
+
+/// Words of a command line that are read.
+const MAX_WORDS: usize = 4096;
+
+/// A command line, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// Configuration files, in order.
+    pub files: Vec<Given>,
+    /// `-s`
+    pub(super) listen: Option<String>,
+    /// `-p`
+    pub(super) port: Option<String>,
+    /// `-b`
+    pub(super) buffer: Option<String>,
+    /// `-x`, microseconds.
+    pub(super) delay_us: Option<u32>,
+    /// `-S`
+    pub(super) spoof: bool,
+    /// `-n`
+    pub(super) no_checksum: bool,
+    /// `-4` (true) or `-6`.
+    pub(super) only_ipv4: Option<bool>,
+    /// Receivers, as written.
+    pub(super) receivers: Vec<String>,
+    /// What is said of it.
+    pub(super) remarks: Vec<Remark>,
+}
+
+/// `-c FILE`, with the options that stood before it: they are the ones that its receivers have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The file, as written.
+    pub path: String,
+    /// `-S` stood before it.
+    pub spoof: bool,
+    /// `-n` stood before it.
+    pub no_checksum: bool,
+}
+
+/// Where the remarks of a command line stand.
+pub(super) const HERE: Place = Place {
+    origin: Origin::Arguments,
+    line: 1,
+};
+
+/// Options that mean nothing here, and why.
+const NOT_NEEDED: &[(char, &str)] = &[
+    ('f', "flowd is a service already"),
+    (
+        'm',
+        "flowd is a service; there is no file of its process id",
+    ),
+    ('d', "`show samplicator` and `show log` tell what it does"),
+    ('u', "datagrams of every size are taken"),
+    (
+        't',
+        "flowd does not end when it hears nothing; it logs that a source is silent",
+    ),
+    ('h', "it asks for samplicate's help only"),
+];
+
+/// Options with a value.
+const WITH_VALUE: &str = "budtmpsxc";
+
+impl Arguments {
+    /// Reads a command line, with or without the program's name (and `sudo`) at its beginning.
+    pub fn parse(line: &str) -> Arguments {
+        let mut arguments = Arguments::default();
+        let mut remarks = Remarks::default();
+        let mut words = words(line);
+        if words.len() > MAX_WORDS {
+            words.truncate(MAX_WORDS);
+            remarks.lost(HERE, "…", format!("{MAX_WORDS} words are read"));
+        }
+        let program = words
+            .iter()
+            .take(4)
+            .position(|word| word.rsplit('/').next() == Some("samplicate"));
+        let mut words = words.into_iter().skip(program.map_or(0, |at| at + 1));
+        let mut only_receivers = false;
+        while let Some(word) = words.next() {
+            match word.strip_prefix('-') {
+                _ if only_receivers => arguments.receivers.push(word),
+                Some("-") => only_receivers = true,
+                Some(options) if !options.is_empty() => {
+                    arguments.options(options, &mut words, &mut remarks);
+                }
+                _ if word == "&" => remarks.lost(HERE, &word, "flowd is a service already"),
+                _ => arguments.receivers.push(word),
+            }
+        }
+        arguments.remarks = remarks.0;
+        arguments
+    }
+
+    /// A word of options, `-Sf` or `-p2055` say.
+    fn options(
+        &mut self,
+        word: &str,
+        words: &mut impl Iterator<Item = String>,
+        remarks: &mut Remarks,
+    ) {
+        let mut rest = word;
+        while let Some(option) = rest.chars().next() {
+            rest = &rest[option.len_utf8()..];
+            let shown = format!("-{option}");
+            if !WITH_VALUE.contains(option) {
+                self.flag(option, &shown, remarks);
+                continue;
+            }
+            let value = match std::mem::take(&mut rest) {
+                "" => words.next(),
+                value => Some(value.to_owned()),
+            };
+            match value {
+                Some(value) => self.value(option, value, &shown, remarks),
+                None => remarks.lost(HERE, &shown, "its value is missing"),
+            }
+        }
+    }
+
+    fn flag(&mut self, option: char, shown: &str, remarks: &mut Remarks) {
+        match option {
+            'S' => self.spoof = true,
+            'n' => self.no_checksum = true,
+            '4' => self.only_ipv4 = Some(true),
+            '6' => self.only_ipv4 = Some(false),
+            _ => match not_needed(option) {
+                Some(why) => remarks.lost(HERE, shown, why),
+                None => remarks.lost(HERE, shown, "samplicate has no such option"),
+            },
+        }
+    }
+
+    fn value(&mut self, option: char, value: String, shown: &str, remarks: &mut Remarks) {
+        let both = format!("{shown} {value}");
+        match option {
+            's' => self.listen = Some(value),
+            'p' => self.port = Some(value),
+            'b' => self.buffer = Some(value),
+            'x' => match value.parse() {
+                Ok(0) => self.delay_us = None,
+                Ok(delay @ 1..=1_000_000) => self.delay_us = Some(delay),
+                _ => remarks.lost(
+                    HERE,
+                    &both,
+                    "a delay from 1 to 1000000 microseconds is wanted",
+                ),
+            },
+            'c' => self.files.push(Given {
+                path: value,
+                spoof: self.spoof,
+                no_checksum: self.no_checksum,
+            }),
+            _ => {
+                let why = not_needed(option).unwrap_or_default();
+                // Command lines are written as if -d had no level: then it is the first receiver that stands there.
+                if option == 'd' && !value.bytes().all(|octet| octet.is_ascii_digit()) {
+                    remarks.lost(HERE, shown, why);
+                    remarks.differs(
+                        HERE,
+                        &value,
+                        "samplicate takes it for the level of -d; here it is a receiver",
+                    );
+                    self.receivers.push(value);
+                } else {
+                    remarks.lost(HERE, &both, why);
+                }
+            }
+        }
+    }
+}
+
+fn not_needed(option: char) -> Option<&'static str> {
+    NOT_NEEDED
+        .iter()
+        .find(|(known, _)| *known == option)
+        .map(|(_, why)| *why)
+}
+
+/// Words as a shell cuts them: quotes of both kinds, and a backslash before a character.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            ('\\', None | Some('"')) => {
+                let next = chars.next();
+                // A backslash at a line's end joins the lines.
+                word.get_or_insert_default()
+                    .extend(next.filter(|next| *next != '\n'));
+            }
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
