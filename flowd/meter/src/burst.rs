@@ -2,6 +2,8 @@
 
 use wire::{Header, Lines, Packet, Skip};
 
+use crate::deep::{Deep, Reading, ReadingCounts};
+
 /// Packets in a burst: enough to hide the memory behind, few enough to stay in the first-level cache.
 pub(crate) const BURST: usize = 16;
 
@@ -26,6 +28,9 @@ pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,
     wanted: Lines,
+    /// Reads more than the outermost header.
+    deep: Option<Box<Deep>>,
+    counts: ReadingCounts,
 }
 
 impl Default for Burst {
@@ -41,6 +46,8 @@ impl Default for Burst {
             packets: vec![none; BURST].into(),
             len: 0,
             wanted: Lines::ALL,
+            deep: None,
+            counts: ReadingCounts::default(),
         }
     }
 }
@@ -51,13 +58,28 @@ impl Burst {
         self.wanted = lines;
     }
 
+    /// Has packets read so from now on. Ports that were remembered stay so.
+    pub fn read_as(&mut self, reading: Reading) {
+        let before = self.deep.take().map(|deep| *deep);
+        self.deep = Deep::new(reading, before).map(Box::new);
+    }
+
+    /// What came of [`Burst::read_as`] so far.
+    pub fn counts(&self) -> ReadingCounts {
+        self.counts
+    }
+
     /// Reads a packet's headers into the burst, which must not be full, and returns it.
     #[inline]
     pub fn observe(&mut self, packet: &Packet<'_>) -> &mut Observed {
         let place = self.len.min(BURST - 1);
         self.len = place + 1;
         let observed = &mut self.packets[place];
-        observed.parsed = wire::parse_lines(packet, self.wanted, &mut observed.header);
+        let header = &mut observed.header;
+        observed.parsed = match &mut self.deep {
+            None => wire::parse_lines(packet, self.wanted, header),
+            Some(deep) => deep.parse(packet, self.wanted, header, &mut self.counts),
+        };
         observed.time_ns = packet.time_ns;
         observed.wire_len = packet.wire_len;
         observed.outgoing = packet.outgoing;

@@ -6,6 +6,8 @@
 
 mod burst;
 mod cache;
+mod deep;
+mod fragments;
 mod key;
 mod ledger;
 mod monitor;
@@ -15,6 +17,8 @@ mod timeouts;
 
 pub use burst::{Burst, Observed};
 pub use cache::Cache;
+pub use deep::{Reading, ReadingCounts};
+pub use fragments::FragmentCounts;
 pub use ledger::{Aged, Ledger};
 pub use monitor::{CacheType, Clear, Copied, Monitor, PIECE, Position, Settings};
 pub use sampler::{Mode, Sampler};
