@@ -9,6 +9,7 @@
 mod check;
 pub mod command;
 pub mod complete;
+pub mod condition;
 mod dialect;
 mod diff;
 pub mod import;
