@@ -1,7 +1,11 @@
 //! The only place that reads clocks; everything else is told the time.
 #![allow(clippy::disallowed_methods)]
 
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use export::Moment;
 
 /// Milliseconds since 1970, UTC; 0 for a clock set before that.
 pub fn unix_ms() -> i64 {
@@ -24,6 +28,52 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// Both clocks at the first look at them together.
+static ORIGIN: LazyLock<(Instant, u64)> = LazyLock::new(|| (Instant::now(), unix_ns()));
+/// By how much the clock of day has been set since, as noticed so far.
+static STEPPED_NS: AtomicI64 = AtomicI64::new(0);
+/// The two clocks are read one after the other; when this much passes in between, the process was not running, and
+/// they are not compared.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The time of day, and by how much that clock has been set since the process started.
+///
+/// NTP slews the monotonic clock with the clock of day: the two part only when somebody sets the latter.
+pub fn moment() -> Moment {
+    let (origin, origin_ns) = *ORIGIN;
+    let before = Instant::now();
+    let now_ns = unix_ns();
+    let elapsed = before.saturating_duration_since(origin);
+    let known_ns = STEPPED_NS.load(Ordering::Relaxed);
+    let stepped_ns = if before.elapsed() < PAUSE {
+        stepped(known_ns, origin_ns, elapsed, now_ns)
+    } else {
+        known_ns
+    };
+    if stepped_ns != known_ns {
+        STEPPED_NS.store(stepped_ns, Ordering::Relaxed);
+    }
+    Moment { now_ns, stepped_ns }
+}
+
+/// The time of day as if nobody had set it since the process started, nanoseconds since 1970: for what waits, and ages.
+pub fn steady_ns() -> u64 {
+    moment().steady_ns()
+}
+
+/// By how much the clock has been set since `origin_ns`, `elapsed` ago, if that is worth telling: less than a tenth of a
+/// second more or less is not.
+fn stepped(known_ns: i64, origin_ns: u64, elapsed: Duration, now_ns: u64) -> i64 {
+    const LEAST_NS: u64 = 100_000_000;
+    let steady_ns = i128::from(origin_ns) + elapsed.as_nanos().cast_signed();
+    let stepped_ns = i64::try_from(i128::from(now_ns) - steady_ns).unwrap_or(known_ns);
+    if stepped_ns.abs_diff(known_ns) < LEAST_NS {
+        known_ns
+    } else {
+        stepped_ns
+    }
+}
+
 /// Milliseconds since 1970 as RFC 3339 with whole seconds, UTC.
 pub fn rfc3339(unix_ms: i64) -> String {
     let seconds = unix_ms.div_euclid(1000);
@@ -40,6 +90,28 @@ pub fn rfc3339_millis(unix_ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_and_one_that_runs_is_not() {
+        const HOUR_NS: i64 = 3_600_000_000_000;
+        let origin_ns = 1_700_000_000_000_000_000;
+        let after = |known_ns, seconds, off_ns: i64| {
+            let now_ns = origin_ns + seconds * 1_000_000_000;
+            let elapsed = Duration::from_secs(seconds);
+            stepped(
+                known_ns,
+                origin_ns,
+                elapsed,
+                now_ns.strict_add_signed(off_ns),
+            )
+        };
+        assert_eq!(after(0, 0, 0), 0);
+        assert_eq!(after(0, 86_400, 50_000_000), 0);
+        assert_eq!(after(0, 86_400, 2 * HOUR_NS), 2 * HOUR_NS);
+        assert_eq!(after(2 * HOUR_NS, 86_401, 2 * HOUR_NS + 7), 2 * HOUR_NS);
+        assert_eq!(after(2 * HOUR_NS, 86_402, -HOUR_NS), -HOUR_NS);
+        assert_eq!(after(-HOUR_NS, 86_403, 0), 0);
+    }
 
     #[test]
     fn times_are_written_in_utc() {

@@ -25,10 +25,12 @@ use crate::source::Source;
 const STRIDE: u64 = 4096;
 /// Flows the cache holds without a configuration.
 const ENTRIES: usize = 1 << 20;
-/// The savefile starts this long after the "boot" that exported uptimes count from, so that packets a little out of order
-/// are not before it.
-const BEFORE_FIRST_NS: u64 = 1_000_000_000;
+/// The savefile starts this long after the "boot" that exported uptimes count from, so that packets out of order, as in
+/// captures that were merged, are not before it.
+const BEFORE_FIRST_NS: u64 = 3_600_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
+/// A savefile without packets for longer than this is waited through.
+const GAP_NS: u64 = 60_000_000_000;
 
 /// Meters a savefile, as a monitor meters an interface, with the savefile's own times
 ///
@@ -83,7 +85,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut exporting = None;
     let mut read = 0u64;
-    let mut now_ns;
     let mut next_second_ns = 0;
     let damaged = loop {
         let packet = match savefile.next_packet() {
@@ -100,7 +101,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             // only goes forward.
             monitor.burst(&mut burst);
             burst.clear();
-            now_ns = packet.time_ns;
+            let now_ns = packet.time_ns;
+            if read > 0 && now_ns - next_second_ns > GAP_NS {
+                output.wait(&mut monitor, exporting.as_ref(), next_second_ns, now_ns)?;
+            }
             next_second_ns = (now_ns / SECOND_NS + 1) * SECOND_NS;
             monitor.expire(now_ns);
         }
@@ -199,7 +203,10 @@ fn start_export(
         return Ok(None);
     }
     PRESENT_NS.store(now_ns, Ordering::Relaxed);
-    let worker = export::Worker::start(Arc::new(|| PRESENT_NS.load(Ordering::Relaxed)), QUEUE)?;
+    let worker = export::Worker::start(
+        Arc::new(|| PRESENT_NS.load(Ordering::Relaxed).into()),
+        QUEUE,
+    )?;
     let mut exporters = Vec::new();
     for export in &plan.exporters {
         let export = export::Settings {
@@ -273,6 +280,26 @@ impl Output<'_> {
                 // A savefile waits for the exporter; nothing is dropped here.
                 let _ = feed.deliver(batch);
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing came for a while: flows end, and leave, when they would have had this been an interface.
+    fn wait(
+        &mut self,
+        monitor: &mut Monitor,
+        export: Option<&(export::Worker, Feed)>,
+        from_ns: u64,
+        to_ns: u64,
+    ) -> anyhow::Result<()> {
+        let mut now_ns = from_ns;
+        while now_ns < to_ns && !monitor.is_empty() {
+            monitor.expire(now_ns);
+            now_ns += SECOND_NS;
+        }
+        self.pass_on(monitor, export, now_ns)?;
+        if let Some((worker, _)) = export {
+            worker.flush();
         }
         Ok(())
     }

@@ -131,6 +131,11 @@ impl Exporter {
         self.stream.set_limit(self.link.limit(settings), now_ns);
     }
 
+    /// The clock of day was set, by `stepped_ns` in all since the start.
+    pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
+        self.stream.set_stepped(stepped_ns, now_ns);
+    }
+
     /// Joins the monitors that use it, in this order, and parts from the others, whose account is closed.
     pub(crate) fn join(
         &mut self,

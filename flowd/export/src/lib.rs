@@ -38,4 +38,4 @@ pub use socket::{OpenError, Prepared, prepare};
 pub use statistics::{
     ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
 };
-pub use worker::{Clock, Worker};
+pub use worker::{Clock, Moment, Worker};

@@ -104,7 +104,12 @@ pub(crate) struct Packer {
     protocol: Protocol,
     sets: Sets,
     limit: usize,
-    boot_ms: u64,
+    /// The start, by the clock of day as it is set now.
+    start_ms: u64,
+    /// What the uptimes of this datagram count from; see [`Packer::set_base`].
+    base_ms: u64,
+    /// By how much that clock was set since the start.
+    stepped_ns: i64,
     engine: (u8, u8),
     source_id: u32,
     sequence: u32,
@@ -127,7 +132,9 @@ impl Packer {
             protocol: settings.protocol,
             sets: Sets::new(settings.protocol, limit),
             limit,
-            boot_ms: settings.boot_ns / NS_PER_MS,
+            start_ms: settings.boot_ns / NS_PER_MS,
+            base_ms: settings.boot_ns / NS_PER_MS,
+            stepped_ns: 0,
             engine: settings.engine,
             source_id: settings.source_id,
             sequence: 0,
@@ -149,8 +156,9 @@ impl Packer {
         self.source_id
     }
 
+    /// What uptimes in the datagram in the making count from, milliseconds since 1970.
     pub(crate) fn boot_ms(&self) -> u64 {
-        self.boot_ms
+        self.base_ms
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -167,6 +175,33 @@ impl Packer {
             self.finish(now_ns);
             self.limit = limit;
             self.sets = Sets::new(self.protocol, limit);
+        }
+    }
+
+    /// Uptimes have 32 bits of milliseconds. They would begin anew after 49 days, between a flow and its header too, and
+    /// collectors differ in what they make of that. So they count from the start only at first, and from 2³¹ ms (24 days)
+    /// later again and again: early enough that the wrap never comes, late enough that flows of up to 2³⁰ ms (12 days)
+    /// fit. Header and records of a datagram count from the same.
+    pub(crate) fn set_base(&mut self, now_ns: u64) {
+        let now_ms = now_ns.saturating_add_signed(self.stepped_ns) / NS_PER_MS;
+        let uptime_ms = now_ms.saturating_sub(self.start_ms);
+        let base_ms = self.start_ms + (uptime_ms.saturating_sub(1 << 30) >> 31 << 31);
+        if base_ms != self.base_ms {
+            self.finish(now_ns);
+            self.base_ms = base_ms;
+        }
+    }
+
+    /// By how much the clock of day was set since the start. The datagram in the making ends by the clock as it was.
+    pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
+        if stepped_ns != self.stepped_ns {
+            self.finish(now_ns);
+            // Both are whole milliseconds apart from what the boot time had: uptimes do not jump.
+            let by_ms = |ns: i64| ns.div_euclid(NS_PER_MS as i64);
+            let moved = by_ms(stepped_ns) - by_ms(self.stepped_ns);
+            self.start_ms = self.start_ms.saturating_add_signed(moved);
+            self.base_ms = self.base_ms.saturating_add_signed(moved);
+            self.stepped_ns = stepped_ns;
         }
     }
 
@@ -281,11 +316,12 @@ impl Packer {
             return;
         }
         // No flow may end later than its header says, whatever the clock says.
+        let now_ns = now_ns.saturating_add_signed(self.stepped_ns);
         let at_ms = now_ns.max(self.latest_ns) / NS_PER_MS;
         // NetFlow v9 and IPFIX headers have whole seconds. Both halves of the pair mean the same instant,
         // so that unix_secs × 1000 − sysUptime is the boot time to the millisecond, in every datagram.
         let secs = at_ms.div_ceil(MS_PER_SEC);
-        let uptime = |at_ms: u64| at_ms.saturating_sub(self.boot_ms) as u32; // modulo 2³², as the format has it
+        let uptime = |at_ms: u64| at_ms.saturating_sub(self.base_ms) as u32; // see set_base
         let bytes = match &mut self.sets {
             Sets::V5(packer) => {
                 let count = u32::from(packer.count());

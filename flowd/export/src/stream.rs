@@ -161,6 +161,12 @@ impl Stream {
         }
     }
 
+    /// The clock of day was set, by `stepped_ns` in all since the start: uptimes go on as they were, and the moment they
+    /// count from is another. `now_ns` here and elsewhere is not affected.
+    pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
+        self.packer.set_stepped(stepped_ns, now_ns);
+    }
+
     /// The collector may be another one, or have forgotten everything.
     pub(crate) fn forget(&mut self) {
         self.refreshed_ns = None;
@@ -180,6 +186,7 @@ impl Stream {
         now_ns: u64,
         dropped: &mut dyn FnMut(Reason, RecordTally),
     ) {
+        self.packer.set_base(now_ns);
         match self.protocol() {
             Protocol::NetflowV5 => self.add_v5(client, batch, now_ns, dropped),
             Protocol::NetflowV9 | Protocol::Ipfix => {

@@ -19,8 +19,36 @@ use crate::statistics::{ExporterStatistics, Retired};
 /// How often time is looked after when nothing else happens.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
 
-/// The time, nanoseconds since 1970. A savefile has its own.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+/// What time it is. A savefile has its own.
+pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
+
+/// A time, and how often told otherwise: clocks are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds since 1970 by the clock of day.
+    pub now_ns: u64,
+    /// By how much that clock has been set since the process started, nanoseconds, together. What waits here waits
+    /// by `now_ns - stepped_ns`, which only goes forward.
+    pub stepped_ns: i64,
+}
+
+impl Moment {
+    /// The time as it would be had nobody set the clock.
+    pub fn steady_ns(self) -> u64 {
+        self.now_ns
+            .saturating_add_signed(self.stepped_ns.saturating_neg())
+    }
+}
+
+impl From<u64> for Moment {
+    /// By a clock that nobody sets.
+    fn from(now_ns: u64) -> Moment {
+        Moment {
+            now_ns,
+            stepped_ns: 0,
+        }
+    }
+}
 
 /// What the worker is told, in this order.
 #[derive(Debug)]
@@ -72,6 +100,7 @@ impl Worker {
         let (opened, sockets) = crossbeam_channel::unbounded();
         let state = State {
             clock,
+            stepped_ns: 0,
             exporters: Vec::new(),
             opened,
             sockets,
@@ -223,17 +252,31 @@ impl Drop for Worker {
 /// What the thread owns.
 struct State {
     clock: Clock,
+    /// [`Moment::stepped_ns`] as the exporters know it.
+    stepped_ns: i64,
     exporters: Vec<Exporter>,
     opened: Sender<Opened>,
     sockets: Receiver<Opened>,
 }
 
 impl State {
+    /// What everything that waits goes by. When the clock of day was set, the exporters are told first.
+    fn now_ns(&mut self) -> u64 {
+        let moment = (self.clock)();
+        if moment.stepped_ns != self.stepped_ns {
+            self.stepped_ns = moment.stepped_ns;
+            for exporter in &mut self.exporters {
+                exporter.set_stepped(moment.stepped_ns, moment.steady_ns());
+            }
+        }
+        moment.steady_ns()
+    }
+
     fn run(mut self, receiver: &Receiver<Message>) {
-        let mut ticked_ns = (self.clock)();
+        let mut ticked_ns = self.now_ns();
         loop {
             let message = receiver.recv_timeout(TICK);
-            let now_ns = (self.clock)();
+            let now_ns = self.now_ns();
             let idle = matches!(message, Err(RecvTimeoutError::Timeout));
             match message {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -245,7 +288,7 @@ impl State {
                 self.tick(now_ns);
             }
         }
-        let now_ns = (self.clock)();
+        let now_ns = self.now_ns();
         // What others handed over while this was being told to stop.
         while let Ok(message) = receiver.try_recv() {
             self.handle(message, now_ns);
@@ -313,6 +356,8 @@ impl State {
                 }
                 None => Exporter::new(&settings, prepared, now_ns),
             };
+            // A stream that is new, too, goes by the clock as it is set now.
+            exporter.set_stepped(self.stepped_ns, now_ns);
             let users: Vec<(&Monitor, Arc<Lane>)> = lanes
                 .iter()
                 .filter(|lane| *lane.exporter == *settings.name)

@@ -5,6 +5,8 @@
 //! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
 //! flow has gone, or is noted elsewhere since, says nothing.
 
+mod shift;
+
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -357,6 +357,16 @@ impl Monitor {
         self.outbox.seal();
     }
 
+    /// Somebody set the clock of day by `by_ns`. Flows go on as if it had always been set so: none ends early or late, and
+    /// their durations are right. Records that left before have the times of the clock as it was.
+    pub fn step(&mut self, by_ns: i64) {
+        self.searched_ns = self.searched_ns.saturating_add_signed(by_ns);
+        let timeouts = self.settings.timeouts;
+        for cache in self.caches.iter_mut().flatten() {
+            cache.shift(by_ns, &timeouts);
+        }
+    }
+
     /// Ends every flow.
     pub fn flush(&mut self, why: EndReason) -> u64 {
         let flows = self.len() as u64;

@@ -8,6 +8,7 @@ mod ask;
 mod plan;
 mod savefile;
 mod settings;
+mod settle;
 mod show;
 mod worker;
 
@@ -87,12 +88,12 @@ impl Probe {
     /// When the system refuses a thread: a daemon that cannot export has nothing to do.
     pub fn start() -> Probe {
         // Whole milliseconds, as the exported times count from it.
-        let boot_ns = clock::unix_ns() / 1_000_000 * 1_000_000;
+        let boot_ns = clock::steady_ns() / 1_000_000 * 1_000_000;
         let state = State {
             settings: Settings::default(),
             sampler_ids: BTreeMap::new(),
             ports: BTreeMap::new(),
-            export: export::Worker::start(Arc::new(clock::unix_ns), QUEUE)
+            export: export::Worker::start(Arc::new(clock::moment), QUEUE)
                 .expect("the export thread starts"),
             groups: 0,
         };

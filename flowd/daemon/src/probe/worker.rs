@@ -13,6 +13,7 @@ use meter::{Aged, Burst, Clear, Ledger, Monitor};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use wire::{Lines, at};
 
+use super::settle::Settling;
 use crate::clock;
 
 /// Longest the thread sleeps: flows age, and a ring block is handed over, at least this often.
@@ -124,6 +125,8 @@ impl Worker {
             burst: Burst::default(),
             ports: Vec::new(),
             seed,
+            stepped_ns: clock::moment().stepped_ns,
+            settling: None,
             inbox,
             wake: wake.clone(),
         };
@@ -212,6 +215,9 @@ struct Capture {
     burst: Burst,
     ports: Vec<Port>,
     seed: u64,
+    /// By how much the clock has been set, as the monitors know it.
+    stepped_ns: i64,
+    settling: Option<Settling>,
     inbox: Receiver<Ask>,
     wake: Arc<EventFd>,
 }
@@ -282,12 +288,31 @@ impl Capture {
         self.retry_ns = clock::unix_ns();
     }
 
+    /// Tells the monitors when the clock of day was set: packets have its time.
+    fn mind_clock(&mut self) {
+        let moment = clock::moment();
+        let (now_ns, steady_ns) = (moment.now_ns, moment.steady_ns());
+        self.settling = self
+            .settling
+            .and_then(|settling| settling.at(now_ns, steady_ns));
+        let by_ns = moment.stepped_ns - self.stepped_ns;
+        if by_ns != 0 {
+            self.stepped_ns = moment.stepped_ns;
+            self.settling = Some(Settling::new(by_ns, now_ns, steady_ns));
+            for port in &mut self.ports {
+                port.monitor.step(by_ns);
+            }
+        }
+    }
+
     /// Meters everything the ring has now: headers once, then every monitor.
     fn read(&mut self) {
+        self.mind_clock();
         let Capture {
             source: Some(source),
             burst,
             ports,
+            settling,
             ..
         } = self
         else {
@@ -302,6 +327,9 @@ impl Capture {
                 at::INPUT
             };
             observed.header.set(interface, &index);
+            if let Some(settling) = settling {
+                observed.time_ns = settling.time_ns(observed.time_ns);
+            }
             if burst.is_full() {
                 meter(burst, ports);
             }
@@ -314,13 +342,13 @@ impl Capture {
 
     /// Takes no new packets, and meters what the ring still has.
     fn drain(&mut self) {
-        let until_ns = clock::unix_ns() + DRAIN_NS;
+        let until_ns = clock::steady_ns() + DRAIN_NS;
         if let Some(source) = &mut self.source
             && let Err(error) = source.stop()
         {
             tracing::warn!(interface = %self.interface, %error, "the ring cannot be stopped");
         }
-        while clock::unix_ns() < until_ns {
+        while clock::steady_ns() < until_ns {
             self.read();
             let Some(source) = &mut self.source else {
                 return;

@@ -22,7 +22,7 @@ const START_NS: u64 = BOOT_NS + 100 * SECOND;
 fn clock() -> (Clock, Arc<AtomicU64>) {
     let now_ns = Arc::new(AtomicU64::new(START_NS));
     let read = Arc::clone(&now_ns);
-    (Arc::new(move || read.load(Ordering::SeqCst)), now_ns)
+    (Arc::new(move || read.load(Ordering::SeqCst).into()), now_ns)
 }
 
 /// A collector on loopback.
@@ -182,7 +182,7 @@ fn a_full_channel_is_a_counted_drop() {
         while closed.load(Ordering::SeqCst) {
             std::thread::park_timeout(Duration::from_millis(1));
         }
-        START_NS
+        START_NS.into()
     });
     let worker = Worker::start(clock, 4).unwrap();
     let layout = original(Family::V4);

@@ -24,7 +24,7 @@ const MS: u64 = 1_000_000;
 const NOW_NS: u64 = BOOT_NS + 61_234 * MS;
 
 pub fn worker() -> Worker {
-    Worker::start(Arc::new(|| NOW_NS), 16).unwrap()
+    Worker::start(Arc::new(|| NOW_NS.into()), 16).unwrap()
 }
 
 pub fn sampler(id: u8, mode: SamplerMode, rate: u32) -> Sampler {

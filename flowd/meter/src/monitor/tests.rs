@@ -319,6 +319,41 @@ fn a_clock_that_steps_back_loses_no_flow_and_ends_none_early() {
 }
 
 #[test]
+fn flows_go_on_when_the_clock_is_set() {
+    for by in [7200_i64, -7200] {
+        let mut monitor = Monitor::new(settings(), 1);
+        for second in [10_000, 10_005] {
+            monitor.packet(&mut header(1, 17, 0, 100), second * S);
+        }
+        monitor.packet(&mut header(2, 17, 0, 100), 10_009 * S);
+        monitor.expire(10_010 * S);
+        monitor.step(by * S as i64);
+        let set = |seconds: u64| seconds.strict_add_signed(by) * S;
+        monitor.expire(set(10_010));
+        assert_eq!(monitor.len(), 2, "nothing ends because of it");
+        monitor.packet(&mut header(1, 17, 0, 100), set(10_012));
+        monitor.expire(set(10_023));
+        assert_eq!(monitor.len(), 2);
+        monitor.expire(set(10_024));
+        monitor.expire(set(10_027));
+        let flows = drained(&mut monitor);
+        let times: Vec<_> = flows
+            .iter()
+            .map(|(source, totals)| (*source, totals.first_ns, totals.last_ns, totals.end))
+            .collect();
+        assert_eq!(
+            times,
+            [
+                (2, set(10_009), set(10_009), EndReason::Idle),
+                (1, set(10_000), set(10_012), EndReason::Idle)
+            ],
+            "each at its time, and as long as it was"
+        );
+        assert!(monitor.is_empty() && monitor.ledger().balanced());
+    }
+}
+
+#[test]
 fn a_burst_counts_as_its_packets_one_by_one() {
     let ethernet = |source: u8, port: u8| {
         let mut frame = vec![0; 12];

@@ -85,7 +85,7 @@ fn exporter_json(
     object_map.insert(
         "statistics".into(),
         json!({
-            "cleared_seconds": clock::unix_ns().saturating_sub(statistics.cleared_ns) / 1_000_000_000,
+            "cleared_seconds": clock::steady_ns().saturating_sub(statistics.cleared_ns) / 1_000_000_000,
             "datagrams": statistics.datagrams,
             "octets": statistics.octets,
             "unreachable": statistics.unreachable_notices,
