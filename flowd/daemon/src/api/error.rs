@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::commit::Refused;
 use crate::merge::Overlap;
 use crate::peer::GROUPS;
-use crate::probe::Unknown;
+use crate::probe::{Refused as CacheRefused, Unknown, Wrong};
 use crate::{revisions, sessions};
 
 /// A refusal.
@@ -133,6 +133,21 @@ impl From<sessions::Error> for ApiError {
             sessions::Error::Foreign { .. } => StatusCode::FORBIDDEN,
         };
         ApiError::new(status, error.to_string())
+    }
+}
+
+impl From<Wrong> for ApiError {
+    fn from(wrong: Wrong) -> Self {
+        ApiError::bad(wrong.0)
+    }
+}
+
+impl From<CacheRefused> for ApiError {
+    fn from(refused: CacheRefused) -> Self {
+        match refused {
+            CacheRefused::Unknown(unknown) => unknown.into(),
+            CacheRefused::Wrong(wrong) => wrong.into(),
+        }
     }
 }
 

@@ -1,13 +1,18 @@
 //! `/v1/flow…` and `/v1/clear…`: the probe's answers.
 
+use std::sync::atomic::Ordering;
+
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ApiError;
 use super::{Answer, Body, Params, Shared, blocking};
-use crate::probe::{AccountingQuery, CacheQuery};
+use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST};
 
 /// What `/v1/flow/…` knows.
 const WHAT: [&str; 6] = [
@@ -32,45 +37,102 @@ pub(super) async fn show(
 ) -> Answer {
     if !WHAT.contains(&what.as_str()) {
         let message = format!("there is no /v1/flow/{what}; possible: {}", WHAT.join(" "));
-        return Err(ApiError::new(axum::http::StatusCode::NOT_FOUND, message));
+        return Err(ApiError::new(StatusCode::NOT_FOUND, message));
     }
     Ok(Json(
         blocking(move || control.probe.show(&what, name.as_deref())).await??,
     ))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Cache {
-    sort: Option<String>,
-    #[serde(default)]
-    lowest: bool,
-    top: Option<usize>,
-    limit: Option<usize>,
+/// `filter=FIELD=VALUE` and `filter=FIELD~REGEXP` (several hold together), `aggregate=FIELD`, `collect=FIELD` (several),
+/// `sort=FIELD`, `lowest=true`, `top=N` or `limit=N`, `after=CURSOR`.
+fn cache_query(pairs: Vec<(String, String)>) -> Result<CacheQuery, ApiError> {
+    let mut query = CacheQuery::default();
+    for (key, value) in pairs {
+        match key.as_str() {
+            "filter" => query.filter.push(condition(&value)?),
+            "aggregate" => query.aggregate.push(value),
+            "collect" => query.collect.push(value),
+            "sort" => query.sort = Some(value),
+            "lowest" => {
+                query.lowest = value.parse().map_err(|_| {
+                    ApiError::bad(format!("lowest={value} is neither true nor false"))
+                })?;
+            }
+            "top" | "limit" => {
+                let rows = value.parse().ok().filter(|rows| (1..=MOST).contains(rows));
+                let rows = rows.ok_or_else(|| {
+                    ApiError::bad(format!("{key}={value} is no number from 1 to {MOST}"))
+                })?;
+                query.top = Some(query.top.unwrap_or(rows).min(rows));
+            }
+            "after" => query.after = Some(value),
+            _ => {
+                let possible = "filter aggregate collect sort lowest top limit after";
+                return Err(ApiError::bad(format!(
+                    "there is no parameter {key}; possible: {possible}"
+                )));
+            }
+        }
+    }
+    if query.after.is_some() && (query.sort.is_some() || !query.aggregate.is_empty()) {
+        return Err(ApiError::bad(
+            "only a listing goes on, what is sorted or aggregated is one answer",
+        ));
+    }
+    Ok(query)
+}
+
+fn condition(text: &str) -> Result<Condition, ApiError> {
+    let (at, operator) = text
+        .char_indices()
+        .find(|(_, c)| matches!(c, '=' | '~'))
+        .ok_or_else(|| {
+            ApiError::bad(format!(
+                "filter={text} is neither FIELD=VALUE nor FIELD~REGEXP"
+            ))
+        })?;
+    Ok(Condition {
+        field: text[..at].to_owned(),
+        regexp: operator == '~',
+        value: text[at + 1..].to_owned(),
+    })
+}
+
+/// Tells, when it is dropped, the one who works for this request: the client may have gone away.
+struct Waiting(Cancelled);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 pub(super) async fn cache(
     State(control): Shared,
     Path(name): Path<String>,
-    Params(cache): Params<Cache>,
-) -> Answer {
-    let top = [cache.top, cache.limit].into_iter().flatten().min();
-    let query = CacheQuery {
-        sort: cache.sort,
-        lowest: cache.lowest,
-        top,
-    };
-    Ok(Json(
-        blocking(move || control.probe.cache(&name, &query)).await??,
-    ))
+    Params(pairs): Params<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
+    let query = cache_query(pairs)?;
+    let waiting = Waiting(Cancelled::default());
+    let cancelled = waiting.0.clone();
+    let body = blocking(move || -> Result<Vec<u8>, ApiError> {
+        let answer = control.probe.cache(&name, &query, &cancelled)?;
+        serde_json::to_vec(&answer)
+            .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    })
+    .await??;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 pub(super) async fn accounting(
     State(control): Shared,
     Params(query): Params<AccountingQuery>,
 ) -> Answer {
+    let waiting = Waiting(Cancelled::default());
+    let cancelled = waiting.0.clone();
     Ok(Json(
-        blocking(move || control.probe.accounting(&query)).await??,
+        blocking(move || control.probe.accounting(&query, &cancelled)).await??,
     ))
 }
 

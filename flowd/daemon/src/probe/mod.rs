@@ -5,7 +5,10 @@
 //! commit does not change keeps its ring, its cache and its socket.
 
 mod ask;
+mod names;
 mod plan;
+mod query;
+mod reader;
 mod savefile;
 mod settings;
 mod settle;
@@ -19,8 +22,10 @@ use capture::{Engine, Fanout, Source};
 use grammar::Finding;
 
 use crate::clock;
-pub use ask::{AccountingQuery, CacheQuery};
+pub use ask::AccountingQuery;
 use plan::{export_monitors, interfaces, meterings, sampler_ids};
+pub use query::{CacheQuery, Condition, MOST, Wrong};
+pub use reader::Cancelled;
 pub use savefile::MeterPlan;
 pub use settings::Settings;
 use settings::{ACCOUNTING, CaptureSettings, PortSettings, finding};
@@ -33,6 +38,8 @@ const QUEUE: usize = 1024;
 pub struct Probe {
     boot_ns: u64,
     state: Mutex<State>,
+    /// Held by the one who reads a cache.
+    reading: Mutex<()>,
 }
 
 struct State {
@@ -81,6 +88,17 @@ impl Staged {
 #[error("{0}")]
 pub struct Unknown(pub String);
 
+/// Why a cache is not shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such thing.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The query is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
+}
+
 impl Probe {
     /// Starts with nothing configured.
     ///
@@ -100,6 +118,7 @@ impl Probe {
         Probe {
             boot_ns,
             state: Mutex::new(state),
+            reading: Mutex::new(()),
         }
     }
 

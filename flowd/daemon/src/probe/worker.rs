@@ -8,11 +8,12 @@ use std::time::Duration;
 use capture::{Config, Engine, LinkState, Source, Statistics};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use export::Feed;
-use flow::{Batch, EndReason};
-use meter::{Aged, Burst, Clear, Ledger, Monitor};
+use flow::{Batch, EndReason, Flow, Layout};
+use meter::{Aged, Burst, Clear, Copied, Ledger, Monitor, Position};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use wire::{Lines, at};
 
+use super::query::Keep;
 use super::settle::Settling;
 use crate::clock;
 
@@ -85,11 +86,29 @@ pub struct Report {
     pub monitors: Vec<MonitorReport>,
 }
 
+/// How a monitor's flows lie, by family.
+pub type Layouts = [Option<Arc<Layout>>; 2];
+
+/// A piece of a monitor's cache that is wanted.
+pub struct Piece {
+    /// The monitor.
+    pub monitor: Arc<str>,
+    /// Where to begin.
+    pub from: Position,
+    /// Flows that are wanted at most.
+    pub room: usize,
+    /// Which flows are wanted.
+    pub keep: Option<Keep>,
+    /// Where they go: memory that is there already, so that the capture thread needs none.
+    pub into: Batch,
+}
+
 enum Ask {
     Configure(Vec<Metering>),
     Replace(Capturing, Option<Source>),
     Report(Sender<Report>),
-    Flows(Arc<str>, Sender<Vec<Batch>>),
+    Layouts(Arc<str>, Sender<Option<Layouts>>),
+    Copy(Piece, Sender<(Batch, Copied)>),
     Clear(Arc<str>, Clear, Sender<u64>),
     ClearStatistics(Arc<str>),
     Stop,
@@ -97,9 +116,15 @@ enum Ask {
 
 /// The handle of a capture thread.
 pub struct Worker {
+    asker: Asker,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Asks a capture thread, as long as it runs.
+#[derive(Clone)]
+pub struct Asker {
     asks: Sender<Ask>,
     wake: Arc<EventFd>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
@@ -138,52 +163,63 @@ impl Worker {
             .name(name)
             .spawn(move || capture.run())?;
         Ok(Worker {
-            asks,
-            wake,
+            asker: Asker { asks, wake },
             thread: Some(thread),
         })
     }
 
     /// Sets the monitors.
     pub fn configure(&self, meterings: Vec<Metering>) {
-        self.ask(Ask::Configure(meterings));
+        self.asker.ask(Ask::Configure(meterings));
     }
 
     /// Reads from another source from now on, after what the present one still has.
     pub fn replace(&self, capturing: Capturing, source: Option<Source>) {
-        self.ask(Ask::Replace(capturing, source));
+        self.asker.ask(Ask::Replace(capturing, source));
     }
 
     /// A consistent moment of everything the thread counts.
     pub fn report(&self) -> Option<Report> {
-        self.answer(Ask::Report)
+        self.asker.answer(Ask::Report)
     }
 
-    /// A copy of a monitor's cache.
-    pub fn flows(&self, monitor: &str) -> Vec<Batch> {
-        self.answer(|reply| Ask::Flows(monitor.into(), reply))
-            .unwrap_or_default()
+    /// What asks it for flows while others change the probe.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// Empties a monitor's cache. Returns the flows it had.
     pub fn clear(&self, monitor: &str, how: Clear) -> u64 {
-        self.answer(|reply| Ask::Clear(monitor.into(), how, reply))
+        self.asker
+            .answer(|reply| Ask::Clear(monitor.into(), how, reply))
             .unwrap_or_default()
     }
 
     /// Sets a monitor's screen counters to zero.
     pub fn clear_statistics(&self, monitor: &str) {
-        self.ask(Ask::ClearStatistics(monitor.into()));
+        self.asker.ask(Ask::ClearStatistics(monitor.into()));
     }
 
     /// Reads what the ring holds, ends every flow, hands them on, and ends the thread.
     pub fn stop(mut self) {
-        self.ask(Ask::Stop);
+        self.asker.ask(Ask::Stop);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
             tracing::error!("a capture thread panicked");
         }
+    }
+}
+
+impl Asker {
+    /// How a monitor's flows lie; `None` when it is not there.
+    pub fn layouts(&self, monitor: &Arc<str>) -> Option<Layouts> {
+        self.answer(|reply| Ask::Layouts(monitor.clone(), reply))?
+    }
+
+    /// A piece of a monitor's cache; `None` when the thread has ended.
+    pub fn copy(&self, piece: Piece) -> Option<(Batch, Copied)> {
+        self.answer(|reply| Ask::Copy(piece, reply))
     }
 
     fn ask(&self, ask: Ask) {
@@ -233,8 +269,11 @@ impl Capture {
             }
             self.hand_on(false);
             let _ = self.wake.read();
-            while let Ok(ask) = self.inbox.try_recv() {
-                if !self.obey(ask) {
+            // Those that come meanwhile wait for the next block to be read.
+            for _ in 0..self.inbox.len() {
+                if let Ok(ask) = self.inbox.try_recv()
+                    && !self.obey(ask)
+                {
                     return;
                 }
             }
@@ -388,7 +427,12 @@ impl Capture {
                 self.ports.iter_mut().for_each(|port| port.drops_before = 0);
             }
             Ask::Report(reply) => drop(reply.send(self.report())),
-            Ask::Flows(monitor, reply) => drop(reply.send(self.copy_flows(&monitor))),
+            Ask::Layouts(monitor, reply) => {
+                let layouts = self.ports_of(&monitor).map(|port| port.monitor.layouts());
+                let layouts = layouts.last();
+                let _ = reply.send(layouts);
+            }
+            Ask::Copy(piece, reply) => drop(reply.send(self.copy(piece))),
             Ask::Clear(monitor, how, reply) => {
                 let flows = self
                     .ports_of(&monitor)
@@ -489,12 +533,23 @@ impl Capture {
         }
     }
 
-    fn copy_flows(&self, monitor: &str) -> Vec<Batch> {
-        let ports = self
-            .ports
-            .iter()
-            .filter(|port| &*port.metering.monitor == monitor);
-        ports.flat_map(|port| port.monitor.copy()).collect()
+    fn copy(&mut self, piece: Piece) -> (Batch, Copied) {
+        let Piece {
+            monitor,
+            from,
+            room,
+            keep,
+            mut into,
+        } = piece;
+        let copied = self.ports_of(&monitor).last().map(|port| {
+            let keep = |flow: &Flow<'_>| keep.as_ref().is_none_or(|keep| keep(flow));
+            port.monitor.copy(from, room, keep, &mut into)
+        });
+        let nothing = Copied {
+            seen: 0,
+            next: None,
+        };
+        (into, copied.unwrap_or(nothing))
     }
 }
 

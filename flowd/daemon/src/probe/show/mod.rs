@@ -1,7 +1,8 @@
 //! What the probe's threads reported, as the management API's JSON.
 
+mod accounting;
+mod cache;
 mod exporter;
-mod flows;
 mod loss;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,9 @@ use serde_json::{Value as Json, json};
 
 use super::settings::{Attachment, MonitorSettings, Settings};
 use super::worker::{MonitorReport, Report};
+pub use accounting::{accounting, wanted};
+pub use cache::{AnswerRows, CacheAnswer, columns, group_columns};
 pub use exporter::exporters;
-pub use flows::{accounting, cache};
 pub use loss::loss;
 
 /// `records`.
@@ -145,6 +147,14 @@ fn monitor_json(name: &str, monitor: &MonitorSettings, reports: &[Report]) -> Js
         "status": if mine.is_empty() { "not allocated" } else { "allocated" },
         "cache": cache_block(monitor, &mine),
     })
+}
+
+/// The counters of a monitor's cache, over all its threads.
+pub fn cache_counters(name: &str, monitor: &MonitorSettings, reports: &[Report]) -> Json {
+    let mine: Vec<_> = of_monitor(reports, name)
+        .map(|(_, report)| report)
+        .collect();
+    cache_block(monitor, &mine)
 }
 
 fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {

@@ -1,0 +1,84 @@
+//! A field of a record, and its value in a flow of either family.
+
+use std::sync::Arc;
+
+use flow::{FIELDS, Field, Flow, Layout, Place, Record, Slot, Source, Value};
+
+use super::Wrong;
+
+/// One field as flows of a monitor have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The field that was asked for.
+    pub field: &'static Field,
+    /// Where its value is, by family.
+    slots: [Option<Slot>; 2],
+}
+
+impl Column {
+    /// Finds a field by its words or its IANA name. Counters, times, TCP flags and the end reason every flow has,
+    /// whatever its record; what both families have under different words is one column.
+    ///
+    /// # Errors
+    /// When there is no such field, or the record does not have it.
+    pub fn find(
+        text: &str,
+        record: &Record,
+        layouts: &[Option<Arc<Layout>>; 2],
+    ) -> Result<Column, Wrong> {
+        // A record may have one of several fields of a name.
+        let known = |field: &&'static Field| field.words == text || field.name == text;
+        let of_record = record.keys.iter().chain(&record.collects).copied();
+        let field = of_record
+            .chain(FIELDS)
+            .find(known)
+            .ok_or_else(|| Wrong(format!("there is no field {text}")))?;
+        let slots = [0, 1].map(|family| slot(field, layouts[family].as_deref()));
+        if slots.iter().all(Option::is_none) {
+            return Err(Wrong(format!(
+                "flow record {} has no field {text}",
+                record.name
+            )));
+        }
+        Ok(Column { field, slots })
+    }
+
+    /// Only in flows of the family that the field's words name.
+    pub fn of_its_family(mut self) -> Column {
+        if let Some(family) = self.field.family {
+            self.slots[1 - family as usize] = None;
+        }
+        self
+    }
+
+    /// The flow's value of it; `None` when flows of its family have none.
+    #[inline]
+    pub fn value(&self, flow: &Flow<'_>) -> Option<Value> {
+        self.slots[flow.layout.family as usize]
+            .as_ref()
+            .map(|slot| flow.value(slot))
+    }
+}
+
+fn slot(field: &'static Field, layout: Option<&Layout>) -> Option<Slot> {
+    let layout = layout?;
+    let kept = layout
+        .slots
+        .iter()
+        .find(|slot| slot.field.name == field.name);
+    if let Some(slot) = kept {
+        return Some(*slot);
+    }
+    let place = match field.source {
+        Source::Header(..) if field.name == "tcpControlBits" => Place::TcpFlags,
+        Source::Octets | Source::Packets | Source::First | Source::Last | Source::EndReason => {
+            Place::Totals
+        }
+        _ => return None,
+    };
+    Some(Slot {
+        field,
+        key: false,
+        place,
+    })
+}
