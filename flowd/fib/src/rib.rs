@@ -64,7 +64,8 @@ pub enum Effect {
     None,
     /// A new state can be had from [`Rib::fib`].
     Changed,
-    /// The change does not tell what the routes are now: they have to be read anew.
+    /// The change does not tell what the routes are now: they have to be read anew. While they are read, in the kernel's
+    /// order, it says nothing.
     Doubt,
 }
 

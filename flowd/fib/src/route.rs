@@ -130,8 +130,11 @@ pub(crate) fn add(routes: &[Route], route: Route, replace: bool, joins: bool) ->
             old.hops = Hops::List(kept.chain(more.iter()).copied().collect());
             Outcome::Routes(routes)
         }
-        // Before or behind the old one: only the kernel knows.
-        _ => Outcome::Doubt(routes),
+        // Before or behind the old one: only the kernel knows. Who reads them in the kernel's order has the first.
+        _ => {
+            old.shadows = true;
+            Outcome::Doubt(routes)
+        }
     }
 }
 
@@ -233,18 +236,18 @@ mod tests {
     #[test]
     fn what_only_the_kernel_knows_is_doubt() {
         let one = [route(0, &[1])];
-        assert!(matches!(
-            add(&one, route(0, &[2]), false, false),
-            Outcome::Doubt(_)
-        ));
-        assert!(matches!(
-            remove(&one, &route(0, &[2]), false),
-            Outcome::Doubt(_)
-        ));
         let shadowing = [Route {
             shadows: true,
             ..route(0, &[1])
         }];
+        assert_eq!(
+            add(&one, route(0, &[2]), false, false),
+            Outcome::Doubt(shadowing.to_vec())
+        );
+        assert!(matches!(
+            remove(&one, &route(0, &[2]), false),
+            Outcome::Doubt(_)
+        ));
         assert_eq!(
             remove(&shadowing, &route(0, &[1]), false),
             Outcome::Doubt(vec![])

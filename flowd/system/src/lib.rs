@@ -11,6 +11,7 @@ mod host;
 mod interface;
 mod netlink;
 mod plan;
+pub mod routes;
 
 pub use host::{Host, Staged};
 pub use interface::Interface;
