@@ -82,8 +82,8 @@ impl ValueKind {
     pub fn of(words: &str) -> ValueKind {
         let last = words.rsplit(' ').next().unwrap_or_default();
         match (words.split(' ').next().unwrap_or_default(), last) {
-            ("ipv4", "address") => ValueKind::Ipv4,
-            ("ipv6", "address") => ValueKind::Ipv6,
+            ("ipv4", "address" | "prefix") | ("routing", "ipv4") => ValueKind::Ipv4,
+            ("ipv6", "address" | "prefix") | ("routing", "ipv6") => ValueKind::Ipv6,
             ("interface", _) => ValueKind::Interface,
             ("datalink", _) if words.contains(" mac ") => ValueKind::Mac,
             (_, "protocol" | "next-header") => ValueKind::Protocol,

@@ -1,14 +1,16 @@
 //! One exporter's packetizer: flows and facts in, datagrams out. Pure: time is an argument.
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Batch, Layout, RecordTally};
+use flow::{Batch, Flow, Layout, RecordTally, Totals};
 use wire::{Family, MIN_TEMPLATE_ID, v5 as v5_wire};
 
 use crate::ledger::Reason;
 use crate::options::{Facts, Kind, Table};
 use crate::packer::{Content, Datagram, Packer};
+use crate::pieces;
 use crate::settings::{Interface, Monitor, Protocol, Sampling, Settings};
 use crate::statistics::TemplateStatistics;
 use crate::template::Template;
@@ -206,10 +208,35 @@ impl Stream {
             dropped(Reason::NoFields, tally(batch.iter()));
             return;
         };
-        let mut flows = batch.iter();
-        let mut left = batch.len();
+        let narrow = self.templates[template].narrow();
+        if narrow && batch.iter().any(|flow| pieces::needed(flow.totals)) {
+            let split = split(batch);
+            let pieces = split.iter().map(|piece| {
+                let totals = &piece.totals;
+                let flow = Flow {
+                    totals,
+                    ..piece.flow
+                };
+                (flow, piece.count)
+            });
+            self.pack(template, client, pieces, now_ns, dropped);
+        } else {
+            let flows = batch.iter().map(|flow| (flow, 1));
+            self.pack(template, client, flows, now_ns, dropped);
+        }
+    }
+
+    /// Packs flows by a template; with each whether it counts as one, or goes on from the one before.
+    fn pack<'a>(
+        &mut self,
+        template: usize,
+        client: usize,
+        mut flows: impl ExactSizeIterator<Item = (Flow<'a>, u64)>,
+        now_ns: u64,
+        dropped: &mut dyn FnMut(Reason, RecordTally),
+    ) {
         let boot_ms = self.packer.boot_ms();
-        while left > 0 {
+        while flows.len() > 0 {
             let (id, len) = (self.templates[template].id, self.templates[template].len);
             self.packer.make_room(id, len, now_ns);
             if self.refresh_due(now_ns) {
@@ -220,21 +247,25 @@ impl Stream {
                 template.announce(&mut self.packer, now_ns);
             }
             let place = match template.oversized {
-                false => self.packer.records(id, len, left, now_ns),
+                false => self.packer.records(id, len, flows.len(), now_ns),
                 true => Err(wire::Full),
             };
             let Ok(place) = place else {
-                dropped(Reason::MessageTooLong, tally(flows));
+                dropped(
+                    Reason::MessageTooLong,
+                    flows
+                        .map(one)
+                        .fold(RecordTally::default(), RecordTally::add),
+                );
                 return;
             };
             let (mut sum, mut latest_ns) = (RecordTally::default(), 0);
             let octets = place.len() as u64;
-            for (out, flow) in place.chunks_exact_mut(len).zip(&mut flows) {
-                template.encode(&flow, boot_ms, out);
-                sum.count(flow.totals.packets, flow.totals.octets);
+            for (out, (flow, count)) in place.chunks_exact_mut(len).zip(&mut flows) {
+                template.encode(&flow, count, boot_ms, out);
+                sum += one((flow, count));
                 latest_ns = latest_ns.max(flow.totals.last_ns).max(flow.totals.first_ns);
             }
-            left -= sum.records as usize;
             self.packer.note(client, sum, octets, latest_ns);
         }
     }
@@ -258,7 +289,7 @@ impl Stream {
             let mut record = map.record(&flow, boot_ms);
             let latest_ns = flow.totals.last_ns.max(flow.totals.first_ns);
             let mut records = 1;
-            for (packets, octets) in v5::pieces(flow.totals) {
+            for (packets, octets) in pieces::of(flow.totals) {
                 (record.packets, record.octets) = (packets, octets);
                 // The flow counts once, with its first piece.
                 let sum = RecordTally {
@@ -474,10 +505,49 @@ impl Template {
     }
 }
 
-fn tally<'a>(flows: impl Iterator<Item = flow::Flow<'a>>) -> RecordTally {
-    let mut sum = RecordTally::default();
-    flows.for_each(|flow| sum.count(flow.totals.packets, flow.totals.octets));
-    sum
+/// A flow's record with counters of 32 bits, or a further one of the same flow.
+struct Piece<'a> {
+    flow: Flow<'a>,
+    totals: Totals,
+    /// 1 for the first piece of a flow.
+    count: u64,
+}
+
+/// Cuts the flows of a batch into records whose counters have 32 bits.
+fn split(batch: &Batch) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::with_capacity(batch.len() + 1);
+    for flow in batch.iter() {
+        let first = pieces.len();
+        for (packets, octets) in pieces::of(flow.totals) {
+            let totals = Totals {
+                packets: packets.into(),
+                octets: octets.into(),
+                ..*flow.totals
+            };
+            let count = u64::from(pieces.len() == first);
+            pieces.push(Piece {
+                flow,
+                totals,
+                count,
+            });
+        }
+    }
+    pieces
+}
+
+/// What one record holds; of a flow in several pieces only the first counts as a record.
+fn one((flow, records): (Flow<'_>, u64)) -> RecordTally {
+    RecordTally {
+        records,
+        packets: flow.totals.packets,
+        octets: flow.totals.octets,
+    }
+}
+
+fn tally<'a>(flows: impl Iterator<Item = Flow<'a>>) -> RecordTally {
+    flows
+        .map(|flow| one((flow, 1)))
+        .fold(RecordTally::default(), RecordTally::add)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use flow::field::Kind;
 use flow::{Flow, Layout, Place, Record, Slot, Source};
 
+use crate::ntp;
 use crate::settings::{Protocol, Sampling};
 use crate::statistics::{TemplateField, TemplateStatistics};
 
 /// `flowStartMilliseconds` and `flowEndMilliseconds`.
-const START_MILLISECONDS: u16 = 152;
-const END_MILLISECONDS: u16 = 153;
+const START_MILLISECONDS: (&str, u16) = ("timestamp absolute first", 152);
+const END_MILLISECONDS: (&str, u16) = ("timestamp absolute last", 153);
 /// `systemInitTimeMilliseconds`.
 const SYSTEM_INIT_TIME: u16 = 160;
 /// `samplerId`.
@@ -23,17 +25,36 @@ enum Step {
         to: usize,
         len: usize,
     },
-    TcpFlags(usize),
+    /// One octet, of which only some bits count.
+    Masked {
+        from: usize,
+        to: usize,
+        bits: u8,
+    },
+    TcpFlags(usize, u8),
     Octets(usize),
+    Octets32(usize),
     Packets(usize),
-    FirstUptime(usize),
-    LastUptime(usize),
-    FirstMillis(usize),
-    LastMillis(usize),
+    Packets32(usize),
+    Flows(usize),
+    First(Time, usize),
+    Last(Time, usize),
     End(usize),
     /// The identifier of the only sampler of the monitor.
     Sampler(usize),
     Boot(usize),
+}
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    /// Milliseconds since the boot time, modulo 2³².
+    Uptime,
+    /// Milliseconds since 1970.
+    Millis,
+    /// NTP timestamps.
+    Micros,
+    Nanos,
 }
 
 /// A template and the program that encodes its records.
@@ -54,8 +75,12 @@ pub(crate) struct Template {
     /// It does not fit into a datagram; nor do its records make sense then.
     pub(crate) oversized: bool,
     fields: Vec<TemplateField>,
+    /// The bits that count, by field.
+    bits: Vec<u8>,
     steps: Vec<Step>,
     sampler: u8,
+    /// A counter has 32 bits only.
+    narrow: bool,
 }
 
 /// Records whose uptimes mean absolute times: an exporter may send whichever its protocol has.
@@ -88,8 +113,10 @@ impl Template {
             announced: false,
             oversized: false,
             fields: Vec::new(),
+            bits: Vec::new(),
             steps: Vec::new(),
             sampler: only_sampler(sampling),
+            narrow: false,
         };
         let absolute = protocol == Protocol::Ipfix && predefined(&layout.record);
         let mut uptimes = false;
@@ -98,10 +125,10 @@ impl Template {
         }
         if uptimes && protocol == Protocol::Ipfix {
             // IPFIX headers have no uptime: the record says what its times count from.
-            template.field("system init time", SYSTEM_INIT_TIME, 8, Step::Boot);
+            template.field("system init time", SYSTEM_INIT_TIME, 8, 0xff, Step::Boot);
         }
         if template.sampler != 0 {
-            template.field("flow sampler", SAMPLER_ID, 1, Step::Sampler);
+            template.field("flow sampler", SAMPLER_ID, 1, 0xff, Step::Sampler);
         }
         template
     }
@@ -109,41 +136,46 @@ impl Template {
     /// Adds the field of a slot; whether it counts from boot.
     fn slot(&mut self, slot: &Slot, absolute: bool) -> bool {
         let field = slot.field;
-        let (words, element, len) = (field.words, field.element, usize::from(field.len));
+        let (mut words, mut element, len) = (field.words, field.element, usize::from(field.len));
+        // A counter that is wanted short and long is sent long.
+        let long = |slot: &Slot| slot.field.source == field.source && slot.field.len == 8;
+        let long = self.layout.slots.iter().any(long);
+        let time = match field.kind {
+            Kind::Uptime if absolute => {
+                (words, element) = match field.source {
+                    Source::First => START_MILLISECONDS,
+                    _ => END_MILLISECONDS,
+                };
+                Time::Millis
+            }
+            Kind::Uptime => Time::Uptime,
+            Kind::Micros => Time::Micros,
+            Kind::Nanos => Time::Nanos,
+            _ => Time::Millis,
+        };
+        let time_len = if time == Time::Uptime { 4 } else { 8 };
+        let mut add = |len, step: &dyn Fn(usize) -> Step| {
+            self.field(words, element, len, field.bits, step);
+        };
         match field.source {
-            Source::Header(..) => self.field(words, element, len, |to| match slot.place {
+            Source::Header(..) => add(len, &|to| match slot.place {
+                Place::Octets(from) if field.bits != 0xff => {
+                    let bits = field.bits;
+                    Step::Masked { from, to, bits }
+                }
                 Place::Octets(from) => Step::Copy { from, to, len },
-                Place::TcpFlags | Place::Totals => Step::TcpFlags(to),
+                Place::TcpFlags | Place::Totals => Step::TcpFlags(to, field.bits),
             }),
-            Source::Octets => self.field(words, element, 8, Step::Octets),
-            Source::Packets => self.field(words, element, 8, Step::Packets),
-            Source::EndReason => self.field(words, element, 1, Step::End),
-            Source::First if absolute || element == START_MILLISECONDS => {
-                self.field(
-                    "timestamp absolute first",
-                    START_MILLISECONDS,
-                    8,
-                    Step::FirstMillis,
-                );
-            }
-            Source::Last if absolute || element == END_MILLISECONDS => {
-                self.field(
-                    "timestamp absolute last",
-                    END_MILLISECONDS,
-                    8,
-                    Step::LastMillis,
-                );
-            }
-            Source::First => {
-                self.field(words, element, 4, Step::FirstUptime);
-                return true;
-            }
-            Source::Last => {
-                self.field(words, element, 4, Step::LastUptime);
-                return true;
-            }
+            Source::Octets if long => add(8, &Step::Octets),
+            Source::Packets if long => add(8, &Step::Packets),
+            Source::Octets => add(4, &Step::Octets32),
+            Source::Packets => add(4, &Step::Packets32),
+            Source::Flows => add(4, &Step::Flows),
+            Source::EndReason => add(1, &Step::End),
+            Source::First => add(time_len, &|to| Step::First(time, to)),
+            Source::Last => add(time_len, &|to| Step::Last(time, to)),
         }
-        false
+        time == Time::Uptime && matches!(field.source, Source::First | Source::Last)
     }
 
     fn field(
@@ -151,12 +183,15 @@ impl Template {
         words: &'static str,
         element: u16,
         len: usize,
+        bits: u8,
         step: impl FnOnce(usize) -> Step,
     ) {
-        // An element that is both matched and collected, or wanted short and long, has one value.
-        if self.specs.iter().any(|(known, _)| *known == element) {
+        // An element that is both matched and collected, or goes by two names, has one value.
+        let mut known = self.specs.iter().zip(&self.bits);
+        if known.any(|(spec, known)| (*spec, *known) == ((element, len as u16), bits)) {
             return;
         }
+        self.bits.push(bits);
         self.specs.push((element, len as u16));
         self.fields.push(TemplateField {
             words,
@@ -165,7 +200,9 @@ impl Template {
             offset: self.len,
             size: len,
         });
-        self.push(step(self.len));
+        let step = step(self.len);
+        self.narrow |= matches!(step, Step::Octets32(_) | Step::Packets32(_));
+        self.push(step);
         self.len += len;
     }
 
@@ -202,22 +239,36 @@ impl Template {
         self.specs.iter().any(|(element, _)| *element == SAMPLER_ID)
     }
 
-    /// Writes a flow; `out` has [`Template::len`] octets.
+    /// Counters beyond 32 bits do not fit into one record.
+    pub(crate) fn narrow(&self) -> bool {
+        self.narrow
+    }
+
+    /// Writes a flow, or a further piece of one: then `flows` is 0, else 1. `out` has [`Template::len`] octets.
     #[inline]
-    pub(crate) fn encode(&self, flow: &Flow<'_>, boot_ms: u64, out: &mut [u8]) {
+    pub(crate) fn encode(&self, flow: &Flow<'_>, flows: u64, boot_ms: u64, out: &mut [u8]) {
         let totals = flow.totals;
-        let uptime = |ns: u64| ((ns / 1_000_000).saturating_sub(boot_ms) as u32).to_be_bytes(); // modulo 2³²
-        let millis = |ns: u64| (ns / 1_000_000).to_be_bytes();
+        let time = |form: Time, ns: u64, out: &mut [u8], to: usize| match form {
+            Time::Uptime => {
+                let uptime = (ns / 1_000_000).saturating_sub(boot_ms) as u32; // modulo 2³²
+                put(out, to, uptime.to_be_bytes());
+            }
+            Time::Millis => put(out, to, (ns / 1_000_000).to_be_bytes()),
+            Time::Micros => put(out, to, ntp::micros(ns).to_be_bytes()),
+            Time::Nanos => put(out, to, ntp::nanos(ns).to_be_bytes()),
+        };
         for step in &self.steps {
             match *step {
                 Step::Copy { from, to, len } => copy(flow.octets, from, out, to, len),
-                Step::TcpFlags(to) => put(out, to, [totals.tcp_flags as u8]), // the low eight
+                Step::Masked { from, to, bits } => put(out, to, [flow.octets[from] & bits]),
+                Step::TcpFlags(to, bits) => put(out, to, [totals.tcp_flags as u8 & bits]), // the low eight
                 Step::Octets(to) => put(out, to, totals.octets.to_be_bytes()),
+                Step::Octets32(to) => put(out, to, (totals.octets as u32).to_be_bytes()),
                 Step::Packets(to) => put(out, to, totals.packets.to_be_bytes()),
-                Step::FirstUptime(to) => put(out, to, uptime(totals.first_ns)),
-                Step::LastUptime(to) => put(out, to, uptime(totals.last_ns)),
-                Step::FirstMillis(to) => put(out, to, millis(totals.first_ns)),
-                Step::LastMillis(to) => put(out, to, millis(totals.last_ns)),
+                Step::Packets32(to) => put(out, to, (totals.packets as u32).to_be_bytes()),
+                Step::Flows(to) => put(out, to, (flows as u32).to_be_bytes()),
+                Step::First(form, to) => time(form, totals.first_ns, out, to),
+                Step::Last(form, to) => time(form, totals.last_ns, out, to),
                 Step::End(to) => put(out, to, [totals.end as u8]),
                 Step::Sampler(to) => put(out, to, [self.sampler]),
                 Step::Boot(to) => put(out, to, boot_ms.to_be_bytes()),

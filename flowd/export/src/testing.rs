@@ -103,7 +103,8 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
     );
     proptest::collection::vec(one, 0..flows).prop_map(move |flows| {
         let mut batch = Batch::with_capacity(Arc::clone(&layout), flows.len());
-        for (start, duration, packets, octets, tcp_flags, bytes) in flows {
+        for (start, duration, packets, octets, tcp_flags, mut bytes) in flows {
+            possible(&layout, &mut bytes);
             let first_ns = BOOT_NS + start;
             let end = EndReason::Idle;
             let totals = Totals {
@@ -124,7 +125,8 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
 pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Batch> {
     let mut batch = Batch::with_capacity(Arc::clone(layout), flows);
     for i in 0..flows {
-        let bytes: Vec<u8> = (0..layout.len()).map(|at| (at + i) as u8 | 1).collect();
+        let mut bytes: Vec<u8> = (0..layout.len()).map(|at| (at + i) as u8 | 1).collect();
+        possible(layout, &mut bytes);
         let totals = Totals {
             first_ns: time_ns - SECOND,
             last_ns: time_ns,
@@ -138,22 +140,35 @@ pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Bat
     Arc::new(batch)
 }
 
-/// What a record of `flow` must say of an element, octet by octet; computed without templates.
-pub(crate) fn expected(flow: &Flow<'_>, element: u16, boot_ms: u64) -> Option<Vec<u8>> {
+/// What a record of `flow` must say of an element in `len` octets, octet by octet; computed without templates.
+/// `flows` is 1, or 0 for a further piece of a flow.
+pub(crate) fn expected(
+    flow: &Flow<'_>,
+    flows: u8,
+    (element, len): (u16, u16),
+    boot_ms: u64,
+) -> Option<Vec<u8>> {
     let totals = flow.totals;
     let ms = |ns: u64| ns / 1_000_000;
     let uptime = |ns: u64| ((ms(ns) - boot_ms) as u32).to_be_bytes().to_vec();
+    let ntp = |ns: u64, ntp: fn(u64) -> u64| ntp(ns).to_be_bytes().to_vec();
+    let number = |number: u64| number.to_be_bytes()[8 - usize::from(len)..].to_vec();
     let slot = |slot: &&Slot| match slot.field.source {
-        Source::Header(..) => slot.field.element == element,
+        Source::Header(..) => (slot.field.element, u16::from(slot.field.len)) == (element, len),
         _ => false,
     };
     Some(match element {
-        1 => totals.octets.to_be_bytes().into(),
-        2 => totals.packets.to_be_bytes().into(),
+        1 => number(totals.octets),
+        2 => number(totals.packets),
+        3 => vec![0, 0, 0, flows],
         21 => uptime(totals.last_ns),
         22 => uptime(totals.first_ns),
         152 => ms(totals.first_ns).to_be_bytes().into(),
         153 => ms(totals.last_ns).to_be_bytes().into(),
+        154 => ntp(totals.first_ns, crate::ntp::micros),
+        155 => ntp(totals.last_ns, crate::ntp::micros),
+        156 => ntp(totals.first_ns, crate::ntp::nanos),
+        157 => ntp(totals.last_ns, crate::ntp::nanos),
         160 => boot_ms.to_be_bytes().into(),
         136 => vec![totals.end as u8],
         _ => {
@@ -164,6 +179,15 @@ pub(crate) fn expected(flow: &Flow<'_>, element: u16, boot_ms: u64) -> Option<Ve
             }
         }
     })
+}
+
+/// Takes the bits out of a flow's octets that no packet sets there, and the decoder does not keep.
+fn possible(layout: &Layout, octets: &mut [u8]) {
+    for slot in &layout.slots {
+        if let (203, Place::Octets(at)) = (slot.field.element, slot.place) {
+            octets[at] &= 7;
+        }
+    }
 }
 
 /// A template as the decoder read it.

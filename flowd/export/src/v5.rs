@@ -1,6 +1,6 @@
 //! Flows as NetFlow v5 records.
 
-use flow::{Flow, Layout, Totals};
+use flow::{Flow, Layout};
 use wire::{Span, at, v5};
 
 use crate::settings::{SamplerMode, Sampling};
@@ -68,15 +68,6 @@ fn interface(index: [u8; 4]) -> u16 {
     u16::try_from(u32::from_be_bytes(index)).unwrap_or(0)
 }
 
-/// Cuts counters of 64 bits into records of 32 whose sums are the same.
-pub(crate) fn pieces(totals: &Totals) -> impl Iterator<Item = (u32, u32)> + use<> {
-    const MOST: u64 = u32::MAX as u64;
-    let (packets, octets) = (totals.packets, totals.octets);
-    let count = packets.div_ceil(MOST).max(octets.div_ceil(MOST)).max(1);
-    let share = move |sum: u64, i: u64| (sum / count + u64::from(i < sum % count)) as u32;
-    (0..count).map(move |i| (share(packets, i), share(octets, i)))
-}
-
 /// The sampling field of the header. A rate beyond its 14 bits is not told at all: a collector that scaled
 /// by less would be silently wrong.
 pub(crate) fn sampling(sampling: &Sampling) -> (v5::SamplingMode, u16) {
@@ -102,41 +93,5 @@ pub(crate) fn untold(sampling: &Sampling) -> Option<&'static str> {
         }
         Sampling::One(_) => None,
         Sampling::Mixed(_) => Some("its attachments have different samplers"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_add_up() {
-        for (packets, octets) in [
-            (0, 0),
-            (1, 40),
-            (3, u64::from(u32::MAX)),
-            (3, u64::from(u32::MAX) + 1),
-            (1 << 33, 1 << 45),
-            (u64::from(u32::MAX) * 3 + 1, 7),
-        ] {
-            let totals = Totals {
-                packets,
-                octets,
-                ..Totals::default()
-            };
-            let sum = pieces(&totals).fold((0, 0), |(p, o), (packets, octets)| {
-                (p + u64::from(packets), o + u64::from(octets))
-            });
-            assert_eq!(sum, (packets, octets));
-        }
-        assert_eq!(
-            pieces(&Totals {
-                packets: 1,
-                octets: 1 << 33,
-                ..Totals::default()
-            })
-            .count(),
-            3
-        );
     }
 }

@@ -99,7 +99,7 @@ impl Batch {
     }
 
     /// The flows in order.
-    pub fn iter(&self) -> impl Iterator<Item = Flow<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Flow<'_>> {
         let flows = self.bytes.chunks_exact(self.layout.len());
         self.totals.iter().zip(flows).map(|(totals, octets)| Flow {
             layout: &self.layout,

@@ -3,23 +3,25 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::batch::Flow;
-use crate::field::Source;
+use crate::field::Kind;
+use crate::layout::Slot;
 use crate::value::Value;
 
-/// Every field of the flow, and always counters, times, TCP flags and end reason.
+const TCP_FLAGS: &str = "tcpControlBits";
+
+/// Every field of the flow, and always counters, times, TCP flags and end reason. A record with some TCP flags only
+/// shows those.
 pub fn flow(flow: &Flow<'_>) -> Map<String, Json> {
     let mut object = Map::new();
-    for slot in flow
-        .layout
-        .slots
-        .iter()
-        .filter(|slot| matches!(slot.field.source, Source::Header(..)))
-    {
+    for slot in &flow.layout.slots {
         let value = match flow.value(slot) {
             Value::Number(number) => json!(number),
             other => json!(other.to_string()),
         };
-        object.insert(slot.field.name.into(), value);
+        // Uptimes have no meaning apart from their exporter's: the times below do.
+        if slot.field.kind != Kind::Uptime {
+            object.insert(slot.field.name.into(), value);
+        }
     }
     let totals = flow.totals;
     object.insert("octetDeltaCount".into(), json!(totals.octets));
@@ -34,7 +36,10 @@ pub fn flow(flow: &Flow<'_>) -> Map<String, Json> {
     );
     object.insert("flowStartNanoseconds".into(), json!(totals.first_ns));
     object.insert("flowEndNanoseconds".into(), json!(totals.last_ns));
-    object.insert("tcpControlBits".into(), json!(totals.tcp_flags));
+    let some_flags = |slot: &Slot| slot.field.name == TCP_FLAGS && slot.field.bits != 0xff;
+    if !flow.layout.slots.iter().any(some_flags) {
+        object.insert(TCP_FLAGS.into(), json!(totals.tcp_flags));
+    }
     object.insert("flowEndReason".into(), json!(totals.end as u8));
     object
 }

@@ -12,9 +12,9 @@ use crate::record::Record;
 /// Where a field's value lies in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the flow's octets, from here.
+    /// In the flow's octets, from here; of one octet only the field's bits.
     Octets(usize),
-    /// The low octet of the totals' TCP flags.
+    /// The low octet of the totals' TCP flags, of it only the field's bits.
     TcpFlags,
     /// Another of the totals.
     Totals,
@@ -104,9 +104,14 @@ impl Layout {
         };
         let range = span.range();
         if key || aggregate == Aggregate::First {
-            self.keep_mask[range.clone()].fill(0xff);
+            let keep = |mask: &mut [u8; Header::LEN]| {
+                mask[range.clone()]
+                    .iter_mut()
+                    .for_each(|octet| *octet |= field.bits);
+            };
+            keep(&mut self.keep_mask);
             if key {
-                self.key_mask[range.clone()].fill(0xff);
+                keep(&mut self.key_mask);
             }
             return Place::Octets(range.start);
         }
@@ -264,6 +269,29 @@ mod tests {
             (layout.kept(), layout.slots[0].place),
             (&[0, 1][..], Place::Octets(at::TCP_FLAGS_8.at.into()))
         );
+    }
+
+    #[test]
+    fn a_flag_is_a_key_by_itself() {
+        let layout = Layout::new(
+            &record(&["transport tcp flags syn"], &["transport tcp flags"]),
+            Family::V4,
+        );
+        assert_eq!(layout.key_mask()[at::TCP_FLAGS_8.range()], [2]);
+        assert_eq!(layout.keep_mask()[at::TCP_FLAGS_8.range()], [2]);
+        let mut octets = vec![0; layout.len()];
+        layout.first(&header(64, 0x12, 40), &mut octets);
+        let totals = crate::Totals {
+            tcp_flags: 0x112,
+            ..crate::Totals::default()
+        };
+        let flow = crate::Flow {
+            layout: &layout,
+            totals: &totals,
+            octets: &octets,
+        };
+        let values: Vec<_> = layout.slots.iter().map(|slot| flow.value(slot)).collect();
+        assert_eq!(values, [2, 0x12].map(crate::Value::Number));
     }
 
     #[test]

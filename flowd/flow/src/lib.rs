@@ -10,8 +10,8 @@ pub mod tally;
 pub mod value;
 
 pub use batch::{Batch, EndReason, Flow, Totals};
-pub use field::{Aggregate, FIELDS, Field, Source};
+pub use field::{Aggregate, FIELDS, Field, Parameter, Source};
 pub use layout::{Layout, Place, Slot};
-pub use record::{Record, RecordError};
+pub use record::{PREDEFINED, Record, RecordError};
 pub use tally::{RecordTally, Tally};
 pub use value::Value;

@@ -1,11 +1,15 @@
 //! A flow record: what to match and what to collect.
 
+mod predefined;
+
 use std::sync::Arc;
 
 use wire::Family;
 
 use crate::field::{Field, REFUSED};
 use crate::layout::Layout;
+
+pub use predefined::PREDEFINED;
 
 /// Most fields one record may have.
 pub const MAX_FIELDS: usize = 64;
@@ -65,75 +69,6 @@ impl Record {
         }
     }
 
-    /// The predefined record `netflow-original`, for IPv4 and IPv6.
-    ///
-    /// Times are boot-relative for NetFlow v9 and absolute for IPFIX; the exporter picks the
-    /// element (22/21 or 152/153) that its protocol has.
-    pub fn netflow_original() -> Record {
-        Record::predefined(
-            "netflow-original",
-            &[
-                "ipv4 source address",
-                "ipv4 destination address",
-                "ipv6 source address",
-                "ipv6 destination address",
-                "ipv4 protocol",
-                "ipv6 protocol",
-                "transport source-port",
-                "transport destination-port",
-                "ipv4 tos",
-                "ipv6 traffic-class",
-                "interface input",
-            ],
-            &[
-                "interface output",
-                "transport tcp flags",
-                "counter bytes",
-                "counter packets",
-                "timestamp sys-uptime first",
-                "timestamp sys-uptime last",
-            ],
-        )
-    }
-
-    /// The record behind `system flow-accounting`: `netflow-original` and the direction.
-    pub fn flow_accounting() -> Record {
-        let mut record = Record::netflow_original();
-        record.name = "flow-accounting".into();
-        record.keys.extend(Field::by_words("flow direction"));
-        record
-    }
-
-    /// The predefined record of that name: `netflow-original`, or one family of it.
-    pub fn by_name(name: &str) -> Option<Record> {
-        let family = match name {
-            "netflow-original" => return Some(Record::netflow_original()),
-            "netflow ipv4 original-input" => Family::V4,
-            "netflow ipv6 original-input" => Family::V6,
-            _ => return None,
-        };
-        let mut record = Record::netflow_original();
-        record.name = name.into();
-        let applies = |field: &&Field| field.family.is_none_or(|only| only == family);
-        record.keys.retain(applies);
-        record.collects.retain(applies);
-        Some(record)
-    }
-
-    fn predefined(name: &str, keys: &[&str], collects: &[&str]) -> Record {
-        let fields = |words: &[&str]| {
-            words
-                .iter()
-                .filter_map(|words| Field::by_words(words))
-                .collect()
-        };
-        Record {
-            name: name.into(),
-            keys: fields(keys),
-            collects: fields(collects),
-        }
-    }
-
     /// How flows of `family` lie in memory; `None` when the record only speaks of the other family.
     ///
     /// A record that names fields of one family meters that family; one that names none meters both; one
@@ -173,18 +108,6 @@ fn lookup(words: &str) -> Result<&'static Field, RecordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn predefined_records_find_all_their_fields() {
-        let record = Record::netflow_original();
-        assert_eq!((record.keys.len(), record.collects.len()), (11, 6));
-        assert!(
-            Record::flow_accounting()
-                .keys
-                .iter()
-                .any(|field| field.element == 61)
-        );
-    }
 
     #[test]
     fn a_record_meters_the_families_it_names() {

@@ -8,21 +8,25 @@ use crate::field::{Kind, Source};
 use crate::layout::{Place, Slot};
 
 /// A value with its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
-    /// A number, a time in milliseconds, an `ifIndex`, a reason.
+    /// A number, a time in its field's unit, an `ifIndex`, a reason.
     Number(u64),
     /// An address.
     Address(IpAddr),
     /// A MAC address.
     Mac([u8; 6]),
+    /// An MPLS label stack entry without its time to live; shown as label, traffic class and bottom of stack.
+    Label([u8; 3]),
+    /// Octets of the packet; shown in hexadecimal.
+    Octets(Box<[u8]>),
 }
 
 impl Value {
     /// The number, when it is one.
-    pub fn number(self) -> Option<u64> {
+    pub fn number(&self) -> Option<u64> {
         match self {
-            Value::Number(number) => Some(number),
+            Value::Number(number) => Some(*number),
             _ => None,
         }
     }
@@ -36,26 +40,41 @@ impl fmt::Display for Value {
             Value::Mac([a, b, c, d, e, g]) => {
                 write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
             }
+            Value::Label([a, b, c]) => {
+                let entry = u32::from_be_bytes([0, *a, *b, *c]);
+                write!(f, "{}-{}-{}", entry >> 4, entry >> 1 & 7, entry & 1)
+            }
+            Value::Octets(octets) => octets.iter().try_for_each(|octet| write!(f, "{octet:02x}")),
         }
     }
 }
 
 impl Flow<'_> {
-    /// The value of a field of this flow's layout. Times are milliseconds since 1970, boot-relative ones too.
+    /// The value of a field of this flow's layout. Times are since 1970, boot-relative ones too, those in milliseconds.
     pub fn value(&self, slot: &Slot) -> Value {
+        let time = |ns: u64| match slot.field.kind {
+            Kind::Nanos => Value::Number(ns),
+            Kind::Micros => Value::Number(ns / 1_000),
+            _ => Value::Number(ns / 1_000_000),
+        };
         match slot.field.source {
             Source::Octets => Value::Number(self.totals.octets),
             Source::Packets => Value::Number(self.totals.packets),
-            Source::First => Value::Number(self.totals.first_ns / 1_000_000),
-            Source::Last => Value::Number(self.totals.last_ns / 1_000_000),
+            Source::Flows => Value::Number(1),
+            Source::First => time(self.totals.first_ns),
+            Source::Last => time(self.totals.last_ns),
             Source::EndReason => Value::Number(self.totals.end as u64),
             Source::Header(span, _) => match slot.place {
                 Place::Octets(from) => {
                     let octets = self.octets.get(from..from + usize::from(span.len));
-                    read(slot.field.kind, octets.unwrap_or_default())
+                    match (slot.field.kind, octets.unwrap_or_default()) {
+                        (Kind::Octets, octets) => Value::Octets(octets.into()),
+                        (_, [octet]) => Value::Number((octet & slot.field.bits).into()),
+                        (kind, octets) => read(kind, octets),
+                    }
                 }
                 Place::TcpFlags | Place::Totals => {
-                    Value::Number(u64::from(self.totals.tcp_flags & 0xff))
+                    Value::Number((self.totals.tcp_flags & u16::from(slot.field.bits)).into())
                 }
             },
         }
@@ -75,6 +94,7 @@ fn read(kind: Kind, bytes: &[u8]) -> Value {
                 .into(),
         ),
         Kind::Mac => Value::Mac(bytes.try_into().unwrap_or_default()),
+        Kind::Label => Value::Label(bytes.try_into().unwrap_or_default()),
         _ => Value::Number(
             bytes
                 .iter()

@@ -191,9 +191,8 @@ pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
     let columns = fields
         .iter()
         .map(|field| match field.kind {
-            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" => {
-                Column::left(&field.column, field.width)
-            }
+            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" | "label"
+            | "octets" => Column::left(&field.column, field.width),
             _ => Column::right(&field.column, field.width),
         })
         .collect();

@@ -134,13 +134,18 @@ fn time(json: &Json, zone: &TimeZone, format: &str) -> String {
 
 /// Milliseconds since 1970 as a time of day.
 fn clock(json: &Json, zone: &TimeZone) -> String {
+    time_of_day(json, 1_000_000, zone, "%H:%M:%S.%3f")
+}
+
+/// A time since 1970, in units of so many nanoseconds, as a time of day.
+fn time_of_day(json: &Json, unit_ns: i128, zone: &TimeZone, format: &str) -> String {
     let timestamp = json
         .as_i64()
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        .and_then(|units| Timestamp::from_nanosecond(i128::from(units) * unit_ns).ok());
     match timestamp {
         Some(timestamp) => timestamp
             .to_zoned(zone.clone())
-            .strftime("%H:%M:%S.%3f")
+            .strftime(format)
             .to_string(),
         None => plain(json),
     }
@@ -190,6 +195,8 @@ fn value(flow: &Json, name: &str, kind: &str, zone: &TimeZone) -> String {
             _ => plain(json),
         },
         "millis" | "uptime" => clock(json, zone),
+        "micros" => time_of_day(json, 1_000, zone, "%H:%M:%S.%6f"),
+        "nanos" => time_of_day(json, 1, zone, "%H:%M:%S.%9f"),
         "end-reason" => match json.as_u64() {
             Some(0) => "-".into(),
             Some(1) => "inactive".into(),

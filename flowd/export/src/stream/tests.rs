@@ -117,28 +117,64 @@ impl Collector {
 
     /// Checks the records of the flows, in order, as octets.
     fn records(&self, messages: &[Message], batches: &[Arc<Batch>], constant: Option<u8>) {
-        let mut flows: VecDeque<_> = batches.iter().flat_map(|batch| batch.iter()).collect();
+        let mut flows = batches.iter().flat_map(|batch| batch.iter());
+        let mut pieces: VecDeque<Piece<'_>> = VecDeque::new();
         for message in messages {
             for set in &message.sets {
                 let Set::Data { id, records } = set else {
                     continue;
                 };
                 let fields = &self.templates[id].fields;
+                let narrow = |(element, len): &(u16, u16)| matches!(element, 1 | 2) && *len == 4;
                 for record in records {
-                    let flow = flows.pop_front().expect("more records than flows");
+                    if pieces.is_empty() {
+                        let flow = flows.next().expect("more records than flows");
+                        pieces.extend(expected_pieces(flow, fields.iter().any(narrow)));
+                    }
+                    let piece = pieces.pop_front().unwrap();
+                    let flow = Flow {
+                        totals: &piece.totals,
+                        ..piece.flow
+                    };
                     assert!(u64::from(message.secs) * 1000 >= flow.totals.last_ns / 1_000_000);
-                    for ((element, len), got) in fields.iter().zip(record) {
-                        let expected = expected(&flow, *element, BOOT_MS);
+                    for (spec, got) in fields.iter().zip(record) {
+                        let expected = expected(&flow, piece.count as u8, *spec, BOOT_MS);
                         let expected =
-                            expected.or(constant.filter(|_| *element == 48).map(|id| vec![id]));
-                        assert_eq!(expected.as_ref(), Some(got), "element {element}");
-                        assert_eq!(got.len(), usize::from(*len));
+                            expected.or(constant.filter(|_| spec.0 == 48).map(|id| vec![id]));
+                        assert_eq!(expected.as_ref(), Some(got), "element {}", spec.0);
+                        assert_eq!(got.len(), usize::from(spec.1));
                     }
                 }
             }
         }
-        assert!(flows.is_empty(), "{} flows without a record", flows.len());
+        assert!(pieces.is_empty(), "a flow is not whole");
+        assert_eq!(flows.count(), 0, "flows without a record");
     }
+}
+
+/// The records a flow goes in: counters of 32 bits hold so much, not more.
+fn expected_pieces(flow: Flow<'_>, narrow: bool) -> Vec<Piece<'_>> {
+    const MOST: u64 = 0xffff_ffff;
+    let totals = *flow.totals;
+    let count = match narrow {
+        true => [totals.packets, totals.octets]
+            .map(|sum| sum.div_ceil(MOST))
+            .into_iter()
+            .fold(1, u64::max),
+        false => 1,
+    };
+    // As even as whole numbers are, the larger ones first.
+    let share = |sum: u64, i: u64| (sum + count - 1 - i) / count;
+    let piece = |i| Piece {
+        flow,
+        totals: Totals {
+            packets: share(totals.packets, i),
+            octets: share(totals.octets, i),
+            ..totals
+        },
+        count: u64::from(i == 0),
+    };
+    (0..count).map(piece).collect()
 }
 
 fn elements(stream: &Stream, template: usize) -> Vec<u16> {
@@ -211,17 +247,17 @@ proptest! {
             let mut pieces = 0;
             while pieces == 0 || packets + octets > 0 {
                 let record = records.next().unwrap();
-                let element = |element| expected(&flow, element, BOOT_MS).unwrap();
-                prop_assert_eq!(element(8), record.src_addr.octets());
-                prop_assert_eq!(element(12), record.dst_addr.octets());
-                prop_assert_eq!(element(7), record.src_port.to_be_bytes());
-                prop_assert_eq!(element(11), record.dst_port.to_be_bytes());
-                prop_assert_eq!(element(4), [record.protocol_number]);
-                prop_assert_eq!(element(5), [record.tos]);
+                let element = |spec| expected(&flow, 1, spec, BOOT_MS).unwrap();
+                prop_assert_eq!(element((8, 4)), record.src_addr.octets());
+                prop_assert_eq!(element((12, 4)), record.dst_addr.octets());
+                prop_assert_eq!(element((7, 2)), record.src_port.to_be_bytes());
+                prop_assert_eq!(element((11, 2)), record.dst_port.to_be_bytes());
+                prop_assert_eq!(element((4, 1)), [record.protocol_number]);
+                prop_assert_eq!(element((5, 1)), [record.tos]);
                 prop_assert_eq!(flow.totals.tcp_flags as u8, record.tcp_flags);
-                prop_assert_eq!(element(22), record.first.to_be_bytes());
-                prop_assert_eq!(element(21), record.last.to_be_bytes());
-                let input: [u8; 4] = element(10).try_into().unwrap();
+                prop_assert_eq!(element((22, 4)), record.first.to_be_bytes());
+                prop_assert_eq!(element((21, 4)), record.last.to_be_bytes());
+                let input: [u8; 4] = element((10, 4)).try_into().unwrap();
                 prop_assert_eq!(u16::try_from(u32::from_be_bytes(input)).unwrap_or(0), record.input);
                 packets -= u64::from(record.d_pkts);
                 octets -= u64::from(record.d_octets);
@@ -262,11 +298,11 @@ fn the_predefined_record_has_the_times_its_protocol_knows() {
     let shown = &ipfix.templates()[0];
     assert_eq!(
         (shown.id, shown.record_size, shown.client.as_str()),
-        (256, 55, "Flow Monitor M")
+        (256, 47, "Flow Monitor M")
     );
     assert_eq!(
         (shown.fields[11].words, shown.fields[11].offset),
-        ("timestamp absolute first", 39)
+        ("timestamp absolute first", 31)
     );
 }
 
@@ -298,6 +334,8 @@ fn an_element_is_sent_once() {
             "counter bytes",
             "counter bytes long",
             "flow sampler",
+            "interface input",
+            "interface input snmp",
         ],
         Family::V4,
     );
@@ -308,7 +346,85 @@ fn an_element_is_sent_once() {
     );
     assert_eq!(
         elements(&stream(&settings(Protocol::NetflowV9), &[&monitor]), 0),
-        [48, 192, 1]
+        [48, 192, 1, 10]
+    );
+}
+
+#[test]
+fn some_tcp_flags_and_all_are_two_values() {
+    let layout = layout(
+        &["transport tcp flags syn fin"],
+        &["transport tcp flags", "transport tcp flags rst"],
+        Family::V4,
+    );
+    let monitor = monitor("M", vec![Arc::clone(&layout)], Sampling::None);
+    let mut stream = stream(&settings(Protocol::Ipfix), &[&monitor]);
+    assert_eq!(elements(&stream, 0), [6, 6, 6]);
+    let mut flows = Batch::with_capacity(Arc::clone(&layout), 1);
+    let mut octets = vec![0; layout.len()];
+    let mut header = wire::Header::empty();
+    header.set(wire::at::TCP_FLAGS_8, &[0x1b]);
+    layout.first(&header, &mut octets);
+    let totals = Totals {
+        tcp_flags: 0x11f,
+        ..Totals::default()
+    };
+    flows.push(totals, &octets);
+    stream.add(0, &flows, BOOT_NS, &mut nothing_dropped);
+    stream.flush(BOOT_NS);
+    let messages = Collector::default().take(&mut stream);
+    let Some(Set::Data { records, .. }) = messages[0].sets.last() else {
+        panic!("{messages:?}")
+    };
+    assert_eq!(records[0], [vec![0x03], vec![0x1f], vec![0x04]]);
+}
+
+#[test]
+fn counters_beyond_32_bits_go_in_several_records_that_add_up() {
+    let collects = ["counter bytes", "counter packets long", "counter flows"];
+    let layout = layout(&["ipv4 protocol"], &collects, Family::V4);
+    let monitor = monitor("M", vec![Arc::clone(&layout)], Sampling::None);
+    let mut stream = stream(&settings(Protocol::NetflowV9), &[&monitor]);
+    let mut flows = Batch::with_capacity(Arc::clone(&layout), 2);
+    for octets in [(1 << 33) + 7, 40] {
+        let totals = Totals {
+            packets: 10,
+            octets,
+            ..Totals::default()
+        };
+        flows.push(totals, &vec![6; layout.len()]);
+    }
+    stream.add(0, &flows, BOOT_NS, &mut nothing_dropped);
+    stream.flush(BOOT_NS);
+    // Two flows, whatever the number of their records.
+    let sent: Vec<_> = stream.pending().map(|content| content.tally).collect();
+    let sum = RecordTally {
+        records: 2,
+        packets: 20,
+        octets: (1 << 33) + 47,
+    };
+    assert_eq!(sent, [sum]);
+    let messages = Collector::default().take(&mut stream);
+    let Some(Set::Data { records, .. }) = messages[0].sets.last() else {
+        panic!("{messages:?}")
+    };
+    let number = |octets: &Vec<u8>| {
+        octets
+            .iter()
+            .fold(0, |sum, octet| sum << 8 | u64::from(*octet))
+    };
+    let rows: Vec<Vec<u64>> = records
+        .iter()
+        .map(|record| record.iter().map(number).collect())
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            [6, 0xaaaa_aaad, 4, 1],
+            [6, 0xaaaa_aaad, 3, 0],
+            [6, 0xaaaa_aaad, 3, 0],
+            [6, 40, 10, 1],
+        ]
     );
 }
 
@@ -544,7 +660,7 @@ fn data_of_several_monitors_share_datagrams_in_sets_of_their_own() {
         .pending()
         .map(|c| (c.client, c.tally.records, c.bytes))
         .collect();
-    assert_eq!(contents, [(0, 3, 3 * 55), (1, 5, 5 * 55)]);
+    assert_eq!(contents, [(0, 3, 3 * 47), (1, 5, 5 * 47)]);
     let mut collector = Collector::default();
     let messages = collector.take(&mut stream);
     assert_eq!(messages.len(), 1);

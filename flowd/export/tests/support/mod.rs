@@ -368,7 +368,9 @@ impl Tshark {
         let file = directory.path().join("datagrams.pcap");
         fs::write(&file, savefile(datagrams)).unwrap();
         let mut child = Command::new("tshark")
-            .args(["-n", "-V", "-d", "udp.port==2055,cflow", "-r"])
+            // Its own limit is 60 fields a template.
+            .args(["-n", "-V", "-o", "cflow.max_template_fields:255"])
+            .args(["-d", "udp.port==2055,cflow", "-r"])
             .arg(&file)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -125,26 +125,32 @@ fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {
     }
 }
 
-/// A value as a number: addresses by their octets in network order.
+/// A value as a number: addresses by their octets in network order, a label stack entry by its label, a section by its
+/// first sixteen octets.
 fn number(value: Value) -> u128 {
+    let big_endian = |octets: &[u8]| {
+        octets
+            .iter()
+            .fold(0, |number, octet| number << 8 | u128::from(*octet))
+    };
     match value {
         Value::Number(number) => number.into(),
         Value::Address(address) => address_number(address),
-        Value::Mac(octets) => octets
-            .iter()
-            .fold(0, |number, octet| number << 8 | u128::from(*octet)),
+        Value::Mac(octets) => big_endian(&octets),
+        Value::Label(octets) => big_endian(&octets) >> 4,
+        Value::Octets(octets) => big_endian(octets.get(..16).unwrap_or(&octets)),
     }
 }
 
 /// What an expression is matched with: the value as screens show it.
 fn text(value: Value, kind: Kind, names: &mut Names) -> String {
-    match (kind, value) {
+    match (kind, &value) {
         (Kind::Interface, Value::Number(index)) => names
-            .get(u32::try_from(index).unwrap_or(u32::MAX))
+            .get(u32::try_from(*index).unwrap_or(u32::MAX))
             .to_owned(),
         (Kind::Hex, Value::Number(number)) => format!("0x{number:02X}"),
         (Kind::Direction, Value::Number(number)) => {
-            if number == 0 { "Input" } else { "Output" }.to_owned()
+            if *number == 0 { "Input" } else { "Output" }.to_owned()
         }
         _ => value.to_string(),
     }

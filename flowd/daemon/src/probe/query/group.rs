@@ -175,9 +175,11 @@ impl Groups {
         for (column, old) in self.collects.iter().zip(&mut self.collected[from..]) {
             let new = column.value(flow);
             *old = match column.field.source {
-                Source::Header(_, rule) => merged(rule, began, *old, new),
-                Source::EndReason => merged(Aggregate::First, began, *old, new),
-                Source::Octets | Source::Packets | Source::First | Source::Last => None,
+                Source::Header(_, rule) => merged(rule, began, old.take(), new),
+                Source::EndReason => merged(Aggregate::First, began, old.take(), new),
+                Source::Octets | Source::Packets | Source::Flows | Source::First | Source::Last => {
+                    None
+                }
             };
         }
         sum.flows += 1;
@@ -243,8 +245,8 @@ impl Group<'_> {
             Measure::Packets => Some(Value::Number(totals.packets)),
             Measure::First => Some(Value::Number(totals.first_ns)),
             Measure::Last => Some(Value::Number(totals.last_ns)),
-            Measure::Key(at) => self.values[at],
-            Measure::Collected(at) => self.collected[at],
+            Measure::Key(at) => self.values[at].clone(),
+            Measure::Collected(at) => self.collected[at].clone(),
         }
     }
 }
@@ -261,12 +263,13 @@ fn merged(
         (Aggregate::First, Ordering::Greater) => return old,
         _ => {}
     }
-    let (Some(a), Some(b)) = (old, new) else {
-        return old.or(new);
-    };
-    Some(match (rule, a, b) {
-        (Aggregate::Min, ..) => a.min(b),
-        (Aggregate::Or, Value::Number(a), Value::Number(b)) => Value::Number(a | b),
-        _ => a.max(b),
-    })
+    match (rule, old, new) {
+        (_, old, None) => old,
+        (_, None, new) => new,
+        (Aggregate::Min, Some(a), Some(b)) => Some(a.min(b)),
+        (Aggregate::Or, Some(Value::Number(a)), Some(Value::Number(b))) => {
+            Some(Value::Number(a | b))
+        }
+        (_, Some(a), Some(b)) => Some(a.max(b)),
+    }
 }

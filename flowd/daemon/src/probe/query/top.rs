@@ -15,7 +15,7 @@ pub struct Top<T> {
 }
 
 /// Where a value puts a row: what is less comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Rank {
     value: Option<Value>,
     lowest: bool,

@@ -155,7 +155,11 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Interface => "interface",
         Kind::Direction => "direction",
         Kind::Uptime | Kind::Millis => "millis",
+        Kind::Micros => "micros",
+        Kind::Nanos => "nanos",
         Kind::EndReason => "end-reason",
+        Kind::Label => "label",
+        Kind::Octets => "octets",
     }
 }
 
@@ -171,7 +175,7 @@ fn group_json(groups: &Groups, group: &Group<'_>, names: &mut Names) -> Map<Stri
     let keys = groups.keys.iter().zip(group.values);
     let collected = groups.collects.iter().zip(group.collected);
     for (column, value) in keys.chain(collected) {
-        object.insert(json_name(column.field).into(), value_json(*value));
+        object.insert(json_name(column.field).into(), value_json(value.clone()));
     }
     let totals = &group.sum.totals;
     for (name, number) in [

@@ -1,0 +1,57 @@
+//! Counters of 64 bits in records that have 32: the flow goes in several records whose sums are the same. A collector that
+//! adds deltas up, as RFC 7011 has it, gets the truth; one record alone is never more than it says.
+
+use flow::Totals;
+
+const MOST: u64 = u32::MAX as u64;
+
+/// A record of 32 bits does not hold the counters.
+#[inline]
+pub(crate) fn needed(totals: &Totals) -> bool {
+    totals.packets > MOST || totals.octets > MOST
+}
+
+/// Cuts counters of 64 bits into records of 32 whose sums are the same.
+pub(crate) fn of(totals: &Totals) -> impl Iterator<Item = (u32, u32)> + use<> {
+    let (packets, octets) = (totals.packets, totals.octets);
+    let count = packets.div_ceil(MOST).max(octets.div_ceil(MOST)).max(1);
+    let share = move |sum: u64, i: u64| (sum / count + u64::from(i < sum % count)) as u32;
+    (0..count).map(move |i| (share(packets, i), share(octets, i)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_add_up() {
+        for (packets, octets) in [
+            (0, 0),
+            (1, 40),
+            (3, u64::from(u32::MAX)),
+            (3, u64::from(u32::MAX) + 1),
+            (1 << 33, 1 << 45),
+            (u64::from(u32::MAX) * 3 + 1, 7),
+        ] {
+            let totals = Totals {
+                packets,
+                octets,
+                ..Totals::default()
+            };
+            let sum = of(&totals).fold((0, 0), |(p, o), (packets, octets)| {
+                (p + u64::from(packets), o + u64::from(octets))
+            });
+            assert_eq!(sum, (packets, octets));
+            assert_eq!(needed(&totals), of(&totals).count() > 1);
+        }
+        assert_eq!(
+            of(&Totals {
+                packets: 1,
+                octets: 1 << 33,
+                ..Totals::default()
+            })
+            .count(),
+            3
+        );
+    }
+}
