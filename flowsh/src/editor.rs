@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::ask;
 use crate::output::Answer;
 use crate::pager;
-use crate::script::print;
+use crate::script::{print, watched};
 use crate::shell::Shell;
 use crate::terminal::{Look, Quiet, is_dumb};
 use crate::trouble::Failure;
@@ -205,6 +205,12 @@ fn typed(shell: &mut Shell, text: &str, size: (usize, usize)) -> bool {
                 show(shell, &outcome.answer, size);
                 if outcome.leave {
                     return true;
+                }
+                if let Some(watch) = outcome.watch
+                    && let Err(failure) = watched(shell, watch)
+                {
+                    failed += 1;
+                    print(&format!("{}\n", failure.shown()));
                 }
             }
             Err(failure) => {

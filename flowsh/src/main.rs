@@ -9,6 +9,7 @@ mod ask;
 mod client;
 mod editor;
 mod gather;
+mod live;
 mod marks;
 mod output;
 mod pager;

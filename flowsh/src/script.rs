@@ -5,7 +5,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use crate::ask;
-use crate::shell::Shell;
+use crate::live;
+use crate::shell::{Live, Shell, Watch};
 use crate::terminal::Look;
 use crate::trouble::Failure;
 
@@ -78,7 +79,16 @@ fn one(shell: &mut Shell, line: &str) -> Result<bool, Failure> {
     }
     let outcome = shell.run(line)?;
     print(&Look::of_stdout().painted(&outcome.answer));
+    if let Some(watch) = outcome.watch {
+        watched(shell, watch)?;
+    }
     Ok(outcome.leave)
+}
+
+/// Shows something live until the operator has seen enough.
+pub(crate) fn watched(shell: &mut Shell, watch: Watch) -> Result<(), Failure> {
+    let every = watch.every();
+    live::watch(&mut Live { shell, watch }, every)
 }
 
 /// The lines are over: ends a text, and refuses a block that is not whole.

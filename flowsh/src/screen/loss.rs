@@ -113,8 +113,12 @@ pub(crate) fn loss(answer: &Json) -> String {
         );
         page.line("");
     }
-    if list(answer, "monitors").is_empty() && list(answer, "exporters").is_empty() {
-        page.line("No flow monitor is attached to an interface.");
+    super::samplicator::ledgers(&mut page, answer, &mut wrong);
+    if ["monitors", "exporters", "samplicators"]
+        .iter()
+        .all(|kind| list(answer, kind).is_empty())
+    {
+        page.line("No flow monitor is attached to an interface, and there is no samplicator.");
         page.line("");
     }
     let said = answer["balanced"].as_bool();
@@ -122,7 +126,10 @@ pub(crate) fn loss(answer: &Json) -> String {
         wrong.push("flowd says that its ledger does not balance".into());
     }
     if wrong.is_empty() {
-        page.line("Balanced: every packet and every record is accounted for.");
+        page.line(match list(answer, "samplicators").is_empty() {
+            true => "Balanced: every packet and every record is accounted for.",
+            false => "Balanced: every packet, record and datagram is accounted for.",
+        });
     }
     wrong
         .iter()

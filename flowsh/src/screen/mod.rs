@@ -6,6 +6,7 @@ mod cache;
 mod exporter;
 mod flow;
 mod loss;
+mod samplicator;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,10 @@ pub(crate) use cache::{cache, monitor_statistics};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
 pub(crate) use loss::loss;
+pub(crate) use samplicator::{
+    samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
+    samplicators,
+};
 pub(crate) use system::{commits, interfaces, log, version};
 
 use std::fmt::Write as _;

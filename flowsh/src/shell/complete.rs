@@ -115,9 +115,15 @@ impl Live<'_> {
             NameKind::Exporter => ("/v1/flow/exporters", "exporters", "name"),
             NameKind::Record => ("/v1/flow/records", "records", "name"),
             NameKind::Sampler => ("/v1/flow/samplers", "samplers", "name"),
+            NameKind::Samplicator => ("/v1/samplicators", "samplicators", "name"),
+            NameKind::Receiver => ("/v1/names", "names", "name"),
             NameKind::File => return None,
         };
-        let answer = self.client.borrow_mut().get(path, &[]).ok()?;
+        let query: &[(&str, &str)] = match kind {
+            NameKind::Receiver => &[("kind", "receiver")],
+            _ => &[],
+        };
+        let answer = self.client.borrow_mut().get(path, query).ok()?;
         let objects = answer[list].as_array()?.iter();
         let text = |json: &serde_json::Value| {
             json.as_str()
@@ -140,6 +146,7 @@ impl Live<'_> {
                     .trim_end()
                     .to_owned()
             }
+            NameKind::Receiver => object["help"].as_str().unwrap_or_default().to_owned(),
             _ => object["description"]
                 .as_str()
                 .unwrap_or_default()

@@ -120,6 +120,8 @@ impl Shell {
             Command::Delete(tail) => self.set("delete", &tail, line),
             Command::Statement(tail) => self.statement(&tail, line),
             Command::Load { mode, from } => self.load(mode, from, line),
+            Command::LoadSamplicate { file } => self.load_samplicate(&file, line),
+            Command::LoadSamplicateArguments(tail) => self.load_samplicate_arguments(&tail, line),
             Command::Copy { from, to, rename } => self.copy(&from, &to, rename, line),
             Command::Edit(tail) => self.edit(&tail, line),
             Command::Up => {

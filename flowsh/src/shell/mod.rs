@@ -7,8 +7,10 @@ mod configure;
 mod copy;
 mod file;
 mod operational;
+mod samplicator;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -21,6 +23,7 @@ use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::screen::View;
 use crate::trouble::Failure;
+pub(crate) use watch::{Live, Watch};
 
 /// Text of a `load terminal` that is kept at most, in octets.
 const LONGEST_TEXT: usize = 64 << 20;
@@ -56,13 +59,15 @@ pub(crate) struct Outcome {
     pub(crate) answer: Answer,
     /// The shell is to end.
     pub(crate) leave: bool,
+    /// Something to be shown live.
+    pub(crate) watch: Option<Watch>,
 }
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         Outcome {
             answer,
-            leave: false,
+            ..Outcome::default()
         }
     }
 }
@@ -263,6 +268,9 @@ impl Shell {
                 Outcome::default()
             }
             (_, Command::Help) => Answer::text(HELP).into(),
+            (_, Command::MonitorSamplicator { name }) => {
+                self.watched(Watch::Samplicator(name), &pipes, line)?
+            }
             (Mode::Configuration(_), command) if is_configuration(&command) => {
                 self.configuration(command, line)?
             }
@@ -360,6 +368,8 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Rollback { .. }
             | Command::Save { .. }
             | Command::Load { .. }
+            | Command::LoadSamplicate { .. }
+            | Command::LoadSamplicateArguments(_)
             | Command::Copy { .. }
             | Command::Statement(_)
     )
@@ -415,7 +425,7 @@ In configuration mode both languages work, typed or pasted:
 compare                shows what the candidate changes
 commit                 or `commit-confirm 5`: rolls back unless `confirm` is typed
 rollback 1             makes the revision before the last one the candidate
-load FILE, load terminal, save FILE
+load FILE, load terminal, load samplicate FILE, save FILE
 run show ...           an operational command (also `do show ...`)
 exit                   leaves the level or the mode; `exit discard` gives changes up
 ";

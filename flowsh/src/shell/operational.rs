@@ -42,6 +42,12 @@ impl Shell {
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
             Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
+            Command::ShowSamplicator {
+                part,
+                name,
+                receiver,
+            } => self.show_samplicator(part, name.as_deref(), receiver.as_deref(), line),
+            Command::ClearSamplicator { name } => self.clear_samplicator(&name),
             Command::ShowLog { lines } => {
                 let answer = self
                     .client
@@ -247,7 +253,7 @@ impl Shell {
     }
 
     /// All objects of a kind, or the one of that name; a name that is not there is wrong.
-    fn objects(
+    pub(super) fn objects(
         &mut self,
         path: &str,
         key: &str,

@@ -520,3 +520,55 @@ fn the_daemon_may_be_gone() {
         Err(Failure::NoDaemon(_))
     ));
 }
+
+#[test]
+fn samplicates_configuration_becomes_a_samplicator_with_a_report() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name kept");
+    let seed = "-s 192.168.3.2 -S -p 2055 -d 192.168.4.1/2055 192.168.5.1/2055";
+    let said = bench.ok(&format!("load samplicate-args \"{seed}\""));
+    assert_eq!(
+        said,
+        "arguments: \"-d\": not translated: `show samplicator` and `show log` tell what it does
+arguments: \"192.168.4.1/2055\": samplicate takes it for the level of -d; here it is a receiver
+Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into force; 1 piece has no counterpart here.
+"
+    );
+    let candidate = bench.candidate();
+    assert!(
+        candidate.starts_with("set system host-name kept\n"),
+        "{candidate}"
+    );
+    for address in ["192.168.4.1", "192.168.5.1"] {
+        let line = format!("set flow samplicator samplicate receiver {address} spoof-source\n");
+        assert!(candidate.contains(&line), "{candidate}");
+    }
+    // Loaded again it is replaced, not added to.
+    let path = bench._dir.path().join("samplicate.conf");
+    std::fs::write(&path, "10.0.0.0/8: 192.0.2.1/2055\nnothing\n").unwrap();
+    let said = bench.ok(&format!("load samplicate {}", path.display()));
+    assert!(
+        said.starts_with(&format!(
+            "{}:2: \"nothing\": not translated: there is no colon",
+            path.display()
+        )),
+        "{said}"
+    );
+    let candidate = bench.candidate();
+    assert!(!candidate.contains("192.168.4.1"), "{candidate}");
+    assert!(
+        candidate.contains("set flow samplicator samplicate source 0.0.0.0/0 deny\n"),
+        "{candidate}"
+    );
+    let shown = bench.fails("load samplicate-args -c /nowhere/at/all");
+    assert!(
+        shown.contains("^^^^^^^^^^^^^^^\n") && shown.contains("cannot read"),
+        "{shown}"
+    );
+    let shown = bench.fails("load samplicate-args -f");
+    assert!(
+        shown.ends_with("nothing of it can be a samplicator; nothing was loaded"),
+        "{shown}"
+    );
+}
