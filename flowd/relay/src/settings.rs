@@ -270,6 +270,23 @@ impl Receiver {
         }
     }
 
+    /// Datagrams of `other` go the same way: by the same sockets, to the same place.
+    pub(crate) fn same_way(&self, other: &Receiver) -> bool {
+        let way = |one: &Receiver| {
+            (
+                one.destination.clone(),
+                one.port,
+                one.spoof_source,
+                one.source_port,
+                one.ttl,
+                one.dscp,
+                one.no_checksum,
+                one.disabled,
+            )
+        };
+        way(self) == way(other)
+    }
+
     fn check(&self) -> Result<(), Problem> {
         let address = self.destination.parse::<IpAddr>().ok();
         match self {

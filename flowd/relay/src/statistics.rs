@@ -81,6 +81,28 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The reason for an error of a send.
+    pub(crate) fn of_errno(errno: i32) -> Reason {
+        match errno {
+            libc::ECONNREFUSED => Reason::Refused,
+            libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
+                Reason::Unreachable
+            }
+            libc::EMSGSIZE => Reason::TooLong,
+            libc::EAGAIN => Reason::BufferFull,
+            libc::ENOBUFS | libc::ENOMEM => Reason::NoBuffers,
+            errno => Reason::SendFailed(errno),
+        }
+    }
+
+    /// The reason says something about the receiver's health, not about the configuration or this datagram.
+    pub(crate) fn is_failure(self) -> bool {
+        !matches!(
+            self,
+            Reason::Sampled | Reason::RateLimit | Reason::SpoofFamily | Reason::Removed
+        )
+    }
+
     /// The reason's name in ledgers and JSON: `rate-limit`, `send-failed-EPERM`.
     pub fn name(self) -> Cow<'static, str> {
         let errno = |errno| nix::errno::Errno::from_raw(errno);

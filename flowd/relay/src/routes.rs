@@ -1,0 +1,321 @@
+//! Which source's datagrams go where: the rule of the longest prefix, and balanced groups.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use crate::settings::{Action, BalanceBy, Settings};
+
+/// A receiver's place in every table, the same for as long as its name is configured.
+pub(crate) type Slot = u16;
+
+/// Where the datagrams of some sources go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The rule; none for sources that no rule matches.
+    pub(crate) prefix: Option<IpNet>,
+    /// A rule says so.
+    pub(crate) denied: bool,
+    /// To each of these receivers.
+    pub(crate) receivers: Vec<Slot>,
+    /// To one member of each of these groups.
+    pub(crate) groups: Vec<usize>,
+}
+
+/// All routes.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+    /// By family: lengths of prefixes that occur, longest first, and the prefixes of each.
+    tables: [Vec<(u8, HashMap<u128, u32>)>; 2],
+    groups: Vec<Members>,
+}
+
+/// A balanced group.
+#[derive(Debug)]
+pub(crate) struct Members {
+    pub(crate) by: BalanceBy,
+    /// Receivers and what their names hash to.
+    members: Vec<(Slot, u64)>,
+}
+
+/// The route of a source that no rule matches.
+const UNMATCHED: u32 = 0;
+
+impl Routes {
+    /// Compiles checked settings. `slot` tells the place of a receiver that gets datagrams; none when it is disabled.
+    pub(crate) fn new(settings: &Settings, slot: impl Fn(&str) -> Option<Slot>) -> Routes {
+        let group_of = |name: &String| settings.groups.iter().position(|group| group.name == *name);
+        let route = |prefix, denied, names: Vec<&String>| {
+            let mut route = Route {
+                prefix,
+                denied,
+                receivers: names.iter().filter_map(|name| slot(name)).collect(),
+                groups: names.iter().filter_map(|name| group_of(name)).collect(),
+            };
+            // Nobody gets a datagram twice, also when a rule names somebody twice.
+            route.receivers.sort_unstable();
+            route.receivers.dedup();
+            route.groups.sort_unstable();
+            route.groups.dedup();
+            route
+        };
+        let named = |name: &String| {
+            settings.rules.iter().any(
+                |rule| matches!(&rule.action, Action::Relay(targets) if targets.contains(name)),
+            )
+        };
+        let grouped = |name: &String| {
+            settings
+                .groups
+                .iter()
+                .any(|group| group.receivers.contains(name))
+        };
+        let rest = settings
+            .receivers
+            .iter()
+            .map(|receiver| &receiver.name)
+            .filter(|name| !grouped(name))
+            .chain(settings.groups.iter().map(|group| &group.name))
+            .filter(|name| !named(name))
+            .collect();
+        let mut routes = vec![route(None, false, rest)];
+        let mut tables: [Vec<(u8, HashMap<u128, u32>)>; 2] = Default::default();
+        for rule in &settings.rules {
+            let prefix = rule.prefix.trunc();
+            routes.push(match &rule.action {
+                Action::Deny => route(Some(prefix), true, Vec::new()),
+                Action::Relay(names) => route(Some(prefix), false, names.iter().collect()),
+            });
+            let table = &mut tables[usize::from(prefix.addr().is_ipv6())];
+            let len = prefix.prefix_len();
+            let place = table.partition_point(|(longer, _)| *longer > len);
+            if table.get(place).is_none_or(|(same, _)| *same != len) {
+                table.insert(place, (len, HashMap::new()));
+            }
+            let number = (routes.len() - 1) as u32;
+            table[place].1.insert(bits(prefix.addr()), number);
+        }
+        let groups = settings
+            .groups
+            .iter()
+            .map(|group| Members {
+                by: group.by,
+                members: group
+                    .receivers
+                    .iter()
+                    .filter_map(|name| Some((slot(name)?, hash(0, name.as_bytes()))))
+                    .collect(),
+            })
+            .collect();
+        Routes {
+            routes,
+            tables,
+            groups,
+        }
+    }
+
+    /// The number of a source's route.
+    pub(crate) fn find(&self, source: IpAddr) -> u32 {
+        let bits = bits(source);
+        self.tables[usize::from(source.is_ipv6())]
+            .iter()
+            .find_map(|(len, table)| table.get(&masked(bits, *len, source)).copied())
+            .unwrap_or(UNMATCHED)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, route: u32) -> &Route {
+        &self.routes[route as usize]
+    }
+
+    #[inline]
+    pub(crate) fn group(&self, group: usize) -> &Members {
+        &self.groups[group]
+    }
+}
+
+impl Members {
+    /// The member that gets what has this key: the one whose hash with the key is highest (rendezvous hashing), so that
+    /// a member that leaves takes only its own share with it, and one that comes takes only what becomes its own.
+    #[inline]
+    pub(crate) fn choose(&self, key: u64) -> Option<Slot> {
+        self.members
+            .iter()
+            .max_by_key(|(_, name)| mix(key ^ *name))
+            .map(|(slot, _)| *slot)
+    }
+
+    /// The members in turn.
+    pub(crate) fn turn(&self, number: usize) -> Option<Slot> {
+        let index = number.checked_rem(self.members.len())?;
+        Some(self.members[index].0)
+    }
+
+    pub(crate) fn contains(&self, slot: Slot) -> bool {
+        self.members.iter().any(|(member, _)| *member == slot)
+    }
+
+    /// What stays together with a datagram.
+    #[inline]
+    pub(crate) fn key(&self, source: SocketAddr, domain: u32) -> u64 {
+        let address = bits(source.ip());
+        let exporter = mix(mix(address as u64) ^ (address >> 64) as u64);
+        match self.by {
+            BalanceBy::Exporter => exporter,
+            BalanceBy::Domain | BalanceBy::RoundRobin => mix(exporter ^ u64::from(domain)),
+        }
+    }
+}
+
+/// An address as a number: what is compared under a prefix.
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}
+
+fn masked(bits: u128, len: u8, family: IpAddr) -> u128 {
+    let width = if family.is_ipv4() { 32 } else { 128 };
+    let host = width - u32::from(len);
+    bits.checked_shr(host).map_or(0, |prefix| prefix << host)
+}
+
+/// FNV-1a and a finalizer: shares must be the same after a restart, and on every machine.
+fn hash(seed: u64, octets: &[u8]) -> u64 {
+    let fnv = octets
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, octet| {
+            (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+        });
+    mix(fnv)
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+#[inline]
+fn mix(mut value: u64) -> u64 {
+    value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Group, Receiver, Rule};
+
+    fn settings(receivers: &[&str], rules: &[(&str, &[&str])], groups: &[&[&str]]) -> Settings {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let settings = Settings {
+            receivers: receivers
+                .iter()
+                .map(|name| Receiver::new(name, "192.0.2.1"))
+                .collect(),
+            rules: rules
+                .iter()
+                .map(|(prefix, names)| Rule {
+                    prefix: prefix.parse().unwrap(),
+                    action: match names {
+                        [] => Action::Deny,
+                        names => Action::Relay(owned(names)),
+                    },
+                })
+                .collect(),
+            groups: groups
+                .iter()
+                .enumerate()
+                .map(|(number, names)| Group {
+                    name: format!("g{number}"),
+                    receivers: owned(names),
+                    by: BalanceBy::Domain,
+                })
+                .collect(),
+            ..Settings::new("s")
+        };
+        settings.check().unwrap();
+        settings
+    }
+
+    fn routes(settings: &Settings) -> Routes {
+        Routes::new(settings, |name| {
+            let place = |receiver: &Receiver| receiver.name == name && !receiver.disabled;
+            settings
+                .receivers
+                .iter()
+                .position(place)
+                .map(|at| at as Slot)
+        })
+    }
+
+    fn to(routes: &Routes, source: &str) -> (bool, Vec<Slot>, Vec<usize>) {
+        let route = routes.get(routes.find(source.parse().unwrap())).clone();
+        (route.denied, route.receivers, route.groups)
+    }
+
+    #[test]
+    fn the_longest_prefix_decides_alone() {
+        let settings = settings(
+            &["a", "b", "c", "d"],
+            &[
+                ("10.0.0.0/8", &["a", "a"]),
+                ("10.1.0.0/16", &["b", "c"]),
+                ("10.1.2.3/32", &[]),
+                ("2001:db8::/32", &["c"]),
+                ("2001:db8:1::/48", &[]),
+            ],
+            &[],
+        );
+        let routes = routes(&settings);
+        assert_eq!(to(&routes, "10.2.0.1"), (false, vec![0], vec![]));
+        assert_eq!(to(&routes, "10.1.0.1"), (false, vec![1, 2], vec![]));
+        assert_eq!(to(&routes, "10.1.2.3"), (true, vec![], vec![]));
+        // What no rule matches goes to whom no rule names.
+        assert_eq!(to(&routes, "192.0.2.1"), (false, vec![3], vec![]));
+        assert_eq!(to(&routes, "2001:db8::1"), (false, vec![2], vec![]));
+        assert_eq!(to(&routes, "2001:db8:1::1"), (true, vec![], vec![]));
+        // An IPv4 prefix says nothing about an IPv6 address of the same number.
+        assert_eq!(to(&routes, "::a00:1"), (false, vec![3], vec![]));
+    }
+
+    #[test]
+    fn a_prefix_of_length_zero_catches_all_of_its_family() {
+        let settings = settings(&["a", "b"], &[("0.0.0.0/0", &["a"]), ("::/0", &[])], &[]);
+        let routes = routes(&settings);
+        assert_eq!(to(&routes, "255.255.255.255"), (false, vec![0], vec![]));
+        assert_eq!(to(&routes, "ffff::1"), (true, vec![], vec![]));
+    }
+
+    #[test]
+    fn without_rules_everything_goes_to_everybody_and_members_by_their_group() {
+        let settings = settings(&["a", "b", "c"], &[], &[&["b", "c"]]);
+        assert_eq!(
+            to(&routes(&settings), "192.0.2.1"),
+            (false, vec![0], vec![0])
+        );
+    }
+
+    #[test]
+    fn a_member_that_leaves_takes_only_its_own_share() {
+        let mut settings = settings(&["a", "b", "c", "d"], &[], &[&["a", "b", "c", "d"]]);
+        let before = routes(&settings);
+        settings.receivers[1].disabled = true;
+        let after = routes(&settings);
+        let mut shares = [0; 4];
+        for exporter in 0..4000_u32 {
+            let source = SocketAddr::new(std::net::Ipv4Addr::from(exporter).into(), 2055);
+            let key = before.group(0).key(source, 7);
+            assert_eq!(key, after.group(0).key(source, 7));
+            let old = before.group(0).choose(key).unwrap();
+            let new = after.group(0).choose(key).unwrap();
+            shares[usize::from(old)] += 1;
+            assert!(new != 1 && (old == 1 || old == new));
+        }
+        assert!(
+            shares.iter().all(|share| (800..1200).contains(share)),
+            "{shares:?}"
+        );
+    }
+}

@@ -1,0 +1,239 @@
+//! Sends datagrams in as few calls as order allows, and says what became of each.
+
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
+
+use socket2::SockAddr;
+
+use crate::statistics::Reason;
+use crate::sys::{Control, MAX_MESSAGES, MAX_PARTS, Outbox, Run};
+use crate::tracker::MAX_PAYLOAD;
+
+/// Most datagrams the kernel cuts one message into (`UDP_MAX_SEGMENTS` before Linux 6.9).
+const MAX_SEGMENTS: usize = 64;
+
+/// The way to a receiver.
+pub(crate) struct Way<'a> {
+    pub(crate) socket: BorrowedFd<'a>,
+    /// Where to, when the socket is not connected. One that is hears of ICMP errors for datagrams sent before.
+    pub(crate) to: Option<&'a SockAddr>,
+    pub(crate) control: &'a Control,
+    /// Longest datagrams that may share a message; 0: none.
+    pub(crate) segment_max: &'a mut usize,
+}
+
+/// Makes calls, and keeps what they need.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    outbox: Outbox,
+    runs: Vec<Run>,
+}
+
+impl Sender {
+    pub(crate) fn new() -> Sender {
+        Sender {
+            outbox: Outbox::new(),
+            runs: Vec::with_capacity(MAX_MESSAGES),
+        }
+    }
+
+    /// Sends `count` datagrams in order. `outcome` is told of each, in ranges that follow one another: the kernel took
+    /// them, or why not. Returns how many times the receiver's host or a router told that datagrams sent earlier did
+    /// not arrive.
+    pub(crate) fn send<'a>(
+        &mut self,
+        way: &mut Way<'_>,
+        count: usize,
+        datagram: impl Fn(usize) -> &'a [u8],
+        mut outcome: impl FnMut(Range<usize>, Result<(), Reason>),
+    ) -> u64 {
+        let (mut at, mut notices, mut alone_until) = (0, 0, 0);
+        // An error may belong to a datagram sent before, and is gone then: trying again tells.
+        let mut again = false;
+        while at < count {
+            self.group(at, count, alone_until, *way.segment_max, &datagram);
+            let first = usize::from(self.runs.first().map_or(1, |run| run.parts));
+            let result = self.outbox.send(
+                way.socket,
+                way.to,
+                way.control,
+                &self.runs,
+                (at..count).map(&datagram),
+            );
+            match result {
+                Ok(taken) => {
+                    let sent: usize = self.runs[..taken]
+                        .iter()
+                        .map(|run| usize::from(run.parts))
+                        .sum();
+                    notices += u64::from(again && taken > 0);
+                    outcome(at..at + sent, Ok(()));
+                    at += sent;
+                    // Stopped short: the error that stopped it is not told, and a pending one is gone.
+                    again = taken < self.runs.len() && way.to.is_none();
+                }
+                Err(error) => match error.raw_os_error().unwrap_or(libc::EIO) {
+                    libc::EINTR => {}
+                    libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH
+                        if way.to.is_none() && !again =>
+                    {
+                        again = true;
+                    }
+                    errno @ (libc::EMSGSIZE | libc::EINVAL | libc::EIO) if first > 1 => {
+                        // Longer than the path's MTU, or no such thing on this path: IP may still fragment them.
+                        alone_until = at + first;
+                        *way.segment_max = match errno {
+                            libc::EIO => 0,
+                            _ => datagram(at).len().saturating_sub(1),
+                        };
+                        again = false;
+                    }
+                    errno => {
+                        let reason = Reason::of_errno(errno);
+                        // Without a route the others need not be tried.
+                        let end = if reason == Reason::Unreachable {
+                            count
+                        } else {
+                            at + first
+                        };
+                        outcome(at..end, Err(reason));
+                        at = end;
+                        again = false;
+                    }
+                },
+            }
+        }
+        notices
+    }
+
+    /// Groups datagrams from `at` on into messages: equal ones, of which the last may be shorter.
+    #[inline]
+    fn group<'a>(
+        &mut self,
+        at: usize,
+        count: usize,
+        alone_until: usize,
+        segment_max: usize,
+        datagram: &impl Fn(usize) -> &'a [u8],
+    ) {
+        self.runs.clear();
+        let end = count.min(at + MAX_PARTS);
+        let mut first = at;
+        while first < end && self.runs.len() < MAX_MESSAGES {
+            let segment = datagram(first).len();
+            let mut next = first + 1;
+            if first >= alone_until && (1..=segment_max).contains(&segment) {
+                let most = end.min(first + MAX_SEGMENTS.min(MAX_PAYLOAD / segment));
+                while next < most {
+                    let len = datagram(next).len();
+                    if len > segment || len == 0 {
+                        break;
+                    }
+                    next += 1;
+                    if len < segment {
+                        break;
+                    }
+                }
+            }
+            let parts = next - first;
+            self.runs.push(Run {
+                parts: parts as u16,
+                segment: if parts > 1 { segment as u16 } else { 0 },
+            });
+            first = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{SocketAddr, UdpSocket};
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    fn grouped(lengths: &[usize], segment_max: usize, alone_until: usize) -> Vec<(u16, u16)> {
+        let octets = vec![0; 65_507];
+        let mut sender = Sender::new();
+        sender.group(0, lengths.len(), alone_until, segment_max, &|number| {
+            &octets[..lengths[number]]
+        });
+        sender
+            .runs
+            .iter()
+            .map(|run| (run.parts, run.segment))
+            .collect()
+    }
+
+    #[test]
+    fn equal_datagrams_share_a_message_and_a_shorter_one_ends_it() {
+        assert_eq!(
+            grouped(&[100, 100, 100, 60, 100, 80, 120, 0, 100, 0], 1472, 0),
+            [(4, 100), (2, 100), (1, 0), (1, 0), (1, 0), (1, 0)]
+        );
+        assert_eq!(
+            grouped(&[1473, 1473, 1472, 1472], 1472, 0),
+            [(1, 0), (1, 0), (2, 1472)]
+        );
+        assert_eq!(grouped(&[100; 5], 1472, 2), [(1, 0), (1, 0), (3, 100)]);
+        assert_eq!(grouped(&[1; 130], 1472, 0), [(64, 1), (64, 1), (2, 1)]);
+        // A message is a datagram itself until it is cut.
+        assert_eq!(grouped(&[1400; 50], 1472, 0), [(46, 1400), (4, 1400)]);
+    }
+
+    fn send(socket: &UdpSocket, to: Option<SocketAddr>, datagrams: &[Vec<u8>]) -> (u64, Vec<bool>) {
+        let to = to.map(SockAddr::from);
+        let mut sent = Vec::new();
+        let notices = Sender::new().send(
+            &mut Way {
+                socket: socket.as_fd(),
+                to: to.as_ref(),
+                control: &Control::new(),
+                segment_max: &mut 65_507,
+            },
+            datagrams.len(),
+            |number| &datagrams[number],
+            |range, result| sent.extend(range.map(|_| result.is_ok())),
+        );
+        (notices, sent)
+    }
+
+    #[test]
+    fn every_length_arrives_whole_and_in_order() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = receiver.local_addr().unwrap();
+        let lengths = [1200, 1200, 1200, 7, 0, 0, 65_507, 9000, 9000, 1, 1, 1, 1, 2];
+        for lengths in lengths.chunks(5) {
+            let datagrams: Vec<Vec<u8>> = lengths
+                .iter()
+                .enumerate()
+                .map(|(number, len)| vec![number as u8; *len])
+                .collect();
+            let (notices, sent) = send(&socket, Some(to), &datagrams);
+            assert!(notices == 0 && sent.len() == datagrams.len() && sent.iter().all(|ok| *ok));
+            let mut buffer = vec![0; 65_536];
+            for datagram in &datagrams {
+                let len = receiver.recv(&mut buffer).unwrap();
+                assert!(buffer[..len] == datagram[..]);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_past_costs_no_datagram() {
+        let gone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = gone.local_addr().unwrap();
+        drop(gone);
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(address).unwrap();
+        // Nobody listens: the kernel takes each, and tells afterwards.
+        let one = [vec![1; 100]];
+        assert_eq!(send(&socket, None, &one), (0, vec![true]));
+        assert_eq!(send(&socket, None, &one), (1, vec![true]));
+        let back = UdpSocket::bind(address).unwrap();
+        assert_eq!(send(&socket, None, &one), (1, vec![true]));
+        assert_eq!(back.recv(&mut [0; 200]).unwrap(), 100);
+        assert_eq!(send(&socket, None, &one), (0, vec![true]));
+    }
+}

@@ -1,0 +1,611 @@
+//! What exporters have announced: the latest templates and options of each observation domain, so that a receiver that
+//! comes late can be told. Pure.
+//!
+//! A datagram without templates costs a walk over its set headers. One that cannot be read is relayed like any other.
+
+use std::collections::HashMap;
+
+use wire::{Contents, FieldSpec, MIN_TEMPLATE_ID, Record, Set, Template, ipfix, v9};
+
+/// Most observation domains of one exporter.
+pub(crate) const MAX_DOMAINS: usize = 256;
+/// Most templates of one domain.
+pub(crate) const MAX_TEMPLATES: usize = 1024;
+/// Most options records of one template.
+pub(crate) const MAX_RECORDS: usize = 8192;
+/// Octets that a template or record takes beside its content, about.
+const OVERHEAD: usize = 96;
+
+/// Elements that say what an options record is about, although they are not in its scope: Cisco's sampler and interface
+/// tables have the whole exporter for their scope. The identifiers of IANA's registry that occur in options (RFC 5477, RFC
+/// 6759, RFC 7270): interfaces, samplers and selectors, applications, templates, domains, processes, VRFs.
+const IDENTIFIERS: [u16; 18] = [
+    10, 14, 48, 51, 95, 130, 131, 137, 138, 141, 143, 144, 145, 148, 149, 234, 235, 302,
+];
+
+/// Octets that all trackers of a worker may keep together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    pub(crate) left: usize,
+    pub(crate) refused: u64,
+    pub(crate) malformed: u64,
+}
+
+impl Budget {
+    pub(crate) fn new(octets: usize) -> Budget {
+        Budget {
+            left: octets,
+            refused: 0,
+            malformed: 0,
+        }
+    }
+
+    fn take(&mut self, octets: usize) -> bool {
+        let left = self.left.checked_sub(octets);
+        self.refused += u64::from(left.is_none());
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+
+    fn give(&mut self, octets: usize) {
+        self.left += octets;
+    }
+}
+
+/// A datagram, as far as it matters here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The observation domain, source identifier or engine that its header names; 0 for none.
+    pub(crate) id: u32,
+    /// Which of [`Tracker::domain`]; none when nothing was announced there.
+    pub(crate) domain: Option<u16>,
+    /// It carries templates or options.
+    pub(crate) announces: bool,
+}
+
+/// What one exporter (address and port) has announced.
+#[derive(Debug, Default)]
+pub(crate) struct Tracker {
+    domains: Vec<Domain>,
+    last: u16,
+}
+
+/// Receivers, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Slots([u64; 4]);
+
+impl Slots {
+    #[inline]
+    pub(crate) fn contains(&self, slot: u16) -> bool {
+        self.0
+            .get(usize::from(slot / 64))
+            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, slot: u16, to: bool) {
+        if let Some(word) = self.0.get_mut(usize::from(slot / 64)) {
+            *word = *word & !(1 << (slot % 64)) | u64::from(to) << (slot % 64);
+        }
+    }
+}
+
+/// An observation domain.
+#[derive(Debug)]
+pub(crate) struct Domain {
+    version: Version,
+    id: u32,
+    used_ns: u64,
+    /// Receivers that were told all that is known.
+    pub(crate) told: Slots,
+    templates: Vec<Kept>,
+    /// Identifiers of options templates, to know their records by.
+    options: Vec<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    V9,
+    Ipfix,
+}
+
+/// A template, and the records of an options template.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) template: Template,
+    pub(crate) last_ns: u64,
+    /// By what they are about.
+    records: HashMap<Box<[u8]>, Box<[u8]>>,
+    octets: usize,
+}
+
+impl Kept {
+    pub(crate) fn records(&self) -> usize {
+        self.records.len()
+    }
+}
+
+/// The header of a datagram that has sets.
+struct Head {
+    version: Version,
+    id: u32,
+    /// Where its sets start and end.
+    sets: std::ops::Range<usize>,
+}
+
+fn u16_at(datagram: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*datagram.get(at..)?.first_chunk()?))
+}
+
+fn u32_at(datagram: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*datagram.get(at..)?.first_chunk()?))
+}
+
+#[inline]
+fn head(datagram: &[u8]) -> Option<Head> {
+    match u16_at(datagram, 0)? {
+        9 => Some(Head {
+            version: Version::V9,
+            id: u32_at(datagram, 16)?,
+            sets: v9::HEADER_LEN..datagram.len(),
+        }),
+        10 => Some(Head {
+            version: Version::Ipfix,
+            id: u32_at(datagram, 12)?,
+            sets: ipfix::HEADER_LEN..datagram.len().min(u16_at(datagram, 2)?.into()),
+        }),
+        _ => None,
+    }
+}
+
+/// The engine type and identifier of NetFlow v5 and its like (the v5 header's octets 20 and 21), the sub-agent of sFlow v5.
+fn engine(datagram: &[u8]) -> u32 {
+    match u16_at(datagram, 0) {
+        Some(5 | 7) => u16_at(datagram, 20).unwrap_or(0).into(),
+        // sFlow's version has four octets: 0, 5; then the type of the agent's address, and the address.
+        Some(0) if u16_at(datagram, 2) == Some(5) => match u32_at(datagram, 4) {
+            Some(1) => u32_at(datagram, 12).unwrap_or(0),
+            Some(2) => u32_at(datagram, 24).unwrap_or(0),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+impl Tracker {
+    /// Takes note of a datagram.
+    #[inline]
+    pub(crate) fn observe(&mut self, datagram: &[u8], now_ns: u64, budget: &mut Budget) -> Seen {
+        let Some(head) = head(datagram) else {
+            return Seen {
+                id: engine(datagram),
+                ..Seen::default()
+            };
+        };
+        let mut domain = self.find(&head);
+        let options = domain.map_or(&[][..], |domain| &self.domains[usize::from(domain)].options);
+        let mut announces = false;
+        let mut at = head.sets.start;
+        while let (Some(id), Some(len)) = (u16_at(datagram, at), u16_at(datagram, at + 2)) {
+            if at >= head.sets.end || len < 4 {
+                break;
+            }
+            // Zeros are padding as often as an empty template set: the careful reading tells.
+            announces |= id < MIN_TEMPLATE_ID || options.contains(&id);
+            at += usize::from(len);
+        }
+        if announces {
+            (domain, announces) = self.learn(datagram, &head, domain, now_ns, budget);
+        }
+        Seen {
+            id: head.id,
+            domain,
+            announces,
+        }
+    }
+
+    #[inline]
+    fn find(&mut self, head: &Head) -> Option<u16> {
+        let same = |domain: &Domain| domain.id == head.id && domain.version == head.version;
+        if self.domains.get(usize::from(self.last)).is_some_and(same) {
+            return Some(self.last);
+        }
+        let found = self.domains.iter().position(same)? as u16;
+        self.last = found;
+        Some(found)
+    }
+
+    #[cold]
+    fn learn(
+        &mut self,
+        datagram: &[u8],
+        head: &Head,
+        domain: Option<u16>,
+        now_ns: u64,
+        budget: &mut Budget,
+    ) -> (Option<u16>, bool) {
+        let sets = match head.version {
+            Version::V9 => v9::Message::parse(datagram).map(|message| message.sets()),
+            Version::Ipfix => ipfix::Message::parse(datagram).map(|message| message.sets()),
+        };
+        let Ok(sets) = sets else {
+            budget.malformed += 1;
+            return (domain, false);
+        };
+        let (mut domain, mut announces, mut malformed) = (domain, false, false);
+        for set in sets {
+            let Ok(set) = set else {
+                malformed = true;
+                break;
+            };
+            match set.contents() {
+                Contents::Templates | Contents::OptionsTemplates => {
+                    for template in set.templates() {
+                        let Ok(template) = template else {
+                            malformed = true;
+                            continue;
+                        };
+                        announces = true;
+                        let known = match domain {
+                            Some(known) => known,
+                            None if template.is_withdrawal() => continue,
+                            None => self.add_domain(head, now_ns, budget),
+                        };
+                        domain = Some(known);
+                        self.domains[usize::from(known)].learn(template, now_ns, budget);
+                    }
+                }
+                Contents::Data(id) => {
+                    if let Some(known) = domain {
+                        announces |= self.domains[usize::from(known)]
+                            .learn_options(id, &set, now_ns, budget);
+                    }
+                }
+                Contents::Reserved(_) => {}
+            }
+        }
+        budget.malformed += u64::from(malformed);
+        (domain, announces)
+    }
+
+    /// A place for a domain: where there are too many, that of the one least recently learned from.
+    fn add_domain(&mut self, head: &Head, now_ns: u64, budget: &mut Budget) -> u16 {
+        let domain = Domain {
+            version: head.version,
+            id: head.id,
+            used_ns: now_ns,
+            told: Slots::default(),
+            templates: Vec::new(),
+            options: Vec::new(),
+        };
+        if self.domains.len() < MAX_DOMAINS {
+            self.domains.push(domain);
+            return (self.domains.len() - 1) as u16;
+        }
+        budget.refused += 1;
+        let oldest = (0..self.domains.len())
+            .min_by_key(|number| self.domains[*number].used_ns)
+            .unwrap_or(0);
+        let mut old = std::mem::replace(&mut self.domains[oldest], domain);
+        old.forget(budget);
+        oldest as u16
+    }
+
+    /// Gives back what it kept.
+    pub(crate) fn forget(&mut self, budget: &mut Budget) {
+        for domain in &mut self.domains {
+            domain.forget(budget);
+        }
+        self.domains.clear();
+    }
+
+    pub(crate) fn domain(&mut self, domain: u16) -> &mut Domain {
+        &mut self.domains[usize::from(domain)]
+    }
+
+    pub(crate) fn domains(&self) -> &[Domain] {
+        &self.domains
+    }
+
+    pub(crate) fn domains_mut(&mut self) -> &mut [Domain] {
+        &mut self.domains
+    }
+}
+
+impl Domain {
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// 9 or 10.
+    pub(crate) fn version(&self) -> u16 {
+        match self.version {
+            Version::V9 => 9,
+            Version::Ipfix => 10,
+        }
+    }
+
+    pub(crate) fn templates(&self) -> &[Kept] {
+        &self.templates
+    }
+
+    fn forget(&mut self, budget: &mut Budget) {
+        for kept in self.templates.drain(..) {
+            budget.give(kept.octets);
+        }
+        self.options.clear();
+    }
+
+    fn remove(&mut self, gone: impl Fn(&Template) -> bool, budget: &mut Budget) {
+        self.templates.retain(|kept| {
+            let gone = gone(&kept.template);
+            if gone {
+                budget.give(kept.octets);
+            }
+            !gone
+        });
+        let left = &self.templates;
+        let options = |id: &u16| {
+            left.iter()
+                .any(|kept| kept.template.id == *id && kept.template.options)
+        };
+        self.options.retain(options);
+    }
+
+    fn learn(&mut self, template: Template, now_ns: u64, budget: &mut Budget) {
+        self.used_ns = now_ns;
+        let known = self
+            .templates
+            .iter_mut()
+            .find(|kept| kept.template.id == template.id);
+        if template.is_withdrawal() {
+            // RFC 7011 §8.1: one template, or all of its kind.
+            if template.id < MIN_TEMPLATE_ID {
+                self.remove(|kept| kept.options == template.options, budget);
+            } else {
+                self.remove(|kept| kept.id == template.id, budget);
+            }
+            return;
+        }
+        if let Some(kept) = known {
+            if kept.template == template {
+                kept.last_ns = now_ns;
+                return;
+            }
+            // Another under the same number: what was known of the old one describes nothing any more.
+            let id = template.id;
+            self.remove(|kept| kept.id == id, budget);
+        }
+        let octets = OVERHEAD + template.fields.len() * size_of::<FieldSpec>();
+        if self.templates.len() >= MAX_TEMPLATES {
+            budget.refused += 1;
+            return;
+        }
+        if !budget.take(octets) {
+            return;
+        }
+        if template.options {
+            self.options.push(template.id);
+        }
+        self.templates.push(Kept {
+            template,
+            last_ns: now_ns,
+            records: HashMap::new(),
+            octets,
+        });
+    }
+
+    /// Keeps the records of a set, if they are options.
+    fn learn_options(&mut self, id: u16, set: &Set, now_ns: u64, budget: &mut Budget) -> bool {
+        if !self.options.contains(&id) {
+            return false;
+        }
+        self.used_ns = now_ns;
+        let Some(kept) = self
+            .templates
+            .iter_mut()
+            .find(|kept| kept.template.id == id)
+        else {
+            return false;
+        };
+        let Kept {
+            template,
+            records,
+            octets,
+            ..
+        } = kept;
+        let mut about = Vec::new();
+        for record in set.records(template).flatten() {
+            about.clear();
+            subject(&record, template, &mut about);
+            let full = records.len() >= MAX_RECORDS;
+            match records.get_mut(about.as_slice()) {
+                Some(known) if known.len() == record.octets().len() => {
+                    known.copy_from_slice(record.octets());
+                }
+                Some(known) => {
+                    let (old, new) = (known.len(), record.octets().len());
+                    budget.give(old);
+                    *octets -= old;
+                    if budget.take(new) {
+                        *octets += new;
+                        *known = record.octets().into();
+                    } else {
+                        budget.give(OVERHEAD + about.len());
+                        *octets -= OVERHEAD + about.len();
+                        records.remove(about.as_slice());
+                    }
+                }
+                None if full => budget.refused += 1,
+                None => {
+                    let cost = OVERHEAD + about.len() + record.octets().len();
+                    if budget.take(cost) {
+                        *octets += cost;
+                        records.insert(about.as_slice().into(), record.octets().into());
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Datagrams that announce all that is known, to be sent before `live`, a datagram of this domain. Each has at most
+    /// `limit` octets, if no single template or record is longer.
+    ///
+    /// The header is that of `live`, but for the sequence: the numbers lead up to `live`'s, so that a receiver that sees
+    /// these first misses nothing between them and it. NetFlow v9 counts datagrams; IPFIX counts data records, which options
+    /// are and templates are not (RFC 7011 §3.1).
+    pub(crate) fn announce(&self, live: &[u8], limit: usize) -> Vec<Vec<u8>> {
+        let header = match self.version {
+            Version::V9 => v9::Message::parse(live).map(|message| Header::V9(message.header)),
+            Version::Ipfix => {
+                ipfix::Message::parse(live).map(|message| Header::Ipfix(message.header))
+            }
+        };
+        let Ok(header) = header else {
+            return Vec::new();
+        };
+        let mut packing = Packing {
+            header,
+            packer: Packer::new(header, limit),
+            done: Vec::new(),
+        };
+        for Kept { template, .. } in &self.templates {
+            packing.add(|packer| packer.template(template));
+        }
+        for kept in &self.templates {
+            for octets in kept.records.values() {
+                packing.add(|packer| packer.record(kept.template.id, octets));
+            }
+        }
+        packing.finish();
+        packing.numbered()
+    }
+}
+
+/// What a record is about: its scope and the identifiers in it.
+fn subject(record: &Record, template: &Template, about: &mut Vec<u8>) {
+    let scopes = usize::from(template.scopes);
+    for (number, (field, value)) in record.fields().enumerate() {
+        let identifies =
+            number < scopes || field.enterprise == 0 && IDENTIFIERS.contains(&field.id);
+        if identifies {
+            about.extend((value.len() as u16).to_be_bytes());
+            about.extend(value);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Header {
+    V9(v9::Header),
+    Ipfix(ipfix::Header),
+}
+
+enum Packer {
+    V9(v9::Packer),
+    Ipfix(ipfix::Packer),
+}
+
+impl Packer {
+    fn new(header: Header, limit: usize) -> Packer {
+        match header {
+            Header::V9(_) => Packer::V9(v9::Packer::new(limit)),
+            Header::Ipfix(_) => Packer::Ipfix(ipfix::Packer::new(limit)),
+        }
+    }
+
+    fn template(&mut self, template: &Template) -> Result<(), wire::Full> {
+        let scopes = usize::from(template.scopes).min(template.fields.len());
+        let (scope, fields) = template.fields.split_at(scopes);
+        match self {
+            Packer::V9(packer) => {
+                let pairs = |fields: &[FieldSpec]| -> Vec<(u16, u16)> {
+                    fields.iter().map(|field| (field.id, field.len)).collect()
+                };
+                if template.options {
+                    packer.options_template(template.id, &pairs(scope), &pairs(fields))
+                } else {
+                    packer.template(template.id, &pairs(fields))
+                }
+            }
+            Packer::Ipfix(packer) if template.options => {
+                packer.options_template(template.id, scope, fields)
+            }
+            Packer::Ipfix(packer) => packer.template(template.id, fields),
+        }
+    }
+
+    fn record(&mut self, id: u16, octets: &[u8]) -> Result<(), wire::Full> {
+        let place = match self {
+            Packer::V9(packer) => packer.record(id, octets.len())?,
+            Packer::Ipfix(packer) => packer.record(id, octets.len())?,
+        };
+        place.copy_from_slice(octets);
+        Ok(())
+    }
+}
+
+/// Datagrams as they fill up.
+struct Packing {
+    header: Header,
+    packer: Packer,
+    /// Datagrams, and how much each advances the sequence.
+    done: Vec<(Vec<u8>, u32)>,
+}
+
+impl Packing {
+    fn add(&mut self, put: impl Fn(&mut Packer) -> Result<(), wire::Full>) {
+        if put(&mut self.packer).is_ok() {
+            return;
+        }
+        self.finish();
+        if put(&mut self.packer).is_ok() {
+            return;
+        }
+        // Longer than a datagram should be: one of its own, which IP fragments.
+        let wide = Packer::new(self.header, MAX_PAYLOAD);
+        let narrow = std::mem::replace(&mut self.packer, wide);
+        if put(&mut self.packer).is_ok() {
+            self.finish();
+        }
+        self.packer = narrow;
+    }
+
+    fn finish(&mut self) {
+        let done = match (&mut self.packer, self.header) {
+            (Packer::V9(packer), Header::V9(header)) if !packer.is_empty() => {
+                (packer.finish(&header).to_vec(), 1)
+            }
+            (Packer::Ipfix(packer), Header::Ipfix(header)) if !packer.is_empty() => {
+                let records = packer.count();
+                (packer.finish(&header).to_vec(), records)
+            }
+            _ => return,
+        };
+        self.done.push(done);
+    }
+
+    fn numbered(self) -> Vec<Vec<u8>> {
+        let (at, mut sequence) = match self.header {
+            Header::V9(header) => (12, header.sequence),
+            Header::Ipfix(header) => (8, header.sequence),
+        };
+        let mut datagrams = Vec::with_capacity(self.done.len());
+        for (mut datagram, advance) in self.done.into_iter().rev() {
+            sequence = sequence.wrapping_sub(advance);
+            if let Some(place) = datagram.get_mut(at..at + 4) {
+                place.copy_from_slice(&sequence.to_be_bytes());
+            }
+            datagrams.push(datagram);
+        }
+        datagrams.reverse();
+        datagrams
+    }
+}
+
+/// Octets of payload of the longest UDP datagram over IPv4.
+pub(crate) const MAX_PAYLOAD: usize = 65_507;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,700 @@
+//! The thread of a listening socket. [`Worker::relay`] is the path of a datagram.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::time::TimeSpec;
+use socket2::Socket;
+use tracing::error;
+
+use crate::Clock;
+use crate::account::Account;
+use crate::batch::{Batch, Datagram};
+use crate::carrier::Carriers;
+use crate::event::What;
+use crate::lane::{Lane, Means, Sources};
+use crate::pace::Meter;
+use crate::plan::{Events, Plan};
+use crate::routes::Slot;
+use crate::send;
+use crate::settings::BalanceBy;
+use crate::socket;
+use crate::source::{NONE, Source};
+use crate::statistics::{
+    Ledger, Rates, SourceStatistics, Tally, TemplateStatistics, TrackerStatistics,
+};
+use crate::sys::Inbox;
+use crate::table::Table;
+use crate::tracker::Budget;
+
+/// Messages of one read.
+const READ: usize = 64;
+/// Exporters of one worker; more take the place of those heard of least recently.
+const MAX_SOURCES: usize = 16_384;
+/// Octets of templates and options that a worker keeps.
+const MAX_TEMPLATE_OCTETS: usize = 64 << 20;
+/// How often time is looked after.
+const TICK_NS: u64 = 1_000_000_000;
+/// Longest pause to let datagrams gather: a batch costs little more than a datagram.
+const GATHER_NS: u64 = 1_000_000;
+/// How many datagrams a pause waits for.
+const GATHER: u64 = 48;
+/// Octets that the kernel charges for a datagram of the size of an Ethernet frame.
+const CHARGED: usize = 2304;
+
+/// What a worker is asked, between two batches.
+pub(crate) enum Ask {
+    Apply(Arc<Plan>, Option<Thread>, Sender<()>),
+    Statistics(Sender<WorkerStatistics>),
+    Sources(Sender<Vec<SourceStatistics>>),
+    Templates(Sender<Vec<TemplateStatistics>>),
+    Clear(Sender<()>),
+    Stop,
+}
+
+/// The account of one worker.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WorkerStatistics {
+    pub(crate) received: Tally,
+    pub(crate) relayed: Tally,
+    pub(crate) denied: Tally,
+    pub(crate) unrouted: Tally,
+    pub(crate) kernel_drops: u64,
+    pub(crate) rates: Rates,
+    pub(crate) receivers: Vec<(Slot, Account)>,
+    /// Of receivers that are gone.
+    pub(crate) retired: Ledger,
+    pub(crate) sources: u64,
+    pub(crate) sources_recycled: u64,
+    pub(crate) templates: TrackerStatistics,
+    pub(crate) carriers: u64,
+}
+
+/// The handle to a worker. Dropping it ends the thread, after it has relayed what waits at its socket.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub(crate) socket: Arc<Socket>,
+    asks: Sender<Ask>,
+    wake: Arc<EventFd>,
+    thread: Option<JoinHandle<WorkerStatistics>>,
+}
+
+impl Handle {
+    /// Starts the thread. It leaves the socket alone until it has a plan.
+    pub(crate) fn start(
+        name: &str,
+        socket: Socket,
+        carriers: usize,
+        clock: Clock,
+        events: Events,
+    ) -> io::Result<Handle> {
+        let (asks, receiver) = crossbeam_channel::unbounded();
+        let wake = Arc::new(EventFd::from_flags(
+            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
+        )?);
+        let socket = Arc::new(socket);
+        let (own_socket, own_wake) = (Arc::clone(&socket), Arc::clone(&wake));
+        let thread = thread::Builder::new()
+            .name(format!("relay-{name}"))
+            .spawn(move || {
+                let worker = Worker::new(own_socket, own_wake, receiver, carriers, clock, events);
+                worker.map(Worker::run).unwrap_or_default()
+            })?;
+        Ok(Handle {
+            socket,
+            asks,
+            wake,
+            thread: Some(thread),
+        })
+    }
+
+    /// Asks, without waiting for the answer.
+    pub(crate) fn ask<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Receiver<T> {
+        let (done, answer) = crossbeam_channel::bounded(1);
+        // Should the thread have failed, the answer's channel is closed.
+        let _ = self.asks.send(ask(done));
+        let _ = self.wake.write(1);
+        answer
+    }
+
+    /// Ends the thread and returns its final account.
+    pub(crate) fn stop(&mut self) -> WorkerStatistics {
+        let _ = self.asks.send(Ask::Stop);
+        let _ = self.wake.write(1);
+        let Some(thread) = self.thread.take() else {
+            return WorkerStatistics::default();
+        };
+        thread.join().unwrap_or_else(|_| {
+            error!("a samplicator's thread failed");
+            WorkerStatistics::default()
+        })
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Worker {
+    socket: Arc<Socket>,
+    wake: Arc<EventFd>,
+    asks: Receiver<Ask>,
+    clock: Clock,
+    events: Events,
+    plan: Arc<Plan>,
+    pacer: Option<Thread>,
+    inbox: Inbox,
+    batch: Batch,
+    sources: Sources,
+    budget: Budget,
+    lanes: Vec<Option<Lane>>,
+    /// Slots of lanes.
+    slots: Vec<Slot>,
+    sender: send::Sender,
+    carriers: Carriers,
+    /// Whose turn it is, by group.
+    turns: Vec<usize>,
+    received: Tally,
+    relayed: Tally,
+    denied: Tally,
+    unrouted: Tally,
+    retired: Ledger,
+    drops_cleared: u64,
+    meter: Meter,
+    ticked_ns: u64,
+    silence_ns: u64,
+    pause: Pause,
+}
+
+/// Lets datagrams gather when they come quickly.
+#[derive(Debug, Default)]
+struct Pause {
+    last_ns: u64,
+    /// Nanoseconds between two datagrams, averaged.
+    gap_ns: u64,
+    /// How many may wait at the socket.
+    most: u64,
+}
+
+impl Pause {
+    /// So many datagrams were read. Returns how long the next read should wait for more.
+    fn after(&mut self, count: u64, now_ns: u64) -> u64 {
+        let since = now_ns.saturating_sub(self.last_ns);
+        self.last_ns = now_ns;
+        let gap_ns = (since / count.max(1)).min(4 * GATHER_NS);
+        self.gap_ns = (3 * self.gap_ns + gap_ns) / 4;
+        if self.gap_ns > GATHER_NS / 4 {
+            // Too few to be worth a wait.
+            return 0;
+        }
+        (self.gap_ns * self.most).min(GATHER_NS)
+    }
+}
+
+impl Worker {
+    /// Waits for the first plan. None: it was not to be.
+    fn new(
+        socket: Arc<Socket>,
+        wake: Arc<EventFd>,
+        asks: Receiver<Ask>,
+        carriers: usize,
+        clock: Clock,
+        events: Events,
+    ) -> Option<Worker> {
+        let Ok(Ask::Apply(plan, pacer, done)) = asks.recv() else {
+            return None;
+        };
+        let now_ns = clock();
+        let room = socket::receive_buffer(&socket) / 2 / CHARGED;
+        let mut worker = Worker {
+            wake,
+            asks,
+            clock,
+            events,
+            plan: Arc::clone(&plan),
+            pacer: None,
+            inbox: Inbox::new(READ),
+            batch: Batch::default(),
+            sources: Table::new(MAX_SOURCES),
+            budget: Budget::new(MAX_TEMPLATE_OCTETS),
+            lanes: Vec::new(),
+            slots: Vec::new(),
+            sender: send::Sender::new(),
+            carriers: Carriers::new(carriers),
+            turns: Vec::new(),
+            received: Tally::default(),
+            relayed: Tally::default(),
+            denied: Tally::default(),
+            unrouted: Tally::default(),
+            retired: Ledger::default(),
+            drops_cleared: 0,
+            meter: Meter::default(),
+            ticked_ns: now_ns,
+            silence_ns: now_ns,
+            pause: Pause {
+                gap_ns: GATHER_NS,
+                most: GATHER.min(room as u64),
+                last_ns: now_ns,
+            },
+            socket,
+        };
+        worker.apply(plan, pacer);
+        let _ = done.send(());
+        Some(worker)
+    }
+
+    fn run(mut self) -> WorkerStatistics {
+        loop {
+            let now_ns = (self.clock)();
+            match self.asks.try_recv() {
+                Ok(Ask::Stop) | Err(TryRecvError::Disconnected) => break,
+                Ok(ask) => {
+                    self.answer(ask);
+                    continue;
+                }
+                Err(TryRecvError::Empty) => {}
+            }
+            if now_ns.abs_diff(self.ticked_ns) >= TICK_NS {
+                self.tick(now_ns);
+            }
+            match self.read(now_ns) {
+                0 => self.wait(true, TICK_NS),
+                READ.. => {}
+                read => {
+                    let pause_ns = self.pause.after(read as u64, now_ns);
+                    if pause_ns > 0 {
+                        self.wait(false, pause_ns);
+                    }
+                }
+            }
+        }
+        // What came before the end.
+        while self.read((self.clock)()) > 0 {}
+        self.statistics()
+    }
+
+    /// Waits to be asked, for datagrams if `listen`, for so long at most.
+    fn wait(&self, listen: bool, nanoseconds: u64) {
+        let mut places = [
+            PollFd::new(self.wake.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+        ];
+        let places = &mut places[..1 + usize::from(listen)];
+        let timeout = TimeSpec::from_duration(Duration::from_nanos(nanoseconds));
+        // An interruption is as good a reason to look as any.
+        let _ = ppoll(places, Some(timeout), None);
+        let woken = places[0].revents().is_some_and(|events| !events.is_empty());
+        if woken {
+            let _ = self.wake.read();
+        }
+    }
+
+    /// Reads and relays what waits at the socket, as much as one read takes. Returns the number of messages.
+    fn read(&mut self, now_ns: u64) -> usize {
+        let read = match self.inbox.receive(self.socket.as_fd()) {
+            Ok(read) => read,
+            // Interrupted; there are no others for a socket that is not connected.
+            Err(_) => return 0,
+        };
+        for number in 0..read {
+            let Some(message) = self.inbox.message(number) else {
+                continue;
+            };
+            let (source, end) = (
+                self.source(message.from, now_ns),
+                message.start + message.len,
+            );
+            let mut start = message.start;
+            loop {
+                let len = match message.segment {
+                    0 => message.len,
+                    segment => segment.min(end - start),
+                };
+                self.gather(source, message.from, start, len as u32);
+                start += len;
+                if start >= end {
+                    break;
+                }
+            }
+        }
+        self.relay(now_ns);
+        read
+    }
+
+    /// The number of an exporter, which may be new.
+    #[inline]
+    fn source(&mut self, from: SocketAddr, now_ns: u64) -> u32 {
+        if let Some(number) = self.sources.find(&from, now_ns) {
+            return number;
+        }
+        self.new_source(from, now_ns)
+    }
+
+    #[cold]
+    fn new_source(&mut self, from: SocketAddr, now_ns: u64) -> u32 {
+        if self.sources.is_full() {
+            // Nothing of the batch may belong to an exporter that is forgotten.
+            self.relay(now_ns);
+        }
+        let source = Source::new(self.plan.routes.find(from.ip()), now_ns);
+        let (number, old) = self.sources.insert(from, source, now_ns);
+        if let Some(mut old) = old {
+            old.tracker.forget(&mut self.budget);
+        }
+        self.events.tell(What::SourceAppeared { source: from });
+        number
+    }
+
+    /// Adds a datagram to the batch, behind the others of its exporter.
+    #[inline]
+    fn gather(&mut self, source: u32, from: SocketAddr, start: usize, len: u32) {
+        let number = self.batch.datagrams.len() as u32;
+        let (first, last) = &mut self.sources.get_mut(source).batch;
+        if *first == NONE {
+            *first = number;
+            self.batch.sources.push(source);
+        } else {
+            self.batch.datagrams[*last as usize].next = number;
+        }
+        *last = number;
+        self.batch.datagrams.push(Datagram {
+            start,
+            len,
+            source,
+            from,
+            next: NONE,
+            domain: None,
+            announces: false,
+        });
+    }
+
+    /// The path of a batch: exporter by exporter, its route, its templates, an offer to each receiver; then receiver
+    /// by receiver, as few sends as order allows.
+    fn relay(&mut self, now_ns: u64) {
+        if self.batch.datagrams.is_empty() {
+            return;
+        }
+        for slot in &self.slots {
+            if let Some(lane) = &mut self.lanes[usize::from(*slot)]
+                && lane.follow()
+            {
+                tell_again(&mut self.sources, *slot);
+            }
+        }
+        let Batch { datagrams, sources } = &mut self.batch;
+        // Equal datagrams of different exporters may share a send; order matters within an exporter only.
+        if sources.len() > 1 {
+            let head = |source: &u32| {
+                let (first, _) = self.sources.get(*source).batch;
+                std::cmp::Reverse(datagrams[first as usize].len)
+            };
+            sources.sort_by_key(head);
+        }
+        for number in sources.iter() {
+            let source = self.sources.get_mut(*number);
+            let (mut next, _) = std::mem::replace(&mut source.batch, (NONE, NONE));
+            if source.silent {
+                source.silent = false;
+                self.events.tell(What::SourceAppeared {
+                    source: datagrams[next as usize].from,
+                });
+            }
+            source.last_ns = now_ns;
+            let route = self.plan.routes.get(source.route);
+            while next != NONE {
+                let number = next;
+                let datagram = &mut datagrams[number as usize];
+                next = datagram.next;
+                let tally = Tally::one(datagram.len as usize);
+                source.received += tally;
+                self.received += tally;
+                if route.denied {
+                    source.not_relayed += tally;
+                    self.denied += tally;
+                    continue;
+                }
+                let octets = datagram.of(self.inbox.octets());
+                let seen = source.tracker.observe(octets, now_ns, &mut self.budget);
+                datagram.domain = seen.domain;
+                datagram.announces = seen.announces;
+                let mut offered = false;
+                for slot in &route.receivers {
+                    let Some(lane) = &mut self.lanes[usize::from(*slot)] else {
+                        continue;
+                    };
+                    let told = seen
+                        .domain
+                        .map(|domain| &mut source.tracker.domain(domain).told);
+                    lane.offer(number, datagram, told, now_ns);
+                    offered = true;
+                }
+                for group in &route.groups {
+                    let members = self.plan.routes.group(*group);
+                    let slot = match members.by {
+                        BalanceBy::RoundRobin => {
+                            source.deal(*group, members, seen.id, &mut self.turns[*group])
+                        }
+                        _ => members.choose(members.key(datagram.from, seen.id)),
+                    };
+                    let lane = slot.and_then(|slot| self.lanes[usize::from(slot)].as_mut());
+                    let Some(lane) = lane else {
+                        continue;
+                    };
+                    let told = seen
+                        .domain
+                        .map(|domain| &mut source.tracker.domain(domain).told);
+                    lane.offer(number, datagram, told, now_ns);
+                    offered = true;
+                }
+                if offered {
+                    self.relayed += tally;
+                } else {
+                    source.not_relayed += tally;
+                    self.unrouted += tally;
+                }
+            }
+        }
+        let mut means = Means {
+            batch: &self.batch,
+            octets: self.inbox.octets(),
+            sources: &mut self.sources,
+            sender: &mut self.sender,
+            carriers: &mut self.carriers,
+            events: &self.events,
+            pacer: self.pacer.as_ref(),
+            now_ns,
+        };
+        for slot in &self.slots {
+            if let Some(lane) = &mut self.lanes[usize::from(*slot)] {
+                lane.flush(&mut means);
+            }
+        }
+        self.batch.clear();
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        // Whoever asked may have gone: then nobody misses the answer.
+        match ask {
+            Ask::Apply(plan, pacer, done) => {
+                self.apply(plan, pacer);
+                let _ = done.send(());
+            }
+            Ask::Statistics(done) => {
+                let _ = done.send(self.statistics());
+            }
+            Ask::Sources(done) => {
+                let _ = done.send(self.source_statistics());
+            }
+            Ask::Templates(done) => {
+                let _ = done.send(self.template_statistics());
+            }
+            Ask::Clear(done) => {
+                self.clear();
+                let _ = done.send(());
+            }
+            Ask::Stop => {}
+        }
+    }
+
+    /// Goes on under another plan.
+    fn apply(&mut self, plan: Arc<Plan>, pacer: Option<Thread>) {
+        let mut old = std::mem::take(&mut self.lanes);
+        self.slots.clear();
+        for receiving in plan.receivers.iter().filter(|new| !new.settings.disabled) {
+            let place = usize::from(receiving.slot);
+            let known = old.get_mut(place).and_then(Option::take);
+            let lane = match known {
+                Some(mut lane) => {
+                    if lane.configure(Arc::clone(receiving)) {
+                        tell_again(&mut self.sources, receiving.slot);
+                    }
+                    lane
+                }
+                None => {
+                    tell_again(&mut self.sources, receiving.slot);
+                    Lane::new(Arc::clone(receiving))
+                }
+            };
+            if self.lanes.len() <= place {
+                self.lanes.resize_with(place + 1, || None);
+            }
+            self.lanes[place] = Some(lane);
+            self.slots.push(receiving.slot);
+        }
+        for lane in old.into_iter().flatten() {
+            self.retired += &lane.account.ledger;
+        }
+        if !plan.receivers.iter().any(|new| new.settings.spoof_source) {
+            self.carriers.clear();
+        }
+        self.turns = vec![0; plan.settings.groups.len()];
+        let groups = plan.settings.groups != self.plan.settings.groups;
+        for (address, source) in self.sources.iter_mut() {
+            source.route = plan.routes.find(address.ip());
+            if groups {
+                source.forget_deals();
+            }
+        }
+        self.plan = plan;
+        self.pacer = pacer;
+    }
+
+    fn tick(&mut self, now_ns: u64) {
+        self.ticked_ns = now_ns;
+        self.meter.tick(self.received, now_ns);
+        for lane in self.lanes.iter_mut().flatten() {
+            lane.tick(now_ns, &self.events);
+        }
+        let silent_ns = self.plan.settings.silent_after.as_nanos() as u64;
+        if now_ns.abs_diff(self.silence_ns) < (silent_ns / 8).min(10 * TICK_NS) {
+            return;
+        }
+        self.silence_ns = now_ns;
+        for (address, source) in self.sources.iter_mut() {
+            if !source.silent && now_ns.saturating_sub(source.last_ns) >= silent_ns {
+                source.silent = true;
+                self.events.tell(What::SourceSilent {
+                    source: *address,
+                    last_ns: source.last_ns,
+                });
+            }
+        }
+    }
+
+    fn statistics(&self) -> WorkerStatistics {
+        let mut templates = TrackerStatistics {
+            octets: (MAX_TEMPLATE_OCTETS - self.budget.left) as u64,
+            refused: self.budget.refused,
+            malformed: self.budget.malformed,
+            ..TrackerStatistics::default()
+        };
+        for (_, source) in self.sources.iter() {
+            for domain in source.tracker.domains() {
+                templates.domains += 1;
+                templates.templates += domain.templates().len() as u64;
+                templates.options_records += domain
+                    .templates()
+                    .iter()
+                    .map(|kept| kept.records() as u64)
+                    .sum::<u64>();
+            }
+        }
+        WorkerStatistics {
+            received: self.received,
+            relayed: self.relayed,
+            denied: self.denied,
+            unrouted: self.unrouted,
+            kernel_drops: socket::kernel_drops(&self.socket) - self.drops_cleared,
+            rates: self.meter.rates(),
+            receivers: self
+                .lanes
+                .iter()
+                .flatten()
+                .map(|lane| (lane.receiving.slot, lane.account.clone()))
+                .collect(),
+            retired: self.retired.clone(),
+            sources: self.sources.len() as u64,
+            sources_recycled: self.sources.recycled(),
+            templates,
+            carriers: self.carriers.len() as u64,
+        }
+    }
+
+    fn source_statistics(&self) -> Vec<SourceStatistics> {
+        let statistics = |(address, source): (&SocketAddr, &Source)| {
+            let rule = self.plan.routes.get(source.route).prefix;
+            source.statistics(*address, rule.map(|prefix| prefix.to_string()))
+        };
+        self.sources.iter().map(statistics).collect()
+    }
+
+    fn template_statistics(&self) -> Vec<TemplateStatistics> {
+        let mut all = Vec::new();
+        for (address, source) in self.sources.iter() {
+            for domain in source.tracker.domains() {
+                all.extend(domain.templates().iter().map(|kept| TemplateStatistics {
+                    source: *address,
+                    domain: domain.id(),
+                    version: domain.version(),
+                    id: kept.template.id,
+                    options: kept.template.options,
+                    fields: kept.template.fields.len() as u64,
+                    records: kept.records() as u64,
+                    last_ns: kept.last_ns,
+                }));
+            }
+        }
+        all
+    }
+
+    fn clear(&mut self) {
+        for tally in [
+            &mut self.received,
+            &mut self.relayed,
+            &mut self.denied,
+            &mut self.unrouted,
+        ] {
+            *tally = Tally::default();
+        }
+        self.meter.restart(Tally::default());
+        self.retired = Ledger::default();
+        self.drops_cleared = socket::kernel_drops(&self.socket);
+        self.sources.clear_recycled();
+        self.budget.refused = 0;
+        self.budget.malformed = 0;
+        for lane in self.lanes.iter_mut().flatten() {
+            lane.account.clear();
+        }
+        for (_, source) in self.sources.iter_mut() {
+            source.received = Tally::default();
+            source.not_relayed = Tally::default();
+        }
+    }
+}
+
+/// A receiver has to be told all templates.
+fn tell_again(sources: &mut Sources, slot: Slot) {
+    for (_, source) in sources.iter_mut() {
+        for domain in source.tracker.domains_mut() {
+            domain.told.set(slot, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_are_waited_for_only_when_they_come_quickly() {
+        let settle = |gap_ns: u64| {
+            let mut pause = Pause {
+                most: GATHER,
+                gap_ns: GATHER_NS,
+                last_ns: 0,
+            };
+            let mut now_ns = 0;
+            (0..100)
+                .map(|_| {
+                    now_ns += gap_ns;
+                    pause.after(1, now_ns)
+                })
+                .last()
+                .unwrap()
+        };
+        // 10 a second, 1,000, 10,000, 100,000.
+        assert_eq!(settle(100_000_000), 0);
+        assert_eq!(settle(1_000_000), 0);
+        assert_eq!(settle(100_000), GATHER_NS);
+        assert!((GATHER_NS / 3..GATHER_NS).contains(&settle(10_000)));
+    }
+}
