@@ -1,5 +1,6 @@
 //! From matched words to a [`Command`].
 
+use super::conditions::{take_conditions, take_fields};
 use super::pipe::pipes;
 use super::table::{Arg, Id};
 use super::trie::{State, Token, Trie, tries};
@@ -9,6 +10,9 @@ use super::{
     RelayPart, Tail,
 };
 use crate::Problem;
+
+/// Rows of `top` without a number, Cisco's.
+const TOP: u32 = 20;
 
 /// The words of a command that were matched.
 struct Matched<'a> {
@@ -113,6 +117,15 @@ impl Matched<'_> {
         self.parts
             .iter()
             .any(|part| matches!(part.token, Token::Keyword(word) if word == keyword))
+    }
+
+    /// The typed words of what follows a keyword.
+    fn after(&self, keyword: &str) -> &[Word] {
+        let keyword =
+            |part: &Piece<'_>| matches!(part.token, Token::Keyword(word) if word == keyword);
+        let at = self.parts.iter().position(keyword);
+        at.and_then(|at| self.parts.get(at + 1))
+            .map_or(&[], |part| part.words)
     }
 
     fn path(&self) -> Vec<String> {
@@ -234,9 +247,14 @@ impl Matched<'_> {
             Id::ShowCache => Command::ShowCache {
                 monitor: self.required(Arg::Monitor),
                 view: CacheView {
-                    sort: self.text(Arg::Field),
+                    filter: take_conditions(&self.words(Arg::Conditions))?.0,
+                    aggregate: take_fields(self.after("aggregate"))?.0,
+                    collect: take_fields(self.after("collect"))?.0,
+                    sort: self.text(Arg::SortField),
                     lowest: self.has("lowest"),
-                    top: self.number(Some("top")),
+                    top: self
+                        .has("top")
+                        .then(|| self.number(Some("top")).unwrap_or(TOP)),
                     layout: match () {
                         () if self.has("csv") => Some(Layout::Csv),
                         () if self.has("record") => Some(Layout::Record),

@@ -1,14 +1,26 @@
 //! Fields of a flow: names of several words.
 
+use super::conditions::is_iana_name;
 use super::trie::nearest;
 use super::words::{Word, brief, problem};
 use crate::Problem;
 
+/// Which fields are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// Those of a record.
+    Record,
+    /// Those that flows can be sorted by: aggregated ones are counted, too.
+    Sort,
+}
+
 /// Words and help of every field.
-pub(crate) fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn fields(which: Fields) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let flows = ("counter flows", "Flows that were put together");
     crate::schema::FIELDS
         .iter()
         .map(|field| (field.words, field.help))
+        .chain((which == Fields::Sort).then_some(flows))
 }
 
 /// A word that can come next in a field's name.
@@ -21,8 +33,8 @@ pub(crate) struct NextWord {
 }
 
 /// The fields that the words abbreviate so far, each cut into its words.
-fn narrowed(typed: &[Word]) -> Vec<(Vec<&'static str>, &'static str)> {
-    let mut left: Vec<(Vec<&'static str>, &'static str)> = fields()
+fn narrowed(typed: &[Word], which: Fields) -> Vec<(Vec<&'static str>, &'static str)> {
+    let mut left: Vec<(Vec<&'static str>, &'static str)> = fields(which)
         .map(|(words, help)| (words.split(' ').collect(), help))
         .collect();
     for (i, word) in typed.iter().enumerate() {
@@ -43,9 +55,9 @@ fn narrowed(typed: &[Word]) -> Vec<(Vec<&'static str>, &'static str)> {
 }
 
 /// What can follow `typed` in a field's name, each word once, in the fields' order.
-pub(crate) fn next_words(typed: &[Word]) -> Vec<NextWord> {
+pub(crate) fn next_words(typed: &[Word], which: Fields) -> Vec<NextWord> {
     let mut next: Vec<NextWord> = Vec::new();
-    for (words, help) in narrowed(typed) {
+    for (words, help) in narrowed(typed, which) {
         let Some(word) = words.get(typed.len()) else {
             continue;
         };
@@ -59,21 +71,23 @@ pub(crate) fn next_words(typed: &[Word]) -> Vec<NextWord> {
 }
 
 /// Takes a field's words, abbreviated or not; or the IANA name of one, which the daemon knows.
-pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
+pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize), Problem> {
     if let Some(first) = words.first()
-        && next_words(&[])
+        && next_words(&[], which)
             .iter()
             .all(|next| !next.word.starts_with(&first.text))
-        && first.text.chars().any(char::is_uppercase)
-        && first.text.chars().all(char::is_alphanumeric)
+        && is_iana_name(first)
     {
         return Ok((first.text.clone(), 1));
     }
     let mut spelled: Vec<&str> = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let typed = words.get(..i).unwrap_or_default();
-        let next = next_words(typed);
-        let whole = i > 0 && narrowed(typed).iter().any(|(words, _)| words.len() == i);
+        let next = next_words(typed, which);
+        let whole = i > 0
+            && narrowed(typed, which)
+                .iter()
+                .any(|(words, _)| words.len() == i);
         let exact = next.iter().find(|next| next.word == word.text);
         let hits: Vec<&str> = match exact {
             Some(next) => vec![next.word],
@@ -100,14 +114,17 @@ pub(crate) fn take_field(words: &[Word]) -> Result<(String, usize), Problem> {
             }
         }
     }
-    if narrowed(words)
+    if narrowed(words, which)
         .iter()
         .any(|(field, _)| field.len() == words.len())
     {
         return Ok((spelled.join(" "), words.len()));
     }
     let end = words.last().map_or(0, |word| word.end() + 1);
-    let possible: Vec<&str> = next_words(words).iter().map(|next| next.word).collect();
+    let possible: Vec<&str> = next_words(words, which)
+        .iter()
+        .map(|next| next.word)
+        .collect();
     Err(problem(
         end,
         1,

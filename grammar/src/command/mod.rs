@@ -7,6 +7,7 @@
 //! Configuration statements (`set` paths, IOS lines, braces) are not looked into here: the dialects read them.
 
 mod build;
+mod conditions;
 mod fields;
 mod pipe;
 mod table;
@@ -17,7 +18,8 @@ pub use pipe::{PIPES, Pipe};
 pub use trie::nearest;
 pub use words::{Word, split};
 
-pub(crate) use fields::{next_words, take_field};
+pub(crate) use conditions::{Place, place};
+pub(crate) use fields::{Fields, next_words};
 pub(crate) use pipe::find as find_pipe;
 pub(crate) use table::Arg;
 pub(crate) use trie::{Next, State, Token, Trie, starts_command, tries};
@@ -141,9 +143,26 @@ pub enum Layout {
     Record,
 }
 
+/// A condition on the flows of a cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The field, its words or its IANA name.
+    pub field: String,
+    /// The value is a regular expression.
+    pub regexp: bool,
+    /// What the field has to be: see [`crate::condition`].
+    pub value: Tail,
+}
+
 /// What of a cache is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheView {
+    /// Flows for which all of these hold.
+    pub filter: Vec<Condition>,
+    /// Flows that agree in these fields are one row.
+    pub aggregate: Vec<String>,
+    /// Fields such a row has beside the counters.
+    pub collect: Vec<String>,
     /// Field to sort by, its words or its IANA name.
     pub sort: Option<String>,
     /// Smallest first.

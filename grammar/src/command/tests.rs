@@ -92,9 +92,9 @@ fn cache_options_in_any_order() {
         monitor: "M".into(),
         view: CacheView {
             sort: Some("counter bytes".into()),
-            lowest: false,
             top: Some(10),
             layout: Some(Layout::Csv),
+            ..CacheView::default()
         },
     };
     for line in [
@@ -116,6 +116,58 @@ fn cache_options_in_any_order() {
             ..CacheView::default()
         }
     );
+}
+
+fn cache_view(line: &str) -> CacheView {
+    match operational(line).command {
+        Command::ShowCache { view, .. } => view,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_cache_is_filtered_and_aggregated() {
+    let view = cache_view(
+        "show flow monitor M cache filter ipv4 source address 10.0.0.0/8 transport destination-port 443,8000-8999 \
+         ipv4 protocol regexp \"^(6|17)$\" aggregate ipv4 destination address ipv4 protocol collect transport tcp flags \
+         sort highest counter flows top format csv",
+    );
+    let condition = |field: &str, regexp, text: &str, start| Condition {
+        field: field.into(),
+        regexp,
+        value: Tail {
+            text: text.into(),
+            start,
+        },
+    };
+    let expected = CacheView {
+        filter: vec![
+            condition("ipv4 source address", false, "10.0.0.0/8", 53),
+            condition("transport destination-port", false, "443,8000-8999", 91),
+            condition("ipv4 protocol", true, "^(6|17)$", 126),
+        ],
+        aggregate: vec!["ipv4 destination address".into(), "ipv4 protocol".into()],
+        collect: vec!["transport tcp flags".into()],
+        sort: Some("counter flows".into()),
+        lowest: false,
+        top: Some(20),
+        layout: Some(Layout::Csv),
+    };
+    assert_eq!(view, expected);
+    // Abbreviated, in another order, and IANA's names.
+    assert_eq!(
+        cache_view(
+            "sh fl mon M ca form csv so high cou fl top 20 agg ipv4 dest addr ipv4 prot coll trans tcp fl \
+             filter ipv4 source address 10.0.0.0/8 trans dest 443,8000-8999 ipv4 prot regexp \"^(6|17)$\" | count"
+        )
+        .aggregate,
+        expected.aggregate
+    );
+    let view = cache_view(
+        "show flow monitor M cache filter sourceIPv4Address 10.0.0.1 octetDeltaCount 5-",
+    );
+    assert_eq!(view.filter.len(), 2);
+    assert_eq!(view.filter[1].field, "octetDeltaCount");
 }
 
 #[test]
@@ -457,6 +509,110 @@ fn problems_have_their_place_and_what_would_be_right() {
             4,
             "unknown word \"flwo\"",
             "did you mean flow?",
+        ),
+        (
+            "show flow monitor M cache filter",
+            Mode::Operational,
+            34,
+            1,
+            "not complete",
+            "<conditions>",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 sorce address 1.1.1.1",
+            Mode::Operational,
+            39,
+            5,
+            "\"sorce\" is no word of a field",
+            "source",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 source address",
+            Mode::Operational,
+            54,
+            1,
+            "the value of ipv4 source address is missing",
+            "10.0.0.0/8",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 source address regexp",
+            Mode::Operational,
+            61,
+            1,
+            "the value of ipv4 source address is missing",
+            "regular expression",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 source address 10.0.0.0/40",
+            Mode::Operational,
+            54,
+            11,
+            "no IPv4 address or prefix",
+            "10.0.0.0/8",
+        ),
+        (
+            "show flow monitor M cache filter transport destination-port 70000",
+            Mode::Operational,
+            61,
+            5,
+            "out of range",
+            "0 to 65535",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 protocol tpc",
+            Mode::Operational,
+            48,
+            3,
+            "no protocol",
+            "tcp",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 protocol tcp agregate ipv4 tos",
+            Mode::Operational,
+            52,
+            8,
+            "unknown word",
+            "did you mean aggregate?",
+        ),
+        (
+            "show flow monitor M cache filter ipv4 protocol tcp f",
+            Mode::Operational,
+            52,
+            1,
+            "\"f\" is ambiguous",
+            "flow",
+        ),
+        (
+            "show flow monitor M cache aggregate ipv4 protocol ipv4 protocol",
+            Mode::Operational,
+            51,
+            4,
+            "ipv4 protocol stands there already",
+            "",
+        ),
+        (
+            "show flow monitor M cache aggregate ipv4 colour",
+            Mode::Operational,
+            42,
+            6,
+            "no word of a field",
+            "source",
+        ),
+        (
+            "show flow monitor M cache aggregate | count",
+            Mode::Operational,
+            37,
+            1,
+            "not complete",
+            "<fields> is missing",
+        ),
+        (
+            "show flow monitor M cache sort highest counter bytes top 0",
+            Mode::Operational,
+            58,
+            1,
+            "out of range",
+            "1 to 100000",
         ),
         (
             "show flow monitor M cache sort highest counter bits",

@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
+use super::conditions::{take_conditions, take_fields};
+use super::fields::{Fields, take_field};
 use super::table::{
     Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD,
     IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
 };
 use super::words::{Word, brief, problem};
-use super::{Submode, split, take_field};
+use super::{Submode, split};
 use crate::Problem;
 
 /// What stands at a place of a pattern.
@@ -426,7 +428,16 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
                 return refuse("no port", "22, 80-89 or 53,123".into());
             }
         }
-        Arg::Field => return take_field(words),
+        Arg::Field => return take_field(words, Fields::Record),
+        Arg::SortField => return take_field(words, Fields::Sort),
+        Arg::Conditions => {
+            let (_, taken) = take_conditions(words)?;
+            return Ok((joined(&words[..taken]), taken));
+        }
+        Arg::Fields => {
+            let (fields, taken) = take_fields(words)?;
+            return Ok((fields.join(" "), taken));
+        }
         Arg::Path => {
             let taken = words.iter().take_while(|word| !word.is_pipe()).count();
             return Ok((joined(&words[..taken]), taken));

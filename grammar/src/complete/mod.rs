@@ -10,9 +10,10 @@ mod path;
 
 use crate::Tree;
 use crate::command::{
-    Arg, Mode, Next, PIPES, State, Submode, Token, Trie, Word, find_pipe, next_words, split,
-    starts_command, tries,
+    Arg, Fields, Mode, Next, PIPES, Place, State, Submode, Token, Trie, Word, find_pipe,
+    next_words, place, split, starts_command, tries,
 };
+use crate::condition::ValueKind;
 
 /// What only the host or the daemon knows.
 pub trait Names {
@@ -307,7 +308,11 @@ fn several_words(
             };
             Some(commands(&tries().operational, words, begun, &context))
         }
-        Arg::Field => {
+        Arg::Field | Arg::SortField => {
+            let fields = match arg {
+                Arg::Field => Fields::Record,
+                _ => Fields::Sort,
+            };
             let whole = trie.step(state, words).is_ok();
             let taken = trie
                 .step(state, words)
@@ -315,22 +320,43 @@ fn several_words(
             if taken < words.len() {
                 return None;
             }
-            let mut candidates: Vec<Candidate> = next_words(words)
-                .into_iter()
-                .map(|next| Candidate::word(next.word, next.help.unwrap_or("Fields of this kind")))
-                .collect();
+            let mut candidates = field_words(words, fields);
             if whole {
-                let after = trie.after(state, at);
-                candidates.extend(
-                    trie.next(&after)
-                        .iter()
-                        .map(|next| Candidate::word(next.node.token.shown(), next.node.help)),
-                );
+                candidates.extend(following(trie, state, at));
             }
             Some(Completion {
                 start: 0,
                 candidates,
                 end: whole,
+            })
+        }
+        Arg::Fields | Arg::Conditions => {
+            let candidates = match place(words, arg == Arg::Conditions) {
+                Place::Over => return None,
+                Place::Field { typed, ended } => {
+                    let mut candidates = field_words(typed, Fields::Record);
+                    if ended {
+                        if !typed.is_empty() {
+                            candidates.extend(field_words(&[], Fields::Record));
+                        }
+                        candidates.extend(following(trie, state, at));
+                    }
+                    return Some(Completion {
+                        start: 0,
+                        candidates,
+                        end: ended,
+                    });
+                }
+                Place::Value {
+                    typed,
+                    field,
+                    expression,
+                } => values((typed, &field), expression, begun, context),
+            };
+            Some(Completion {
+                start: 0,
+                candidates,
+                end: false,
             })
         }
         Arg::Text => Some(Completion {
@@ -340,6 +366,66 @@ fn several_words(
         }),
         _ => None,
     }
+}
+
+/// The words that go on in a field's name.
+fn field_words(typed: &[Word], fields: Fields) -> Vec<Candidate> {
+    next_words(typed, fields)
+        .into_iter()
+        .map(|next| Candidate::word(next.word, next.help.unwrap_or("Fields of this kind")))
+        .collect()
+}
+
+/// What can follow an argument.
+fn following(trie: &Trie, state: &State, at: usize) -> Vec<Candidate> {
+    let after = trie.after(state, at);
+    let mut candidates: Vec<Candidate> = trie
+        .next(&after)
+        .iter()
+        .map(|next| Candidate::word(next.node.token.shown(), next.node.help))
+        .collect();
+    if trie.end(&after).is_some() {
+        candidates.push(Candidate::placeholder(
+            "|",
+            "Send the output through a pipe",
+        ));
+    }
+    candidates
+}
+
+/// The values of a field in a condition; the field's name may go on, too.
+fn values(
+    (typed, field): (&[Word], &str),
+    expression: bool,
+    begun: &str,
+    context: &Context<'_>,
+) -> Vec<Candidate> {
+    if expression {
+        return vec![Candidate::placeholder("<regexp>", "Regular expression")];
+    }
+    let kind = ValueKind::of(field);
+    let mut candidates = field_words(typed, Fields::Record);
+    candidates.push(Candidate::placeholder(
+        "<value>",
+        capitalised(&kind.expected()),
+    ));
+    if kind == ValueKind::Interface {
+        candidates.extend(names(Arg::Interface, begun, context));
+    }
+    let named = kind.names().iter();
+    candidates.extend(named.map(|(name, number)| Candidate::word(*name, number.to_string())));
+    candidates.push(Candidate::word(
+        "regexp",
+        "What matches a regular expression",
+    ));
+    candidates
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// Names that an argument can be.

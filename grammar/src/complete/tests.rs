@@ -116,6 +116,37 @@ fn operational_commands() {
         "",
         &["long", "top", "format"],
     );
+    let cache = |tail: &str, expected: &[&str]| {
+        has(
+            &format!("show flow monitor M cache {tail}"),
+            Mode::Operational,
+            "",
+            expected,
+        );
+    };
+    cache("", &["aggregate", "filter", "format", "sort"]);
+    cache("filter ", &["ipv4", "ipv6", "transport", "interface"]);
+    cache("filter ipv4 source ", &["address"]);
+    cache("filter ipv4 source address ", &["regexp"]);
+    cache("filter ipv4 protocol ", &["tcp", "udp", "regexp"]);
+    cache("filter interface input e", &["eth1"]);
+    cache(
+        "filter ipv4 protocol tcp ",
+        &["ipv4", "aggregate", "format", "sort"],
+    );
+    cache("filter ipv4 protocol regexp x agg", &["aggregate"]);
+    cache("filter counter bytes ", &["long", "regexp"]);
+    cache(
+        "aggregate ipv4 protocol ",
+        &["ipv4", "collect", "filter", "sort"],
+    );
+    cache("aggregate ipv4 protocol ipv4 d", &["destination", "dscp"]);
+    cache("aggregate ipv4 protocol collect ", &["transport"]);
+    cache(
+        "aggregate ipv4 protocol sort highest counter ",
+        &["flows", "bytes"],
+    );
+    cache("sort highest counter bytes top ", &["format", "filter"]);
     is(
         "show system commit diff ",
         Mode::Operational,
