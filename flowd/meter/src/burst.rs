@@ -1,8 +1,9 @@
 //! A few packets at a time: while one waits for its flow to come from memory, the next are looked up.
 
-use wire::{Header, Lines, Packet, Skip};
+use wire::{Header, Lines, Link, Packet, Skip};
 
 use crate::deep::{Deep, Reading, ReadingCounts};
+use crate::routes::{Parts, Routing};
 
 /// Packets in a burst: enough to hide the memory behind, few enough to stay in the first-level cache.
 pub(crate) const BURST: usize = 16;
@@ -20,10 +21,15 @@ pub struct Observed {
     pub wire_len: u32,
     /// Sent by this host.
     pub outgoing: bool,
+    /// The packet is one inside a tunnel.
+    pub inside: bool,
+    /// The frame's destination, where it has one and routes are known.
+    pub(crate) to: Option<[u8; 6]>,
+    /// What the routes said of it so far.
+    pub(crate) routed: Parts,
 }
 
 /// Up to sixteen packets.
-#[derive(Debug)]
 pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,
@@ -31,6 +37,7 @@ pub struct Burst {
     /// Reads more than the outermost header.
     deep: Option<Box<Deep>>,
     counts: ReadingCounts,
+    routing: Option<Routing>,
 }
 
 impl Default for Burst {
@@ -41,6 +48,9 @@ impl Default for Burst {
             time_ns: 0,
             wire_len: 0,
             outgoing: false,
+            inside: false,
+            to: None,
+            routed: Parts::default(),
         };
         Burst {
             packets: vec![none; BURST].into(),
@@ -48,6 +58,7 @@ impl Default for Burst {
             wanted: Lines::ALL,
             deep: None,
             counts: ReadingCounts::default(),
+            routing: None,
         }
     }
 }
@@ -69,6 +80,11 @@ impl Burst {
         self.counts
     }
 
+    /// Has routes looked up here from now on, where a monitor wants them ([`crate::wants_routes`]).
+    pub fn route_by(&mut self, routing: Option<Routing>) {
+        self.routing = routing;
+    }
+
     /// Reads a packet's headers into the burst, which must not be full, and returns it.
     #[inline]
     pub fn observe(&mut self, packet: &Packet<'_>) -> &mut Observed {
@@ -76,6 +92,7 @@ impl Burst {
         self.len = place + 1;
         let observed = &mut self.packets[place];
         let header = &mut observed.header;
+        let entered = self.counts.entered;
         observed.parsed = match &mut self.deep {
             None => wire::parse_lines(packet, self.wanted, header),
             Some(deep) => deep.parse(packet, self.wanted, header, &mut self.counts),
@@ -83,6 +100,12 @@ impl Burst {
         observed.time_ns = packet.time_ns;
         observed.wire_len = packet.wire_len;
         observed.outgoing = packet.outgoing;
+        observed.inside = self.counts.entered != entered;
+        observed.routed = Parts::default();
+        if self.routing.is_some() {
+            let to = packet.data.first_chunk().copied();
+            observed.to = to.filter(|_| packet.link == Link::Ethernet);
+        }
         observed
     }
 
@@ -96,6 +119,12 @@ impl Burst {
     #[inline]
     pub fn packets(&mut self) -> &mut [Observed] {
         &mut self.packets[..self.len]
+    }
+
+    /// The packets, and the routes for them.
+    #[inline]
+    pub(crate) fn parts(&mut self) -> (&mut [Observed], Option<&Routing>) {
+        (&mut self.packets[..self.len], self.routing.as_ref())
     }
 
     /// Makes room.

@@ -14,8 +14,10 @@ use std::sync::Arc;
 use flow::{EndReason, Flow, Layout, Totals};
 use wire::{Header, LINE};
 
+use crate::burst::Observed;
 use crate::key::{Hash, Key, Line};
 use crate::prefetch::fetch;
+use crate::routes::{Routing, Wanted};
 use crate::timeouts::Timeouts;
 
 const NONE: u32 = u32::MAX;
@@ -44,6 +46,7 @@ struct Slot {
 /// Flows of one layout.
 pub struct Cache {
     layout: Arc<Layout>,
+    routes: Wanted,
     key: Key,
     /// Hash (high half) and slot + 1, open addressing; 0 is empty. A power of two long.
     index: Vec<u64>,
@@ -69,6 +72,7 @@ impl Cache {
     pub fn new(layout: Arc<Layout>) -> Cache {
         Cache {
             key: Key::new(&layout),
+            routes: Wanted::by(&layout),
             scratch: RefCell::new(vec![0; layout.len()]),
             more_len: layout.len() - LINE,
             lines_len: (layout.kept().len() - 1) * LINE,
@@ -81,6 +85,12 @@ impl Cache {
             buckets: vec![Vec::new(); BUCKETS as usize],
             tick: 0,
         }
+    }
+
+    /// What is to be looked up in the host's routes for it.
+    #[inline]
+    pub(crate) fn routes(&self) -> Wanted {
+        self.routes
     }
 
     /// How its flows lie.
@@ -125,22 +135,26 @@ impl Cache {
         }
     }
 
-    /// Counts a packet into its flow. Returns whether the flow is new.
+    /// Counts a packet into its flow. Returns whether the flow is new; then what it collects of the routes is looked up.
     #[inline]
     pub fn packet(
         &mut self,
         hash: Hash,
-        header: &Header,
-        time_ns: u64,
+        observed: &mut Observed,
         timeouts: &Timeouts,
+        routing: Option<&Routing>,
     ) -> bool {
-        match self.find(hash, header) {
+        let time_ns = observed.time_ns;
+        match self.find(hash, &observed.header) {
             Some(slot) => {
-                self.update(slot, header, time_ns, timeouts);
+                self.update(slot, &observed.header, time_ns, timeouts);
                 false
             }
             None => {
-                self.insert(hash, header, time_ns, timeouts);
+                if let Some(routing) = routing {
+                    routing.fill(observed, self.routes.first);
+                }
+                self.insert(hash, &observed.header, time_ns, timeouts);
                 true
             }
         }

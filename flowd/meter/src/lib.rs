@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod monitor;
 mod prefetch;
+mod routes;
 mod sampler;
 mod timeouts;
 
@@ -21,5 +22,6 @@ pub use deep::{Reading, ReadingCounts};
 pub use fragments::FragmentCounts;
 pub use ledger::{Aged, Ledger};
 pub use monitor::{CacheType, Clear, Copied, Monitor, PIECE, Position, Settings};
+pub use routes::{Routing, wants_routes};
 pub use sampler::{Mode, Sampler};
 pub use timeouts::Timeouts;

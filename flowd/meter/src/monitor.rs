@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
-use wire::{Family, Header, Lines, at};
+use wire::{Family, Lines, at};
 
 use crate::burst::{BURST, Burst, Observed};
 use crate::cache::Cache;
 use crate::key::Hash;
 use crate::ledger::{Aged, Ledger};
+use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
 use crate::timeouts::Timeouts;
 
@@ -246,11 +247,11 @@ impl Monitor {
 
     /// The whole path for a few packets: direction, family, sampler, key, cache.
     pub fn burst(&mut self, burst: &mut Burst) {
-        let packets = burst.packets();
+        let (packets, routing) = burst.parts();
         let mut taken = [(0, Hash::default()); BURST];
         let mut count = 0;
         for (at, observed) in packets.iter_mut().enumerate() {
-            if let Some(hash) = self.admit(observed) {
+            if let Some(hash) = self.admit(observed, routing) {
                 taken[count] = (at, hash);
                 count += 1;
             }
@@ -261,16 +262,13 @@ impl Monitor {
             }
         }
         for (at, hash) in &taken[..count] {
-            let Observed {
-                header, time_ns, ..
-            } = &packets[*at];
-            self.count(*hash, header, *time_ns);
+            self.count(*hash, &mut packets[*at], routing);
         }
     }
 
     /// Whether the packet is metered, and the hash of its key.
     #[inline]
-    fn admit(&mut self, observed: &mut Observed) -> Option<Hash> {
+    fn admit(&mut self, observed: &mut Observed, routing: Option<&Routing>) -> Option<Hash> {
         let wanted = if observed.outgoing {
             self.settings.output
         } else {
@@ -304,37 +302,44 @@ impl Monitor {
             }
             header.set(at::SAMPLER, &[id]);
         }
-        Some(cache.hash(header))
+        if let Some(routing) = routing {
+            routing.fill(observed, cache.routes().key);
+        }
+        Some(cache.hash(&observed.header))
     }
 
     #[inline]
-    fn count(&mut self, hash: Hash, header: &Header, time_ns: u64) {
-        let octets = u64::from(header.octets);
+    fn count(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
+        let octets = u64::from(observed.header.octets);
         self.ledger.metered.count(octets);
         if self.settings.cache_type == CacheType::Immediate {
-            return self.immediate(header, time_ns);
+            return self.immediate(observed, routing);
         }
+        let family = observed.header.family;
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
-        let Some(cache) = &mut self.caches[header.family as usize] else {
+        let Some(cache) = &mut self.caches[family as usize] else {
             return;
         };
-        if cache.packet(hash, header, time_ns, &self.settings.timeouts) {
+        if cache.packet(hash, observed, &self.settings.timeouts, routing) {
             self.added += 1;
             self.ledger.cached.records += 1;
             if self.len() > self.settings.entries {
-                self.make_room(header.family);
+                self.make_room(family);
             }
             self.high_watermark = self.high_watermark.max(self.len());
         }
     }
 
     /// A packet that is a flow of its own, past the cache.
-    fn immediate(&mut self, header: &Header, time_ns: u64) {
-        let Some(cache) = &self.caches[header.family as usize] else {
+    fn immediate(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
+        let Some(cache) = &self.caches[observed.header.family as usize] else {
             return;
         };
-        cache.single(header, time_ns, |flow| {
+        if let Some(routing) = routing {
+            routing.fill(observed, cache.routes().first);
+        }
+        cache.single(&observed.header, observed.time_ns, |flow| {
             let totals = flow.totals;
             self.added += 1;
             self.ledger.expired.count(totals.packets, totals.octets);

@@ -4,7 +4,7 @@ use std::time::Duration;
 use flow::Totals;
 use proptest::prelude::*;
 
-use wire::{Link, Packet, Skip};
+use wire::{Header, Link, Packet, Skip};
 
 use super::*;
 
@@ -46,14 +46,17 @@ fn observed(header: Header, time_ns: u64) -> Observed {
         time_ns,
         wire_len,
         outgoing: false,
+        inside: false,
+        to: None,
+        routed: Default::default(),
     }
 }
 
 impl Monitor {
     /// A burst of one packet.
     fn one(&mut self, mut observed: Observed) {
-        if let Some(hash) = self.admit(&mut observed) {
-            self.count(hash, &observed.header, observed.time_ns);
+        if let Some(hash) = self.admit(&mut observed, None) {
+            self.count(hash, &mut observed, None);
         }
     }
 
