@@ -17,6 +17,9 @@ pub(crate) struct Map {
     tos: Option<usize>,
     input: Option<usize>,
     output: Option<usize>,
+    next_hop: Option<usize>,
+    source_mask: Option<usize>,
+    destination_mask: Option<usize>,
 }
 
 impl Map {
@@ -31,6 +34,9 @@ impl Map {
             tos: at(at::TOS),
             input: at(at::INPUT),
             output: at(at::OUTPUT),
+            next_hop: at(at::NEXT_HOP_IPV4),
+            source_mask: at(at::SOURCE_MASK),
+            destination_mask: at(at::DESTINATION_MASK),
         }
     }
 
@@ -47,6 +53,9 @@ impl Map {
             tos: u8::from_be_bytes(get(flow, self.tos)),
             input: interface(get(flow, self.input)),
             output: interface(get(flow, self.output)),
+            next_hop: get(flow, self.next_hop),
+            source_mask: u8::from_be_bytes(get(flow, self.source_mask)),
+            destination_mask: u8::from_be_bytes(get(flow, self.destination_mask)),
             tcp_flags: flow.totals.tcp_flags as u8, // the low eight, all that v5 has
             first_ms: uptime(flow.totals.first_ns),
             last_ms: uptime(flow.totals.last_ns),
