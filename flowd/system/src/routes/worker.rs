@@ -1,8 +1,9 @@
 //! The thread that keeps the routes.
 
+use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use fib::{Effect, Fib, Rib};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use tokio::sync::watch;
 
 use super::decode::{self, Told};
 use super::nexthop;
@@ -71,13 +71,14 @@ pub struct Statistics {
 pub struct Routes {
     shared: Arc<Shared>,
     wake: Arc<EventFd>,
-    ready: watch::Receiver<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
 struct Shared {
     current: ArcSwap<Fib>,
     statistics: Mutex<Statistics>,
+    /// Something was read, or could not be.
+    read: Condvar,
 }
 
 impl Routes {
@@ -94,15 +95,14 @@ impl Routes {
         let shared = Arc::new(Shared {
             current: ArcSwap::from_pointee(rib.fib()),
             statistics: Mutex::default(),
+            read: Condvar::new(),
         });
-        let (read, ready) = watch::channel(false);
         let worker = Worker {
             socket,
             rib,
             shared: shared.clone(),
             retired: Vec::new(),
             wake: wake.clone(),
-            read,
             clock,
             dirty: false,
             doubt: true,
@@ -116,23 +116,21 @@ impl Routes {
         Ok(Routes {
             shared,
             wake,
-            ready,
             thread: Some(thread),
         })
     }
 
-    /// Waits until everything was read once, `limit` at most. Blocks; not for async tasks.
+    /// Waits until everything was read once, `limit` at most. Returns whether it was.
     pub fn wait(&self, limit: Duration) -> bool {
-        let mut ready = self.ready.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build();
-        runtime.is_ok_and(|runtime| {
-            runtime.block_on(async {
-                let read = tokio::time::timeout(limit, ready.wait_for(|read| *read)).await;
-                matches!(read, Ok(Ok(_)))
-            })
-        })
+        let statistics = self.shared.statistics();
+        let unread =
+            |statistics: &mut Statistics| statistics.readings == 0 && statistics.error.is_none();
+        let waited = self
+            .shared
+            .read
+            .wait_timeout_while(statistics, limit, unread);
+        let (statistics, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        statistics.readings > 0
     }
 
     /// Where the present state is found, whenever it is wanted, without waiting.
@@ -142,8 +140,15 @@ impl Routes {
 
     /// What became of what the kernel told.
     pub fn statistics(&self) -> Statistics {
-        let statistics = self.shared.statistics.lock();
-        statistics.unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.statistics().clone()
+    }
+}
+
+impl Shared {
+    fn statistics(&self) -> MutexGuard<'_, Statistics> {
+        self.statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,6 +167,12 @@ impl Drop for Routes {
 #[derive(Clone)]
 pub struct Reader(Arc<Shared>);
 
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
 impl Reader {
     /// The present state. Not to be kept for long: states that are kept cost memory.
     pub fn fib(&self) -> Arc<Fib> {
@@ -176,7 +187,6 @@ struct Worker {
     /// States that somebody may still have. They are freed here, never by a capture thread.
     retired: Vec<Arc<Fib>>,
     wake: Arc<EventFd>,
-    read: watch::Sender<bool>,
     clock: Clock,
     /// The routes are not those handed out.
     dirty: bool,
@@ -299,7 +309,7 @@ impl Worker {
         }
         // The first state is waited for.
         self.hand_out(now_ns);
-        self.read.send_replace(true);
+        self.shared.read.notify_all();
     }
 
     fn hand_out(&mut self, now_ns: u64) {
@@ -316,11 +326,7 @@ impl Worker {
         self.statistics.unknown_rules = self.rib.unknown_rules();
         let mut statistics = self.statistics.clone();
         statistics.left_out += self.rib.left_out();
-        *self
-            .shared
-            .statistics
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = statistics;
+        *self.shared.statistics() = statistics;
     }
 }
 
