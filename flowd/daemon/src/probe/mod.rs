@@ -17,13 +17,15 @@ mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use capture::{Engine, Fanout, Source};
 use grammar::Finding;
+use system::routes::Routes;
 
 use crate::clock;
 pub use ask::AccountingQuery;
-use plan::{export_monitors, interfaces, meterings, sampler_ids};
+use plan::{export_monitors, interfaces, meterings, sampler_ids, wants_routes};
 pub use query::{CacheQuery, Condition, MOST, Wrong};
 pub use reader::Cancelled;
 pub use savefile::MeterPlan;
@@ -33,6 +35,8 @@ use worker::{Capturing, Report, Worker};
 
 /// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.
 const QUEUE: usize = 1024;
+/// How long a commit waits for the host's routes to be read for the first time; a million take about two seconds.
+const ROUTES: Duration = Duration::from_secs(5);
 
 /// The running probe. Its methods block for milliseconds at most.
 pub struct Probe {
@@ -47,6 +51,8 @@ struct State {
     sampler_ids: BTreeMap<String, u8>,
     ports: BTreeMap<String, RunningPort>,
     export: export::Worker,
+    /// The host's routes, while some record speaks of them.
+    routes: Option<Routes>,
     /// Number of the next fanout group.
     groups: u16,
 }
@@ -73,6 +79,8 @@ pub struct Staged {
     sources: BTreeMap<String, Opened>,
     /// Exporters; `None`: they keep their socket.
     sockets: Vec<(export::Settings, Option<export::Prepared>)>,
+    /// The host's routes, when they are wanted and were not before.
+    routes: Option<Routes>,
     warnings: Vec<String>,
 }
 
@@ -113,6 +121,7 @@ impl Probe {
             ports: BTreeMap::new(),
             export: export::Worker::start(Arc::new(clock::moment), QUEUE)
                 .expect("the export thread starts"),
+            routes: None,
             groups: 0,
         };
         Probe {
@@ -180,11 +189,17 @@ impl Probe {
         if !findings.is_empty() {
             return Err(findings);
         }
+        let routes = if wants_routes(new) && state.routes.is_none() {
+            read_routes(&mut warnings)
+        } else {
+            None
+        };
         Ok(Staged {
             settings: new.clone(),
             sampler_ids,
             sources,
             sockets,
+            routes,
             warnings,
         })
     }
@@ -198,8 +213,17 @@ impl Probe {
             sampler_ids,
             mut sources,
             sockets,
+            routes,
             ..
         } = staged;
+        let unwanted = if wants_routes(&settings) {
+            if routes.is_some() {
+                state.routes = routes;
+            }
+            None
+        } else {
+            state.routes.take()
+        };
 
         // Monitors that go hand their flows to the exporters they had.
         let gone: Vec<String> = state
@@ -224,8 +248,13 @@ impl Probe {
                 .cloned()
                 .collect();
             if stay.len() < had.len() {
-                let meterings =
-                    meterings(&stay, &state.settings, &state.sampler_ids, &state.export);
+                let meterings = meterings(
+                    &stay,
+                    &state.settings,
+                    &state.sampler_ids,
+                    &state.export,
+                    state.routes.as_ref(),
+                );
                 for worker in &port.workers {
                     worker.configure(meterings.clone());
                     // The answer comes when the flows are handed on.
@@ -253,7 +282,13 @@ impl Probe {
         }
 
         for (interface, port) in &settings.ports {
-            let meterings = meterings(&port.attachments, &settings, &sampler_ids, &state.export);
+            let meterings = meterings(
+                &port.attachments,
+                &settings,
+                &sampler_ids,
+                &state.export,
+                state.routes.as_ref(),
+            );
             let opened = sources.remove(interface);
             let running = state
                 .ports
@@ -273,6 +308,7 @@ impl Probe {
         }
         state.settings = settings;
         state.sampler_ids = sampler_ids;
+        drop(unwanted);
     }
 
     /// Expires every flow, exports what is left, and ends the threads.
@@ -282,6 +318,7 @@ impl Probe {
             port.workers.into_iter().for_each(Worker::stop);
         }
         state.export.stop();
+        state.routes = None;
     }
 }
 
@@ -319,6 +356,28 @@ impl RunningPort {
                     Err(error) => tracing::error!(%error, "a capture thread cannot be started"),
                 },
             }
+        }
+    }
+}
+
+/// Begins to keep the host's routes. Without them flows have no output interface, and are metered all the same.
+fn read_routes(warnings: &mut Vec<String>) -> Option<Routes> {
+    match Routes::start(clock::steady_ns) {
+        Ok(routes) => {
+            if !routes.wait(ROUTES) {
+                let why = routes.statistics().error;
+                let why = why.unwrap_or_else(|| "they are being read".into());
+                warnings.push(format!(
+                    "flows have no output interface until the host's routes are known: {why}"
+                ));
+            }
+            Some(routes)
+        }
+        Err(error) => {
+            warnings.push(format!(
+                "flows have no output interface, the host's routes cannot be read: {error}"
+            ));
+            None
         }
     }
 }

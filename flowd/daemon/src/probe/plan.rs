@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use export::{SamplerMode, Sampling};
 use grammar::Finding;
 use meter::Mode;
+use system::routes::Routes;
 use wire::Family;
 
 use super::settings::{Attachment, MonitorSettings, Settings, finding};
@@ -48,6 +49,7 @@ pub fn meterings(
     settings: &Settings,
     ids: &BTreeMap<String, u8>,
     export: &export::Worker,
+    routes: Option<&Routes>,
 ) -> Vec<Metering> {
     let metering = |attachment: &Attachment| {
         let monitor = settings.monitors.get(&attachment.monitor)?;
@@ -68,9 +70,21 @@ pub fn meterings(
                 sampler,
             },
             feed: export.feed(&attachment.monitor),
+            routes: routes
+                .filter(|_| meter::wants_routes(&monitor.record))
+                .map(Routes::reader),
         })
     };
     attachments.iter().filter_map(metering).collect()
+}
+
+/// Some monitor that is attached speaks of routes.
+pub fn wants_routes(settings: &Settings) -> bool {
+    let mut attachments = settings.ports.values().flat_map(|port| &port.attachments);
+    attachments.any(|attachment| {
+        let monitor = settings.monitors.get(&attachment.monitor);
+        monitor.is_some_and(|monitor| meter::wants_routes(&monitor.record))
+    })
 }
 
 pub fn export_monitors(settings: &Settings, ids: &BTreeMap<String, u8>) -> Vec<export::Monitor> {

@@ -9,8 +9,9 @@ use capture::{Config, Engine, LinkState, Source, Statistics};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use export::Feed;
 use flow::{Batch, EndReason, Flow, Layout};
-use meter::{Aged, Burst, Clear, Copied, Ledger, Monitor, Position};
+use meter::{Aged, Burst, Clear, Copied, Ledger, Monitor, Position, Routing};
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use system::routes::Reader;
 use wire::{Lines, at};
 
 use super::query::Keep;
@@ -52,6 +53,8 @@ pub struct Metering {
     pub settings: meter::Settings,
     /// Where its batches go.
     pub feed: Feed,
+    /// The host's routes, when the record speaks of them.
+    pub routes: Option<Reader>,
 }
 
 /// What the thread says of one monitor.
@@ -148,6 +151,7 @@ impl Worker {
             source,
             retry_ns: 0,
             burst: Burst::default(),
+            routes: None,
             ports: Vec::new(),
             seed,
             stepped_ns: clock::moment().stepped_ns,
@@ -249,6 +253,7 @@ struct Capture {
     down: Option<String>,
     retry_ns: u64,
     burst: Burst,
+    routes: Option<Reader>,
     ports: Vec<Port>,
     seed: u64,
     /// By how much the clock has been set, as the monitors know it.
@@ -350,14 +355,21 @@ impl Capture {
         let Capture {
             source: Some(source),
             burst,
+            routes,
             ports,
             settling,
             ..
         } = self
         else {
+            self.burst.route_by(None);
             return;
         };
-        let index = source.interface_index().to_be_bytes();
+        let interface = source.interface_index();
+        burst.route_by(routes.as_ref().map(|routes| Routing {
+            fib: routes.fib(),
+            interface,
+        }));
+        let index = interface.to_be_bytes();
         let result = source.read(|packet| {
             let observed = burst.observe(packet);
             let interface = if packet.outgoing {
@@ -497,6 +509,8 @@ impl Capture {
         self.ports = ports;
         let monitors = self.ports.iter().map(|port| port.monitor.wanted());
         self.burst.want(monitors.fold(Lines::COMMON, Lines::and));
+        let mut routes = self.ports.iter().map(|port| &port.metering.routes);
+        self.routes = routes.find_map(Clone::clone);
         self.hand_on(true);
     }
 
