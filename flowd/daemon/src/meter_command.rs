@@ -13,12 +13,12 @@ use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
-use meter::{Burst, CacheType, Monitor, Timeouts};
+use meter::{Burst, CacheType, Monitor, Reading, Timeouts};
 use serde_json::{Map, Value as Json, json};
-use wire::{Family, Skip};
+use wire::{Family, Skip, Tunnel};
 
 use crate::clock;
-use crate::probe::{MeterPlan, Settings};
+use crate::probe::{MeterPlan, Settings, reading_counts};
 use crate::source::Source;
 
 /// Packets between two looks at the clock, the progress bar and the export channel.
@@ -52,6 +52,12 @@ pub struct Args {
     /// Protocol of --to: NetFlow 5 or 9, or 10 for IPFIX
     #[arg(long, value_name = "VERSION", default_value = "9", value_parser = ["5", "9", "10"])]
     netflow: String,
+    /// Meter the packet inside this kind of tunnel, too (repeatable), as `capture decapsulate`
+    #[arg(long, value_name = "TYPE", value_parser = Tunnel::ALL.map(Tunnel::name))]
+    decapsulate: Vec<String>,
+    /// Give later fragments the ports of their first, as `capture fragment-ports`
+    #[arg(long)]
+    fragment_ports: bool,
     /// Print one JSON object a flow
     #[arg(long)]
     records: bool,
@@ -77,6 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut monitor = Monitor::new(plan.meter.clone(), clock::unix_ns());
     let mut burst = Burst::default();
     burst.want(monitor.wanted());
+    burst.read_as(plan.reading.clone());
     let progress = progress(args, &savefile);
     let mut output = Output {
         records: args.records,
@@ -135,7 +142,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         None => Vec::new(),
     };
-    let summary = summary(&monitor, output.flows, &exporters, started.elapsed());
+    let mut summary = summary(&monitor, output.flows, &exporters, started.elapsed());
+    reading_counts(&plan.reading, &burst.counts(), &mut summary);
     if args.json {
         writeln!(output.out, "{summary}")?;
     } else if !args.records {
@@ -169,10 +177,15 @@ fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
                 families: [true, true],
                 sampler: None,
             },
+            reading: Reading::default(),
             sampling: Sampling::None,
             exporters: Vec::new(),
         },
     };
+    for tunnel in args.decapsulate.iter().filter_map(|it| Tunnel::by_name(it)) {
+        plan.reading.tunnels = plan.reading.tunnels.with(tunnel);
+    }
+    plan.reading.fragment_ports |= args.fragment_ports;
     for to in &args.to {
         let Some((host, port)) = to.rsplit_once(':') else {
             bail!("--to {to}: not HOST:PORT")
@@ -371,7 +384,7 @@ fn table(summary: &Json) -> String {
     if summary["unsampled"] != 0 {
         line("unsampled", &summary["unsampled"]);
     }
-    for group in ["skipped", "dropped"] {
+    for group in ["skipped", "dropped", "tunnels", "fragments"] {
         for (why, packets) in summary[group].as_object().into_iter().flatten() {
             line(&format!("{group} {why}"), packets);
         }

@@ -79,6 +79,17 @@ impl Tunnels {
         }
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn with(self, kind: Tunnel) -> Tunnels {
+        Tunnels::new(self.kinds().chain([kind]), &self.vxlan_ports)
+    }
+
+    /// The kinds, in declaration order.
+    pub fn kinds(&self) -> impl Iterator<Item = Tunnel> {
+        Tunnel::ALL.into_iter().filter(|kind| self.has(*kind))
+    }
+
     /// Whether that kind is entered.
     #[inline]
     pub fn has(&self, kind: Tunnel) -> bool {

@@ -114,6 +114,10 @@ pub(crate) fn flow_interfaces(answer: &Json) -> String {
                 }
             }
         }
+        let tunnels: Vec<String> = list(interface, "decapsulate").iter().map(plain).collect();
+        if !tunnels.is_empty() {
+            page.pair(2, "Decapsulate:", 26, tunnels.join(", "));
+        }
         for ring in list(interface, "threads") {
             if ring["state"].as_str().is_some_and(|state| state != "up") {
                 let why = some(ring, "reason")
@@ -128,6 +132,21 @@ pub(crate) fn flow_interfaces(answer: &Json) -> String {
                     26,
                     format!("{captured} packets, {dropped} dropped"),
                 );
+                if let Some(tunnels) = some(ring, "tunnels") {
+                    let (entered, unread) = (plain(&tunnels["entered"]), plain(&tunnels["unread"]));
+                    let text = format!("{entered} packets entered, {unread} unread");
+                    page.pair(2, "Tunnels:", 26, text);
+                }
+                if let Some(fragments) = some(ring, "fragments") {
+                    let count = |name| plain(&fragments[name]);
+                    let text = format!(
+                        "{} given ports, {} unknown, {} forgotten",
+                        count("given"),
+                        count("unknown"),
+                        count("forgotten")
+                    );
+                    page.pair(2, "Fragments:", 26, text);
+                }
             }
         }
         page.line("");

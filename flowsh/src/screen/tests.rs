@@ -359,6 +359,20 @@ Interface eth1
 
 ",
     );
+    let answer = json!({"interfaces": [{"interface": "eth1", "monitors": [], "decapsulate": ["gre", "vxlan"], "threads": [
+        {"state": "up", "captured": 9, "dropped": 0, "tunnels": {"entered": 5, "unread": 1},
+         "fragments": {"given": 3, "unknown": 2, "forgotten": 0}}]}]});
+    same(
+        flow_interfaces(&answer),
+        "
+Interface eth1
+  Decapsulate:            gre, vxlan
+  Capture:                9 packets, 0 dropped
+  Tunnels:                5 packets entered, 1 unread
+  Fragments:              3 given ports, 2 unknown, 0 forgotten
+
+",
+    );
     let answer =
         json!({"samplers": [{"name": "S", "id": 1, "mode": "random", "rate": 100, "users": 2}]});
     same(

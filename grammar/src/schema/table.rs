@@ -77,6 +77,16 @@ const SPEEDS: Choices = &[
     ("115200", "115,200 bit/s"),
 ];
 
+const TUNNELS: Choices = &[
+    ("erspan", "Mirrored frames in GRE, types I, II and III"),
+    ("geneve", "GENEVE (RFC 8926), UDP port 6081"),
+    ("gre", "GRE (RFC 2784) with IP, Ethernet or MPLS inside"),
+    ("gtp-u", "User data of GTP version 1, UDP port 2152"),
+    ("ipip", "IP in IP: 4in4, 6in4, 4in6, 6in6"),
+    ("pseudowire", "Ethernet over MPLS (RFC 4448)"),
+    ("vxlan", "VXLAN (RFC 7348) on its vxlan-port"),
+];
+
 /// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
 #[rustfmt::skip]
 pub static TABLE: &[Row] = &[
@@ -155,6 +165,9 @@ pub static TABLE: &[Row] = &[
     leaf("interfaces ethernet * capture snaplen", number(64, 65535), Probe, "Octets of a packet to look at").unit("octets").default("128"),
     leaf("interfaces ethernet * capture ring-size", number(1, 4096), Probe, "Capture ring").unit("MiB").default("10"),
     leaf("interfaces ethernet * capture filter", text(4096), Probe, "Packets to capture, as a pcap filter expression"),
+    multi("interfaces ethernet * capture decapsulate", choice(TUNNELS), Probe, "Tunnel to enter: the packet inside counts"),
+    multi("interfaces ethernet * capture vxlan-port", PORT, Probe, "UDP port of VXLAN").default("4789"),
+    flag("interfaces ethernet * capture fragment-ports", Probe, "Give later fragments the ports of their first"),
     tag("interfaces loopback", choice(&[("lo", "The loopback interface")]), Interfaces, "Loopback interface"),
     multi("interfaces loopback * address", InterfaceAddress, Interfaces, "Address with prefix length"),
 

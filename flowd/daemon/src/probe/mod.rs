@@ -31,6 +31,7 @@ pub use reader::Cancelled;
 pub use savefile::MeterPlan;
 pub use settings::Settings;
 use settings::{ACCOUNTING, CaptureSettings, PortSettings, finding};
+pub use show::reading_counts;
 use worker::{Capturing, Report, Worker};
 
 /// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.
@@ -301,10 +302,10 @@ impl Probe {
                 running.key = ring_key(port);
                 running.adopt(opened);
             }
-            running
-                .workers
-                .iter()
-                .for_each(|worker| worker.configure(meterings.clone()));
+            for worker in &running.workers {
+                worker.read_as(port.reading.clone());
+                worker.configure(meterings.clone());
+            }
         }
         state.settings = settings;
         state.sampler_ids = sampler_ids;

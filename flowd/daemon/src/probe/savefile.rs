@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use export::Sampling;
+use meter::Reading;
 
 use super::Unknown;
 use super::plan::{sampler_ids, sampling};
@@ -14,6 +15,8 @@ pub struct MeterPlan {
     pub name: String,
     /// What the meter does.
     pub meter: meter::Settings,
+    /// How much of a packet is read, as on the interface of its first attachment.
+    pub reading: Reading,
     /// The sampler of its first attachment.
     pub sampling: Sampling,
     /// Where its flows go.
@@ -56,10 +59,13 @@ impl Settings {
             )));
         };
         let ids = sampler_ids(&BTreeMap::new(), self, &mut Vec::new());
-        let attachments = self.ports.values().flat_map(|port| &port.attachments);
-        let attachment = attachments
-            .into_iter()
-            .find(|attachment| attachment.monitor == name);
+        let mut attachments = self
+            .ports
+            .values()
+            .flat_map(|port| port.attachments.iter().map(move |it| (port, it)));
+        let (port, attachment) = attachments
+            .find(|(_, attachment)| attachment.monitor == name)
+            .unzip();
         let sampler = attachment
             .and_then(|attachment| attachment.sampler.as_ref())
             .and_then(|name| {
@@ -83,6 +89,7 @@ impl Settings {
                 families: attachment.map_or([true, true], |attachment| attachment.families),
                 sampler,
             },
+            reading: port.map_or_else(Reading::default, |port| port.reading.clone()),
             sampling: sampling(name, self, &ids),
             exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
         })

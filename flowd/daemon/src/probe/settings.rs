@@ -7,7 +7,8 @@ use std::time::Duration;
 use export::{Options, Protocol, Source};
 use flow::{Record, RecordError};
 use grammar::{Finding, Tree};
-use meter::{CacheType, Mode, Timeouts};
+use meter::{CacheType, Mode, Reading, Timeouts};
+use wire::{Tunnel, Tunnels};
 
 /// The monitor, sampler and record that `system flow-accounting` makes.
 pub const ACCOUNTING: &str = "flow-accounting";
@@ -78,6 +79,8 @@ pub struct MonitorSettings {
 pub struct PortSettings {
     /// How it is captured.
     pub capture: CaptureSettings,
+    /// How much of a packet is read; the ring does not depend on it.
+    pub reading: Reading,
     /// The monitors on it.
     pub attachments: Vec<Attachment>,
 }
@@ -179,10 +182,12 @@ impl Settings {
                 .collect();
             if !attachments.is_empty() {
                 let capture = capture(name, node, &mut findings);
+                let reading = reading(name, node, &mut findings);
                 settings.ports.insert(
                     name.into(),
                     PortSettings {
                         capture,
+                        reading,
                         attachments,
                     },
                 );
@@ -385,6 +390,25 @@ fn capture(name: &str, node: &Tree, findings: &mut Findings) -> CaptureSettings 
     }
 }
 
+/// `node` is that of `interfaces ethernet NAME`.
+fn reading(name: &str, node: &Tree, findings: &mut Findings) -> Reading {
+    let words = node.values(&["capture", "decapsulate"]);
+    let ports = node.values(&["capture", "vxlan-port"]);
+    let tunnels = words.iter().filter_map(|word| Tunnel::by_name(word));
+    let vxlan_ports: Vec<u16> = ports.iter().filter_map(|port| port.parse().ok()).collect();
+    let tunnels = Tunnels::new(tunnels, &vxlan_ports);
+    if !vxlan_ports.is_empty() && !tunnels.has(Tunnel::Vxlan) {
+        findings.push(finding(
+            &["interfaces", "ethernet", name, "capture", "vxlan-port"],
+            "nothing asks for it: `capture decapsulate vxlan` is not there".into(),
+        ));
+    }
+    Reading {
+        tunnels,
+        fragment_ports: node.has(&["capture", "fragment-ports"]),
+    }
+}
+
 /// Unfolds `system flow-accounting`; `node` is its subtree.
 fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut Findings) {
     let owned = |name: &str| {
@@ -473,6 +497,7 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
             }
             PortSettings {
                 capture,
+                reading: reading(interface, ethernet, findings),
                 attachments: Vec::new(),
             }
         });

@@ -9,7 +9,9 @@ use capture::{Config, Engine, LinkState, Source, Statistics};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use export::Feed;
 use flow::{Batch, EndReason, Flow, Layout};
-use meter::{Aged, Burst, Clear, Copied, Ledger, Monitor, Position, Routing};
+use meter::{
+    Aged, Burst, Clear, Copied, Ledger, Monitor, Position, Reading, ReadingCounts, Routing,
+};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use system::routes::Reader;
 use wire::{Lines, at};
@@ -83,6 +85,8 @@ pub struct Report {
     pub interface: Arc<str>,
     /// The ring's counters since it was opened.
     pub ring: Statistics,
+    /// What came of reading more than the outermost header, since the thread started.
+    pub reading: ReadingCounts,
     /// Why there is no ring, when there is none.
     pub down: Option<String>,
     /// Its monitors.
@@ -108,6 +112,7 @@ pub struct Piece {
 
 enum Ask {
     Configure(Vec<Metering>),
+    ReadAs(Reading),
     Replace(Capturing, Option<Source>),
     Report(Sender<Report>),
     Layouts(Arc<str>, Sender<Option<Layouts>>),
@@ -175,6 +180,11 @@ impl Worker {
     /// Sets the monitors.
     pub fn configure(&self, meterings: Vec<Metering>) {
         self.asker.ask(Ask::Configure(meterings));
+    }
+
+    /// Sets how much of a packet is read.
+    pub fn read_as(&self, reading: Reading) {
+        self.asker.ask(Ask::ReadAs(reading));
     }
 
     /// Reads from another source from now on, after what the present one still has.
@@ -432,6 +442,7 @@ impl Capture {
     fn obey(&mut self, ask: Ask) -> bool {
         match ask {
             Ask::Configure(meterings) => self.configure(meterings),
+            Ask::ReadAs(reading) => self.burst.read_as(reading),
             Ask::Replace(capturing, source) => {
                 self.drain();
                 self.down = source.is_none().then(|| "not there yet".to_owned());
@@ -542,6 +553,7 @@ impl Capture {
         Report {
             interface: self.interface.clone(),
             ring,
+            reading: self.burst.counts(),
             down: self.down.clone(),
             monitors: monitors.collect(),
         }

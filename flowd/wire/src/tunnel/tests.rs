@@ -37,6 +37,12 @@ fn words() {
     }
     assert_eq!(Tunnel::by_name("l2tp"), None);
     assert!(Tunnels::default().is_empty());
+    let two = Tunnels::default().with(Tunnel::Vxlan).with(Tunnel::Gre);
+    assert_eq!(
+        two,
+        Tunnels::new([Tunnel::Gre, Tunnel::Vxlan], &[VXLAN_PORT])
+    );
+    assert!(two.kinds().eq([Tunnel::Gre, Tunnel::Vxlan]));
 }
 
 #[test]

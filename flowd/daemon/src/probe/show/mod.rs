@@ -8,8 +8,9 @@ mod loss;
 use std::collections::BTreeMap;
 
 use flow::Field;
-use meter::{Aged, CacheType};
+use meter::{Aged, CacheType, FragmentCounts, Reading, ReadingCounts};
 use serde_json::{Value as Json, json};
+use wire::Tunnel;
 
 use super::settings::{Attachment, MonitorSettings, Settings};
 use super::worker::{MonitorReport, Report};
@@ -89,14 +90,17 @@ pub fn interfaces(settings: &Settings, reports: &[Report], name: Option<&str>) -
             let rings: Vec<_> = reports
                 .iter()
                 .filter(|report| *report.interface == **interface)
-                .map(ring)
+                .map(|report| ring(&port.reading, report))
                 .collect();
+            let tunnels: Vec<_> = port.reading.tunnels.kinds().map(Tunnel::name).collect();
             json!({
                 "interface": interface,
                 "monitors": monitors,
                 "engine": if port.capture.libpcap { "pcap" } else { "afpacket" },
                 "promiscuous": port.capture.promiscuous,
                 "snaplen": port.capture.snaplen,
+                "decapsulate": tunnels,
+                "fragment_ports": port.reading.fragment_ports,
                 "threads": rings,
             })
         })
@@ -116,14 +120,31 @@ fn attachment(attachment: &Attachment) -> Json {
     json!({"monitor": attachment.monitor, "direction": direction, "families": families, "sampler": attachment.sampler})
 }
 
-fn ring(report: &Report) -> Json {
-    json!({
+fn ring(reading: &Reading, report: &Report) -> Json {
+    let mut ring = json!({
         "state": if report.down.is_some() { "down" } else { "up" },
         "reason": report.down,
         "captured": report.ring.captured,
         "delivered": report.ring.delivered,
         "dropped": report.ring.dropped,
-    })
+    });
+    reading_counts(reading, &report.reading, &mut ring);
+    ring
+}
+
+/// Adds what came of entering tunnels and remembering ports, where that is done.
+pub fn reading_counts(reading: &Reading, counts: &ReadingCounts, json: &mut Json) {
+    if !reading.tunnels.is_empty() {
+        json["tunnels"] = json!({"entered": counts.entered, "unread": counts.unread});
+    }
+    if reading.fragment_ports {
+        let FragmentCounts {
+            given,
+            unknown,
+            forgotten,
+        } = counts.fragments;
+        json["fragments"] = json!({"given": given, "unknown": unknown, "forgotten": forgotten});
+    }
 }
 
 /// `monitors`.
