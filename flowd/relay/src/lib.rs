@@ -46,3 +46,12 @@ pub use statistics::{
     Ledger, ListenerStatistics, Rates, Reason, ReceiverStatistics, SourceStatistics, State,
     Statistics, Tally, TemplateStatistics, TrackerStatistics,
 };
+
+/// Shows the template tracker datagrams, each of them behind its length in two octets.
+///
+/// # Panics
+/// When something that must hold of it does not.
+#[cfg(feature = "fuzz")]
+pub fn exercise(input: &[u8]) {
+    tracker::exercise::exercise(input);
+}

@@ -408,6 +408,11 @@ impl Domain {
         else {
             return false;
         };
+        let variable = |field: &FieldSpec| field.len == ipfix::VARIABLE;
+        if kept.template.shortest_record() < 4 && kept.template.fields.iter().any(variable) {
+            // Padding behind such records could be taken for more of them.
+            return true;
+        }
         let Kept {
             template,
             records,
@@ -607,5 +612,7 @@ impl Packing {
 /// Octets of payload of the longest UDP datagram over IPv4.
 pub(crate) const MAX_PAYLOAD: usize = 65_507;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod exercise;
 #[cfg(test)]
 mod tests;

@@ -241,3 +241,18 @@ fn slots_are_bits() {
     slots.set(64, false);
     assert!(!slots.contains(64) && slots.contains(63) && !slots.contains(256));
 }
+
+#[test]
+fn what_the_fuzzer_found_stays_harmless() {
+    let fuzz = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz");
+    let mut inputs = 0;
+    // The corpus is there only where the fuzzer ran.
+    for folder in ["seeds", "corpus"] {
+        let entries = std::fs::read_dir(format!("{fuzz}/{folder}/tracker"));
+        for entry in entries.into_iter().flatten().flatten() {
+            exercise::exercise(&std::fs::read(entry.path()).unwrap());
+            inputs += 1;
+        }
+    }
+    assert!(inputs > 0);
+}
