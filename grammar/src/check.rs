@@ -8,7 +8,9 @@ use std::collections::HashMap;
 
 use crate::dialect::ios;
 use crate::order::natural;
-use crate::schema::{FIELDS, FieldWords, PREDEFINED, TABLE, referred, walk};
+use crate::schema::{
+    FieldWords, TABLE, is_predefined, named_field, predefined_family, referred, walk,
+};
 use crate::{Finding, Tree};
 
 /// Most fields a record may have.
@@ -70,7 +72,7 @@ impl Found<'_> {
                     Tree::Branch(children) => children.keys().map(String::as_str).collect(),
                 };
                 for name in names {
-                    let predefined = *first == "flow record" && PREDEFINED.contains(&name);
+                    let predefined = *first == "flow record" && is_predefined(name);
                     let there = |tag: &&'static str| {
                         let target: Vec<&str> =
                             referred(tag, path).into_iter().chain([name]).collect();
@@ -233,7 +235,7 @@ impl Found<'_> {
         self.each("flow record *", |found, path, node| {
             let name = path[path.len() - 1];
             let (matched, collected) = (node.values(&["match"]), node.values(&["collect"]));
-            if PREDEFINED.contains(&name) {
+            if is_predefined(name) {
                 found.report(
                     path,
                     format!("record {name} is predefined; choose another name"),
@@ -347,16 +349,13 @@ impl Found<'_> {
 
     /// Whether a record meters a family: it names fields of it, or of none.
     fn speaks(&self, record: &str, family: u8) -> bool {
-        match record {
-            "netflow-original" => return true,
-            "netflow ipv4 original-input" => return family == 4,
-            "netflow ipv6 original-input" => return family == 6,
-            _ => {}
+        if is_predefined(record) {
+            return predefined_family(record).is_none_or(|only| only == family);
         }
         let fields: Vec<&FieldWords> = ["match", "collect"]
             .into_iter()
             .flat_map(|leaf| self.tree.values(&["flow", "record", record, leaf]))
-            .filter_map(|words| FIELDS.iter().find(|field| field.words == words))
+            .filter_map(|words| named_field(words))
             .collect();
         let named = |family| fields.iter().any(|field| field.family == Some(family));
         named(family) || !named(10 - family)

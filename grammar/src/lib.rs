@@ -22,7 +22,7 @@ mod tests;
 pub mod tree;
 mod word;
 
-pub use schema::{FIELDS, FieldWords, REFUSED_FIELDS, unapplied};
+pub use schema::{FIELDS, FieldWords, PREDEFINED, REFUSED_FIELDS, unapplied};
 pub use tree::Tree;
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES};
 

@@ -232,7 +232,7 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
 fn field(words: &[Word], key: bool, manner: Manner) -> Result<String, Problem> {
     let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
     find_field(&texts, key, manner.abbreviate)
-        .map(|field| field.words.to_owned())
+        .map(|found| found.words)
         .map_err(|no| {
             let last = &words[words.len() - 1];
             let place = match words.get(no.at) {

@@ -3,6 +3,7 @@
 
 mod field;
 mod follow;
+mod predefined;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -10,14 +11,14 @@ mod value;
 
 use std::sync::LazyLock;
 
-pub(crate) use field::find as find_field;
 pub use field::{FIELDS, FieldWords, REFUSED_FIELDS};
+pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
+pub use predefined::PREDEFINED;
+pub(crate) use predefined::{family as predefined_family, is_predefined};
 pub use table::{OLD, TABLE, UNAPPLIED};
 pub use value::{Choices, Type};
-pub(crate) use value::{
-    PREDEFINED, Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest,
-};
+pub(crate) use value::{Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest};
 
 use crate::{Finding, Tree};
 

@@ -29,3 +29,26 @@ fn they_refuse_the_same_fields() {
         .collect();
     assert_eq!(language, registry);
 }
+
+#[test]
+fn what_the_language_takes_the_registry_finds() {
+    for field in grammar::FIELDS {
+        let words = field.example();
+        let found = if field.collect {
+            flow::Record::collect_field(&words)
+        } else {
+            flow::Record::key_field(&words)
+        };
+        let found = found.unwrap_or_else(|error| panic!("{words}: {error}"));
+        assert_eq!(found.words, words);
+        // IPv4 comes first, IPv6 second.
+        let family = found.family.map(|family| 4 + 2 * family as u8);
+        assert_eq!((family, found.help), (field.family, field.help), "{words}");
+    }
+}
+
+#[test]
+fn they_have_the_same_predefined_records() {
+    let names: Vec<&str> = grammar::PREDEFINED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, flow::PREDEFINED);
+}

@@ -484,9 +484,19 @@ pub(crate) static IOS_MONITOR: &[Row] = &[
     ios("record netflow-original", "The fields of NetFlow version 5"),
     group("record netflow", "Predefined records"),
     group("record netflow ipv4", "IPv4"),
-    ios("record netflow ipv4 original-input", "The fields of NetFlow version 5"),
+    ios("record netflow ipv4 original-input", "Traditional NetFlow of packets that come in"),
+    ios("record netflow ipv4 original-output", "Traditional NetFlow of packets that leave"),
+    ios("record netflow ipv4 protocol-port", "Protocol and ports"),
+    ios("record netflow ipv4 source-prefix", "Source prefixes"),
+    ios("record netflow ipv4 destination-prefix", "Destination prefixes"),
+    ios("record netflow ipv4 prefix", "Source and destination prefixes"),
     group("record netflow ipv6", "IPv6"),
-    ios("record netflow ipv6 original-input", "The same for IPv6"),
+    ios("record netflow ipv6 original-input", "Traditional NetFlow of packets that come in"),
+    ios("record netflow ipv6 original-output", "Traditional NetFlow of packets that leave"),
+    ios("record netflow ipv6 protocol-port", "Protocol and ports"),
+    ios("record netflow ipv6 source-prefix", "Source prefixes"),
+    ios("record netflow ipv6 destination-prefix", "Destination prefixes"),
+    ios("record netflow ipv6 prefix", "Source and destination prefixes"),
 ];
 
 /// IOS statements after `sampler NAME`.

@@ -221,7 +221,19 @@ fn set_paths_with_values_and_names() {
         "set flow record R match ipv4 source ",
         CONFIGURATION,
         "",
-        &["address"],
+        &["address", "prefix", "mask"],
+    );
+    is(
+        "set flow record R match transport tcp flags syn a",
+        CONFIGURATION,
+        "",
+        &["ack"],
+    );
+    is(
+        "set flow monitor M record netflow ipv6 source",
+        CONFIGURATION,
+        "",
+        &["source-prefix"],
     );
     let found = at(
         "set flow monitor M cache timeout active ",

@@ -1,10 +1,14 @@
 //! The words of `match` and `collect`. The elements behind them are the `flow` crate's; a test of the
 //! whole system holds the two tables together.
 
+mod table;
+
+pub use table::{FIELDS, REFUSED_FIELDS};
+
 /// One field of a flow record, as the language knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldWords {
-    /// The words after `match` or `collect`, single-spaced.
+    /// The words after `match` or `collect`, single-spaced; the last may stand for others, see [`FieldWords::example`].
     pub words: &'static str,
     /// IP version the field exists in, 4 or 6; `None` for both.
     pub family: Option<u8>,
@@ -15,124 +19,6 @@ pub struct FieldWords {
     /// One line of help.
     pub help: &'static str,
 }
-
-/// May be matched and collected.
-const fn both(words: &'static str, family: Option<u8>, help: &'static str) -> FieldWords {
-    FieldWords {
-        words,
-        family,
-        key: true,
-        collect: true,
-        help,
-    }
-}
-
-/// May only be collected.
-const fn collect(words: &'static str, family: Option<u8>, help: &'static str) -> FieldWords {
-    FieldWords {
-        words,
-        family,
-        key: false,
-        collect: true,
-        help,
-    }
-}
-
-const V4: Option<u8> = Some(4);
-const V6: Option<u8> = Some(6);
-const ANY: Option<u8> = None;
-
-/// Every field, in the order `?` lists them.
-#[rustfmt::skip]
-pub static FIELDS: &[FieldWords] = &[
-    both("ipv4 source address", V4, "IPv4 source address"),
-    both("ipv4 destination address", V4, "IPv4 destination address"),
-    both("ipv4 protocol", V4, "IPv4 protocol"),
-    both("ipv4 tos", V4, "IPv4 type of service"),
-    both("ipv4 dscp", V4, "IPv4 DSCP"),
-    both("ipv4 precedence", V4, "IPv4 precedence"),
-    both("ipv4 ttl", V4, "IPv4 time to live"),
-    collect("ipv4 ttl minimum", V4, "Smallest IPv4 time to live of the flow"),
-    collect("ipv4 ttl maximum", V4, "Largest IPv4 time to live of the flow"),
-    both("ipv4 version", V4, "IP version, 4"),
-    both("ipv4 id", V4, "IPv4 identification"),
-    both("ipv4 header-length", V4, "IPv4 header length in octets"),
-    both("ipv4 total-length", V4, "IPv4 total length in octets"),
-    collect("ipv4 total-length minimum", V4, "Smallest IPv4 total length of the flow"),
-    collect("ipv4 total-length maximum", V4, "Largest IPv4 total length of the flow"),
-    both("ipv4 fragmentation flags", V4, "IPv4 fragmentation flags"),
-    both("ipv4 fragmentation offset", V4, "IPv4 fragment offset in units of eight octets"),
-    both("ipv6 source address", V6, "IPv6 source address"),
-    both("ipv6 destination address", V6, "IPv6 destination address"),
-    both("ipv6 protocol", V6, "Protocol after the IPv6 extension headers"),
-    both("ipv6 next-header", V6, "Next header of the fixed IPv6 header"),
-    both("ipv6 traffic-class", V6, "IPv6 traffic class"),
-    both("ipv6 dscp", V6, "IPv6 DSCP"),
-    both("ipv6 precedence", V6, "IPv6 precedence"),
-    both("ipv6 flow-label", V6, "IPv6 flow label"),
-    both("ipv6 hop-limit", V6, "IPv6 hop limit"),
-    collect("ipv6 hop-limit minimum", V6, "Smallest IPv6 hop limit of the flow"),
-    collect("ipv6 hop-limit maximum", V6, "Largest IPv6 hop limit of the flow"),
-    both("ipv6 version", V6, "IP version, 6"),
-    both("ipv6 payload-length", V6, "IPv6 payload length in octets"),
-    collect("ipv6 total-length minimum", V6, "Smallest IPv6 length of the flow, header included"),
-    collect("ipv6 total-length maximum", V6, "Largest IPv6 length of the flow, header included"),
-    both("ipv6 fragmentation id", V6, "Identification of the IPv6 fragment header"),
-    both("ipv6 fragmentation offset", V6, "IPv6 fragment offset in units of eight octets"),
-    both("transport source-port", ANY, "Source port"),
-    both("transport destination-port", ANY, "Destination port; ICMP type × 256 + code"),
-    both("transport icmp ipv4 type", V4, "ICMP type"),
-    both("transport icmp ipv4 code", V4, "ICMP code"),
-    both("transport icmp ipv6 type", V6, "ICMPv6 type"),
-    both("transport icmp ipv6 code", V6, "ICMPv6 code"),
-    both("transport igmp type", V4, "IGMP type"),
-    both("transport tcp flags", ANY, "TCP flags, or-ed over the flow when collected"),
-    both("transport tcp window-size", ANY, "TCP window"),
-    both("transport tcp sequence-number", ANY, "TCP sequence number"),
-    both("transport tcp acknowledgement-number", ANY, "TCP acknowledgement number"),
-    both("transport tcp header-length", ANY, "TCP header length in octets"),
-    both("transport udp message-length", ANY, "UDP length"),
-    both("datalink mac source address input", ANY, "Source MAC address"),
-    both("datalink mac destination address input", ANY, "Destination MAC address"),
-    both("datalink dot1q vlan input", ANY, "VLAN of the outermost tag"),
-    both("datalink dot1q priority", ANY, "Priority of the outermost tag"),
-    both("datalink vlan input", ANY, "VLAN of the outermost tag"),
-    both("datalink ethertype", ANY, "EtherType after the tags"),
-    both("interface input", ANY, "Input interface"),
-    both("interface output", ANY, "Output interface"),
-    both("flow direction", ANY, "Input or output"),
-    both("flow sampler", ANY, "Sampler that took the packet"),
-    collect("flow end-reason", ANY, "Why the flow ended"),
-    collect("counter bytes", ANY, "IP octets"),
-    collect("counter bytes long", ANY, "IP octets"),
-    collect("counter packets", ANY, "Packets"),
-    collect("counter packets long", ANY, "Packets"),
-    collect("timestamp sys-uptime first", ANY, "First packet, time since flowd started"),
-    collect("timestamp sys-uptime last", ANY, "Last packet, time since flowd started"),
-    collect("timestamp absolute first", ANY, "First packet, time of day"),
-    collect("timestamp absolute last", ANY, "Last packet, time of day"),
-];
-
-/// Fields of Flexible NetFlow that cannot be filled here, and why. They are refused, not left zero.
-#[rustfmt::skip]
-pub static REFUSED_FIELDS: &[(&str, &str)] = &[
-    ("application name", "this host does not recognise applications (NBAR)"),
-    ("routing source as", "this host has no AS numbers"),
-    ("routing destination as", "this host has no AS numbers"),
-    ("routing next-hop address", "next hops are not looked up"),
-    ("routing vrf input", "VRFs are not told apart"),
-    ("ipv4 source mask", "routes are not looked up"),
-    ("ipv4 source prefix", "routes are not looked up"),
-    ("ipv4 destination mask", "routes are not looked up"),
-    ("ipv4 destination prefix", "routes are not looked up"),
-    ("ipv6 source mask", "routes are not looked up"),
-    ("ipv6 source prefix", "routes are not looked up"),
-    ("ipv6 destination mask", "routes are not looked up"),
-    ("ipv6 destination prefix", "routes are not looked up"),
-    ("ipv4 section", "packet sections are not kept"),
-    ("ipv6 extension map", "extension headers are not recorded"),
-    ("counter flows", "a record is one flow"),
-];
 
 /// Why words name no field: which of them is wrong, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,13 +31,99 @@ pub(crate) struct NoField {
     pub(crate) hint: Option<String>,
 }
 
+impl FieldWords {
+    /// Its words as they may be written: with a number for `<1-64>`, and two words of `{ack|cwr|…}`.
+    pub fn example(&self) -> String {
+        match Blank::of(self) {
+            Some((start, Blank::Number { most, .. })) => format!("{start} {}", most / 2),
+            Some((start, Blank::Some(words))) => format!("{start} {} {}", words[0], words[1]),
+            None => self.words.to_owned(),
+        }
+    }
+}
+
+/// What stands for other words at the end of a field's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Blank {
+    /// `<1-64>`.
+    Number {
+        word: &'static str,
+        least: u64,
+        most: u64,
+    },
+    /// `{ack|cwr|…}`: one of them or several, in this order once they are read.
+    Some(Vec<&'static str>),
+}
+
+impl Blank {
+    /// The words before it, and what it is.
+    fn of(field: &FieldWords) -> Option<(&'static str, Blank)> {
+        let (start, word) = field.words.rsplit_once(' ')?;
+        if let Some(words) = word.strip_prefix('{') {
+            let words = words.strip_suffix('}')?.split('|').collect();
+            return Some((start, Blank::Some(words)));
+        }
+        let (least, most) = word.strip_prefix('<')?.strip_suffix('>')?.split_once('-')?;
+        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
+        Some((start, Blank::Number { word, least, most }))
+    }
+
+    /// The words written for it; else the index of the wrong one and why.
+    fn read(&self, written: &[&str], abbreviate: bool) -> Result<String, NoField> {
+        match (self, written) {
+            (_, []) => Err(NoField {
+                at: 0,
+                message: "the field is not complete".into(),
+                hint: Some(match self {
+                    Blank::Number { word, .. } => format!("possible: {word}"),
+                    Blank::Some(words) => super::list("possible", words.iter().copied()),
+                }),
+            }),
+            (Blank::Number { word, least, most }, [number, more @ ..]) => {
+                let value = number.parse::<u64>().ok();
+                let Some(value) = value.filter(|value| (least..=most).contains(&value)) else {
+                    return Err(NoField {
+                        at: 0,
+                        message: format!("{} is not a number of {word}", super::shown(number)),
+                        hint: Some(format!("{least} to {most} is wanted")),
+                    });
+                };
+                match more.first() {
+                    None => Ok(value.to_string()),
+                    Some(more) => Err(NoField {
+                        at: 1,
+                        message: format!("unknown word {}", super::shown(more)),
+                        hint: Some("the field ends before it".into()),
+                    }),
+                }
+            }
+            (Blank::Some(words), written) => {
+                let mut picked = Vec::new();
+                for (at, word) in written.iter().enumerate() {
+                    match pick_word(word, words.iter().copied(), abbreviate) {
+                        Ok(word) => picked.push(word),
+                        Err(no) => return Err(NoField { at, ..no }),
+                    }
+                }
+                let words = words.iter().filter(|word| picked.contains(*word));
+                Ok(words.copied().collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+}
+
+/// A field as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its row.
+    pub(crate) field: &'static FieldWords,
+    /// Its words, written out.
+    pub(crate) words: String,
+}
+
 /// Finds a field by its words; `key`: it is to be matched, else collected. With `abbreviate` a unique
 /// beginning of a word will do.
-pub(crate) fn find(
-    words: &[&str],
-    key: bool,
-    abbreviate: bool,
-) -> Result<&'static FieldWords, NoField> {
+pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found, NoField> {
     for (refused, why) in REFUSED_FIELDS {
         if refused.split(' ').count() <= words.len()
             && refused.split(' ').zip(words).all(|(a, b)| a == *b)
@@ -163,63 +135,105 @@ pub(crate) fn find(
             });
         }
     }
-    let mut left: Vec<&FieldWords> = FIELDS.iter().collect();
-    for (at, word) in words.iter().enumerate() {
-        let options = next_words(&left, at);
-        let picked = match super::pick(word, options.iter().copied(), abbreviate) {
-            super::Pick::One(picked) => picked,
-            super::Pick::None => {
-                let message = format!("unknown word {}", super::shown(word));
-                let hint = if options.is_empty() {
-                    Some("the field ends before it".into())
-                } else {
-                    Some(super::suggest(word, options.iter().copied()))
-                };
-                return Err(NoField { at, message, hint });
-            }
-            super::Pick::Many(many) => {
-                let message = format!("{} is ambiguous", super::shown(word));
-                return Err(NoField {
-                    at,
-                    message,
-                    hint: Some(super::list("possible", many)),
-                });
-            }
-        };
-        left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
-    }
-    let Some(field) = left
-        .iter()
-        .find(|field| field.words.split(' ').count() == words.len())
-    else {
-        let message = "the field is not complete".to_owned();
-        let hint = Some(super::list("possible", next_words(&left, words.len())));
-        return Err(NoField {
-            at: words.len(),
-            message,
-            hint,
-        });
+    let found = spell(words, abbreviate)?;
+    let only = |what| NoField {
+        at: 0,
+        message: format!("{} {what}", found.words),
+        hint: None,
     };
-    match (key, field.key, field.collect) {
-        (true, false, _) => Err(NoField {
-            at: 0,
-            message: format!("{} can be collected, not matched", field.words),
-            hint: None,
-        }),
-        (false, _, false) => Err(NoField {
-            at: 0,
-            message: format!("{} can be matched, not collected", field.words),
-            hint: None,
-        }),
-        _ => Ok(field),
+    match (key, found.field.key, found.field.collect) {
+        (true, false, _) => Err(only("can be collected, not matched")),
+        (false, _, false) => Err(only("can be matched, not collected")),
+        _ => Ok(found),
     }
 }
 
-/// The words that can stand at position `at` of `fields`, each once, in table order.
+/// The row of a field's words as [`find`] gives them.
+pub(crate) fn named(words: &str) -> Option<&'static FieldWords> {
+    let words: Vec<&str> = words.split(' ').collect();
+    spell(&words, false).ok().map(|found| found.field)
+}
+
+fn spell(words: &[&str], abbreviate: bool) -> Result<Found, NoField> {
+    let mut left: Vec<&FieldWords> = FIELDS.iter().collect();
+    let mut spelled: Vec<&str> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let options = next_words(&left, at);
+        let picked = match (
+            pick_word(word, options.iter().copied(), abbreviate),
+            blank(&left, at),
+        ) {
+            (Ok(picked), _) => picked,
+            (Err(_), Some((field, blank))) => {
+                let read = blank.read(&words[at..], abbreviate);
+                let read = read.map_err(|no| NoField {
+                    at: at + no.at,
+                    ..no
+                })?;
+                spelled.push(&read);
+                let words = spelled.join(" ");
+                return Ok(Found { field, words });
+            }
+            (Err(no), None) => return Err(NoField { at, ..no }),
+        };
+        spelled.push(picked);
+        left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
+    }
+    let whole = left
+        .iter()
+        .find(|field| field.words.split(' ').count() == words.len());
+    if let Some(field) = whole {
+        let words = spelled.join(" ");
+        return Ok(Found { field, words });
+    }
+    let mut possible: Vec<&str> = next_words(&left, words.len());
+    possible.extend(left.iter().filter_map(|field| match Blank::of(field)? {
+        (start, Blank::Number { word, .. }) if start.split(' ').count() == words.len() => {
+            Some(word)
+        }
+        _ => None,
+    }));
+    Err(NoField {
+        at: words.len(),
+        message: "the field is not complete".to_owned(),
+        hint: Some(super::list("possible", possible)),
+    })
+}
+
+/// The word meant, or why there is none; the caller says where.
+fn pick_word(
+    word: &str,
+    options: impl Iterator<Item = &'static str> + Clone,
+    abbreviate: bool,
+) -> Result<&'static str, NoField> {
+    let (message, hint) = match super::pick(word, options.clone(), abbreviate) {
+        super::Pick::One(picked) => return Ok(picked),
+        super::Pick::None => {
+            let hint = match options.clone().next() {
+                None => "the field ends before it".into(),
+                Some(_) => super::suggest(word, options),
+            };
+            (format!("unknown word {}", super::shown(word)), hint)
+        }
+        super::Pick::Many(many) => (
+            format!("{} is ambiguous", super::shown(word)),
+            super::list("possible", many),
+        ),
+    };
+    let hint = Some(hint);
+    Err(NoField {
+        at: 0,
+        message,
+        hint,
+    })
+}
+
+/// The words that can stand at position `at` of `fields` as they are, each once, in table order.
 fn next_words(fields: &[&'static FieldWords], at: usize) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = Vec::new();
     for field in fields {
         if let Some(word) = field.words.split(' ').nth(at)
+            && !word.starts_with(['<', '{'])
             && !words.contains(&word)
         {
             words.push(word);
@@ -228,73 +242,106 @@ fn next_words(fields: &[&'static FieldWords], at: usize) -> Vec<&'static str> {
     words
 }
 
+/// The field whose last word stands for others at position `at`.
+fn blank(fields: &[&'static FieldWords], at: usize) -> Option<(&'static FieldWords, Blank)> {
+    fields.iter().find_map(|field| {
+        let (start, blank) = Blank::of(field)?;
+        (start.split(' ').count() == at).then_some((*field, blank))
+    })
+}
+
+/// What can be written next in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NextWord {
+    /// The word, or a placeholder.
+    pub(crate) word: &'static str,
+    /// One line of help.
+    pub(crate) help: &'static str,
+    /// It is a word to be written as it stands.
+    pub(crate) literal: bool,
+}
+
 /// What can follow `words` in a field: each next word with its help, and whether the field may end here.
-pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<(&'static str, &'static str)>, bool) {
+pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<NextWord>, bool) {
     let mut left: Vec<&FieldWords> = FIELDS
         .iter()
         .filter(|field| if key { field.key } else { field.collect })
         .collect();
     for (at, word) in words.iter().enumerate() {
         let options = next_words(&left, at);
-        let super::Pick::One(picked) = super::pick(word, options.iter().copied(), true) else {
-            return (Vec::new(), false);
-        };
-        left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
+        match (
+            super::pick(word, options.iter().copied(), true),
+            blank(&left, at),
+        ) {
+            (super::Pick::One(picked), _) => {
+                left.retain(|field| field.words.split(' ').nth(at) == Some(picked));
+            }
+            (_, Some((field, blank))) => return follow_blank(field, &blank, &words[at..]),
+            _ => return (Vec::new(), false),
+        }
     }
+    let at = words.len();
     let whole = left
         .iter()
-        .any(|field| field.words.split(' ').count() == words.len());
-    let next = next_words(&left, words.len())
+        .any(|field| field.words.split(' ').count() == at);
+    let mut next: Vec<NextWord> = next_words(&left, at)
         .into_iter()
         .map(|word| {
             let mut under = left
                 .iter()
-                .filter(|field| field.words.split(' ').nth(words.len()) == Some(word));
+                .filter(|field| field.words.split(' ').nth(at) == Some(word));
             let first = under.next().map_or("", |field| field.help);
-            let help = if under.next().is_none() {
-                first
-            } else {
-                group_help(word)
+            let help = match under.next() {
+                None => first,
+                Some(_) => group_help(word),
             };
-            (word, help)
+            NextWord {
+                word,
+                help,
+                literal: true,
+            }
         })
         .collect();
+    if let Some((field, blank)) = blank(&left, at) {
+        next.extend(follow_blank(field, &blank, &[]).0);
+    }
     (next, whole)
+}
+
+/// The same inside what stands for other words.
+fn follow_blank(field: &FieldWords, blank: &Blank, written: &[&str]) -> (Vec<NextWord>, bool) {
+    let read = blank.read(written, true);
+    if !written.is_empty() && read.is_err() {
+        return (Vec::new(), false);
+    }
+    let help = field.help;
+    let next = match blank {
+        Blank::Number { word, .. } if written.is_empty() => vec![NextWord {
+            word,
+            help,
+            literal: false,
+        }],
+        Blank::Number { .. } => Vec::new(),
+        Blank::Some(words) => {
+            let read = read.unwrap_or_default();
+            let fresh = words
+                .iter()
+                .filter(|word| !read.split(' ').any(|known| known == **word));
+            let next = |word: &&'static str| NextWord {
+                word,
+                help,
+                literal: true,
+            };
+            fresh.map(next).collect()
+        }
+    };
+    (next, !written.is_empty())
 }
 
 /// Help of a word that several fields share.
 fn group_help(word: &str) -> &'static str {
-    GROUPS
+    table::GROUPS
         .iter()
         .find(|(group, _)| *group == word)
         .map_or("Fields of that name", |(_, help)| help)
 }
-
-#[rustfmt::skip]
-const GROUPS: &[(&str, &str)] = &[
-    ("ipv4", "IPv4 header"),
-    ("ipv6", "IPv6 header"),
-    ("transport", "Transport header"),
-    ("datalink", "Link layer header"),
-    ("interface", "Interfaces the packet crosses"),
-    ("flow", "The flow itself"),
-    ("counter", "Packets and octets"),
-    ("timestamp", "First and last packet"),
-    ("sys-uptime", "Time since flowd started"),
-    ("absolute", "Time of day"),
-    ("source", "Where it comes from"),
-    ("destination", "Where it goes to"),
-    ("ttl", "Time to live"),
-    ("hop-limit", "Hop limit"),
-    ("total-length", "Length with the IP header"),
-    ("fragmentation", "Fragment header"),
-    ("icmp", "ICMP header"),
-    ("tcp", "TCP header"),
-    ("udp", "UDP header"),
-    ("igmp", "IGMP header"),
-    ("mac", "MAC addresses"),
-    ("dot1q", "IEEE 802.1Q tag"),
-    ("vlan", "VLAN"),
-    ("bytes", "IP octets"),
-    ("packets", "Packets"),
-];

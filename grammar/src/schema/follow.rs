@@ -1,6 +1,6 @@
 //! What can follow the words of a path: completion and `?` ask this.
 
-use super::{Pick, Place, Type, field, lookup, pick, root};
+use super::{PREDEFINED, Pick, Place, Type, field, lookup, pick, root};
 
 /// One thing that can be written next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,11 @@ fn fields(words: &[&str], value: Type) -> (Vec<Candidate>, bool) {
     let (next, whole) = field::follow(words, matches!(value, Type::Match));
     (
         next.into_iter()
-            .map(|(word, help)| literal(word, help))
+            .map(|next| Candidate {
+                text: next.word.to_owned(),
+                help: next.help.to_owned(),
+                literal: next.literal,
+            })
             .collect(),
         whole,
     )
@@ -147,13 +151,13 @@ fn value_words(value: Type, words: &[&str], path: Vec<String>) -> Option<Follow>
                 vec![literal("ipv4", "IPv4"), literal("ipv6", "IPv6")],
                 false,
             ),
-            ["netflow", "ipv4" | "ipv6"] => (
-                vec![literal(
-                    "original-input",
-                    "Traditional NetFlow of packets that come in",
-                )],
-                false,
-            ),
+            ["netflow", family @ ("ipv4" | "ipv6")] => {
+                let of = |(name, help): &(&str, &str)| {
+                    let scheme = name.strip_prefix("netflow ")?.strip_prefix(family)?;
+                    Some(literal(scheme.trim_start(), help))
+                };
+                (PREDEFINED.iter().filter_map(of).collect(), false)
+            }
             _ => (Vec::new(), value.accept(&words.join(" "), false).is_ok()),
         },
     };

@@ -125,8 +125,10 @@ fn fields_are_whole_and_the_refused_are_refused() {
             "{} twice",
             field.words
         );
-        let words: Vec<&str> = field.words.split(' ').collect();
-        assert_eq!(find_field(&words, field.key, false), Ok(field));
+        let example = field.example();
+        let words: Vec<&str> = example.split(' ').collect();
+        let found = find_field(&words, field.key, false).unwrap();
+        assert_eq!((found.field, &found.words), (field, &example));
     }
     for (words, why) in REFUSED_FIELDS {
         let words: Vec<&str> = words.split(' ').chain(["more"]).collect();
@@ -141,16 +143,38 @@ fn fields_are_whole_and_the_refused_are_refused() {
 fn beginnings_of_a_fields_words_will_do_where_they_are_unique() {
     let find = |words: &str| {
         let words: Vec<&str> = words.split(' ').collect();
-        find_field(&words, false, true).map(|field| field.words)
+        find_field(&words, false, true).map(|found| found.words)
     };
-    assert_eq!(find("ipv4 so ad"), Ok("ipv4 source address"));
-    assert_eq!(find("tr s"), Ok("transport source-port"));
-    assert_eq!(find("counter by long"), Ok("counter bytes long"));
+    let found = |words: &str| find(words).unwrap();
+    assert_eq!(found("ipv4 so ad"), "ipv4 source address");
+    assert_eq!(found("tr s"), "transport source-port");
+    assert_eq!(found("counter by long"), "counter bytes long");
+    assert_eq!(found("ipv4 sec h s 064"), "ipv4 section header size 64");
+    assert_eq!(found("tr tcp fl sy a"), "transport tcp flags ack syn");
+    assert_eq!(found("transport tcp flags"), "transport tcp flags");
     assert_eq!(
         find("ipv4 t").unwrap_err().hint.as_deref(),
         Some("possible: tos, ttl, total-length")
     );
     assert_eq!(find("ipv4").unwrap_err().at, 1);
+    for (words, at, message) in [
+        ("ipv4 section header size", 4, "the field is not complete"),
+        (
+            "ipv4 section header size 65",
+            4,
+            "\"65\" is not a number of <1-64>",
+        ),
+        (
+            "ipv4 section header size 0",
+            4,
+            "\"0\" is not a number of <1-64>",
+        ),
+        ("ipv4 section header size 8 9", 5, "unknown word \"9\""),
+        ("transport tcp flags ack ns", 4, "unknown word \"ns\""),
+    ] {
+        let no = find(words).unwrap_err();
+        assert_eq!((no.at, no.message.as_str()), (at, message), "{words}");
+    }
 }
 
 #[test]

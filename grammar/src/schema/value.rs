@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::field;
+use super::{field, predefined};
 
 /// Words a leaf may have, each with its help.
 pub type Choices = &'static [(&'static str, &'static str)];
@@ -63,13 +63,6 @@ pub enum Type {
     EngineId,
 }
 
-/// The records that need not be written.
-pub(crate) const PREDEFINED: &[&str] = &[
-    "netflow-original",
-    "netflow ipv4 original-input",
-    "netflow ipv6 original-input",
-];
-
 /// Why a value is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -79,7 +72,7 @@ pub(crate) struct Refusal {
     pub(crate) hint: Option<String>,
 }
 
-fn refuse<T>(message: String, hint: impl Into<String>) -> Result<T, Refusal> {
+pub(super) fn refuse<T>(message: String, hint: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal {
         message,
         hint: Some(hint.into()),
@@ -173,14 +166,14 @@ impl Type {
             Type::Match | Type::Collect => {
                 let words: Vec<&str> = value.split_whitespace().collect();
                 match field::find(&words, matches!(self, Type::Match), abbreviate) {
-                    Ok(field) => Ok(field.words.to_owned()),
+                    Ok(found) => Ok(found.words),
                     Err(no) => Err(Refusal {
                         message: no.message,
                         hint: no.hint,
                     }),
                 }
             }
-            Type::Record => record(value),
+            Type::Record => predefined::record(value),
             Type::EngineId => engine_id(value),
         }
     }
@@ -247,7 +240,8 @@ impl Type {
     }
 }
 
-const NAME_HINT: &str = "letters, digits and any of . _ - : are possible, 64 characters at most";
+pub(super) const NAME_HINT: &str =
+    "letters, digits and any of . _ - : are possible, 64 characters at most";
 const INTERFACE_HINT: &str = "a name such as eth0 or eth0.100 is wanted, 15 characters at most";
 
 fn number(value: &str, min: u64, max: u64) -> Result<u64, Refusal> {
@@ -292,7 +286,7 @@ fn pattern(value: &str, max: usize, also: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '_' || also.contains(c))
 }
 
-fn name(value: &str) -> bool {
+pub(super) fn name(value: &str) -> bool {
     pattern(value, 64, "._-:")
 }
 
@@ -437,30 +431,6 @@ fn network(address: IpAddr, length: u32) -> IpAddr {
             let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
             Ipv6Addr::from(u128::from(address) & mask).into()
         }
-    }
-}
-
-fn record(value: &str) -> Result<String, Refusal> {
-    let words: Vec<&str> = value.split_whitespace().collect();
-    let joined = words.join(" ");
-    if PREDEFINED.contains(&joined.as_str()) {
-        return Ok(joined);
-    }
-    match words[..] {
-        [one] if one != "netflow" && name(one) => Ok(joined),
-        ["netflow", ..] => refuse(
-            format!("{} is not a predefined record", shown(&joined)),
-            list("possible", PREDEFINED.iter().copied()),
-        ),
-        [_] => refuse(format!("{} is not a name", shown(value)), NAME_HINT),
-        [] => refuse("the name is empty".into(), NAME_HINT),
-        _ => refuse(
-            format!("{} is not a record", shown(value)),
-            format!(
-                "one name, or {}",
-                list("predefined", PREDEFINED.iter().copied())
-            ),
-        ),
     }
 }
 

@@ -152,13 +152,9 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
         Type::Text { .. } => text.to_owned(),
         Type::Match => {
             let fields: Vec<_> = FIELDS.iter().filter(|field| field.key).collect();
-            fields[(pick % fields.len() as u64) as usize]
-                .words
-                .to_owned()
+            fields[(pick % fields.len() as u64) as usize].example()
         }
-        Type::Collect => FIELDS[(pick % FIELDS.len() as u64) as usize]
-            .words
-            .to_owned(),
+        Type::Collect => FIELDS[(pick % FIELDS.len() as u64) as usize].example(),
         Type::Record => one(&[
             "R",
             "netflow-original",
