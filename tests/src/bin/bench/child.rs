@@ -1,49 +1,158 @@
-//! A child process and what it used.
-#![allow(unsafe_code)]
+//! Child processes, all of their descendants, and what they used.
 
+use std::fs::{self, File};
 use std::io;
-use std::process::{Command, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
-/// What a process that has ended used, as the kernel counted it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Usage {
-    /// User and system time.
-    pub(crate) cpu_seconds: f64,
-    /// Most resident memory, KiB.
-    pub(crate) memory_kib: i64,
+use flow_tests::wait::within;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::sys::{Usage, Waited, reap};
+
+/// How long a run on a savefile may take.
+const LONGEST: Duration = Duration::from_secs(300);
+/// How long a program may take to end when it is asked to.
+const ENDING: Duration = Duration::from_secs(40);
+
+/// A running program.
+pub(crate) struct Running {
+    child: Child,
 }
 
-/// Runs a command to its end, its output thrown away.
+impl Running {
+    /// Starts a command; what it prints goes to `log`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(command: &mut Command, log: &File) -> io::Result<Running> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log.try_clone()?)
+            .spawn()?;
+        Ok(Running { child })
+    }
+
+    /// CPU time it and its descendants that run have used so far, to the hundredth of a second.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let tree = tree(self.child.id());
+        // USER_HZ is 100 on every architecture Linux has.
+        tree.iter().map(|stat| stat.ticks).sum::<u64>() as f64 / 100.0
+    }
+
+    /// Waits until it uses (nearly) no more CPU time, at most `limit`.
+    pub(crate) fn idle(&self, limit: Duration) {
+        let mut last = f64::MIN;
+        within(limit, || {
+            std::thread::sleep(Duration::from_millis(500));
+            let now = self.cpu_seconds();
+            let idle = now - last < 0.03;
+            last = now;
+            idle.then_some(())
+        });
+    }
+
+    /// Asks it to end, and waits for it and for every descendant.
+    ///
+    /// # Errors
+    /// When it fails, or does not end.
+    pub(crate) fn end(self, signal: Signal) -> io::Result<Usage> {
+        kill(Pid::from_raw(self.child.id().cast_signed()), signal)?;
+        successful(self.ended()?)
+    }
+
+    /// Waits for it, which has been told to end, and for every descendant: its status, and what they used.
+    ///
+    /// # Errors
+    /// When one of them does not end.
+    pub(crate) fn ended(self) -> io::Result<(ExitStatus, Usage)> {
+        self.wait(ENDING)
+    }
+
+    fn wait(self, limit: Duration) -> io::Result<(ExitStatus, Usage)> {
+        let mut all = Usage::default();
+        let mut own = None;
+        let childless = within(limit, || {
+            loop {
+                match reap() {
+                    Ok(Waited::Ended(id, status, usage)) => {
+                        all.cpu_seconds += usage.cpu_seconds;
+                        all.memory_kib += usage.memory_kib;
+                        if id == self.child.id().cast_signed() {
+                            own = Some(ExitStatus::from_raw(status));
+                        }
+                    }
+                    Ok(Waited::Running) => return None,
+                    Ok(Waited::Childless) => return Some(Ok(())),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        });
+        let Some(childless) = childless else {
+            for stat in tree(std::process::id()).into_iter().skip(1) {
+                let _ = kill(Pid::from_raw(stat.id.cast_signed()), Signal::SIGKILL);
+            }
+            return Err(io::Error::other(format!(
+                "still running after {limit:?}: killed"
+            )));
+        };
+        childless?;
+        let own = own.ok_or_else(|| io::Error::other("it was waited for elsewhere"))?;
+        Ok((own, all))
+    }
+}
+
+fn successful((status, usage): (ExitStatus, Usage)) -> io::Result<Usage> {
+    match status.success() {
+        true => Ok(usage),
+        false => Err(io::Error::other(status.to_string())),
+    }
+}
+
+/// Runs a command to its end.
 ///
 /// # Errors
 /// When it cannot be started, or fails.
-#[allow(clippy::zombie_processes)] // wait4 below waits for it
-pub(crate) fn run(command: &mut Command) -> io::Result<Usage> {
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut status = 0;
-    // SAFETY: all fields are integers, of which zero is a value.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    loop {
-        // SAFETY: both places are written for the length of the call only.
-        let got = unsafe { libc::wait4(child.id().cast_signed(), &mut status, 0, &mut usage) };
-        if got >= 0 {
-            break;
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
+pub(crate) fn run(command: &mut Command, log: &File) -> io::Result<Usage> {
+    successful(Running::start(command, log)?.wait(LONGEST)?)
+}
+
+/// What proc(5) says of a process in its stat.
+#[derive(Clone, Copy, Debug)]
+struct Stat {
+    id: u32,
+    parent: u32,
+    /// User and system time.
+    ticks: u64,
+}
+
+impl Stat {
+    fn read(id: u32) -> Option<Stat> {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // Behind the name in parentheses: state, parent, … user and system time are the 14th and 15th of all.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        Some(Stat {
+            id,
+            parent: u32::try_from(number(1)?).ok()?,
+            ticks: number(11)? + number(12)?,
+        })
     }
-    if !libc::WIFEXITED(status) || libc::WEXITSTATUS(status) != 0 {
-        return Err(io::Error::other(format!("failed with status {status:#x}")));
+}
+
+/// A process and its descendants, parents first.
+fn tree(root: u32) -> Vec<Stat> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let all: Vec<Stat> = ids.filter_map(Stat::read).collect();
+    let mut tree: Vec<Stat> = all.iter().filter(|stat| stat.id == root).copied().collect();
+    let mut at = 0;
+    while let Some(Stat { id, .. }) = tree.get(at).copied() {
+        tree.extend(all.iter().filter(|stat| stat.parent == id));
+        at += 1;
     }
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    Ok(Usage {
-        cpu_seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-        memory_kib: usage.ru_maxrss,
-    })
+    tree
 }
