@@ -351,6 +351,9 @@ fn summary(
     {
         *dropped.entry(why.name().into_owned()).or_default() += tally.records;
     }
+    if ledger.cache_full.packets > 0 {
+        dropped.insert("cache-full".into(), ledger.cache_full.packets);
+    }
     let exporter = |exporter: &export::ExporterStatistics| {
         let sent: u64 = exporter
             .clients

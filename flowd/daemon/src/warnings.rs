@@ -4,14 +4,37 @@
 use grammar::Tree;
 
 /// What the language allows and the probe of this release does not do: path (`*` is any name) and why.
-const NOT_HERE: &[(&str, &str)] = &[
+const NOT_HERE: &[(&str, &str)] = &[(
+    "flow monitor * statistics packet",
+    "packet statistics are not kept in this release",
+)];
+
+/// What has no meaning in a cache of some types: path, the types in which it has, and why not in others.
+const BY_TYPE: &[(&str, &[&str], &str)] = &[
     (
-        "flow monitor * cache timeout update",
-        "only a permanent cache is updated, and there is none in this release",
+        "cache timeout update",
+        &["permanent"],
+        "only a permanent cache is updated",
     ),
     (
-        "flow monitor * statistics packet",
-        "packet statistics are not kept in this release",
+        "cache timeout active",
+        &["normal"],
+        "flows of this type of cache have no timeout",
+    ),
+    (
+        "cache timeout inactive",
+        &["normal"],
+        "flows of this type of cache have no timeout",
+    ),
+    (
+        "cache timeout event",
+        &["normal"],
+        "flows of this type of cache do not end by events",
+    ),
+    (
+        "cache entries",
+        &["normal", "permanent"],
+        "an immediate cache holds no flows",
     ),
 ];
 
@@ -26,6 +49,15 @@ pub fn of(tree: &Tree) -> Vec<String> {
         walk(tree, &words, &mut Vec::new(), &mut |path| {
             lines.push(line(&path.join(" "), why));
         });
+    }
+    for (name, monitor) in tree.children(&["flow", "monitor"]) {
+        let kind = monitor.value(&["cache", "type"]).unwrap_or("normal");
+        for (path, kinds, why) in BY_TYPE {
+            let words: Vec<&str> = path.split(' ').collect();
+            if monitor.has(&words) && !kinds.contains(&kind) {
+                lines.push(line(&format!("flow monitor {name} {path}"), why));
+            }
+        }
     }
     lines
 }

@@ -5,6 +5,8 @@
 //! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
 //! flow has gone, or is noted elsewhere since, says nothing.
 
+mod permanent;
+mod room;
 mod shift;
 
 use std::cell::RefCell;
@@ -65,6 +67,8 @@ pub struct Cache {
     buckets: Vec<Vec<u32>>,
     /// The last tick whose bucket was looked at.
     tick: u64,
+    /// Ticks between two records of a flow that never ends.
+    update: Option<u64>,
 }
 
 impl Cache {
@@ -84,6 +88,7 @@ impl Cache {
             live: 0,
             buckets: vec![Vec::new(); BUCKETS as usize],
             tick: 0,
+            update: None,
         }
     }
 
@@ -345,7 +350,7 @@ impl Cache {
         }
     }
 
-    /// Ends every flow whose deadline has passed.
+    /// Ends every flow whose deadline has passed; tells of those that never end.
     pub fn expire(&mut self, now_ns: u64, timeouts: &Timeouts, out: &mut dyn FnMut(Flow<'_>)) {
         let now = now_ns / TICK_NS;
         if now < self.tick {
@@ -367,6 +372,10 @@ impl Cache {
                 let slot = slots[at];
                 let entry = &self.slots[slot as usize];
                 if entry.tick > tick {
+                    continue;
+                }
+                if let Some(every) = self.update {
+                    self.tell(slot, every, out);
                     continue;
                 }
                 let (deadline, why) = timeouts.deadline(entry.protocol, &entry.totals);
@@ -398,31 +407,6 @@ impl Cache {
     /// Takes new timeouts over.
     pub fn retime(&mut self, timeouts: &Timeouts) {
         self.rewind(self.tick, timeouts);
-    }
-
-    /// Ends up to `flows` flows, those that would end soonest first: there is no room.
-    pub fn emergency(&mut self, flows: usize, timeouts: &Timeouts, out: &mut dyn FnMut(Flow<'_>)) {
-        let mut left = flows.min(self.live);
-        let mut tick = self.tick;
-        while left > 0 {
-            tick += 1;
-            while left > 0
-                && let Some(slot) = self.buckets[(tick % BUCKETS) as usize].pop()
-            {
-                let entry = &self.slots[slot as usize];
-                if entry.tick != tick {
-                    continue;
-                }
-                // Packets have put it off since it was noted: it goes where it belongs, once.
-                let due = self.clamp(tick_of(timeouts.deadline(entry.protocol, &entry.totals).0));
-                if due > tick {
-                    self.note(slot, due);
-                } else {
-                    self.end(slot, EndReason::LackOfResources, out);
-                    left -= 1;
-                }
-            }
-        }
     }
 
     /// Ends every flow.

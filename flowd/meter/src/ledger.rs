@@ -1,5 +1,7 @@
 //! What became of every packet and flow of one monitor on one thread.
 
+use std::ops::Add;
+
 use flow::{EndReason, RecordTally, Tally};
 use wire::Skip;
 
@@ -12,6 +14,8 @@ pub struct Aged {
     pub inactive: u64,
     /// TCP FIN or RST.
     pub event: u64,
+    /// The cache was nearly full, and they would have ended soon.
+    pub watermark: u64,
     /// The cache was full.
     pub emergency: u64,
     /// Operator, commit or shutdown.
@@ -32,7 +36,27 @@ impl Aged {
 
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.active + self.inactive + self.event + self.emergency + self.forced
+        self.active + self.inactive + self.event + self.watermark + self.emergency + self.forced
+    }
+
+    /// `flows` that were counted as an emergency ended ahead of one.
+    pub(crate) fn were_ahead(&mut self, flows: u64) {
+        self.emergency -= flows;
+        self.watermark += flows;
+    }
+}
+
+impl Add for Aged {
+    type Output = Aged;
+    fn add(self, other: Aged) -> Aged {
+        Aged {
+            active: self.active + other.active,
+            inactive: self.inactive + other.inactive,
+            event: self.event + other.event,
+            watermark: self.watermark + other.watermark,
+            emergency: self.emergency + other.emergency,
+            forced: self.forced + other.forced,
+        }
     }
 }
 
@@ -47,6 +71,8 @@ pub struct Ledger {
     pub skipped: [Tally; Skip::ALL.len()],
     /// IP packets of the family the monitor does not meter.
     pub other_family: Tally,
+    /// Of flows that a permanent cache has no room for.
+    pub cache_full: Tally,
     /// Counted into a flow.
     pub metered: Tally,
     /// In flows that are in the cache now.
@@ -58,14 +84,14 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// captured = metered + unsampled + skipped and metered = cached + expired + cleared, packets and octets.
+    /// captured = metered + unsampled + skipped + dropped (`cache_full`) and metered = cached + expired + cleared, packets and octets.
     pub fn balanced(&self) -> bool {
         let skipped = self
             .skipped
             .iter()
             .fold(self.other_family, |sum, tally| sum + *tally);
         let flows = self.cached + self.expired + self.cleared;
-        self.captured == self.metered + self.unsampled + skipped
+        self.captured == self.metered + self.unsampled + skipped + self.cache_full
             && self.metered
                 == Tally {
                     packets: flows.packets,

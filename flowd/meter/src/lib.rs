@@ -15,6 +15,7 @@ mod prefetch;
 mod routes;
 mod sampler;
 mod timeouts;
+mod watermark;
 
 pub use burst::{Burst, Observed};
 pub use cache::Cache;

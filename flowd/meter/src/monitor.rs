@@ -1,7 +1,11 @@
 //! One monitor on one capture thread.
 
+mod kinds;
+mod room;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
 use wire::{Family, Lines, at};
@@ -13,6 +17,7 @@ use crate::ledger::{Aged, Ledger};
 use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
 use crate::timeouts::Timeouts;
+use crate::watermark::Watermark;
 
 /// Flows a batch holds before it is handed on.
 const BATCH: usize = 256;
@@ -24,6 +29,22 @@ pub enum CacheType {
     Normal,
     /// It ends at once: every packet is a record.
     Immediate,
+    /// It never ends: every `update`, rounded to whole seconds, there is a record of what was counted since the one before. A
+    /// flow without packets since is not told of again. When the cache is full, new flows are not metered.
+    Permanent {
+        /// Between two records of a flow.
+        update: Duration,
+    },
+}
+
+impl CacheType {
+    /// Seconds between two records of a permanent flow.
+    fn update_ticks(self) -> Option<u64> {
+        match self {
+            CacheType::Permanent { update } => Some(update.as_secs().max(1)),
+            CacheType::Normal | CacheType::Immediate => None,
+        }
+    }
 }
 
 /// What a monitor does.
@@ -33,9 +54,9 @@ pub struct Settings {
     pub record: Record,
     /// Flows both families' caches may hold together; at least 1.
     pub entries: usize,
-    /// Normal or immediate.
+    /// Normal, immediate or permanent.
     pub cache_type: CacheType,
-    /// When flows end.
+    /// When flows end; those of a permanent cache do not.
     pub timeouts: Timeouts,
     /// Meters what comes in.
     pub input: bool,
@@ -93,6 +114,9 @@ pub struct Monitor {
     ledger: Ledger,
     added: u64,
     aged: Aged,
+    /// Records of flows that go on.
+    updates: u64,
+    room: Watermark,
     high_watermark: usize,
     searched_ns: u64,
     outbox: Outbox,
@@ -129,15 +153,18 @@ impl Outbox {
 impl Monitor {
     /// A monitor with an empty cache; `seed` starts random sampling.
     pub fn new(settings: Settings, seed: u64) -> Monitor {
+        let settings = normal(settings);
         Monitor {
             caches: caches(&settings),
             sampler: settings
                 .sampler
                 .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
+            room: Watermark::new(settings.entries),
             settings,
             ledger: Ledger::default(),
             added: 0,
             aged: Aged::default(),
+            updates: 0,
             high_watermark: 0,
             searched_ns: 0,
             outbox: Outbox::default(),
@@ -157,6 +184,11 @@ impl Monitor {
     /// Flows made since the start or [`Monitor::clear_statistics`], and those that ended by why.
     pub fn statistics(&self) -> (u64, Aged) {
         (self.added, self.aged)
+    }
+
+    /// Records of flows that go on, of a permanent cache, since the start or [`Monitor::clear_statistics`].
+    pub fn updates(&self) -> u64 {
+        self.updates
     }
 
     /// Most flows the cache has held.
@@ -310,11 +342,11 @@ impl Monitor {
 
     #[inline]
     fn count(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
+        if self.settings.cache_type != CacheType::Normal {
+            return self.count_otherwise(hash, observed, routing);
+        }
         let octets = u64::from(observed.header.octets);
         self.ledger.metered.count(octets);
-        if self.settings.cache_type == CacheType::Immediate {
-            return self.immediate(observed, routing);
-        }
         let family = observed.header.family;
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
@@ -324,28 +356,11 @@ impl Monitor {
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
             self.added += 1;
             self.ledger.cached.records += 1;
-            if self.len() > self.settings.entries {
+            if self.room.reached(self.len()) {
                 self.make_room(family);
             }
             self.high_watermark = self.high_watermark.max(self.len());
         }
-    }
-
-    /// A packet that is a flow of its own, past the cache.
-    fn immediate(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
-        let Some(cache) = &self.caches[observed.header.family as usize] else {
-            return;
-        };
-        if let Some(routing) = routing {
-            routing.fill(observed, cache.routes().first);
-        }
-        cache.single(&observed.header, observed.time_ns, |flow| {
-            let totals = flow.totals;
-            self.added += 1;
-            self.ledger.expired.count(totals.packets, totals.octets);
-            self.aged.count(totals.end);
-            self.outbox.push(cache.layout(), &flow);
-        });
     }
 
     /// Ends the flows whose time has come. `now_ns` is the present, or a savefile's latest packet.
@@ -357,8 +372,10 @@ impl Monitor {
             return;
         }
         self.searched_ns = now_ns;
+        self.room.aged();
         let timeouts = self.settings.timeouts;
-        self.each(|cache, out| cache.expire(now_ns, &timeouts, out));
+        let end = self.settings.cache_type.update_ticks().is_none();
+        self.each(end, |cache, out| cache.expire(now_ns, &timeouts, out));
         self.outbox.seal();
     }
 
@@ -375,7 +392,7 @@ impl Monitor {
     /// Ends every flow.
     pub fn flush(&mut self, why: EndReason) -> u64 {
         let flows = self.len() as u64;
-        self.each(|cache, out| cache.flush(why, out));
+        self.each(true, |cache, out| cache.flush(why, out));
         self.outbox.seal();
         flows
     }
@@ -386,9 +403,7 @@ impl Monitor {
             return self.flush(EndReason::Forced);
         }
         let flows = self.len() as u64;
-        for cache in self.caches.iter_mut().flatten() {
-            *cache = Cache::new(cache.layout().clone());
-        }
+        self.caches = caches(&self.settings);
         self.ledger.cleared += std::mem::take(&mut self.ledger.cached);
         flows
     }
@@ -397,6 +412,7 @@ impl Monitor {
     pub fn clear_statistics(&mut self) {
         self.added = 0;
         self.aged = Aged::default();
+        self.updates = 0;
         self.high_watermark = self.len();
     }
 
@@ -405,9 +421,12 @@ impl Monitor {
         self.outbox.ready.drain(..)
     }
 
-    /// Takes new settings over. Flows stay, unless the record changed: then they end first.
+    /// Takes new settings over. Flows stay, unless the record or the cache's type changed: then they end first.
     pub fn reconfigure(&mut self, settings: Settings, seed: u64) {
-        if settings.record != self.settings.record {
+        let settings = normal(settings);
+        if settings.record != self.settings.record
+            || settings.cache_type != self.settings.cache_type
+        {
             self.flush(EndReason::Forced);
             self.caches = caches(&settings);
         } else if settings.timeouts != self.settings.timeouts {
@@ -421,36 +440,20 @@ impl Monitor {
             self.sampler = sampling.map(|(mode, rate)| Sampler::new(mode, rate, seed));
         }
         self.settings = settings;
+        self.room = Watermark::new(self.settings.entries);
         if self.len() > self.settings.entries {
-            let surplus = self.len() - self.settings.entries;
-            let timeouts = self.settings.timeouts;
-            let mut left = surplus;
-            self.each(|cache, out| {
-                let before = cache.len();
-                cache.emergency(left, &timeouts, out);
-                left -= before - cache.len();
-            });
+            self.shrink();
         }
         self.outbox.seal();
     }
 
-    /// The cache is over its size by one: the flows nearest their end make room, a sixty-fourth at a time.
-    fn make_room(&mut self, family: Family) {
-        let flows = (self.settings.entries / 64).max(1);
-        let timeouts = self.settings.timeouts;
-        self.each(|cache, out| {
-            if cache.layout().family == family {
-                cache.emergency(flows, &timeouts, out);
-            }
-        });
-    }
-
-    /// Runs `work` on each cache; the flows it ends go to the ledger and the outbox.
-    fn each(&mut self, mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+    /// Runs `work` on each cache; what it tells of flows goes to the ledger and the outbox. The flows end, or go on.
+    fn each(&mut self, end: bool, mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
         let Monitor {
             caches,
             ledger,
             aged,
+            updates,
             outbox,
             ..
         } = self;
@@ -463,19 +466,43 @@ impl Monitor {
                     packets: totals.packets,
                     octets: totals.octets,
                 };
-                ledger.cached.records -= 1;
+                if end {
+                    ledger.cached.records -= 1;
+                    aged.count(totals.end);
+                } else {
+                    *updates += 1;
+                }
+                if one.packets == 0 {
+                    // A permanent flow of which everything has been told.
+                    return;
+                }
                 ledger.cached.packets -= one.packets;
                 ledger.cached.octets -= one.octets;
                 ledger.expired += one;
-                aged.count(totals.end);
                 outbox.push(&layout, &flow);
             });
         }
     }
 }
 
+/// Settings without contradictions: the flows of a permanent cache have no timeouts.
+fn normal(settings: Settings) -> Settings {
+    let timeouts = match settings.cache_type {
+        CacheType::Permanent { .. } => Timeouts::AT_ONCE,
+        CacheType::Normal | CacheType::Immediate => settings.timeouts,
+    };
+    Settings {
+        timeouts,
+        ..settings
+    }
+}
+
 fn caches(settings: &Settings) -> [Option<Cache>; 2] {
-    [Family::V4, Family::V6].map(|family| settings.record.layout(family).map(Cache::new))
+    [Family::V4, Family::V6].map(|family| {
+        let mut cache = Cache::new(settings.record.layout(family)?);
+        cache.set_update(settings.cache_type.update_ticks());
+        Some(cache)
+    })
 }
 
 #[cfg(test)]

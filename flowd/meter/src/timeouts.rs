@@ -68,6 +68,14 @@ impl Timeouts {
         expiry_interval: Duration::from_secs(60),
     };
 
+    /// Every flow is due at once: those of a permanent cache, which end never, but have their turns.
+    pub(crate) const AT_ONCE: Timeouts = Timeouts::active_inactive(Duration::ZERO, Duration::ZERO);
+
+    /// The shortest time that a flow may be silent without FIN or RST.
+    pub(crate) fn shortest_inactive(&self) -> Duration {
+        self.tcp.min(self.udp).min(self.icmp).min(self.generic)
+    }
+
     /// When a flow ends if no further packet comes (nanoseconds since 1970), and why.
     #[inline]
     pub fn deadline(&self, protocol: u8, totals: &Totals) -> (u64, EndReason) {

@@ -34,6 +34,13 @@ fn statistics(page: &mut Page, cache: &Json) {
         page.line(format!("{label}{:>width$}", plain(value)));
     };
     line("  Flows added:", &cache["added"]);
+    if cache["type"] == "permanent" {
+        let label = format!(
+            "  Updates sent            ({:>6} secs)",
+            plain(&cache["update_timeout"])
+        );
+        line(&label, &cache["updates"]);
+    }
     let aged = cache["aged"].as_object();
     let total = match &cache["aged_total"] {
         Json::Null => aged

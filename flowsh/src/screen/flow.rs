@@ -54,6 +54,9 @@ pub(crate) fn monitors(answer: &Json) -> String {
             26,
             format!("{} secs", plain(&cache["active_timeout"])),
         );
+        if let Some(seconds) = some(cache, "update_timeout") {
+            page.pair(4, "Update Timeout:", 26, format!("{} secs", plain(seconds)));
+        }
         page.line("");
     }
     page.0

@@ -111,6 +111,19 @@ IPV4 SRC ADDR    TRNS SRC PORT  INTF INPUT            IP TOS  intf output       
 }
 
 #[test]
+fn a_permanent_cache_has_updates() {
+    let mut answer = cache_answer();
+    answer["cache"]["type"] = "permanent".into();
+    answer["cache"]["update_timeout"] = 60.into();
+    answer["cache"]["updates"] = 7.into();
+    let text = STATISTICS.replace("   Normal\n", "Permanent\n").replace(
+        "  Flows aged:",
+        "  Updates sent            (    60 secs)          7\n  Flows aged:",
+    );
+    same(monitor_statistics(&answer), &text);
+}
+
+#[test]
 fn a_cache_wider_than_the_terminal_is_one_field_a_line() {
     let asked = CacheView {
         sort: Some("counter bytes".into()),

@@ -68,7 +68,7 @@ pub struct MonitorSettings {
     pub exporters: Vec<String>,
     /// Flows a capture thread's cache holds.
     pub entries: usize,
-    /// Normal or immediate.
+    /// Normal, immediate or permanent.
     pub cache_type: CacheType,
     /// When flows end.
     pub timeouts: Timeouts,
@@ -123,6 +123,8 @@ const SNAPLEN: u32 = 192;
 const RING_MIB: u32 = 16;
 /// Flexible NetFlow's default cache.
 const ENTRIES: usize = 4096;
+/// Between two records of a permanent flow, unless configured.
+const UPDATE: Duration = Duration::from_secs(1800);
 /// The cache of `system flow-accounting` without `max-flows`.
 const ACCOUNTING_ENTRIES: usize = 131_072;
 
@@ -255,19 +257,14 @@ fn monitor(
             }
         },
     };
+    let timeout = |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
     let cache_type = match node.value(&["cache", "type"]) {
         Some("immediate") => CacheType::Immediate,
-        Some("permanent") => {
-            let path = ["flow", "monitor", name, "cache", "type", "permanent"];
-            findings.push(finding(
-                &path,
-                "not in this release; normal or immediate".into(),
-            ));
-            CacheType::Normal
-        }
+        Some("permanent") => CacheType::Permanent {
+            update: timeout("update").unwrap_or(UPDATE),
+        },
         _ => CacheType::Normal,
     };
-    let timeout = |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
     let defaults = Timeouts::FLEXIBLE_NETFLOW;
     let mut timeouts = Timeouts::active_inactive(
         timeout("active").unwrap_or(defaults.active),

@@ -72,6 +72,8 @@ pub struct MonitorReport {
     pub added: u64,
     /// Flows ended.
     pub aged: Aged,
+    /// Records of flows that go on.
+    pub updates: u64,
     /// Most flows at once.
     pub high_watermark: usize,
     /// Octets a flow takes in the cache.
@@ -546,6 +548,7 @@ impl Capture {
                 ring_full: ring.dropped.saturating_sub(port.drops_before),
                 added,
                 aged,
+                updates: port.monitor.updates(),
                 high_watermark: port.monitor.high_watermark(),
                 flow_octets: port.monitor.flow_octets(),
             }

@@ -216,7 +216,7 @@ fn a_full_cache_makes_room_by_ending_flows_early() {
 }
 
 #[test]
-fn an_emergency_ends_idle_flows_before_busy_ones() {
+fn idle_flows_make_room_before_busy_ones() {
     let mut monitor = Monitor::new(
         Settings {
             entries: 16,
@@ -232,6 +232,8 @@ fn an_emergency_ends_idle_flows_before_busy_ones() {
     for source in 10..16 {
         monitor.packet(&mut header(source, 17, 0, 100), 10 * S);
     }
+    let (_, aged) = monitor.statistics();
+    assert_eq!((aged.watermark, aged.emergency), (2, 0));
     monitor.flush(EndReason::Forced);
     let ended: Vec<u8> = drained(&mut monitor)
         .iter()
@@ -240,8 +242,8 @@ fn an_emergency_ends_idle_flows_before_busy_ones() {
         .collect();
     assert_eq!(
         ended,
-        [100],
-        "the one idle longest, not source 1, which has packets every second"
+        [100, 101],
+        "those idle longest, not source 1, which has packets every second"
     );
 }
 
@@ -519,6 +521,8 @@ fn a_family_that_is_not_metered_is_counted() {
     );
     assert!(ledger.balanced() && monitor.is_empty());
 }
+
+mod kinds;
 
 proptest! {
     /// Whatever comes: sums by key are exact, the ledger balances, and the cache keeps to its size.

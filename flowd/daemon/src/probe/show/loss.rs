@@ -30,6 +30,9 @@ pub fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> Jso
                     json!({"packets": monitor.ring_full, "octets": 0}),
                 );
             }
+            if ledger.cache_full.packets > 0 {
+                dropped.insert("cache-full".into(), tally_json(ledger.cache_full));
+            }
             let captured = Tally {
                 packets: ledger.captured.packets + monitor.ring_full,
                 octets: ledger.captured.octets,

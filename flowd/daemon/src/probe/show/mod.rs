@@ -178,19 +178,23 @@ pub fn cache_counters(name: &str, monitor: &MonitorSettings, reports: &[Report])
     cache_block(monitor, &mine)
 }
 
+fn type_word(cache_type: CacheType) -> &'static str {
+    match cache_type {
+        CacheType::Normal => "normal",
+        CacheType::Immediate => "immediate",
+        CacheType::Permanent { .. } => "permanent",
+    }
+}
+
 fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
     let sum = |of: fn(&MonitorReport) -> u64| reports.iter().map(|report| of(report)).sum::<u64>();
-    let aged = reports.iter().fold(Aged::default(), |sum, report| Aged {
-        active: sum.active + report.aged.active,
-        inactive: sum.inactive + report.aged.inactive,
-        event: sum.event + report.aged.event,
-        emergency: sum.emergency + report.aged.emergency,
-        forced: sum.forced + report.aged.forced,
-    });
+    let aged = reports
+        .iter()
+        .fold(Aged::default(), |sum, report| sum + report.aged);
     let timeouts = &monitor.timeouts;
     let threads = reports.len().max(1);
     json!({
-        "type": if monitor.cache_type == CacheType::Immediate { "immediate" } else { "normal" },
+        "type": type_word(monitor.cache_type),
         "size": monitor.entries * threads,
         "octets": monitor.entries * threads * reports.iter().map(|report| report.flow_octets).max().unwrap_or(0),
         "entries": sum(|report| report.ledger.cached.records),
@@ -199,7 +203,12 @@ fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
         "aged_total": aged.total(),
         "aged": {
             "active": aged.active, "inactive": aged.inactive, "event": aged.event,
-            "watermark": 0, "emergency": aged.emergency, "forced": aged.forced,
+            "watermark": aged.watermark, "emergency": aged.emergency, "forced": aged.forced,
+        },
+        "updates": sum(|report| report.updates),
+        "update_timeout": match monitor.cache_type {
+            CacheType::Permanent { update } => Some(update.as_secs()),
+            CacheType::Normal | CacheType::Immediate => None,
         },
         "active_timeout": timeouts.active.as_secs(),
         "inactive_timeout": timeouts.generic.as_secs(),

@@ -1,0 +1,62 @@
+//! Caches that are not normal: immediate and permanent.
+
+use super::{CacheType, Monitor};
+use crate::burst::Observed;
+use crate::key::Hash;
+use crate::routes::Routing;
+
+impl Monitor {
+    /// A packet of a monitor whose cache is not normal.
+    pub(super) fn count_otherwise(
+        &mut self,
+        hash: Hash,
+        observed: &mut Observed,
+        routing: Option<&Routing>,
+    ) {
+        match self.settings.cache_type {
+            CacheType::Normal => {}
+            CacheType::Immediate => self.immediate(observed, routing),
+            CacheType::Permanent { .. } => self.permanent(hash, observed, routing),
+        }
+    }
+
+    /// A packet that is a flow of its own, past the cache.
+    fn immediate(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
+        let Some(cache) = &self.caches[observed.header.family as usize] else {
+            return;
+        };
+        self.ledger.metered.count(observed.header.octets.into());
+        if let Some(routing) = routing {
+            routing.fill(observed, cache.routes().first);
+        }
+        cache.single(&observed.header, observed.time_ns, |flow| {
+            let totals = flow.totals;
+            self.added += 1;
+            self.ledger.expired.count(totals.packets, totals.octets);
+            self.aged.count(totals.end);
+            self.outbox.push(cache.layout(), &flow);
+        });
+    }
+
+    /// A packet of a flow that is there, or of a new one while there is room.
+    fn permanent(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
+        let octets = u64::from(observed.header.octets);
+        let full = self.len() >= self.settings.entries;
+        let Some(cache) = &mut self.caches[observed.header.family as usize] else {
+            return;
+        };
+        let timeouts = &self.settings.timeouts;
+        if !cache.known(hash, &observed.header, observed.time_ns, timeouts) {
+            if full {
+                return self.ledger.cache_full.count(octets);
+            }
+            cache.packet(hash, observed, timeouts, routing);
+            self.added += 1;
+            self.ledger.cached.records += 1;
+            self.high_watermark = self.high_watermark.max(self.len());
+        }
+        self.ledger.metered.count(octets);
+        self.ledger.cached.packets += 1;
+        self.ledger.cached.octets += octets;
+    }
+}
