@@ -13,7 +13,7 @@ use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
-use meter::{Burst, CacheType, Monitor, Reading, Timeouts};
+use meter::{Burst, CacheType, Kept, Monitor, Reading, Timeouts};
 use serde_json::{Map, Value as Json, json};
 use wire::{Family, Skip, Tunnel};
 
@@ -176,6 +176,7 @@ fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
                 output: true,
                 families: [true, true],
                 sampler: None,
+                statistics: Kept::default(),
             },
             reading: Reading::default(),
             sampling: Sampling::None,

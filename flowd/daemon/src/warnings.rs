@@ -4,10 +4,7 @@
 use grammar::Tree;
 
 /// What the language allows and the probe of this release does not do: path (`*` is any name) and why.
-const NOT_HERE: &[(&str, &str)] = &[(
-    "flow monitor * statistics packet",
-    "packet statistics are not kept in this release",
-)];
+const NOT_HERE: &[(&str, &str)] = &[];
 
 /// What has no meaning in a cache of some types: path, the types in which it has, and why not in others.
 const BY_TYPE: &[(&str, &[&str], &str)] = &[

@@ -14,6 +14,7 @@ mod monitor;
 mod prefetch;
 mod routes;
 mod sampler;
+mod statistics;
 mod timeouts;
 mod watermark;
 
@@ -25,4 +26,5 @@ pub use ledger::{Aged, Ledger};
 pub use monitor::{CacheType, Clear, Copied, Monitor, PIECE, Position, Settings};
 pub use routes::{Routing, wants_routes};
 pub use sampler::{Mode, Sampler};
+pub use statistics::{Kept, PROTOCOLS, Protocol, SIZES, Statistics};
 pub use timeouts::Timeouts;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
-use wire::{Family, Lines, at};
+use wire::{Family, Header, Lines, at};
 
 use crate::burst::{BURST, Burst, Observed};
 use crate::cache::Cache;
@@ -16,6 +16,7 @@ use crate::key::Hash;
 use crate::ledger::{Aged, Ledger};
 use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
+use crate::statistics::{Kept, Statistics};
 use crate::timeouts::Timeouts;
 use crate::watermark::Watermark;
 
@@ -66,6 +67,8 @@ pub struct Settings {
     pub families: [bool; 2],
     /// Mode, 1 out of N, and the sampler's identifier.
     pub sampler: Option<(Mode, u32, u8)>,
+    /// Packet statistics to keep beside the flows.
+    pub statistics: Kept,
 }
 
 /// What `clear flow monitor` does with the cache.
@@ -117,6 +120,7 @@ pub struct Monitor {
     /// Records of flows that go on.
     updates: u64,
     room: Watermark,
+    statistics: Option<Box<Statistics>>,
     high_watermark: usize,
     searched_ns: u64,
     outbox: Outbox,
@@ -160,6 +164,7 @@ impl Monitor {
                 .sampler
                 .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
             room: Watermark::new(settings.entries),
+            statistics: statistics(settings.statistics, 0),
             settings,
             ledger: Ledger::default(),
             added: 0,
@@ -189,6 +194,11 @@ impl Monitor {
     /// Records of flows that go on, of a permanent cache, since the start or [`Monitor::clear_statistics`].
     pub fn updates(&self) -> u64 {
         self.updates
+    }
+
+    /// The packet statistics, when any are kept.
+    pub fn packet_statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_deref()
     }
 
     /// Most flows the cache has held.
@@ -293,6 +303,11 @@ impl Monitor {
                 cache.fetch_slot(*hash);
             }
         }
+        if let Some(statistics) = &mut self.statistics {
+            for (at, _) in &taken[..count] {
+                statistics.packet(&packets[*at].header, packets[*at].time_ns);
+            }
+        }
         for (at, hash) in &taken[..count] {
             self.count(*hash, &mut packets[*at], routing);
         }
@@ -354,12 +369,21 @@ impl Monitor {
             return;
         };
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
-            self.added += 1;
+            self.note_added(&observed.header);
             self.ledger.cached.records += 1;
             if self.room.reached(self.len()) {
                 self.make_room(family);
             }
             self.high_watermark = self.high_watermark.max(self.len());
+        }
+    }
+
+    /// A flow was made by this packet.
+    #[inline]
+    fn note_added(&mut self, header: &Header) {
+        self.added += 1;
+        if let Some(statistics) = &mut self.statistics {
+            statistics.flow(header);
         }
     }
 
@@ -383,6 +407,9 @@ impl Monitor {
     /// their durations are right. Records that left before have the times of the clock as it was.
     pub fn step(&mut self, by_ns: i64) {
         self.searched_ns = self.searched_ns.saturating_add_signed(by_ns);
+        if let Some(statistics) = &mut self.statistics {
+            statistics.step(by_ns);
+        }
         let timeouts = self.settings.timeouts;
         for cache in self.caches.iter_mut().flatten() {
             cache.shift(by_ns, &timeouts);
@@ -413,6 +440,7 @@ impl Monitor {
         self.added = 0;
         self.aged = Aged::default();
         self.updates = 0;
+        self.statistics = statistics(self.settings.statistics, self.searched_ns);
         self.high_watermark = self.len();
     }
 
@@ -438,6 +466,9 @@ impl Monitor {
         let sampling = settings.sampler.map(|(mode, rate, _)| (mode, rate));
         if sampling != self.sampler.as_ref().map(Sampler::settings) {
             self.sampler = sampling.map(|(mode, rate)| Sampler::new(mode, rate, seed));
+        }
+        if settings.statistics != self.settings.statistics {
+            self.statistics = statistics(settings.statistics, self.searched_ns);
         }
         self.settings = settings;
         self.room = Watermark::new(self.settings.entries);
@@ -495,6 +526,10 @@ fn normal(settings: Settings) -> Settings {
         timeouts,
         ..settings
     }
+}
+
+fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {
+    (kept != Kept::default()).then(|| Box::new(Statistics::new(kept, since_ns)))
 }
 
 fn caches(settings: &Settings) -> [Option<Cache>; 2] {

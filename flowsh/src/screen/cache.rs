@@ -3,6 +3,7 @@
 use grammar::command::{CacheView, Layout};
 use serde_json::Value as Json;
 
+use super::statistics::packet_statistics;
 use super::{Column, Page, View, list, plain, table, value};
 
 /// Column (from 1) that the numbers of the statistics end in.
@@ -12,6 +13,7 @@ const NUMBERS_END: usize = 50;
 pub(crate) fn monitor_statistics(answer: &Json) -> String {
     let mut page = Page::default();
     statistics(&mut page, &answer["cache"]);
+    packet_statistics(&mut page, &answer["cache"]["statistics"]);
     page.0
 }
 

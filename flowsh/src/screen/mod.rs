@@ -7,6 +7,7 @@ mod exporter;
 mod flow;
 mod loss;
 mod samplicator;
+mod statistics;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -124,6 +124,51 @@ fn a_permanent_cache_has_updates() {
 }
 
 #[test]
+fn packet_statistics_are_the_tables_of_show_ip_cache_flow() {
+    let largest = [
+        32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448, 480, 512, 544, 576,
+        1024, 1536, 2048, 2560, 3072, 3584, 4096, 4608,
+    ];
+    let packets = |largest: u64| match largest {
+        64 => 500,
+        1536 => 499,
+        _ => 0,
+    };
+    let mut sizes: Vec<_> = largest
+        .iter()
+        .map(|largest| json!({"largest": largest, "packets": packets(*largest)}))
+        .collect();
+    sizes.push(json!({"largest": null, "packets": 1}));
+    let mut answer = cache_answer();
+    answer["cache"]["statistics"] = json!({
+        "seconds": 100.0,
+        "sizes": sizes,
+        "protocols": [
+            {"name": "TCP-HTTPS", "flows": 20, "packets": 900, "octets": 900_000},
+            {"name": "UDP-DNS", "flows": 50, "packets": 100, "octets": 6_000},
+        ],
+    });
+    let tables = "
+Packet size distribution (1000 total packets):
+   1-32   64   96  128  160  192  224  256  288  320  352  384  416  448  480
+   .000 .500 .000 .000 .000 .000 .000 .000 .000 .000 .000 .000 .000 .000 .000
+
+    512  544  576 1024 1536 2048 2560 3072 3584 4096 4608 more
+   .000 .000 .000 .000 .499 .000 .000 .000 .000 .000 .000 .001
+
+Protocol           Total     Flows   Packets  Bytes     Packets
+--------           Flows      /Sec     /Flow   /Pkt        /Sec
+TCP-HTTPS             20       0.2        45   1000         9.0
+UDP-DNS               50       0.5         2     60         1.0
+Total:                70       0.7        14    906        10.0
+";
+    same(
+        monitor_statistics(&answer),
+        &format!("{STATISTICS}{tables}"),
+    );
+}
+
+#[test]
 fn a_cache_wider_than_the_terminal_is_one_field_a_line() {
     let asked = CacheView {
         sort: Some("counter bytes".into()),

@@ -68,6 +68,7 @@ pub fn meterings(
                 output: attachment.output,
                 families: attachment.families,
                 sampler,
+                statistics: monitor.statistics,
             },
             feed: export.feed(&attachment.monitor),
             routes: routes

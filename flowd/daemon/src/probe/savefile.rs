@@ -88,6 +88,7 @@ impl Settings {
                 output: true,
                 families: attachment.map_or([true, true], |attachment| attachment.families),
                 sampler,
+                statistics: monitor.statistics,
             },
             reading: port.map_or_else(Reading::default, |port| port.reading.clone()),
             sampling: sampling(name, self, &ids),

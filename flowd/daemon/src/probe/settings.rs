@@ -7,7 +7,7 @@ use std::time::Duration;
 use export::{Options, Protocol, Source};
 use flow::{Record, RecordError};
 use grammar::{Finding, Tree};
-use meter::{CacheType, Mode, Reading, Timeouts};
+use meter::{CacheType, Kept, Mode, Reading, Timeouts};
 use wire::{Tunnel, Tunnels};
 
 /// The monitor, sampler and record that `system flow-accounting` makes.
@@ -72,6 +72,8 @@ pub struct MonitorSettings {
     pub cache_type: CacheType,
     /// When flows end.
     pub timeouts: Timeouts,
+    /// Packet statistics to keep.
+    pub statistics: Kept,
 }
 
 /// An interface that is captured on.
@@ -270,6 +272,11 @@ fn monitor(
         timeout("active").unwrap_or(defaults.active),
         timeout("inactive").unwrap_or(defaults.generic),
     );
+    let kept = |which: &str| {
+        node.values(&["statistics", "packet"])
+            .iter()
+            .any(|word| word == which)
+    };
     timeouts.transaction_end = node.has(&["cache", "timeout", "event"]);
     Some(MonitorSettings {
         description: text(node, &["description"]),
@@ -278,6 +285,10 @@ fn monitor(
         entries: number(node, &["cache", "entries"]).unwrap_or(ENTRIES),
         cache_type,
         timeouts,
+        statistics: Kept {
+            protocol: kept("protocol"),
+            size: kept("size"),
+        },
     })
 }
 
@@ -464,6 +475,7 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
             entries: number(node, &["netflow", "max-flows"]).unwrap_or(ACCOUNTING_ENTRIES),
             cache_type: CacheType::Normal,
             timeouts: accounting_timeouts(node),
+            statistics: Kept::default(),
         },
     );
     for interface in node.values(&["interface"]) {

@@ -11,6 +11,7 @@ use export::Feed;
 use flow::{Batch, EndReason, Flow, Layout};
 use meter::{
     Aged, Burst, Clear, Copied, Ledger, Monitor, Position, Reading, ReadingCounts, Routing,
+    Statistics as PacketStatistics,
 };
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use system::routes::Reader;
@@ -74,6 +75,8 @@ pub struct MonitorReport {
     pub aged: Aged,
     /// Records of flows that go on.
     pub updates: u64,
+    /// Packet statistics, when any are kept.
+    pub statistics: Option<PacketStatistics>,
     /// Most flows at once.
     pub high_watermark: usize,
     /// Octets a flow takes in the cache.
@@ -549,6 +552,7 @@ impl Capture {
                 added,
                 aged,
                 updates: port.monitor.updates(),
+                statistics: port.monitor.packet_statistics().cloned(),
                 high_watermark: port.monitor.high_watermark(),
                 flow_octets: port.monitor.flow_octets(),
             }

@@ -31,11 +31,11 @@ impl Monitor {
         }
         cache.single(&observed.header, observed.time_ns, |flow| {
             let totals = flow.totals;
-            self.added += 1;
             self.ledger.expired.count(totals.packets, totals.octets);
             self.aged.count(totals.end);
             self.outbox.push(cache.layout(), &flow);
         });
+        self.note_added(&observed.header);
     }
 
     /// A packet of a flow that is there, or of a new one while there is room.
@@ -51,7 +51,7 @@ impl Monitor {
                 return self.ledger.cache_full.count(octets);
             }
             cache.packet(hash, observed, timeouts, routing);
-            self.added += 1;
+            self.note_added(&observed.header);
             self.ledger.cached.records += 1;
             self.high_watermark = self.high_watermark.max(self.len());
         }

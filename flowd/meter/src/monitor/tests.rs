@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use wire::{Header, Link, Packet, Skip};
 
+use crate::statistics::PROTOCOLS;
+
 use super::*;
 
 const S: u64 = 1_000_000_000;
@@ -20,6 +22,7 @@ fn settings() -> Settings {
         output: false,
         families: [true, true],
         sampler: None,
+        statistics: Kept::default(),
     }
 }
 
@@ -520,6 +523,63 @@ fn a_family_that_is_not_metered_is_counted() {
         (1, 60)
     );
     assert!(ledger.balanced() && monitor.is_empty());
+}
+
+#[test]
+fn statistics_count_what_is_metered_by_protocol_and_size() {
+    let kept = Kept {
+        protocol: true,
+        size: true,
+    };
+    let mut monitor = Monitor::new(
+        Settings {
+            statistics: kept,
+            sampler: Some((Mode::Deterministic, 2, 1)),
+            ..settings()
+        },
+        1,
+    );
+    let frame = |port: u8| {
+        let mut frame = vec![0; 12];
+        frame.extend([
+            8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 1, 1,
+        ]);
+        frame.extend([0x80, port, 0, 53, 0, 20, 0, 0]);
+        frame
+    };
+    let frames = [frame(1), frame(2)];
+    let mut burst = Burst::default();
+    for (n, data) in frames.iter().cycle().take(48).enumerate() {
+        burst.observe(&Packet {
+            time_ns: (n as u64 + 5) * S,
+            data,
+            wire_len: 60,
+            link: Link::Ethernet,
+            tag: None,
+            outgoing: false,
+        });
+        if burst.is_full() {
+            monitor.burst(&mut burst);
+            burst.clear();
+        }
+    }
+    let statistics = monitor.packet_statistics().unwrap();
+    let dns = PROTOCOLS
+        .iter()
+        .position(|name| *name == "UDP-DNS")
+        .unwrap();
+    let row = statistics.protocols()[dns];
+    assert_eq!(
+        (row.flows, row.packets.packets, row.packets.octets),
+        (1, 24, 960)
+    );
+    assert_eq!((statistics.sizes()[1], statistics.since_ns()), (24, 5 * S));
+    monitor.expire(60 * S);
+    monitor.clear_statistics();
+    let statistics = monitor.packet_statistics().unwrap();
+    assert_eq!((statistics.sizes()[1], statistics.since_ns()), (0, 60 * S));
+    monitor.reconfigure(settings(), 1);
+    assert_eq!(monitor.packet_statistics(), None);
 }
 
 mod kinds;

@@ -210,6 +210,7 @@ fn monitor(record: Record, cache_type: CacheType) -> Monitor {
         output: true,
         families: [true, true],
         sampler: None,
+        statistics: Default::default(),
     };
     Monitor::new(settings, 1)
 }

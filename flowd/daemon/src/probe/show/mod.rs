@@ -4,6 +4,7 @@ mod accounting;
 mod cache;
 mod exporter;
 mod loss;
+mod statistics;
 
 use std::collections::BTreeMap;
 
@@ -205,6 +206,7 @@ fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
             "active": aged.active, "inactive": aged.inactive, "event": aged.event,
             "watermark": aged.watermark, "emergency": aged.emergency, "forced": aged.forced,
         },
+        "statistics": statistics::statistics(reports),
         "updates": sum(|report| report.updates),
         "update_timeout": match monitor.cache_type {
             CacheType::Permanent { update } => Some(update.as_secs()),
