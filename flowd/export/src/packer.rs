@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use flow::RecordTally;
+use flow::{RecordTally, reverse};
+use wire::ipfix::FieldSpec;
 use wire::{Full, ipfix, v5, v9};
 
 use crate::settings::{Protocol, Settings};
@@ -70,7 +71,7 @@ impl Sets {
         match self {
             Sets::V5(_) => Ok(()),
             Sets::V9(packer) => packer.template(id, fields),
-            Sets::Ipfix(packer) => packer.template(id, fields),
+            Sets::Ipfix(packer) => packer.template(id, &ipfix_specs(fields)),
         }
     }
 
@@ -96,6 +97,19 @@ impl Sets {
             Sets::Ipfix(packer) => packer.records(id, len, want),
         }
     }
+}
+
+/// Field specifiers; an element of the reverse direction has its enterprise number (RFC 5103 §6.1).
+fn ipfix_specs(fields: &[(u16, u16)]) -> Vec<FieldSpec> {
+    let spec = |(element, len): &(u16, u16)| FieldSpec {
+        id: element & !reverse::REVERSE,
+        len: *len,
+        enterprise: match element & reverse::REVERSE {
+            0 => 0,
+            _ => reverse::ENTERPRISE,
+        },
+    };
+    fields.iter().map(spec).collect()
 }
 
 /// Packs one exporter's datagrams.

@@ -103,7 +103,8 @@ pub struct TemplateStatistics {
 pub struct TemplateField {
     /// Words of Flexible NetFlow.
     pub words: &'static str,
-    /// Element number or NetFlow v9 field type; of the scope in NetFlow v9, the scope type.
+    /// Element number or NetFlow v9 field type; of the scope in NetFlow v9, the scope type. With [`flow::reverse::REVERSE`] it is
+    /// of [`flow::reverse::ENTERPRISE`].
     pub element: u16,
     /// It is of the scope of an options template.
     pub scope: bool,

@@ -81,6 +81,9 @@ pub(crate) struct Template {
     sampler: u8,
     /// A counter has 32 bits only.
     narrow: bool,
+    /// The flows are bidirectional, and the protocol has words for it: what is not of the reverse direction is of the
+    /// forward one. Elsewhere the two are one.
+    ways: bool,
 }
 
 /// Records whose uptimes mean absolute times: an exporter may send whichever its protocol has.
@@ -117,6 +120,7 @@ impl Template {
             steps: Vec::new(),
             sampler: only_sampler(sampling),
             narrow: false,
+            ways: protocol == Protocol::Ipfix && layout.ways().is_some(),
         };
         let absolute = protocol == Protocol::Ipfix && predefined(&layout.record);
         let mut uptimes = false;
@@ -139,7 +143,7 @@ impl Template {
         let (mut words, mut element, len) = (field.words, field.element, usize::from(field.len));
         // A counter that is wanted short and long is sent long.
         let long = |slot: &Slot| slot.field.source == field.source && slot.field.len == 8;
-        let long = self.layout.slots.iter().any(long);
+        let long = self.layout.ways().is_some() || self.layout.slots.iter().any(long);
         let time = match field.kind {
             Kind::Uptime if absolute => {
                 (words, element) = match field.source {
@@ -153,12 +157,14 @@ impl Template {
             Kind::Nanos => Time::Nanos,
             _ => Time::Millis,
         };
+        let ways = self.ways;
         let time_len = if time == Time::Uptime { 4 } else { 8 };
         let mut add = |len, step: &dyn Fn(usize) -> Step| {
             self.field(words, element, len, field.bits, step);
         };
         match field.source {
-            Source::Header(..) => add(len, &|to| match slot.place {
+            Source::Reverse(_) if !ways => {}
+            Source::Header(..) | Source::Reverse(_) => add(len, &|to| match slot.place {
                 Place::Octets(from) if field.bits != 0xff => {
                     let bits = field.bits;
                     Step::Masked { from, to, bits }
@@ -247,7 +253,14 @@ impl Template {
     /// Writes a flow, or a further piece of one: then `flows` is 0, else 1. `out` has [`Template::len`] octets.
     #[inline]
     pub(crate) fn encode(&self, flow: &Flow<'_>, flows: u64, boot_ms: u64, out: &mut [u8]) {
-        let totals = flow.totals;
+        let forward;
+        let totals = match self.ways {
+            true => {
+                forward = flow.forward();
+                &forward
+            }
+            false => flow.totals,
+        };
         let time = |form: Time, ns: u64, out: &mut [u8], to: usize| match form {
             Time::Uptime => {
                 let uptime = (ns / 1_000_000).saturating_sub(boot_ms) as u32; // modulo 2³²

@@ -72,6 +72,8 @@ pub enum Source {
     Last,
     /// Why the flow ended.
     EndReason,
+    /// What came back, of a bidirectional flow; where it lies in the last [`crate::reverse::LEN`] octets.
+    Reverse(Span),
 }
 
 /// One row of the registry.

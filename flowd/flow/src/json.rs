@@ -23,7 +23,7 @@ pub fn flow(flow: &Flow<'_>) -> Map<String, Json> {
             object.insert(slot.field.name.into(), value);
         }
     }
-    let totals = flow.totals;
+    let totals = flow.forward();
     object.insert("octetDeltaCount".into(), json!(totals.octets));
     object.insert("packetDeltaCount".into(), json!(totals.packets));
     object.insert(

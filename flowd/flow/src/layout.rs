@@ -4,10 +4,13 @@
 //! of. So there is nothing to gather for a key: two packets are of one flow when their lines agree under the key's mask,
 //! and a field is found at the same place in a packet and in a flow.
 
+use std::ops::Range;
+
 use wire::{Family, Header, LINE, Lines, Span, at};
 
 use crate::field::{Aggregate, Field, Source};
 use crate::record::Record;
+use crate::reverse;
 
 /// Where a field's value lies in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct Layout {
     kept: Vec<usize>,
     merges: Vec<Merge>,
     merged_len: usize,
+    /// Its flows are bidirectional.
+    bidirectional: bool,
 }
 
 impl Layout {
@@ -69,6 +74,7 @@ impl Layout {
             kept: Vec::new(),
             merges: Vec::new(),
             merged_len: 0,
+            bidirectional: false,
         };
         let keys = record.keys.iter().map(|field| (*field, true));
         let fields = keys.chain(record.collects.iter().map(|field| (*field, false)));
@@ -86,9 +92,17 @@ impl Layout {
                     .is_some_and(|mask| mask.iter().any(|octet| *octet != 0))
         };
         layout.kept = (0..Header::LINES).filter(spoken).collect();
+        // What came back lies behind everything else.
+        let ways = layout.ways().map_or(0, |range| range.start);
+        for slot in &mut layout.slots {
+            if let Source::Reverse(at) = slot.field.source {
+                slot.place = Place::Octets(ways + at.range().start);
+            }
+        }
         // Kept lines follow one another; merged values come after them.
         for slot in &mut layout.slots {
-            if let Place::Octets(octet) = &mut slot.place {
+            if let (Place::Octets(octet), Source::Header(..)) = (&mut slot.place, slot.field.source)
+            {
                 let line = *octet / LINE;
                 let before = layout.kept.iter().filter(|kept| **kept < line).count();
                 *octet = *octet - line.min(Header::LINES) * LINE + before * LINE;
@@ -99,6 +113,7 @@ impl Layout {
 
     /// Reserves the place of a field, in the header's octets; merged values come behind those until the lines are known.
     fn place(&mut self, field: &'static Field, key: bool) -> Place {
+        self.bidirectional |= matches!(field.source, Source::Reverse(_));
         let Source::Header(span, aggregate) = field.source else {
             return Place::Totals;
         };
@@ -149,9 +164,17 @@ impl Layout {
         self.merged_len
     }
 
-    /// Octets of a flow: its lines, then the merged values.
+    /// Octets of a flow: its lines, then the merged values, then what it has of both directions.
     pub fn len(&self) -> usize {
-        self.kept.len() * LINE + self.merged_len
+        let ways = if self.bidirectional { reverse::LEN } else { 0 };
+        self.kept.len() * LINE + self.merged_len + ways
+    }
+
+    /// Where a flow has what it keeps of both directions ([`reverse::Ways`]); `None` when flows are of one.
+    #[inline]
+    pub fn ways(&self) -> Option<Range<usize>> {
+        let len = self.len();
+        self.bidirectional.then(|| len - reverse::LEN..len)
     }
 
     /// Never: a flow has a line at least.

@@ -6,6 +6,7 @@ pub mod field;
 pub mod json;
 pub mod layout;
 pub mod record;
+pub mod reverse;
 pub mod tally;
 pub mod value;
 

@@ -57,14 +57,15 @@ impl Flow<'_> {
             Kind::Micros => Value::Number(ns / 1_000),
             _ => Value::Number(ns / 1_000_000),
         };
+        let totals = &self.forward();
         match slot.field.source {
-            Source::Octets => Value::Number(self.totals.octets),
-            Source::Packets => Value::Number(self.totals.packets),
+            Source::Octets => Value::Number(totals.octets),
+            Source::Packets => Value::Number(totals.packets),
             Source::Flows => Value::Number(1),
-            Source::First => time(self.totals.first_ns),
-            Source::Last => time(self.totals.last_ns),
-            Source::EndReason => Value::Number(self.totals.end as u64),
-            Source::Header(span, _) => match slot.place {
+            Source::First => time(totals.first_ns),
+            Source::Last => time(totals.last_ns),
+            Source::EndReason => Value::Number(totals.end as u64),
+            Source::Header(span, _) | Source::Reverse(span) => match slot.place {
                 Place::Octets(from) => {
                     let octets = self.octets.get(from..from + usize::from(span.len));
                     match (slot.field.kind, octets.unwrap_or_default()) {
@@ -74,7 +75,7 @@ impl Flow<'_> {
                     }
                 }
                 Place::TcpFlags | Place::Totals => {
-                    Value::Number((self.totals.tcp_flags & u16::from(slot.field.bits)).into())
+                    Value::Number((totals.tcp_flags & u16::from(slot.field.bits)).into())
                 }
             },
         }

@@ -5,9 +5,10 @@
 //! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
 //! flow has gone, or is noted elsewhere since, says nothing.
 
-mod permanent;
+mod kept;
 mod room;
 mod shift;
+mod ways;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -232,7 +233,7 @@ impl Cache {
         }
     }
 
-    fn insert(&mut self, hash: Hash, header: &Header, time_ns: u64, timeouts: &Timeouts) {
+    fn insert(&mut self, hash: Hash, header: &Header, time_ns: u64, timeouts: &Timeouts) -> usize {
         let totals = first_packet(header, time_ns);
         if self.live == 0 && self.tick == 0 {
             self.tick = time_ns / TICK_NS;
@@ -269,6 +270,7 @@ impl Cache {
         }
         self.place(hash, slot);
         self.note(slot as u32, due);
+        slot
     }
 
     fn place(&mut self, hash: Hash, slot: usize) {

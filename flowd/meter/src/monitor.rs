@@ -111,6 +111,8 @@ pub struct Copied {
 /// A monitor at work.
 pub struct Monitor {
     settings: Settings,
+    /// The cache is normal and its flows are of one direction.
+    usual: bool,
     /// IPv4, IPv6.
     caches: [Option<Cache>; 2],
     sampler: Option<Sampler>,
@@ -159,11 +161,12 @@ impl Monitor {
     pub fn new(settings: Settings, seed: u64) -> Monitor {
         let settings = normal(settings);
         Monitor {
+            usual: usual(&settings),
             caches: caches(&settings),
             sampler: settings
                 .sampler
                 .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
-            room: Watermark::new(settings.entries),
+            room: room(&settings),
             statistics: statistics(settings.statistics, 0),
             settings,
             ledger: Ledger::default(),
@@ -357,7 +360,7 @@ impl Monitor {
 
     #[inline]
     fn count(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
-        if self.settings.cache_type != CacheType::Normal {
+        if !self.usual {
             return self.count_otherwise(hash, observed, routing);
         }
         let octets = u64::from(observed.header.octets);
@@ -369,13 +372,19 @@ impl Monitor {
             return;
         };
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
-            self.note_added(&observed.header);
-            self.ledger.cached.records += 1;
-            if self.room.reached(self.len()) {
-                self.make_room(family);
-            }
-            self.high_watermark = self.high_watermark.max(self.len());
+            self.note_made(&observed.header);
         }
+    }
+
+    /// A packet has made a flow, which is in the cache.
+    #[inline]
+    fn note_made(&mut self, header: &Header) {
+        self.note_added(header);
+        self.ledger.cached.records += 1;
+        if self.room.reached(self.len()) {
+            self.make_room(header.family);
+        }
+        self.high_watermark = self.high_watermark.max(self.len());
     }
 
     /// A flow was made by this packet.
@@ -470,8 +479,9 @@ impl Monitor {
         if settings.statistics != self.settings.statistics {
             self.statistics = statistics(settings.statistics, self.searched_ns);
         }
+        self.usual = usual(&settings);
         self.settings = settings;
-        self.room = Watermark::new(self.settings.entries);
+        self.room = room(&self.settings);
         if self.len() > self.settings.entries {
             self.shrink();
         }
@@ -526,6 +536,19 @@ fn normal(settings: Settings) -> Settings {
         timeouts,
         ..settings
     }
+}
+
+/// A permanent cache has no watermark: none of its flows makes room.
+fn room(settings: &Settings) -> Watermark {
+    Watermark::new(match settings.cache_type {
+        CacheType::Permanent { .. } => usize::MAX,
+        CacheType::Normal | CacheType::Immediate => settings.entries,
+    })
+}
+
+/// The cache is normal, and its flows are of one direction.
+fn usual(settings: &Settings) -> bool {
+    settings.cache_type == CacheType::Normal && !settings.record.is_bidirectional()
 }
 
 fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {

@@ -235,7 +235,10 @@ fn one_template(page: &mut Page, exporter: &Json, template: &Json) {
             plain(&field["size"]),
         );
         page.line(match ipfix {
-            true => format!("  | {words:<40}|{element:>6} |        |{offset:>6}  |{size:>6} |"),
+            true => {
+                let enterprise = some(field, "enterprise").map_or_else(String::new, plain);
+                format!("  | {words:<40}|{element:>6} |{enterprise:>7} |{offset:>6}  |{size:>6} |")
+            }
             false => format!("  | {words:<40}|{element:>6} |{offset:>6}  |{size:>6}  |"),
         });
     }

@@ -7,8 +7,12 @@ impl Cache {
     /// The clock was set by `by_ns`: the flows there are began, and had their latest packet, so much later by it. Their
     /// durations and what is left of their timeouts stay as they were.
     pub fn shift(&mut self, by_ns: i64, timeouts: &Timeouts) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.tick != FREE) {
-            let totals = &mut slot.totals;
+        for slot in 0..self.slots.len() {
+            if self.slots[slot].tick == FREE {
+                continue;
+            }
+            self.shift_ways(slot, by_ns);
+            let totals = &mut self.slots[slot].totals;
             totals.first_ns = totals.first_ns.saturating_add_signed(by_ns);
             totals.last_ns = totals.last_ns.saturating_add_signed(by_ns);
         }

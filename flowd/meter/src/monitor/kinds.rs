@@ -1,4 +1,4 @@
-//! Caches that are not normal: immediate and permanent.
+//! Caches that are not the usual one: immediate, permanent, bidirectional.
 
 use super::{CacheType, Monitor};
 use crate::burst::Observed;
@@ -6,7 +6,7 @@ use crate::key::Hash;
 use crate::routes::Routing;
 
 impl Monitor {
-    /// A packet of a monitor whose cache is not normal.
+    /// A packet of a monitor whose cache is not normal, or bidirectional.
     pub(super) fn count_otherwise(
         &mut self,
         hash: Hash,
@@ -14,9 +14,11 @@ impl Monitor {
         routing: Option<&Routing>,
     ) {
         match self.settings.cache_type {
-            CacheType::Normal => {}
             CacheType::Immediate => self.immediate(observed, routing),
-            CacheType::Permanent { .. } => self.permanent(hash, observed, routing),
+            CacheType::Normal => self.kept(hash, observed, routing, usize::MAX),
+            CacheType::Permanent { .. } => {
+                self.kept(hash, observed, routing, self.settings.entries);
+            }
         }
     }
 
@@ -38,25 +40,30 @@ impl Monitor {
         self.note_added(&observed.header);
     }
 
-    /// A packet of a flow that is there, or of a new one while there is room.
-    fn permanent(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
+    /// A packet of a flow that is there, or of a new one while there are fewer than `most`.
+    fn kept(
+        &mut self,
+        hash: Hash,
+        observed: &mut Observed,
+        routing: Option<&Routing>,
+        most: usize,
+    ) {
         let octets = u64::from(observed.header.octets);
-        let full = self.len() >= self.settings.entries;
+        let full = self.len() >= most;
         let Some(cache) = &mut self.caches[observed.header.family as usize] else {
             return;
         };
         let timeouts = &self.settings.timeouts;
-        if !cache.known(hash, &observed.header, observed.time_ns, timeouts) {
-            if full {
-                return self.ledger.cache_full.count(octets);
-            }
-            cache.packet(hash, observed, timeouts, routing);
-            self.note_added(&observed.header);
-            self.ledger.cached.records += 1;
-            self.high_watermark = self.high_watermark.max(self.len());
+        let known = cache.known(hash, &observed.header, observed.time_ns, timeouts);
+        if !known && full {
+            return self.ledger.cache_full.count(octets);
         }
         self.ledger.metered.count(octets);
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
+        if !known {
+            cache.begin(hash, observed, timeouts, routing);
+            self.note_made(&observed.header);
+        }
     }
 }

@@ -583,6 +583,7 @@ fn statistics_count_what_is_metered_by_protocol_and_size() {
 }
 
 mod kinds;
+mod ways;
 
 proptest! {
     /// Whatever comes: sums by key are exact, the ledger balances, and the cache keeps to its size.

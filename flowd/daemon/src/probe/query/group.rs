@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
+use flow::field::Kind;
 use flow::{Aggregate, Field, Flow, Source, Totals, Value};
 use hashbrown::HashTable;
 
@@ -176,7 +177,15 @@ impl Groups {
             let new = column.value(flow);
             *old = match column.field.source {
                 Source::Header(_, rule) => merged(rule, began, old.take(), new),
-                Source::EndReason => merged(Aggregate::First, began, old.take(), new),
+                Source::Reverse(_) if column.field.kind == Kind::Number && column.field.len == 8 => {
+                    let number = |value: Option<Value>| value.and_then(|value| value.number());
+                    Some(Value::Number(
+                        number(old.take()).unwrap_or(0) + number(new).unwrap_or(0),
+                    ))
+                }
+                Source::EndReason | Source::Reverse(_) => {
+                    merged(Aggregate::First, began, old.take(), new)
+                }
                 Source::Octets | Source::Packets | Source::Flows | Source::First | Source::Last => {
                     None
                 }

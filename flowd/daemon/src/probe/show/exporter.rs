@@ -1,5 +1,6 @@
 //! Exporters: settings, statistics, templates.
 
+use flow::reverse;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::settings::{ExporterSettings, Settings};
@@ -113,7 +114,17 @@ fn exporter_json(
 }
 
 fn template_json(template: &export::TemplateStatistics) -> Json {
-    let field = |field: &export::TemplateField| json!({"words": field.words, "element": field.element, "scope": field.scope, "offset": field.offset, "size": field.size});
+    let field = |field: &export::TemplateField| {
+        let enterprise = (field.element & reverse::REVERSE != 0).then_some(reverse::ENTERPRISE);
+        json!({
+            "words": field.words,
+            "element": field.element & !reverse::REVERSE,
+            "enterprise": enterprise,
+            "scope": field.scope,
+            "offset": field.offset,
+            "size": field.size,
+        })
+    };
     json!({
         "id": template.id,
         "client": template.client,
