@@ -12,7 +12,7 @@ use crate::plan::{Plan, plan};
 use crate::revisions::{self, New, Waiting};
 use crate::sessions;
 use crate::settings::Settings;
-use crate::{clock, log, probe, warnings};
+use crate::{clock, log, probe, relay, warnings};
 
 /// Who commits, and how.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +79,7 @@ fn lines(findings: &[Finding]) -> String {
 /// Everything that is open and ready for one commit; dropping it aborts.
 pub(crate) struct Staged {
     probe: Option<probe::Staged>,
+    relay: Option<relay::Staged>,
     host: system::Staged,
     log: Option<log::Settings>,
     warnings: Vec<String>,
@@ -185,6 +186,14 @@ impl Control {
             ),
             false => None,
         };
+        let relay = match plan.relay {
+            true => Some(
+                self.relay
+                    .prepare(&settings.relay)
+                    .map_err(Refused::Findings)?,
+            ),
+            false => None,
+        };
         let host = self.host.prepare(plan.host.clone());
         let mut lines = warnings::of(tree);
         lines.extend(settings.log.warnings());
@@ -197,6 +206,7 @@ impl Control {
         dedup(&mut lines);
         Ok(Staged {
             probe,
+            relay,
             host,
             log: plan.log.then(|| settings.log.clone()),
             warnings: lines,
@@ -251,6 +261,9 @@ impl Control {
     ) -> Vec<String> {
         if let Some(probe) = staged.probe {
             self.probe.apply(probe);
+        }
+        if let Some(relay) = staged.relay {
+            self.relay.apply(relay);
         }
         if let Some(log) = &staged.log {
             self.log.configure(log);

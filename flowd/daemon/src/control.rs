@@ -10,6 +10,7 @@ use grammar::Tree;
 use crate::confirm::Pending;
 use crate::log::Log;
 use crate::probe::Probe;
+use crate::relay::Relay;
 use crate::revisions::{self, Revisions};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -29,6 +30,8 @@ pub struct Running {
 pub struct Control {
     /// Metering and export.
     pub probe: Probe,
+    /// Samplicators.
+    pub relay: Relay,
     /// flowd's own log.
     pub log: Arc<Log>,
     /// Committed configurations.
@@ -47,7 +50,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Opens the revisions under `state` and starts a probe that does nothing yet.
+    /// Opens the revisions under `state` and starts a probe and samplicators that do nothing yet.
     ///
     /// # Errors
     /// When the revisions cannot be opened.
@@ -60,6 +63,7 @@ impl Control {
         Ok(Control {
             revisions: Revisions::open(state, started_ms)?,
             probe: Probe::start(),
+            relay: Relay::start(),
             log,
             started,
             started_ms,
@@ -106,6 +110,7 @@ impl Control {
     /// Ends metering, exports what is left and closes the revisions, after the commit that may be under way.
     pub fn stop(&self) {
         let _turn = self.turn();
+        self.relay.stop();
         self.probe.stop();
         self.revisions.close();
     }

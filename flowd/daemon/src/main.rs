@@ -18,6 +18,7 @@ mod notify;
 mod peer;
 mod plan;
 mod probe;
+mod relay;
 mod revisions;
 mod run;
 mod sessions;

@@ -7,6 +7,8 @@ use crate::settings::Settings;
 pub struct Plan {
     /// The probe is to be asked: its settings differ.
     pub probe: bool,
+    /// The samplicators are to be asked: their settings differ.
+    pub relay: bool,
     /// Steps on the host.
     pub host: Vec<system::Step>,
     /// The log's outputs differ.
@@ -17,6 +19,7 @@ pub struct Plan {
 pub fn plan(old: &Settings, new: &Settings) -> Plan {
     Plan {
         probe: old.probe != new.probe,
+        relay: old.relay != new.relay,
         host: system::plan(&old.host, &new.host),
         log: old.log != new.log,
     }
@@ -33,6 +36,7 @@ mod tests {
             plan(&same, &same),
             Plan {
                 probe: false,
+                relay: false,
                 host: vec![],
                 log: false
             }
@@ -45,7 +49,7 @@ mod tests {
         let mut new = old.clone();
         new.host.host_name = Some("probe1".into());
         let plan = plan(&old, &new);
-        assert_eq!((plan.probe, plan.log), (false, false));
+        assert_eq!((plan.probe, plan.relay, plan.log), (false, false, false));
         assert_eq!(plan.host, [system::Step::HostName(Some("probe1".into()))]);
     }
 }

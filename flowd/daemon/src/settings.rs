@@ -3,7 +3,7 @@
 use grammar::{Finding, Tree};
 use ipnet::IpNet;
 
-use crate::{log, probe};
+use crate::{log, probe, relay};
 
 /// Revisions that are kept when the configuration does not say.
 const COMMIT_REVISIONS: usize = 100;
@@ -13,6 +13,8 @@ const COMMIT_REVISIONS: usize = 100;
 pub struct Settings {
     /// Metering and export.
     pub probe: probe::Settings,
+    /// Samplicators.
+    pub relay: relay::Settings,
     /// Interfaces and host name.
     pub host: system::Settings,
     /// flowd's own log.
@@ -25,10 +27,11 @@ impl Settings {
     /// Resolves a checked tree.
     ///
     /// # Errors
-    /// What the probe cannot resolve.
+    /// What the probe or a samplicator cannot resolve.
     pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
         Ok(Settings {
             probe: probe::Settings::from_tree(tree)?,
+            relay: relay::from_tree(tree)?,
             host: host(tree),
             log: log::Settings::from_tree(tree),
             commit_revisions: tree
@@ -44,6 +47,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             probe: probe::Settings::default(),
+            relay: relay::Settings::default(),
             host: system::Settings::default(),
             log: log::Settings::default(),
             commit_revisions: COMMIT_REVISIONS,

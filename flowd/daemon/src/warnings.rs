@@ -91,7 +91,8 @@ mod tests {
 
     use crate::probe::Settings;
 
-    /// Leaves that the daemon itself applies, with who does. Those of [`Owner::Probe`] are tried out below.
+    /// Leaves that the daemon itself applies, with who does. Those of [`Owner::Probe`] and [`Owner::Relay`] are tried
+    /// out below.
     const APPLIED: &[(&str, &str)] = &[
         ("system host-name", "system::Host"),
         ("system config-management commit-revisions", "revisions"),
@@ -125,7 +126,7 @@ mod tests {
         let orphans: Vec<&str> = TABLE
             .iter()
             .filter(|row| matches!(row.kind, Kind::Leaf | Kind::Multi | Kind::Flag))
-            .filter(|row| row.owner != Owner::Probe)
+            .filter(|row| !matches!(row.owner, Owner::Probe | Owner::Relay))
             .map(|row| row.path)
             .filter(|path| !said(path) && !APPLIED.iter().any(|(applied, _)| applied == path))
             .collect();
@@ -141,6 +142,12 @@ mod tests {
             );
         }
     }
+
+    const SAMPLICATOR: &str = "set flow samplicator X receiver V address 192.0.2.1
+set flow samplicator X receiver W address 192.0.2.2
+set flow samplicator X source 10.0.0.0/8 receiver V
+set flow samplicator X balance group G receivers V
+";
 
     const BASE: &str = "set system flow-accounting interface eth0
 set system flow-accounting netflow server 192.0.2.9
@@ -166,6 +173,10 @@ set interfaces ethernet eth1 flow monitor M direction input
             ("monitor *", "monitor M"),
             ("sampler *", "sampler S"),
             ("option *", "option interface-table"),
+            ("samplicator *", "samplicator X"),
+            ("receiver *", "receiver V"),
+            ("source *", "source 10.0.0.0/8"),
+            ("group *", "group G"),
         ];
         names
             .iter()
@@ -190,7 +201,8 @@ set interfaces ethernet eth1 flow monitor M direction input
             Type::Interface => one("eth3"),
             Type::EngineId => one("7"),
             Type::Text { .. } => one("udp"),
-            Type::Name => ["M", "S", "E2", "blue"].map(str::to_owned).to_vec(),
+            Type::SourcePort => one("7"),
+            Type::Name => ["M", "S", "E2", "W", "blue"].map(str::to_owned).to_vec(),
             _ => one("192.0.2.77"),
         }
     }
@@ -217,6 +229,29 @@ set interfaces ethernet eth1 flow monitor M direction input
                     };
                     !super::of(&tree).is_empty()
                         || Settings::from_tree(&tree).as_ref() != Ok(&before)
+                })
+            })
+            .map(|row| row.path)
+            .collect();
+        assert_eq!(
+            silent,
+            Vec::<&str>::new(),
+            "leaves that are accepted and do nothing"
+        );
+    }
+
+    #[test]
+    fn every_leaf_of_a_samplicator_changes_its_settings() {
+        let base = load(&Tree::default(), SAMPLICATOR).unwrap();
+        let before = crate::relay::from_tree(&base).unwrap();
+        let silent: Vec<&str> = TABLE
+            .iter()
+            .filter(|row| matches!(row.kind, Kind::Leaf | Kind::Multi | Kind::Flag))
+            .filter(|row| row.owner == Owner::Relay)
+            .filter(|row| {
+                !values(row).iter().any(|value| {
+                    load(&base, &format!("set {} {value}", named(row)))
+                        .is_some_and(|tree| crate::relay::from_tree(&tree).as_ref() != Ok(&before))
                 })
             })
             .map(|row| row.path)

@@ -10,7 +10,7 @@ use crate::commit::Refused;
 use crate::merge::Overlap;
 use crate::peer::GROUPS;
 use crate::probe::{Refused as CacheRefused, Unknown, Wrong};
-use crate::{revisions, sessions};
+use crate::{relay, revisions, sessions};
 
 /// A refusal.
 #[derive(Debug)]
@@ -153,6 +153,12 @@ impl From<CacheRefused> for ApiError {
 
 impl From<Unknown> for ApiError {
     fn from(unknown: Unknown) -> Self {
+        ApiError::new(StatusCode::NOT_FOUND, unknown.to_string())
+    }
+}
+
+impl From<relay::Unknown> for ApiError {
+    fn from(unknown: relay::Unknown) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, unknown.to_string())
     }
 }

@@ -40,7 +40,16 @@ pub(super) async fn show(
         return Err(ApiError::new(StatusCode::NOT_FOUND, message));
     }
     Ok(Json(
-        blocking(move || control.probe.show(&what, name.as_deref())).await??,
+        blocking(move || {
+            let mut answer = control.probe.show(&what, name.as_deref())?;
+            if what == "loss" {
+                let (samplicators, balanced) = control.relay.loss();
+                answer["samplicators"] = samplicators;
+                answer["balanced"] = (answer["balanced"] == true && balanced).into();
+            }
+            Ok::<_, crate::probe::Unknown>(answer)
+        })
+        .await??,
     ))
 }
 

@@ -68,10 +68,11 @@ pub(super) struct Kind {
 pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<Kind>) -> Answer {
     let names = blocking(move || match kind.as_str() {
         "interface" => Ok(interface_names(host_interfaces()?)),
-        "record" | "exporter" | "monitor" | "sampler" => Ok(configured(&control, &kind)),
+        "record" | "exporter" | "monitor" | "sampler" | "samplicator" => Ok(configured(&control, &kind)),
+        "receiver" => Ok(control.relay.receiver_names()),
         "revision" => Ok(revisions(&control)),
         other => Err(ApiError::bad(format!(
-            "no kind {other}; possible: interface record exporter monitor sampler revision"
+            "no kind {other}; possible: interface record exporter monitor sampler samplicator receiver revision"
         ))),
     })
     .await??;

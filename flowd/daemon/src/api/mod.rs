@@ -6,6 +6,7 @@ mod door;
 mod error;
 mod flow;
 mod host;
+mod relay;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,9 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/v1/flow/monitors/{name}/cache", get(flow::cache))
         .route("/v1/flow/{what}", get(flow::show))
         .route("/v1/flow-accounting", get(flow::accounting))
+        .route("/v1/samplicators", get(relay::samplicators))
+        .route("/v1/samplicators/{name}/{part}", get(relay::part))
+        .route("/v1/clear/samplicator/{name}", post(relay::clear))
         .route("/v1/clear/monitor/{name}", post(flow::clear_monitor))
         .route("/v1/clear/exporter/{name}", post(flow::clear_exporter))
         .route("/v1/clear/flow-accounting", post(flow::clear_accounting))

@@ -1,0 +1,146 @@
+//! The samplicators, as one thing that a commit changes and the management API asks.
+//!
+//! `prepare` opens what a new configuration needs and the running one does not have; `apply` swaps it in. A samplicator
+//! that a commit does not change is not touched at all, and one that it changes keeps its sockets.
+
+mod events;
+mod settings;
+mod show;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use grammar::Finding;
+use relay::{Context, Prepared, Samplicator};
+
+use crate::clock;
+pub use settings::{Settings, from_tree};
+
+/// Events that may wait for the log; more are counted and lost.
+const EVENTS: usize = 1024;
+
+/// The running samplicators. Its methods block for milliseconds at most.
+pub struct Relay {
+    context: Context,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    settings: Settings,
+    running: BTreeMap<String, Samplicator>,
+}
+
+/// A change that is prepared: sockets are open, nothing has changed yet. Dropping it aborts.
+pub struct Staged {
+    settings: Settings,
+    /// Samplicators that are new or changed.
+    prepared: Vec<(String, Prepared)>,
+}
+
+/// There is no samplicator of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no samplicator {0}")]
+pub struct Unknown(pub String);
+
+impl Relay {
+    /// Starts with nothing configured.
+    ///
+    /// # Panics
+    /// When the system refuses a thread.
+    pub fn start() -> Relay {
+        let (sender, receiver) = crossbeam_channel::bounded(EVENTS);
+        events::write(receiver).expect("the thread of the samplicators' log starts");
+        Relay {
+            context: Context {
+                clock: Arc::new(clock::unix_ns),
+                events: sender,
+            },
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens what `new` needs and the running samplicators do not have. Nothing changes yet.
+    ///
+    /// # Errors
+    /// What this host refuses: a port in use, no privilege to spoof, a receiver that is the samplicator itself.
+    pub fn prepare(&self, new: &Settings) -> Result<Staged, Vec<Finding>> {
+        let state = self.state();
+        let mut prepared = Vec::new();
+        let mut findings = Vec::new();
+        for (name, samplicator) in new {
+            let same = |old: &settings::Samplicator| old.relay == samplicator.relay;
+            if state.settings.get(name).is_some_and(same) {
+                continue;
+            }
+            let old = state.running.get(name);
+            match Samplicator::prepare(old, &samplicator.relay, &self.context) {
+                Ok(ready) => prepared.push((name.clone(), ready)),
+                Err(error) => findings.push(settings::finding(name, &error)),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        Ok(Staged {
+            settings: new.clone(),
+            prepared,
+        })
+    }
+
+    /// Puts a prepared change into force. Cannot fail.
+    pub fn apply(&self, staged: Staged) {
+        let mut state = self.state();
+        let state = &mut *state;
+        for (name, prepared) in staged.prepared {
+            state.running.insert(name, prepared.apply());
+        }
+        // The last handle that goes relays what still waits at its sockets.
+        state
+            .running
+            .retain(|name, _| staged.settings.contains_key(name));
+        state.settings = staged.settings;
+    }
+
+    /// Relays what waits at the sockets and ends the threads.
+    pub fn stop(&self) {
+        self.state().running.clear();
+    }
+
+    /// Starts a samplicator's counts afresh.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn clear(&self, name: &str) -> Result<(), Unknown> {
+        self.named(name)?.clear();
+        Ok(())
+    }
+
+    fn named(&self, name: &str) -> Result<Samplicator, Unknown> {
+        let running = self.state().running.get(name).cloned();
+        running.ok_or_else(|| Unknown(name.to_owned()))
+    }
+
+    /// Names of receivers, each once, with their samplicators.
+    pub fn receiver_names(&self) -> Vec<(String, String)> {
+        let state = self.state();
+        let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (name, samplicator) in &state.settings {
+            for receiver in &samplicator.relay.receivers {
+                names.entry(&receiver.name).or_default().insert(name);
+            }
+        }
+        let help = |of: &BTreeSet<&str>| {
+            let of: Vec<&str> = of.iter().copied().collect();
+            format!("Of samplicator {}", of.join(", "))
+        };
+        names
+            .iter()
+            .map(|(name, of)| ((*name).to_owned(), help(of)))
+            .collect()
+    }
+}

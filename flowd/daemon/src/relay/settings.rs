@@ -1,0 +1,251 @@
+//! What the configuration says about samplicators, resolved.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use grammar::{Finding, Tree};
+use relay::{Action, BalanceBy, Group, Listen, Receiver, Rule, SourcePort};
+
+/// Every samplicator, by name.
+pub type Settings = BTreeMap<String, Samplicator>;
+
+/// One samplicator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Samplicator {
+    /// What relays.
+    pub relay: relay::Settings,
+    /// Its description.
+    pub description: Option<String>,
+    /// The receivers' descriptions, by name.
+    pub receivers: BTreeMap<String, String>,
+}
+
+/// Resolves a checked tree.
+///
+/// # Errors
+/// What a check without the host cannot see.
+pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut settings = Settings::new();
+    for (name, node) in tree.children(&["flow", "samplicator"]) {
+        let samplicator = Samplicator {
+            relay: samplicator(name, node),
+            description: text(node, "description"),
+            receivers: node
+                .children(&["receiver"])
+                .filter_map(|(name, node)| Some((name.to_owned(), text(node, "description")?)))
+                .collect(),
+        };
+        if let Err(error) = samplicator.relay.check() {
+            findings.push(finding(name, &error));
+        }
+        settings.insert(name.to_owned(), samplicator);
+    }
+    if findings.is_empty() {
+        Ok(settings)
+    } else {
+        Err(findings)
+    }
+}
+
+/// `node` is that of `flow samplicator NAME`.
+fn samplicator(name: &str, node: &Tree) -> relay::Settings {
+    let mut settings = relay::Settings::new(name);
+    settings.listen = node
+        .values(&["listen-address"])
+        .iter()
+        .filter_map(|text| listen(text))
+        .collect();
+    let ports = node.values(&["port"]);
+    if !ports.is_empty() {
+        settings.ports = ports.iter().filter_map(|text| text.parse().ok()).collect();
+    }
+    settings.receive_buffer = number(node, "receive-buffer").unwrap_or(settings.receive_buffer);
+    settings.threads = number(node, "threads").unwrap_or(settings.threads);
+    settings.silent_after =
+        number(node, "silent-after").map_or(settings.silent_after, Duration::from_secs);
+    settings.receivers = node
+        .children(&["receiver"])
+        .map(|(name, node)| receiver(name, node))
+        .collect();
+    settings.rules = node
+        .children(&["source"])
+        .filter_map(|(prefix, node)| rule(prefix, node))
+        .collect();
+    settings.groups = node
+        .children(&["balance", "group"])
+        .map(|(name, node)| Group {
+            name: name.to_owned(),
+            receivers: node.values(&["receivers"]).to_vec(),
+            by: match node.value(&["by"]) {
+                Some("domain") => BalanceBy::Domain,
+                Some("round-robin") => BalanceBy::RoundRobin,
+                _ => BalanceBy::Exporter,
+            },
+        })
+        .collect();
+    settings
+}
+
+/// `ADDRESS` or `ADDRESS%INTERFACE`.
+fn listen(text: &str) -> Option<Listen> {
+    let (address, interface) = match text.split_once('%') {
+        Some((address, interface)) => (address, Some(interface.to_owned())),
+        None => (text, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    Some(Listen { address, interface })
+}
+
+fn receiver(name: &str, node: &Tree) -> Receiver {
+    let mut receiver = Receiver::new(name, node.value(&["address"]).unwrap_or_default());
+    receiver.port = number(node, "port").unwrap_or(receiver.port);
+    receiver.spoof_source = node.has(&["spoof-source"]);
+    receiver.source_port =
+        number(node, "source-port").map_or(SourcePort::Preserve, SourcePort::Fixed);
+    receiver.sampling = number(node, "sampling").unwrap_or(receiver.sampling);
+    receiver.ttl = number(node, "ttl");
+    receiver.dscp = number(node, "dscp").unwrap_or(receiver.dscp);
+    receiver.no_checksum = node.has(&["no-checksum"]);
+    receiver.delay = number(node, "delay").map_or(receiver.delay, Duration::from_micros);
+    receiver.rate_limit = number(node, "rate-limit");
+    receiver.disabled = node.has(&["disable"]);
+    receiver
+}
+
+fn rule(prefix: &str, node: &Tree) -> Option<Rule> {
+    let action = match node.has(&["deny"]) {
+        true => Action::Deny,
+        false => Action::Relay(node.values(&["receiver"]).to_vec()),
+    };
+    let prefix = prefix.parse().ok()?;
+    Some(Rule { prefix, action })
+}
+
+fn text(node: &Tree, leaf: &str) -> Option<String> {
+    node.value(&[leaf]).map(str::to_owned)
+}
+
+fn number<T: std::str::FromStr>(node: &Tree, leaf: &str) -> Option<T> {
+    node.value(&[leaf])?.parse().ok()
+}
+
+/// A refusal at its place below `flow samplicator NAME`.
+pub(super) fn finding(name: &str, error: &relay::Error) -> Finding {
+    use relay::Place;
+
+    let mut path = vec!["flow".to_owned(), "samplicator".to_owned(), name.to_owned()];
+    let words: Vec<String> = match &error.place {
+        Place::Port => vec!["port".into()],
+        Place::Threads => vec!["threads".into()],
+        Place::Receivers => vec!["receiver".into()],
+        Place::Listen(_) => vec!["listen-address".into()],
+        Place::Receiver(receiver) => vec!["receiver".into(), receiver.clone()],
+        Place::Rule(prefix) => vec!["source".into(), prefix.to_string()],
+        Place::Group(group) => vec!["balance".into(), "group".into(), group.clone()],
+    };
+    path.extend(words);
+    let message = match &error.place {
+        // Without one in the configuration there still are addresses and ports.
+        Place::Listen(endpoint) => format!(
+            "{} port {}: {}",
+            endpoint.listen.address, endpoint.port, error.problem
+        ),
+        _ => error.problem.to_string(),
+    };
+    Finding { path, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use grammar::Mode;
+
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        let tree = grammar::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
+        assert_eq!(grammar::check(&tree), []);
+        from_tree(&tree).unwrap()
+    }
+
+    #[test]
+    fn leaves_that_are_not_there_are_the_tables_defaults() {
+        let settings = settings("set flow samplicator S receiver A address 192.0.2.1");
+        let relay = &settings["S"].relay;
+        let default = |path: &str| {
+            let row = grammar::schema::TABLE.iter().find(|row| row.path == path);
+            row.unwrap().default.parse::<u64>().unwrap()
+        };
+        let at = |leaf: &str| default(&format!("flow samplicator * {leaf}"));
+        assert_eq!(
+            relay
+                .ports
+                .iter()
+                .map(|port| u64::from(*port))
+                .collect::<Vec<_>>(),
+            [at("port")]
+        );
+        assert_eq!(relay.receive_buffer as u64, at("receive-buffer"));
+        assert_eq!(relay.threads as u64, at("threads"));
+        assert_eq!(relay.silent_after.as_secs(), at("silent-after"));
+        assert_eq!(u64::from(relay.receivers[0].port), at("receiver * port"));
+        assert_eq!(u64::from(relay.receivers[0].dscp), at("receiver * dscp"));
+    }
+
+    #[test]
+    fn a_whole_samplicator_is_resolved() {
+        let settings = settings(
+            "flow {
+    samplicator S {
+        listen-address 192.0.2.2
+        listen-address 239.1.2.3%eth1
+        port 2055
+        port 9995
+        receiver A {
+            address 198.51.100.1
+            delay 20
+            description \"the first\"
+            source-port 9999
+            spoof-source
+        }
+        receiver B {
+            address b.example.net
+            rate-limit 1000
+        }
+        source 10.0.0.0/8 {
+            receiver pool
+        }
+        source 10.66.0.0/16 {
+            deny
+        }
+        balance {
+            group pool {
+                receivers A
+                receivers B
+                by domain
+            }
+        }
+    }
+}",
+        );
+        let samplicator = &settings["S"];
+        let relay = &samplicator.relay;
+        assert_eq!(relay.listen[1].interface.as_deref(), Some("eth1"));
+        assert_eq!(relay.ports, [2055, 9995]);
+        let [a, b] = &relay.receivers[..] else {
+            panic!()
+        };
+        assert_eq!(
+            (a.delay, a.source_port, a.spoof_source),
+            (Duration::from_micros(20), SourcePort::Fixed(9999), true)
+        );
+        assert_eq!(
+            (b.rate_limit, b.source_port),
+            (Some(1000), SourcePort::Preserve)
+        );
+        assert_eq!(samplicator.receivers["A"], "the first");
+        assert_eq!(relay.rules[1].action, Action::Deny);
+        assert_eq!(relay.groups[0].by, BalanceBy::Domain);
+    }
+}
