@@ -10,6 +10,7 @@
     )
 )]
 
+mod common;
 pub mod header;
 mod inside;
 mod ip;

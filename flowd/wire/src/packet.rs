@@ -4,7 +4,8 @@
 //! checksums not verified, and lengths are the IP header's own, so a short capture (`snaplen`) counts the same
 //! octets as a whole one. Malformed headers are skipped with a reason, see [`Skip`].
 
-use crate::header::{Header, Lines, Packet, Skip, at};
+use crate::common;
+use crate::header::{Header, Lines, Link, Packet, Skip, at};
 use crate::ip::{self, Parts};
 use crate::link::{self, Network};
 use crate::rare;
@@ -26,6 +27,19 @@ pub fn parse(packet: &Packet, header: &mut Header) -> Result<(), Skip> {
 /// Why the packet belongs to no flow.
 #[inline]
 pub fn parse_lines(packet: &Packet, wanted: Lines, header: &mut Header) -> Result<(), Skip> {
+    if wanted == Lines::COMMON
+        && packet.link == Link::Ethernet
+        && packet.tag.is_none()
+        && common::parse(packet, header).is_some()
+    {
+        return Ok(());
+    }
+    general(packet, wanted, header)
+}
+
+/// Reads any packet.
+#[inline(never)]
+fn general(packet: &Packet, wanted: Lines, header: &mut Header) -> Result<(), Skip> {
     header.clear(wanted.and(WORKING));
     header.set(at::DIRECTION, &[u8::from(packet.outgoing)]);
     let network = link::strip(packet, header)?;

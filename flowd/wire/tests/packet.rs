@@ -11,7 +11,7 @@ use oracle::{Agreed, compare};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use wire::{Header, Link, Packet, Tag};
+use wire::{Header, LINE, Lines, Link, Packet, Tag};
 
 /// Compares many frames and tells how many were compared down to the transport header.
 fn run(cases: u32, frames: impl Strategy<Value = Vec<u8>>) -> u32 {
@@ -42,6 +42,37 @@ fn whole_frames_are_read_as_etherparse_reads_them() {
 fn damaged_frames_are_read_as_etherparse_reads_them() {
     let compared = run(8000, damaged(frame()));
     assert!(compared > 1000, "only {compared} were compared to the end");
+}
+
+proptest! {
+    #![proptest_config(Config::with_cases(4000))]
+    #[test]
+    fn the_first_line_alone_reads_as_with_the_others(
+        data in prop_oneof![frame(), damaged(frame())],
+        cut in 0usize..40,
+        outgoing: bool,
+    ) {
+        let packet = Packet {
+            time_ns: 0,
+            data: data.get(..data.len() - cut.min(data.len())).unwrap_or_default(),
+            wire_len: data.len() as u32,
+            link: Link::Ethernet,
+            tag: None,
+            outgoing,
+        };
+        let (mut all, mut first) = (Header::empty(), Header::empty());
+        first.bytes.fill(0xff);
+        (first.octets, first.tcp_flags, first.protocol) = (u32::MAX, u16::MAX, u8::MAX);
+        let result = wire::parse(&packet, &mut all);
+        prop_assert_eq!(result, wire::parse_lines(&packet, Lines::COMMON, &mut first));
+        if result.is_ok() {
+            prop_assert_eq!(&all.bytes[..LINE], &first.bytes[..LINE]);
+            prop_assert_eq!(
+                (all.octets, all.tcp_flags, all.protocol, all.family),
+                (first.octets, first.tcp_flags, first.protocol, first.family)
+            );
+        }
+    }
 }
 
 proptest! {
