@@ -1,9 +1,9 @@
-//! The flow cache of one layout: a hash index over slots, and a timing wheel through them.
+//! The flow cache of one layout: slots, a hash index to find them by key, and a timing wheel to find them by end.
 //!
 //! A slot is two cache lines: the flow's first header line and its totals. A packet's key is compared whole, never its
-//! hash alone. The wheel has one bucket a second; a flow is noted in the bucket of the earliest moment it could end,
-//! and is looked at again when that second comes, so a packet that only prolongs its flow touches no list. A note whose
-//! flow has gone, or is noted elsewhere since, says nothing.
+//! hash alone. A flow is noted in the wheel at the earliest second it could end, and is looked at again when that
+//! second comes, so a packet that only prolongs its flow touches no list. A note whose flow has gone, or is noted
+//! elsewhere since, says nothing.
 
 mod kept;
 mod room;
@@ -18,19 +18,28 @@ use flow::{EndReason, Flow, Layout, Totals};
 use wire::{Header, LINE};
 
 use crate::burst::Observed;
+use crate::index::Index;
 use crate::key::{Hash, Key, Line};
 use crate::prefetch::fetch;
 use crate::routes::{Routing, Wanted};
 use crate::timeouts::Timeouts;
+use crate::wheel::{BUCKETS, Chunk, Wheel};
 
 const NONE: u32 = u32::MAX;
 const TICK_NS: u64 = 1_000_000_000;
-/// Buckets of the wheel; flows that end later are looked at once a turn (17 minutes).
-const BUCKETS: u64 = 1024;
 /// The tick of a slot without a flow.
 const FREE: u64 = u64::MAX;
-/// How far ahead of its use a slot is fetched when many flows end.
-const AHEAD: usize = 8;
+/// Slots that are made room for at once.
+const SLOTS: usize = 4096;
+
+/// The slot where a flow may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Guess(u32);
+
+impl Guess {
+    /// Nowhere.
+    pub const NONE: Guess = Guess(NONE);
+}
 
 #[repr(C, align(64))]
 struct Slot {
@@ -51,8 +60,7 @@ pub struct Cache {
     layout: Arc<Layout>,
     routes: Wanted,
     key: Key,
-    /// Hash (high half) and slot + 1, open addressing; 0 is empty. A power of two long.
-    index: Vec<u64>,
+    index: Index,
     slots: Vec<Slot>,
     /// What a flow has beyond its first line: other lines and merged values, `more_len` octets a slot.
     more: Vec<u8>,
@@ -64,8 +72,7 @@ pub struct Cache {
     /// Head of the list of free slots, by `next`.
     free: u32,
     live: usize,
-    /// Slots to look at, by tick.
-    buckets: Vec<Vec<u32>>,
+    wheel: Wheel,
     /// The last tick whose bucket was looked at.
     tick: u64,
     /// Ticks between two records of a flow that never ends.
@@ -82,12 +89,12 @@ impl Cache {
             more_len: layout.len() - LINE,
             lines_len: (layout.kept().len() - 1) * LINE,
             layout,
-            index: vec![0; 1024],
+            index: Index::new(),
             slots: Vec::new(),
             more: Vec::new(),
             free: NONE,
             live: 0,
-            buckets: vec![Vec::new(); BUCKETS as usize],
+            wheel: Wheel::new(),
             tick: 0,
             update: None,
         }
@@ -110,9 +117,9 @@ impl Cache {
         self.live
     }
 
-    /// Octets a flow takes: its slot, what it has beyond the first line, a note, and two places of the index.
+    /// Octets a flow takes: its slot, what it has beyond the first line, a note, and its share of the index.
     pub fn flow_octets(&self) -> usize {
-        size_of::<Slot>() + self.more_len + size_of::<u32>() + 2 * size_of::<u64>()
+        size_of::<Slot>() + self.more_len + size_of::<u32>() + Index::ENTRY_OCTETS
     }
 
     /// No flows.
@@ -121,28 +128,46 @@ impl Cache {
     }
 
     /// The hash of a packet's key; starts to fetch its place in the index.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, header: &Header) -> Hash {
         let hash = self.key.hash(header);
-        fetch(&self.index, hash.place(self.index.len()));
+        self.index.fetch(hash);
         hash
     }
 
-    /// Starts to fetch the slot that the index has for a hash.
-    #[inline]
-    pub fn fetch_slot(&self, hash: Hash) {
-        let entry = self.index[hash.place(self.index.len())];
-        if (entry >> 32) as u32 == hash.0 {
-            let slot = (entry as u32).wrapping_sub(1) as usize;
-            fetch(&self.slots, slot);
-            if let Some(slot) = self.slots.get(slot) {
-                fetch(std::slice::from_ref(&slot.totals), 0);
-            }
+    /// The slot that the flow with this hash most likely has, and starts to fetch it.
+    #[inline(always)]
+    pub fn guess(&self, hash: Hash) -> Guess {
+        let slot = self.index.candidate(hash).unwrap_or(NONE);
+        self.fetch_slot(slot);
+        Guess(slot)
+    }
+
+    #[inline(always)]
+    fn fetch_slot(&self, slot: u32) {
+        if let Some(slot) = self.slots.get(slot as usize) {
+            fetch(std::slice::from_ref(&slot.line), 0);
+            fetch(std::slice::from_ref(&slot.totals), 0);
         }
     }
 
+    /// Counts a packet into its flow if that is where it was guessed, which it nearly always is. Returns whether it was.
+    #[inline(always)]
+    pub fn hit(
+        &mut self,
+        guess: Guess,
+        header: &Header,
+        time_ns: u64,
+        timeouts: &Timeouts,
+    ) -> bool {
+        if !self.is_flow(guess.0, header) {
+            return false;
+        }
+        self.update(guess.0 as usize, header, time_ns, timeouts);
+        true
+    }
+
     /// Counts a packet into its flow. Returns whether the flow is new; then what it collects of the routes is looked up.
-    #[inline]
     pub fn packet(
         &mut self,
         hash: Hash,
@@ -166,6 +191,19 @@ impl Cache {
         }
     }
 
+    /// The slot has the flow of this packet.
+    #[inline(always)]
+    fn is_flow(&self, slot: u32, header: &Header) -> bool {
+        let others = || {
+            self.more
+                .get(slot as usize * self.more_len..)
+                .unwrap_or_default()
+        };
+        self.slots
+            .get(slot as usize)
+            .is_some_and(|entry| self.key.equals(&entry.line, others, header) && entry.tick != FREE)
+    }
+
     /// Shows a packet as the flow it would be alone; the cache does not change.
     pub fn single(&self, header: &Header, time_ns: u64, show: impl FnOnce(Flow<'_>)) {
         let mut octets = self.scratch.borrow_mut();
@@ -181,27 +219,12 @@ impl Cache {
         });
     }
 
-    #[inline]
     fn find(&self, hash: Hash, header: &Header) -> Option<usize> {
-        let mask = self.index.len() - 1;
-        let mut place = hash.place(self.index.len());
-        loop {
-            let entry = self.index[place];
-            if entry == 0 {
-                return None;
-            }
-            if (entry >> 32) as u32 == hash.0 {
-                let slot = (entry as u32 - 1) as usize;
-                let others = || &self.more[slot * self.more_len..];
-                if self.key.equals(&self.slots[slot].line, others, header) {
-                    return Some(slot);
-                }
-            }
-            place = (place + 1) & mask;
-        }
+        let slot = self.index.find(hash, |slot| self.is_flow(slot, header));
+        slot.map(|slot| slot as usize)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&mut self, slot: usize, header: &Header, time_ns: u64, timeouts: &Timeouts) {
         let entry = &mut self.slots[slot];
         let totals = &mut entry.totals;
@@ -211,19 +234,22 @@ impl Cache {
         totals.first_ns = totals.first_ns.min(time_ns);
         totals.last_ns = totals.last_ns.max(time_ns);
         let news = header.tcp_flags & !totals.tcp_flags;
-        if self.more_len > 0 {
-            let at = slot * self.more_len;
-            self.layout.merge(
-                header,
-                &mut self.more[at + self.lines_len..at + self.more_len],
-            );
+        if self.more_len > self.lines_len {
+            self.merge(slot, header);
         }
         if news != 0 {
             self.flagged(slot, news, timeouts);
         }
     }
 
+    fn merge(&mut self, slot: usize, header: &Header) {
+        let at = slot * self.more_len;
+        let merged = &mut self.more[at + self.lines_len..at + self.more_len];
+        self.layout.merge(header, merged);
+    }
+
     /// A FIN or RST may bring the end forward; everything else only puts it off.
+    #[cold]
     fn flagged(&mut self, slot: usize, news: u16, timeouts: &Timeouts) {
         let entry = &mut self.slots[slot];
         entry.totals.tcp_flags |= news;
@@ -248,6 +274,9 @@ impl Cache {
             protocol: header.protocol,
         };
         let slot = if self.free == NONE {
+            if self.slots.len() == self.slots.capacity() {
+                self.grow();
+            }
             self.slots.push(entry);
             self.more.resize(self.slots.len() * self.more_len, 0);
             self.slots.len() - 1
@@ -265,60 +294,24 @@ impl Cache {
             self.layout.first_merged(header, merged);
         }
         self.live += 1;
-        if self.live * 4 > self.index.len() * 3 {
-            self.grow();
-        }
-        self.place(hash, slot);
+        self.index.insert(hash, slot as u32);
         self.note(slot as u32, due);
         slot
     }
 
-    fn place(&mut self, hash: Hash, slot: usize) {
-        let mask = self.index.len() - 1;
-        let mut place = hash.place(self.index.len());
-        while self.index[place] != 0 {
-            place = (place + 1) & mask;
-        }
-        self.index[place] = u64::from(hash.0) << 32 | (slot as u64 + 1);
-    }
-
-    /// Doubles the index.
+    /// Makes room for half as many slots again.
+    #[cold]
     fn grow(&mut self) {
-        let old = std::mem::take(&mut self.index);
-        self.index = vec![0; old.len() * 2];
-        for entry in old.into_iter().filter(|entry| *entry != 0) {
-            self.place(Hash((entry >> 32) as u32), (entry as u32 - 1) as usize);
-        }
-    }
-
-    /// Takes the slot out of the index; those behind it move up (Knuth 6.4, algorithm R).
-    fn displace(&mut self, slot: usize) {
-        let mask = self.index.len() - 1;
-        let mut hole = self.slots[slot].hash.place(self.index.len());
-        while self.index[hole] as u32 != slot as u32 + 1 {
-            hole = (hole + 1) & mask;
-        }
-        let mut place = hole;
-        loop {
-            place = (place + 1) & mask;
-            let entry = self.index[place];
-            if entry == 0 {
-                break;
-            }
-            let home = (entry >> 32) as usize & mask;
-            if (place.wrapping_sub(home) & mask) >= (place.wrapping_sub(hole) & mask) {
-                self.index[hole] = entry;
-                hole = place;
-            }
-        }
-        self.index[hole] = 0;
+        let further = (self.slots.len() / 2).max(SLOTS);
+        self.slots.reserve_exact(further);
+        self.more.reserve_exact(further * self.more_len);
     }
 
     /// Has the flow looked at when it is due.
     fn note(&mut self, slot: u32, due: u64) {
         let tick = self.clamp(due);
         self.slots[slot as usize].tick = tick;
-        self.buckets[(tick % BUCKETS) as usize].push(slot);
+        self.wheel.note(tick, slot);
     }
 
     /// The tick to look at a flow: never the one just looked at, and at most one turn ahead.
@@ -328,8 +321,8 @@ impl Cache {
 
     /// Ends a flow; the slot is free afterwards.
     fn end(&mut self, slot: u32, why: EndReason, out: &mut dyn FnMut(Flow<'_>)) {
-        self.displace(slot as usize);
         let entry = &mut self.slots[slot as usize];
+        self.index.remove(entry.hash, slot);
         entry.totals.end = why;
         entry.tick = FREE;
         entry.next = self.free;
@@ -338,17 +331,11 @@ impl Cache {
         out(self.flow(slot as usize, &mut self.scratch.borrow_mut()));
     }
 
-    /// Fetches what ending one of the coming flows will touch.
+    /// Fetches the slots of a chunk.
     #[inline]
-    fn fetch_ahead(&self, slots: &[u32]) {
-        if let Some(slot) = slots.get(2 * AHEAD) {
-            fetch(&self.slots, *slot as usize);
-        }
-        if let Some(slot) = slots.get(AHEAD)
-            && let Some(slot) = self.slots.get(*slot as usize)
-        {
-            fetch(std::slice::from_ref(&slot.line), 0);
-            fetch(&self.index, slot.hash.place(self.index.len()));
+    fn fetch_slots(&self, chunk: Option<&Chunk>) {
+        for slot in chunk.map(Chunk::slots).unwrap_or_default() {
+            self.fetch_slot(*slot);
         }
     }
 
@@ -367,36 +354,51 @@ impl Cache {
         };
         for tick in from + 1..=now {
             self.tick = tick;
-            let bucket = (tick % BUCKETS) as usize;
-            let mut slots = std::mem::take(&mut self.buckets[bucket]);
-            for at in 0..slots.len() {
-                self.fetch_ahead(&slots[at..]);
-                let slot = slots[at];
-                let entry = &self.slots[slot as usize];
-                if entry.tick > tick {
-                    continue;
+            let mut chain = self.wheel.take(tick);
+            let mut next = self.wheel.next(&mut chain);
+            self.fetch_slots(next.as_ref());
+            while let Some(chunk) = next {
+                // While one chunk is worked on, the next one's slots come from memory.
+                next = self.wheel.next(&mut chain);
+                self.fetch_slots(next.as_ref());
+                for slot in chunk.slots() {
+                    self.index.fetch(self.slots[*slot as usize].hash);
                 }
-                if let Some(every) = self.update {
-                    self.tell(slot, every, out);
-                    continue;
-                }
-                let (deadline, why) = timeouts.deadline(entry.protocol, &entry.totals);
-                if deadline <= now_ns {
-                    self.end(slot, why, out);
-                } else {
-                    self.note(slot, tick_of(deadline));
+                for slot in chunk.slots() {
+                    self.look_at(*slot, tick, now_ns, timeouts, out);
                 }
             }
-            // Nothing was noted here meanwhile: this tick has passed. The room is kept.
-            slots.clear();
-            self.buckets[bucket] = slots;
+        }
+    }
+
+    /// Ends a flow noted at `tick` if it is over, and has it looked at later if not.
+    fn look_at(
+        &mut self,
+        slot: u32,
+        tick: u64,
+        now_ns: u64,
+        timeouts: &Timeouts,
+        out: &mut dyn FnMut(Flow<'_>),
+    ) {
+        let entry = &self.slots[slot as usize];
+        if entry.tick > tick {
+            return;
+        }
+        if let Some(every) = self.update {
+            return self.tell(slot, every, out);
+        }
+        let (deadline, why) = timeouts.deadline(entry.protocol, &entry.totals);
+        if deadline <= now_ns {
+            self.end(slot, why, out);
+        } else {
+            self.note(slot, tick_of(deadline));
         }
     }
 
     /// Notes every flow anew: the timeouts changed, or the clock stepped back to tick `now`.
     fn rewind(&mut self, now: u64, timeouts: &Timeouts) {
         self.tick = now;
-        self.buckets.iter_mut().for_each(Vec::clear);
+        self.wheel.clear();
         for slot in 0..self.slots.len() {
             let entry = &self.slots[slot];
             if entry.tick != FREE {
@@ -419,10 +421,10 @@ impl Cache {
                 out(self.flow(slot, &mut self.scratch.borrow_mut()));
             }
         }
-        self.index.fill(0);
+        self.index.clear();
         self.slots.clear();
         self.more.clear();
-        self.buckets.iter_mut().for_each(Vec::clear);
+        self.wheel.clear();
         (self.free, self.live) = (NONE, 0);
     }
 

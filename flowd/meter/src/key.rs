@@ -15,14 +15,6 @@ pub(crate) type Line = [u64; WORDS];
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hash(pub(crate) u32);
 
-impl Hash {
-    /// Its home in an index of `len` places, a power of two.
-    #[inline]
-    pub(crate) fn place(self, len: usize) -> usize {
-        self.0 as usize & (len - 1)
-    }
-}
-
 /// What the cache needs of its layout to hash, compare and keep header lines.
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -31,12 +23,12 @@ pub(crate) struct Key {
     keep: Line,
     /// The other lines a flow keeps.
     others: Vec<Other>,
-    /// The words the key has octets in, by place in [`Header::bytes`], and their masks; an even number.
+    /// The words of other lines that the key has octets in, by place in [`Header::bytes`], and their masks.
     words: Vec<(usize, u64)>,
     /// Others are part of the key.
     longer: bool,
     /// Drawn at random: nobody outside can choose packets that collide.
-    seeds: [u64; 2],
+    seeds: Line,
 }
 
 /// A line beside the first.
@@ -51,14 +43,11 @@ struct Other {
 impl Key {
     pub(crate) fn new(layout: &Layout) -> Key {
         let (key, keep) = (layout.key_mask(), layout.keep_mask());
-        let mut words: Vec<_> = (0..Header::LEN)
+        let words: Vec<_> = (LINE..Header::LEN)
             .step_by(8)
             .map(|at| (at, word(key, at)))
             .filter(|(_, mask)| *mask != 0)
             .collect();
-        if words.len() % 2 == 1 {
-            words.push((0, 0));
-        }
         let random = RandomState::new();
         let other = |line: &usize| Other {
             at: line * LINE,
@@ -69,25 +58,24 @@ impl Key {
             key: line_at(key, 0),
             keep: line_at(keep, 0),
             others: layout.kept().iter().skip(1).map(other).collect(),
+            longer: !words.is_empty(),
             words,
-            longer: key.iter().skip(LINE).any(|octet| *octet != 0),
-            seeds: [random.hash_one(1) | 1, random.hash_one(2)],
+            seeds: std::array::from_fn(|at| random.hash_one(at)),
         }
     }
 
-    /// Folded multiplication over the key's words, two at a time.
-    #[inline]
+    /// Folded multiplication of the key's words, two at a time, each under a seed of its own.
+    #[inline(always)]
     pub(crate) fn hash(&self, header: &Header) -> Hash {
-        let mut hash = self.seeds[1];
-        for pair in self.words.chunks_exact(2) {
-            let [(a, mask_a), (b, mask_b)] = pair else {
-                break;
-            };
-            let a = word(&header.bytes, *a) & mask_a;
-            let b = word(&header.bytes, *b) & mask_b;
-            hash = fold(a ^ hash, b ^ self.seeds[0]);
+        let of = |at: usize| word(&header.bytes, at * 8) & self.key[at] ^ self.seeds[at];
+        let mut hash =
+            fold(of(0), of(1)) ^ fold(of(2), of(3)) ^ fold(of(4), of(5)) ^ fold(of(6), of(7));
+        if self.longer {
+            for (at, mask) in &self.words {
+                hash = fold(hash ^ word(&header.bytes, *at) & mask, self.seeds[0]);
+            }
         }
-        Hash(fold(hash, self.seeds[0]) as u32)
+        Hash((hash ^ hash >> 32) as u32)
     }
 
     /// The packet is of the flow with this first line; `others` gives the octets of its other lines.

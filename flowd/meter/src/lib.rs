@@ -8,6 +8,7 @@ mod burst;
 mod cache;
 mod deep;
 mod fragments;
+mod index;
 mod key;
 mod ledger;
 mod monitor;
@@ -17,6 +18,7 @@ mod sampler;
 mod statistics;
 mod timeouts;
 mod watermark;
+mod wheel;
 
 pub use burst::{Burst, Observed};
 pub use cache::Cache;

@@ -10,9 +10,8 @@ use std::time::Duration;
 use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
 use wire::{Family, Header, Lines, at};
 
-use crate::burst::{BURST, Burst, Observed};
+use crate::burst::{Burst, Observed};
 use crate::cache::Cache;
-use crate::key::Hash;
 use crate::ledger::{Aged, Ledger};
 use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
@@ -293,45 +292,41 @@ impl Monitor {
     /// The whole path for a few packets: direction, family, sampler, key, cache.
     pub fn burst(&mut self, burst: &mut Burst) {
         let (packets, routing) = burst.parts();
-        let mut taken = [(0, Hash::default()); BURST];
-        let mut count = 0;
-        for (at, observed) in packets.iter_mut().enumerate() {
-            if let Some(hash) = self.admit(observed, routing) {
-                taken[count] = (at, hash);
-                count += 1;
-            }
+        for observed in packets.iter_mut() {
+            observed.taken = self.admit(observed, routing);
         }
-        for (at, hash) in &taken[..count] {
-            if let Some(cache) = &self.caches[packets[*at].header.family as usize] {
-                cache.fetch_slot(*hash);
+        let taken = |observed: &&mut Observed| observed.taken;
+        for observed in packets.iter_mut().filter(taken) {
+            if let Some(cache) = &self.caches[observed.header.family as usize] {
+                observed.guess = cache.guess(observed.hash);
             }
         }
         if let Some(statistics) = &mut self.statistics {
-            for (at, _) in &taken[..count] {
-                statistics.packet(&packets[*at].header, packets[*at].time_ns);
+            for observed in packets.iter_mut().filter(taken) {
+                statistics.packet(&observed.header, observed.time_ns);
             }
         }
-        for (at, hash) in &taken[..count] {
-            self.count(*hash, &mut packets[*at], routing);
+        for observed in packets.iter_mut().filter(taken) {
+            self.count(observed, routing);
         }
     }
 
-    /// Whether the packet is metered, and the hash of its key.
-    #[inline]
-    fn admit(&mut self, observed: &mut Observed, routing: Option<&Routing>) -> Option<Hash> {
+    /// Whether the packet is metered; then the hash of its key is there.
+    #[inline(always)]
+    fn admit(&mut self, observed: &mut Observed, routing: Option<&Routing>) -> bool {
         let wanted = if observed.outgoing {
             self.settings.output
         } else {
             self.settings.input
         };
         if !wanted {
-            return None;
+            return false;
         }
         if let Err(why) = observed.parsed {
             let octets = observed.wire_len.into();
             self.ledger.captured.count(octets);
             self.ledger.skipped[why as usize].count(octets);
-            return None;
+            return false;
         }
         let header = &mut observed.header;
         let octets = u64::from(header.octets);
@@ -342,35 +337,59 @@ impl Monitor {
             .filter(|_| self.settings.families[family])
         else {
             self.ledger.other_family.count(octets);
-            return None;
+            return false;
         };
-        header.set(at::SAMPLER, &[0]);
+        let mut sampler_id = 0;
         if let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler) {
             if !sampler.take() {
                 self.ledger.unsampled.count(octets);
-                return None;
+                return false;
             }
-            header.set(at::SAMPLER, &[id]);
+            sampler_id = id;
+        }
+        // An octet written now would hold up the hash, which reads it as part of a word.
+        if header.get(at::SAMPLER) != [sampler_id] {
+            header.set(at::SAMPLER, &[sampler_id]);
         }
         if let Some(routing) = routing {
             routing.fill(observed, cache.routes().key);
         }
-        Some(cache.hash(&observed.header))
+        observed.hash = cache.hash(&observed.header);
+        true
     }
 
-    #[inline]
-    fn count(&mut self, hash: Hash, observed: &mut Observed, routing: Option<&Routing>) {
-        if !self.usual {
-            return self.count_otherwise(hash, observed, routing);
+    #[inline(always)]
+    fn count(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
+        if self.usual
+            && let Some(cache) = &mut self.caches[observed.header.family as usize]
+            && cache.hit(
+                observed.guess,
+                &observed.header,
+                observed.time_ns,
+                &self.settings.timeouts,
+            )
+        {
+            let octets = observed.header.octets.into();
+            self.ledger.metered.count(octets);
+            self.ledger.cached.packets += 1;
+            self.ledger.cached.octets += octets;
+        } else if self.usual {
+            self.miss(observed, routing);
+        } else {
+            self.count_otherwise(observed.hash, observed, routing);
         }
-        let octets = u64::from(observed.header.octets);
+    }
+
+    /// A packet whose flow was not where it was guessed: most likely a new one.
+    fn miss(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
+        let octets = observed.header.octets.into();
         self.ledger.metered.count(octets);
-        let family = observed.header.family;
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
-        let Some(cache) = &mut self.caches[family as usize] else {
+        let Some(cache) = &mut self.caches[observed.header.family as usize] else {
             return;
         };
+        let hash = observed.hash;
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
             self.note_made(&observed.header);
         }

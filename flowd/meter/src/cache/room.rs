@@ -43,7 +43,7 @@ impl Cache {
         let mut looks = flows * LOOKS;
         for tick in self.tick + 1..=self.tick.saturating_add(ticks.min(BUCKETS)) {
             while ended < flows
-                && let Some(slot) = self.buckets[(tick % BUCKETS) as usize].pop()
+                && let Some(slot) = self.wheel.pop(tick)
             {
                 let entry = &self.slots[slot as usize];
                 if entry.tick != tick {

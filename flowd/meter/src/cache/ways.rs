@@ -95,9 +95,7 @@ impl Cache {
             if forward == 0 {
                 self.merge_first(slot, header);
             } else {
-                let at = slot * self.more_len;
-                let merged = &mut self.more[at + self.lines_len..at + self.more_len];
-                self.layout.merge(header, merged);
+                self.merge(slot, header);
             }
         }
         self.write_ways(slot, &ways);

@@ -42,24 +42,14 @@ fn v6(mut header: Header) -> Header {
 }
 
 fn observed(header: Header, time_ns: u64) -> Observed {
-    let wire_len = header.octets + 14;
-    Observed {
-        header,
-        parsed: Ok(()),
-        time_ns,
-        wire_len,
-        outgoing: false,
-        inside: false,
-        to: None,
-        routed: Default::default(),
-    }
+    Observed::new(header, time_ns)
 }
 
 impl Monitor {
     /// A burst of one packet.
     fn one(&mut self, mut observed: Observed) {
-        if let Some(hash) = self.admit(&mut observed, None) {
-            self.count(hash, &mut observed, None);
+        if self.admit(&mut observed, None) {
+            self.count(&mut observed, None);
         }
     }
 
