@@ -3,6 +3,7 @@
 //! A file is read once with libpcap, then its packets are parsed from memory so many rounds.
 
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -30,9 +31,10 @@ fn savefile(file: &str, rounds: u32) -> Result<(), Box<dyn Error>> {
     let start = now();
     let mut savefile = Savefile::open(file)?;
     let mut packets = Vec::new();
-    while let Some(packet) = savefile.next_packet()? {
+    savefile.read(|packet| {
         packets.push((packet.wire_len, packet.link, packet.data.to_vec()));
-    }
+        ControlFlow::Continue(())
+    })?;
     let read = start.elapsed();
     let mut header = Header::empty();
     let (mut octets, mut skipped) = (0u64, 0u64);

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Seek};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::error::{Error, words};
 use classic::Classic;
 
 mod classic;
+mod window;
 
 /// A savefile that is read front to back.
 pub struct Savefile {
@@ -80,38 +82,56 @@ impl Savefile {
         })
     }
 
-    /// The next packet; `None` at the end.
+    /// Hands packets to `each` until it breaks (true) or the file ends (false).
     ///
     /// # Errors
-    /// The file is cut or damaged here; nothing more can be read.
+    /// The file is cut or damaged behind the last packet; nothing more can be read.
     #[inline]
-    pub fn next_packet(&mut self) -> Result<Option<Packet<'_>>, Error> {
-        let failed = |message| Error::Savefile {
-            path: self.path.clone(),
-            packets: self.packets,
-            message,
+    pub fn read(
+        &mut self,
+        mut each: impl FnMut(&Packet<'_>) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let link = self.link;
+        let result = loop {
+            let (time_ns, data, wire_len) = match &mut self.reader {
+                Reader::Classic(classic) => match classic.next() {
+                    Some(record) => (record.time_ns, record.data, record.wire_len),
+                    None => match classic.advance() {
+                        Ok(true) => continue,
+                        Ok(false) => break Ok(false),
+                        Err(error) => break Err(error),
+                    },
+                },
+                Reader::Libpcap(capture) => match capture.next_packet() {
+                    Ok(packet) => (time_ns(packet.header), packet.data, packet.header.len),
+                    Err(pcap::Error::NoMorePackets) => break Ok(false),
+                    Err(error) => break Err(words(&error)),
+                },
+            };
+            self.packets += 1;
+            let packet = Packet {
+                time_ns,
+                data,
+                wire_len,
+                link,
+                tag: None,
+                outgoing: false,
+            };
+            if each(&packet).is_break() {
+                break Ok(true);
+            }
         };
-        let (time_ns, data, wire_len) = match &mut self.reader {
-            Reader::Classic(classic) => match classic.next() {
-                Ok(Some(record)) => (record.time_ns, record.data, record.wire_len),
-                Ok(None) => return Ok(None),
-                Err(message) => return Err(failed(message)),
-            },
-            Reader::Libpcap(capture) => match capture.next_packet() {
-                Ok(packet) => (time_ns(packet.header), packet.data, packet.header.len),
-                Err(pcap::Error::NoMorePackets) => return Ok(None),
-                Err(error) => return Err(failed(words(&error))),
-            },
+        let sound = match &self.reader {
+            Reader::Classic(classic) => classic.sound(),
+            Reader::Libpcap(_) => Ok(()),
         };
-        self.packets += 1;
-        Ok(Some(Packet {
-            time_ns,
-            data,
-            wire_len,
-            link: self.link,
-            tag: None,
-            outgoing: false,
-        }))
+        result
+            .and_then(|more| sound.map(|()| more))
+            .map_err(|message| Error::Savefile {
+                path: self.path.clone(),
+                packets: self.packets,
+                message,
+            })
     }
 
     /// How its packets start.
@@ -124,9 +144,12 @@ impl Savefile {
         self.packets
     }
 
-    /// Octets of the file fetched so far, a buffer ahead of the packets; 0 when it is a pipe.
+    /// Octets of the file read so far, at most a buffer ahead of the packets; 0 when it is a pipe.
     pub fn position(&self) -> u64 {
-        (&self.file).stream_position().unwrap_or(0)
+        match &self.reader {
+            Reader::Classic(classic) => classic.position(),
+            Reader::Libpcap(_) => (&self.file).stream_position().unwrap_or(0),
+        }
     }
 
     /// Octets of the file; `None` when it is a pipe.

@@ -12,6 +12,7 @@ mod note;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use capture::Savefile;
@@ -137,24 +138,23 @@ impl Collector {
 fn collect(path: &Path) -> Collector {
     let mut collector = Collector::default();
     let mut savefile = Savefile::open(path).unwrap_or_else(|error| panic!("{error}"));
-    while let Some(packet) = savefile
-        .next_packet()
-        .unwrap_or_else(|error| panic!("{error}"))
-    {
+    let whole = savefile.read(|packet| {
         let Ok(sliced) = SlicedPacket::from_ethernet(packet.data) else {
-            continue;
+            return ControlFlow::Continue(());
         };
         let exporter: IpAddr = match sliced.net {
             Some(NetSlice::Ipv4(v4)) => v4.header().source_addr().into(),
             Some(NetSlice::Ipv6(v6)) => v6.header().source_addr().into(),
-            _ => continue,
+            _ => return ControlFlow::Continue(()),
         };
         if let Some(TransportSlice::Udp(udp)) = sliced.transport
             && let Err(error) = collector.datagram(exporter, udp.payload())
         {
             collector.errors.push(error);
         }
-    }
+        ControlFlow::Continue(())
+    });
+    whole.unwrap_or_else(|error| panic!("{error}"));
     collector
 }
 

@@ -14,6 +14,7 @@ mod oracle;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use capture::Savefile;
@@ -59,10 +60,7 @@ fn read(path: &Path) -> Read {
         Ok(savefile) => savefile,
         Err(error) => panic!("{error}"),
     };
-    while let Some(packet) = savefile
-        .next_packet()
-        .unwrap_or_else(|error| panic!("{error}"))
-    {
+    let whole = savefile.read(|packet| {
         read.packets += 1;
         if packet.link == Link::Ethernet
             && let Err(why) = oracle::compare(packet.data)
@@ -73,9 +71,9 @@ fn read(path: &Path) -> Read {
                 read.packets
             ));
         }
-        if let Err(skip) = wire::parse(&packet, &mut header) {
+        if let Err(skip) = wire::parse(packet, &mut header) {
             *read.skipped.entry(skip).or_default() += 1;
-            continue;
+            return ControlFlow::Continue(());
         }
         let key = (
             address(&header, at::SOURCE_IPV4, at::SOURCE_IPV6),
@@ -93,7 +91,9 @@ fn read(path: &Path) -> Read {
         sum.first_ns = sum.first_ns.min(packet.time_ns);
         sum.last_ns = sum.last_ns.max(packet.time_ns);
         sum.tcp_flags |= header.tcp_flags;
-    }
+        ControlFlow::Continue(())
+    });
+    whole.unwrap_or_else(|error| panic!("{error}"));
     read
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,37 +95,50 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut read = 0u64;
     let mut next_second_ns = 0;
     let damaged = loop {
-        let packet = match savefile.next_packet() {
-            Ok(Some(packet)) => packet,
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        };
-        if read == 0 {
-            let boot_ns = packet.time_ns.saturating_sub(BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
-            exporting = start_export(&plan, boot_ns, packet.time_ns)?;
-        }
-        if packet.time_ns >= next_second_ns {
-            // What came before is metered before its flows are aged. Packets may be out of order; the present
-            // only goes forward.
-            monitor.burst(&mut burst);
-            burst.clear();
-            let now_ns = packet.time_ns;
-            if read > 0 && now_ns - next_second_ns > GAP_NS {
-                output.wait(&mut monitor, exporting.as_ref(), next_second_ns, now_ns)?;
+        let mut result = Ok(());
+        // A new second has come: what came before is metered before its flows are aged. Packets may be out of order;
+        // the present only goes forward.
+        let mut second = |monitor: &mut Monitor, next_ns: u64, now_ns: u64| {
+            if next_ns == 0 {
+                let boot_ns = now_ns.saturating_sub(BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
+                exporting = start_export(&plan, boot_ns, now_ns)?;
+            } else if now_ns - next_ns > GAP_NS {
+                output.wait(monitor, exporting.as_ref(), next_ns, now_ns)?;
             }
-            next_second_ns = (now_ns / SECOND_NS + 1) * SECOND_NS;
             monitor.expire(now_ns);
+            anyhow::Ok((now_ns / SECOND_NS + 1) * SECOND_NS)
+        };
+        let more = savefile.read(|packet| {
+            if packet.time_ns >= next_second_ns {
+                monitor.burst(&mut burst);
+                burst.clear();
+                match second(&mut monitor, next_second_ns, packet.time_ns) {
+                    Ok(next_ns) => next_second_ns = next_ns,
+                    Err(error) => {
+                        result = Err(error);
+                        return ControlFlow::Break(());
+                    }
+                }
+            }
+            burst.observe(packet);
+            if burst.is_full() {
+                monitor.burst(&mut burst);
+                burst.clear();
+            }
+            read += 1;
+            match read.is_multiple_of(STRIDE) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        result?;
+        match more {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(error) => break Some(error),
         }
-        burst.observe(&packet);
-        if burst.is_full() {
-            monitor.burst(&mut burst);
-            burst.clear();
-        }
-        read += 1;
-        if read.is_multiple_of(STRIDE) {
-            output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
-            progress.set_position(savefile.position());
-        }
+        output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
+        progress.set_position(savefile.position());
     };
     monitor.burst(&mut burst);
     monitor.flush(EndReason::Forced);

@@ -2,14 +2,16 @@
 //! nanoseconds (draft-ietf-opsawg-pcap). Everything else is libpcap's.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::os::unix::fs::FileExt;
+
+use super::window::Window;
 
 /// Octets of the file header.
 const FILE_HEADER: usize = 24;
 /// Octets of a packet's header.
 const PACKET_HEADER: usize = 16;
-/// Octets fetched at a time: they stay in the second-level cache.
+/// Octets fetched at a time where the file cannot be mapped: they stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
 /// The longest packet libpcap reads (its `MAXIMUM_SNAPLEN`).
 const LONGEST: u32 = 262_144;
@@ -22,10 +24,27 @@ pub(super) struct Classic {
     unit_ns: u64,
     /// Octets of a packet that are handed on.
     snaplen: u32,
-    buffer: Vec<u8>,
-    /// What of the buffer is not read yet.
+    view: View,
+    /// Where the view starts in the file.
+    start: u64,
+    /// Octets of the view that are read.
     from: usize,
-    to: usize,
+}
+
+/// A piece of the file in memory.
+enum View {
+    Mapped(Window),
+    Read(Vec<u8>),
+}
+
+impl View {
+    #[inline(always)]
+    fn octets(&self) -> &[u8] {
+        match self {
+            View::Mapped(window) => window.octets(),
+            View::Read(buffer) => buffer,
+        }
+    }
 }
 
 /// One record.
@@ -38,7 +57,7 @@ pub(super) struct Record<'a> {
 impl Classic {
     /// Reads the header of a file that libpcap has accepted; `None` when it is of another kind, and its position is
     /// where it was.
-    pub(super) fn open(mut file: File) -> io::Result<Option<Classic>> {
+    pub(super) fn open(file: File) -> io::Result<Option<Classic>> {
         if !file.metadata()?.is_file() {
             return Ok(None);
         }
@@ -64,81 +83,164 @@ impl Classic {
             0 => LONGEST,
             snaplen => snaplen.min(LONGEST),
         };
-        file.seek(SeekFrom::Start(FILE_HEADER as u64))?;
         Ok(Some(Classic {
             file,
             big_endian,
             unit_ns,
             snaplen,
-            buffer: vec![0; BUFFER],
+            view: Window::new().map_or(View::Read(Vec::new()), View::Mapped),
+            start: FILE_HEADER as u64,
             from: 0,
-            to: 0,
         }))
     }
 
-    /// The next record; `None` at the end.
+    /// Octets of the file that are read.
+    pub(super) fn position(&self) -> u64 {
+        self.start + self.from as u64
+    }
+
+    /// The next record, if it is in view whole.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<Record<'_>> {
+        let octets = self.view.octets().get(self.from..)?;
+        let (header, rest) = octets.split_first_chunk::<PACKET_HEADER>()?;
+        let [time_ns, captured, wire_len] = self.header(header);
+        let captured = captured as usize;
+        if captured > rest.len() || captured > LONGEST as usize {
+            return None;
+        }
+        self.from += PACKET_HEADER + captured;
+        Some(Record {
+            time_ns,
+            wire_len: wire_len as u32,
+            // Longer than the file says its packets are: the surplus is not the packet's.
+            data: rest.get(..captured.min(self.snaplen as usize))?,
+        })
+    }
+
+    /// The stamp in nanoseconds, the octets captured and those on the wire.
+    #[inline(always)]
+    fn header(&self, octets: &[u8; PACKET_HEADER]) -> [u64; 3] {
+        let [
+            s0,
+            s1,
+            s2,
+            s3,
+            f0,
+            f1,
+            f2,
+            f3,
+            c0,
+            c1,
+            c2,
+            c3,
+            w0,
+            w1,
+            w2,
+            w3,
+        ] = *octets;
+        let words = [
+            [s0, s1, s2, s3],
+            [f0, f1, f2, f3],
+            [c0, c1, c2, c3],
+            [w0, w1, w2, w3],
+        ];
+        let [seconds, fraction, captured, wire_len] = if self.big_endian {
+            words.map(|word| u64::from(u32::from_be_bytes(word)))
+        } else {
+            words.map(|word| u64::from(u32::from_le_bytes(word)))
+        };
+        [
+            seconds * 1_000_000_000 + fraction * self.unit_ns,
+            captured,
+            wire_len,
+        ]
+    }
+
+    /// What was handed on was in the file.
+    pub(super) fn sound(&self) -> Result<(), String> {
+        match &self.view {
+            View::Mapped(window) if window.was_cut() => {
+                Err("the file was cut while it was read".into())
+            }
+            View::Mapped(_) | View::Read(_) => Ok(()),
+        }
+    }
+
+    /// Brings the next record into view whole; false at the end of the file.
     ///
     /// # Errors
     /// What is wrong with the file here; nothing more can be read.
-    #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, String> {
-        if self.to - self.from < PACKET_HEADER {
-            match self.fill(PACKET_HEADER)? {
-                0 => return Ok(None),
-                got @ ..PACKET_HEADER => {
-                    return Err(format!(
-                        "the file is cut in a packet's header, {got} of {PACKET_HEADER} octets are there"
-                    ));
-                }
-                _ => {}
+    #[cold]
+    pub(super) fn advance(&mut self) -> Result<bool, String> {
+        self.sound()?;
+        match self.fill(PACKET_HEADER)? {
+            0 => return Ok(false),
+            got @ ..PACKET_HEADER => {
+                return Err(format!(
+                    "the file is cut in a packet's header, {got} of {PACKET_HEADER} octets are there"
+                ));
             }
+            _ => {}
         }
-        let header = &self.buffer[self.from..self.from + PACKET_HEADER];
-        let of = |at| number(header, at, self.big_endian);
-        let (seconds, fraction, captured, wire_len) = (of(0), of(4), of(8), of(12));
-        if captured > LONGEST {
+        let header = self.view.octets()[self.from..].first_chunk();
+        let [_, captured, _] = header.map_or([0; 3], |header| self.header(header));
+        if captured > LONGEST.into() {
             return Err(format!(
                 "a packet claims {captured} octets, more than the {LONGEST} there may be"
             ));
         }
         let len = PACKET_HEADER + captured as usize;
-        if self.to - self.from < len {
-            let got = self.fill(len)?;
-            if got < len {
-                let (got, want) = (got - PACKET_HEADER, captured);
-                return Err(format!(
-                    "the file is cut in a packet, {got} of {want} octets are there"
-                ));
+        match self.fill(len)? {
+            got if got < len => {
+                let got = got - PACKET_HEADER;
+                Err(format!(
+                    "the file is cut in a packet, {got} of {captured} octets are there"
+                ))
             }
+            _ => Ok(true),
         }
-        let start = self.from + PACKET_HEADER;
-        self.from += len;
-        // Longer than the file says its packets are: the surplus is not the packet's.
-        let data = &self.buffer[start..start + captured.min(self.snaplen) as usize];
-        let time_ns = u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.unit_ns;
-        Ok(Some(Record {
-            time_ns,
-            wire_len,
-            data,
-        }))
     }
 
-    /// Fetches until there are `want` octets, or the file ends. Returns how many there are.
+    /// Moves the view on until there are `want` octets, or the file ends. Returns how many there are.
     fn fill(&mut self, want: usize) -> Result<usize, String> {
-        self.buffer.copy_within(self.from..self.to, 0);
-        (self.from, self.to) = (0, self.to - self.from);
-        if self.buffer.len() < want {
-            self.buffer.resize(want.next_multiple_of(BUFFER), 0);
+        if self.view.octets().len() - self.from >= want {
+            return Ok(self.view.octets().len() - self.from);
         }
-        while self.to < want {
-            match self.file.read(&mut self.buffer[self.to..]) {
-                Ok(0) => break,
-                Ok(octets) => self.to += octets,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.to_string()),
+        let at = self.position();
+        self.fetch(at, want).map_err(|error| error.to_string())?;
+        Ok(self.view.octets().len() - self.from)
+    }
+
+    fn fetch(&mut self, at: u64, want: usize) -> io::Result<()> {
+        if let View::Mapped(window) = &mut self.view {
+            // Anew each time: the file may have grown.
+            let size = self.file.metadata()?.len();
+            match window.seek(&self.file, size, at, want) {
+                Ok(from) => {
+                    (self.start, self.from) = (at - from as u64, from);
+                    return Ok(());
+                }
+                // Not every file system can do it.
+                Err(_) => self.view = View::Read(Vec::new()),
             }
         }
-        Ok(self.to)
+        let View::Read(buffer) = &mut self.view else {
+            return Ok(());
+        };
+        (self.start, self.from) = (at, 0);
+        buffer.resize(want.next_multiple_of(BUFFER), 0);
+        let mut len = 0;
+        while len < want {
+            match self.file.read_at(&mut buffer[len..], at + len as u64) {
+                Ok(0) => break,
+                Ok(octets) => len += octets,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        buffer.truncate(len);
+        Ok(())
     }
 }
 

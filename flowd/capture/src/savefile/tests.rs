@@ -1,5 +1,6 @@
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use super::*;
@@ -47,17 +48,17 @@ fn all(path: &Path) -> (Vec<Read>, Option<String>) {
     let mut savefile = Savefile::open(path).unwrap();
     assert_eq!(savefile.link(), Link::Raw);
     let mut packets = Vec::new();
-    loop {
-        match savefile.next_packet() {
-            Ok(Some(packet)) => {
-                packets.push((packet.time_ns, packet.wire_len, packet.data.to_vec()))
-            }
-            Ok(None) => return (packets, None),
-            Err(error) => {
-                assert_eq!(savefile.packets(), packets.len() as u64);
-                return (packets, Some(error.to_string()));
-            }
+    let result = savefile.read(|packet| {
+        packets.push((packet.time_ns, packet.wire_len, packet.data.to_vec()));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(savefile.packets(), packets.len() as u64);
+    match result {
+        Ok(more) => {
+            assert!(!more);
+            (packets, None)
         }
+        Err(error) => (packets, Some(error.to_string())),
     }
 }
 
@@ -108,7 +109,7 @@ fn progress_reaches_the_size() {
     let mut savefile = Savefile::open(&file.0).unwrap();
     assert_eq!(savefile.size(), Some(24 + 20 * 9016));
     let mut last = savefile.position();
-    while savefile.next_packet().unwrap().is_some() {
+    while savefile.read(|_| ControlFlow::Break(())).unwrap() {
         assert!(savefile.position() >= last);
         last = savefile.position();
     }

@@ -1,0 +1,203 @@
+//! A file seen through a window of its page cache: no copy, and no more memory than the window.
+//!
+//! A file that somebody cuts while it is mapped makes the kernel send SIGBUS to whoever reads on. The handler
+//! here puts zeros where the file was and remembers it, so that the reader can say what happened in place of dying.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::ptr::{self, NonNull};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Octets mapped at a time.
+const WINDOW: usize = 2 << 20;
+/// A multiple of every page size Linux has on the machines Debian runs on.
+const PAGE: usize = 64 << 10;
+
+/// The one window there is, for the handler: its first octet and the one after its last.
+static FROM: AtomicUsize = AtomicUsize::new(0);
+static TO: AtomicUsize = AtomicUsize::new(0);
+/// There is one.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// The file was cut under it.
+static CUT: AtomicBool = AtomicBool::new(false);
+
+/// Part of a file in memory.
+pub(super) struct Window {
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping belongs to the value and is read only; nothing in it is bound to a thread.
+unsafe impl Send for Window {}
+
+impl Window {
+    /// An empty window; `None` when there is one elsewhere in the process.
+    pub(super) fn new() -> Option<Window> {
+        static HANDLER: Once = Once::new();
+        if TAKEN.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        HANDLER.call_once(handle);
+        CUT.store(false, Ordering::Relaxed);
+        Some(Window {
+            start: NonNull::dangling(),
+            len: 0,
+        })
+    }
+
+    /// Moves to the octet `at` of `file`, of `size` octets, with `want` octets in view at least unless the file ends.
+    /// Returns where in the window that octet is.
+    pub(super) fn seek(
+        &mut self,
+        file: &File,
+        size: u64,
+        at: u64,
+        want: usize,
+    ) -> io::Result<usize> {
+        self.unmap();
+        let before = (at % PAGE as u64) as usize;
+        let start = at - before as u64;
+        let len = size
+            .saturating_sub(start)
+            .min((WINDOW.max(before + want)) as u64) as usize;
+        if len <= before {
+            return Ok(0);
+        }
+        let offset = libc::off_t::try_from(start).map_err(io::Error::other)?;
+        // SAFETY: the kernel chooses a free place for a mapping that nobody else knows; the arguments are plain numbers
+        // and an open descriptor, and failure is MAP_FAILED.
+        let mapped = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                len,
+                libc::PROT_READ,
+                libc::MAP_SHARED | libc::MAP_POPULATE,
+                file.as_raw_fd(),
+                offset,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        self.start = NonNull::new(mapped.cast()).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        self.len = len;
+        FROM.store(self.start.as_ptr().addr(), Ordering::Relaxed);
+        TO.store(self.start.as_ptr().addr() + len, Ordering::Release);
+        Ok(before)
+    }
+
+    /// What is in view.
+    #[inline(always)]
+    pub(super) fn octets(&self) -> &[u8] {
+        // SAFETY: `len` octets from `start` on are mapped until seek() or drop(), which need the window to themselves.
+        // Somebody who writes to the file may change them; they are only ever looked at as octets.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+
+    /// The file was cut while it was read: what was in view last is not to be trusted.
+    #[inline(always)]
+    pub(super) fn was_cut(&self) -> bool {
+        CUT.load(Ordering::Relaxed)
+    }
+
+    fn unmap(&mut self) {
+        TO.store(0, Ordering::Relaxed);
+        if self.len > 0 {
+            // SAFETY: this is the mapping that seek() made, and no slice of it is alive.
+            unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
+        }
+        (self.start, self.len) = (NonNull::dangling(), 0);
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.unmap();
+        TAKEN.store(false, Ordering::Release);
+    }
+}
+
+/// What was to happen at SIGBUS before.
+static BEFORE: std::sync::OnceLock<libc::sigaction> = std::sync::OnceLock::new();
+
+fn handle() {
+    // SAFETY: both structures are plain data that the kernel fills or reads during the call, and the handler is a
+    // function with the signature SA_SIGINFO asks for, which calls nothing that a handler may not.
+    unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGBUS, ptr::null(), &raw mut before) != 0 {
+            return;
+        }
+        let _ = BEFORE.set(before);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_sigbus as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(libc::SIGBUS, &raw const action, ptr::null_mut());
+    }
+}
+
+extern "C" fn on_sigbus(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid siginfo_t to a handler with SA_SIGINFO.
+    let at = unsafe { (*info).si_addr() }.addr();
+    let (from, to) = (FROM.load(Ordering::Relaxed), TO.load(Ordering::Acquire));
+    if from <= at && at < to {
+        // The smallest page there is: none before it may be taken from the file.
+        let page = at & !0xfff;
+        // SAFETY: the octets from this page to the window's end belong to the window. They are replaced by zeros
+        // in one system call, and the instruction that failed is run again.
+        let zeros = unsafe {
+            libc::mmap(
+                ptr::without_provenance_mut(page),
+                to - page,
+                libc::PROT_READ,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
+                -1,
+                0,
+            )
+        };
+        if zeros != libc::MAP_FAILED {
+            CUT.store(true, Ordering::Relaxed);
+            return;
+        }
+    }
+    // Not ours: what was to happen before happens when the instruction is run again.
+    if let Some(before) = BEFORE.get() {
+        // SAFETY: this is what sigaction() itself returned.
+        unsafe { libc::sigaction(libc::SIGBUS, before, ptr::null_mut()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_cut_under_the_window_reads_as_zeros_and_is_told() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&vec![7; 3 * PAGE]).unwrap();
+        let mut window = loop {
+            // Other tests of this process may have it.
+            if let Some(window) = Window::new() {
+                break window;
+            }
+            std::thread::yield_now();
+        };
+        let size = 3 * PAGE as u64;
+        let at = window.seek(&file, size, PAGE as u64 + 5, 1).unwrap();
+        assert_eq!((at, window.octets().len()), (5, 2 * PAGE));
+        assert!(window.octets().iter().all(|octet| *octet == 7));
+        assert!(!window.was_cut());
+        file.set_len(PAGE as u64 + 10).unwrap();
+        assert_eq!(window.octets()[5..10], [7; 5]);
+        assert_eq!(window.octets()[PAGE..], vec![0; PAGE]);
+        assert!(window.was_cut());
+        assert_eq!(window.seek(&file, 0, 0, 1).unwrap(), 0);
+        assert!(window.octets().is_empty());
+    }
+}
