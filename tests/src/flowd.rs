@@ -21,8 +21,6 @@ pub struct Flowd {
     scratch: tempfile::TempDir,
     state: PathBuf,
     extra: Vec<String>,
-    /// Words before the program: what it is started by.
-    by: Vec<String>,
 }
 
 /// What a shell run gave.
@@ -65,7 +63,6 @@ impl Flowd {
             scratch,
             state,
             extra: Vec::new(),
-            by: Vec::new(),
         }
     }
 
@@ -78,12 +75,6 @@ impl Flowd {
     /// Gives `flowd run` another argument.
     pub fn with_argument(mut self, argument: &str) -> Flowd {
         self.extra.push(argument.to_owned());
-        self
-    }
-
-    /// Has it started by another program, `setpriv` say.
-    pub fn by(mut self, words: &[&str]) -> Flowd {
-        self.by = words.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
@@ -105,15 +96,14 @@ impl Flowd {
             self.state.to_str().expect("UTF-8").to_owned(),
             self.socket().to_str().expect("UTF-8").to_owned(),
         );
-        let mut argv: Vec<&str> = self.by.iter().map(String::as_str).collect();
-        argv.extend([
+        let mut argv = vec![
             flowd.as_str(),
             "run",
             "--state",
             &state,
             "--socket",
             &socket,
-        ]);
+        ];
         argv.extend(self.extra.iter().map(String::as_str));
         self.process = Some(namespace.spawn(&argv));
     }

@@ -254,7 +254,7 @@ proptest! {
         let mut plan = Plan::new(&aggregate, &Record::netflow_original(), &layouts()).unwrap();
         run(&mut plan, &batches(&specs));
         let Rows::Grouped(groups, by) = plan.rows else { panic!() };
-        let plain = |value: &Option<Value>| value.map(|value| match value {
+        let plain = |value: &Option<Value>| value.clone().map(|value| match value {
             Value::Number(number) => number,
             Value::Address(std::net::IpAddr::V4(address)) => address.octets()[3].into(),
             other => panic!("{other:?}"),
