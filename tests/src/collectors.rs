@@ -48,7 +48,20 @@ impl Nfcapd {
     ///
     /// # Panics
     /// When it does not end or nfdump cannot read its files.
-    pub fn stop(mut self) -> Flows {
+    pub fn stop(self) -> Flows {
+        let mut flows = Flows::default();
+        for record in &self.records() {
+            let (key, sum) = nfdump_flow(record);
+            flows.add(key, sum);
+        }
+        flows
+    }
+
+    /// Ends it and returns what it stored, each flow record as nfdump has it.
+    ///
+    /// # Panics
+    /// When it does not end or nfdump cannot read its files.
+    pub fn records(mut self) -> Vec<Json> {
         self.process.end(Signal::SIGTERM);
         let output = command("nfdump")
             .args([
@@ -72,59 +85,61 @@ impl Nfcapd {
                 .unwrap_or_else(|error| panic!("nfdump: {error}: {text}")),
             None => Vec::new(),
         };
-        let mut flows = Flows::default();
-        for record in records.iter().filter(|record| record["type"] == "FLOW") {
-            let number = |name: &str| record[name].as_u64().unwrap_or(0);
-            let port = |name: &str| u16::try_from(number(name)).unwrap_or(0);
-            let address = |v4: &str, v6: &str| -> Option<IpAddr> {
-                record[v4].as_str().or(record[v6].as_str())?.parse().ok()
-            };
-            let proto = number("proto") as u8;
-            let dport = if matches!(proto, 1 | 58) {
-                port("icmp_type") << 8 | port("icmp_code")
-            } else {
-                port("dst_port")
-            };
-            let (Some(src), Some(dst)) = (
-                address("src4_addr", "src6_addr"),
-                address("dst4_addr", "dst6_addr"),
-            ) else {
-                panic!("nfdump: a record without addresses: {record}");
-            };
-            let time = |name: &str| {
-                record[name]
-                    .as_str()
-                    .and_then(iso_ms)
-                    .and_then(|ms| u64::try_from(ms).ok())
-                    .unwrap_or(0)
-                    * 1_000_000
-            };
-            let sum = Sum {
-                packets: number("in_packets"),
-                octets: number("in_bytes"),
-                first_ns: time("first"),
-                last_ns: time("last"),
-                flags: nfdump_flags(record["tcp_flags"].as_str().unwrap_or_default()),
-                records: 1,
-            };
-            flows.add(
-                Key {
-                    src,
-                    dst,
-                    proto,
-                    sport: port("src_port"),
-                    dport,
-                },
-                sum,
-            );
-        }
-        flows
+        records
+            .into_iter()
+            .filter(|record| record["type"] == "FLOW")
+            .collect()
     }
 
     /// What it has printed: complaints about what it received.
     pub fn output(&self) -> String {
         self.process.output()
     }
+}
+
+/// A flow record of nfdump's JSON.
+fn nfdump_flow(record: &Json) -> (Key, Sum) {
+    let number = |name: &str| record[name].as_u64().unwrap_or(0);
+    let port = |name: &str| u16::try_from(number(name)).unwrap_or(0);
+    let address = |v4: &str, v6: &str| -> Option<IpAddr> {
+        record[v4].as_str().or(record[v6].as_str())?.parse().ok()
+    };
+    let proto = number("proto") as u8;
+    let dport = if matches!(proto, 1 | 58) {
+        port("icmp_type") << 8 | port("icmp_code")
+    } else {
+        port("dst_port")
+    };
+    let (Some(src), Some(dst)) = (
+        address("src4_addr", "src6_addr"),
+        address("dst4_addr", "dst6_addr"),
+    ) else {
+        panic!("nfdump: a record without addresses: {record}");
+    };
+    let time = |name: &str| {
+        record[name]
+            .as_str()
+            .and_then(iso_ms)
+            .and_then(|ms| u64::try_from(ms).ok())
+            .unwrap_or(0)
+            * 1_000_000
+    };
+    let sum = Sum {
+        packets: number("in_packets"),
+        octets: number("in_bytes"),
+        first_ns: time("first"),
+        last_ns: time("last"),
+        flags: nfdump_flags(record["tcp_flags"].as_str().unwrap_or_default()),
+        records: 1,
+    };
+    let key = Key {
+        src,
+        dst,
+        proto,
+        sport: port("src_port"),
+        dport,
+    };
+    (key, sum)
 }
 
 /// `...AP.SF` as bits.

@@ -21,6 +21,8 @@ pub struct Flowd {
     scratch: tempfile::TempDir,
     state: PathBuf,
     extra: Vec<String>,
+    /// Words before the program: what it is started by.
+    by: Vec<String>,
 }
 
 /// What a shell run gave.
@@ -63,6 +65,7 @@ impl Flowd {
             scratch,
             state,
             extra: Vec::new(),
+            by: Vec::new(),
         }
     }
 
@@ -75,6 +78,12 @@ impl Flowd {
     /// Gives `flowd run` another argument.
     pub fn with_argument(mut self, argument: &str) -> Flowd {
         self.extra.push(argument.to_owned());
+        self
+    }
+
+    /// Has it started by another program, `setpriv` say.
+    pub fn by(mut self, words: &[&str]) -> Flowd {
+        self.by = words.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
@@ -96,14 +105,15 @@ impl Flowd {
             self.state.to_str().expect("UTF-8").to_owned(),
             self.socket().to_str().expect("UTF-8").to_owned(),
         );
-        let mut argv = vec![
+        let mut argv: Vec<&str> = self.by.iter().map(String::as_str).collect();
+        argv.extend([
             flowd.as_str(),
             "run",
             "--state",
             &state,
             "--socket",
             &socket,
-        ];
+        ]);
         argv.extend(self.extra.iter().map(String::as_str));
         self.process = Some(namespace.spawn(&argv));
     }
