@@ -460,6 +460,7 @@ pub(crate) static IOS_EXPORTER: &[Row] = &[
 #[rustfmt::skip]
 pub(crate) static IOS_MONITOR: &[Row] = &[
     group("cache", "The flow cache"),
+    ios("cache bidirectional", "A packet and its answer are of one flow"),
     group("cache entries", "Size of the cache"),
     ios("cache entries <16-16777216>", "Flows (default 4096)"),
     group("cache timeout", "When flows end"),
@@ -497,6 +498,10 @@ pub(crate) static IOS_MONITOR: &[Row] = &[
     ios("record netflow ipv6 source-prefix", "Source prefixes"),
     ios("record netflow ipv6 destination-prefix", "Destination prefixes"),
     ios("record netflow ipv6 prefix", "Source and destination prefixes"),
+    group("statistics", "Statistics beside the flows"),
+    group("statistics packet", "Statistics of packets"),
+    ios("statistics packet protocol", "Packets by protocol"),
+    ios("statistics packet size", "Packets by size"),
 ];
 
 /// IOS statements after `sampler NAME`.
