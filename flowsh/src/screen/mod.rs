@@ -6,6 +6,7 @@ mod cache;
 mod exporter;
 mod flow;
 mod loss;
+mod routes;
 mod samplicator;
 mod statistics;
 mod system;
@@ -19,6 +20,7 @@ pub(crate) use cache::{Pages, monitor_statistics};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
 pub(crate) use loss::loss;
+pub(crate) use routes::routes;
 pub(crate) use samplicator::{
     samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
     samplicators,

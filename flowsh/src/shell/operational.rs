@@ -41,6 +41,7 @@ impl Shell {
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
             Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
+            Command::ShowRoutes => self.screen("/v1/flow/routes", &[], screen::routes),
             Command::ShowSamplicator {
                 part,
                 name,
