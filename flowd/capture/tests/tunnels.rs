@@ -11,6 +11,7 @@ mod note;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, iter};
@@ -51,18 +52,18 @@ fn tunnelled(folder: &Path) -> Vec<(Vec<u8>, u32)> {
     for path in paths {
         let mut savefile = Savefile::open(&path).unwrap_or_else(|error| panic!("{error}"));
         let mut header = Header::empty();
-        while let Some(packet) = savefile.next_packet().unwrap() {
-            if packet.link != Link::Ethernet || parse(&packet, &mut header).is_err() {
-                continue;
+        let whole = savefile.read(|packet| {
+            if packet.link == Link::Ethernet && parse(packet, &mut header).is_ok() {
+                let port = number(&header, at::DESTINATION_PORT);
+                let tunnel = matches!(
+                    (header.protocol, port),
+                    (4 | 41 | 47, _) | (17, 2152 | 4789 | 6081)
+                );
+                frames.extend(tunnel.then(|| (packet.data.to_vec(), packet.wire_len)));
             }
-            let port = number(&header, at::DESTINATION_PORT);
-            if matches!(
-                (header.protocol, port),
-                (4 | 41 | 47, _) | (17, 2152 | 4789 | 6081)
-            ) {
-                frames.push((packet.data.to_vec(), packet.wire_len));
-            }
-        }
+            ControlFlow::Continue(())
+        });
+        whole.unwrap_or_else(|error| panic!("{error}"));
     }
     frames
 }
