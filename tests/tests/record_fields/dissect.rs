@@ -20,16 +20,15 @@ const PORT: u16 = 2055;
 /// Ethernet, IPv4 and UDP.
 const HEADERS: usize = 14 + 20 + 8;
 
-/// Has every datagram dissected, each as if it came from an exporter of its own. `None`: there is no tshark.
-pub(crate) fn dissect(test: &str, datagrams: &[Vec<u8>]) -> Option<Vec<Vec<Shown>>> {
+/// Has every datagram dissected; the number beside it says which exporter it is of. `None`: there is no tshark.
+pub(crate) fn dissect(test: &str, datagrams: &[(usize, Vec<u8>)]) -> Option<Vec<Vec<Shown>>> {
     if !skip::able(test, &["tshark"]) {
         return None;
     }
     let frames: Vec<Vec<u8>> = datagrams
         .iter()
-        .enumerate()
-        .map(|(number, datagram)| {
-            let from: IpAddr = Ipv4Addr::from(0x0a00_0001 + number as u32).into();
+        .map(|(exporter, datagram)| {
+            let from: IpAddr = Ipv4Addr::from(0x0a00_0001 + *exporter as u32).into();
             let to = [192, 0, 2, 9].into();
             let len = datagram.len() as u16;
             let (sport, dport) = (PORT, PORT);
@@ -86,4 +85,27 @@ pub(crate) fn dissect(test: &str, datagrams: &[Vec<u8>]) -> Option<Vec<Vec<Shown
         .collect();
     assert_eq!(packets.len(), datagrams.len());
     Some(packets)
+}
+
+/// Finds a value among what is shown of a datagram: at this place, as long, of that name.
+pub(crate) fn find(
+    shown: &[Shown],
+    at: usize,
+    hex: &str,
+    name: &str,
+    show: &str,
+) -> Result<(), String> {
+    let place = (at, hex.len() / 2);
+    let mut here = shown.iter().filter(|shown| (shown.at, shown.len) == place);
+    if here
+        .clone()
+        .any(|shown| shown.name == name && shown.show == show)
+    {
+        return Ok(());
+    }
+    let found: Vec<String> = here
+        .by_ref()
+        .map(|shown| format!("{} {}", shown.name, shown.show))
+        .collect();
+    Err(format!("tshark shows {found:?}, not {name} {show}"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// A datagram's template and its one data record.
+/// A data record and its template.
 #[derive(Debug)]
 pub(crate) struct Exported {
     /// Element and length of each field.
@@ -13,51 +13,61 @@ pub(crate) struct Exported {
     pub(crate) at: usize,
 }
 
-/// Reads a NetFlow v9 or IPFIX datagram that has one data record and its template, perhaps among others.
-///
-/// # Panics
-/// When it is another.
-pub(crate) fn read(datagram: &[u8]) -> Exported {
-    let version = be16(datagram, 0);
-    // The set of templates, and where sets start (RFC 3954 §5, RFC 7011 §3.1).
-    let (templates, mut at) = match version {
-        9 => (0, 20),
-        10 => (2, 16),
-        _ => panic!("version {version}"),
-    };
-    let mut known: HashMap<u16, Vec<(u16, u16)>> = HashMap::new();
-    let mut found = None;
-    while at + 4 <= datagram.len() {
-        let (id, len) = (be16(datagram, at), usize::from(be16(datagram, at + 2)));
-        let (mut body, end) = (at + 4, at + len);
-        if id == templates {
-            while body + 4 <= end {
-                let count = usize::from(be16(datagram, body + 2));
-                let field = |i| {
-                    let at = body + 4 + i * 4;
-                    (be16(datagram, at), be16(datagram, at + 2))
-                };
-                known.insert(be16(datagram, body), (0..count).map(field).collect());
-                body += 4 + count * 4;
+/// The templates of one exporter.
+#[derive(Default)]
+pub(crate) struct Reader {
+    known: HashMap<u16, Vec<(u16, u16)>>,
+}
+
+impl Reader {
+    /// Reads the data records of a NetFlow v9 or IPFIX datagram; options are passed over.
+    ///
+    /// # Panics
+    /// When it is another.
+    pub(crate) fn records(&mut self, datagram: &[u8]) -> Vec<Exported> {
+        let version = be16(datagram, 0);
+        // The set of templates, and where sets start (RFC 3954 §5, RFC 7011 §3.1).
+        let (templates, mut at) = match version {
+            9 => (0, 20),
+            10 => (2, 16),
+            _ => panic!("version {version}"),
+        };
+        let mut found = Vec::new();
+        while at + 4 <= datagram.len() {
+            let (id, len) = (be16(datagram, at), usize::from(be16(datagram, at + 2)));
+            let (mut body, end) = (at + 4, at + len);
+            if id == templates {
+                while body + 4 <= end {
+                    let count = usize::from(be16(datagram, body + 2));
+                    let field = |i| {
+                        let at = body + 4 + i * 4;
+                        (be16(datagram, at), be16(datagram, at + 2))
+                    };
+                    let fields = (0..count).map(field).collect();
+                    self.known.insert(be16(datagram, body), fields);
+                    body += 4 + count * 4;
+                }
+            } else if let Some(fields) = self.known.get(&id) {
+                let size: usize = fields.iter().map(|(_, len)| usize::from(*len)).sum();
+                while body + size <= end {
+                    found.push(Exported {
+                        fields: fields.clone(),
+                        record: datagram[body..body + size].to_vec(),
+                        at: body,
+                    });
+                    body += size;
+                }
+                // What is behind the records is padding to four octets.
+                assert!(
+                    end - body < 4,
+                    "{} octets behind records of {size}",
+                    end - body
+                );
             }
-        } else if let Some(fields) = known.get(&id) {
-            let size: usize = fields.iter().map(|(_, len)| usize::from(*len)).sum();
-            // What is behind the record is padding to four octets.
-            let octets = len - 4;
-            assert!(
-                (size..size + 4).contains(&octets),
-                "{octets} octets of records of {size}"
-            );
-            assert!(found.is_none(), "two sets of records");
-            found = Some(Exported {
-                fields: fields.clone(),
-                record: datagram[body..body + size].to_vec(),
-                at: body,
-            });
+            at += len.max(4);
         }
-        at += len.max(4);
+        found
     }
-    found.unwrap_or_else(|| panic!("no record in {datagram:02x?}"))
 }
 
 fn be16(octets: &[u8], at: usize) -> u16 {

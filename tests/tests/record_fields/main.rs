@@ -5,6 +5,7 @@ mod cases;
 mod dissect;
 mod export;
 mod packets;
+mod routed;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use cases::{CASES, Case};
 use export::Exported;
-use flow_tests::{bins, pcapfile};
+use flow_tests::{bins, pcapfile, skip};
 
 /// Milliseconds since 1970 of the boot time that uptimes in IPFIX records count from: an hour before the first packet.
 const BOOT_MS: u64 = packets::FIRST_NS / 1_000_000 - 3_600_000;
@@ -79,12 +80,16 @@ fn fields_of_packets_are_exported_to_the_octet_and_read_by_tshark() {
     let mut faults = Vec::new();
     for run in &runs {
         for (datagram, (protocol, _)) in meter(run, &protocols).into_iter().zip(protocols) {
-            let exported = export::read(&datagram);
+            let mut records = export::Reader::default().records(&datagram);
+            let exported = records
+                .pop()
+                .unwrap_or_else(|| panic!("no record in {datagram:02x?}"));
+            assert!(records.is_empty(), "{records:?}");
             if let Err(fault) = compare(run, &exported, protocol) {
                 faults.push(fault);
             }
             wanted.push((run, exported, protocol));
-            datagrams.push(datagram);
+            datagrams.push((datagrams.len(), datagram));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -94,26 +99,17 @@ fn fields_of_packets_are_exported_to_the_octet_and_read_by_tshark() {
     for ((run, exported, protocol), shown) in wanted.iter().zip(&packets) {
         let mut at = exported.at + if run.matched { 0 } else { 1 };
         for field in &run.fields {
-            let len = field.hex.len() / 2;
             let show = match field.show {
                 ":" => octet_by_octet(field.hex),
                 show => show.to_owned(),
             };
-            let here = || {
-                shown
-                    .iter()
-                    .filter(|shown| (shown.at, shown.len) == (at, len))
-            };
-            if !here().any(|shown| shown.name == field.tshark && shown.show == show) {
-                let found: Vec<_> = here()
-                    .map(|shown| format!("{} {}", shown.name, shown.show))
-                    .collect();
-                faults.push(format!(
-                    "{protocol} {}: tshark shows {found:?}, not {} {show}",
-                    field.words, field.tshark
-                ));
-            }
-            at += len;
+            let found = dissect::find(shown, at, field.hex, field.tshark, &show);
+            faults.extend(
+                found
+                    .err()
+                    .map(|fault| format!("{protocol} {}: {fault}", field.words)),
+            );
+            at += field.hex.len() / 2;
         }
     }
     assert!(
@@ -122,6 +118,93 @@ fn fields_of_packets_are_exported_to_the_octet_and_read_by_tshark() {
         faults.len(),
         faults.join("\n")
     );
+}
+
+#[test]
+fn fields_of_a_router_are_exported_to_the_octet_and_read_by_tshark() {
+    if !skip::able(
+        "record fields: router",
+        &["ip", "ethtool", "tcpreplay", "tshark"],
+    ) {
+        return;
+    }
+    let net = routed::Net::new();
+    let watches = net.watches();
+    let tested: BTreeSet<&str> = watches.iter().flat_map(routed::Watch::words).collect();
+    let named: BTreeSet<&str> = CASES
+        .iter()
+        .filter(|case| matches!(case, Case::Routed { .. }))
+        .map(Case::words)
+        .collect();
+    assert_eq!(tested, named);
+    // Where the record of each family is: datagram, and place in it.
+    let record = |export: &routed::Export, family| {
+        let expected = watches[export.watch].record(family);
+        let hex: String = expected.iter().map(|value| value.hex.as_str()).collect();
+        let mut reader = export::Reader::default();
+        let mut all = export
+            .datagrams
+            .iter()
+            .enumerate()
+            .flat_map(|(number, datagram)| {
+                let records = reader.records(datagram);
+                records.into_iter().map(move |record| (number, record))
+            });
+        let found = all.find(|(_, record)| hex_of(&record.record) == hex);
+        found.map(|(number, record)| (number, record.at, record.fields, expected))
+    };
+    let whole = |export: &routed::Export| {
+        watches[export.watch]
+            .families()
+            .all(|family| record(export, family).is_some())
+    };
+    let exports = routed::run(&net, &watches, whole);
+    let datagrams: Vec<(usize, Vec<u8>)> = exports
+        .iter()
+        .enumerate()
+        .flat_map(|(number, export)| {
+            export
+                .datagrams
+                .iter()
+                .map(move |datagram| (number, datagram.clone()))
+        })
+        .collect();
+    let shown = dissect::dissect("record fields: router", &datagrams).unwrap();
+    let mut faults = Vec::new();
+    let mut before = 0;
+    for export in &exports {
+        for family in watches[export.watch].families() {
+            let (number, mut at, fields, expected) = record(export, family).unwrap();
+            let elements = |(value, field): (&routed::Expected, &(u16, u16))| {
+                let len = value.hex.len() / 2;
+                let element = flow::Field::by_words(value.words).unwrap().element;
+                assert_eq!(*field, (element, len as u16), "{}", value.words);
+            };
+            assert_eq!(fields.len(), expected.len());
+            expected.iter().zip(&fields).for_each(elements);
+            for value in expected {
+                let found = dissect::find(
+                    &shown[before + number],
+                    at,
+                    &value.hex,
+                    value.tshark,
+                    &value.show,
+                );
+                faults.extend(
+                    found
+                        .err()
+                        .map(|fault| format!("{} {}: {fault}", export.protocol, value.words)),
+                );
+                at += value.hex.len() / 2;
+            }
+        }
+        before += export.datagrams.len();
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn hex_of(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn octet_by_octet(hex: &str) -> String {
@@ -282,11 +365,7 @@ fn compare(run: &Run, exported: &Exported, protocol: &str) -> Result<(), String>
         fields.push((SYSTEM_INIT_TIME, 8));
         write!(record, "{BOOT_MS:016x}").unwrap();
     }
-    let got: String = exported
-        .record
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
+    let got = hex_of(&exported.record);
     let words: Vec<&str> = run.fields.iter().map(|field| field.words).collect();
     if exported.fields != fields {
         return Err(format!(
