@@ -137,7 +137,8 @@ fn meter(path: &Path, options: &[&str]) -> (BTreeMap<String, u64>, Json) {
         .expect("flowd runs");
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    let (records, summary) = text.trim_end().rsplit_once('\n').expect("lines");
+    let text = text.trim_end();
+    let (records, summary) = text.rsplit_once('\n').unwrap_or(("", text));
     let mut sorted = BTreeMap::new();
     for record in records.lines() {
         *sorted.entry(record.to_owned()).or_insert(0) += 1;
