@@ -20,8 +20,8 @@ use wire::{Header, LINE};
 use crate::burst::Observed;
 use crate::index::Index;
 use crate::key::{Hash, Key, Line};
-use crate::prefetch::fetch;
 use crate::routes::{Routing, Wanted};
+use crate::simd::fetch;
 use crate::timeouts::Timeouts;
 use crate::wheel::{BUCKETS, Chunk, Wheel};
 

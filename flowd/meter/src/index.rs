@@ -5,7 +5,7 @@
 //! often, which is what says that a look-up has to go on.
 
 use crate::key::Hash;
-use crate::prefetch::fetch;
+use crate::simd::{equal, fetch};
 
 /// Places of a bucket.
 const PLACES: usize = 7;
@@ -36,11 +36,7 @@ impl Bucket {
     /// The places with this hash, a bit each; empty ones may be among them.
     #[inline(always)]
     fn matches(&self, hash: Hash) -> u32 {
-        let mut bits = 0;
-        for (at, kept) in self.hashes.iter().enumerate() {
-            bits |= u32::from(*kept == hash.0) << at;
-        }
-        bits & ((1 << PLACES) - 1)
+        equal(&self.hashes, hash.0) & ((1 << PLACES) - 1)
     }
 }
 
