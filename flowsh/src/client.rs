@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value as Json;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The longest answer that is read, in octets.
 const LONGEST_ANSWER: usize = 512 << 20;
@@ -51,7 +52,8 @@ pub(crate) struct Client {
     socket: PathBuf,
     runtime: Runtime,
     sender: Option<SendRequest<Full<Bytes>>>,
-    interruptible: bool,
+    /// Ctrl-C, also while nothing is asked; `None`: it ends the program.
+    interrupts: Option<Signal>,
 }
 
 impl Client {
@@ -60,11 +62,31 @@ impl Client {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let interrupts = interruptible
+            .then(|| {
+                let _context = runtime.enter();
+                signal(SignalKind::interrupt())
+            })
+            .transpose()?;
         Ok(Client {
             socket,
             runtime,
             sender: None,
-            interruptible,
+            interrupts,
+        })
+    }
+
+    /// Whether Ctrl-C was typed since the last request or question.
+    pub(crate) fn interrupted(&mut self) -> bool {
+        let Some(interrupts) = &mut self.interrupts else {
+            return false;
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = interrupts.recv() => true,
+                () = std::future::ready(()) => false,
+            }
         })
     }
 
@@ -96,17 +118,17 @@ impl Client {
             socket,
             runtime,
             sender,
-            interruptible,
+            interrupts,
         } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {
             let asked = exchange(socket, sender, method, target, body);
-            if !*interruptible {
+            let Some(interrupts) = interrupts else {
                 return asked.await;
-            }
+            };
             tokio::select! {
                 result = asked => result,
-                _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+                _ = interrupts.recv() => Err(Error::Interrupted),
             }
         });
         if matches!(

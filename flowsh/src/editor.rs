@@ -17,7 +17,7 @@ use crate::ask;
 use crate::output::Answer;
 use crate::pager;
 use crate::script::{print, watched};
-use crate::shell::Shell;
+use crate::shell::{Listing, Shell};
 use crate::terminal::{Look, Quiet, is_dumb};
 use crate::trouble::Failure;
 
@@ -203,6 +203,12 @@ fn typed(shell: &mut Shell, text: &str, size: (usize, usize)) -> bool {
         match shell.run(line) {
             Ok(outcome) => {
                 show(shell, &outcome.answer, size);
+                if let Some(listing) = outcome.listing
+                    && let Err(failure) = list(shell, &outcome.answer, listing, size)
+                {
+                    failed += 1;
+                    print(&format!("{}\n", failure.shown()));
+                }
                 if outcome.leave {
                     return true;
                 }
@@ -241,9 +247,29 @@ fn show(shell: &Shell, answer: &Answer, (columns, rows): (usize, usize)) {
     if answer.no_more || rows == 0 {
         return print(&text);
     }
-    if pager::on_terminal(&text, (columns, rows)).is_err() {
+    if pager::on_terminal((columns, rows)).write(&text).is_err() {
         print("\n");
     }
+}
+
+/// Shows what comes in parts; the next one is asked for when there is room for it on the screen.
+fn list(
+    shell: &mut Shell,
+    answer: &Answer,
+    mut listing: Listing,
+    (columns, rows): (usize, usize),
+) -> Result<(), Failure> {
+    let rows = shell.terminal_length.map_or(rows, |rows| rows as usize);
+    let mut pager = pager::on_terminal((columns, rows));
+    let paged = !answer.no_more && rows > 0;
+    while let Some(text) = listing.part(shell)? {
+        if !paged {
+            print(&text);
+        } else if !matches!(pager.write(&text), Ok(true)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn history_file(home: Option<&Path>) -> Option<PathBuf> {

@@ -1,9 +1,13 @@
 //! What a command has to say, and the pipes it goes through.
 
+use std::collections::VecDeque;
+use std::path::Path;
+
 use grammar::command::{Pipe, Tail};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
+use crate::shell::{Writer, resolved};
 use crate::trouble::Failure;
 
 /// Memory that a pipe's expression may take once compiled, in octets.
@@ -44,72 +48,197 @@ impl Answer {
         }
     }
 
-    /// Through the pipes, in order. `line` is the typed line, for errors; `save` writes a file.
+    /// Through the pipes, in order. `line` is the typed line, for errors.
     pub(crate) fn through(
         mut self,
         pipes: &[Pipe],
         line: &str,
-        save: impl Fn(&str, &str) -> std::io::Result<()>,
+        home: Option<&Path>,
     ) -> Result<Answer, Failure> {
-        for pipe in pipes {
-            match pipe {
-                Pipe::Match(tail) => self.keep_lines(&expression(line, tail)?, true),
-                Pipe::Except(tail) => self.keep_lines(&expression(line, tail)?, false),
-                Pipe::Begin(tail) => {
-                    let wanted = expression(line, tail)?;
-                    let mut begun = false;
-                    self.text = lines(self.text.lines().skip_while(|line| {
-                        begun |= wanted.is_match(line);
-                        !begun
-                    }));
-                }
-                Pipe::Count => self.text = format!("Count: {} lines\n", self.text.lines().count()),
-                Pipe::Last(wanted) => {
-                    let skipped = self.text.lines().count().saturating_sub(*wanted as usize);
-                    self.text = lines(self.text.lines().skip(skipped));
-                }
-                Pipe::NoMore => self.no_more = true,
-                Pipe::Json => {
-                    let json = self
-                        .json
-                        .take()
-                        .unwrap_or_else(|| json!({ "text": self.text }));
-                    self.text = serde_json::to_string_pretty(&json)
-                        .unwrap_or_else(|_| json.to_string())
-                        + "\n";
-                    self.marked = false;
-                }
-                Pipe::Save(tail) => {
-                    if let Err(error) = save(&tail.text, &self.text) {
-                        let length = tail.text.chars().count();
-                        return Err(Failure::at(
-                            line,
-                            tail.start,
-                            length,
-                            format!("cannot write {}: {error}", tail.text),
-                        ));
-                    }
-                    self.text = format!(
-                        "Saved {} lines to {}\n",
-                        self.text.lines().count(),
-                        tail.text
-                    );
-                }
-            }
+        if pipes.is_empty() {
+            return Ok(self);
         }
+        self.no_more |= pipes.contains(&Pipe::NoMore);
+        // `json` begins anew with what the API said; what stands before it has been done nevertheless.
+        let last_json = pipes.iter().rposition(|pipe| *pipe == Pipe::Json);
+        let (before, after) = pipes.split_at(last_json.map_or(0, |at| at + 1));
+        if last_json.is_some() {
+            Pipeline::new(before, line, home)?.whole(&self.text)?;
+            let json = self
+                .json
+                .take()
+                .unwrap_or_else(|| json!({ "text": self.text }));
+            self.text =
+                serde_json::to_string_pretty(&json).unwrap_or_else(|_| json.to_string()) + "\n";
+            self.marked = false;
+        }
+        self.text = Pipeline::new(after, line, home)?.whole(&self.text)?;
         Ok(self)
-    }
-
-    fn keep_lines(&mut self, wanted: &Regex, matching: bool) {
-        self.text = lines(
-            self.text
-                .lines()
-                .filter(|line| wanted.is_match(line) == matching),
-        );
     }
 }
 
-fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
+/// The pipes behind a command, for a text that comes in parts.
+pub(crate) struct Pipeline {
+    stages: Vec<Stage>,
+    line: String,
+}
+
+enum Stage {
+    Keep {
+        wanted: Regex,
+        matching: bool,
+    },
+    Begin {
+        wanted: Regex,
+        begun: bool,
+    },
+    Count(u64),
+    Last {
+        wanted: usize,
+        lines: VecDeque<String>,
+    },
+    Save {
+        to: Tail,
+        /// Until it is whole.
+        file: Option<Writer>,
+        lines: u64,
+    },
+}
+
+impl Pipeline {
+    /// The stages of these pipes; `json` and `no-more` are none.
+    ///
+    /// # Errors
+    /// An expression that is none, a file that cannot be written.
+    pub(crate) fn new(
+        pipes: &[Pipe],
+        line: &str,
+        home: Option<&Path>,
+    ) -> Result<Pipeline, Failure> {
+        let mut pipeline = Pipeline {
+            stages: Vec::new(),
+            line: line.to_owned(),
+        };
+        for pipe in pipes {
+            pipeline.stages.push(match pipe {
+                Pipe::Match(tail) | Pipe::Except(tail) => Stage::Keep {
+                    wanted: expression(line, tail)?,
+                    matching: matches!(pipe, Pipe::Match(_)),
+                },
+                Pipe::Begin(tail) => Stage::Begin {
+                    wanted: expression(line, tail)?,
+                    begun: false,
+                },
+                Pipe::Count => Stage::Count(0),
+                Pipe::Last(wanted) => Stage::Last {
+                    wanted: *wanted as usize,
+                    lines: VecDeque::new(),
+                },
+                Pipe::Save(to) => Stage::Save {
+                    file: Some(
+                        Writer::create(&resolved(&to.text, home))
+                            .map_err(|error| unsaved(line, to, &error))?,
+                    ),
+                    to: to.clone(),
+                    lines: 0,
+                },
+                Pipe::NoMore | Pipe::Json => continue,
+            });
+        }
+        Ok(pipeline)
+    }
+
+    /// A text that comes in one.
+    fn whole(mut self, text: &str) -> Result<String, Failure> {
+        let begun = self.text(text.to_owned())?;
+        Ok(begun + &self.end()?)
+    }
+
+    /// A part of whole lines: what comes out of it now.
+    pub(crate) fn text(&mut self, text: String) -> Result<String, Failure> {
+        let line = &self.line;
+        self.stages
+            .iter_mut()
+            .try_fold(text, |text, stage| stage.text(text, line))
+    }
+
+    /// The text is over: what comes out at the end.
+    pub(crate) fn end(&mut self) -> Result<String, Failure> {
+        let line = &self.line;
+        self.stages
+            .iter_mut()
+            .try_fold(String::new(), |text, stage| {
+                let begun = stage.text(text, line)?;
+                Ok(begun + &stage.end(line)?)
+            })
+    }
+}
+
+impl Stage {
+    fn text(&mut self, text: String, line: &str) -> Result<String, Failure> {
+        Ok(match self {
+            Stage::Keep { wanted, matching } => lines(
+                text.lines()
+                    .filter(|line| wanted.is_match(line) == *matching),
+            ),
+            Stage::Begin { wanted, begun } => lines(text.lines().skip_while(|line| {
+                *begun |= wanted.is_match(line);
+                !*begun
+            })),
+            Stage::Count(count) => {
+                *count += text.lines().count() as u64;
+                String::new()
+            }
+            Stage::Last { wanted, lines } => {
+                for line in text.lines() {
+                    lines.push_back(line.to_owned());
+                    if lines.len() > *wanted {
+                        lines.pop_front();
+                    }
+                }
+                String::new()
+            }
+            Stage::Save {
+                to,
+                file,
+                lines: count,
+            } => {
+                *count += text.lines().count() as u64;
+                if let Some(file) = file {
+                    file.add(&text).map_err(|error| unsaved(line, to, &error))?;
+                }
+                String::new()
+            }
+        })
+    }
+
+    fn end(&mut self, line: &str) -> Result<String, Failure> {
+        Ok(match self {
+            Stage::Keep { .. } | Stage::Begin { .. } => String::new(),
+            Stage::Count(count) => format!("Count: {count} lines\n"),
+            Stage::Last { lines: last, .. } => lines(last.iter().map(String::as_str)),
+            Stage::Save { to, file, lines } => {
+                if let Some(file) = file.take() {
+                    file.finish().map_err(|error| unsaved(line, to, &error))?;
+                }
+                format!("Saved {lines} lines to {}\n", to.text)
+            }
+        })
+    }
+}
+
+fn unsaved(line: &str, to: &Tail, error: &std::io::Error) -> Failure {
+    let length = to.text.chars().count();
+    Failure::at(
+        line,
+        to.start,
+        length,
+        format!("cannot write {}: {error}", to.text),
+    )
+}
+
+/// The expression that is typed there.
+pub(crate) fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
     regex::RegexBuilder::new(&tail.text)
         .size_limit(EXPRESSION_LIMIT)
         .build()
@@ -138,9 +267,28 @@ mod tests {
         let parsed = grammar::command::parse(&line, grammar::command::Mode::Operational)
             .unwrap()
             .unwrap();
-        match Answer::text(text).through(&parsed.pipes, &line, |_, _| Ok(())) {
+        match Answer::text(text).through(&parsed.pipes, &line, None) {
             Ok(answer) => answer.text,
             Err(failure) => failure.shown(),
+        }
+    }
+
+    #[test]
+    fn a_text_in_parts_is_piped_as_one_in_one() {
+        let line = "show version | except x | begin b | last 3 | count";
+        let pipes = grammar::command::parse(line, grammar::command::Mode::Operational)
+            .unwrap()
+            .unwrap()
+            .pipes;
+        for most in 1..=pipes.len() {
+            let mut parts = Pipeline::new(&pipes[..most], line, None).unwrap();
+            let mut text = String::new();
+            for part in ["a\nx\n", "b\na\n", "", "x\nc\nd\n"] {
+                text += &parts.text(part.into()).unwrap();
+            }
+            text += &parts.end().unwrap();
+            let whole = Pipeline::new(&pipes[..most], line, None).unwrap();
+            assert_eq!(text, whole.whole("a\nx\nb\na\nx\nc\nd\n").unwrap());
         }
     }
 
@@ -152,7 +300,17 @@ mod tests {
         assert_eq!(through(text, "| begin ^t | last 1"), "four\n");
         assert_eq!(through(text, "| match zzz | count"), "Count: 0 lines\n");
         assert_eq!(through("", "| count"), "Count: 0 lines\n");
-        assert_eq!(through(text, "| save /tmp/x"), "Saved 4 lines to /tmp/x\n");
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("x");
+        let name = file.display();
+        assert_eq!(
+            through(text, &format!("| except one | save {name}")),
+            format!("Saved 3 lines to {name}\n")
+        );
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            "two\nthree\nfour\n"
+        );
         assert_eq!(through("x\n", "| json"), "{\n  \"text\": \"x\\n\"\n}\n");
     }
 

@@ -8,42 +8,63 @@ use crate::terminal::{Key, key};
 
 const MORE: &str = "--More--";
 
-/// Writes text, a screen of `rows` by `columns` at a time; `wait` waits for a key at the end of each.
-///
-/// # Errors
-/// When the text cannot be written.
-pub(crate) fn page(
-    text: &str,
-    (columns, rows): (usize, usize),
-    out: &mut impl Write,
-    mut wait: impl FnMut() -> Key,
-) -> io::Result<()> {
-    let mut room = rows.saturating_sub(1).max(1);
-    let screen = room;
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        writeln!(out, "{line}")?;
-        room = room.saturating_sub(rows_of(line, columns));
-        if lines.peek().is_none() || room > 0 {
-            continue;
+/// Writes text, a screen of `rows` by `columns` at a time; waits for a key where another line would not fit.
+pub(crate) struct Pager<W, K> {
+    out: W,
+    wait: K,
+    columns: usize,
+    screen: usize,
+    room: usize,
+}
+
+impl<W: Write, K: FnMut() -> Key> Pager<W, K> {
+    /// At the top of an empty screen.
+    pub(crate) fn new((columns, rows): (usize, usize), out: W, wait: K) -> Pager<W, K> {
+        let screen = rows.saturating_sub(1).max(1);
+        Pager {
+            out,
+            wait,
+            columns,
+            screen,
+            room: screen,
         }
-        write!(out, "{MORE}")?;
-        out.flush()?;
-        room = loop {
-            match wait() {
-                Key::Page => break screen,
-                Key::Line => break 1,
-                Key::All => break usize::MAX,
-                Key::Quit => {
-                    write!(out, "\r{:width$}\r", "", width = MORE.len())?;
-                    return out.flush();
-                }
+    }
+
+    /// Writes more text, whole lines. False: the operator has seen enough.
+    ///
+    /// # Errors
+    /// When the text cannot be written.
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<bool> {
+        for line in text.lines() {
+            if self.room == 0 && !self.more()? {
+                return Ok(false);
+            }
+            writeln!(self.out, "{line}")?;
+            self.room = self.room.saturating_sub(rows_of(line, self.columns));
+        }
+        self.out.flush()?;
+        Ok(true)
+    }
+
+    fn more(&mut self) -> io::Result<bool> {
+        write!(self.out, "{MORE}")?;
+        self.out.flush()?;
+        let key = loop {
+            match (self.wait)() {
                 Key::Other => {}
+                key => break key,
             }
         };
-        write!(out, "\r{:width$}\r", "", width = MORE.len())?;
+        write!(self.out, "\r{:width$}\r", "", width = MORE.len())?;
+        self.out.flush()?;
+        self.room = match key {
+            Key::Page => self.screen,
+            Key::Line => 1,
+            Key::All => usize::MAX,
+            Key::Quit | Key::Other => return Ok(false),
+        };
+        Ok(true)
     }
-    out.flush()
 }
 
 /// Rows that a line takes on the screen; colours take none.
@@ -60,9 +81,9 @@ fn rows_of(line: &str, columns: usize) -> usize {
     width.div_ceil(columns.max(1)).max(1)
 }
 
-/// Pages on the terminal, with its keys.
-pub(crate) fn on_terminal(text: &str, size: (usize, usize)) -> io::Result<()> {
-    page(text, size, &mut io::stdout().lock(), key)
+/// On the terminal, with its keys.
+pub(crate) fn on_terminal(size: (usize, usize)) -> Pager<io::Stdout, fn() -> Key> {
+    Pager::new(size, io::stdout(), key)
 }
 
 #[cfg(test)]
@@ -77,7 +98,7 @@ mod tests {
             asked += 1;
             keys.next().unwrap_or(Key::Quit)
         };
-        page(text, size, &mut out, wait).unwrap();
+        Pager::new(size, &mut out, wait).write(text).unwrap();
         (String::from_utf8(out).unwrap(), asked)
     }
 

@@ -79,6 +79,11 @@ fn one(shell: &mut Shell, line: &str) -> Result<bool, Failure> {
     }
     let outcome = shell.run(line)?;
     print(&Look::of_stdout().painted(&outcome.answer));
+    if let Some(mut listing) = outcome.listing {
+        while let Some(text) = listing.part(shell)? {
+            print(&text);
+        }
+    }
     if let Some(watch) = outcome.watch {
         watched(shell, watch)?;
     }

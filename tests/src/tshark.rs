@@ -184,7 +184,8 @@ fn record(node: &Json, boot: Option<i64>) -> Option<Record> {
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or(0)
     };
-    let times = &node["cflow.timedelta_tree"];
+    // Of a bidirectional flow there are two values of many elements; the second is of the reverse direction.
+    let times = first(&node["cflow.timedelta_tree"]);
     let time = |relative: &str, absolute: &str| -> Option<i64> {
         let find = |name: &str| times.get(name).or(node.get(name)).and_then(Json::as_str);
         match find(absolute) {
@@ -233,7 +234,16 @@ fn complaints(node: &Json, found: &mut Vec<String>) {
 }
 
 fn text<'a>(node: &'a Json, name: &str) -> &'a str {
-    node.get(name).and_then(Json::as_str).unwrap_or_default()
+    let value = node.get(name).map(first);
+    value.and_then(Json::as_str).unwrap_or_default()
+}
+
+/// A value, or the first of several.
+fn first(value: &Json) -> &Json {
+    match value {
+        Json::Array(several) => several.first().unwrap_or(value),
+        one => one,
+    }
 }
 
 /// `12.345000000` seconds as milliseconds.

@@ -365,7 +365,11 @@ set flow samplicator S receiver A address 192.168.4.1
 ";
     flowd.configure(base);
     for (text, path, message) in [
-        ("port 9999", "listen-address", "in use"),
+        (
+            "port 9999",
+            "",
+            "192.168.3.2 port 9999: the address is in use",
+        ),
         (
             "receiver B address 192.168.3.2\nset flow samplicator S receiver B port 2055",
             "receiver B address",
@@ -397,7 +401,11 @@ set flow samplicator S receiver A address 192.168.4.1
             "receiver A spoof-source",
             "IPv4 only",
         ),
-        ("listen-address 239.1.2.3%eth7", "listen-address", "eth7"),
+        (
+            "listen-address 239.1.2.3%eth7",
+            "listen-address 239.1.2.3%eth7",
+            "eth7",
+        ),
     ] {
         let (status, answer) = commit(&flowd, &format!("set flow samplicator S {text}"));
         assert_eq!(status, 400, "{text}: {answer:#}");
@@ -410,7 +418,7 @@ set flow samplicator S receiver A address 192.168.4.1
             .collect();
         assert_eq!(
             words.join(" "),
-            format!("flow samplicator S {path}"),
+            format!("flow samplicator S {path}").trim_end(),
             "{text}: {answer:#}"
         );
         let said = error["message"].as_str().unwrap_or_default();

@@ -187,7 +187,10 @@ fn a_samplicator_works_again_after_a_kill() {
     let mut flowd = Flowd::start(&site.relay);
     flowd.configure(BASE);
     flowd.kill();
+    // The address is not there yet when it starts.
+    site.relay.ip("addr del 192.168.3.2/24 dev eth0");
     flowd.up(&site.relay);
+    site.relay.ip("addr add 192.168.3.2/24 dev eth0");
     let load = Load::start(&site.exporter, 5000..5001, "192.168.3.2:2055");
     until("a datagram", SOON, || {
         (!kept.datagrams().is_empty()).then_some(())

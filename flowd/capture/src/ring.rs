@@ -87,7 +87,13 @@ impl Ring {
         socket.attach(&program(config, &socket, only_incoming)?)?;
         socket.start()?;
         if let Some(fanout) = config.fanout {
-            let value = i32::from(fanout.group) | (libc::PACKET_FANOUT_HASH as i32) << 16;
+            // A group does not ask its sockets what they leave out.
+            let flags = match only_incoming {
+                true => libc::PACKET_FANOUT_FLAG_IGNORE_OUTGOING,
+                false => 0,
+            };
+            let kind = (libc::PACKET_FANOUT_HASH | flags) << 16;
+            let value = i32::from(fanout.group) | kind.cast_signed();
             socket.set(
                 libc::SOL_PACKET,
                 libc::PACKET_FANOUT,

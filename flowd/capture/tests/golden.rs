@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use capture::Savefile;
 use serde_json::Value;
-use wire::{Family, Header, Link, Skip, at};
+use wire::{Family, Header, LINE, Lines, Link, Skip, at};
 
 /// Source, destination, protocol, ports.
 type Key = (IpAddr, IpAddr, u8, u16, u16);
@@ -74,6 +74,18 @@ fn read(path: &Path) -> Read {
         if let Err(skip) = wire::parse(packet, &mut header) {
             *read.skipped.entry(skip).or_default() += 1;
             return ControlFlow::Continue(());
+        }
+        // The first line has a quicker reader.
+        let mut common = Header::empty();
+        let result = wire::parse_lines(packet, Lines::COMMON, &mut common);
+        let same = result.is_ok()
+            && common.bytes[..LINE] == header.bytes[..LINE]
+            && common.octets == header.octets
+            && common.tcp_flags == header.tcp_flags;
+        if !same {
+            let place = format!("{}: packet {}", path.display(), read.packets);
+            read.against
+                .push(format!("{place}: {common:?}, not {header:?}"));
         }
         let key = (
             address(&header, at::SOURCE_IPV4, at::SOURCE_IPV6),

@@ -203,6 +203,11 @@ impl Control {
                 .iter()
                 .flat_map(|staged| staged.warnings().iter().cloned()),
         );
+        lines.extend(
+            relay
+                .iter()
+                .flat_map(|staged| staged.warnings().iter().cloned()),
+        );
         dedup(&mut lines);
         Ok(Staged {
             probe,

@@ -217,6 +217,9 @@ fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
             "10" => Protocol::Ipfix,
             _ => Protocol::NetflowV9,
         };
+        if plan.meter.record.is_bidirectional() && export.protocol != Protocol::Ipfix {
+            bail!("--to {to}: only IPFIX has words for bidirectional flows: --netflow 10");
+        }
         plan.exporters.push(export);
     }
     Ok(plan)

@@ -73,6 +73,12 @@ pub(crate) fn listen(
         IpAddr::V6(address) => SocketAddrV6::new(address, *port, 0, scope).into(),
         address => SocketAddr::new(address, *port),
     };
+    // An address may come later: by DHCP, or from the commit that this is a part of.
+    match address {
+        IpAddr::V4(_) => socket.set_freebind_v4(true),
+        IpAddr::V6(_) => socket.set_freebind_v6(true),
+    }
+    .map_err(system("IP_FREEBIND"))?;
     bind(&socket, name).map_err(|error| match error.raw_os_error() {
         Some(libc::EADDRINUSE) => Problem::InUse,
         Some(libc::EADDRNOTAVAIL) => Problem::NotLocal(address),

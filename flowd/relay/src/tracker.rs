@@ -149,11 +149,15 @@ fn head(datagram: &[u8]) -> Option<Head> {
             id: u32_at(datagram, 16)?,
             sets: v9::HEADER_LEN..datagram.len(),
         }),
-        10 => Some(Head {
-            version: Version::Ipfix,
-            id: u32_at(datagram, 12)?,
-            sets: ipfix::HEADER_LEN..datagram.len().min(u16_at(datagram, 2)?.into()),
-        }),
+        10 => {
+            let end = datagram.len().min(u16_at(datagram, 2)?.into());
+            // A message shorter than its header is none.
+            (end >= ipfix::HEADER_LEN).then_some(Head {
+                version: Version::Ipfix,
+                id: u32_at(datagram, 12)?,
+                sets: ipfix::HEADER_LEN..end,
+            })
+        }
         _ => None,
     }
 }

@@ -311,7 +311,8 @@ fn refusals_say_where() {
     assert!(matches!(error.problem, Problem::InUse), "{error}");
     let mut away = settings("127.0.0.1");
     away.listen = vec!["192.0.2.77".parse::<std::net::IpAddr>().unwrap().into()];
-    assert!(matches!(prepare(&away).problem, Problem::NotLocal(_)));
+    // It may come later, so it is no reason to refuse.
+    assert!(Samplicator::prepare(None, &away, &context).is_ok());
     let mut loops = settings("127.0.0.1");
     let mut receiver = taken.receiver("me");
     receiver.port = loops.ports[0];

@@ -35,6 +35,7 @@ pub(crate) mod ethertype {
     /// A whole Ethernet frame, where a tunnel names what it carries (RFC 7637 §3.2).
     pub(crate) const BRIDGED: u16 = 0x6558;
     pub(crate) const CISCO_METADATA: u16 = 0x8909;
+    pub(crate) const WCCP: u16 = 0x883e;
     /// Smaller values are the length of an 802.3 frame (IEEE 802.3 §3.2.6).
     pub(crate) const MIN: u16 = 0x0600;
     pub(super) const PPP_IPV4: u16 = 0x0021;

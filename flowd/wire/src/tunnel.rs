@@ -197,16 +197,18 @@ fn generic<'a>(data: &'a [u8], tunnels: &Tunnels) -> Option<Inside<'a>> {
 fn typed(kind: u16, rest: &[u8]) -> Option<Inside<'_>> {
     match kind {
         ethertype::BRIDGED => Some(Inside::Ethernet(rest)),
-        // Cisco MetaData: a security group tag between GRE and what it carries.
+        // Cisco MetaData between GRE and what it carries: a security group tag, the real type before it.
         ethertype::CISCO_METADATA => {
-            let (&[_, words, ..], _) = rest.split_first_chunk::<4>()?;
-            let (kind, rest) = rest
-                .get(2 + 4 * usize::from(words)..)?
-                .split_first_chunk()?;
-            match u16::from_be_bytes(*kind) {
+            let (&[t0, t1, _, words], rest) = rest.split_first_chunk()?;
+            match u16::from_be_bytes([t0, t1]) {
                 ethertype::CISCO_METADATA => None,
-                kind => typed(kind, rest),
+                kind => typed(kind, rest.get(4 * usize::from(words)..)?),
             }
+        }
+        // WCCP: version 2 has a redirect header of four octets before the packet, version 1 has none.
+        ethertype::WCCP => {
+            let redirect = if rest.first()? >> 4 == 4 { 0 } else { 4 };
+            Some(Inside::EtherType(ethertype::IPV4, rest.get(redirect..)?))
         }
         // Numbers that are lengths: GRE's keepalives have 0.
         ..ethertype::MIN => None,

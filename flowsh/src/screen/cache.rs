@@ -1,10 +1,11 @@
 //! `show flow monitor NAME cache` and `statistics`, Cisco's layout.
 
 use grammar::command::{CacheView, Layout};
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::statistics::packet_statistics;
-use super::{Column, Page, View, list, plain, table, value};
+use super::{Column, Grid, Page, View, list, plain, some, value};
 
 /// Column (from 1) that the numbers of the statistics end in.
 const NUMBERS_END: usize = 50;
@@ -88,27 +89,28 @@ fn capitalised(word: &str) -> String {
     })
 }
 
-struct Field<'a> {
-    name: &'a str,
-    kind: &'a str,
+struct Field {
+    name: String,
+    kind: String,
     column: String,
     label: String,
     width: usize,
 }
 
 /// Keys are shown in capitals, what is collected in small letters.
-fn fields(answer: &Json) -> Vec<Field<'_>> {
+fn fields(answer: &Json) -> Vec<Field> {
     let cased = |text: &Json, key: bool| match key {
         true => plain(text).to_uppercase(),
         false => plain(text).to_lowercase(),
     };
+    let word = |json: &Json| json.as_str().unwrap_or_default().to_owned();
     list(answer, "fields")
         .iter()
         .map(|field| {
             let key = field["key"].as_bool().unwrap_or_default();
             Field {
-                name: field["name"].as_str().unwrap_or_default(),
-                kind: field["kind"].as_str().unwrap_or_default(),
+                name: word(&field["name"]),
+                kind: word(&field["kind"]),
                 column: cased(&field["column"], key),
                 label: cased(&field["label"], key),
                 width: field["width"]
@@ -121,96 +123,145 @@ fn fields(answer: &Json) -> Vec<Field<'_>> {
         .collect()
 }
 
-/// The flows of a cache.
-pub(crate) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
-    let mut page = Page::default();
-    let fields = fields(answer);
-    let flows = list(answer, "flows");
-    let cell = |flow: &Json, field: &Field<'_>| value(flow, field.name, field.kind, &view.zone);
-    if asked.layout == Some(Layout::Csv) {
-        let separated = |cells: Vec<String>| cells.join(",");
-        page.line(separated(
-            fields.iter().map(|field| field.column.clone()).collect(),
-        ));
-        for flow in flows {
-            page.line(separated(
-                fields
-                    .iter()
-                    .map(|field| quoted(&cell(flow, field)))
-                    .collect(),
-            ));
-        }
-        return page.0;
-    }
-    let (total, shown) = (&answer["total"], &answer["shown"]);
-    if asked.sort.is_some() || asked.top.is_some() {
-        page.line(format!("Processed {} flows", plain(total)));
-        page.line(format!("Aggregated to {} flows", plain(total)));
-        if asked.top.is_some() || total != shown {
-            page.line(format!("Showing the top {} flows", plain(shown)));
-        }
-    } else {
-        statistics(&mut page, &answer["cache"]);
-        if total != shown {
-            page.line("");
-            page.line(format!(
-                "  Showing {} of {} flows; `sort highest FIELD top N` picks.",
-                plain(shown),
-                plain(total)
-            ));
-        }
-    }
-    page.line("");
-    if flows.is_empty() {
-        page.line("There are no cache entries to display.");
-        return page.0;
-    }
-    let wide = fields
-        .iter()
-        .map(|field| field.width.max(field.column.len()) + 2)
-        .sum::<usize>()
-        .saturating_sub(2);
-    let layout = asked.layout.unwrap_or(match view.columns {
-        Some(columns) if wide > columns => Layout::Record,
-        _ => Layout::Table,
-    });
-    if layout == Layout::Record {
-        let at = fields
+/// The flows of a cache in one answer.
+#[cfg(test)]
+pub(super) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
+    Pages::new(answer, asked, view).first(answer)
+}
+
+/// The flows of a cache, whose answers come in parts.
+pub(crate) struct Pages {
+    fields: Vec<Field>,
+    layout: Layout,
+    zone: TimeZone,
+    /// The table, once its columns are known.
+    grid: Option<Grid>,
+    asked: bool,
+    top: bool,
+}
+
+impl Pages {
+    /// As the first answer says.
+    pub(crate) fn new(answer: &Json, asked: &CacheView, view: &View) -> Pages {
+        let fields = fields(answer);
+        let wide = fields
             .iter()
-            .map(|field| field.label.chars().count())
-            .max()
-            .unwrap_or(0)
-            + 3;
-        for flow in flows {
-            // A record of both families has the addresses of one.
-            let other_family = |field: &&Field<'_>| {
-                matches!(field.kind, "ipv4" | "ipv6") && flow[field.name].is_null()
-            };
-            for field in fields.iter().filter(|field| !other_family(field)) {
-                page.line(format!(
-                    "{:at$}{}",
-                    format!("{}:", field.label),
-                    cell(flow, field)
-                ));
-            }
-            page.line("");
+            .map(|field| field.width.max(field.column.len()) + 2)
+            .sum::<usize>()
+            .saturating_sub(2);
+        Pages {
+            layout: asked.layout.unwrap_or(match view.columns {
+                Some(columns) if wide > columns => Layout::Record,
+                _ => Layout::Table,
+            }),
+            fields,
+            zone: view.zone.clone(),
+            grid: None,
+            asked: *asked
+                != CacheView {
+                    layout: asked.layout,
+                    ..CacheView::default()
+                },
+            top: asked.top.is_some(),
         }
-        return page.0;
     }
-    let columns = fields
-        .iter()
-        .map(|field| match field.kind {
-            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" | "label"
-            | "octets" => Column::left(&field.column, field.width),
+
+    /// The first answer: what was done with how many flows, the headings, and its flows.
+    pub(crate) fn first(&mut self, answer: &Json) -> String {
+        let mut page = Page::default();
+        let flows = list(answer, "flows");
+        if self.layout == Layout::Csv {
+            let headings: Vec<&str> = self
+                .fields
+                .iter()
+                .map(|field| field.column.as_str())
+                .collect();
+            page.line(headings.join(","));
+            return page.0 + &self.more(flows);
+        }
+        match self.asked {
+            true => self.counts(&mut page, answer),
+            false => statistics(&mut page, &answer["cache"]),
+        }
+        page.line("");
+        if flows.is_empty() {
+            page.line("There are no cache entries to display.");
+            return page.0;
+        }
+        page.0 + &self.more(flows)
+    }
+
+    fn counts(&self, page: &mut Page, answer: &Json) {
+        page.line(format!("Processed {} flows", plain(&answer["total"])));
+        if let Some(matched) = some(answer, "matched") {
+            page.line(format!("Matched {} flows", plain(matched)));
+        }
+        let Some(aggregated) = some(answer, "aggregated") else {
+            return;
+        };
+        page.line(format!("Aggregated to {} flows", plain(aggregated)));
+        if self.top || aggregated != &answer["shown"] {
+            page.line(format!("Showing the top {} flows", plain(&answer["shown"])));
+        }
+    }
+
+    /// Further flows.
+    pub(crate) fn more(&mut self, flows: &[Json]) -> String {
+        let mut page = Page::default();
+        let cell = |flow: &Json, field: &Field| value(flow, &field.name, &field.kind, &self.zone);
+        match self.layout {
+            Layout::Csv => {
+                for flow in flows {
+                    let cells: Vec<String> = self
+                        .fields
+                        .iter()
+                        .map(|field| quoted(&cell(flow, field)))
+                        .collect();
+                    page.line(cells.join(","));
+                }
+            }
+            Layout::Record => {
+                let labels = self.fields.iter().map(|field| field.label.chars().count());
+                let at = labels.max().unwrap_or(0) + 3;
+                for flow in flows {
+                    // A record of both families has the addresses of one.
+                    let other_family = |field: &&Field| {
+                        matches!(field.kind.as_str(), "ipv4" | "ipv6")
+                            && flow[&field.name].is_null()
+                    };
+                    for field in self.fields.iter().filter(|field| !other_family(field)) {
+                        let label = format!("{}:", field.label);
+                        page.line(format!("{label:at$}{}", cell(flow, field)));
+                    }
+                    page.line("");
+                }
+            }
+            Layout::Table => {
+                let row = |flow| self.fields.iter().map(|field| cell(flow, field)).collect();
+                let rows: Vec<Vec<String>> = flows.iter().map(row).collect();
+                let grid = match &self.grid {
+                    Some(grid) => grid,
+                    None => {
+                        let grid = Grid::new(self.columns(), 2, &rows);
+                        grid.head(&mut page, Some('='));
+                        self.grid.insert(grid)
+                    }
+                };
+                grid.rows(&mut page, &rows);
+            }
+        }
+        page.0
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let column = |field: &Field| match field.kind.as_str() {
+            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" => {
+                Column::left(&field.column, field.width)
+            }
             _ => Column::right(&field.column, field.width),
-        })
-        .collect();
-    let rows: Vec<Vec<String>> = flows
-        .iter()
-        .map(|flow| fields.iter().map(|field| cell(flow, field)).collect())
-        .collect();
-    table(&mut page, columns, 2, Some('='), &rows);
-    page.0
+        };
+        self.fields.iter().map(column).collect()
+    }
 }
 
 /// A cell of comma-separated values (RFC 4180 §2).

@@ -6,6 +6,7 @@ mod cache;
 mod exporter;
 mod flow;
 mod loss;
+mod routes;
 mod samplicator;
 mod statistics;
 mod system;
@@ -13,10 +14,13 @@ mod system;
 mod tests;
 
 pub(crate) use accounting::accounting;
-pub(crate) use cache::{cache, monitor_statistics};
+#[cfg(test)]
+use cache::cache;
+pub(crate) use cache::{Pages, monitor_statistics};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
 pub(crate) use loss::loss;
+pub(crate) use routes::routes;
 pub(crate) use samplicator::{
     samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
     samplicators,
@@ -159,28 +163,11 @@ fn time_of_day(json: &Json, unit_ns: i128, zone: &TimeZone, format: &str) -> Str
 
 /// An IP protocol number's usual name, as `/etc/protocols` has it; the number when it has none.
 fn protocol(json: &Json) -> String {
-    let name = match json.as_u64() {
-        Some(1) => "icmp",
-        Some(2) => "igmp",
-        Some(4) => "ipencap",
-        Some(6) => "tcp",
-        Some(17) => "udp",
-        Some(33) => "dccp",
-        Some(41) => "ipv6",
-        Some(47) => "gre",
-        Some(50) => "esp",
-        Some(51) => "ah",
-        Some(58) => "icmp6",
-        Some(88) => "eigrp",
-        Some(89) => "ospf",
-        Some(103) => "pim",
-        Some(112) => "vrrp",
-        Some(115) => "l2tp",
-        Some(132) => "sctp",
-        Some(136) => "udplite",
-        _ => return plain(json),
-    };
-    name.into()
+    let number = json.as_u64();
+    let named = grammar::condition::PROTOCOLS
+        .iter()
+        .find(|(_, protocol)| Some(u64::from(*protocol)) == number);
+    named.map_or_else(|| plain(json), |(name, _)| (*name).to_owned())
 }
 
 /// A field's value by the API's `kind` of it.
@@ -244,26 +231,61 @@ impl Column {
 /// Rows under headings; a column is as wide as its longest cell, `width` at least.
 fn table(
     page: &mut Page,
-    mut columns: Vec<Column>,
+    columns: Vec<Column>,
     gap: usize,
     rule: Option<char>,
     rows: &[Vec<String>],
 ) {
-    for (i, column) in columns.iter_mut().enumerate() {
-        let longest = rows
-            .iter()
-            .filter_map(|row| row.get(i))
-            .map(|cell| cell.chars().count())
-            .max();
-        column.width = column
-            .width
-            .max(column.heading.chars().count())
-            .max(longest.unwrap_or(0));
+    let grid = Grid::new(columns, gap, rows);
+    grid.head(page, rule);
+    grid.rows(page, rows);
+}
+
+/// The columns of a table whose rows come in parts: those of the first say how wide it is.
+struct Grid {
+    columns: Vec<Column>,
+    gap: usize,
+}
+
+impl Grid {
+    fn new(mut columns: Vec<Column>, gap: usize, rows: &[Vec<String>]) -> Grid {
+        for (i, column) in columns.iter_mut().enumerate() {
+            let longest = rows
+                .iter()
+                .filter_map(|row| row.get(i))
+                .map(|cell| cell.chars().count())
+                .max();
+            column.width = column
+                .width
+                .max(column.heading.chars().count())
+                .max(longest.unwrap_or(0));
+        }
+        Grid { columns, gap }
     }
-    let write = |cells: &mut dyn Iterator<Item = &str>| {
+
+    fn head(&self, page: &mut Page, rule: Option<char>) {
+        let headings = self.columns.iter().map(|column| column.heading.as_str());
+        page.line(self.row(headings));
+        if let Some(rule) = rule {
+            let rules: Vec<String> = self
+                .columns
+                .iter()
+                .map(|column| rule.to_string().repeat(column.width))
+                .collect();
+            page.line(self.row(rules.iter().map(String::as_str)));
+        }
+    }
+
+    fn rows(&self, page: &mut Page, rows: &[Vec<String>]) {
+        for row in rows {
+            page.line(self.row(row.iter().map(String::as_str)));
+        }
+    }
+
+    fn row<'a>(&self, cells: impl Iterator<Item = &'a str>) -> String {
         let mut line = String::new();
-        for (i, (cell, column)) in cells.zip(&columns).enumerate() {
-            let between = if i == 0 { 0 } else { gap };
+        for (i, (cell, column)) in cells.zip(&self.columns).enumerate() {
+            let between = if i == 0 { 0 } else { self.gap };
             let width = column.width;
             // Writing to a string cannot fail.
             let _ = match column.right {
@@ -272,18 +294,5 @@ fn table(
             };
         }
         line
-    };
-    page.line(write(
-        &mut columns.iter().map(|column| column.heading.as_str()),
-    ));
-    if let Some(rule) = rule {
-        let rules: Vec<String> = columns
-            .iter()
-            .map(|column| rule.to_string().repeat(column.width))
-            .collect();
-        page.line(write(&mut rules.iter().map(String::as_str)));
-    }
-    for row in rows {
-        page.line(write(&mut row.iter().map(String::as_str)));
     }
 }

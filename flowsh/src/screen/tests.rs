@@ -175,8 +175,10 @@ fn a_cache_wider_than_the_terminal_is_one_field_a_line() {
         top: Some(2),
         ..CacheView::default()
     };
+    let mut sorted = cache_answer();
+    sorted["aggregated"] = 2.into();
     same(
-        cache(&cache_answer(), &asked, &view(Some(80))),
+        cache(&sorted, &asked, &view(Some(80))),
         "
 Processed 2 flows
 Aggregated to 2 flows
@@ -205,6 +207,71 @@ timestamp abs first:  -
         ..asked
     };
     assert!(cache(&cache_answer(), &table, &view(Some(80))).contains("=====  ====="));
+}
+
+fn condition() -> grammar::command::Condition {
+    grammar::command::Condition {
+        field: "ipv4 source address".into(),
+        regexp: false,
+        value: grammar::command::Tail {
+            text: "10.0.0.0/8".into(),
+            start: 0,
+        },
+    }
+}
+
+#[test]
+fn a_filtered_cache_says_how_many_flows_match() {
+    let mut answer = cache_answer();
+    (answer["total"], answer["matched"]) = (1_000_000.into(), 2.into());
+    let asked = CacheView {
+        filter: vec![condition()],
+        ..CacheView::default()
+    };
+    let text = cache(&answer, &asked, &view(None));
+    assert!(
+        text.starts_with("Processed 1000000 flows\nMatched 2 flows\n\nIPV4 SRC ADDR"),
+        "{text}"
+    );
+}
+
+#[test]
+fn aggregated_flows_are_ciscos() {
+    let answer = json!({
+        "total": 26, "matched": 17, "aggregated": 5, "shown": 2,
+        "fields": [
+            {"name": "destinationIPv4Address", "column": "IPV4 DST ADDR", "label": "IPV4 DESTINATION ADDRESS", "width": 15, "kind": "ipv4", "key": true},
+            {"name": "deltaFlowCount", "column": "flows", "label": "counter flows", "width": 10, "kind": "number", "key": false},
+            {"name": "octetDeltaCount", "column": "bytes", "label": "counter bytes", "width": 10, "kind": "number", "key": false},
+            {"name": "packetDeltaCount", "column": "pkts", "label": "counter packets", "width": 10, "kind": "number", "key": false},
+        ],
+        "flows": [
+            {"destinationIPv4Address": "172.16.2.1", "deltaFlowCount": 12, "octetDeltaCount": 480, "packetDeltaCount": 12},
+            {"destinationIPv4Address": null, "deltaFlowCount": 3, "octetDeltaCount": 300, "packetDeltaCount": 4},
+        ],
+        "next": null,
+    });
+    let asked = CacheView {
+        filter: vec![condition()],
+        aggregate: vec!["ipv4 destination address".into()],
+        sort: Some("counter flows".into()),
+        top: Some(2),
+        ..CacheView::default()
+    };
+    same(
+        cache(&answer, &asked, &view(Some(80))),
+        "
+Processed 26 flows
+Matched 17 flows
+Aggregated to 5 flows
+Showing the top 2 flows
+
+IPV4 DST ADDR         flows       bytes        pkts
+===============  ==========  ==========  ==========
+172.16.2.1               12         480          12
+-                         3         300           4
+",
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files of the shell's host.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use grammar::command::Tail;
@@ -48,7 +49,7 @@ impl Unreadable {
 
 /// Reads a text file.
 pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
-    let file = std::fs::File::open(path).map_err(Unreadable::Io)?;
+    let file = File::open(path).map_err(Unreadable::Io)?;
     let mut octets = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(file, LONGEST + 1), &mut octets)
         .map_err(Unreadable::Io)?;
@@ -79,7 +80,7 @@ pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
 }
 
 /// A path as typed, `~` being the home directory.
-pub(super) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
+pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(path),
@@ -88,30 +89,65 @@ pub(super) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
 
 /// Writes a file whole or not at all.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
-    // What is no plain file (a terminal, a pipe) is written to, not replaced.
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::OpenOptions::new()
-            .write(true)
-            .open(path)?
-            .write_all(text.as_bytes());
-    }
-    let mut name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("it is no file name"))?
-        .to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let staged = path.with_file_name(name);
-    let written = std::fs::File::create(&staged)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
+    let mut file = Writer::create(path)?;
+    file.add(text)?;
+    file.finish()
+}
+
+/// A file that is written in parts: it is there when it is whole.
+pub(crate) struct Writer {
+    file: BufWriter<File>,
+    /// Where it is until then, and where it belongs; `None`: it is written to as it is.
+    staged: Option<(PathBuf, PathBuf)>,
+}
+
+impl Writer {
+    /// Begins a file.
+    pub(crate) fn create(path: &Path) -> io::Result<Writer> {
+        // What is no plain file (a terminal, a pipe) is written to, not replaced.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            let file = std::fs::OpenOptions::new().write(true).open(path)?;
+            return Ok(Writer {
+                file: BufWriter::new(file),
+                staged: None,
+            });
+        }
+        let mut name = path
+            .file_name()
+            .ok_or_else(|| io::Error::other("it is no file name"))?
+            .to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let staged = path.with_file_name(name);
+        Ok(Writer {
+            file: BufWriter::new(File::create(&staged)?),
+            staged: Some((staged, path.to_owned())),
         })
-        .and_then(|()| std::fs::rename(&staged, path));
-    if written.is_err() {
-        // The half-written one is of no use; the first error is the one to tell.
-        let _ = std::fs::remove_file(&staged);
     }
-    written
+
+    /// Adds to it.
+    pub(crate) fn add(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())
+    }
+
+    /// It is whole.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        if let Some((staged, path)) = &self.staged {
+            self.file.get_ref().sync_all()?;
+            std::fs::rename(staged, path)?;
+            self.staged = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some((staged, _)) = &self.staged {
+            // The half-written one is of no use; the first error is the one to tell.
+            let _ = std::fs::remove_file(staged);
+        }
+    }
 }
 
 #[cfg(test)]

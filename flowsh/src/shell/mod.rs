@@ -6,6 +6,7 @@ mod complete;
 mod configure;
 mod copy;
 mod file;
+mod listing;
 mod operational;
 mod samplicator;
 #[cfg(test)]
@@ -23,6 +24,8 @@ use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::screen::View;
 use crate::trouble::Failure;
+pub(crate) use file::{Writer, resolved};
+pub(crate) use listing::Listing;
 pub(crate) use watch::{Live, Watch};
 
 /// Text of a `load terminal` that is kept at most, in octets.
@@ -53,7 +56,7 @@ enum Reading {
 }
 
 /// What a line did.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// What it has to say.
     pub(crate) answer: Answer,
@@ -61,6 +64,8 @@ pub(crate) struct Outcome {
     pub(crate) leave: bool,
     /// Something to be shown live.
     pub(crate) watch: Option<Watch>,
+    /// More to say, in parts.
+    pub(crate) listing: Option<Listing>,
 }
 
 impl From<Answer> for Outcome {
@@ -271,6 +276,17 @@ impl Shell {
             (_, Command::MonitorSamplicator { name }) => {
                 self.watched(Watch::Samplicator(name), &pipes, line)?
             }
+            (_, Command::ShowCache { monitor, view }) => {
+                // Ctrl-C was for something before.
+                self.client.interrupted();
+                let first = self.first_of_cache(&monitor, &view, line);
+                let first = first.map_err(|failure| failure.at_its_word(line))?;
+                let (answer, listing) = first.piped(&pipes, line, self)?;
+                return Ok(Outcome {
+                    listing,
+                    ..answer.into()
+                });
+            }
             (Mode::Configuration(_), command) if is_configuration(&command) => {
                 self.configuration(command, line)?
             }
@@ -279,11 +295,8 @@ impl Shell {
                 Outcome::from(answer.map_err(|failure| failure.at_its_word(line))?)
             }
         };
-        let home = self.home.clone();
-        let save =
-            |file: &str, text: &str| file::write(&file::resolved(file, home.as_deref()), text);
         Ok(Outcome {
-            answer: outcome.answer.through(&pipes, line, save)?,
+            answer: outcome.answer.through(&pipes, line, self.home.as_deref())?,
             ..outcome
         })
     }

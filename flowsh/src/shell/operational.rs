@@ -1,6 +1,6 @@
 //! `show` and `clear`.
 
-use grammar::command::{AccountingView, CacheView, Command, Form, Part};
+use grammar::command::{AccountingView, Command, Form, Part};
 use serde_json::{Value as Json, json};
 
 use super::Shell;
@@ -22,7 +22,6 @@ impl Shell {
             Command::ShowCommitDiff { revision } => self.show_commit_diff(revision),
             Command::ShowInterfaces => self.screen("/v1/interfaces", &[], screen::interfaces),
             Command::ShowFlow { part, name } => self.show_flow(part, name.as_deref(), line),
-            Command::ShowCache { monitor, view } => self.show_cache(&monitor, &view),
             Command::ShowMonitorStatistics { monitor } => {
                 let answer = self.objects(
                     "/v1/flow/monitors",
@@ -42,6 +41,7 @@ impl Shell {
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
             Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
+            Command::ShowRoutes => self.screen("/v1/flow/routes", &[], screen::routes),
             Command::ShowSamplicator {
                 part,
                 name,
@@ -295,22 +295,6 @@ impl Shell {
         }
         answer[key] = found.into();
         Ok(answer)
-    }
-
-    fn show_cache(&mut self, monitor: &str, view: &CacheView) -> Said {
-        let top = view.top.map(|top| top.to_string());
-        let mut query: Vec<(&str, &str)> = Vec::new();
-        query.extend(view.sort.as_deref().map(|field| ("sort", field)));
-        query.extend(view.lowest.then_some(("lowest", "true")));
-        query.extend(top.as_deref().map(|top| ("top", top)));
-        let answer = self.client.get(
-            &format!("/v1/flow/monitors/{}/cache", escaped(monitor)),
-            &query,
-        )?;
-        Ok(Answer::screen(
-            screen::cache(&answer, view, &self.view),
-            answer,
-        ))
     }
 
     fn show_accounting(&mut self, view: &AccountingView) -> Said {

@@ -116,6 +116,19 @@ impl Daemon {
                     json!({"text": grammar::compare_commands(&self.running, candidate)}),
                 )
             }
+            // Five flows, two in an answer.
+            ("GET", ["flow", "monitors", "LONG", "cache"]) => {
+                let from: usize = asked.get("after").map_or(0, |after| after.parse().unwrap());
+                let flows: Vec<Json> = (from..5.min(from + 2))
+                    .map(|n| json!({"sourceTransportPort": n, "nested": {"n": n}}))
+                    .collect();
+                let next = (from + 2 < 5).then(|| (from + 2).to_string());
+                (
+                    200,
+                    json!({"monitor": "LONG", "cache": {}, "total": 5, "shown": flows.len(), "flows": flows, "next": next,
+                        "fields": [{"name": "sourceTransportPort", "column": "PORT", "label": "PORT", "width": 6, "kind": "number", "key": true}]}),
+                )
+            }
             ("GET", ["flow", "monitors", name, "cache"]) => {
                 refused(404, &format!("there is no flow monitor {name}"))
             }
@@ -571,4 +584,58 @@ Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into forc
         shown.ends_with("nothing of it can be a samplicator; nothing was loaded"),
         "{shown}"
     );
+}
+
+/// What a listing prints, all of its parts.
+fn listed(bench: &mut Bench, line: &str) -> String {
+    let outcome = bench
+        .shell
+        .run(line)
+        .unwrap_or_else(|failure| panic!("{line}: {}", failure.shown()));
+    let mut listing = outcome.listing.expect(line);
+    let mut text = outcome.answer.text;
+    while let Some(part) = listing.part(&mut bench.shell).unwrap() {
+        text += &part;
+    }
+    text
+}
+
+#[test]
+fn a_long_cache_comes_in_parts_through_the_pipes() {
+    let mut bench = Bench::new();
+    let line = "show flow monitor LONG cache";
+    let csv = listed(&mut bench, &format!("{line} format csv"));
+    assert_eq!(csv, "PORT\n0\n1\n2\n3\n4\n");
+    let table = listed(&mut bench, line);
+    assert_eq!(table.matches("PORT").count(), 1, "one heading: {table}");
+    assert!(
+        table.ends_with("     0\n     1\n     2\n     3\n     4\n"),
+        "{table}"
+    );
+    assert_eq!(
+        listed(
+            &mut bench,
+            &format!("{line} format csv | match \"[134]\" | last 2")
+        ),
+        "3\n4\n"
+    );
+    assert_eq!(
+        listed(&mut bench, &format!("{line} format csv | count")),
+        "Count: 6 lines\n"
+    );
+    // The same text as that of an answer that is whole.
+    let text = listed(&mut bench, &format!("{line} | json"));
+    let json: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["flows"].as_array().map(Vec::len), Some(5));
+    assert_eq!((&json["shown"], &json["total"]), (&5.into(), &5.into()));
+    assert_eq!(text, serde_json::to_string_pretty(&json).unwrap() + "\n");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("flows.csv");
+    listed(
+        &mut bench,
+        &format!("{line} format csv | save {}", file.display()),
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), csv);
+    let shown = bench.fails(&format!("{line} filter ipv4 protocol regexp \"(\""));
+    assert!(shown.contains("^\nnot a regular expression"), "{shown}");
 }

@@ -282,6 +282,7 @@ impl Matched<'_> {
                 count: self.number(Some("count")),
             }),
             Id::ShowLoss => Command::ShowLoss,
+            Id::ShowRoutes => Command::ShowRoutes,
             Id::ShowSamplicator => self.show_relay(RelayPart::Samplicator),
             Id::ShowReceivers => self.show_relay(RelayPart::Receivers),
             Id::ShowSources => self.show_relay(RelayPart::Sources),

@@ -277,6 +277,8 @@ pub enum Command {
     ShowAccounting(AccountingView),
     /// The loss ledger.
     ShowLoss,
+    /// What is known of the host's routes.
+    ShowRoutes,
     /// Samplicators, or a part of them.
     ShowSamplicator {
         /// What of them.

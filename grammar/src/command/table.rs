@@ -107,6 +107,7 @@ pub(crate) enum Id {
     ShowExporterTemplates,
     ShowAccounting,
     ShowLoss,
+    ShowRoutes,
     ShowSamplicator,
     ShowReceivers,
     ShowSources,
@@ -273,6 +274,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show flow monitor <monitor> statistics", "Its counters", Id::ShowMonitorStatistics),
     command("show flow record", "Flow records", Id::ShowRecord),
     command("show flow record <record>", "Flow record", Id::ShowRecord),
+    command("show flow routes", "What is known of the host's routes", Id::ShowRoutes),
     command("show flow sampler", "Samplers", Id::ShowSampler),
     command("show flow sampler <sampler>", "Sampler", Id::ShowSampler),
     chain("show flow-accounting", "The flow-accounting table", Id::ShowAccounting),
@@ -460,6 +462,7 @@ pub(crate) static IOS_EXPORTER: &[Row] = &[
 #[rustfmt::skip]
 pub(crate) static IOS_MONITOR: &[Row] = &[
     group("cache", "The flow cache"),
+    ios("cache bidirectional", "A packet and its answer are of one flow"),
     group("cache entries", "Size of the cache"),
     ios("cache entries <16-16777216>", "Flows (default 4096)"),
     group("cache timeout", "When flows end"),
@@ -497,6 +500,10 @@ pub(crate) static IOS_MONITOR: &[Row] = &[
     ios("record netflow ipv6 source-prefix", "Source prefixes"),
     ios("record netflow ipv6 destination-prefix", "Destination prefixes"),
     ios("record netflow ipv6 prefix", "Source and destination prefixes"),
+    group("statistics", "Statistics beside the flows"),
+    group("statistics packet", "Statistics of packets"),
+    ios("statistics packet protocol", "Packets by protocol"),
+    ios("statistics packet size", "Packets by size"),
 ];
 
 /// IOS statements after `sampler NAME`.

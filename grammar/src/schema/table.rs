@@ -203,6 +203,7 @@ pub static TABLE: &[Row] = &[
     leaf("flow monitor * record", Record, Probe, "What a flow is: a record, or a predefined one").refers(&["flow record"]),
     multi("flow monitor * exporter", Name, Probe, "Where the flows go").refers(&["flow exporter"]),
     container("flow monitor * cache", Probe, "The cache"),
+    flag("flow monitor * cache bidirectional", Probe, "A packet and its answer are of one flow (RFC 5103); IPFIX only"),
     leaf("flow monitor * cache entries", number(16, 16_777_216), Probe, "Flows in the cache at most").unit("flows").default("4096"),
     leaf("flow monitor * cache type", choice(&[("normal", "Flows end by timeouts"), ("immediate", "Every packet is a flow"), ("permanent", "Flows never end")]), Probe, "How flows end").default("normal").refuses(&[("synchronized", "there is one cache here, nothing to synchronise with")]),
     container("flow monitor * cache timeout", Probe, "When flows end"),

@@ -71,6 +71,7 @@ set interfaces ethernet eth1 disable",
  cache timeout event transaction-end
  cache entries 1000
  cache type normal
+ cache bidirectional
  statistics packet protocol
  statistics packet size
 flow exporter E
@@ -84,6 +85,7 @@ flow exporter E
 set flow monitor M cache timeout event transaction-end
 set flow monitor M cache entries 1000
 set flow monitor M cache type normal
+set flow monitor M cache bidirectional
 set flow monitor M statistics packet [ protocol size ]
 set flow exporter E destination 192.0.2.1
 set flow exporter E vrf red

@@ -15,13 +15,14 @@ use super::{Answer, Body, Params, Shared, blocking};
 use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST};
 
 /// What `/v1/flow/…` knows.
-const WHAT: [&str; 6] = [
+const WHAT: [&str; 7] = [
     "records",
     "samplers",
     "interfaces",
     "monitors",
     "exporters",
     "loss",
+    "routes",
 ];
 
 #[derive(Deserialize)]

@@ -70,6 +70,13 @@ impl Probe {
                 show::exporters(settings, &state.export.statistics(), name)
             }
             "loss" => show::loss(&state.reports(), &state.export.statistics()),
+            "routes" => {
+                let statistics = state
+                    .routes
+                    .as_ref()
+                    .map(system::routes::Routes::statistics);
+                show::routes(statistics.as_ref())
+            }
             other => return Err(Unknown(format!("nothing is known of {other}"))),
         })
     }

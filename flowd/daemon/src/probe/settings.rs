@@ -200,6 +200,7 @@ impl Settings {
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
             accounting(tree, node, &mut settings, &mut findings);
         }
+        check_bidirectional(&settings, &mut findings);
         if findings.is_empty() {
             Ok(settings)
         } else {
@@ -259,6 +260,10 @@ fn monitor(
             }
         },
     };
+    let record = match node.has(&["cache", "bidirectional"]) {
+        true => bidirectional(name, node, record, findings),
+        false => record,
+    };
     let timeout = |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
     let cache_type = match node.value(&["cache", "type"]) {
         Some("immediate") => CacheType::Immediate,
@@ -290,6 +295,46 @@ fn monitor(
             size: kept("size"),
         },
     })
+}
+
+/// The record of a monitor whose flows are bidirectional; `node` is that of `flow monitor NAME`.
+fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Findings) -> Record {
+    let path = ["flow", "monitor", name, "cache", "bidirectional"];
+    if node.value(&["cache", "type"]) == Some("immediate") {
+        let why = "every packet of an immediate cache is a flow, which nothing answers";
+        findings.push(finding(&path, why.into()));
+    }
+    record.bidirectional().unwrap_or_else(|wrong| {
+        findings.extend(wrong.iter().map(|(words, why)| {
+            finding(
+                &path,
+                format!("record {}, match {words}: {why}", record.name),
+            )
+        }));
+        record
+    })
+}
+
+/// Only IPFIX has words for what comes back.
+fn check_bidirectional(settings: &Settings, findings: &mut Findings) {
+    let monitors = settings.monitors.iter();
+    for (name, monitor) in monitors.filter(|(_, monitor)| monitor.record.is_bidirectional()) {
+        let exporters = monitor.exporters.iter();
+        let known = exporters.filter_map(|exporter| settings.exporters.get(exporter));
+        for exporter in known.filter(|exporter| exporter.export.protocol != Protocol::Ipfix) {
+            let version = match exporter.export.protocol {
+                Protocol::NetflowV5 => "NetFlow version 5",
+                _ => "NetFlow version 9",
+            };
+            findings.push(finding(
+                &["flow", "monitor", name, "cache", "bidirectional"],
+                format!(
+                    "exporter {} speaks {version}, which has no words for what comes back; export-protocol ipfix has",
+                    exporter.export.name
+                ),
+            ));
+        }
+    }
 }
 
 /// `node` is that of `flow exporter NAME`.

@@ -8,6 +8,7 @@ mod settings;
 mod show;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grammar::Finding;
@@ -36,6 +37,14 @@ pub struct Staged {
     settings: Settings,
     /// Samplicators that are new or changed.
     prepared: Vec<(String, Prepared)>,
+    warnings: Vec<String>,
+}
+
+impl Staged {
+    /// What the operator should know, a line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
 }
 
 /// There is no samplicator of that name.
@@ -72,6 +81,7 @@ impl Relay {
         let state = self.state();
         let mut prepared = Vec::new();
         let mut findings = Vec::new();
+        let mut warnings = Vec::new();
         for (name, samplicator) in new {
             let same = |old: &settings::Samplicator| old.relay == samplicator.relay;
             if state.settings.get(name).is_some_and(same) {
@@ -79,8 +89,11 @@ impl Relay {
             }
             let old = state.running.get(name);
             match Samplicator::prepare(old, &samplicator.relay, &self.context) {
-                Ok(ready) => prepared.push((name.clone(), ready)),
-                Err(error) => findings.push(settings::finding(name, &error)),
+                Ok(ready) => {
+                    prepared.push((name.clone(), ready));
+                    warnings.extend(absent(name, &samplicator.relay));
+                }
+                Err(error) => findings.push(settings::finding(&samplicator.relay, &error)),
             }
         }
         if !findings.is_empty() {
@@ -89,6 +102,7 @@ impl Relay {
         Ok(Staged {
             settings: new.clone(),
             prepared,
+            warnings,
         })
     }
 
@@ -143,4 +157,33 @@ impl Relay {
             .map(|(name, of)| ((*name).to_owned(), help(of)))
             .collect()
     }
+}
+
+/// A line for each listening address that this host does not have: it may come later, or be mistyped.
+fn absent(name: &str, settings: &relay::Settings) -> Vec<String> {
+    let local = |address: IpAddr, interfaces: &[system::Interface]| {
+        let nets = interfaces.iter().flat_map(|interface| &interface.addresses);
+        nets.clone().any(|net| net.addr() == address)
+            || (address.is_loopback() && interfaces.iter().any(|interface| interface.loopback))
+    };
+    let asked = settings
+        .listen
+        .iter()
+        .map(|listen| listen.address)
+        .filter(|address| !address.is_unspecified() && !address.is_multicast());
+    let mut asked = asked.peekable();
+    if asked.peek().is_none() {
+        return Vec::new();
+    }
+    let Ok(interfaces) = system::interfaces() else {
+        return Vec::new();
+    };
+    asked
+        .filter(|address| !local(*address, &interfaces))
+        .map(|address| {
+            format!(
+                "flow samplicator {name} listen-address {address}: this host does not have the address; datagrams come in when it has"
+            )
+        })
+        .collect()
 }

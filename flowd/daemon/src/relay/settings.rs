@@ -38,7 +38,7 @@ pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
                 .collect(),
         };
         if let Err(error) = samplicator.relay.check() {
-            findings.push(finding(name, &error));
+            findings.push(finding(&samplicator.relay, &error));
         }
         settings.insert(name.to_owned(), samplicator);
     }
@@ -98,6 +98,14 @@ fn listen(text: &str) -> Option<Listen> {
     Some(Listen { address, interface })
 }
 
+/// The same as the configuration has it.
+fn written(listen: &Listen) -> String {
+    match &listen.interface {
+        Some(interface) => format!("{}%{interface}", listen.address),
+        None => listen.address.to_string(),
+    }
+}
+
 fn receiver(name: &str, node: &Tree) -> Receiver {
     let mut receiver = Receiver::new(name, node.value(&["address"]).unwrap_or_default());
     receiver.port = number(node, "port").unwrap_or(receiver.port);
@@ -132,25 +140,34 @@ fn number<T: std::str::FromStr>(node: &Tree, leaf: &str) -> Option<T> {
 }
 
 /// A refusal at its place below `flow samplicator NAME`.
-pub(super) fn finding(name: &str, error: &relay::Error) -> Finding {
+///
+/// Boot leaves out what a finding names. A samplicator that lost its only listening address would take in everything, so
+/// then it is named as a whole.
+pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Finding {
     use relay::Place;
 
-    let mut path = vec!["flow".to_owned(), "samplicator".to_owned(), name.to_owned()];
+    let mut path = vec![
+        "flow".to_owned(),
+        "samplicator".to_owned(),
+        settings.name.clone(),
+    ];
     let words: Vec<String> = match &error.place {
         Place::Port => vec!["port".into()],
         Place::Threads => vec!["threads".into()],
         Place::Receivers => vec!["receiver".into()],
-        Place::Listen(_) => vec!["listen-address".into()],
+        Place::Listen(_) if settings.listen.len() < 2 => vec![],
+        Place::Listen(endpoint) => vec!["listen-address".into(), written(&endpoint.listen)],
         Place::Receiver(receiver) => vec!["receiver".into(), receiver.clone()],
         Place::Rule(prefix) => vec!["source".into(), prefix.to_string()],
         Place::Group(group) => vec!["balance".into(), "group".into(), group.clone()],
     };
     path.extend(words);
     let message = match &error.place {
-        // Without one in the configuration there still are addresses and ports.
         Place::Listen(endpoint) => format!(
             "{} port {}: {}",
-            endpoint.listen.address, endpoint.port, error.problem
+            written(&endpoint.listen),
+            endpoint.port,
+            error.problem
         ),
         _ => error.problem.to_string(),
     };

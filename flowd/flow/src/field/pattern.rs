@@ -1,6 +1,8 @@
 //! Fields with a parameter in their words: `ipv4 section header size 32`, `transport tcp flags ack syn`.
 
-use std::sync::{Mutex, PoisonError};
+#[allow(clippy::disallowed_types, reason = "see MADE")]
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use super::{FIELDS, Field, Source};
 
@@ -44,6 +46,10 @@ impl Parameter {
 }
 
 /// Fields made of rows with a parameter. There are as many as parameters can be written, under a thousand, so they stay.
+#[allow(
+    clippy::disallowed_types,
+    reason = "asked when a configuration is read, not on a packet's way"
+)]
 static MADE: Mutex<Vec<&'static Field>> = Mutex::new(Vec::new());
 
 /// The field of these words, which are a row's with its parameter written out.

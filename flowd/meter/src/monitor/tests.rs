@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use flow::Totals;
+use flow::{Tally, Totals};
 use proptest::prelude::*;
 
 use wire::{Header, Link, Packet, Skip};
@@ -575,7 +575,9 @@ fn statistics_count_what_is_metered_by_protocol_and_size() {
     assert_eq!(monitor.packet_statistics(), None);
 }
 
+mod any;
 mod kinds;
+mod share;
 mod ways;
 
 proptest! {

@@ -35,6 +35,8 @@ fuzz_target!(|input: &[u8]| {
             panic!("{why}");
         }
     }
+    // The first line alone has a reader of its own.
+    some_lines(&packet, 0, &plain);
     some_lines(&packet, lines, &plain);
     let kinds = Tunnel::ALL
         .into_iter()

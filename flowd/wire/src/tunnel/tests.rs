@@ -87,11 +87,21 @@ fn gre_by_its_flags() {
     assert_eq!(
         of(
             47,
-            &join(&[0, 0, 0x89, 9, 1, 1, 0, 1, 0, 20, 0x86, 0xdd]),
+            &join(&[0, 0, 0x89, 9, 0x86, 0xdd, 1, 1, 0, 1, 0, 20]),
             &gre
         ),
         Inside::EtherType(0x86dd, &INNER)
     );
+}
+
+#[test]
+fn wccp_of_either_version() {
+    let gre = [Tunnel::Gre];
+    let first = join(&[0, 0, 0x88, 0x3e]);
+    assert_eq!(of(47, &first, &gre), Inside::EtherType(0x0800, &INNER));
+    let second = join(&[0, 0, 0x88, 0x3e, 5, 0x59, 0, 0x48]);
+    assert_eq!(of(47, &second, &gre), Inside::EtherType(0x0800, &INNER));
+    assert_eq!(of(47, &second[..7], &gre), Inside::Unread);
 }
 
 #[test]

@@ -177,7 +177,9 @@ impl Groups {
             let new = column.value(flow);
             *old = match column.field.source {
                 Source::Header(_, rule) => merged(rule, began, old.take(), new),
-                Source::Reverse(_) if column.field.kind == Kind::Number && column.field.len == 8 => {
+                Source::Reverse(_)
+                    if column.field.kind == Kind::Number && column.field.len == 8 =>
+                {
                     let number = |value: Option<Value>| value.and_then(|value| value.number());
                     Some(Value::Number(
                         number(old.take()).unwrap_or(0) + number(new).unwrap_or(0),

@@ -4,6 +4,7 @@ mod accounting;
 mod cache;
 mod exporter;
 mod loss;
+mod routes;
 mod statistics;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use accounting::{accounting, wanted};
 pub use cache::{AnswerRows, CacheAnswer, columns, group_columns};
 pub use exporter::exporters;
 pub use loss::loss;
+pub use routes::routes;
 
 /// `records`.
 pub fn records(settings: &Settings, name: Option<&str>) -> Json {
