@@ -5,6 +5,7 @@
 //! often, which is what says that a look-up has to go on.
 
 use crate::key::Hash;
+use crate::memory::wish_huge_pages;
 use crate::simd::{equal, fetch};
 
 /// Places of a bucket.
@@ -40,6 +41,13 @@ impl Bucket {
     }
 }
 
+fn vacant(buckets: usize) -> Vec<Bucket> {
+    let mut room = Vec::with_capacity(buckets);
+    wish_huge_pages(&mut room);
+    room.resize(buckets, VACANT);
+    room
+}
+
 /// Hash → slot.
 pub(crate) struct Index {
     /// A power of two.
@@ -50,7 +58,7 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn new() -> Index {
         Index {
-            buckets: vec![VACANT; FIRST],
+            buckets: vacant(FIRST),
             len: 0,
         }
     }
@@ -124,7 +132,7 @@ impl Index {
 
     /// Doubles it.
     fn grow(&mut self) {
-        let double = vec![VACANT; self.buckets.len() * 2];
+        let double = vacant(self.buckets.len() * 2);
         for bucket in std::mem::replace(&mut self.buckets, double) {
             for (hash, slot) in bucket.hashes.iter().zip(bucket.slots) {
                 if slot != EMPTY {

@@ -11,6 +11,7 @@ mod fragments;
 mod index;
 mod key;
 mod ledger;
+mod memory;
 mod monitor;
 mod routes;
 mod sampler;

@@ -462,6 +462,13 @@ impl Monitor {
         flows
     }
 
+    /// Ends every flow, and hands the batches on as they fill: many flows need no room of their own on their way out.
+    pub fn flush_to(&mut self, why: EndReason, mut hand_on: impl FnMut(Arc<Batch>)) {
+        self.each_to(true, |cache, out| cache.flush(why, out), &mut hand_on);
+        self.outbox.seal();
+        self.drain().for_each(hand_on);
+    }
+
     /// Empties the cache for an operator. Returns how many flows it had.
     pub fn clear(&mut self, how: Clear) -> u64 {
         if how == Clear::Export {
@@ -518,7 +525,19 @@ impl Monitor {
     }
 
     /// Runs `work` on each cache; what it tells of flows goes to the ledger and the outbox. The flows end, or go on.
-    fn each(&mut self, end: bool, mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+    fn each(&mut self, end: bool, work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+        let mut ready = std::mem::take(&mut self.outbox.ready);
+        self.each_to(end, work, &mut |batch| ready.push(batch));
+        self.outbox.ready = ready;
+    }
+
+    /// The same; batches that are full are handed on at once.
+    fn each_to(
+        &mut self,
+        end: bool,
+        mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>)),
+        hand_on: &mut dyn FnMut(Arc<Batch>),
+    ) {
         let Monitor {
             caches,
             ledger,
@@ -550,6 +569,7 @@ impl Monitor {
                 ledger.cached.octets -= one.octets;
                 ledger.expired += one;
                 outbox.push(&layout, &flow);
+                outbox.ready.drain(..).for_each(&mut *hand_on);
             });
         }
     }
@@ -586,7 +606,7 @@ fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {
 
 fn caches(settings: &Settings) -> [Option<Cache>; 2] {
     [Family::V4, Family::V6].map(|family| {
-        let mut cache = Cache::new(settings.record.layout(family)?);
+        let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
         cache.set_update(settings.cache_type.update_ticks());
         Some(cache)
     })
