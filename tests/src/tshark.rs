@@ -184,8 +184,8 @@ fn record(node: &Json, boot: Option<i64>) -> Option<Record> {
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or(0)
     };
-    // Of a bidirectional flow there are two values of many elements; the second is of the reverse direction.
-    let times = first(&node["cflow.timedelta_tree"]);
+    // Of a bidirectional flow there are two values of many elements; flowd tells that of the reverse direction first.
+    let times = last(&node["cflow.timedelta_tree"]);
     let time = |relative: &str, absolute: &str| -> Option<i64> {
         let find = |name: &str| times.get(name).or(node.get(name)).and_then(Json::as_str);
         match find(absolute) {
@@ -234,14 +234,14 @@ fn complaints(node: &Json, found: &mut Vec<String>) {
 }
 
 fn text<'a>(node: &'a Json, name: &str) -> &'a str {
-    let value = node.get(name).map(first);
+    let value = node.get(name).map(last);
     value.and_then(Json::as_str).unwrap_or_default()
 }
 
-/// A value, or the first of several.
-fn first(value: &Json) -> &Json {
+/// A value, or the last of several.
+fn last(value: &Json) -> &Json {
     match value {
-        Json::Array(several) => several.first().unwrap_or(value),
+        Json::Array(several) => several.last().unwrap_or(value),
         one => one,
     }
 }

@@ -286,6 +286,8 @@ fn forwarded_packets_have_their_route_in_every_protocol_and_new_flows_the_new_on
         run.net.index("eth2"),
         run.net.index("eth3"),
     );
+    // A link's IPv6 addresses work when the kernel has found its carrier.
+    run.turns(FAR_6, &Way::new(eth2, "2001:db8:2::9", 64, 40));
     run.says(&[
         (FAR_4, Way::new(eth2, "10.2.0.9", 24, 24)),
         (FAR_6, Way::new(eth2, "2001:db8:2::9", 64, 40)),

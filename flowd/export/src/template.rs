@@ -124,7 +124,16 @@ impl Template {
         };
         let absolute = protocol == Protocol::Ipfix && predefined(&layout.record);
         let mut uptimes = false;
-        for slot in &layout.slots {
+        // What came back is told before what went: nfcapd 1.7.1 keeps the later of an element and its reverse, where it does not
+        // know both.
+        let reverse = |slot: &&Slot| matches!(slot.field.source, Source::Reverse(_));
+        let keys = layout.slots.iter().filter(|slot| slot.key);
+        let came_back = layout.slots.iter().filter(reverse);
+        let others = layout
+            .slots
+            .iter()
+            .filter(|slot| !slot.key && !reverse(slot));
+        for slot in keys.chain(came_back).chain(others) {
             uptimes |= template.slot(slot, absolute);
         }
         if uptimes && protocol == Protocol::Ipfix {

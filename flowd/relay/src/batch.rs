@@ -19,6 +19,8 @@ pub(crate) struct Datagram {
     pub(crate) domain: Option<u16>,
     /// It carries templates or options.
     pub(crate) announces: bool,
+    /// All that is known of its observation domain is in it.
+    pub(crate) first: bool,
 }
 
 impl Datagram {

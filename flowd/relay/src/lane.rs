@@ -139,7 +139,9 @@ impl Lane {
             && self.listens()
         {
             told.set(slot, true);
-            self.tell_before.push(number);
+            if !datagram.first {
+                self.tell_before.push(number);
+            }
         }
         self.list.push(number);
     }

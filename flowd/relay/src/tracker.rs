@@ -61,6 +61,8 @@ pub(crate) struct Seen {
     pub(crate) domain: Option<u16>,
     /// It carries templates or options.
     pub(crate) announces: bool,
+    /// All that is known of its domain is in it: who gets it needs to be told nothing before.
+    pub(crate) first: bool,
 }
 
 /// What one exporter (address and port) has announced.
@@ -187,6 +189,7 @@ impl Tracker {
             };
         };
         let mut domain = self.find(&head);
+        let known = domain.is_some();
         let options = domain.map_or(&[][..], |domain| &self.domains[usize::from(domain)].options);
         let mut announces = false;
         let mut at = head.sets.start;
@@ -205,6 +208,7 @@ impl Tracker {
             id: head.id,
             domain,
             announces,
+            first: !known && domain.is_some(),
         }
     }
 

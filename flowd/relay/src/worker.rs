@@ -374,6 +374,7 @@ impl Worker {
             next: NONE,
             domain: None,
             announces: false,
+            first: false,
         });
     }
 
@@ -426,6 +427,7 @@ impl Worker {
                 let seen = source.tracker.observe(octets, now_ns, &mut self.budget);
                 datagram.domain = seen.domain;
                 datagram.announces = seen.announces;
+                datagram.first = seen.first;
                 let mut offered = false;
                 for slot in &route.receivers {
                     let Some(lane) = &mut self.lanes[usize::from(*slot)] else {

@@ -31,6 +31,9 @@ pub(crate) fn monitors(answer: &Json) -> String {
             26,
             plain(some(cache, "type").unwrap_or(&monitor["cache_type"])),
         );
+        if cache["bidirectional"] == true {
+            page.pair(4, "Bidirectional:", 26, "yes");
+        }
         page.pair(
             4,
             "Status:",

@@ -57,13 +57,10 @@ mod tests {
         });
         let shown = routes(&answer);
         assert!(
-            shown.contains("  IPv4 prefixes:             1,000,003\n"),
+            shown.contains("  IPv4 prefixes:            1,000,003\n"),
             "{shown}"
         );
-        assert!(
-            shown.contains("  Overruns:                  1\n"),
-            "{shown}"
-        );
+        assert!(shown.contains("  Overruns:                 1\n"), "{shown}");
         assert!(
             shown.ends_with("The routes cannot be read: netlink: no memory\n"),
             "{shown}"

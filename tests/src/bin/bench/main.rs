@@ -7,6 +7,7 @@
 mod child;
 mod live;
 mod program;
+mod samplicator;
 mod savefile;
 mod sink;
 mod sys;
@@ -35,15 +36,20 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let Some(options) = options() else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
+    let mut words = std::env::args().skip(1).peekable();
+    let result = match words.next_if_eq("samplicator") {
+        Some(_) => samplicator::run(&mut words),
+        None => options().map(|options| measure(&options)),
     };
-    match measure(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    match result {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
             eprintln!("bench: {error}");
             ExitCode::FAILURE
+        }
+        None => {
+            eprintln!("{USAGE}\n       {}", samplicator::USAGE);
+            ExitCode::from(2)
         }
     }
 }

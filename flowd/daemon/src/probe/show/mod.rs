@@ -198,6 +198,7 @@ fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
     let threads = reports.len().max(1);
     json!({
         "type": type_word(monitor.cache_type),
+        "bidirectional": monitor.record.is_bidirectional(),
         "size": monitor.entries * threads,
         "octets": monitor.entries * threads * reports.iter().map(|report| report.flow_octets).max().unwrap_or(0),
         "entries": sum(|report| report.ledger.cached.records),
