@@ -71,7 +71,7 @@ pub struct Args {
 static PRESENT_NS: AtomicU64 = AtomicU64::new(0);
 
 /// Batches that may wait for the export thread.
-const QUEUE: usize = 256;
+const QUEUE: usize = 64;
 
 /// Runs the command.
 ///
@@ -141,8 +141,14 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         progress.set_position(savefile.position());
     };
     monitor.burst(&mut burst);
-    monitor.flush(EndReason::Forced);
     output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
+    let mut handed_on = Ok(());
+    monitor.flush_to(EndReason::Forced, |batch| {
+        if handed_on.is_ok() {
+            handed_on = output.hand_on(batch, exporting.as_ref());
+        }
+    });
+    handed_on?;
     progress.finish_and_clear();
     if let Some(error) = damaged {
         eprintln!("flowd: {error}; the packets before were metered");
@@ -302,15 +308,23 @@ impl Output<'_> {
         now_ns: u64,
     ) -> anyhow::Result<()> {
         PRESENT_NS.fetch_max(now_ns, Ordering::Relaxed);
-        for batch in monitor.drain() {
-            self.flows += batch.len() as u64;
-            if self.records {
-                self.print(&batch)?;
-            }
-            if let Some((_, feed)) = export {
-                // A savefile waits for the exporter; nothing is dropped here.
-                let _ = feed.deliver(batch);
-            }
+        monitor
+            .drain()
+            .try_for_each(|batch| self.hand_on(batch, export))
+    }
+
+    fn hand_on(
+        &mut self,
+        batch: Arc<Batch>,
+        export: Option<&(export::Worker, Feed)>,
+    ) -> anyhow::Result<()> {
+        self.flows += batch.len() as u64;
+        if self.records {
+            self.print(&batch)?;
+        }
+        if let Some((_, feed)) = export {
+            // A savefile waits for the exporter; nothing is dropped here.
+            let _ = feed.deliver(batch);
         }
         Ok(())
     }

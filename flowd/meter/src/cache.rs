@@ -20,8 +20,9 @@ use wire::{Header, LINE};
 use crate::burst::Observed;
 use crate::index::Index;
 use crate::key::{Hash, Key, Line};
-use crate::prefetch::fetch;
+use crate::memory::wish_huge_pages;
 use crate::routes::{Routing, Wanted};
+use crate::simd::fetch;
 use crate::timeouts::Timeouts;
 use crate::wheel::{BUCKETS, Chunk, Wheel};
 
@@ -29,8 +30,10 @@ const NONE: u32 = u32::MAX;
 const TICK_NS: u64 = 1_000_000_000;
 /// The tick of a slot without a flow.
 const FREE: u64 = u64::MAX;
-/// Slots that are made room for at once.
+/// Slots that are made room for at once, where there is no room.
 const SLOTS: usize = 4096;
+/// Slots that are made room for ahead at most.
+const MOST_ROOM: usize = 1 << 24;
 
 /// The slot where a flow may be.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +83,20 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// An empty cache.
-    pub fn new(layout: Arc<Layout>) -> Cache {
+    /// An empty cache, with room for `entries` flows where the system grants it: what is not used costs nothing, and
+    /// nothing is moved or asked for while packets come.
+    pub fn new(layout: Arc<Layout>, entries: usize) -> Cache {
+        let (mut slots, mut more) = (Vec::new(), Vec::new());
+        let entries = entries.min(MOST_ROOM);
+        if slots.try_reserve_exact(entries).is_ok() {
+            wish_huge_pages(&mut slots);
+        }
+        if more
+            .try_reserve_exact(entries * (layout.len() - LINE))
+            .is_ok()
+        {
+            wish_huge_pages(&mut more);
+        }
         Cache {
             key: Key::new(&layout),
             routes: Wanted::by(&layout),
@@ -90,8 +105,8 @@ impl Cache {
             lines_len: (layout.kept().len() - 1) * LINE,
             layout,
             index: Index::new(),
-            slots: Vec::new(),
-            more: Vec::new(),
+            slots,
+            more,
             free: NONE,
             live: 0,
             wheel: Wheel::new(),

@@ -5,7 +5,8 @@
 //! often, which is what says that a look-up has to go on.
 
 use crate::key::Hash;
-use crate::prefetch::fetch;
+use crate::memory::wish_huge_pages;
+use crate::simd::{equal, fetch};
 
 /// Places of a bucket.
 const PLACES: usize = 7;
@@ -36,12 +37,15 @@ impl Bucket {
     /// The places with this hash, a bit each; empty ones may be among them.
     #[inline(always)]
     fn matches(&self, hash: Hash) -> u32 {
-        let mut bits = 0;
-        for (at, kept) in self.hashes.iter().enumerate() {
-            bits |= u32::from(*kept == hash.0) << at;
-        }
-        bits & ((1 << PLACES) - 1)
+        equal(&self.hashes, hash.0) & ((1 << PLACES) - 1)
     }
+}
+
+fn vacant(buckets: usize) -> Vec<Bucket> {
+    let mut room = Vec::with_capacity(buckets);
+    wish_huge_pages(&mut room);
+    room.resize(buckets, VACANT);
+    room
 }
 
 /// Hash → slot.
@@ -54,7 +58,7 @@ pub(crate) struct Index {
 impl Index {
     pub(crate) fn new() -> Index {
         Index {
-            buckets: vec![VACANT; FIRST],
+            buckets: vacant(FIRST),
             len: 0,
         }
     }
@@ -128,7 +132,7 @@ impl Index {
 
     /// Doubles it.
     fn grow(&mut self) {
-        let double = vec![VACANT; self.buckets.len() * 2];
+        let double = vacant(self.buckets.len() * 2);
         for bucket in std::mem::replace(&mut self.buckets, double) {
             for (hash, slot) in bucket.hashes.iter().zip(bucket.slots) {
                 if slot != EMPTY {

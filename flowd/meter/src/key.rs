@@ -25,7 +25,9 @@ pub(crate) struct Key {
     others: Vec<Other>,
     /// The words of other lines that the key has octets in, by place in [`Header::bytes`], and their masks.
     words: Vec<(usize, u64)>,
-    /// Others are part of the key.
+    /// The last two words of the first line are part of the key, too, which they seldom are.
+    whole: bool,
+    /// Other lines are part of the key.
     longer: bool,
     /// Drawn at random: nobody outside can choose packets that collide.
     seeds: Line,
@@ -58,6 +60,7 @@ impl Key {
             key: line_at(key, 0),
             keep: line_at(keep, 0),
             others: layout.kept().iter().skip(1).map(other).collect(),
+            whole: key[48..LINE].iter().any(|octet| *octet != 0),
             longer: !words.is_empty(),
             words,
             seeds: std::array::from_fn(|at| random.hash_one(at)),
@@ -68,8 +71,10 @@ impl Key {
     #[inline(always)]
     pub(crate) fn hash(&self, header: &Header) -> Hash {
         let of = |at: usize| word(&header.bytes, at * 8) & self.key[at] ^ self.seeds[at];
-        let mut hash =
-            fold(of(0), of(1)) ^ fold(of(2), of(3)) ^ fold(of(4), of(5)) ^ fold(of(6), of(7));
+        let mut hash = fold(of(0), of(1)) ^ fold(of(2), of(3)) ^ fold(of(4), of(5));
+        if self.whole {
+            hash ^= fold(of(6), of(7));
+        }
         if self.longer {
             for (at, mask) in &self.words {
                 hash = fold(hash ^ word(&header.bytes, *at) & mask, self.seeds[0]);

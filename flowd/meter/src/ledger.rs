@@ -84,6 +84,14 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Packets were counted into flows of the cache.
+    #[inline]
+    pub(crate) fn hit(&mut self, packets: Tally) {
+        self.metered += packets;
+        self.cached.packets += packets.packets;
+        self.cached.octets += packets.octets;
+    }
+
     /// captured = metered + unsampled + skipped + dropped (`cache_full`) and metered = cached + expired + cleared, packets and octets.
     pub fn balanced(&self) -> bool {
         let skipped = self

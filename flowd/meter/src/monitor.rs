@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally};
+use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally, Tally};
 use wire::{Family, Header, Lines, at};
 
 use crate::burst::{Burst, Observed};
@@ -292,9 +292,11 @@ impl Monitor {
     /// The whole path for a few packets: direction, family, sampler, key, cache.
     pub fn burst(&mut self, burst: &mut Burst) {
         let (packets, routing) = burst.parts();
+        let mut captured = Tally::default();
         for observed in packets.iter_mut() {
-            observed.taken = self.admit(observed, routing);
+            observed.taken = self.admit(observed, routing, &mut captured);
         }
+        self.ledger.captured += captured;
         let taken = |observed: &&mut Observed| observed.taken;
         for observed in packets.iter_mut().filter(taken) {
             if let Some(cache) = &self.caches[observed.header.family as usize] {
@@ -306,14 +308,27 @@ impl Monitor {
                 statistics.packet(&observed.header, observed.time_ns);
             }
         }
+        let mut hits = Tally::default();
         for observed in packets.iter_mut().filter(taken) {
-            self.count(observed, routing);
+            if self.hit(observed) {
+                hits.count(observed.header.octets.into());
+            } else {
+                // A flow that ends now may have some of them.
+                self.ledger.hit(std::mem::take(&mut hits));
+                self.miss(observed, routing);
+            }
         }
+        self.ledger.hit(hits);
     }
 
     /// Whether the packet is metered; then the hash of its key is there.
     #[inline(always)]
-    fn admit(&mut self, observed: &mut Observed, routing: Option<&Routing>) -> bool {
+    fn admit(
+        &mut self,
+        observed: &mut Observed,
+        routing: Option<&Routing>,
+        captured: &mut Tally,
+    ) -> bool {
         let wanted = if observed.outgoing {
             self.settings.output
         } else {
@@ -324,13 +339,13 @@ impl Monitor {
         }
         if let Err(why) = observed.parsed {
             let octets = observed.wire_len.into();
-            self.ledger.captured.count(octets);
+            captured.count(octets);
             self.ledger.skipped[why as usize].count(octets);
             return false;
         }
         let header = &mut observed.header;
         let octets = u64::from(header.octets);
-        self.ledger.captured.count(octets);
+        captured.count(octets);
         let family = header.family as usize;
         let Some(cache) = self.caches[family]
             .as_ref()
@@ -358,37 +373,32 @@ impl Monitor {
         true
     }
 
+    /// Counts a packet into its flow if that is where it was guessed. Returns whether it was; the ledger does not know yet.
     #[inline(always)]
-    fn count(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
-        if self.usual
-            && let Some(cache) = &mut self.caches[observed.header.family as usize]
-            && cache.hit(
-                observed.guess,
-                &observed.header,
-                observed.time_ns,
-                &self.settings.timeouts,
-            )
-        {
-            let octets = observed.header.octets.into();
-            self.ledger.metered.count(octets);
-            self.ledger.cached.packets += 1;
-            self.ledger.cached.octets += octets;
-        } else if self.usual {
-            self.miss(observed, routing);
-        } else {
-            self.count_otherwise(observed.hash, observed, routing);
-        }
+    fn hit(&mut self, observed: &Observed) -> bool {
+        let Observed {
+            guess,
+            header,
+            time_ns,
+            ..
+        } = observed;
+        self.usual
+            && self.caches[header.family as usize]
+                .as_mut()
+                .is_some_and(|cache| cache.hit(*guess, header, *time_ns, &self.settings.timeouts))
     }
 
-    /// A packet whose flow was not where it was guessed: most likely a new one.
+    /// A packet whose flow was not where it was guessed, most likely a new one; or one of an unusual cache.
     fn miss(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
-        let octets = observed.header.octets.into();
-        self.ledger.metered.count(octets);
-        self.ledger.cached.packets += 1;
-        self.ledger.cached.octets += octets;
+        if !self.usual {
+            return self.count_otherwise(observed.hash, observed, routing);
+        }
         let Some(cache) = &mut self.caches[observed.header.family as usize] else {
             return;
         };
+        let mut one = Tally::default();
+        one.count(observed.header.octets.into());
+        self.ledger.hit(one);
         let hash = observed.hash;
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
             self.note_made(&observed.header);
@@ -452,6 +462,13 @@ impl Monitor {
         flows
     }
 
+    /// Ends every flow, and hands the batches on as they fill: many flows need no room of their own on their way out.
+    pub fn flush_to(&mut self, why: EndReason, mut hand_on: impl FnMut(Arc<Batch>)) {
+        self.each_to(true, |cache, out| cache.flush(why, out), &mut hand_on);
+        self.outbox.seal();
+        self.drain().for_each(hand_on);
+    }
+
     /// Empties the cache for an operator. Returns how many flows it had.
     pub fn clear(&mut self, how: Clear) -> u64 {
         if how == Clear::Export {
@@ -508,7 +525,19 @@ impl Monitor {
     }
 
     /// Runs `work` on each cache; what it tells of flows goes to the ledger and the outbox. The flows end, or go on.
-    fn each(&mut self, end: bool, mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+    fn each(&mut self, end: bool, work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
+        let mut ready = std::mem::take(&mut self.outbox.ready);
+        self.each_to(end, work, &mut |batch| ready.push(batch));
+        self.outbox.ready = ready;
+    }
+
+    /// The same; batches that are full are handed on at once.
+    fn each_to(
+        &mut self,
+        end: bool,
+        mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>)),
+        hand_on: &mut dyn FnMut(Arc<Batch>),
+    ) {
         let Monitor {
             caches,
             ledger,
@@ -540,6 +569,7 @@ impl Monitor {
                 ledger.cached.octets -= one.octets;
                 ledger.expired += one;
                 outbox.push(&layout, &flow);
+                outbox.ready.drain(..).for_each(&mut *hand_on);
             });
         }
     }
@@ -576,7 +606,7 @@ fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {
 
 fn caches(settings: &Settings) -> [Option<Cache>; 2] {
     [Family::V4, Family::V6].map(|family| {
-        let mut cache = Cache::new(settings.record.layout(family)?);
+        let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
         cache.set_update(settings.cache_type.update_ticks());
         Some(cache)
     })

@@ -13,6 +13,8 @@ const FILE_HEADER: usize = 24;
 const PACKET_HEADER: usize = 16;
 /// Octets fetched at a time where the file cannot be mapped: they stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
+/// How far ahead of the reading the file is fetched into the processor's caches, octets.
+const AHEAD: usize = 2048;
 /// The longest packet libpcap reads (its `MAXIMUM_SNAPLEN`).
 const LONGEST: u32 = 262_144;
 
@@ -102,6 +104,9 @@ impl Classic {
     /// The next record, if it is in view whole.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Record<'_>> {
+        if let View::Mapped(window) = &self.view {
+            window.fetch(self.from + AHEAD);
+        }
         let octets = self.view.octets().get(self.from..)?;
         let (header, rest) = octets.split_first_chunk::<PACKET_HEADER>()?;
         let [time_ns, captured, wire_len] = self.header(header);

@@ -48,8 +48,11 @@ fn observed(header: Header, time_ns: u64) -> Observed {
 impl Monitor {
     /// A burst of one packet.
     fn one(&mut self, mut observed: Observed) {
-        if self.admit(&mut observed, None) {
-            self.count(&mut observed, None);
+        let mut captured = Tally::default();
+        let taken = self.admit(&mut observed, None, &mut captured);
+        self.ledger.captured += captured;
+        if taken {
+            self.miss(&mut observed, None);
         }
     }
 
