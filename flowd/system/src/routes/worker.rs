@@ -247,6 +247,8 @@ impl Worker {
             ..
         } = self;
         let mut effect = Effect::None;
+        let counts = |told: &Statistics| (told.changes, told.unread, told.left_out, told.overruns);
+        let before = counts(statistics);
         for _ in 0..DATAGRAMS {
             let heard = socket.hear(|header, body| {
                 let told = decode::message(header, body);
@@ -268,7 +270,7 @@ impl Worker {
         }
         self.dirty |= effect != Effect::None;
         self.doubt |= effect == Effect::Doubt;
-        if effect != Effect::None {
+        if counts(&self.statistics) != before {
             self.publish_statistics();
         }
     }
