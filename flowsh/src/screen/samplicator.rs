@@ -512,11 +512,12 @@ fn ago(json: &Json) -> String {
     }
 }
 
-/// Datagrams a second: whole ones, small rates with a digit behind the point.
+/// Datagrams a second: whole ones, small rates with digits behind the point.
 fn rate(json: &Json) -> String {
     match json.as_f64() {
         Some(rate) if rate >= 10.0 => grouped(rate.round() as u64),
-        Some(rate) => format!("{rate:.1}"),
+        Some(rate) if rate >= 1.0 || rate == 0.0 => format!("{rate:.1}"),
+        Some(rate) => format!("{rate:.2}"),
         None => "-".to_owned(),
     }
 }
