@@ -152,7 +152,7 @@ fn only_carriers(name: SocketAddr) -> bool {
         SocketAddr::V4(_) => ("/proc/thread-self/net/udp", "080000C0"),
         SocketAddr::V6(_) => (
             "/proc/thread-self/net/udp6",
-            "00010000000000000000000008000000",
+            "00000001000000000000000008000000",
         ),
     };
     let port = format!("{:04X}", name.port());
@@ -390,4 +390,47 @@ pub(crate) fn local_addresses() -> Vec<IpAddr> {
 /// Whether an address is one of `addresses`, or reaches this host without being configured.
 pub(crate) fn is_local(addresses: &[IpAddr], address: IpAddr) -> bool {
     address.is_loopback() || addresses.contains(&address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+    use crate::settings::Listen;
+
+    #[test]
+    fn carriers_stand_in_nobodys_way_and_others_do() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        for any in ["0.0.0.0", "::"] {
+            let any: IpAddr = any.parse().unwrap();
+            let other = UdpSocket::bind((any, 0)).unwrap();
+            let port = other.local_addr().unwrap().port();
+            let endpoint = Endpoint {
+                listen: Listen::from(any),
+                port,
+            };
+            assert!(matches!(
+                listen(&endpoint, 65_536, &[]),
+                Err(Problem::InUse)
+            ));
+            let taken = open_carrier(any, port, false).unwrap_err();
+            assert_eq!(taken.raw_os_error(), Some(libc::EADDRINUSE));
+            drop(other);
+            let carriers = [
+                open_carrier(any, port, false).unwrap(),
+                open_carrier(any, port, true).unwrap(),
+            ];
+            let socket = listen(&endpoint, 65_536, &[]).unwrap();
+            let more = open_carrier(any, port, false).unwrap();
+            drop((carriers, more));
+            assert!(matches!(
+                listen(&endpoint, 65_536, &[]),
+                Err(Problem::InUse)
+            ));
+            drop(socket);
+        }
+    }
 }

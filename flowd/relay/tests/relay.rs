@@ -33,8 +33,9 @@ fn sizes() -> Vec<usize> {
 
 #[test]
 fn payloads_are_identical_and_in_order() {
-    for (address, most) in [("127.0.0.1", 65_507), ("::1", 65_487)] {
-        for spoof_source in [false, true] {
+    for (address, any, most) in [("127.0.0.1", "0.0.0.0", 65_507), ("::1", "::", 65_487)] {
+        // From a port for every address no other socket can send: the raw one does it.
+        for (spoof_source, from) in [(false, address), (true, address), (true, any)] {
             if spoof_source && !privileged() {
                 continue;
             }
@@ -45,12 +46,11 @@ fn payloads_are_identical_and_in_order() {
                 receiver.spoof_source = spoof_source;
             }
             let lab = Lab::start(&settings);
-            let exporter = UdpSocket::bind((address, 0)).unwrap();
-            exporter.connect(lab.to).unwrap();
-            let own = exporter.local_addr().unwrap();
+            let exporter = UdpSocket::bind((from, 0)).unwrap();
+            let own = SocketAddr::new(lab.to.ip(), exporter.local_addr().unwrap().port());
             let sizes: Vec<usize> = sizes().iter().map(|size| *size.min(&most)).collect();
             for (number, size) in sizes.iter().enumerate() {
-                exporter.send(&payload(number, *size)).unwrap();
+                exporter.send_to(&payload(number, *size), lab.to).unwrap();
                 for sink in &sinks {
                     let (octets, from) = sink.next();
                     assert!(octets == payload(number, *size), "{address} {size}");
@@ -59,7 +59,7 @@ fn payloads_are_identical_and_in_order() {
             }
             // As fast as they go, so that they are sent in batches.
             for (number, size) in sizes.iter().enumerate() {
-                exporter.send(&payload(number, *size)).unwrap();
+                exporter.send_to(&payload(number, *size), lab.to).unwrap();
             }
             for sink in &sinks {
                 for (number, size) in sizes.iter().enumerate() {
