@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +17,8 @@ use crate::wait::within;
 pub struct Pty {
     child: Child,
     keys: File,
+    /// Where the terminal is, `/dev/pts/3`.
+    path: PathBuf,
     shown: Arc<Mutex<Vec<u8>>>,
     /// Octets of the plain text that `expect` has gone past.
     read: usize,
@@ -34,6 +37,7 @@ impl Pty {
             ws_ypixel: 0,
         };
         let pty = openpty(&size, None).expect("a pseudo-terminal");
+        let path = nix::unistd::ttyname(&pty.slave).expect("the terminal's name");
         let side = || Stdio::from(pty.slave.try_clone().expect("the terminal"));
         // setsid makes the terminal the controlling one, so that Ctrl-C is a signal.
         let mut start = command("setpriv");
@@ -66,6 +70,7 @@ impl Pty {
         Pty {
             child,
             keys,
+            path,
             shown,
             read: 0,
         }
@@ -86,6 +91,21 @@ impl Pty {
     /// Pastes text as a terminal does whose program asked for bracketed paste.
     pub fn paste(&mut self, text: &str) {
         self.keys(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// Gives the terminal another size, as a window does that is dragged.
+    ///
+    /// # Panics
+    /// When stty fails.
+    #[track_caller]
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let resized = command("stty")
+            .arg("-F")
+            .arg(&self.path)
+            .args(["cols", &columns, "rows", &rows])
+            .status();
+        assert!(resized.is_ok_and(|status| status.success()), "stty");
     }
 
     /// Everything shown since the last [`Pty::expect`] matched, without control sequences.

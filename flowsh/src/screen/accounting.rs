@@ -70,7 +70,8 @@ fn one(page: &mut Page, interface: &Json) {
     ));
 }
 
-fn address(flow: &Json, side: &str) -> String {
+/// The address of either family.
+pub(super) fn address(flow: &Json, side: &str) -> String {
     let either = some(flow, &format!("{side}IPv4Address"))
         .or_else(|| some(flow, &format!("{side}IPv6Address")));
     either.map_or_else(|| "-".into(), plain)

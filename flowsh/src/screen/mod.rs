@@ -12,6 +12,7 @@ mod statistics;
 mod system;
 #[cfg(test)]
 mod tests;
+mod top;
 
 pub(crate) use accounting::accounting;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub(crate) use samplicator::{
     samplicators,
 };
 pub(crate) use system::{commits, interfaces, log, version};
+pub(crate) use top::{Moved, TopFrame, TopOrder, top};
 
 use std::fmt::Write as _;
 

@@ -513,7 +513,7 @@ fn ago(json: &Json) -> String {
 }
 
 /// Datagrams a second: whole ones, small rates with digits behind the point.
-fn rate(json: &Json) -> String {
+pub(super) fn rate(json: &Json) -> String {
     match json.as_f64() {
         Some(rate) if rate >= 10.0 => grouped(rate.round() as u64),
         Some(rate) if rate >= 1.0 || rate == 0.0 => format!("{rate:.1}"),
@@ -523,7 +523,7 @@ fn rate(json: &Json) -> String {
 }
 
 /// Bits a second in the unit that fits.
-fn bits(json: &Json) -> String {
+pub(super) fn bits(json: &Json) -> String {
     let Some(mut rate) = json.as_f64() else {
         return "- bit/s".to_owned();
     };

@@ -813,3 +813,58 @@ fn answers_without_members_make_screens_too() {
         }
     }
 }
+
+#[test]
+fn what_moves_most_is_first() {
+    let moved = |port: u16, octets: u64, rate: Option<f64>| {
+        let flow = json!({"sourceIPv4Address": "10.0.0.1", "destinationIPv4Address": "10.0.0.2",
+            "sourceTransportPort": port, "destinationTransportPort": 443, "protocolIdentifier": 6});
+        Moved::new(
+            flow,
+            (octets / 100, octets),
+            (rate.map(|rate| rate / 100.0), rate),
+        )
+    };
+    let interface = json!({"interface": "eth1", "deltaFlowCount": 1234});
+    let totals = [Moved::new(
+        interface,
+        (1, 2),
+        (Some(1500.0), Some(1_250_000.0)),
+    )];
+    let rows = [
+        moved(1, 9_000_000, Some(100.0)),
+        moved(2, 5000, Some(1_000_000.0)),
+        moved(3, 700, None),
+    ];
+    let frame = |order, most, screen| {
+        top(&TopFrame {
+            totals: &totals,
+            rows: &rows,
+            most,
+            order,
+            screen,
+        })
+    };
+    same(
+        frame(TopOrder::Bits, 2, true),
+        "
+flow-accounting for [eth1]: 1,234 flows, 1,500 packets/s, 10.0 Mbit/s
+Src Addr        Dst Addr        Sport Dport Proto  Packets/s        Bits/s    Packets        Bytes
+10.0.0.1        10.0.0.2        2     443     tcp     10,000    8.0 Mbit/s         50         5000
+10.0.0.1        10.0.0.2        1     443     tcp        1.0   800.0 bit/s      90000      9000000
+
+sorted by: b bits/s*, p packets/s, t total bytes; q leaves
+",
+    );
+    let total = frame(TopOrder::Total, 3, false);
+    let ports: Vec<_> = total
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split_whitespace().nth(2))
+        .collect();
+    assert_eq!(ports, ["1", "2", "3"], "{total}");
+    assert!(
+        total.ends_with("-      - bit/s          7          700\n"),
+        "{total}"
+    );
+}

@@ -11,6 +11,7 @@ mod operational;
 mod samplicator;
 #[cfg(test)]
 mod tests;
+mod top;
 mod watch;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use crate::screen::View;
 use crate::trouble::Failure;
 pub(crate) use file::{Writer, resolved};
 pub(crate) use listing::Listing;
+use top::Top;
 pub(crate) use watch::{Live, Watch};
 
 /// Text of a `load terminal` that is kept at most, in octets.
@@ -275,6 +277,9 @@ impl Shell {
             (_, Command::Help) => Answer::text(HELP).into(),
             (_, Command::MonitorSamplicator { name }) => {
                 self.watched(Watch::Samplicator(name), &pipes, line)?
+            }
+            (_, Command::MonitorAccounting { interface }) => {
+                self.watched(Watch::Accounting(Top::new(interface)), &pipes, line)?
             }
             (_, Command::ShowCache { monitor, view }) => {
                 // Ctrl-C was for something before.

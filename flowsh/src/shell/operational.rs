@@ -297,6 +297,17 @@ impl Shell {
         Ok(answer)
     }
 
+    /// The table of flow-accounting, up to `count` flows of an interface.
+    pub(super) fn accounting_table(
+        &mut self,
+        interface: Option<&str>,
+        count: &str,
+    ) -> Result<Json, Failure> {
+        let mut query = vec![("count", count)];
+        query.extend(interface.map(|interface| ("interface", interface)));
+        Ok(self.client.get("/v1/flow-accounting", &query)?)
+    }
+
     fn show_accounting(&mut self, view: &AccountingView) -> Said {
         let host = view.host.map(|host| host.to_string());
         let (top, count) = (

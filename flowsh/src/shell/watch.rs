@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use grammar::command::Pipe;
 
+use super::top::Top;
 use super::{Done, Outcome, Shell};
 use crate::live::{Size, Watched};
 use crate::screen;
@@ -14,6 +15,8 @@ use crate::trouble::Failure;
 pub(crate) enum Watch {
     /// A samplicator's receivers.
     Samplicator(String),
+    /// The flows of flow-accounting that move most.
+    Accounting(Top),
 }
 
 impl Watch {
@@ -31,11 +34,19 @@ pub(crate) struct Live<'a> {
 
 impl Watched for Live<'_> {
     fn frame(&mut self, size: Option<Size>) -> Result<String, Failure> {
-        match &self.watch {
+        match &mut self.watch {
             Watch::Samplicator(name) => {
                 let answer = self.shell.samplicators(Some(name), "")?;
                 Ok(screen::samplicator_frame(&answer, size.is_some()))
             }
+            Watch::Accounting(top) => top.frame(self.shell, size.map(|size| size.rows)),
+        }
+    }
+
+    fn key(&mut self, key: char) -> bool {
+        match &mut self.watch {
+            Watch::Samplicator(_) => false,
+            Watch::Accounting(top) => top.key(key),
         }
     }
 }
@@ -48,6 +59,10 @@ impl Shell {
         }
         match &watch {
             Watch::Samplicator(name) => drop(self.samplicators(Some(name), line)?),
+            Watch::Accounting(top) => {
+                let table = self.accounting_table(top.interface.as_deref(), "1");
+                table.map_err(|failure| failure.at_its_word(line))?;
+            }
         }
         Ok(Outcome {
             watch: Some(watch),

@@ -290,6 +290,9 @@ impl Matched<'_> {
             Id::MonitorSamplicator => Command::MonitorSamplicator {
                 name: self.required(Arg::Samplicator),
             },
+            Id::MonitorAccounting => Command::MonitorAccounting {
+                interface: self.text(Arg::Interface),
+            },
             Id::ClearSamplicator => Command::ClearSamplicator {
                 name: self.required(Arg::Samplicator),
             },

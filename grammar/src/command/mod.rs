@@ -293,6 +293,11 @@ pub enum Command {
         /// The samplicator.
         name: String,
     },
+    /// The flows of flow-accounting that move most, live.
+    MonitorAccounting {
+        /// One interface, or all.
+        interface: Option<String>,
+    },
     /// Forgets what a samplicator counted.
     ClearSamplicator {
         /// The samplicator.

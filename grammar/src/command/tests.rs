@@ -739,6 +739,16 @@ fn samplicators_all_or_one_of_them() {
             Command::ClearSamplicator { name: "S".into() },
         ),
         (
+            "monitor flow-accounting",
+            Command::MonitorAccounting { interface: None },
+        ),
+        (
+            "mon flow-acc int eth1",
+            Command::MonitorAccounting {
+                interface: Some("eth1".into()),
+            },
+        ),
+        (
             "monitor samplicator S",
             Command::MonitorSamplicator { name: "S".into() },
         ),

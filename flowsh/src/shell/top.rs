@@ -1,0 +1,225 @@
+//! `monitor flow-accounting`: the flows that move most, live.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::Shell;
+use crate::screen::{self, Moved, TopFrame, TopOrder};
+use crate::trouble::Failure;
+
+/// Flows that are asked for, those with most octets first: what moves most is soon among them.
+const ASKED: &str = "5000";
+/// Rows where there is no screen to fill.
+const ROWS: usize = 10;
+/// Rows that are no flows: headings and what the keys do.
+const OTHER_ROWS: usize = 5;
+
+/// The live table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Top {
+    /// This interface only.
+    pub(crate) interface: Option<String>,
+    order: TopOrder,
+    before: Option<Sample>,
+    /// The frame that is on the screen: a key sorts it anew.
+    rows: Vec<Moved>,
+    totals: Vec<Moved>,
+}
+
+/// What the counters were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sample {
+    millis: i64,
+    /// Packets and octets of each flow, by what tells it apart.
+    flows: HashMap<String, (u64, u64)>,
+    /// The same of each interface.
+    interfaces: HashMap<String, (u64, u64)>,
+}
+
+impl Top {
+    pub(crate) fn new(interface: Option<String>) -> Top {
+        Top {
+            interface,
+            ..Top::default()
+        }
+    }
+
+    /// Asks the daemon, and shows what has changed since the last time.
+    pub(super) fn frame(
+        &mut self,
+        shell: &mut Shell,
+        rows: Option<usize>,
+    ) -> Result<String, Failure> {
+        let table = shell.accounting_table(self.interface.as_deref(), ASKED)?;
+        let ledger = shell.client.get("/v1/flow/loss", &[])?;
+        self.count(&table, &ledger, Timestamp::now().as_millisecond());
+        let most = rows.map_or(ROWS, |rows| {
+            rows.saturating_sub(OTHER_ROWS + self.totals.len()).max(1)
+        });
+        let frame = TopFrame {
+            totals: &self.totals,
+            rows: &self.rows,
+            most,
+            order: self.order,
+            screen: rows.is_some(),
+        };
+        Ok(screen::top(&frame))
+    }
+
+    /// What moved between two looks at the counters, `millis` since 1970 the time of this one.
+    fn count(&mut self, table: &Json, ledger: &Json, millis: i64) {
+        let before = self.before.take();
+        let span = before
+            .as_ref()
+            .map(|before| millis - before.millis)
+            .filter(|span| *span > 0);
+        let moved = |old: Option<&(u64, u64)>, new: (u64, u64)| {
+            let old = old.copied().unwrap_or_default();
+            let rate = |old: u64, new: u64| {
+                // A flow that ended and came again counts from nothing.
+                let more = if new >= old { new - old } else { new };
+                span.map(|span| more as f64 * 1000.0 / span as f64)
+            };
+            (rate(old.0, new.0), rate(old.1, new.1))
+        };
+        let mut sample = Sample {
+            millis,
+            flows: HashMap::new(),
+            interfaces: HashMap::new(),
+        };
+        self.rows.clear();
+        self.totals.clear();
+        for interface in table["interfaces"].as_array().into_iter().flatten() {
+            let name = interface["interface"].as_str().unwrap_or_default();
+            let counters = metered(ledger, name);
+            let old = before
+                .as_ref()
+                .and_then(|before| before.interfaces.get(name));
+            // Nothing before the first look is known.
+            let old = old.or(before.is_none().then_some(&counters));
+            self.totals.push(Moved::new(
+                serde_json::json!({"interface": name, "deltaFlowCount": interface["entries"]}),
+                counters,
+                moved(old, counters),
+            ));
+            sample.interfaces.insert(name.to_owned(), counters);
+            for flow in interface["flows"].as_array().into_iter().flatten() {
+                let number = |name: &str| flow[name].as_u64().unwrap_or_default();
+                let counters = (number("packetDeltaCount"), number("octetDeltaCount"));
+                let key = key(name, flow);
+                let old = before.as_ref().and_then(|before| before.flows.get(&key));
+                self.rows
+                    .push(Moved::new(flow.clone(), counters, moved(old, counters)));
+                sample.flows.insert(key, counters);
+            }
+        }
+        self.before = Some(sample);
+    }
+
+    /// Sorts by what the key stands for. False: by nothing.
+    pub(super) fn key(&mut self, key: char) -> bool {
+        match TopOrder::of_key(key) {
+            Some(order) => {
+                self.order = order;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// What flow-accounting has metered on an interface: packets and octets, all its threads together.
+fn metered(ledger: &Json, interface: &str) -> (u64, u64) {
+    let monitors = ledger["monitors"].as_array().into_iter().flatten();
+    monitors
+        .filter(|monitor| {
+            monitor["monitor"] == "flow-accounting" && monitor["interface"] == interface
+        })
+        .fold((0, 0), |(packets, octets), monitor| {
+            let number = |name: &str| monitor["metered"][name].as_u64().unwrap_or_default();
+            (packets + number("packets"), octets + number("octets"))
+        })
+}
+
+/// What tells a flow apart: everything but its counters and times.
+fn key(interface: &str, flow: &Json) -> String {
+    let mut key = interface.to_owned();
+    for name in [
+        "sourceIPv4Address",
+        "destinationIPv4Address",
+        "sourceIPv6Address",
+        "destinationIPv6Address",
+        "protocolIdentifier",
+        "sourceTransportPort",
+        "destinationTransportPort",
+        "ipClassOfService",
+        "ingressInterface",
+        "flowDirection",
+    ] {
+        key.push(' ');
+        key.push_str(&flow[name].to_string());
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn table(flows: &[(u16, u64)]) -> Json {
+        let flow = |(port, octets): &(u16, u64)| {
+            json!({"sourceIPv4Address": "10.0.0.1", "destinationIPv4Address": "10.0.0.2", "protocolIdentifier": 6,
+                "sourceTransportPort": port, "destinationTransportPort": 443,
+                "packetDeltaCount": octets / 100, "octetDeltaCount": octets})
+        };
+        let flows: Vec<Json> = flows.iter().map(flow).collect();
+        json!({"interfaces": [{"interface": "eth1", "entries": flows.len(), "flows": flows}]})
+    }
+
+    fn ledger(octets: u64) -> Json {
+        let monitor = |name: &str, octets: u64| json!({"monitor": name, "interface": "eth1", "metered": {"packets": octets / 100, "octets": octets}});
+        json!({"monitors": [monitor("flow-accounting", octets), monitor("M", 7)]})
+    }
+
+    #[test]
+    fn rates_are_what_moved_since_the_last_look() {
+        let mut top = Top::new(None);
+        top.count(
+            &table(&[(1, 1_000_000), (2, 500)]),
+            &ledger(2_000_000),
+            10_000,
+        );
+        assert!(
+            top.rows.iter().all(|row| row.octets_s.is_none()),
+            "nothing to compare with"
+        );
+        assert_eq!(top.totals[0].octets_s, None);
+
+        // Port 1 stands still, port 2 moves, port 3 is new, port 4 comes again below what it was.
+        top.count(
+            &table(&[(1, 1_000_000), (2, 4_500), (3, 600)]),
+            &ledger(2_004_600),
+            12_000,
+        );
+        let octets: Vec<_> = top.rows.iter().map(|row| row.octets_s).collect();
+        assert_eq!(octets, [Some(0.0), Some(2000.0), Some(300.0)]);
+        assert_eq!(top.totals[0].octets_s, Some(2300.0));
+        assert_eq!(top.totals[0].packets_s, Some(23.0));
+        top.count(&table(&[(2, 100)]), &ledger(2_004_700), 13_000);
+        assert_eq!(top.rows[0].octets_s, Some(100.0));
+        // The clock did not move: no rate.
+        top.count(&table(&[(2, 200)]), &ledger(2_004_800), 13_000);
+        assert_eq!(top.rows[0].octets_s, None);
+    }
+
+    #[test]
+    fn keys_sort() {
+        let mut top = Top::new(Some("eth1".into()));
+        assert!(top.key('p') && top.key('t') && top.key('b'));
+        assert!(!top.key('x'));
+    }
+}
