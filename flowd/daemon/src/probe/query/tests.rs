@@ -405,3 +405,32 @@ fn more_groups_than_the_bound_are_refused() {
         .collect();
     assert_eq!(added, [true, true, true, false]);
 }
+
+#[test]
+fn the_values_of_every_field_are_of_its_kind() {
+    use flow::field::Kind;
+    use grammar::condition::ValueKind;
+    let mut wrong = Vec::new();
+    for field in flow::FIELDS {
+        let fits = match (field.kind, ValueKind::of(field.words)) {
+            (Kind::Ipv4, kind) => kind == ValueKind::Ipv4,
+            (Kind::Ipv6, kind) => kind == ValueKind::Ipv6,
+            (Kind::Mac, kind) => kind == ValueKind::Mac,
+            (Kind::Interface, kind) => kind == ValueKind::Interface,
+            (Kind::Direction, kind) => kind == ValueKind::Direction,
+            (Kind::EndReason, kind) => kind == ValueKind::EndReason,
+            (_, ValueKind::Number(most)) => {
+                field.len >= 8 || most >> (8 * u32::from(field.len)) == 0 || most == u64::MAX
+            }
+            (_, ValueKind::Protocol) => {
+                matches!(field.name, "protocolIdentifier" | "nextHeaderIPv6")
+            }
+            (_, ValueKind::Dscp) => field.name.contains("DiffServCodePoint"),
+            _ => false,
+        };
+        if !fits {
+            wrong.push((field.words, field.kind, ValueKind::of(field.words)));
+        }
+    }
+    assert_eq!(wrong, []);
+}
