@@ -67,6 +67,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Set, "set flow record R match ipv4 section header size 65", "1:50: \"65\" is not a number of <1-64>; 1 to 64 is wanted"),
     (Set, "set flow record R match transport tcp flags ack ns", "1:49: unknown word \"ns\"; possible: ack, cwr, ece, fin, psh, rst, syn, urg"),
     (Set, "set flow record R collect routing next-hop address ipv4 bgp", "1:27: routing next-hop address ipv4 bgp cannot be recorded: BGP's next hop is not in the host's routes"),
+    (Set, "set flow record R match ipv6 source prefix minimum-mask 48", "1:25: ipv6 source prefix minimum-mask cannot be recorded: masks and prefixes are those of the host's routes, which are not made longer"),
     (Set, "set flow monitor M record netflow ipv4 as", "1:27: netflow ipv4 as cannot be recorded: AS numbers are BGP's, and this host does not speak it; possible: netflow-original, netflow ipv4|ipv6 original-input|original-output|protocol-port|source-prefix|destination-prefix|prefix"),
     (Set, "set flow record R match", "1:24: a value is missing after match; <field>: Field that tells flows apart"),
     (Set, "set flow monitor M record netflow ipv5 original-input", "1:27: \"netflow ipv5 original-input\" is not a predefined record; possible: netflow-original, netflow ipv4|ipv6 original-input|original-output|protocol-port|source-prefix|destination-prefix|prefix"),

@@ -188,9 +188,19 @@ pub static FIELDS: &[Field] = &[
     row("timestamp absolute last nanoseconds", (157, "flowEndNanoseconds", 8), Nanos, Source::Last, ANY, COLLECT, ("time abs last ns", "timestamp abs last ns", 18), "Last packet, time of day to the nanosecond"),
 ];
 
+const LEAST: &str = "masks and prefixes are those of the host's routes, which are not made longer";
+
 /// Fields of Flexible NetFlow that this probe cannot fill, and why. They are refused, not left zero.
 #[rustfmt::skip]
 pub static REFUSED: &[(&str, &str)] = &[
+    ("ipv4 source prefix minimum-mask", LEAST),
+    ("ipv4 source mask minimum-mask", LEAST),
+    ("ipv4 destination prefix minimum-mask", LEAST),
+    ("ipv4 destination mask minimum-mask", LEAST),
+    ("ipv6 source prefix minimum-mask", LEAST),
+    ("ipv6 source mask minimum-mask", LEAST),
+    ("ipv6 destination prefix minimum-mask", LEAST),
+    ("ipv6 destination mask minimum-mask", LEAST),
     ("application name", "this host does not recognise applications (NBAR)"),
     ("routing source as", "AS numbers are BGP's, and this host does not speak it"),
     ("routing destination as", "AS numbers are BGP's, and this host does not speak it"),

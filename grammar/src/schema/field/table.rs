@@ -155,9 +155,19 @@ pub static FIELDS: &[FieldWords] = &[
     collect("timestamp absolute last nanoseconds", ANY, "Last packet, time of day to the nanosecond"),
 ];
 
+const LEAST: &str = "masks and prefixes are those of the host's routes, which are not made longer";
+
 /// Fields of Flexible NetFlow that cannot be filled here, and why. They are refused, not left zero.
 #[rustfmt::skip]
 pub static REFUSED_FIELDS: &[(&str, &str)] = &[
+    ("ipv4 source prefix minimum-mask", LEAST),
+    ("ipv4 source mask minimum-mask", LEAST),
+    ("ipv4 destination prefix minimum-mask", LEAST),
+    ("ipv4 destination mask minimum-mask", LEAST),
+    ("ipv6 source prefix minimum-mask", LEAST),
+    ("ipv6 source mask minimum-mask", LEAST),
+    ("ipv6 destination prefix minimum-mask", LEAST),
+    ("ipv6 destination mask minimum-mask", LEAST),
     ("application name", "this host does not recognise applications (NBAR)"),
     ("routing source as", "AS numbers are BGP's, and this host does not speak it"),
     ("routing destination as", "AS numbers are BGP's, and this host does not speak it"),
