@@ -43,7 +43,9 @@ pub(crate) fn run(words: impl Iterator<Item = String>) -> io::Result<()> {
                 .unwrap_or(count);
             let socket = match sockets.entry(from.port()) {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(new) => new.insert(transparent(from.port())?),
+                std::collections::hash_map::Entry::Vacant(new) => {
+                    new.insert(transparent(from.port())?)
+                }
             };
             for receiver in &receivers {
                 mailbox.send(socket, Some((from, *receiver)), at..end);

@@ -142,20 +142,24 @@ fn data(octets: usize) -> Vec<u8> {
     datagram
 }
 
-/// Receivers, and the thread that counts what they get.
+/// Receivers, and the threads that count what they get.
 pub(crate) struct Sinks {
     ports: Vec<u16>,
     counts: Arc<Vec<AtomicU64>>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Sinks {
-    pub(crate) fn start(count: usize) -> io::Result<Sinks> {
+    /// So many receivers. Those that `block` wait in their system call, as collectors do, and are woken by whoever sends;
+    /// the others look every two milliseconds.
+    pub(crate) fn start(count: usize, block: bool) -> io::Result<Sinks> {
         let sockets: Vec<UdpSocket> = (0..count)
             .map(|_| {
                 let socket = UdpSocket::bind("127.0.0.1:0")?;
                 large_buffer(&socket)?;
+                socket.set_nonblocking(!block)?;
+                socket.set_read_timeout(Some(Duration::from_millis(200)))?;
                 Ok(socket)
             })
             .collect::<io::Result<_>>()?;
@@ -165,23 +169,27 @@ impl Sinks {
             .collect::<io::Result<_>>()?;
         let counts: Arc<Vec<AtomicU64>> = Arc::new((0..count).map(|_| AtomicU64::new(0)).collect());
         let stop = Arc::new(AtomicBool::new(false));
-        let thread = {
+        let mut sockets: Vec<(usize, UdpSocket)> = sockets.into_iter().enumerate().collect();
+        let mut threads = Vec::new();
+        while !sockets.is_empty() {
+            let own = sockets.split_off(if block { sockets.len() - 1 } else { 0 });
             let (counts, stop) = (counts.clone(), stop.clone());
-            thread::spawn(move || {
+            threads.push(thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    for (socket, count) in sockets.iter().zip(counts.iter()) {
-                        count.fetch_add(count_waiting(socket), Ordering::Relaxed);
+                    for (number, socket) in &own {
+                        counts[*number].fetch_add(count_waiting(socket), Ordering::Relaxed);
                     }
-                    // Nobody who sends pays for waking a reader.
-                    thread::sleep(Duration::from_millis(2));
+                    if !block {
+                        thread::sleep(Duration::from_millis(2));
+                    }
                 }
-            })
-        };
+            }));
+        }
         Ok(Sinks {
             ports,
             counts,
             stop,
-            thread: Some(thread),
+            threads,
         })
     }
 
@@ -217,7 +225,7 @@ impl Sinks {
 impl Drop for Sinks {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }

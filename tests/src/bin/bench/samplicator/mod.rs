@@ -2,7 +2,8 @@
 //! flowd beside the programs people use and beside bare loops of system calls, in turn on the same load.
 //!
 //! CPU time is all of a program's processes', user and system, divided by the copies that arrived. What the kernel does
-//! on loopback to deliver a copy is in it, for all of them alike. A copy that does not arrive is lost.
+//! on loopback to deliver a copy is in it, for all of them alike: receivers that block are woken by it, those that do not look
+//! by themselves, as good as far away. A copy that does not arrive is lost.
 
 mod floor;
 mod load;
@@ -19,12 +20,13 @@ use load::{Load, Sinks};
 use peer::Peer;
 
 pub(crate) const USAGE: &str = "tests/bench samplicator [--runs N] [--seconds N] [--exporters N] [--rate PPS,…] [--size OCTETS|mixed,…]\n\
-                                \x20      [--receivers N,…] [--spoof no,yes] [--program NAME,…]";
+                                \x20      [--receivers N,…] [--spoof no,yes] [--block no,yes] [--program NAME,…]";
 
 /// Columns of the table.
-const TITLES: [&str; 9] = [
+const TITLES: [&str; 10] = [
     "program",
     "source",
+    "block",
     "octets",
     "datagrams/s",
     "receivers",
@@ -33,7 +35,7 @@ const TITLES: [&str; 9] = [
     "ratio",
     "lost %",
 ];
-const WIDTHS: [usize; 9] = [12, 7, 6, 11, 9, 9, 15, 6, 7];
+const WIDTHS: [usize; 10] = [12, 7, 5, 6, 11, 9, 9, 15, 6, 7];
 
 /// Sizes of datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ struct Options {
     sizes: Vec<Size>,
     receivers: Vec<usize>,
     spoof: Vec<bool>,
+    block: Vec<bool>,
     programs: Vec<Peer>,
 }
 
@@ -76,6 +79,7 @@ fn options(words: &mut dyn Iterator<Item = String>) -> Option<Options> {
         sizes: vec![Size::Fixed(1400), Size::Fixed(200)],
         receivers: vec![2, 4, 16],
         spoof: vec![false, true],
+        block: vec![true],
         programs: installed.clone(),
     };
     while let Some(word) = words.next() {
@@ -88,13 +92,8 @@ fn options(words: &mut dyn Iterator<Item = String>) -> Option<Options> {
             "--rate" => options.rates = list(&value, |word| word.parse().ok())?,
             "--receivers" => options.receivers = list(&value, |word| word.parse().ok())?,
             "--size" => options.sizes = list(&value, size)?,
-            "--spoof" => {
-                options.spoof = list(&value, |word| match word {
-                    "no" => Some(false),
-                    "yes" => Some(true),
-                    _ => None,
-                })?;
-            }
+            "--spoof" => options.spoof = list(&value, yes)?,
+            "--block" => options.block = list(&value, yes)?,
             "--program" => {
                 options.programs = list(&value, |word| {
                     installed.iter().find(|peer| peer.name == word).copied()
@@ -110,12 +109,22 @@ fn list<T>(words: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     words.split(',').map(read).collect()
 }
 
+fn yes(word: &str) -> Option<bool> {
+    match word {
+        "no" => Some(false),
+        "yes" => Some(true),
+        _ => None,
+    }
+}
+
 fn size(word: &str) -> Option<Size> {
     match word {
         "mixed" => Some(Size::Mixed),
         octets => {
             let octets = octets.parse().ok()?;
-            (100..=9000).contains(&octets).then_some(Size::Fixed(octets))
+            (100..=9000)
+                .contains(&octets)
+                .then_some(Size::Fixed(octets))
         }
     }
 }
@@ -123,7 +132,9 @@ fn size(word: &str) -> Option<Size> {
 fn measure(options: &Options) -> io::Result<()> {
     // A loopback of its own: nobody else's datagrams, ports and queues.
     unshare(CloneFlags::CLONE_NEWNET)?;
-    let up = Command::new("ip").args(["link", "set", "lo", "up"]).status()?;
+    let up = Command::new("ip")
+        .args(["link", "set", "lo", "up"])
+        .status()?;
     if !up.success() {
         return Err(io::Error::other("ip link set lo up failed"));
     }
@@ -135,17 +146,35 @@ fn measure(options: &Options) -> io::Result<()> {
         options.seconds,
         options.programs.first().map_or("nothing", |peer| peer.name)
     );
-    println!("{}", heading(&WIDTHS, 2, &TITLES));
-    for spoof in &options.spoof {
-        for size in &options.sizes {
-            for rate in &options.rates {
-                for receivers in &options.receivers {
-                    case(options, *spoof, *size, *rate, *receivers)?;
+    println!("{}", heading(&WIDTHS, 3, &TITLES));
+    for block in &options.block {
+        for spoof in &options.spoof {
+            for size in &options.sizes {
+                for rate in &options.rates {
+                    for receivers in &options.receivers {
+                        Case {
+                            block: *block,
+                            spoof: *spoof,
+                            size: *size,
+                            rate: *rate,
+                            receivers: *receivers,
+                        }
+                        .measure(options)?;
+                    }
                 }
             }
         }
     }
     Ok(())
+}
+
+/// One line for each program.
+struct Case {
+    block: bool,
+    spoof: bool,
+    size: Size,
+    rate: u64,
+    receivers: usize,
 }
 
 /// What one run showed.
@@ -154,52 +183,62 @@ struct Shown {
     lost: f64,
 }
 
-fn case(options: &Options, spoof: bool, size: Size, rate: u64, receivers: usize) -> io::Result<()> {
-    let peers: Vec<&Peer> = options
-        .programs
-        .iter()
-        .filter(|peer| peer.can(spoof, receivers))
-        .collect();
-    let mut shown: Vec<Vec<Shown>> = peers.iter().map(|_| Vec::new()).collect();
-    for _ in 0..options.runs {
-        for (peer, shown) in peers.iter().zip(&mut shown) {
-            let sinks = Sinks::start(receivers)?;
-            let load = Load {
-                exporters: options.exporters,
-                rate,
-                size,
-                seconds: options.seconds,
-            };
-            match once(peer, spoof, &load, &sinks) {
-                Ok(one) => shown.push(one),
-                Err(error) => eprintln!("{}: {error}", peer.name),
+impl Case {
+    fn measure(&self, options: &Options) -> io::Result<()> {
+        let Case {
+            block,
+            spoof,
+            size,
+            rate,
+            receivers,
+        } = *self;
+        let peers: Vec<&Peer> = options
+            .programs
+            .iter()
+            .filter(|peer| peer.can(spoof, receivers))
+            .collect();
+        let mut shown: Vec<Vec<Shown>> = peers.iter().map(|_| Vec::new()).collect();
+        for _ in 0..options.runs {
+            for (peer, shown) in peers.iter().zip(&mut shown) {
+                let sinks = Sinks::start(receivers, block)?;
+                let load = Load {
+                    exporters: options.exporters,
+                    rate,
+                    size,
+                    seconds: options.seconds,
+                };
+                match once(peer, spoof, &load, &sinks) {
+                    Ok(one) => shown.push(one),
+                    Err(error) => eprintln!("{}: {error}", peer.name),
+                }
             }
         }
+        let middle = |shown: &[Shown]| spread(shown.iter().map(|one| one.ns_a_copy));
+        let own = shown.first().and_then(|shown| middle(shown));
+        for (peer, shown) in peers.iter().zip(&shown) {
+            let Some((ns, least, most)) = middle(shown) else {
+                continue;
+            };
+            let (lost, ..) = spread(shown.iter().map(|one| one.lost)).unwrap_or_default();
+            let cells = [
+                peer.name.to_owned(),
+                if spoof { "spoofed" } else { "own" }.to_owned(),
+                if block { "yes" } else { "no" }.to_owned(),
+                match size {
+                    Size::Fixed(octets) => octets.to_string(),
+                    Size::Mixed => "mixed".into(),
+                },
+                rate.to_string(),
+                receivers.to_string(),
+                format!("{ns:.0}"),
+                format!("({least:.0}–{most:.0})"),
+                own.map_or_else(|| "-".into(), |(own, ..)| format!("{:.2}", ns / own)),
+                format!("{:.2}", 100.0 * lost),
+            ];
+            println!("{}", row(&WIDTHS, 3, &cells));
+        }
+        Ok(())
     }
-    let middle = |shown: &[Shown]| spread(shown.iter().map(|one| one.ns_a_copy));
-    let own = shown.first().and_then(|shown| middle(shown));
-    for (peer, shown) in peers.iter().zip(&shown) {
-        let Some((ns, least, most)) = middle(shown) else {
-            continue;
-        };
-        let (lost, ..) = spread(shown.iter().map(|one| one.lost)).unwrap_or_default();
-        let cells = [
-            peer.name.to_owned(),
-            if spoof { "spoofed" } else { "own" }.to_owned(),
-            match size {
-                Size::Fixed(octets) => octets.to_string(),
-                Size::Mixed => "mixed".into(),
-            },
-            rate.to_string(),
-            receivers.to_string(),
-            format!("{ns:.0}"),
-            format!("({least:.0}–{most:.0})"),
-            own.map_or_else(|| "-".into(), |(own, ..)| format!("{:.2}", ns / own)),
-            format!("{:.2}", 100.0 * lost),
-        ];
-        println!("{}", row(&WIDTHS, 2, &cells));
-    }
-    Ok(())
 }
 
 fn once(peer: &Peer, spoof: bool, load: &Load, sinks: &Sinks) -> io::Result<Shown> {

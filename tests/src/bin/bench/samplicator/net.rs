@@ -57,10 +57,10 @@ pub(crate) fn transparent(port: u16) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Counts, and throws away, what waits at a socket.
+/// Counts, and throws away, what waits at a socket; if that is nothing, what comes first, as long as its timeout allows.
 pub(crate) fn count_waiting(socket: &UdpSocket) -> u64 {
     const MANY: usize = 256;
-    let mut total = 0;
+    let (mut total, mut flags) = (0, libc::MSG_WAITFORONE);
     // SAFETY: all zeros are valid for this plain C structure: no name, no vectors, no ancillary data.
     let mut messages: [libc::mmsghdr; MANY] = unsafe { zeroed() };
     loop {
@@ -70,7 +70,7 @@ pub(crate) fn count_waiting(socket: &UdpSocket) -> u64 {
                 socket.as_raw_fd(),
                 messages.as_mut_ptr(),
                 MANY as libc::c_uint,
-                libc::MSG_DONTWAIT | libc::MSG_TRUNC,
+                flags | libc::MSG_TRUNC,
                 std::ptr::null_mut(),
             )
         };
@@ -78,6 +78,7 @@ pub(crate) fn count_waiting(socket: &UdpSocket) -> u64 {
             return total;
         };
         total += taken as u64;
+        flags = libc::MSG_DONTWAIT;
     }
 }
 
@@ -201,13 +202,20 @@ impl Mailbox {
     }
 
     /// Sends some of what was read: by a connected socket, or from an address to a port of 127.0.0.1.
-    pub(crate) fn send(&mut self, socket: &UdpSocket, way: Option<(SocketAddr, u16)>, which: Range<usize>) {
+    pub(crate) fn send(
+        &mut self,
+        socket: &UdpSocket,
+        way: Option<(SocketAddr, u16)>,
+        which: Range<usize>,
+    ) {
         // SAFETY: all zeros are valid for this plain C structure.
         let mut to: libc::sockaddr_in = unsafe { zeroed() };
         let (mut at, mut count) = (which.start, 0);
         while at < which.end {
             let segment = self.lengths[at];
-            let most = which.end.min(at + SEGMENTS.min(PAYLOAD / segment.max(1)).max(1));
+            let most = which
+                .end
+                .min(at + SEGMENTS.min(PAYLOAD / segment.max(1)).max(1));
             let mut end = at + 1;
             while self.gso && end < most && self.lengths[end] == segment {
                 end += 1;
@@ -263,4 +271,7 @@ impl Mailbox {
     }
 }
 
-const _: () = assert!(cfg!(target_endian = "little"), "ancillary data above are little-endian");
+const _: () = assert!(
+    cfg!(target_endian = "little"),
+    "ancillary data above are little-endian"
+);

@@ -30,7 +30,7 @@ pub(crate) struct Peer {
     pub(crate) signal: Signal,
 }
 
-const ALL: [Peer; 6] = [
+const ALL: [Peer; 7] = [
     Peer {
         name: "flowd",
         file: "flowd",
@@ -59,7 +59,21 @@ const ALL: [Peer; 6] = [
     Peer {
         name: "pmacct-tee",
         file: "nfacctd",
-        command: tee,
+        command: |job| tee(job, ""),
+        spoofs: true,
+        most_receivers: 256,
+        signal: Signal::SIGINT,
+    },
+    // With more room between its two processes than it has by itself: datagrams go from one to the other by many.
+    Peer {
+        name: "pmacct-tee+",
+        file: "nfacctd",
+        command: |job| {
+            tee(
+                job,
+                "plugin_pipe_size: 134217728\nplugin_buffer_size: 131072\ntee_pipe_size: 4194304\n",
+            )
+        },
         spoofs: true,
         most_receivers: 256,
         signal: Signal::SIGINT,
@@ -141,7 +155,10 @@ fn flowd(job: &Job<'_>) -> io::Result<Command> {
     );
     for port in job.receivers {
         let receiver = format!("set flow samplicator bench receiver r{port}");
-        let _ = writeln!(config, "{receiver} address 127.0.0.1\n{receiver} port {port}");
+        let _ = writeln!(
+            config,
+            "{receiver} address 127.0.0.1\n{receiver} port {port}"
+        );
         if job.spoof {
             let _ = writeln!(config, "{receiver} spoof-source");
         }
@@ -170,7 +187,7 @@ fn bare(job: &Job<'_>, gso: bool) -> io::Result<Command> {
     Ok(command)
 }
 
-fn tee(job: &Job<'_>) -> io::Result<Command> {
+fn tee(job: &Job<'_>, more: &str) -> io::Result<Command> {
     let receivers: Vec<String> = job
         .receivers
         .iter()
@@ -183,8 +200,7 @@ fn tee(job: &Job<'_>) -> io::Result<Command> {
         &config,
         format!(
             "daemonize: false\nnfacctd_ip: 127.0.0.1\nnfacctd_port: {}\nnfacctd_pipe_size: 33554432\n\
-             plugins: tee[t]\ntee_receivers[t]: {}\ntee_transparent: {}\n\
-             plugin_pipe_size: 134217728\nplugin_buffer_size: 131072\ntee_pipe_size: 4194304\n",
+             plugins: tee[t]\ntee_receivers[t]: {}\ntee_transparent: {}\n{more}",
             job.port,
             list.display(),
             job.spoof
