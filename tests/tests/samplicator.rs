@@ -419,6 +419,52 @@ set flow samplicator S receiver A address 192.168.4.1
     assert_eq!(one["receivers"].as_array().map(Vec::len), Some(1));
     assert_eq!(one["listeners"].as_array().map(Vec::len), Some(1));
     assert_eq!(flowd.sh(&["show samplicator T"]).code, 1);
+    assert_eq!(flowd.sh(&["show samplicator S receiver B"]).code, 1);
+    for path in [
+        "/v1/samplicators?name=T",
+        "/v1/samplicators/T/receivers",
+        "/v1/samplicators/S/colours",
+    ] {
+        let answer = http::request(&flowd.socket(), "GET", path, None);
+        assert_eq!(answer.expect("flowd answers").0, 404, "{path}");
+    }
+    assert_eq!(flowd.sh(&["clear samplicator T statistics"]).code, 1);
+    let names = flowd.get("/v1/names?kind=receiver");
+    assert_eq!(
+        names["names"],
+        json!([{"name": "A", "help": "Of samplicator S"}])
+    );
+    // An address that may come later is taken, with a warning.
+    let (status, answer) = commit(&flowd, "set flow samplicator S listen-address 192.0.2.200");
+    let warned = answer["warnings"][0].as_str().unwrap_or_default();
+    assert!(
+        status == 200 && warned.contains("this host does not have the address"),
+        "{answer:#}"
+    );
+    // A name is changed in one commit, the port goes along.
+    let renamed = "delete flow samplicator S
+set flow samplicator R listen-address 192.168.3.2
+set flow samplicator R port 2055
+set flow samplicator R receiver A address 192.168.4.1";
+    let (status, answer) = commit(&flowd, renamed);
+    assert_eq!(status, 200, "{answer:#}");
+    assert_eq!(
+        samplicator(&flowd, "R")["listeners"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+    let moved = "set flow samplicator R port 2056
+delete flow samplicator R port 2055
+set flow samplicator U listen-address 192.168.3.2
+set flow samplicator U port 2055
+set flow samplicator U receiver A address 192.168.4.1";
+    let (status, answer) = commit(&flowd, moved);
+    let said = answer["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(
+        status == 400 && said.contains("samplicator R receives there until"),
+        "{answer:#}"
+    );
 }
 
 /// Tries to commit; the status and the answer of the commit, or of the check before it.

@@ -152,7 +152,8 @@ impl Way {
 #[derive(Clone, Debug)]
 pub(crate) struct Events {
     sender: Sender<Event>,
-    samplicator: Arc<str>,
+    /// Its name, which a commit may change.
+    samplicator: Arc<Mutex<String>>,
     lost: Arc<AtomicU64>,
 }
 
@@ -160,15 +161,20 @@ impl Events {
     pub(crate) fn new(sender: Sender<Event>, samplicator: &str) -> Events {
         Events {
             sender,
-            samplicator: samplicator.into(),
+            samplicator: Arc::new(Mutex::new(samplicator.into())),
             lost: Arc::default(),
         }
+    }
+
+    /// What is told from now on is told of a samplicator of this name.
+    pub(crate) fn rename(&self, samplicator: &str) {
+        samplicator.clone_into(&mut lock(&self.samplicator));
     }
 
     /// Tells, if there is room: nobody waits for a log.
     pub(crate) fn tell(&self, what: What) {
         let event = Event {
-            samplicator: self.samplicator.to_string(),
+            samplicator: lock(&self.samplicator).clone(),
             what,
         };
         if self.sender.try_send(event).is_err() {

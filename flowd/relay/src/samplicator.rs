@@ -85,7 +85,7 @@ pub struct Prepared {
 }
 
 impl Samplicator {
-    /// Opens what `settings` need beside what `old`, the same samplicator as it runs, has. Nobody could see a difference yet,
+    /// Opens what `settings` need beside what `old`, the same samplicator as it runs, has; its name may be another. Nobody could see a difference yet,
     /// but that datagrams to a new listening address already queue up there.
     ///
     /// Names are resolved later, by a thread of their own: one that does not resolve is no error.
@@ -296,6 +296,7 @@ impl Prepared {
         let mut state = lock(&inner.state);
         let running = &mut *state;
         let plan = self.plan;
+        inner.events.rename(&plan.settings.name);
         let old = std::mem::replace(&mut running.plan, Arc::clone(&plan));
         running.pacer = running.pacer.take().or(self.pacer);
         if let Some(pacer) = &running.pacer {

@@ -82,18 +82,31 @@ impl Relay {
         let mut prepared = Vec::new();
         let mut findings = Vec::new();
         let mut warnings = Vec::new();
+        let mut taken = BTreeSet::new();
         for (name, samplicator) in new {
             let same = |old: &settings::Samplicator| old.relay == samplicator.relay;
             if state.settings.get(name).is_some_and(same) {
                 continue;
             }
-            let old = state.running.get(name);
+            let old = match state.running.get(name) {
+                Some(old) => Some(old),
+                None => renamed(&state, new, &samplicator.relay, &mut taken)
+                    .and_then(|before| state.running.get(before)),
+            };
             match Samplicator::prepare(old, &samplicator.relay, &self.context) {
                 Ok(ready) => {
                     prepared.push((name.clone(), ready));
                     warnings.extend(absent(name, &samplicator.relay));
                 }
-                Err(error) => findings.push(settings::finding(&samplicator.relay, &error)),
+                Err(error) => {
+                    let mut finding = settings::finding(&samplicator.relay, &error);
+                    if let Some(owner) = owner(&state, name, &error) {
+                        finding.message = format!(
+                            "samplicator {owner} receives there until a commit that takes it away"
+                        );
+                    }
+                    findings.push(finding);
+                }
             }
         }
         if !findings.is_empty() {
@@ -157,6 +170,36 @@ impl Relay {
             .map(|(name, of)| ((*name).to_owned(), help(of)))
             .collect()
     }
+}
+
+/// The samplicator that leaves with this commit and receives where a new one will: the same under another name. It
+/// keeps its sockets then, and what it knows. `taken` are those that were found before.
+fn renamed<'a>(
+    state: &'a State,
+    new: &Settings,
+    settings: &relay::Settings,
+    taken: &mut BTreeSet<&'a str>,
+) -> Option<&'a str> {
+    let wanted = settings.endpoints();
+    let leaves = |name: &str| !new.contains_key(name) && !taken.contains(name);
+    let found = state.settings.iter().find(|(name, old)| {
+        let had = old.relay.endpoints();
+        leaves(name) && had.iter().any(|endpoint| wanted.contains(endpoint))
+    });
+    let name = found.map(|(name, _)| name.as_str())?;
+    taken.insert(name);
+    Some(name)
+}
+
+/// The other samplicator that has the place which is in use.
+fn owner<'a>(state: &'a State, name: &str, error: &relay::Error) -> Option<&'a str> {
+    let (relay::Place::Listen(endpoint), relay::Problem::InUse) = (&error.place, &error.problem)
+    else {
+        return None;
+    };
+    let others = state.settings.iter().filter(|(other, _)| *other != name);
+    let mut owners = others.filter(|(_, other)| other.relay.endpoints().contains(endpoint));
+    owners.next().map(|(other, _)| other.as_str())
 }
 
 /// A line for each listening address that this host does not have: it may come later, or be mistyped.
