@@ -1,6 +1,6 @@
 //! What became of every packet and flow of one monitor on one thread.
 
-use std::ops::Add;
+use std::ops::{Add, AddAssign};
 
 use flow::{EndReason, RecordTally, Tally};
 use wire::Skip;
@@ -81,6 +81,22 @@ pub struct Ledger {
     pub expired: RecordTally,
     /// In flows that an operator threw away (`clear flow monitor NAME cache`).
     pub cleared: RecordTally,
+}
+
+impl AddAssign<&Ledger> for Ledger {
+    fn add_assign(&mut self, other: &Ledger) {
+        self.captured += other.captured;
+        self.unsampled += other.unsampled;
+        for (sum, tally) in self.skipped.iter_mut().zip(&other.skipped) {
+            *sum += *tally;
+        }
+        self.other_family += other.other_family;
+        self.cache_full += other.cache_full;
+        self.metered += other.metered;
+        self.cached += other.cached;
+        self.expired += other.expired;
+        self.cleared += other.cleared;
+    }
 }
 
 impl Ledger {

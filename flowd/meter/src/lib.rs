@@ -13,6 +13,7 @@ mod key;
 mod ledger;
 mod memory;
 mod monitor;
+mod outbox;
 mod routes;
 mod sampler;
 mod simd;

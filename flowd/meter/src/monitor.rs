@@ -13,14 +13,12 @@ use wire::{Family, Header, Lines, at};
 use crate::burst::{Burst, Observed};
 use crate::cache::Cache;
 use crate::ledger::{Aged, Ledger};
+use crate::outbox::Outbox;
 use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
 use crate::statistics::{Kept, Statistics};
 use crate::timeouts::Timeouts;
 use crate::watermark::Watermark;
-
-/// Flows a batch holds before it is handed on.
-const BATCH: usize = 256;
 
 /// What becomes of a flow after its packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,34 +123,6 @@ pub struct Monitor {
     high_watermark: usize,
     searched_ns: u64,
     outbox: Outbox,
-}
-
-/// Flows on their way out; batches that are full wait for [`Monitor::drain`].
-#[derive(Default)]
-struct Outbox {
-    filling: [Option<Batch>; 2],
-    ready: Vec<Arc<Batch>>,
-}
-
-impl Outbox {
-    fn push(&mut self, layout: &Arc<Layout>, flow: &Flow<'_>) {
-        let batch = self.filling[layout.family as usize]
-            .get_or_insert_with(|| Batch::with_capacity(layout.clone(), BATCH));
-        batch.push(*flow.totals, flow.octets);
-        if batch.len() == BATCH {
-            self.ready
-                .extend(self.filling[layout.family as usize].take().map(Arc::new));
-        }
-    }
-
-    fn seal(&mut self) {
-        self.ready.extend(
-            self.filling
-                .iter_mut()
-                .filter_map(Option::take)
-                .map(Arc::new),
-        );
-    }
 }
 
 impl Monitor {
@@ -464,7 +434,7 @@ impl Monitor {
 
     /// Ends every flow, and hands the batches on as they fill: many flows need no room of their own on their way out.
     pub fn flush_to(&mut self, why: EndReason, mut hand_on: impl FnMut(Arc<Batch>)) {
-        self.each_to(true, |cache, out| cache.flush(why, out), &mut hand_on);
+        self.each_to(true, |cache, out| cache.flush(why, out), Some(&mut hand_on));
         self.outbox.seal();
         self.drain().for_each(hand_on);
     }
@@ -491,7 +461,7 @@ impl Monitor {
 
     /// The batches that are ready, oldest first.
     pub fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
-        self.outbox.ready.drain(..)
+        self.outbox.drain()
     }
 
     /// Takes new settings over. Flows stay, unless the record or the cache's type changed: then they end first.
@@ -526,17 +496,15 @@ impl Monitor {
 
     /// Runs `work` on each cache; what it tells of flows goes to the ledger and the outbox. The flows end, or go on.
     fn each(&mut self, end: bool, work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
-        let mut ready = std::mem::take(&mut self.outbox.ready);
-        self.each_to(end, work, &mut |batch| ready.push(batch));
-        self.outbox.ready = ready;
+        self.each_to(end, work, None);
     }
 
-    /// The same; batches that are full are handed on at once.
+    /// The same; batches that are full are handed on at once, if that is wanted.
     fn each_to(
         &mut self,
         end: bool,
         mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>)),
-        hand_on: &mut dyn FnMut(Arc<Batch>),
+        mut hand_on: Option<&mut dyn FnMut(Arc<Batch>)>,
     ) {
         let Monitor {
             caches,
@@ -569,7 +537,9 @@ impl Monitor {
                 ledger.cached.octets -= one.octets;
                 ledger.expired += one;
                 outbox.push(&layout, &flow);
-                outbox.ready.drain(..).for_each(&mut *hand_on);
+                if let Some(hand_on) = &mut hand_on {
+                    outbox.drain().for_each(hand_on);
+                }
             });
         }
     }

@@ -1,0 +1,150 @@
+//! Flows on their way out of a monitor, in batches.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use flow::{Batch, Flow, Layout};
+
+/// Flows a batch holds before it is handed on.
+const BATCH: usize = 256;
+/// Batches handed on that are remembered, to be filled again.
+const LENT: usize = 32;
+
+/// Batches that are being filled, and those that wait to be handed on.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    filling: [Option<Batch>; 2],
+    ready: Vec<Arc<Batch>>,
+    /// Batches that were handed on, the oldest first: when nobody else has one any more, its room is used again.
+    lent: VecDeque<Arc<Batch>>,
+}
+
+impl Outbox {
+    /// Adds a flow.
+    #[inline]
+    pub(crate) fn push(&mut self, layout: &Arc<Layout>, flow: &Flow<'_>) {
+        let family = layout.family as usize;
+        let batch =
+            self.filling[family].get_or_insert_with(|| Batch::with_capacity(layout.clone(), BATCH));
+        if batch.is_empty() {
+            batch.restart(layout);
+        }
+        batch.push(*flow.totals, flow.octets);
+        if batch.len() == BATCH {
+            self.finish(family);
+        }
+    }
+
+    /// Batches that are not full are ready, too.
+    pub(crate) fn seal(&mut self) {
+        (0..self.filling.len()).for_each(|family| self.finish(family));
+    }
+
+    /// What is ready, the oldest first.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
+        self.ready.drain(..)
+    }
+
+    fn finish(&mut self, family: usize) {
+        let Some(batch) = self.filling[family]
+            .as_mut()
+            .filter(|batch| !batch.is_empty())
+        else {
+            return;
+        };
+        let mut oldest = self.lent.front_mut();
+        let is_back = oldest.as_mut().is_some_and(|it| Arc::get_mut(it).is_some());
+        let oldest = is_back.then(|| self.lent.pop_front()).flatten();
+        let filled = match oldest {
+            Some(mut shell) => {
+                // The filled batch goes into the one that came back, and the room of that one is filled next.
+                if let Some(inside) = Arc::get_mut(&mut shell) {
+                    std::mem::swap(inside, batch);
+                }
+                batch.restart(&shell.layout);
+                shell
+            }
+            None => {
+                let next = Batch::with_capacity(batch.layout.clone(), BATCH);
+                Arc::new(std::mem::replace(batch, next))
+            }
+        };
+        if self.lent.len() < LENT {
+            self.lent.push_back(filled.clone());
+        }
+        self.ready.push(filled);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flow::{Record, Totals};
+    use wire::Family;
+
+    use super::*;
+
+    fn fill(outbox: &mut Outbox, layout: &Arc<Layout>, packets: u64) {
+        let octets = vec![packets as u8; layout.len()];
+        let totals = Totals {
+            packets,
+            ..Totals::default()
+        };
+        for _ in 0..BATCH {
+            outbox.push(
+                layout,
+                &Flow {
+                    layout,
+                    totals: &totals,
+                    octets: &octets,
+                },
+            );
+        }
+    }
+
+    fn packets(batch: &Batch) -> Vec<u64> {
+        batch.iter().map(|flow| flow.totals.packets).collect()
+    }
+
+    #[test]
+    fn room_is_used_again_when_nobody_has_it_and_not_before() {
+        let record = Record::netflow_original();
+        let [v4, v6] = [Family::V4, Family::V6].map(|family| record.layout(family).unwrap());
+        let mut outbox = Outbox::default();
+        fill(&mut outbox, &v4, 1);
+        let first: Vec<_> = outbox.drain().collect();
+        fill(&mut outbox, &v6, 2);
+        let second: Vec<_> = outbox.drain().collect();
+        // Held, so untouched.
+        assert_eq!(packets(&first[0]), vec![1; BATCH]);
+        let address = Arc::as_ptr(&first[0]);
+        drop(first);
+        fill(&mut outbox, &v6, 3);
+        let third: Vec<_> = outbox.drain().collect();
+        assert_eq!(Arc::as_ptr(&third[0]), address);
+        assert_eq!(packets(&third[0]), vec![3; BATCH]);
+        assert_eq!(third[0].layout, v6);
+        assert_eq!(packets(&second[0]), vec![2; BATCH]);
+    }
+
+    #[test]
+    fn few_flows_are_ready_when_sealed_and_none_make_no_batch() {
+        let layout = Record::netflow_original().layout(Family::V4).unwrap();
+        let mut outbox = Outbox::default();
+        outbox.seal();
+        assert_eq!(outbox.drain().count(), 0);
+        let totals = Totals::default();
+        let octets = vec![0; layout.len()];
+        let flow = Flow {
+            layout: &layout,
+            totals: &totals,
+            octets: &octets,
+        };
+        outbox.push(&layout, &flow);
+        outbox.seal();
+        outbox.seal();
+        assert_eq!(
+            outbox.drain().map(|batch| batch.len()).collect::<Vec<_>>(),
+            [1]
+        );
+    }
+}
