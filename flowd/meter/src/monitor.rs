@@ -77,7 +77,7 @@ pub enum Clear {
     Export,
 }
 
-/// Slots of the cache that one [`Monitor::copy`] looks at: about a tenth of a millisecond.
+/// Slots of the cache that one [`Monitor::copy`] looks at: a fraction of a millisecond.
 pub const PIECE: usize = 4096;
 
 /// Where a reading of a cache stands. Flows stay at their places as long as they live: one that is there from the
