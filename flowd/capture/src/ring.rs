@@ -84,7 +84,13 @@ impl Ring {
                 "leave out sent packets",
             )?;
         }
-        socket.attach(&program(config, &socket, only_incoming)?)?;
+        let program = program(config, &socket, only_incoming)?;
+        if config.fanout.is_some() {
+            // A socket can join only when it captures, and until it has joined it would have every packet.
+            socket.attach(&Program::nothing())?;
+        } else {
+            socket.attach(&program)?;
+        }
         socket.start()?;
         if let Some(fanout) = config.fanout {
             // A group does not ask its sockets what they leave out.
@@ -100,6 +106,7 @@ impl Ring {
                 &value,
                 "join the fanout group",
             )?;
+            socket.attach(&program)?;
         }
         if config.promiscuous {
             // Undone by the kernel when the socket is closed.

@@ -7,12 +7,14 @@
 mod ask;
 mod names;
 mod plan;
+mod port;
 mod query;
 mod reader;
 mod savefile;
 mod settings;
 mod settle;
 mod show;
+mod window;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +34,8 @@ pub use savefile::MeterPlan;
 pub use settings::Settings;
 use settings::{ACCOUNTING, CaptureSettings, PortSettings, finding};
 pub use show::reading_counts;
-use worker::{Capturing, Report, Worker};
+use window::Window;
+use worker::{Capturing, Metering, Report, Worker};
 
 /// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.
 const QUEUE: usize = 1024;
@@ -234,7 +237,7 @@ impl Probe {
             .cloned()
             .collect();
         for port in gone.iter().filter_map(|name| state.ports.remove(name)) {
-            port.workers.into_iter().for_each(Worker::stop);
+            port.stop();
         }
         for (interface, port) in &state.ports {
             let keeps: BTreeSet<&str> = settings.ports[interface]
@@ -300,7 +303,7 @@ impl Probe {
                 });
             if let Some(opened) = opened {
                 running.key = ring_key(port);
-                running.adopt(opened);
+                running.adopt(opened, &meterings);
             }
             for worker in &running.workers {
                 worker.read_as(port.reading.clone());
@@ -316,7 +319,7 @@ impl Probe {
     pub fn stop(&self) {
         let mut state = self.state();
         for (_, port) in std::mem::take(&mut state.ports) {
-            port.workers.into_iter().for_each(Worker::stop);
+            port.stop();
         }
         state.export.stop();
         state.routes = None;
@@ -345,18 +348,38 @@ impl State {
 }
 
 impl RunningPort {
-    /// Gives the new sources to the threads there are, starts those that are missing, and ends those too many.
-    fn adopt(&mut self, opened: Opened) {
+    /// Gives the new sources to the threads there are, starts those that are missing, and ends those too many. The old
+    /// sources are metered until now, the new ones, which have been open for a while, from now on.
+    fn adopt(&mut self, opened: Opened, meterings: &[Metering]) {
+        // What a thread has metered by now is before the moment, what is still in its ring may be.
+        self.workers.iter().for_each(Worker::hold);
+        let moment_ns = Window::moment(clock::unix_ns());
+        while clock::unix_ns() < moment_ns {
+            std::hint::spin_loop();
+        }
         let surplus = self.workers.split_off(opened.len().min(self.workers.len()));
-        surplus.into_iter().for_each(Worker::stop);
         for (at, (capturing, source)) in opened.into_iter().enumerate() {
             match self.workers.get(at) {
-                Some(worker) => worker.replace(capturing, source),
-                None => match Worker::start(capturing, source, clock::unix_ns()) {
+                Some(worker) => worker.replace(capturing, source, moment_ns),
+                None => match Worker::start(capturing, source, moment_ns, meterings.to_vec()) {
                     Ok(worker) => self.workers.push(worker),
                     Err(error) => tracing::error!(%error, "a capture thread cannot be started"),
                 },
             }
+        }
+        let reports = surplus
+            .into_iter()
+            .filter_map(|worker| worker.stop(moment_ns));
+        for report in reports {
+            if let Some(heir) = self.workers.first() {
+                heir.inherit(report.monitors);
+            }
+        }
+    }
+
+    fn stop(self) {
+        for worker in self.workers {
+            worker.stop(u64::MAX);
         }
     }
 }

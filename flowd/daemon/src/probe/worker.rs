@@ -9,16 +9,16 @@ use capture::{Config, Engine, LinkState, Source, Statistics};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use export::Feed;
 use flow::{Batch, EndReason, Flow, Layout};
-use meter::{
-    Aged, Burst, Clear, Copied, Ledger, Monitor, Position, Reading, ReadingCounts, Routing,
-    Statistics as PacketStatistics,
-};
+use meter::{Burst, Clear, Copied, Position, Reading, ReadingCounts, Routing};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use system::routes::Reader;
 use wire::{Lines, at};
 
+pub use super::port::MonitorReport;
+use super::port::Port;
 use super::query::Keep;
 use super::settle::Settling;
+use super::window::Window;
 use crate::clock;
 
 /// Longest the thread sleeps: flows age, and a ring block is handed over, at least this often.
@@ -27,6 +27,8 @@ const WAIT: Duration = Duration::from_millis(200);
 const REOPEN_NS: u64 = 2_000_000_000;
 /// How long a ring that takes no new packets is read for those it has; the kernel hands blocks over sooner.
 const DRAIN_NS: u64 = 500_000_000;
+/// How long a ring that is replaced may still be given packets that were stamped before.
+const STAMPED_NS: u64 = 20_000_000;
 
 /// How an interface is captured.
 #[derive(Clone, Debug)]
@@ -58,29 +60,6 @@ pub struct Metering {
     pub feed: Feed,
     /// The host's routes, when the record speaks of them.
     pub routes: Option<Reader>,
-}
-
-/// What the thread says of one monitor.
-#[derive(Clone, Debug)]
-pub struct MonitorReport {
-    /// The monitor's name.
-    pub monitor: Arc<str>,
-    /// Its ledger.
-    pub ledger: Ledger,
-    /// Packets the ring had no room for, while this monitor was there.
-    pub ring_full: u64,
-    /// Flows made.
-    pub added: u64,
-    /// Flows ended.
-    pub aged: Aged,
-    /// Records of flows that go on.
-    pub updates: u64,
-    /// Packet statistics, when any are kept.
-    pub statistics: Option<PacketStatistics>,
-    /// Most flows at once.
-    pub high_watermark: usize,
-    /// Octets a flow takes in the cache.
-    pub flow_octets: usize,
 }
 
 /// What the thread says of itself.
@@ -118,13 +97,15 @@ pub struct Piece {
 enum Ask {
     Configure(Vec<Metering>),
     ReadAs(Reading),
-    Replace(Capturing, Option<Source>),
+    Hold(Sender<()>),
+    Replace(Capturing, Option<Source>, u64),
+    Inherit(Vec<MonitorReport>),
     Report(Sender<Report>),
     Layouts(Arc<str>, Sender<Option<Layouts>>),
     Copy(Piece, Sender<(Batch, Copied)>),
     Clear(Arc<str>, Clear, Sender<u64>),
     ClearStatistics(Arc<str>),
-    Stop,
+    Stop(u64, Sender<Report>),
 }
 
 /// The handle of a capture thread.
@@ -141,14 +122,16 @@ pub struct Asker {
 }
 
 impl Worker {
-    /// Starts a thread on `source`; without one it opens one as soon as that succeeds.
+    /// Starts a thread on `source`, metering the packets from `moment_ns` on; without one it opens one as soon as that
+    /// succeeds.
     ///
     /// # Errors
     /// When the thread or its wake-up descriptor cannot be made.
     pub fn start(
         capturing: Capturing,
         source: Option<Source>,
-        seed: u64,
+        moment_ns: u64,
+        meterings: Vec<Metering>,
     ) -> std::io::Result<Worker> {
         let (asks, inbox) = unbounded();
         let wake = Arc::new(EventFd::from_flags(
@@ -163,12 +146,16 @@ impl Worker {
             burst: Burst::default(),
             routes: None,
             ports: Vec::new(),
-            seed,
+            window: Window::from(moment_ns),
+            held: false,
+            seed: moment_ns,
             stepped_ns: clock::moment().stepped_ns,
             settling: None,
             inbox,
             wake: wake.clone(),
         };
+        // Before the first packet is read.
+        capture.configure(meterings);
         let name = format!("cap {}", capture.interface)
             .chars()
             .take(15)
@@ -192,9 +179,20 @@ impl Worker {
         self.asker.ask(Ask::ReadAs(reading));
     }
 
-    /// Reads from another source from now on, after what the present one still has.
-    pub fn replace(&self, capturing: Capturing, source: Option<Source>) {
-        self.asker.ask(Ask::Replace(capturing, source));
+    /// Has the thread read no more packets until it is told to [replace](Worker::replace) its source or to
+    /// [stop](Worker::stop). All that it has metered was captured before this returns.
+    pub fn hold(&self) {
+        self.asker.answer(Ask::Hold);
+    }
+
+    /// Meters the packets of another source from `moment_ns` on, and those of the present one until then.
+    pub fn replace(&self, capturing: Capturing, source: Option<Source>, moment_ns: u64) {
+        self.asker.ask(Ask::Replace(capturing, source, moment_ns));
+    }
+
+    /// Goes on from what a thread that has ended said of its monitors.
+    pub fn inherit(&self, reports: Vec<MonitorReport>) {
+        self.asker.ask(Ask::Inherit(reports));
     }
 
     /// A consistent moment of everything the thread counts.
@@ -219,14 +217,16 @@ impl Worker {
         self.asker.ask(Ask::ClearStatistics(monitor.into()));
     }
 
-    /// Reads what the ring holds, ends every flow, hands them on, and ends the thread.
-    pub fn stop(mut self) {
-        self.asker.ask(Ask::Stop);
+    /// Meters what the ring holds from before `moment_ns`, ends every flow, hands them on, and ends the thread. Returns
+    /// the last it has to say.
+    pub fn stop(mut self, moment_ns: u64) -> Option<Report> {
+        let report = self.asker.answer(|reply| Ask::Stop(moment_ns, reply));
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
             tracing::error!("a capture thread panicked");
         }
+        report
     }
 }
 
@@ -254,13 +254,6 @@ impl Asker {
     }
 }
 
-struct Port {
-    metering: Metering,
-    monitor: Monitor,
-    /// The ring's drops when the monitor came.
-    drops_before: u64,
-}
-
 struct Capture {
     interface: Arc<str>,
     capturing: Capturing,
@@ -270,6 +263,10 @@ struct Capture {
     burst: Burst,
     routes: Option<Reader>,
     ports: Vec<Port>,
+    /// The packets that are this ring's to meter.
+    window: Window,
+    /// Reads none until it is told how to go on.
+    held: bool,
     seed: u64,
     /// By how much the clock has been set, as the monitors know it.
     stepped_ns: i64,
@@ -290,10 +287,13 @@ impl Capture {
             self.hand_on(false);
             let _ = self.wake.read();
             // Those that come meanwhile wait for the next block to be read.
-            for _ in 0..self.inbox.len() {
-                if let Ok(ask) = self.inbox.try_recv()
-                    && !self.obey(ask)
-                {
+            let mut asks = self.inbox.len();
+            while asks > 0 || self.held {
+                asks = asks.saturating_sub(1);
+                let Ok(ask) = self.inbox.recv() else {
+                    return;
+                };
+                if !self.obey(ask) {
                     return;
                 }
             }
@@ -334,7 +334,6 @@ impl Capture {
                 tracing::info!(interface = %self.interface, "capture started");
                 self.source = Some(source);
                 self.down = None;
-                self.ports.iter_mut().for_each(|port| port.drops_before = 0);
             }
             Err(error) => self.down = Some(error.to_string()),
         }
@@ -343,7 +342,7 @@ impl Capture {
     fn lose(&mut self, why: &str) {
         tracing::warn!(interface = %self.interface, why, "capture stopped; trying again every 2 s");
         self.down = Some(why.to_owned());
-        self.source = None;
+        self.part_from_ring();
         self.retry_ns = clock::unix_ns();
     }
 
@@ -358,6 +357,7 @@ impl Capture {
         if by_ns != 0 {
             self.stepped_ns = moment.stepped_ns;
             self.settling = Some(Settling::new(by_ns, now_ns, steady_ns));
+            self.window = Window::ALWAYS;
             for port in &mut self.ports {
                 port.monitor.step(by_ns);
             }
@@ -373,6 +373,7 @@ impl Capture {
             routes,
             ports,
             settling,
+            window,
             ..
         } = self
         else {
@@ -386,6 +387,9 @@ impl Capture {
         }));
         let index = interface.to_be_bytes();
         let result = source.read(|packet| {
+            if !window.has(packet.time_ns) {
+                return;
+            }
             let observed = burst.observe(packet);
             let interface = if packet.outgoing {
                 at::OUTPUT
@@ -406,8 +410,18 @@ impl Capture {
         }
     }
 
-    /// Takes no new packets, and meters what the ring still has.
-    fn drain(&mut self) {
+    /// Takes no new packets, and meters what the ring still has from before a moment.
+    fn drain(&mut self, moment_ns: u64) {
+        self.window = self.window.until(moment_ns);
+        // The kernel stamps a packet a little before the ring gets it.
+        while moment_ns < u64::MAX && clock::unix_ns() < moment_ns + STAMPED_NS {
+            self.read();
+            let Some(source) = &mut self.source else {
+                return;
+            };
+            let _ = source.wait(self.wake.as_fd(), Duration::from_millis(2));
+            let _ = self.wake.read();
+        }
         let until_ns = clock::steady_ns() + DRAIN_NS;
         if let Some(source) = &mut self.source
             && let Err(error) = source.stop()
@@ -448,11 +462,24 @@ impl Capture {
         match ask {
             Ask::Configure(meterings) => self.configure(meterings),
             Ask::ReadAs(reading) => self.burst.read_as(reading),
-            Ask::Replace(capturing, source) => {
-                self.drain();
+            Ask::Hold(reply) => {
+                self.held = true;
+                let _ = reply.send(());
+            }
+            Ask::Replace(capturing, source, moment_ns) => {
+                self.held = false;
+                self.drain(moment_ns);
+                self.part_from_ring();
+                self.window = Window::from(moment_ns);
                 self.down = source.is_none().then(|| "not there yet".to_owned());
                 (self.capturing, self.source, self.retry_ns) = (capturing, source, 0);
-                self.ports.iter_mut().for_each(|port| port.drops_before = 0);
+            }
+            Ask::Inherit(reports) => {
+                for report in reports {
+                    if let Some(port) = self.ports_of(&report.monitor.clone()).next() {
+                        port.inherit(report);
+                    }
+                }
             }
             Ask::Report(reply) => drop(reply.send(self.report())),
             Ask::Layouts(monitor, reply) => {
@@ -469,12 +496,16 @@ impl Capture {
                 self.hand_on(false);
                 let _ = reply.send(flows);
             }
-            Ask::ClearStatistics(monitor) => self
-                .ports_of(&monitor)
-                .for_each(|port| port.monitor.clear_statistics()),
-            Ask::Stop => {
-                self.drain();
-                self.configure(Vec::new());
+            Ask::ClearStatistics(monitor) => {
+                self.ports_of(&monitor).for_each(Port::clear_statistics)
+            }
+            Ask::Stop(moment_ns, reply) => {
+                self.drain(moment_ns);
+                for port in &mut self.ports {
+                    port.monitor.flush(EndReason::Forced);
+                }
+                self.hand_on(true);
+                let _ = reply.send(self.report());
                 return false;
             }
         }
@@ -511,15 +542,10 @@ impl Capture {
                 .position(|port| port.metering.monitor == metering.monitor);
             ports.push(match known.map(|at| self.ports.swap_remove(at)) {
                 Some(mut port) => {
-                    port.monitor
-                        .reconfigure(metering.settings.clone(), self.seed);
-                    Port { metering, ..port }
+                    port.reconfigure(metering, self.seed);
+                    port
                 }
-                None => Port {
-                    monitor: Monitor::new(metering.settings.clone(), self.seed),
-                    metering,
-                    drops_before: drops,
-                },
+                None => Port::new(metering, self.seed, drops),
             });
         }
         self.ports = ports;
@@ -528,6 +554,16 @@ impl Capture {
         let mut routes = self.ports.iter().map(|port| &port.metering.routes);
         self.routes = routes.find_map(Clone::clone);
         self.hand_on(true);
+    }
+
+    /// Closes the ring; what it has dropped is remembered, and what it still has is dropped.
+    fn part_from_ring(&mut self) {
+        let ring = self.ring();
+        let drops = ring.dropped + ring.waiting();
+        for port in &mut self.ports {
+            port.part_from_ring(drops);
+        }
+        self.source = None;
     }
 
     fn drops(&mut self) -> u64 {
@@ -543,20 +579,7 @@ impl Capture {
 
     fn report(&mut self) -> Report {
         let ring = self.ring();
-        let monitors = self.ports.iter().map(|port| {
-            let (added, aged) = port.monitor.statistics();
-            MonitorReport {
-                monitor: port.metering.monitor.clone(),
-                ledger: port.monitor.ledger().clone(),
-                ring_full: ring.dropped.saturating_sub(port.drops_before),
-                added,
-                aged,
-                updates: port.monitor.updates(),
-                statistics: port.monitor.packet_statistics().cloned(),
-                high_watermark: port.monitor.high_watermark(),
-                flow_octets: port.monitor.flow_octets(),
-            }
-        });
+        let monitors = self.ports.iter().map(|port| port.report(ring.dropped));
         Report {
             interface: self.interface.clone(),
             ring,
