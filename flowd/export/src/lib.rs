@@ -13,6 +13,7 @@
 //! into force with [`Worker::apply`].
 
 mod client;
+mod encoder;
 mod exporter;
 mod feed;
 mod ledger;
@@ -31,6 +32,7 @@ mod testing;
 mod v5;
 mod worker;
 
+pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
 pub use ledger::{Ledger, Reason};
 pub use settings::{
