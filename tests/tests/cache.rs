@@ -23,7 +23,6 @@ const SHOWS: &[&str] = &[
     "show flow monitor M cache filter ipv4 source address regexp \"^10\\.0\\.0\\.1$\" format csv | count",
     "show flow monitor M cache aggregate ipv4 source address sort highest counter flows top 5",
     "show flow monitor M cache aggregate transport source-port sort highest counter packets top 20 | json",
-    "show flow monitor M cache format csv | count",
     "show flow-accounting top 10",
 ];
 
