@@ -1,5 +1,8 @@
 //! The thread of a listening socket. [`Worker::relay`] is the path of a datagram.
 
+mod pause;
+mod show;
+
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -13,6 +16,8 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
 use tracing::error;
+
+use pause::{GATHER, GATHER_NS, Pause};
 
 use crate::Clock;
 use crate::account::Account;
@@ -42,10 +47,6 @@ const MAX_SOURCES: usize = 16_384;
 const MAX_TEMPLATE_OCTETS: usize = 64 << 20;
 /// How often time is looked after.
 const TICK_NS: u64 = 1_000_000_000;
-/// Longest pause to let datagrams gather: a batch costs little more than a datagram.
-const GATHER_NS: u64 = 1_000_000;
-/// How many datagrams a pause waits for.
-const GATHER: u64 = 48;
 /// Octets that the kernel charges for a datagram of the size of an Ethernet frame.
 const CHARGED: usize = 2304;
 
@@ -173,31 +174,6 @@ struct Worker {
     ticked_ns: u64,
     silence_ns: u64,
     pause: Pause,
-}
-
-/// Lets datagrams gather when they come quickly.
-#[derive(Debug, Default)]
-struct Pause {
-    last_ns: u64,
-    /// Nanoseconds between two datagrams, averaged.
-    gap_ns: u64,
-    /// How many may wait at the socket.
-    most: u64,
-}
-
-impl Pause {
-    /// So many datagrams were read. Returns how long the next read should wait for more.
-    fn after(&mut self, count: u64, now_ns: u64) -> u64 {
-        let since = now_ns.saturating_sub(self.last_ns);
-        self.last_ns = now_ns;
-        let gap_ns = (since / count.max(1)).min(4 * GATHER_NS);
-        self.gap_ns = (3 * self.gap_ns + gap_ns) / 4;
-        if self.gap_ns > GATHER_NS / 4 {
-            // Too few to be worth a wait.
-            return 0;
-        }
-        (self.gap_ns * self.most).min(GATHER_NS)
-    }
 }
 
 impl Worker {
@@ -571,96 +547,6 @@ impl Worker {
             }
         }
     }
-
-    fn statistics(&self) -> WorkerStatistics {
-        let mut templates = TrackerStatistics {
-            octets: (MAX_TEMPLATE_OCTETS - self.budget.left) as u64,
-            refused: self.budget.refused,
-            malformed: self.budget.malformed,
-            ..TrackerStatistics::default()
-        };
-        for (_, source) in self.sources.iter() {
-            for domain in source.tracker.domains() {
-                templates.domains += 1;
-                templates.templates += domain.templates().len() as u64;
-                templates.options_records += domain
-                    .templates()
-                    .iter()
-                    .map(|kept| kept.records() as u64)
-                    .sum::<u64>();
-            }
-        }
-        WorkerStatistics {
-            received: self.received,
-            relayed: self.relayed,
-            denied: self.denied,
-            unrouted: self.unrouted,
-            kernel_drops: socket::kernel_drops(&self.socket) - self.drops_cleared,
-            rates: self.meter.rates(),
-            receivers: self
-                .lanes
-                .iter()
-                .flatten()
-                .map(|lane| (lane.receiving.slot, lane.account.clone()))
-                .collect(),
-            retired: self.retired.clone(),
-            sources: self.sources.len() as u64,
-            sources_recycled: self.sources.recycled(),
-            templates,
-            carriers: self.carriers.len() as u64,
-        }
-    }
-
-    fn source_statistics(&self) -> Vec<SourceStatistics> {
-        let statistics = |(address, source): (&SocketAddr, &Source)| {
-            let rule = self.plan.routes.get(source.route).prefix;
-            source.statistics(*address, rule.map(|prefix| prefix.to_string()))
-        };
-        self.sources.iter().map(statistics).collect()
-    }
-
-    fn template_statistics(&self) -> Vec<TemplateStatistics> {
-        let mut all = Vec::new();
-        for (address, source) in self.sources.iter() {
-            for domain in source.tracker.domains() {
-                all.extend(domain.templates().iter().map(|kept| TemplateStatistics {
-                    source: *address,
-                    domain: domain.id(),
-                    version: domain.version(),
-                    id: kept.template.id,
-                    options: kept.template.options,
-                    fields: kept.template.fields.len() as u64,
-                    records: kept.records() as u64,
-                    last_ns: kept.last_ns,
-                }));
-            }
-        }
-        all
-    }
-
-    fn clear(&mut self) {
-        for tally in [
-            &mut self.received,
-            &mut self.relayed,
-            &mut self.denied,
-            &mut self.unrouted,
-        ] {
-            *tally = Tally::default();
-        }
-        self.meter.restart(Tally::default());
-        self.retired = Ledger::default();
-        self.drops_cleared = socket::kernel_drops(&self.socket);
-        self.sources.clear_recycled();
-        self.budget.refused = 0;
-        self.budget.malformed = 0;
-        for lane in self.lanes.iter_mut().flatten() {
-            lane.account.clear();
-        }
-        for (_, source) in self.sources.iter_mut() {
-            source.received = Tally::default();
-            source.not_relayed = Tally::default();
-        }
-    }
 }
 
 /// A receiver has to be told all templates.
@@ -669,34 +555,5 @@ fn tell_again(sources: &mut Sources, slot: Slot) {
         for domain in source.tracker.domains_mut() {
             domain.told.set(slot, false);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn datagrams_are_waited_for_only_when_they_come_quickly() {
-        let settle = |gap_ns: u64| {
-            let mut pause = Pause {
-                most: GATHER,
-                gap_ns: GATHER_NS,
-                last_ns: 0,
-            };
-            let mut now_ns = 0;
-            (0..100)
-                .map(|_| {
-                    now_ns += gap_ns;
-                    pause.after(1, now_ns)
-                })
-                .last()
-                .unwrap()
-        };
-        // 10 a second, 1,000, 10,000, 100,000.
-        assert_eq!(settle(100_000_000), 0);
-        assert_eq!(settle(1_000_000), 0);
-        assert_eq!(settle(100_000), GATHER_NS);
-        assert!((GATHER_NS / 3..GATHER_NS).contains(&settle(10_000)));
     }
 }
