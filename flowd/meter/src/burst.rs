@@ -8,7 +8,7 @@ use crate::key::Hash;
 use crate::routes::{Parts, Routing};
 
 /// Packets in a burst: enough to hide the memory behind, few enough to stay in the first-level cache.
-pub(crate) const BURST: usize = 16;
+pub(crate) const BURST: usize = 32;
 
 /// A packet whose headers were read once, for every monitor.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Observed {
     }
 }
 
-/// Up to sixteen packets.
+/// Up to thirty-two packets.
 pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,

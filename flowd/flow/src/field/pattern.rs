@@ -14,7 +14,7 @@ pub enum Parameter {
         /// The most it may be.
         most: u8,
     },
-    /// `{ack|cwr|…}`: one of [`FLAGS`] or several.
+    /// `{ack|cwr|…}`: one of the TCP flags or several.
     Flags,
 }
 
