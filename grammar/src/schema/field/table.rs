@@ -29,7 +29,7 @@ const V6: Option<u8> = Some(6);
 const ANY: Option<u8> = None;
 
 /// Every field, in the order `?` lists them. A last word `<1-64>` stands for a number, `{ack|cwr|…}` for one of these words or
-/// several; see [`super::Blank`].
+/// several.
 #[rustfmt::skip]
 pub static FIELDS: &[FieldWords] = &[
     both("ipv4 source address", V4, "IPv4 source address"),
