@@ -5,6 +5,8 @@ use std::io;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
 use crate::program::{Input, Job, Program};
 use crate::sink::{Sink, Told};
 use crate::sys::Usage;
@@ -44,11 +46,19 @@ pub(crate) fn measure(options: &Options) -> io::Result<()> {
     println!("{}", heading(&WIDTHS, 2, &TITLES));
     for workload in options.workloads() {
         let file = options.savefile(&workload)?;
-        // Once for the page cache.
-        io::copy(&mut File::open(&file)?, &mut io::sink())?;
+        into_page_cache(&file)?;
         table(&workload, &file, options, &sink)?;
     }
     memory(options, &sink)
+}
+
+/// Reads a file from the disk, so that it lies in memory as captures do that were made before, and not as pages that were
+/// just written lie there.
+fn into_page_cache(file: &Path) -> io::Result<()> {
+    let mut file = File::open(file)?;
+    file.sync_all()?;
+    posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
+    io::copy(&mut file, &mut io::sink()).map(drop)
 }
 
 /// Every program in turn, so that a machine that slows down slows all of them.
