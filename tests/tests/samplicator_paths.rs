@@ -178,7 +178,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
     let path = file.path().to_str().expect("a path in UTF-8").to_owned();
     let mut capture = line
         .collectors
-        .spawn(&["tshark", "-q", "-i", "eth0", "-w", &path]);
+        .spawn(&["tshark", "-q", "-B", "64", "-i", "eth0", "-w", &path]);
     capture.printed("Capturing on");
     let exporters = [
         line.exporter("10.1.1.2", 5004, "10.1.1.1"),
@@ -238,12 +238,13 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
         "{statistics:#?}"
     );
     // What the capture has not written yet when it is told to end is lost.
-    let mut octets = 0;
+    let (mut octets, mut quiet) = (0, 0);
     until("the capture to be written", SOON, || {
         let now = file.as_file().metadata().expect("the capture").len();
-        let written = std::mem::replace(&mut octets, now) == now;
+        let same = std::mem::replace(&mut octets, now) == now;
+        quiet = if same { quiet + 1 } else { 0 };
         std::thread::sleep(Duration::from_millis(300));
-        written.then_some(())
+        (quiet == 4).then_some(())
     });
     capture.end(Signal::SIGINT);
     let rows = line.collectors.run(&[

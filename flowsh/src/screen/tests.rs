@@ -864,7 +864,7 @@ sorted by: b bits/s*, p packets/s, t total bytes; q leaves
         .collect();
     assert_eq!(ports, ["1", "2", "3"], "{total}");
     assert!(
-        total.ends_with("-      - bit/s          7          700\n"),
+        total.ends_with("-       - bit/s          7          700\n"),
         "{total}"
     );
 }

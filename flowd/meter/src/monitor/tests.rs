@@ -556,6 +556,7 @@ fn statistics_count_what_is_metered_by_protocol_and_size() {
             burst.clear();
         }
     }
+    monitor.burst(&mut burst);
     let statistics = monitor.packet_statistics().unwrap();
     let dns = PROTOCOLS
         .iter()
