@@ -182,7 +182,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
     let mut capture = line
         .collectors
         .spawn(&["tshark", "-q", "-B", "64", "-i", "eth0", "-w", &path]);
-    capture.printed("Capturing on");
+    capture.printed("Capture started");
     let exporters = [
         line.exporter("10.1.1.2", 5004, "10.1.1.1"),
         line.exporter("2001:db8:1::2", 5006, "2001:db8:1::1"),
