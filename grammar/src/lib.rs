@@ -14,6 +14,7 @@ mod dialect;
 mod diff;
 pub mod import;
 mod load;
+mod near;
 mod order;
 mod resolve;
 pub mod schema;
@@ -22,6 +23,7 @@ mod tests;
 pub mod tree;
 mod word;
 
+pub use near::near;
 pub use schema::{FIELDS, FieldWords, PREDEFINED, REFUSED_FIELDS, unapplied};
 pub use tree::Tree;
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES};

@@ -25,7 +25,10 @@ impl Loader {
             .filter(|cursor| matches!(cursor.place, Place::Words(_) | Place::Name(_)))
         else {
             let path: String = at.join(" ");
-            return Err(start().problem(format!("{} is no edit level", shown(&path)), None));
+            return Err(start().problem(
+                format!("{} is no edit level", shown(&path)),
+                Some("a container, or a name of a tag".into()),
+            ));
         };
         let mut tree = base.clone();
         if mode == Mode::Override {

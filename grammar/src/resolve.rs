@@ -276,7 +276,12 @@ fn list_values(
                     .problem("the list is empty", Some("a value is missing".into())));
             }
             Shape::ListClose => return Ok(values),
-            Shape::ListOpen => return Err(word.place.problem("a list in a list", None)),
+            Shape::ListOpen => {
+                return Err(word.place.problem(
+                    "a list in a list",
+                    Some("close the first one with ] before".into()),
+                ));
+            }
             _ => {
                 let (text, _) = interface_name(node.row.value, std::slice::from_ref(word), manner)?;
                 let value = at(word.place, node.accept(&text, manner.abbreviate))?;

@@ -2,6 +2,8 @@
 
 // A binary has no outside: `pub` is what a module offers its siblings.
 #![allow(unreachable_pub)]
+// The fuzzer has a main function of its own, and starts no command.
+#![cfg_attr(feature = "fuzz", no_main, allow(dead_code))]
 
 mod api;
 mod boot;
@@ -10,6 +12,9 @@ mod clock;
 mod commit;
 mod confirm;
 mod control;
+#[cfg(feature = "fuzz")]
+#[path = "../fuzz/api.rs"]
+mod fuzz;
 mod locate;
 mod log;
 mod merge;

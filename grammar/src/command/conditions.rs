@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, next_words, take_field};
 use super::trie::nearest;
-use super::words::{Word, brief, problem};
+use super::words::{self, Word, brief, problem};
 use super::{Condition, Tail};
 use crate::Problem;
 use crate::condition::ValueKind;
@@ -54,7 +54,7 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
             ));
         };
         if value.open {
-            return Err(value.problem("the quote is not closed", None));
+            return Err(value.problem("the quote is not closed", Some(words::CLOSE.into())));
         }
         // Of a field by its IANA name the daemon knows what its values are.
         if !regexp
@@ -87,7 +87,10 @@ pub(super) fn take_fields(words: &[Word]) -> Result<(Vec<String>, usize), Proble
         let (field, taken) = take_field(left, Fields::Record)?;
         if fields.contains(&field) {
             let word = &left[0];
-            return Err(word.problem(format!("{field} stands there already"), None));
+            return Err(word.problem(
+                format!("{field} stands there already"),
+                Some("each field once".into()),
+            ));
         }
         fields.push(field);
         at += taken;
@@ -102,7 +105,10 @@ fn going_on(words: &[Word], at: usize) -> Result<Option<&[Word]>, Problem> {
         .filter(|left| !left.is_empty() && !left[0].is_pipe())
     else {
         return match words.first() {
-            Some(word) if at == 0 => Err(word.problem("a field is missing before the pipe", None)),
+            Some(word) if at == 0 => Err(word.problem(
+                "a field is missing before the pipe",
+                Some("such as ipv4 source address".into()),
+            )),
             _ => Ok(None),
         };
     };

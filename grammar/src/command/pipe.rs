@@ -1,5 +1,6 @@
 //! Output pipes: `| match RE | count`.
 
+use super::trie::nearest;
 use super::words::{Word, brief, problem};
 use super::{Tail, rest};
 use crate::Problem;
@@ -74,6 +75,10 @@ fn takes(word: &str) -> Takes {
     }
 }
 
+fn names() -> Vec<&'static str> {
+    PIPES.iter().map(|(name, ..)| *name).collect()
+}
+
 /// Finds a pipe by its word, a unique abbreviation of it, or IOS's name for it.
 pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
     if let Some((_, ours)) = OTHER_NAMES
@@ -91,14 +96,7 @@ pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
         [one] => Ok(one),
         [] => Err(word.problem(
             format!("\"{}\" is no output pipe", brief(&word.text)),
-            Some(format!(
-                "one of {}",
-                PIPES
-                    .iter()
-                    .map(|(name, ..)| *name)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )),
+            Some(nearest(&word.text, &names())),
         )),
         _ => Err(word.problem(
             format!("\"{}\" is ambiguous", word.text),
@@ -121,36 +119,33 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 end,
                 1,
                 "a pipe is missing its command",
-                Some(format!(
-                    "one of {}",
-                    PIPES
-                        .iter()
-                        .map(|(name, ..)| *name)
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )),
+                Some(format!("one of {}", names().join(", "))),
             ));
         };
         let word = find(name)?;
         let argument = match (takes(word), arguments) {
             (Takes::Nothing, []) => None,
             (Takes::Nothing, [extra, ..]) => {
-                return Err(extra.problem(format!("`{word}` takes nothing after it"), None));
+                return Err(extra.problem(
+                    format!("`{word}` takes nothing after it"),
+                    Some("leave it out, or begin another pipe with |".into()),
+                ));
             }
             (_, []) => {
-                let what = PIPES
-                    .iter()
-                    .find(|(name, ..)| *name == word)
-                    .map_or("", |(_, what, _)| *what);
+                let pipe = PIPES.iter().find(|(name, ..)| *name == word);
+                let (what, help) = pipe.map_or(("", ""), |(_, what, help)| (*what, *help));
                 return Err(problem(
                     name.end(),
                     1,
                     format!("`{word}` needs {what}"),
-                    None,
+                    Some(help.to_owned()),
                 ));
             }
             (Takes::Number | Takes::File, [_, extra, ..]) => {
-                return Err(extra.problem(format!("`{word}` takes one word"), None));
+                return Err(extra.problem(
+                    format!("`{word}` takes one word"),
+                    Some("put words that belong together in quotes".into()),
+                ));
             }
             (_, [only]) => Some(Tail {
                 text: only.text.clone(),

@@ -80,6 +80,32 @@ impl Arg {
     }
 }
 
+impl Arg {
+    /// What is wanted of it, as an error says it.
+    pub(crate) fn wanted(self) -> String {
+        let what = match self {
+            Arg::Monitor => "a flow monitor's name",
+            Arg::Exporter => "a flow exporter's name",
+            Arg::Record => "a flow record's name",
+            Arg::Sampler => "a sampler's name",
+            Arg::Samplicator => "a samplicator's name",
+            Arg::Receiver => "a receiver's name",
+            Arg::Interface => "an interface",
+            Arg::Revision => "the number of a revision",
+            Arg::File => "a file",
+            Arg::Number(low, high) => return format!("a number from {low} to {high}"),
+            Arg::Address => "an IPv4 or IPv6 address",
+            Arg::Ports => "a port, 22, 80-89 or 53,123",
+            Arg::Field | Arg::SortField | Arg::Fields => "a field, such as ipv4 source address",
+            Arg::Conditions => "a field and its value",
+            Arg::Path | Arg::From | Arg::Statement => "words of the configuration",
+            Arg::Text | Arg::Word => "a word",
+            Arg::Operational => "an operational command",
+        };
+        what.to_owned()
+    }
+}
+
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Id {

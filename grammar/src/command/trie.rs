@@ -8,9 +8,10 @@ use super::table::{
     Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD,
     IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
 };
-use super::words::{Word, brief, problem};
+use super::words::{self, Word, brief, problem};
 use super::{Submode, split};
 use crate::Problem;
+use crate::near::near;
 
 /// What stands at a place of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,7 +277,7 @@ impl Trie {
         if words.is_empty() {
             return word.problem(
                 format!("\"{}\" is one word too many", brief(&word.text)),
-                None,
+                Some("the command ends before it, or goes on with a pipe |".into()),
             );
         }
         word.problem(
@@ -367,14 +368,8 @@ fn shortest<'a>(words: &'a [&'static str]) -> Option<&'a &'static str> {
 
 /// What would have been right: the one of `possible` that is spelled nearly so (`did you mean …?`), or all of them.
 pub fn nearest(typed: &str, possible: &[&str]) -> String {
-    let typed: String = typed.chars().take(40).collect();
-    let best = possible
-        .iter()
-        .map(|word| (strsim::damerau_levenshtein(&typed, word), *word))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, word)| *distance <= 2.min(word.chars().count().saturating_sub(1)));
-    match best {
-        Some((_, word)) => format!("did you mean {word}?"),
+    match near(typed, possible.iter().copied()) {
+        Some(word) => format!("did you mean {word}?"),
         None => format!("one of {}", list(possible.iter().copied())),
     }
 }
@@ -387,7 +382,10 @@ fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     let word = &words[0];
     if word.is_pipe() && !matches!(arg, Arg::Text | Arg::Statement | Arg::Operational) {
-        return Err(word.problem("a word is missing before the pipe", None));
+        return Err(word.problem(
+            "a word is missing before the pipe",
+            Some(format!("{} is wanted", arg.wanted())),
+        ));
     }
     let refuse = |what: &str, hint: String| {
         Err(word.problem(format!("\"{}\" is {what}", brief(&word.text)), Some(hint)))
@@ -448,10 +446,18 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
                 .position(|word| !word.quoted && word.text == "to")
             else {
                 let end = words.last().map_or(0, Word::end);
-                return Err(problem(end, 1, "`to` and the new path are missing", None));
+                return Err(problem(
+                    end,
+                    1,
+                    "`to` and the new path are missing",
+                    Some("the old path, to, the new path".into()),
+                ));
             };
             if taken == 0 {
-                return Err(word.problem("the path to copy is missing before `to`", None));
+                return Err(word.problem(
+                    "the path to copy is missing before `to`",
+                    Some("the old path, to, the new path".into()),
+                ));
             }
             return Ok((joined(&words[..taken]), taken));
         }
@@ -466,7 +472,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         | Arg::File
         | Arg::Word => {
             if word.open {
-                return Err(word.problem("the quote is not closed", None));
+                return Err(word.problem("the quote is not closed", Some(words::CLOSE.into())));
             }
         }
     }

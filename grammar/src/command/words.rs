@@ -118,6 +118,9 @@ pub(crate) fn rest(line: &str, start: usize) -> &str {
     line.get(at..).unwrap_or_default()
 }
 
+/// What to do about a quote that is open.
+pub(super) const CLOSE: &str = "close it with \"";
+
 /// A word cut to what fits a message.
 pub(crate) fn brief(text: &str) -> String {
     const LONGEST: usize = 40;

@@ -202,7 +202,10 @@ impl<'a> Reader<'a, '_> {
             },
             target => {
                 let name = target.path().last().cloned().unwrap_or_default();
-                return Err(place.problem(format!("{name} is a leaf and holds no braces"), None));
+                return Err(place.problem(
+                    format!("{name} is a leaf and holds no braces"),
+                    Some("write its value behind it, without braces".into()),
+                ));
             }
         };
         if matches!(cursor.place, Place::Words(_)) {

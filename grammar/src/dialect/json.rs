@@ -122,7 +122,14 @@ fn syntax(text: &str, error: &serde_json::Error) -> Problem {
     let message = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(message, _)| message);
-    place.problem(format!("not JSON: {message}"), None)
+    let hint = match message {
+        text if text.starts_with("EOF") => "the text ends too early: close what is open",
+        text if text.starts_with("trailing comma") => "nothing follows the comma: take it out",
+        text if text.starts_with("trailing char") => "one object in { } is all there can be",
+        text if text.starts_with("the name") => "put its values into one",
+        _ => "{\"name\": value, …}, names and texts in double quotes (RFC 8259)",
+    };
+    place.problem(format!("not JSON: {message}"), Some(hint.into()))
 }
 
 struct Reader<'a, 'b> {

@@ -131,19 +131,19 @@ pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found,
             return Err(NoField {
                 at: 0,
                 message: format!("{refused} cannot be recorded: {why}"),
-                hint: None,
+                hint: Some("leave it out".into()),
             });
         }
     }
     let found = spell(words, abbreviate)?;
-    let only = |what| NoField {
+    let only = |what, verb| NoField {
         at: 0,
         message: format!("{} {what}", found.words),
-        hint: None,
+        hint: Some(format!("write {verb} {}", found.words)),
     };
     match (key, found.field.key, found.field.collect) {
-        (true, false, _) => Err(only("can be collected, not matched")),
-        (false, _, false) => Err(only("can be matched, not collected")),
+        (true, false, _) => Err(only("can be collected, not matched", "collect")),
+        (false, _, false) => Err(only("can be matched, not collected", "match")),
         _ => Ok(found),
     }
 }

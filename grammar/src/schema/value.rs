@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{field, predefined};
+use crate::near::near;
 
 /// Words a leaf may have, each with its help.
 pub type Choices = &'static [(&'static str, &'static str)];
@@ -265,11 +266,15 @@ fn choice(value: &str, choices: Choices, abbreviate: bool) -> Result<String, Ref
             format!("{} is ambiguous", shown(value)),
             list("possible", many),
         ),
-        // Among a few words all are told; a near one may be the wrong guess.
-        Pick::None if choices.len() <= 10 => refuse(
-            format!("{} is not possible here", shown(value)),
-            list("possible", words),
-        ),
+        // Among a few words all are told; the near one may be the wrong guess.
+        Pick::None if choices.len() <= 10 => {
+            let meant = near(value, words.clone());
+            let meant = meant.map(|meant| format!("did you mean {meant}? "));
+            refuse(
+                format!("{} is not possible here", shown(value)),
+                meant.unwrap_or_default() + &list("possible", words),
+            )
+        }
         Pick::None => refuse(
             format!("{} is not possible here", shown(value)),
             suggest(value, words),
@@ -502,15 +507,8 @@ pub(crate) fn pick(
 
 /// The word nearest to a wrong one, or all that are possible.
 pub(crate) fn suggest(word: &str, words: impl Iterator<Item = &'static str> + Clone) -> String {
-    let short: String = word.chars().take(64).collect::<String>().to_lowercase();
-    let far = (short.chars().count() / 3).max(1);
-    let nearest = words
-        .clone()
-        .map(|candidate| (strsim::damerau_levenshtein(&short, candidate), candidate))
-        .filter(|(distance, _)| *distance <= far)
-        .min();
-    match nearest {
-        Some((_, nearest)) => format!("did you mean {nearest}?"),
+    match near(word, words.clone()) {
+        Some(near) => format!("did you mean {near}?"),
         None => list("possible", words),
     }
 }

@@ -294,7 +294,10 @@ fn detach(
 fn cursor_at(from: &Cursor, tag: &[&str], name: &Word) -> Result<Cursor, Problem> {
     let path = below(from, tag);
     let Some(tag) = Cursor::at(&path) else {
-        return Err(name.place.problem("nothing can follow here", None));
+        return Err(name.place.problem(
+            "nothing can follow here",
+            Some("the statement ends before it".into()),
+        ));
     };
     match resolve(
         &tag,
@@ -305,6 +308,8 @@ fn cursor_at(from: &Cursor, tag: &[&str], name: &Word) -> Result<Cursor, Problem
         },
     )? {
         Target::Branch(cursor) => Ok(cursor),
-        _ => Err(name.place.problem("a name is wanted", None)),
+        _ => Err(name
+            .place
+            .problem("a name is wanted", Some("a monitor's name".into()))),
     }
 }
