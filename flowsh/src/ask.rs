@@ -1,6 +1,7 @@
 //! `?`: what can follow, as text.
 
 use grammar::complete::{Candidate, Completion};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::shell::Shell;
 
@@ -14,17 +15,22 @@ pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) -> String {
             None => "Nothing can follow here.\n".into(),
         };
     }
-    listed(&completion)
+    listed(&completion, shell.columns())
 }
 
-fn listed(completion: &Completion) -> String {
+/// A line for each candidate; what does not fit the screen is cut.
+fn listed(completion: &Completion, columns: usize) -> String {
     const WIDEST: usize = 36;
     let mut rows: Vec<(&str, &str, String)> = Vec::new();
+    let mut text = String::new();
+    if let Some(current) = &completion.current {
+        text.push_str(&format!("Now: {current}\n"));
+    }
     if completion.end {
         rows.push(("", "<Enter>", "Execute this command".into()));
     }
     for candidate in &completion.candidates {
-        rows.push((candidate.mark, &candidate.text, help_of(candidate)));
+        rows.push((&candidate.mark, &candidate.text, help_of(candidate)));
     }
     let width = rows
         .iter()
@@ -32,21 +38,36 @@ fn listed(completion: &Completion) -> String {
         .filter(|width| *width <= WIDEST)
         .max()
         .unwrap_or(0);
-    let mut text = String::from("Possible completions:\n");
+    text.push_str("Possible completions:\n");
     for (mark, word, help) in rows {
-        text.push_str(format!(" {mark:<2} {word:<width$}  {help}").trim_end());
+        let line = format!(" {mark:<2} {word:<width$}  {help}");
+        text.push_str(&cut(line.trim_end(), columns));
         text.push('\n');
     }
     text
 }
 
-fn help_of(candidate: &Candidate) -> String {
-    let mandatory = if candidate.mandatory {
-        " [required]"
-    } else {
-        ""
+/// As much of a line as fits, so that it stays one.
+fn cut(line: &str, columns: usize) -> String {
+    // Below that, a cut line would say nothing.
+    const NARROWEST: usize = 40;
+    if columns < NARROWEST || line.width() < columns {
+        return line.to_owned();
+    }
+    let mut width = 0;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width < columns - 1
     };
-    format!("{}{mandatory}", candidate.help)
+    line.chars().take_while(fits).chain(['…']).collect()
+}
+
+fn help_of(candidate: &Candidate) -> String {
+    match &candidate.current {
+        Some(current) => format!("{} [now {current}]", candidate.help),
+        None if candidate.mandatory => format!("{} [required]", candidate.help),
+        None => candidate.help.clone(),
+    }
 }
 
 /// The line before a `?` at its end, where `?` is no key of its own. In quotes it is text.
@@ -78,13 +99,23 @@ mod tests {
     }
 
     #[test]
+    fn a_long_help_is_cut_to_the_screen() {
+        let line = "x".repeat(60);
+        assert_eq!(cut(&line, 61), line);
+        assert_eq!(cut(&line, 60), "x".repeat(58) + "…");
+        assert_eq!(cut(&"漢".repeat(30), 50), "漢".repeat(24) + "…");
+        assert_eq!(cut(&line, 10), line, "too narrow to be cut");
+    }
+
+    #[test]
     fn candidates_are_listed_with_marks_and_help() {
         let candidate = |text: &str, mark, mandatory| Candidate {
             text: text.into(),
             help: format!("Help of {text}"),
             literal: true,
-            mark,
+            mark: String::from(mark),
             mandatory,
+            current: None,
         };
         let completion = Completion {
             start: 0,
@@ -93,10 +124,11 @@ mod tests {
                 candidate("description", "", false),
             ],
             end: true,
+            current: Some("x".into()),
         };
         assert_eq!(
-            listed(&completion),
-            "Possible completions:\n    <Enter>      Execute this command\n +  match        Help of match [required]\n\
+            listed(&completion, 80),
+            "Now: x\nPossible completions:\n    <Enter>      Execute this command\n +  match        Help of match [required]\n\
             \u{20}   description  Help of description\n"
         );
     }

@@ -8,6 +8,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
@@ -76,6 +77,11 @@ impl Client {
         })
     }
 
+    /// Another one of the same daemon, which Ctrl-C does not concern.
+    pub(crate) fn another(&self) -> std::io::Result<Client> {
+        Client::new(self.socket.clone(), false)
+    }
+
     /// Whether Ctrl-C was typed since the last request or question.
     pub(crate) fn interrupted(&mut self) -> bool {
         let Some(interrupts) = &mut self.interrupts else {
@@ -92,6 +98,15 @@ impl Client {
 
     /// `GET path?query`
     pub(crate) fn get(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Json, Error> {
+        self.get_as(path, query)
+    }
+
+    /// `GET path?query`, read as what it is.
+    pub(crate) fn get_as<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
         let mut target = path.to_owned();
         for (i, (key, value)) in query.iter().enumerate() {
             target.push(if i == 0 { '?' } else { '&' });
@@ -112,7 +127,12 @@ impl Client {
         self.ask(Method::DELETE, path, None)
     }
 
-    fn ask(&mut self, method: Method, target: &str, body: Option<&Json>) -> Result<Json, Error> {
+    fn ask<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        target: &str,
+        body: Option<&Json>,
+    ) -> Result<T, Error> {
         let body = Bytes::from(body.map(Json::to_string).unwrap_or_default());
         let Client {
             socket,
@@ -138,14 +158,11 @@ impl Client {
             self.sender = None;
         }
         let (status, bytes) = result?;
-        let answer = serde_json::from_slice::<Json>(&bytes);
         if status.is_success() {
-            return match bytes.is_empty() {
-                true => Ok(Json::Object(Default::default())),
-                false => answer.map_err(|error| Error::Answer(error.to_string())),
-            };
+            let body: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+            return serde_json::from_slice(body).map_err(|error| Error::Answer(error.to_string()));
         }
-        let mut reasons: Vec<Reason> = answer
+        let mut reasons: Vec<Reason> = serde_json::from_slice::<Json>(&bytes)
             .ok()
             .and_then(|mut answer| serde_json::from_value(answer["errors"].take()).ok())
             .unwrap_or_default();

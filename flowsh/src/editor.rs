@@ -1,30 +1,30 @@
-//! The interactive shell: the line editor with Tab, `?`, history, and the pager behind it.
+//! The interactive shell: the line editor with Tab, `?`, history, and its keys.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use grammar::command::Mode;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{
     Behavior, Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
-    EventContext, EventHandler, Helper, Highlighter, Hinter, KeyEvent, RepeatCount, Validator,
+    EventContext, EventHandler, ExternalPrinter as _, Helper, Highlighter, Hinter, KeyEvent,
+    RepeatCount, Validator,
 };
 use unicode_width::UnicodeWidthStr;
 
 use crate::ask;
-use crate::output::Answer;
-use crate::pager;
-use crate::script::{print, watched};
-use crate::shell::{Listing, Shell};
-use crate::terminal::{Look, Quiet, is_dumb};
+use crate::front::{self, Wish};
+use crate::script::print;
+use crate::shell::Shell;
+use crate::tail::Tail;
+use crate::terminal::{self, Quiet, is_dumb};
 use crate::trouble::Failure;
 
 /// Lines of history that are kept.
 const HISTORY: usize = 2000;
-/// A terminal that does not tell its size is a serial console.
-const CONSOLE: (usize, usize) = (80, 24);
 
 type Shared = Arc<Mutex<Shell>>;
 
@@ -86,9 +86,8 @@ impl ConditionalEventHandler for Question {
         if ask::in_quotes(line.get(..cursor).unwrap_or(line)) || !shell.wants_command() {
             return None;
         }
-        let help = ask::help(&mut shell, line, cursor);
         let prompt = shell.prompt().1.width();
-        let columns = shell.view.columns.unwrap_or(CONSOLE.0).max(1);
+        let columns = terminal::size().columns.max(1);
         let row = (prompt + line.get(..cursor).unwrap_or(line).width()) / columns;
         let last = (prompt + line.width()) / columns;
         // The editor believes its cursor where it was, and clears as many rows upwards as the line has: the
@@ -100,10 +99,62 @@ impl ConditionalEventHandler for Question {
         } else {
             String::new()
         };
-        let mut out = std::io::stdout().lock();
-        let _ = write!(out, "{below}{help}{room}{up}").and_then(|()| out.flush());
+        print(&below);
+        front::help(&mut shell, line, cursor);
+        print(&format!("{room}{up}"));
         Some(Cmd::Repaint)
     }
+}
+
+/// Ctrl-Z: runs the line, then leaves configuration mode, as on IOS.
+struct Leave {
+    shell: Shared,
+    asked: Arc<AtomicBool>,
+}
+
+impl ConditionalEventHandler for Leave {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        let configures = matches!(lock(&self.shell).mode(), Mode::Configuration(_));
+        self.asked.store(configures, Ordering::Relaxed);
+        Some(if configures {
+            Cmd::AcceptLine
+        } else {
+            Cmd::Noop
+        })
+    }
+}
+
+type Lines = Editor<Words, DefaultHistory>;
+
+fn broken(error: ReadlineError) -> Failure {
+    Failure::plain(format!("the terminal cannot be used: {error}"))
+}
+
+/// The line editor with its keys.
+fn lines(shell: &Shared, end: &Arc<AtomicBool>) -> rustyline::Result<Lines> {
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .auto_add_history(false)
+        .history_ignore_dups(true)?
+        .max_history_size(HISTORY)?
+        .behavior(Behavior::Stdio)
+        .build();
+    let mut editor: Lines = Editor::with_config(config)?;
+    editor.set_helper(Some(Words(shell.clone())));
+    editor.bind_sequence(
+        KeyEvent::from('?'),
+        EventHandler::Conditional(Box::new(Question(shell.clone()))),
+    );
+    let leave = Leave {
+        shell: shell.clone(),
+        asked: end.clone(),
+    };
+    editor.bind_sequence(
+        KeyEvent::ctrl('Z'),
+        EventHandler::Conditional(Box::new(leave)),
+    );
+    Ok(editor)
 }
 
 /// Reads and runs lines until the operator leaves.
@@ -112,23 +163,8 @@ impl ConditionalEventHandler for Question {
 /// When the terminal cannot be used.
 pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     let shell: Shared = Arc::new(Mutex::new(shell));
-    let broken =
-        |error: ReadlineError| Failure::plain(format!("the terminal cannot be used: {error}"));
-    let config = Config::builder()
-        .completion_type(CompletionType::List)
-        .completion_show_all_if_ambiguous(true)
-        .auto_add_history(false)
-        .history_ignore_dups(true)
-        .and_then(|config| config.max_history_size(HISTORY))
-        .map_err(broken)?
-        .behavior(Behavior::Stdio)
-        .build();
-    let mut editor: Editor<Words, DefaultHistory> = Editor::with_config(config).map_err(broken)?;
-    editor.set_helper(Some(Words(shell.clone())));
-    editor.bind_sequence(
-        KeyEvent::from('?'),
-        EventHandler::Conditional(Box::new(Question(shell.clone()))),
-    );
+    let end = Arc::new(AtomicBool::new(false));
+    let mut editor = lines(&shell, &end).map_err(broken)?;
     let history = history_file(home);
     if let Some(history) = &history {
         // None yet is no error, and one that cannot be read must not keep anybody out.
@@ -136,51 +172,66 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     }
     let _quiet = if is_dumb() { None } else { Quiet::new() };
     print("Type ? for help.\n");
+    let reading = Arc::new(AtomicBool::new(false));
+    let mut tail = None;
     loop {
-        let size = editor
-            .dimensions()
-            .map_or(CONSOLE, |(columns, rows)| (columns.into(), rows.into()));
         let (above, prompt) = {
             let mut shell = lock(&shell);
-            shell.view.columns = Some(size.0);
+            shell.view.columns = Some(shell.columns());
             shell.prompt()
         };
         if let Some(above) = above {
             print(&format!("{above}\n"));
         }
-        let leave = match editor.readline(&prompt) {
+        reading.store(true, Ordering::Relaxed);
+        let read = editor.readline(&prompt);
+        reading.store(false, Ordering::Relaxed);
+        let mut wish = match read {
             Ok(text) => {
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
                     // A history that cannot be kept is no reason not to run the line.
                     let _ = editor.add_history_entry(line);
                 }
-                typed(&mut lock(&shell), &text, size)
+                front::typed(&mut lock(&shell), &text)
             }
             Err(ReadlineError::Interrupted) => {
                 lock(&shell).interrupt();
-                false
+                Wish::default()
             }
             Err(ReadlineError::Eof) => {
-                let result = lock(&shell).end_of_input();
-                match result {
-                    Ok(outcome) => {
-                        show(&lock(&shell), &outcome.answer, size);
-                        outcome.leave
-                    }
-                    Err(failure) => {
-                        print(&format!("{}\n", failure.shown()));
-                        false
-                    }
-                }
+                let mut shell = lock(&shell);
+                let ended = shell.end_of_input();
+                ended
+                    .and_then(|outcome| front::shown(&mut shell, outcome))
+                    .unwrap_or_else(|failure| {
+                        front::told(failure);
+                        Wish::default()
+                    })
             }
             // The terminal is gone.
-            Err(_) => true,
+            Err(_) => Wish {
+                leave: true,
+                ..Wish::default()
+            },
         };
+        if end.swap(false, Ordering::Relaxed) && !wish.leave {
+            wish = Wish {
+                monitor: wish.monitor,
+                ..front::typed(&mut lock(&shell), "end")
+            };
+        }
         if let Some(history) = &history {
             // As above.
             let _ = editor.append_history(history);
         }
-        if leave {
+        match wish.monitor {
+            Some(true) if tail.is_none() => {
+                tail = Some(monitor(&mut editor, &lock(&shell), reading.clone())?);
+            }
+            Some(false) => tail = None,
+            _ => {}
+        }
+        if wish.leave {
             break;
         }
     }
@@ -190,86 +241,20 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs what was typed or pasted, line by line. True: the shell is to end.
-fn typed(shell: &mut Shell, text: &str, size: (usize, usize)) -> bool {
-    let lines: Vec<&str> = text.lines().collect();
-    let pasted = lines.iter().filter(|line| !line.trim().is_empty()).count();
-    let mut failed = 0;
-    for line in &lines {
-        if let Some(asked) = ask::question(line).filter(|_| shell.wants_command() && pasted == 1) {
-            print(&ask::help(shell, asked, asked.len()));
-            continue;
-        }
-        match shell.run(line) {
-            Ok(outcome) => {
-                show(shell, &outcome.answer, size);
-                if let Some(listing) = outcome.listing
-                    && let Err(failure) = list(shell, &outcome.answer, listing, size)
-                {
-                    failed += 1;
-                    print(&format!("{}\n", failure.shown()));
-                }
-                if outcome.leave {
-                    return true;
-                }
-                if let Some(watch) = outcome.watch
-                    && let Err(failure) = watched(shell, watch)
-                {
-                    failed += 1;
-                    print(&format!("{}\n", failure.shown()));
-                }
-            }
-            Err(failure) => {
-                failed += 1;
-                let failure = if pasted > 1 {
-                    failure.with_line(line)
-                } else {
-                    failure
-                };
-                print(&format!("{}\n", failure.shown()));
-            }
-        }
-    }
-    if pasted > 1 && failed > 0 {
-        let is = if failed == 1 {
-            "1 line".to_owned()
-        } else {
-            format!("{failed} lines")
-        };
-        print(&format!("{is} of the {pasted} that were pasted failed.\n"));
-    }
-    false
-}
-
-fn show(shell: &Shell, answer: &Answer, (columns, rows): (usize, usize)) {
-    let text = Look::of_stdout().painted(answer);
-    let rows = shell.terminal_length.map_or(rows, |rows| rows as usize);
-    if answer.no_more || rows == 0 {
-        return print(&text);
-    }
-    if pager::on_terminal((columns, rows)).write(&text).is_err() {
-        print("\n");
-    }
-}
-
-/// Shows what comes in parts; the next one is asked for when there is room for it on the screen.
-fn list(
-    shell: &mut Shell,
-    answer: &Answer,
-    mut listing: Listing,
-    (columns, rows): (usize, usize),
-) -> Result<(), Failure> {
-    let rows = shell.terminal_length.map_or(rows, |rows| rows as usize);
-    let mut pager = pager::on_terminal((columns, rows));
-    let paged = !answer.no_more && rows > 0;
-    while let Some(text) = listing.part(shell)? {
-        if !paged {
+/// Begins to show the daemon's log above the line that is typed.
+fn monitor(editor: &mut Lines, shell: &Shell, reading: Arc<AtomicBool>) -> Result<Tail, Failure> {
+    let failed = |error: std::io::Error| Failure::plain(format!("cannot show the log: {error}"));
+    let client = shell.another_client().map_err(failed)?;
+    // A terminal without cursor movement gets the lines where they come.
+    let mut printer = editor.create_external_printer().ok();
+    let show = move |text: String| match &mut printer {
+        Some(printer) => printer.print(text).is_ok(),
+        None => {
             print(&text);
-        } else if !matches!(pager.write(&text), Ok(true)) {
-            break;
+            true
         }
-    }
-    Ok(())
+    };
+    Tail::start(client, shell.view.zone.clone(), reading, show).map_err(failed)
 }
 
 fn history_file(home: Option<&Path>) -> Option<PathBuf> {

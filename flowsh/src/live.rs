@@ -9,18 +9,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use unicode_width::UnicodeWidthChar;
 
-use crate::terminal::is_dumb;
+use crate::terminal::{Size, is_dumb, size};
 use crate::trouble::Failure;
 
 /// How often the terminal's size is looked at while nothing happens.
 const SLICE: Duration = Duration::from_millis(100);
-
-/// Columns and rows of the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) columns: usize,
-    pub(crate) rows: usize,
-}
 
 /// Something to watch.
 pub(crate) trait Watched {
@@ -80,7 +73,7 @@ fn in_place(watched: &mut impl Watched, every: Duration, keys: Option<&Keys>) ->
         let frame = asked(keys, || watched.frame(Some(size)))?;
         screen.draw(&frame, size)?;
         let mut waited = Duration::ZERO;
-        while waited < every && self::size() == size {
+        while waited < every && crate::terminal::size() == size {
             waited += SLICE;
             match wait(keys, SLICE) {
                 Some(Typed::Quit) => return Ok(()),
@@ -186,20 +179,6 @@ fn fitted(text: &str, size: Size) -> String {
     }
     out.push_str("\x1b[J");
     out
-}
-
-/// That of standard output; a terminal that does not tell is a serial console.
-fn size() -> Size {
-    match rustix::termios::tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size {
-            columns: size.ws_col.into(),
-            rows: size.ws_row.into(),
-        },
-        _ => Size {
-            columns: 80,
-            rows: 24,
-        },
-    }
 }
 
 /// Keys of standard input as they are typed, without echo. Dropping it restores the terminal.

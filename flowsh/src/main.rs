@@ -8,6 +8,7 @@
 mod ask;
 mod client;
 mod editor;
+mod front;
 mod gather;
 mod live;
 mod marks;
@@ -16,6 +17,7 @@ mod pager;
 mod screen;
 mod script;
 mod shell;
+mod tail;
 mod terminal;
 mod trouble;
 

@@ -92,6 +92,10 @@ enum Stage {
         wanted: Regex,
         begun: bool,
     },
+    Section {
+        wanted: Regex,
+        section: Section,
+    },
     Count(u64),
     Last {
         wanted: usize,
@@ -128,6 +132,10 @@ impl Pipeline {
                 Pipe::Begin(tail) => Stage::Begin {
                     wanted: expression(line, tail)?,
                     begun: false,
+                },
+                Pipe::Section(tail) => Stage::Section {
+                    wanted: expression(line, tail)?,
+                    section: Section::default(),
                 },
                 Pipe::Count => Stage::Count(0),
                 Pipe::Last(wanted) => Stage::Last {
@@ -185,6 +193,11 @@ impl Stage {
                 *begun |= wanted.is_match(line);
                 !*begun
             })),
+            Stage::Section { wanted, section } => text
+                .lines()
+                .flat_map(|line| section.line(line, wanted.is_match(line)))
+                .flat_map(|line| [line, "\n".to_owned()])
+                .collect(),
             Stage::Count(count) => {
                 *count += text.lines().count() as u64;
                 String::new()
@@ -214,7 +227,7 @@ impl Stage {
 
     fn end(&mut self, line: &str) -> Result<String, Failure> {
         Ok(match self {
-            Stage::Keep { .. } | Stage::Begin { .. } => String::new(),
+            Stage::Keep { .. } | Stage::Begin { .. } | Stage::Section { .. } => String::new(),
             Stage::Count(count) => format!("Count: {count} lines\n"),
             Stage::Last { lines: last, .. } => lines(last.iter().map(String::as_str)),
             Stage::Save { to, file, lines } => {
@@ -224,6 +237,48 @@ impl Stage {
                 format!("Saved {lines} lines to {}\n", to.text)
             }
         })
+    }
+}
+
+/// Lines that match with what is indented below them, under the headings they stand under.
+#[derive(Default)]
+struct Section {
+    /// Indentation of the line that matched.
+    inside: Option<usize>,
+    /// The lines above, each indented more than the one before: indentation, line, whether it was shown.
+    above: Vec<(usize, String, bool)>,
+}
+
+impl Section {
+    /// The lines that are shown now that `line` has come.
+    fn line(&mut self, line: &str, matches: bool) -> Vec<String> {
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        let closes = line.trim_start().starts_with('}');
+        // A brace at the same depth belongs to the block it closes.
+        if closes && let Some(heading) = self.above.iter().rev().find(|(at, ..)| *at == indent) {
+            let shown = heading.2;
+            self.above.retain(|(at, ..)| *at < indent);
+            self.inside = self.inside.filter(|inside| *inside < indent);
+            return if shown {
+                vec![line.to_owned()]
+            } else {
+                Vec::new()
+            };
+        }
+        self.above.retain(|(at, ..)| *at < indent);
+        self.inside = self.inside.filter(|inside| *inside < indent);
+        let mut lines = Vec::new();
+        let wanted = matches || self.inside.is_some();
+        if wanted {
+            for (_, heading, shown) in self.above.iter_mut().filter(|(.., shown)| !shown) {
+                lines.push(heading.clone());
+                *shown = true;
+            }
+            lines.push(line.to_owned());
+            self.inside = self.inside.or(Some(indent));
+        }
+        self.above.push((indent, line.to_owned(), wanted));
+        lines
     }
 }
 
@@ -298,6 +353,16 @@ mod tests {
         assert_eq!(through(text, "| match o"), "one\ntwo\nfour\n");
         assert_eq!(through(text, "| except \"o|x\""), "three\n");
         assert_eq!(through(text, "| begin ^t | last 1"), "four\n");
+        let running = "flow exporter A\n ttl 1\n!\nflow monitor M\n record R\n exporter A\n!\n";
+        assert_eq!(
+            through(running, "| section exporter"),
+            "flow exporter A\n ttl 1\nflow monitor M\n exporter A\n"
+        );
+        let braces = "flow {\n    exporter A {\n        ttl 1\n    }\n    monitor M {\n    }\n}\nsystem {\n}\n";
+        assert_eq!(
+            through(braces, "| section exporter"),
+            "flow {\n    exporter A {\n        ttl 1\n    }\n}\n"
+        );
         assert_eq!(through(text, "| match zzz | count"), "Count: 0 lines\n");
         assert_eq!(through("", "| count"), "Count: 0 lines\n");
         let dir = tempfile::tempdir().unwrap();

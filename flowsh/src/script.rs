@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use crate::ask;
+use crate::front;
 use crate::live;
 use crate::shell::{Live, Shell, Watch};
 use crate::terminal::Look;
@@ -86,6 +87,9 @@ fn one(shell: &mut Shell, line: &str) -> Result<bool, Failure> {
     }
     if let Some(watch) = outcome.watch {
         watched(shell, watch)?;
+    }
+    if let Some(program) = &outcome.program {
+        front::run(program)?;
     }
     Ok(outcome.leave)
 }

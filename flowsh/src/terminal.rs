@@ -1,11 +1,13 @@
 //! What the terminal can do, and its modes.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::output::Answer;
 
@@ -74,66 +76,168 @@ impl Drop for Quiet {
     }
 }
 
+/// Columns and rows of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+/// That of standard output; a terminal that does not tell is a serial console.
+pub(crate) fn size() -> Size {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size {
+            columns: size.ws_col.into(),
+            rows: size.ws_row.into(),
+        },
+        _ => Size {
+            columns: 80,
+            rows: 24,
+        },
+    }
+}
+
 /// A key, as far as a pager cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
     Page,
+    Half,
     Line,
     All,
+    Back,
+    LineBack,
+    Top,
+    End,
+    Search,
+    Next,
+    Help,
     Quit,
     Other,
 }
 
 /// Waits for a key without echoing it. A terminal that is gone quits.
 pub(crate) fn key() -> Key {
-    let Ok(saved) = tcgetattr(io::stdin().as_fd()) else {
-        return Key::Quit;
+    raw(read_key).unwrap_or(Key::Quit)
+}
+
+/// Reads a line below what is shown; Ctrl-C and Escape give it up.
+pub(crate) fn ask(prompt: &str) -> Option<String> {
+    let mut out = io::stdout().lock();
+    let mut show = |text: &str| {
+        // A terminal that is gone is noticed when a key is read.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     };
+    show(prompt);
+    let line = raw(|input| read_line(input, &mut show)).flatten();
+    show("\r\x1b[K");
+    line
+}
+
+/// Keys one by one, unseen, and past the standard library's buffer: what that holds would be lost to the line editor.
+/// `None`: the terminal is gone.
+fn raw<T>(read: impl FnOnce(&mut File) -> T) -> Option<T> {
+    let saved = tcgetattr(io::stdin().as_fd()).ok()?;
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
     let mut raw = saved.clone();
     raw.local_flags
         .remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
-    if tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &raw).is_err() {
-        return Key::Quit;
-    }
-    let key = read_key();
+    tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &raw).ok()?;
+    let read = read(&mut input);
     // As in `Quiet`.
     let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &saved);
-    key
+    Some(read)
 }
 
 /// The rest of a key's escape sequence follows within this time even on a slow line.
 const SEQUENCE: Duration = Duration::from_millis(50);
 
-fn read_key() -> Key {
+fn octet(input: &mut File) -> Option<u8> {
     let mut octet = [0];
-    // Past the standard library's buffer: what it holds would be lost to the line editor.
-    let Ok(fd) = io::stdin().as_fd().try_clone_to_owned() else {
-        return Key::Quit;
-    };
-    let mut file = std::fs::File::from(fd);
-    if !matches!(file.read(&mut octet), Ok(1)) {
-        return Key::Quit;
+    matches!(input.read(&mut octet), Ok(1)).then_some(octet[0])
+}
+
+fn read_key(input: &mut File) -> Key {
+    match octet(input) {
+        None | Some(b'q' | b'Q' | 0x03 | 0x04) => Key::Quit,
+        Some(b' ' | b'f' | 0x06) => Key::Page,
+        Some(b'd') => Key::Half,
+        Some(b'\r' | b'\n' | b'j') => Key::Line,
+        Some(b'a') => Key::All,
+        Some(b'b' | 0x02) => Key::Back,
+        Some(b'k') => Key::LineBack,
+        Some(b'g' | b'<') => Key::Top,
+        Some(b'G' | b'>') => Key::End,
+        Some(b'/') => Key::Search,
+        Some(b'n') => Key::Next,
+        Some(b'h' | b'?') => Key::Help,
+        Some(0x1b) => match sequence(input).as_slice() {
+            [] => Key::Quit,
+            [.., b'6', b'~'] => Key::Page,
+            [.., b'5', b'~'] => Key::Back,
+            [.., b'B'] => Key::Line,
+            [.., b'A'] => Key::LineBack,
+            [.., b'H'] | [.., b'1', b'~'] => Key::Top,
+            [.., b'F'] | [.., b'4', b'~'] => Key::End,
+            _ => Key::Other,
+        },
+        Some(_) => Key::Other,
     }
-    match octet[0] {
-        b' ' | b'f' => Key::Page,
-        b'\r' | b'\n' | b'j' => Key::Line,
-        b'G' | b'a' => Key::All,
-        b'q' | b'Q' | 0x03 | 0x04 => Key::Quit,
-        0x1b => {
-            // The terminal's page-down, arrow-down and the like: page on.
-            let timeout = PollTimeout::try_from(SEQUENCE).unwrap_or(PollTimeout::ZERO);
-            let mut more = false;
-            while poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], timeout)
-                .is_ok_and(|ready| ready > 0)
-                && matches!(file.read(&mut octet), Ok(1))
-            {
-                more = true;
-                if matches!(octet[0], b'~' | b'A'..=b'Z') && octet[0] != b'O' {
-                    break;
+}
+
+/// What follows an Escape at once: the rest of a key such as page-down.
+fn sequence(input: &mut File) -> Vec<u8> {
+    let timeout = PollTimeout::try_from(SEQUENCE).unwrap_or(PollTimeout::ZERO);
+    let mut octets = Vec::new();
+    while poll(
+        &mut [PollFd::new(input.as_fd(), PollFlags::POLLIN)],
+        timeout,
+    )
+    .is_ok_and(|ready| ready > 0)
+        && let Some(octet) = octet(input)
+    {
+        octets.push(octet);
+        if octet == b'~' || octet.is_ascii_alphabetic() && octet != b'O' {
+            break;
+        }
+    }
+    octets
+}
+
+/// A line that is typed, shown as it is. `None`: it was given up.
+fn read_line(input: &mut File, show: &mut impl FnMut(&str)) -> Option<String> {
+    let mut line = Vec::new();
+    loop {
+        match octet(input)? {
+            b'\r' | b'\n' => return Some(String::from_utf8_lossy(&line).into_owned()),
+            0x03 | 0x04 | 0x07 => return None,
+            0x1b if sequence(input).is_empty() => return None,
+            0x08 | 0x7f => {
+                let text = String::from_utf8_lossy(&line).into_owned();
+                let last = text.chars().next_back()?;
+                line = text.into_bytes();
+                line.truncate(line.len() - last.len_utf8());
+                show(&"\x08 \x08".repeat(last.width().unwrap_or(0)));
+            }
+            0x15 => {
+                let width = String::from_utf8_lossy(&line).width();
+                show(&"\x08 \x08".repeat(width));
+                line.clear();
+            }
+            octet if octet >= 0x20 => {
+                line.push(octet);
+                // A character is shown when it is whole.
+                if std::str::from_utf8(&line).is_ok() {
+                    let from = line.len() - tail_len(&line);
+                    show(&String::from_utf8_lossy(&line[from..]));
                 }
             }
-            if more { Key::Page } else { Key::Quit }
+            _ => {}
         }
-        _ => Key::Other,
     }
+}
+
+/// Octets of the last character.
+fn tail_len(line: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(line);
+    text.chars().next_back().map_or(0, char::len_utf8)
 }

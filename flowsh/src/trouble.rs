@@ -75,6 +75,11 @@ impl Failure {
         self
     }
 
+    /// Says which of several lines it is.
+    pub(crate) fn in_line_of(self, number: usize) -> Failure {
+        self.in_origin(&format!("line {number}"))
+    }
+
     /// Finds the place of an answer that has none: the last word of the line that the message names.
     pub(crate) fn at_its_word(mut self, line: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self

@@ -6,6 +6,7 @@ mod cache;
 mod exporter;
 mod flow;
 mod loss;
+mod path;
 mod routes;
 mod samplicator;
 mod statistics;
@@ -21,12 +22,13 @@ pub(crate) use cache::{Pages, monitor_statistics};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
 pub(crate) use loss::loss;
+pub(crate) use path::path;
 pub(crate) use routes::routes;
 pub(crate) use samplicator::{
     samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
     samplicators,
 };
-pub(crate) use system::{commits, interfaces, log, version};
+pub(crate) use system::{commits, interfaces, log, startup, version};
 pub(crate) use top::{Moved, TopFrame, TopOrder, top};
 
 use std::fmt::Write as _;

@@ -32,6 +32,25 @@ pub(crate) fn commits(answer: &Json, view: &View) -> String {
     page.0
 }
 
+/// What flowd starts with.
+pub(crate) fn startup(answer: &Json, view: &View) -> String {
+    let Some(newest) = list(answer, "revisions").first() else {
+        return "Nothing is committed yet: flowd starts with an empty configuration.\n".into();
+    };
+    let time = time(&newest["time"], &view.zone, "%Y-%m-%d %H:%M:%S");
+    let user = plain(&newest["user"]);
+    match answer["confirm"]["seconds"].as_u64() {
+        Some(seconds) => format!(
+            "The commit of {time} by {user} waits for `confirm`; without it, it is rolled back in {}, after a restart \
+             too.\n",
+            span(seconds)
+        ),
+        None => {
+            format!("[OK] flowd starts with what runs: revision 0, committed {time} by {user}.\n")
+        }
+    }
+}
+
 /// The host's interfaces.
 pub(crate) fn interfaces(answer: &Json) -> String {
     let mut page = Page::default();

@@ -1,29 +1,25 @@
-//! What Tab and `?` ask: the candidate and the host's names, fetched once a line.
+//! What Tab and `?` ask: the daemon, and the files of the shell's host.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::Cell;
 
-use grammar::complete::{Completion, Context, NameKind, Names, complete};
+use grammar::command::{Mode, Submode};
+use grammar::complete::{Candidate, Completion, Context, NameKind, Names, complete};
 use grammar::{Dialect, Tree};
+use serde::Deserialize;
 
 use super::{Place, Shell, file};
-use crate::client::Client;
+use crate::client::Error;
 use crate::trouble::Failure;
 
 /// Files of a directory that are offered at most.
 const MOST_FILES: usize = 1000;
 
-/// What was fetched since the last line was run.
-#[derive(Default)]
-pub(super) struct Known {
-    tree: Option<Tree>,
-    names: HashMap<NameKind, Vec<(String, String)>>,
-}
-
-impl Known {
-    pub(super) fn forget(&mut self) {
-        *self = Known::default();
-    }
+/// The daemon's answer.
+#[derive(Deserialize)]
+struct Known {
+    #[serde(flatten)]
+    completion: Completion,
+    files: bool,
 }
 
 impl Shell {
@@ -32,32 +28,49 @@ impl Shell {
         if !self.wants_command() {
             return Completion::default();
         }
-        if self.known.tree.is_none() {
-            // Without the daemon there are still the words.
-            self.known.tree = Some(self.candidate().unwrap_or_default());
+        let known = self.ask_what_follows(line, cursor);
+        // Without the daemon there are still the words.
+        let mut known = known.unwrap_or_else(|_| self.words_only(line, cursor));
+        if known.files {
+            let begun = begun(line, cursor, known.completion.start);
+            let files = self.files(&begun);
+            known.completion.candidates.extend(files);
         }
-        let mode = self.mode();
-        let Shell {
-            client,
-            known,
-            level,
-            home,
-            ..
-        } = self;
-        let Known { tree, names } = known;
-        let live = Live {
-            client: RefCell::new(client),
-            known: RefCell::new(names),
-            home: home.as_deref(),
+        known.completion
+    }
+
+    fn ask_what_follows(&mut self, line: &str, cursor: usize) -> Result<Known, Error> {
+        let (mode, submode) = match self.mode() {
+            Mode::Operational => ("operational", Submode::Global),
+            Mode::Configuration(submode) => ("configuration", submode),
         };
-        let empty = Tree::default();
+        let (cursor, session) = (cursor.to_string(), self.session().to_owned());
+        let mut query = vec![("line", line), ("cursor", &cursor), ("mode", mode)];
+        if !session.is_empty() {
+            query.push(("session", &session));
+        }
+        if submode != Submode::Global {
+            query.push(("submode", submode.suffix().trim_start_matches('-')));
+            query.push(("opener", &self.opener));
+        }
+        query.extend(self.level.iter().map(|word| ("level", word.as_str())));
+        // That a session is gone is told to the next command, which is not typed over and over.
+        self.client.get_as("/v1/complete", &query)
+    }
+
+    fn words_only(&self, line: &str, cursor: usize) -> Known {
+        let files = OnlyFiles::default();
         let context = Context {
-            mode,
-            level,
-            tree: tree.as_ref().unwrap_or(&empty),
-            names: &live,
+            mode: self.mode(),
+            level: &self.level,
+            opener: &self.opener,
+            tree: &Tree::default(),
+            names: &files,
         };
-        complete(line, cursor, &context)
+        Known {
+            completion: complete(line, cursor, &context),
+            files: files.0.get(),
+        }
     }
 
     /// The candidate; in operational mode what runs.
@@ -84,112 +97,57 @@ impl Shell {
             Failure::plain(format!("flowd's tree is not understood: {}", problems[0]))
         })
     }
-}
-
-struct Live<'a> {
-    client: RefCell<&'a mut Client>,
-    known: RefCell<&'a mut HashMap<NameKind, Vec<(String, String)>>>,
-    home: Option<&'a std::path::Path>,
-}
-
-impl Names for Live<'_> {
-    fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)> {
-        if kind == NameKind::File {
-            return self.files(begun);
-        }
-        if let Some(known) = self.known.borrow().get(&kind) {
-            return known.clone();
-        }
-        let names = self.fetch(kind).unwrap_or_default();
-        self.known.borrow_mut().insert(kind, names.clone());
-        names
-    }
-}
-
-impl Live<'_> {
-    fn fetch(&self, kind: NameKind) -> Option<Vec<(String, String)>> {
-        let (path, list, name) = match kind {
-            NameKind::Interface => ("/v1/interfaces", "interfaces", "name"),
-            NameKind::Revision => ("/v1/revisions", "revisions", "revision"),
-            NameKind::Monitor => ("/v1/flow/monitors", "monitors", "name"),
-            NameKind::Exporter => ("/v1/flow/exporters", "exporters", "name"),
-            NameKind::Record => ("/v1/flow/records", "records", "name"),
-            NameKind::Sampler => ("/v1/flow/samplers", "samplers", "name"),
-            NameKind::Samplicator => ("/v1/samplicators", "samplicators", "name"),
-            NameKind::Receiver => ("/v1/names", "names", "name"),
-            NameKind::File => return None,
-        };
-        let query: &[(&str, &str)] = match kind {
-            NameKind::Receiver => &[("kind", "receiver")],
-            _ => &[],
-        };
-        let answer = self.client.borrow_mut().get(path, query).ok()?;
-        let objects = answer[list].as_array()?.iter();
-        let text = |json: &serde_json::Value| {
-            json.as_str()
-                .map_or_else(|| json.to_string(), str::to_owned)
-        };
-        let help = |object: &serde_json::Value| match kind {
-            NameKind::Interface => {
-                let addresses = object["addresses"]
-                    .as_array()
-                    .map_or(&[][..], Vec::as_slice);
-                addresses
-                    .iter()
-                    .filter_map(|address| address.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            }
-            NameKind::Revision => {
-                let word = |key: &str| object[key].as_str().unwrap_or_default().to_owned();
-                format!("{} by {} {}", word("time"), word("user"), word("comment"))
-                    .trim_end()
-                    .to_owned()
-            }
-            NameKind::Receiver => object["help"].as_str().unwrap_or_default().to_owned(),
-            _ => object["description"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        Some(
-            objects
-                .map(|object| (text(&object[name]), help(object)))
-                .collect(),
-        )
-    }
 
     /// Files whose path begins as typed; directories end in `/`.
-    fn files(&self, begun: &str) -> Vec<(String, String)> {
-        let (directory, _) = begun
+    fn files(&self, begun: &str) -> Vec<Candidate> {
+        let prefix = begun
             .rsplit_once('/')
-            .map_or(("", begun), |(directory, file)| (directory, file));
-        let prefix = if begun.contains('/') {
-            format!("{directory}/")
-        } else {
-            String::new()
-        };
+            .map_or(String::new(), |(directory, _)| format!("{directory}/"));
         let place = if prefix.is_empty() { "." } else { &prefix };
-        let Ok(entries) = std::fs::read_dir(file::resolved(place, self.home)) else {
+        let Ok(entries) = std::fs::read_dir(file::resolved(place, self.home.as_deref())) else {
             return Vec::new();
         };
-        let mut files: Vec<(String, String)> = entries
+        let mut files: Vec<Candidate> = entries
             .take(MOST_FILES)
             .filter_map(|entry| {
                 let entry = entry.ok()?;
                 let name = entry.file_name().into_string().ok()?;
-                let is_dir = entry.path().is_dir();
-                let end = if is_dir { "/" } else { "" };
-                Some((
-                    format!("{prefix}{name}{end}"),
-                    if is_dir { "Directory" } else { "File" }.to_owned(),
-                ))
+                let (end, help) = match entry.path().is_dir() {
+                    true => ("/", "Directory"),
+                    false => ("", "File"),
+                };
+                let hidden = name.starts_with('.') && !begun[prefix.len()..].starts_with('.');
+                (!hidden).then(|| Candidate {
+                    text: format!("{prefix}{name}{end}"),
+                    help: help.to_owned(),
+                    literal: true,
+                    ..Candidate::default()
+                })
             })
-            .filter(|(name, _)| {
-                name.starts_with(begun) && (!name.contains("/.") || begun.contains("/."))
-            })
+            .filter(|file| file.text.starts_with(begun))
             .collect();
-        files.sort();
+        files.sort_by(|a, b| a.text.cmp(&b.text));
         files
+    }
+}
+
+/// The word that is begun before the cursor, as the grammar reads it.
+fn begun(line: &str, cursor: usize, start: usize) -> String {
+    let typed = line.get(start..cursor).unwrap_or_default();
+    grammar::command::split(typed)
+        .into_iter()
+        .next()
+        .map(|word| word.text)
+        .unwrap_or_default()
+}
+
+/// Knows nothing but whether names of files were asked for.
+#[derive(Default)]
+struct OnlyFiles(Cell<bool>);
+
+impl Names for OnlyFiles {
+    fn names(&self, kind: NameKind, _: &str) -> Vec<(String, String)> {
+        self.0.set(self.0.get() || kind == NameKind::File);
+        Vec::new()
     }
 }

@@ -32,7 +32,8 @@ impl Shell {
         self.submode = Submode::Global;
         let hello = match terminal {
             true => {
-                "Enter configuration commands, one per line. They take effect with `commit`; end with `end`."
+                "Enter configuration commands, one per line. They take effect with `commit` (or `write memory`), all at \
+                 once; end with Ctrl-Z."
             }
             false => return Ok(Outcome::default()),
         };
@@ -198,7 +199,8 @@ impl Shell {
         };
         if changed && !discard {
             return Err(Failure::plain(
-                "Cannot exit: configuration modified.\nUse 'exit discard' to discard the changes and exit.",
+                "Cannot exit: configuration modified.\nUse 'commit' to put the changes into force, or 'exit discard' to give \
+                 them up and exit.",
             ));
         }
         self.close();

@@ -8,11 +8,13 @@ mod copy;
 mod file;
 mod listing;
 mod operational;
+mod ping;
 mod samplicator;
 #[cfg(test)]
 mod tests;
 mod top;
 mod watch;
+mod write;
 
 use std::path::PathBuf;
 
@@ -24,6 +26,7 @@ use crate::client::{Client, Error};
 use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::screen::View;
+use crate::terminal;
 use crate::trouble::Failure;
 pub(crate) use file::{Writer, resolved};
 pub(crate) use listing::Listing;
@@ -68,6 +71,10 @@ pub(crate) struct Outcome {
     pub(crate) watch: Option<Watch>,
     /// More to say, in parts.
     pub(crate) listing: Option<Listing>,
+    /// A program to run on the terminal.
+    pub(crate) program: Option<Vec<String>>,
+    /// Whether the daemon's log is to be shown from now on.
+    pub(crate) monitor: Option<bool>,
 }
 
 impl From<Answer> for Outcome {
@@ -93,10 +100,11 @@ pub(crate) struct Shell {
     reading: Reading,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
     pub(crate) terminal_length: Option<u32>,
+    /// Columns a screen has, once `terminal width` said so.
+    pub(crate) terminal_width: Option<usize>,
     /// How times are shown and how wide the terminal is.
     pub(crate) view: View,
     home: Option<PathBuf>,
-    known: complete::Known,
 }
 
 type Done = Result<Outcome, Failure>;
@@ -121,12 +129,12 @@ impl Shell {
             opener: String::new(),
             reading: Reading::Commands,
             terminal_length: None,
+            terminal_width: None,
             view: View {
                 zone: TimeZone::system(),
                 columns: None,
             },
             home,
-            known: complete::Known::default(),
         };
         let version = shell.client.get("/v1/version", &[])?;
         shell.host = short_name(version["host_name"].as_str().unwrap_or_default());
@@ -163,6 +171,17 @@ impl Shell {
         matches!(self.reading, Reading::Text { .. })
     }
 
+    /// Columns of a screen.
+    pub(crate) fn columns(&self) -> usize {
+        self.terminal_width
+            .unwrap_or_else(|| terminal::size().columns)
+    }
+
+    /// A client of the same daemon, for another thread.
+    pub(crate) fn another_client(&self) -> std::io::Result<Client> {
+        self.client.another()
+    }
+
     pub(crate) fn mode(&self) -> Mode {
         match self.place {
             Place::Operational => Mode::Operational,
@@ -172,7 +191,6 @@ impl Shell {
 
     /// Does one line.
     pub(crate) fn run(&mut self, line: &str) -> Done {
-        self.known.forget();
         match &mut self.reading {
             Reading::Commands => self.command(line),
             Reading::Block(gather) => {
@@ -200,7 +218,6 @@ impl Shell {
 
     /// Ctrl-D at an empty line, or the end of a script: ends a text, drops a block, or leaves the mode.
     pub(crate) fn end_of_input(&mut self) -> Done {
-        self.known.forget();
         match std::mem::take(&mut self.reading) {
             Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
             Reading::Block(gather) => {
@@ -274,7 +291,19 @@ impl Shell {
                 self.terminal_length = Some(lines);
                 Outcome::default()
             }
+            (_, Command::TerminalWidth(columns)) => {
+                self.terminal_width = Some(columns as usize).filter(|columns| *columns > 0);
+                self.view.columns = Some(self.columns());
+                Outcome::default()
+            }
+            (_, Command::TerminalMonitor(on)) => Outcome {
+                monitor: Some(on),
+                ..Outcome::default()
+            },
             (_, Command::Help) => Answer::text(HELP).into(),
+            (_, Command::Enable) => Answer::line(ENABLE).into(),
+            (_, Command::Write) => self.write()?,
+            (_, Command::Ping(ping)) => ping::ping(&ping, &pipes)?,
             (_, Command::MonitorSamplicator { name }) => {
                 self.watched(Watch::Samplicator(name), &pipes, line)?
             }
@@ -427,14 +456,18 @@ fn not_found(error: &Error) -> bool {
     matches!(error, Error::Refused { status: 404, .. })
 }
 
+const ENABLE: &str =
+    "There is nothing to enable: members of flowd-admin configure, members of flowd look.";
+
 const HELP: &str = "\
 ?         at any point lists what can follow
 Tab       completes a word; unique abbreviations do as well
-Ctrl-R    searches the history, Ctrl-C drops the line, Ctrl-D leaves a mode
-| ...     match RE, except RE, begin RE, count, last N, json, no-more, save FILE
+Ctrl-R    searches the history, Ctrl-C drops the line, Ctrl-D leaves a mode, Ctrl-Z all of them
+| ...     match RE, except RE, begin RE, section RE, count, last N, json, no-more, save FILE
+--More--  space, Enter, b back, g top, G end, /RE searches, q quits; `terminal length 0` never stops
 
 configure              changes go to a candidate; `commit` puts it into force
-configure terminal     the same with the IOS prompt
+configure terminal     the same with the IOS prompt: lines wait for `commit` there, too
 
 In configuration mode both languages work, typed or pasted:
   set system flow-accounting interface eth1
@@ -442,6 +475,7 @@ In configuration mode both languages work, typed or pasted:
    destination 192.0.2.9
 compare                shows what the candidate changes
 commit                 or `commit-confirm 5`: rolls back unless `confirm` is typed
+write memory           commits what waits; every commit is kept, there is no other startup configuration
 rollback 1             makes the revision before the last one the candidate
 load FILE, load terminal, load samplicate FILE, save FILE
 run show ...           an operational command (also `do show ...`)

@@ -1,6 +1,6 @@
 //! `show` and `clear`.
 
-use grammar::command::{AccountingView, Command, Form, Part};
+use grammar::command::{AccountingView, Command, FlowPath, Form, Part};
 use serde_json::{Value as Json, json};
 
 use super::Shell;
@@ -41,6 +41,7 @@ impl Shell {
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
             Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
+            Command::TestFlowPath(path) => self.test_flow_path(&path),
             Command::ShowRoutes => self.screen("/v1/flow/routes", &[], screen::routes),
             Command::ShowSamplicator {
                 part,
@@ -98,6 +99,26 @@ impl Shell {
     fn screen(&mut self, path: &str, query: &[(&str, &str)], show: fn(&Json) -> String) -> Said {
         let answer = self.client.get(path, query)?;
         Ok(Answer::screen(show(&answer), answer))
+    }
+
+    fn test_flow_path(&mut self, path: &FlowPath) -> Said {
+        let words = [
+            ("source", path.source.to_string()),
+            ("destination", path.destination.to_string()),
+            ("protocol", path.protocol.to_string()),
+            ("source_port", path.ports.0.to_string()),
+            ("destination_port", path.ports.1.to_string()),
+        ];
+        let mut query: Vec<(&str, &str)> = words
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        query.extend(
+            path.interface
+                .iter()
+                .map(|name| ("interface", name.as_str())),
+        );
+        self.screen("/v1/flow/path", &query, screen::path)
     }
 
     fn show_configuration(&mut self, form: Form, path: &[String], line: &str) -> Said {

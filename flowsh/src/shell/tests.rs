@@ -116,6 +116,26 @@ impl Daemon {
                     json!({"text": grammar::compare_commands(&self.running, candidate)}),
                 )
             }
+            ("GET", ["complete"]) => {
+                let empty = Tree::default();
+                let text = |name: &str| unescaped(asked.get(name).copied().unwrap_or_default());
+                let session = text("session");
+                let context = grammar::complete::Context {
+                    mode: match text("mode").as_str() {
+                        "operational" => Mode::Operational,
+                        _ => Mode::Configuration(Submode::Global),
+                    },
+                    level: &[],
+                    opener: "",
+                    tree: self.sessions.get(&session).unwrap_or(&empty),
+                    names: &Host,
+                };
+                let cursor = text("cursor").parse().unwrap();
+                let found = grammar::complete::complete(&text("line"), cursor, &context);
+                let mut answer = serde_json::to_value(found).unwrap();
+                answer["files"] = text("line").contains("load").into();
+                (200, answer)
+            }
             // Five flows, two in an answer.
             ("GET", ["flow", "monitors", "LONG", "cache"]) => {
                 let from: usize = asked.get("after").map_or(0, |after| after.parse().unwrap());
@@ -139,6 +159,28 @@ impl Daemon {
             _ => refused(404, "no such thing"),
         }
     }
+}
+
+struct Host;
+
+impl grammar::complete::Names for Host {
+    fn names(&self, kind: grammar::complete::NameKind, _: &str) -> Vec<(String, String)> {
+        match kind {
+            grammar::complete::NameKind::Interface => vec![("eth1".into(), String::new())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The reverse of `client::escaped`.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut octets = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        octets.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        octets.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(octets).unwrap()
 }
 
 fn serve(stream: UnixStream, daemon: &Mutex<Daemon>) -> Option<()> {
@@ -306,7 +348,7 @@ fn ios_lines_stay_in_their_submode_until_another_opens() {
         "set flow record R match ipv4 tos\nset flow exporter E destination 192.0.2.1\nset flow exporter E transport udp 2055\n"
     );
     let shown = bench.fails("end");
-    assert!(shown.contains("Use 'exit discard'"), "{shown}");
+    assert!(shown.contains("'exit discard' to give them up"), "{shown}");
     bench.ok("exit discard");
     assert_eq!(bench.prompt(), "r1> ");
     assert!(bench.daemon.lock().unwrap().sessions.is_empty());
@@ -495,6 +537,12 @@ fn completion_knows_the_candidate_and_the_host() {
     assert_eq!(words("set flow monitor M exporter "), ["E1"]);
     assert_eq!(words("set system flow-accounting interface "), ["eth1"]);
     assert_eq!(words("delete flow exp"), ["exporter"]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.boot");
+    std::fs::write(&path, "").unwrap();
+    std::fs::write(dir.path().join(".hidden"), "").unwrap();
+    let begun = format!("load {}/", dir.path().display());
+    assert_eq!(words(&begun), [path.to_str().unwrap()]);
 }
 
 #[test]

@@ -6,8 +6,9 @@ use grammar::command::Pipe;
 
 use super::top::Top;
 use super::{Done, Outcome, Shell};
-use crate::live::{Size, Watched};
+use crate::live::Watched;
 use crate::screen;
+use crate::terminal::Size;
 use crate::trouble::Failure;
 
 /// Something to be shown live.

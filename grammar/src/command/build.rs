@@ -1,13 +1,13 @@
 //! From matched words to a [`Command`].
 
 use super::conditions::{take_conditions, take_fields};
-use super::pipe::pipes;
+use super::pipe::{Pipe, pipes};
 use super::table::{Arg, Id};
 use super::trie::{State, Token, Trie, tries};
-use super::words::{Word, rest};
+use super::words::{Word, problem, rest};
 use super::{
-    AccountingView, CacheView, Command, Form, Layout, Line, LoadFrom, LoadMode, Mode, Part,
-    RelayPart, Tail,
+    AccountingView, CacheView, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode, Mode,
+    Part, Ping, RelayPart, Tail,
 };
 use crate::Problem;
 
@@ -35,7 +35,13 @@ pub(super) fn line(line: &str, words: &[Word], mode: Mode) -> Result<Line, Probl
         Mode::Configuration(_) => &tries().configuration,
     };
     let (matched, taken) = matched(trie, line, words)?;
-    let pipes = pipes(line, words.get(taken..).unwrap_or_default())?;
+    let mut pipes = pipes(line, words.get(taken..).unwrap_or_default())?;
+    if matched.id == Id::ShowRunningSection {
+        pipes.insert(
+            0,
+            Pipe::Section(matched.word_tail(Arg::Expression).unwrap_or_default()),
+        );
+    }
     Ok(Line {
         command: matched.command()?,
         pipes,
@@ -162,7 +168,12 @@ impl Matched<'_> {
     }
 
     fn file(&self) -> Option<Tail> {
-        let part = self.find(|arg| arg == Arg::File)?;
+        self.word_tail(Arg::File)
+    }
+
+    /// An argument with its place.
+    fn word_tail(&self, wanted: Arg) -> Option<Tail> {
+        let part = self.find(|arg| arg == wanted)?;
         Some(Tail {
             text: part.text.clone(),
             start: part.words.first().map_or(0, |word| word.start),
@@ -208,6 +219,70 @@ impl Matched<'_> {
             part,
             name: self.text(name),
         }
+    }
+
+    fn ping(&self) -> Result<Ping, Problem> {
+        let host = self.word_tail(Arg::Word).unwrap_or_default();
+        // It would be an option of the program that asks.
+        if host.text.starts_with('-') || host.text.is_empty() {
+            let message = format!("\"{}\" is neither a name nor an address", host.text);
+            return Err(problem(
+                host.start,
+                host.text.chars().count(),
+                message,
+                None,
+            ));
+        }
+        Ok(Ping {
+            host,
+            count: self.number(Some("count")),
+            size: self.number(Some("size")),
+            interface: self.text(Arg::Interface),
+            source: self.addresses().next(),
+        })
+    }
+
+    fn flow_path(&self) -> Result<FlowPath, Problem> {
+        let mut addresses = self.addresses();
+        let (source, destination) = match (addresses.next(), addresses.next()) {
+            (Some(source), Some(destination)) => (source, destination),
+            _ => return Err(problem(0, 1, "two addresses are wanted", None)),
+        };
+        if source.is_ipv4() != destination.is_ipv4() {
+            let mut words = self.parts.iter().rev().flat_map(|part| part.words);
+            let word = words.find(|word| word.text.parse() == Ok(destination));
+            let wrong = |word: &Word| word.problem("both addresses are of one family", None);
+            return Err(word.map_or_else(|| problem(0, 1, "", None), wrong));
+        }
+        let port = |which| {
+            let number = self.has(which).then(|| self.number(Some(which))).flatten();
+            number
+                .and_then(|number| u16::try_from(number).ok())
+                .unwrap_or_default()
+        };
+        let protocol = match () {
+            () if self.has("tcp") => 6,
+            () if self.has("icmp") && source.is_ipv6() => 58,
+            () if self.has("icmp") => 1,
+            () if self.has("udp") || !self.has("protocol") => 17,
+            () => self
+                .number(Some("protocol"))
+                .and_then(|number| u8::try_from(number).ok())
+                .unwrap_or(17),
+        };
+        Ok(FlowPath {
+            source,
+            destination,
+            protocol,
+            ports: (port("source-port"), port("destination-port")),
+            interface: self.text(Arg::Interface),
+        })
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = std::net::IpAddr> {
+        let address = |part: &Piece<'_>| matches!(part.token, Token::Argument(_, Arg::Address));
+        let parts = self.parts.iter().filter(move |part| address(part));
+        parts.filter_map(|part| part.text.parse().ok())
     }
 
     fn command(&self) -> Result<Command, Problem> {
@@ -312,6 +387,17 @@ impl Matched<'_> {
             },
             Id::ClearAccounting => Command::ClearAccounting,
             Id::TerminalLength => Command::TerminalLength(self.number(None).unwrap_or_default()),
+            Id::TerminalWidth => Command::TerminalWidth(self.number(None).unwrap_or_default()),
+            Id::TerminalMonitor => Command::TerminalMonitor(true),
+            Id::TerminalNoMonitor => Command::TerminalMonitor(false),
+            Id::Enable => Command::Enable,
+            Id::Write => Command::Write,
+            Id::ShowRunningSection => Command::ShowConfiguration {
+                form: Form::Ios,
+                path: Vec::new(),
+            },
+            Id::Ping => Command::Ping(self.ping()?),
+            Id::TestFlowPath => Command::TestFlowPath(self.flow_path()?),
             Id::Set => Command::Set(self.tail(Arg::Statement)),
             Id::Delete => Command::Delete(self.tail(Arg::Statement)),
             Id::Edit => Command::Edit(self.tail(Arg::Statement)),

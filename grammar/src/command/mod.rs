@@ -20,7 +20,7 @@ pub use words::{Word, split};
 
 pub(crate) use conditions::{Place, place};
 pub(crate) use fields::{Fields, next_words};
-pub(crate) use pipe::find as find_pipe;
+pub(crate) use pipe::{OTHER_PIPES, find as find_pipe};
 pub(crate) use table::Arg;
 pub(crate) use trie::{Next, State, Token, Trie, starts_command, tries};
 pub(crate) use words::rest;
@@ -58,6 +58,24 @@ pub enum Submode {
 }
 
 impl Submode {
+    /// Every one.
+    pub const ALL: [Submode; 7] = [
+        Submode::Global,
+        Submode::Record,
+        Submode::Exporter,
+        Submode::Monitor,
+        Submode::Sampler,
+        Submode::Interface,
+        Submode::Samplicator,
+    ];
+
+    /// The one whose prompt has this after `config`.
+    pub fn by_suffix(suffix: &str) -> Option<Submode> {
+        Submode::ALL
+            .into_iter()
+            .find(|submode| submode.suffix() == suffix)
+    }
+
     /// What the prompt shows after `config`: `-flow-record`, say.
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -82,7 +100,7 @@ pub struct Line {
 }
 
 /// A piece of the typed line that somebody else parses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tail {
     /// The text as typed.
     pub text: String,
@@ -186,6 +204,36 @@ pub struct AccountingView {
     pub top: Option<u32>,
     /// At most so many flows.
     pub count: Option<u32>,
+}
+
+/// What is sent to a host to see whether it answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ping {
+    /// Name or address.
+    pub host: Tail,
+    /// Requests.
+    pub count: Option<u32>,
+    /// Octets of data in each.
+    pub size: Option<u32>,
+    /// The interface they leave by.
+    pub interface: Option<String>,
+    /// The address they come from.
+    pub source: Option<std::net::IpAddr>,
+}
+
+/// A flow that may not be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowPath {
+    /// Source address.
+    pub source: std::net::IpAddr,
+    /// Destination address, of the same family.
+    pub destination: std::net::IpAddr,
+    /// IP protocol.
+    pub protocol: u8,
+    /// Source and destination port.
+    pub ports: (u16, u16),
+    /// Where it comes in; `None`: where the route to its source leads.
+    pub interface: Option<String>,
 }
 
 /// How a loaded text meets the candidate.
@@ -326,6 +374,18 @@ pub enum Command {
     ClearAccounting,
     /// Lines a screen has; 0 never stops.
     TerminalLength(u32),
+    /// Columns a screen has; 0 is what the terminal says.
+    TerminalWidth(u32),
+    /// Whether the daemon's log is shown on this terminal as it is written.
+    TerminalMonitor(bool),
+    /// IOS's privileged mode, which there is none of.
+    Enable,
+    /// `write memory`, `copy running-config startup-config`: commits what is not committed, and says what is kept.
+    Write,
+    /// Sends echo requests.
+    Ping(Ping),
+    /// Which monitors and exporters a flow would take.
+    TestFlowPath(FlowPath),
     /// `set PATH`
     Set(Tail),
     /// `delete PATH`

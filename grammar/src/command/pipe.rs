@@ -14,6 +14,8 @@ pub enum Pipe {
     Except(Tail),
     /// From the first line that matches on.
     Begin(Tail),
+    /// Lines that match with what is indented below them, and the headings they stand under.
+    Section(Tail),
     /// The number of lines.
     Count,
     /// The last so many lines.
@@ -52,6 +54,11 @@ pub static PIPES: &[(&str, &str, &str)] = &[
         "<expression>",
         "From the first line that matches on",
     ),
+    (
+        "section",
+        "<expression>",
+        "Lines that match, with what is indented below them",
+    ),
     ("count", "", "The number of lines"),
     ("last", "<1-4294967295>", "The last so many lines"),
     ("no-more", "", "Do not stop at the end of the screen"),
@@ -60,7 +67,7 @@ pub static PIPES: &[(&str, &str, &str)] = &[
 ];
 
 /// IOS's names for the same.
-const OTHER_NAMES: &[(&str, &str)] = &[
+pub(crate) static OTHER_PIPES: &[(&str, &str)] = &[
     ("include", "match"),
     ("exclude", "except"),
     ("find", "begin"),
@@ -68,7 +75,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
 
 fn takes(word: &str) -> Takes {
     match word {
-        "match" | "except" | "begin" => Takes::Expression,
+        "match" | "except" | "begin" | "section" => Takes::Expression,
         "last" => Takes::Number,
         "save" => Takes::File,
         _ => Takes::Nothing,
@@ -81,7 +88,7 @@ fn names() -> Vec<&'static str> {
 
 /// Finds a pipe by its word, a unique abbreviation of it, or IOS's name for it.
 pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
-    if let Some((_, ours)) = OTHER_NAMES
+    if let Some((_, ours)) = OTHER_PIPES
         .iter()
         .find(|(theirs, _)| word.text.len() > 2 && theirs.starts_with(&word.text))
     {
@@ -167,6 +174,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
             ("match", Some(tail)) => Pipe::Match(tail),
             ("except", Some(tail)) => Pipe::Except(tail),
             ("begin", Some(tail)) => Pipe::Begin(tail),
+            ("section", Some(tail)) => Pipe::Section(tail),
             ("save", Some(tail)) => Pipe::Save(tail),
             ("last", Some(tail)) => match tail.text.parse() {
                 Ok(lines @ 1..) => Pipe::Last(lines),

@@ -214,6 +214,86 @@ fn pipes_follow_the_command() {
 }
 
 #[test]
+fn sections_of_the_running_configuration_are_a_pipe() {
+    let line = operational("sh run sec flow exp | count");
+    assert_eq!(
+        line.command,
+        Command::ShowConfiguration {
+            form: Form::Ios,
+            path: vec![]
+        }
+    );
+    assert_eq!(
+        line.pipes,
+        [Pipe::Section(tail("flow exp", 11)), Pipe::Count]
+    );
+    let line = operational("show configuration | sec ^flow");
+    assert_eq!(line.pipes, [Pipe::Section(tail("^flow", 25))]);
+}
+
+#[test]
+fn hosts_are_pinged_with_options_in_any_order() {
+    let Command::Ping(ping) =
+        operational("ping r1.example.org size 100 count 3 source 2001:db8::1").command
+    else {
+        panic!()
+    };
+    assert_eq!(ping.host, tail("r1.example.org", 5));
+    assert_eq!((ping.count, ping.size), (Some(3), Some(100)));
+    assert_eq!(ping.source, Some("2001:db8::1".parse().unwrap()));
+    let wrong = parse("ping -f", Mode::Operational).unwrap_err();
+    assert_eq!(
+        (wrong.column, wrong.length),
+        (6, 2),
+        "no option of the program behind"
+    );
+}
+
+#[test]
+fn a_flow_to_be_tested() {
+    let path = |line: &str| match operational(line).command {
+        Command::TestFlowPath(path) => path,
+        other => panic!("{other:?}"),
+    };
+    let tested = path("test flow path 10.0.0.1 10.0.0.2 source-port 5 protocol tcp interface eth1");
+    assert_eq!((tested.protocol, tested.ports), (6, (5, 0)));
+    assert_eq!(tested.interface.as_deref(), Some("eth1"));
+    let tested = path("test flow path fe80::1 fe80::2 destination-port 53 protocol icmp");
+    assert_eq!((tested.protocol, tested.ports), (58, (0, 53)));
+    assert_eq!(
+        path("test flow path 10.0.0.1 10.0.0.2 protocol 47").protocol,
+        47
+    );
+    assert_eq!(path("test flow path 10.0.0.1 10.0.0.2").protocol, 17);
+    let wrong = parse("test flow path 10.0.0.1 fe80::2", Mode::Operational).unwrap_err();
+    assert_eq!((wrong.column, wrong.length), (25, 7));
+}
+
+#[test]
+fn what_fingers_from_ios_type() {
+    assert_eq!(operational("wr").command, Command::Write);
+    assert_eq!(operational("copy run start").command, Command::Write);
+    assert_eq!(configuration("write mem"), Command::Write);
+    assert_eq!(
+        configuration("copy running-config startup-config"),
+        Command::Write
+    );
+    assert_eq!(
+        operational("term mon").command,
+        Command::TerminalMonitor(true)
+    );
+    assert_eq!(
+        operational("ter no mon").command,
+        Command::TerminalMonitor(false)
+    );
+    assert_eq!(
+        operational("terminal width 132").command,
+        Command::TerminalWidth(132)
+    );
+    assert_eq!(operational("en").command, Command::Enable);
+}
+
+#[test]
 fn paths_end_at_a_pipe() {
     assert_eq!(
         operational("show configuration system flow-accounting | json"),

@@ -436,7 +436,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             let (fields, taken) = take_fields(words)?;
             return Ok((fields.join(" "), taken));
         }
-        Arg::Path => {
+        Arg::Path | Arg::Expression => {
             let taken = words.iter().take_while(|word| !word.is_pipe()).count();
             return Ok((joined(&words[..taken]), taken));
         }

@@ -8,12 +8,15 @@
 
 mod path;
 
+use std::collections::HashSet;
+
 use crate::Tree;
 use crate::command::{
-    Arg, Fields, Mode, Next, PIPES, Place, State, Submode, Token, Trie, Word, find_pipe,
-    next_words, place, split, starts_command, tries,
+    Arg, Fields, Mode, Next, OTHER_PIPES, PIPES, Place, State, Submode, Token, Trie, Word,
+    find_pipe, next_words, place, split, starts_command, tries,
 };
 use crate::condition::ValueKind;
+use crate::dialect::ios::opened;
 
 /// What only the host or the daemon knows.
 pub trait Names {
@@ -58,6 +61,8 @@ pub struct Context<'a> {
     pub mode: Mode,
     /// The edit level.
     pub level: &'a [String],
+    /// The IOS line that opened the submode; empty where none is open.
+    pub opener: &'a str,
     /// The candidate in configuration mode, the running configuration in operational mode.
     pub tree: &'a Tree,
     /// What only the host knows.
@@ -65,7 +70,8 @@ pub struct Context<'a> {
 }
 
 /// One thing that can be typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Candidate {
     /// A word as it is typed, or a placeholder such as `<1-65535>`.
     pub text: String,
@@ -74,13 +80,19 @@ pub struct Candidate {
     /// A word as it is typed: Tab may write it.
     pub literal: bool,
     /// What is below: `>` words, `+` several values, `+>` names with words; empty otherwise.
-    pub mark: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mark: String,
     /// Its parent is refused without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mandatory: bool,
+    /// What the leaf is set to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
 }
 
 /// What can follow a line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Completion {
     /// Octet of the line where the word begins that the candidates are for.
     pub start: usize,
@@ -88,6 +100,9 @@ pub struct Completion {
     pub candidates: Vec<Candidate>,
     /// The line may end before that word.
     pub end: bool,
+    /// What the leaf is set to whose value can be typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
 }
 
 impl Candidate {
@@ -136,12 +151,10 @@ pub fn complete(line: &str, cursor: usize, context: &Context<'_>) -> Completion 
     completion
         .candidates
         .retain(|candidate| !candidate.literal || candidate.text.starts_with(&begun));
-    let mut seen: Vec<String> = Vec::new();
-    completion.candidates.retain(|candidate| {
-        let new = !seen.contains(&candidate.text);
-        seen.push(candidate.text.clone());
-        new
-    });
+    let mut seen: HashSet<String> = HashSet::with_capacity(completion.candidates.len());
+    completion
+        .candidates
+        .retain(|candidate| seen.insert(candidate.text.clone()));
     completion.end &= begun.is_empty();
     completion
 }
@@ -182,6 +195,9 @@ fn statement(words: &[Word], begun: &str, submode: Submode, context: &Context<'_
         _ => words,
     };
     let mut found = commands(tries().ios(submode), words, begun, context);
+    if let Some(level) = opened(context.opener, submode, context.tree) {
+        path::annotate(&mut found, &level, words, begun, context);
+    }
     if submode != Submode::Global && (words.is_empty() || found == Completion::default()) {
         let global = commands(tries().ios(Submode::Global), words, begun, context);
         found.end |= global.end;
@@ -325,9 +341,9 @@ fn several_words(
                 candidates.extend(following(trie, state, at));
             }
             Some(Completion {
-                start: 0,
                 candidates,
                 end: whole,
+                ..Completion::default()
             })
         }
         Arg::Fields | Arg::Conditions => {
@@ -342,9 +358,9 @@ fn several_words(
                         candidates.extend(following(trie, state, at));
                     }
                     return Some(Completion {
-                        start: 0,
                         candidates,
                         end: ended,
+                        ..Completion::default()
                     });
                 }
                 Place::Value {
@@ -354,15 +370,26 @@ fn several_words(
                 } => values((typed, &field), expression, begun, context),
             };
             Some(Completion {
-                start: 0,
                 candidates,
-                end: false,
+                ..Completion::default()
             })
         }
-        Arg::Text => Some(Completion {
-            start: 0,
-            candidates: vec![Candidate::placeholder("<text>", trie.help(at))],
+        Arg::Expression if piped.is_some() => Some(pipes(
+            words.get(piped.unwrap_or_default()..).unwrap_or_default(),
+            begun,
+            context,
+        )),
+        Arg::Text | Arg::Expression => Some(Completion {
+            candidates: vec![Candidate::placeholder(
+                if arg == Arg::Text {
+                    "<text>"
+                } else {
+                    "<expression>"
+                },
+                trie.help(at),
+            )],
             end: !words.is_empty(),
+            ..Completion::default()
         }),
         _ => None,
     }
@@ -459,9 +486,13 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
 fn pipes(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let stage = words.rsplit(Word::is_pipe).next().unwrap_or_default();
     let Some((name, arguments)) = stage.split_first() else {
+        let other = OTHER_PIPES
+            .iter()
+            .map(|(name, ours)| Candidate::word(*name, format!("The same as {ours} (IOS)")));
         let candidates = PIPES
             .iter()
             .map(|(name, _, help)| Candidate::word(*name, *help))
+            .chain(other)
             .collect();
         return Completion {
             candidates,

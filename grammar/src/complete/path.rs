@@ -1,9 +1,11 @@
 //! Paths of the configuration: what the schema allows, and what the tree has.
 
+use std::collections::HashMap;
+
 use super::{Candidate, Completion, Context, NameKind};
 use crate::Tree;
 use crate::command::Word;
-use crate::schema::{self, Kind, Place, Type};
+use crate::schema::{self, Kind, Node, Place, Type};
 
 /// Leaves without which their parent is refused.
 const MANDATORY: &[&str] = &[
@@ -48,21 +50,75 @@ pub(super) fn follow(
                 .map(|(name, help)| Candidate::word(name, help)),
         );
     }
+    let tree = context.tree.get(&path);
     for candidate in follow.candidates {
         let node = below.and_then(|node| node.child(&candidate.text));
         candidates.push(Candidate {
+            current: node.and_then(|_| set_to(tree?.get(&[candidate.text.as_str()])?)),
+            mark: node.map_or("", |node| mark(node.kind())).to_owned(),
+            mandatory: node.is_some_and(is_mandatory),
             text: candidate.text,
             help: candidate.help,
             literal: candidate.literal,
-            mark: node.map_or("", |node| mark(node.kind())),
-            mandatory: node.is_some_and(|node| MANDATORY.contains(&node.row.path)),
         });
     }
     Completion {
         start: 0,
         candidates,
         end: follow.complete,
+        current: follow.value.and(tree).and_then(set_to),
     }
+}
+
+/// What the schema and the tree know of an IOS statement's candidates; `level` is the node whose submode it is. The
+/// statement's words are often those of a path.
+pub(super) fn annotate(
+    found: &mut Completion,
+    level: &[String],
+    words: &[Word],
+    begun: &str,
+    context: &Context<'_>,
+) {
+    let known = follow(level, words, begun, context);
+    let by_text: HashMap<&str, &Candidate> = known
+        .candidates
+        .iter()
+        .map(|candidate| (candidate.text.as_str(), candidate))
+        .collect();
+    for candidate in &mut found.candidates {
+        if let Some(same) = by_text.get(candidate.text.as_str()) {
+            candidate.mandatory |= same.mandatory;
+            candidate.current.clone_from(&same.current);
+        }
+    }
+    // Names that the tree has, where only a placeholder stands.
+    if found.candidates.iter().all(|candidate| !candidate.literal) && !found.candidates.is_empty() {
+        let names = known.candidates.into_iter();
+        found
+            .candidates
+            .extend(names.filter(|candidate| candidate.literal));
+    }
+    found.current = found.current.take().or(known.current);
+}
+
+fn is_mandatory(node: &Node) -> bool {
+    MANDATORY.contains(&node.row.path)
+}
+
+/// A leaf's values, as far as they fit a line of help.
+fn set_to(node: &Tree) -> Option<String> {
+    const MOST: usize = 60;
+    let Tree::Leaf(values) = node else {
+        return None;
+    };
+    if values.is_empty() {
+        return Some("set".into());
+    }
+    let all = values.join(", ");
+    Some(match all.chars().count() {
+        ..=MOST => all,
+        _ => all.chars().take(MOST).chain(['…']).collect(),
+    })
 }
 
 /// What the tree has below `words` at the edit level.
@@ -87,25 +143,26 @@ pub(super) fn existing(
         Some(Tree::Leaf(values)) => values.clone(),
         None => Vec::new(),
     };
+    let helps: HashMap<&str, &Candidate> = helps
+        .iter()
+        .filter(|known| known.literal)
+        .map(|known| (known.text.as_str(), known))
+        .collect();
     let candidates = there
         .into_iter()
-        .map(|text| {
-            match helps
-                .iter()
-                .find(|known| known.literal && known.text == text)
-            {
-                Some(known) => Candidate {
-                    mandatory: false,
-                    ..known.clone()
-                },
-                None => Candidate::word(text, ""),
-            }
+        .map(|text| match helps.get(text.as_str()) {
+            Some(known) => Candidate {
+                mandatory: false,
+                ..(*known).clone()
+            },
+            None => Candidate::word(text, ""),
         })
         .collect();
     Completion {
         start: 0,
         candidates,
         end: context.tree.has(&path) || allowed.complete,
+        current: None,
     }
 }
 

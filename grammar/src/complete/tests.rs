@@ -44,6 +44,7 @@ fn at(line: &str, mode: Mode, level: &str) -> Completion {
         &Context {
             mode,
             level: &level,
+            opener: "",
             tree: &tree,
             names: &Host,
         },
@@ -269,7 +270,8 @@ fn marks_tell_containers_and_required_leaves() {
     };
     assert!(of("destination").mandatory && of("destination").mark.is_empty());
     assert!(!of("dscp").mandatory);
-    assert_eq!((of("template").mark, of("option").mark), (">", "+>"));
+    assert_eq!(of("template").mark, ">");
+    assert_eq!(of("option").mark, "+>");
 }
 
 #[test]
@@ -348,6 +350,7 @@ fn the_cursor_is_what_counts_and_never_breaks_a_character() {
     let context = Context {
         mode: Mode::Operational,
         level: &[],
+        opener: "",
         tree: &tree,
         names: &Host,
     };
@@ -377,6 +380,7 @@ fn a_large_tree_completes_at_once() {
     let context = Context {
         mode: CONFIGURATION,
         level: &[],
+        opener: "",
         tree: &tree,
         names: &(),
     };
@@ -432,6 +436,7 @@ set flow samplicator T receiver other address 192.0.2.2",
     let context = Context {
         mode: CONFIGURATION,
         level: &[],
+        opener: "",
         tree: &tree,
         names: &(),
     };
@@ -443,4 +448,66 @@ set flow samplicator T receiver other address 192.0.2.2",
         .map(|candidate| candidate.text)
         .collect();
     assert_eq!(found, ["left", "pool"]);
+}
+
+#[test]
+fn what_is_set_is_shown_beside_what_can_be() {
+    let of = |line: &str, mode, word: &str| {
+        let found = at(line, mode, "").candidates;
+        let one = found.into_iter().find(|candidate| candidate.text == word);
+        one.unwrap_or_else(|| panic!("{line}: no {word}")).current
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        of("set flow exporter E1 ", CONFIGURATION, "destination"),
+        some("192.0.2.1")
+    );
+    assert_eq!(of("set flow exporter E1 ", CONFIGURATION, "dscp"), None);
+    assert_eq!(
+        of("set flow record R ", CONFIGURATION, "match"),
+        some("ipv4 source address")
+    );
+    assert_eq!(
+        at("set flow sampler S rate ", CONFIGURATION, "").current,
+        some("10")
+    );
+    assert_eq!(
+        at("set flow sampler T rate ", CONFIGURATION, "").current,
+        None
+    );
+}
+
+#[test]
+fn an_ios_submode_knows_what_is_set_and_what_is_required() {
+    let tree = tree();
+    let at = |line: &str, submode, opener| {
+        let context = Context {
+            mode: Mode::Configuration(submode),
+            level: &[],
+            opener,
+            tree: &tree,
+            names: &Host,
+        };
+        complete(line, line.len(), &context)
+    };
+    let found = at("", Submode::Exporter, "flow exporter E2");
+    let destination = &found.candidates[1];
+    assert_eq!(destination.text, "destination");
+    assert_eq!(destination.current.as_deref(), Some("192.0.2.2"));
+    let found = at("", Submode::Monitor, "fl mon NEW");
+    let record = found
+        .candidates
+        .iter()
+        .find(|one| one.text == "record")
+        .unwrap();
+    assert!(record.mandatory && record.current.is_none());
+    let found = at("mtu ", Submode::Interface, "int eth7");
+    assert_eq!(found.current.as_deref(), Some("1500"));
+    let found = at("exporter ", Submode::Monitor, "flow monitor M");
+    let names: Vec<&str> = found
+        .candidates
+        .iter()
+        .map(|one| one.text.as_str())
+        .collect();
+    assert!(names.contains(&"E1") && names.contains(&"E2"), "{names:?}");
 }

@@ -13,11 +13,12 @@ use pest::Parser;
 pub(crate) use names::{canonical, interface};
 pub(crate) use render::render;
 
-use crate::Problem;
+use crate::command::Submode;
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
 use crate::schema::{Pick, Place, list, lookup, pick, shown, suggest};
 use crate::word::{Line, Shape, Word};
+use crate::{Problem, Tree};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "dialect/ios.pest"]
@@ -42,6 +43,33 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
         words.push(shape, span.start(), span.end());
     }
     words.finish()
+}
+
+/// The path of the node whose submode a line opened.
+pub(crate) fn opened(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<String>> {
+    let words = words(line, 1);
+    let last = words.last()?;
+    let tag = match submode {
+        Submode::Global => return None,
+        Submode::Record => ["flow", "record"],
+        Submode::Exporter => ["flow", "exporter"],
+        Submode::Monitor => ["flow", "monitor"],
+        Submode::Sampler => ["flow", "sampler"],
+        Submode::Samplicator => ["flow", "samplicator"],
+        Submode::Interface if is_loopback(&last.text) => {
+            return Some(["interfaces", "loopback", "lo"].map(str::to_owned).into());
+        }
+        Submode::Interface => ["interfaces", "ethernet"],
+    };
+    let name = match submode {
+        Submode::Interface => {
+            interface(words.get(1..).filter(|words| !words.is_empty())?, tree)
+                .ok()?
+                .0
+        }
+        _ => last.text.clone(),
+    };
+    Some(tag.into_iter().chain([&*name]).map(str::to_owned).collect())
 }
 
 /// Words that IOS has in its global mode beside the tree's.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::error::ApiError;
 use super::{Answer, Body, Params, Shared, blocking};
-use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST};
+use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST, PathQuery};
 
 /// What `/v1/flow/…` knows.
 const WHAT: [&str; 7] = [
@@ -144,6 +144,10 @@ pub(super) async fn accounting(
     Ok(Json(
         blocking(move || control.probe.accounting(&query, &cancelled)).await??,
     ))
+}
+
+pub(super) async fn path(State(control): Shared, Params(query): Params<PathQuery>) -> Answer {
+    Ok(Json(blocking(move || control.probe.path(&query)).await??))
 }
 
 #[derive(Deserialize)]

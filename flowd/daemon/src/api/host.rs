@@ -53,7 +53,7 @@ pub(super) async fn interfaces() -> Answer {
     Ok(Json(json!({ "interfaces": list })))
 }
 
-fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
+pub(super) fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
     system::interfaces()
         .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
@@ -83,7 +83,7 @@ pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<
     Ok(Json(json!({ "names": names })))
 }
 
-fn interface_names(interfaces: Vec<system::Interface>) -> Vec<(String, String)> {
+pub(super) fn interface_names(interfaces: Vec<system::Interface>) -> Vec<(String, String)> {
     let help =
         |interface: &system::Interface| match (&interface.description, interface.addresses.first())
         {
@@ -113,7 +113,7 @@ fn configured(control: &Control, kind: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn revisions(control: &Control) -> Vec<(String, String)> {
+pub(super) fn revisions(control: &Control) -> Vec<(String, String)> {
     let help = |summary: &crate::revisions::Summary| {
         format!(
             "{} by {} via {} {}",
@@ -134,12 +134,19 @@ fn revisions(control: &Control) -> Vec<(String, String)> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Lines {
     lines: Option<usize>,
+    after: Option<u64>,
 }
 
-pub(super) async fn log(State(control): Shared, Params(Lines { lines }): Params<Lines>) -> Answer {
-    let lines: Vec<Value> = control
-        .log
-        .last(lines.unwrap_or(100))
+pub(super) async fn log(State(control): Shared, Params(asked): Params<Lines>) -> Answer {
+    let part = match (asked.after, asked.lines) {
+        (None, lines) => control.log.last(lines.unwrap_or(100)),
+        (Some(after), None) => control.log.after(after),
+        (Some(_), Some(_)) => {
+            return Err(ApiError::bad("lines or after, not both"));
+        }
+    };
+    let lines: Vec<Value> = part
+        .lines
         .iter()
         .map(|line| {
             json!({
@@ -150,5 +157,7 @@ pub(super) async fn log(State(control): Shared, Params(Lines { lines }): Params<
             })
         })
         .collect();
-    Ok(Json(json!({ "lines": lines })))
+    Ok(Json(
+        json!({ "lines": lines, "missed": part.missed, "next": part.last }),
+    ))
 }

@@ -1,6 +1,7 @@
 //! The management API: HTTP with JSON over a Unix socket (the table is in ARCHITECTURE.md). Handlers turn a request
 //! into one call and its outcome into JSON; what they call blocks, so it runs on the blocking pool.
 
+mod complete;
 mod configuration;
 mod door;
 mod error;
@@ -45,6 +46,7 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/v1/interfaces", get(host::interfaces))
         .route("/v1/names", get(host::names))
         .route("/v1/log", get(host::log))
+        .route("/v1/complete", get(complete::complete))
         .route("/v1/sessions", get(sessions::list).post(sessions::begin))
         .route("/v1/sessions/{id}", delete(sessions::end))
         .route("/v1/sessions/{id}/edit", post(sessions::edit))
@@ -57,6 +59,7 @@ pub fn router(control: Arc<Control>) -> Router {
         .route("/v1/compare", get(configuration::compare))
         .route("/v1/revisions", get(configuration::revisions))
         .route("/v1/flow/monitors/{name}/cache", get(flow::cache))
+        .route("/v1/flow/path", get(flow::path))
         .route("/v1/flow/{what}", get(flow::show))
         .route("/v1/flow-accounting", get(flow::accounting))
         .route("/v1/samplicators", get(relay::samplicators))

@@ -512,7 +512,7 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
         crate::settings::Settings::default(),
         "the sampler is there"
     );
-    let said = control.log.last(1000);
+    let said = control.log.last(1000).lines;
     assert!(
         said.iter()
             .any(|line| line.message.starts_with("not applied: flow monitor M")),

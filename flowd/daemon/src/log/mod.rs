@@ -19,6 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::clock;
 use output::{Output, Target};
+pub use ring::Part;
 use ring::Ring;
 pub use settings::{Remote, Settings};
 
@@ -163,9 +164,14 @@ impl Log {
         }
     }
 
-    /// The last `count` lines, oldest first.
-    pub fn last(&self, count: usize) -> Vec<Arc<Line>> {
+    /// The last `count` lines.
+    pub fn last(&self, count: usize) -> Part {
         self.ring.last(count)
+    }
+
+    /// The lines after the one of that number, for a reader that goes on.
+    pub fn after(&self, number: u64) -> Part {
+        self.ring.after(number)
     }
 
     /// Writes out what is queued, for at most a second an output, and stops.

@@ -9,26 +9,101 @@ use super::Line;
 pub(super) const LINES: usize = 10_000;
 
 #[derive(Default)]
-pub(super) struct Ring(Mutex<VecDeque<Arc<Line>>>);
+pub(super) struct Ring(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    lines: VecDeque<Arc<Line>>,
+    /// Number of the last one; the first line ever has 1.
+    last: u64,
+}
+
+/// Lines of the log, and where they stand in it.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// Oldest first.
+    pub lines: Vec<Arc<Line>>,
+    /// Lines between those asked for and the first of these, which are gone.
+    pub missed: u64,
+    /// Number of the last line there is.
+    pub last: u64,
+}
 
 impl Ring {
     pub(super) fn push(&self, line: Arc<Line>) {
-        let Ok(mut lines) = self.0.lock() else { return };
-        if lines.len() >= LINES {
-            lines.pop_front();
+        let Ok(mut kept) = self.0.lock() else { return };
+        if kept.lines.len() >= LINES {
+            kept.lines.pop_front();
         }
-        lines.push_back(line);
+        kept.lines.push_back(line);
+        kept.last += 1;
     }
 
-    /// The last `count`, oldest first.
-    pub(super) fn last(&self, count: usize) -> Vec<Arc<Line>> {
-        let Ok(lines) = self.0.lock() else {
-            return Vec::new();
+    /// The last `count`.
+    pub(super) fn last(&self, count: usize) -> Part {
+        self.0
+            .lock()
+            .map_or_else(|_| Part::default(), |kept| kept.part(count))
+    }
+
+    /// Those after the line of that number. One that is yet to come was another process's: then all there are.
+    pub(super) fn after(&self, number: u64) -> Part {
+        let Ok(kept) = self.0.lock() else {
+            return Part::default();
         };
-        lines
-            .iter()
-            .skip(lines.len().saturating_sub(count))
-            .cloned()
-            .collect()
+        let since = kept.last.checked_sub(number).unwrap_or(kept.last);
+        let count = usize::try_from(since).unwrap_or(usize::MAX);
+        Part {
+            missed: count.saturating_sub(kept.lines.len()) as u64,
+            ..kept.part(count)
+        }
+    }
+}
+
+impl Kept {
+    fn part(&self, count: usize) -> Part {
+        let skipped = self.lines.len().saturating_sub(count);
+        Part {
+            lines: self.lines.iter().skip(skipped).cloned().collect(),
+            missed: 0,
+            last: self.last,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    fn push(ring: &Ring, from: usize, to: usize) {
+        for number in from..=to {
+            ring.push(Arc::new(Line {
+                time_ms: 0,
+                level: Level::INFO,
+                target: String::new(),
+                message: number.to_string(),
+            }));
+        }
+    }
+
+    fn after(ring: &Ring, number: u64) -> (Vec<String>, u64, u64) {
+        let part = ring.after(number);
+        let lines = part.lines.iter().map(|line| line.message.clone());
+        (lines.collect(), part.missed, part.last)
+    }
+
+    #[test]
+    fn a_reader_goes_on_where_it_was() {
+        let ring = Ring::default();
+        push(&ring, 1, 3);
+        assert_eq!(after(&ring, 1), (vec!["2".into(), "3".into()], 0, 3));
+        assert_eq!(after(&ring, 3), (vec![], 0, 3));
+        assert_eq!(after(&ring, 100).0.len(), 3, "the daemon was restarted");
+        push(&ring, 4, LINES + 10);
+        let (lines, missed, last) = after(&ring, 3);
+        assert_eq!((lines.len(), missed, last), (LINES, 7, LINES as u64 + 10));
+        assert_eq!(lines[0], "11");
+        assert_eq!(ring.last(2).lines.len(), 2);
     }
 }

@@ -40,14 +40,14 @@ fn the_ring_keeps_the_last_lines_in_order() {
         say(&log, Level::INFO, &n.to_string());
     }
     say(&log, Level::DEBUG, "too fine");
-    let last = log.last(2);
+    let last = log.last(2).lines;
     assert_eq!(
         last.iter()
             .map(|line| line.message.as_str())
             .collect::<Vec<_>>(),
         ["10003", "10004"]
     );
-    assert_eq!(log.last(usize::MAX).len(), ring::LINES);
+    assert_eq!(log.last(usize::MAX).lines.len(), ring::LINES);
 }
 
 #[test]

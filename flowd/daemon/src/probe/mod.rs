@@ -6,6 +6,7 @@
 
 mod ask;
 mod names;
+mod path;
 mod plan;
 mod port;
 mod query;
@@ -27,6 +28,7 @@ use system::routes::Routes;
 
 use crate::clock;
 pub use ask::AccountingQuery;
+pub use path::PathQuery;
 use plan::{export_monitors, interfaces, meterings, sampler_ids, wants_routes};
 pub use query::{CacheQuery, Condition, MOST, Wrong};
 pub use reader::Cancelled;

@@ -1,0 +1,155 @@
+//! What lines do, on a terminal: their output a screen at a time, what is live, programs that are run.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+
+use crate::ask;
+use crate::output::Answer;
+use crate::pager::{Own, Pager};
+use crate::script::{print, watched};
+use crate::shell::{Listing, Outcome, Shell};
+use crate::terminal::Look;
+use crate::trouble::Failure;
+
+/// What the lines want of the one who reads them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// The shell is to end.
+    pub(crate) leave: bool,
+    /// The daemon's log is to be shown, or no longer.
+    pub(crate) monitor: Option<bool>,
+}
+
+/// Runs what was typed or pasted, line by line.
+pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
+    let lines: Vec<&str> = text.lines().collect();
+    let pasted = lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let mut wish = Wish::default();
+    let mut failed = 0;
+    for (line, number) in lines.iter().zip(1..) {
+        if let Some(asked) = ask::question(line).filter(|_| shell.wants_command() && pasted == 1) {
+            help(shell, asked, asked.len());
+            continue;
+        }
+        let outcome = shell.run(line);
+        match outcome.and_then(|outcome| shown(shell, outcome)) {
+            Ok(one) => {
+                wish.leave |= one.leave;
+                wish.monitor = one.monitor.or(wish.monitor);
+                if wish.leave {
+                    return wish;
+                }
+            }
+            Err(failure) => {
+                failed += 1;
+                told(match pasted {
+                    ..=1 => failure,
+                    _ => failure.with_line(line).in_line_of(number),
+                });
+            }
+        }
+    }
+    if pasted > 1 && failed > 0 {
+        let lines = if failed == 1 { "line" } else { "lines" };
+        print(&format!(
+            "{failed} {lines} of the {pasted} that were pasted failed.\n"
+        ));
+    }
+    wish
+}
+
+/// Shows everything that a line did.
+pub(crate) fn shown(shell: &mut Shell, outcome: Outcome) -> Result<Wish, Failure> {
+    show(shell, &outcome.answer);
+    if let Some(listing) = outcome.listing {
+        list(shell, &outcome.answer, listing)?;
+    }
+    if let Some(watch) = outcome.watch.filter(|_| !outcome.leave) {
+        watched(shell, watch)?;
+    }
+    if let Some(program) = &outcome.program {
+        run(program)?;
+    }
+    Ok(Wish {
+        leave: outcome.leave,
+        monitor: outcome.monitor,
+    })
+}
+
+/// Shows what can follow, a screen at a time.
+pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) {
+    let text = ask::help(shell, line, cursor);
+    show(shell, &Answer::text(text));
+}
+
+/// Prints what failed.
+pub(crate) fn told(failure: Failure) {
+    print(&format!("{}\n", failure.shown()));
+}
+
+/// The pager, unless the operator wants none.
+fn pager(shell: &Shell, answer: &Answer) -> Option<Pager<std::io::Stdout, Own>> {
+    let length = shell.terminal_length.map(|rows| rows as usize);
+    let own = Own {
+        length,
+        width: shell.terminal_width,
+    };
+    (!answer.no_more && length != Some(0)).then(|| Pager::new(std::io::stdout(), own))
+}
+
+pub(crate) fn show(shell: &Shell, answer: &Answer) {
+    let text = Look::of_stdout().painted(answer);
+    let Some(mut pager) = pager(shell, answer) else {
+        return print(&text);
+    };
+    match pager.write(&text) {
+        // What cannot be written any more is nobody's loss.
+        Ok(true) => drop(pager.finish()),
+        Ok(false) => {}
+        Err(_) => print("\n"),
+    }
+}
+
+/// Shows what comes in parts; the next one is asked for when there is room for it on the screen.
+fn list(shell: &mut Shell, answer: &Answer, mut listing: Listing) -> Result<(), Failure> {
+    let mut pager = pager(shell, answer);
+    while let Some(text) = listing.part(shell)? {
+        let goes_on = match &mut pager {
+            None => {
+                print(&text);
+                true
+            }
+            Some(pager) => matches!(pager.write(&text), Ok(true)),
+        };
+        if !goes_on {
+            return Ok(());
+        }
+    }
+    if let Some(pager) = pager {
+        // As above.
+        drop(pager.finish());
+    }
+    Ok(())
+}
+
+/// Runs a program on this terminal; Ctrl-C is the program's.
+///
+/// # Errors
+/// When it cannot be started or fails.
+pub(crate) fn run(argv: &[String]) -> Result<(), Failure> {
+    let Some((name, arguments)) = argv.split_first() else {
+        return Ok(());
+    };
+    let ended = Command::new(name)
+        .args(arguments)
+        .status()
+        .map_err(|error| Failure::plain(format!("cannot run {name}: {error}")))?;
+    match (ended.code(), ended.signal()) {
+        (Some(0), _) | (None, Some(nix::libc::SIGINT)) => Ok(()),
+        (Some(code), _) => Err(Failure::plain(format!("{name} ended with {code}"))),
+        (None, signal) => Err(Failure::plain(format!(
+            "{name} was ended by signal {}",
+            signal.unwrap_or_default()
+        ))),
+    }
+}

@@ -1,0 +1,97 @@
+//! `terminal monitor`: the daemon's log on this terminal as it is written, above the line that is being typed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::client::{Client, Error};
+use crate::screen::{self, View};
+
+/// How often the log is asked for.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Shows lines until it is dropped.
+pub(crate) struct Tail {
+    over: Arc<AtomicBool>,
+}
+
+impl Tail {
+    /// Begins with the line after the last one there is. `reading` is true while a line is read: only then anything is
+    /// shown, so that no screen is spoiled. `show` gets whole lines; false: the terminal is gone.
+    pub(crate) fn start(
+        client: Client,
+        zone: TimeZone,
+        reading: Arc<AtomicBool>,
+        show: impl FnMut(String) -> bool + Send + 'static,
+    ) -> std::io::Result<Tail> {
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = over.clone();
+        let follow = Follow {
+            client,
+            view: View {
+                zone,
+                columns: None,
+            },
+            after: None,
+        };
+        std::thread::Builder::new()
+            .name("log".into())
+            .spawn(move || follow.run(&ended, &reading, show))?;
+        Ok(Tail { over })
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Follow {
+    client: Client,
+    view: View,
+    /// Number of the last line that was seen.
+    after: Option<u64>,
+}
+
+impl Follow {
+    fn run(
+        mut self,
+        over: &AtomicBool,
+        reading: &AtomicBool,
+        mut show: impl FnMut(String) -> bool,
+    ) {
+        while !over.load(Ordering::Relaxed) {
+            // A daemon that is away comes back, and says so in its log.
+            if reading.load(Ordering::Relaxed)
+                && let Ok(text) = self.new_lines()
+                && !text.is_empty()
+                && !over.load(Ordering::Relaxed)
+                && !show(text)
+            {
+                return;
+            }
+            std::thread::sleep(EVERY);
+        }
+    }
+
+    fn new_lines(&mut self) -> Result<String, Error> {
+        let answer = match self.after {
+            None => self.client.get("/v1/log", &[("lines", "0")])?,
+            Some(after) => self
+                .client
+                .get("/v1/log", &[("after", &after.to_string())])?,
+        };
+        self.after = answer["next"].as_u64();
+        let mut text = screen::log(&answer, &self.view);
+        if let Some(missed @ 1..) = answer["missed"].as_u64() {
+            text.insert_str(
+                0,
+                &format!("({missed} lines of the log before this are gone)\n"),
+            );
+        }
+        Ok(text)
+    }
+}
