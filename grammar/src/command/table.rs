@@ -103,6 +103,7 @@ impl Arg {
             Arg::Conditions => "a field and its value",
             Arg::Path | Arg::From | Arg::Statement => "words of the configuration",
             Arg::Text | Arg::Word => "a word",
+            Arg::Expression => "a regular expression",
             Arg::Operational => "an operational command",
         };
         what.to_owned()
