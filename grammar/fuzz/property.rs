@@ -187,6 +187,7 @@ pub(crate) fn typed(data: &str) {
     let context = Context {
         mode,
         level: &level,
+        opener: line,
         tree: base(),
         names: &(),
     };

@@ -39,7 +39,12 @@ set flow samplicator X source 10.0.0.0/8 receiver A
 /// Leaves that take as much memory or as many threads as they say. A candidate that has one is not committed: what is
 /// fuzzed is the API, and the machine has other users.
 const LARGE: &[&str] = &[
-    " capture ", " threads ", " entries ", " max-flows ", "-size ", "-buffer ",
+    " capture ",
+    " threads ",
+    " entries ",
+    " max-flows ",
+    "-size ",
+    "-buffer ",
 ];
 
 /// Requests of one input.
@@ -241,7 +246,8 @@ fn requests(daemon: &Daemon, peer: &Peer, text: &str) {
             400.. => {
                 assert!(status < 500 || status == 507, "{}", told());
                 let errors = answer["errors"].as_array();
-                let message = |error: &Value| error["message"].as_str().is_some_and(|m| !m.is_empty());
+                let message =
+                    |error: &Value| error["message"].as_str().is_some_and(|m| !m.is_empty());
                 assert!(
                     errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(message)),
                     "{}",
@@ -276,7 +282,11 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             );
         }
         Some((who, rest)) => {
-            let role = if *who == b'o' { Role::Operator } else { Role::Admin };
+            let role = if *who == b'o' {
+                Role::Operator
+            } else {
+                Role::Admin
+            };
             requests(&daemon, &peer(role), &String::from_utf8_lossy(rest));
         }
         None => {}
