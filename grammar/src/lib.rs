@@ -24,7 +24,9 @@ pub mod tree;
 mod word;
 
 pub use near::near;
-pub use schema::{FIELDS, FieldWords, PREDEFINED, REFUSED_FIELDS, unapplied};
+pub use schema::{
+    FIELDS, FieldWords, MASK, PREDEFINED, REFUSED_FIELDS, is_secret, masked, masked_both, unapplied,
+};
 pub use tree::Tree;
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES};
 
@@ -122,6 +124,18 @@ pub fn load(
         Dialect::Ios => dialect::ios::load(&mut loader, text),
         Dialect::Json => dialect::json::load(&mut loader, text),
     }
+    loader.finish()
+}
+
+/// Reads a whole configuration that was shown in JSON: a masked secret stays masked.
+///
+/// # Errors
+/// As [`load`].
+pub fn shown(text: &str) -> Result<Tree, Vec<Problem>> {
+    let mut loader = load::Loader::new(&Tree::default(), &[], Mode::Override)
+        .map_err(|problem| vec![problem])?;
+    loader.keep_masks = true;
+    dialect::json::load(&mut loader, text);
     loader.finish()
 }
 

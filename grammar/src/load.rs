@@ -17,6 +17,10 @@ pub(crate) struct Loader {
     pub(crate) problems: Vec<Problem>,
     /// In [`Mode::Replace`], the nodes that are already replaced.
     replaced: Option<HashSet<Vec<String>>>,
+    /// The secrets of the tree as it was: a masked value stands for one of them.
+    secrets: Vec<(Vec<String>, Vec<String>)>,
+    /// A masked value is kept as it is.
+    pub(crate) keep_masks: bool,
 }
 
 impl Loader {
@@ -44,6 +48,8 @@ impl Loader {
             at: cursor,
             problems: Vec::new(),
             replaced,
+            secrets: schema::known_secrets(base),
+            keep_masks: false,
         })
     }
 
@@ -90,6 +96,7 @@ impl Loader {
                 self.tree.make(&path, || Tree::Leaf(Vec::new()));
             }
             Target::Values(path, node, new) => {
+                let new = self.unmasked(&path, node, new, last)?;
                 let leaf = self.tree.make(&path, || Tree::Leaf(Vec::new()));
                 match leaf {
                     Tree::Leaf(values) if node.kind() == Kind::Multi => {
@@ -107,6 +114,43 @@ impl Loader {
             }
         }
         Ok(())
+    }
+
+    /// Values with the configured secret in place of each masked one.
+    fn unmasked(
+        &self,
+        path: &[String],
+        node: &schema::Node,
+        values: Vec<String>,
+        last: Span,
+    ) -> Result<Vec<String>, Problem> {
+        let kind = node.row.value;
+        if self.keep_masks
+            || !kind.is_secret()
+            || !values.iter().any(|value| value.contains(schema::MASK))
+        {
+            return Ok(values);
+        }
+        let known = self.secrets.iter().find(|(own, _)| own == path);
+        let known = known.map_or(&[][..], |(_, values)| values.as_slice());
+        let shown = schema::masked_values(kind, known);
+        let unmasked = |value: String| {
+            if !value.contains(schema::MASK) {
+                return Ok(value);
+            }
+            let configured = shown.iter().position(|shown| *shown == value);
+            configured
+                .and_then(|at| known.get(at))
+                .cloned()
+                .ok_or_else(|| {
+                    let word = node.word();
+                    last.problem(
+                        format!("{word} is masked here, and none is configured that it could keep"),
+                        Some("`show configuration secrets` shows it where it is configured".into()),
+                    )
+                })
+        };
+        values.into_iter().map(unmasked).collect()
     }
 
     /// `set` of a statement that stands on a line by itself, and so must say what is set.

@@ -4,6 +4,7 @@
 mod field;
 mod follow;
 mod predefined;
+mod secret;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
 pub use predefined::PREDEFINED;
 pub(crate) use predefined::{family as predefined_family, is_predefined};
+pub use secret::{MASK, is_secret, masked, masked_both};
+pub(crate) use secret::{known as known_secrets, masked_values};
 pub use table::{OLD, TABLE, UNAPPLIED};
 pub use value::{Choices, Type};
 pub(crate) use value::{Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest};
@@ -44,6 +47,8 @@ pub enum Owner {
     System,
     /// Serial consoles.
     Console,
+    /// Who may do what.
+    Login,
     /// The store of revisions.
     Revisions,
     /// Logging.

@@ -5,6 +5,7 @@
 //! what was wrong and the tail of the log that tells why: they are only ever called from tests.
 
 pub mod bins;
+pub mod client;
 pub mod clock;
 pub mod collectors;
 pub mod config;

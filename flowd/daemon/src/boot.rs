@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use grammar::{Finding, Tree};
+use grammar::{Finding, Problem, Tree};
 
 use crate::clock;
 use crate::commit::{Refused, Request, Staged, resolve};
@@ -82,7 +82,14 @@ impl Control {
             comment: comment.to_owned(),
             confirm: None,
         };
-        self.commit(tree, &request)
+        let tree = crate::secrets::seal(&Tree::default(), tree.clone()).map_err(|problems| {
+            let finding = |problem: Problem| Finding {
+                path: vec!["system".into(), "login".into()],
+                message: problem.message,
+            };
+            Refused::Findings(problems.into_iter().map(finding).collect())
+        })?;
+        self.commit(&tree, &request)
             .map(|committed| committed.warnings)
     }
 

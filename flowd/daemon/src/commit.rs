@@ -27,6 +27,17 @@ pub struct Request {
     pub confirm: Option<Duration>,
 }
 
+impl Request {
+    /// Who commits, and why, as the log tells it.
+    pub fn origin(&self) -> String {
+        let comment = match self.comment.as_str() {
+            "" => String::new(),
+            comment => format!(": {comment}"),
+        };
+        format!("{} via {}{comment}", self.user, self.via)
+    }
+}
+
 /// What became of a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Committed {

@@ -9,6 +9,7 @@ use grammar::Tree;
 
 use crate::confirm::Pending;
 use crate::log::Log;
+use crate::peer::Role;
 use crate::probe::Probe;
 use crate::relay::Relay;
 use crate::revisions::{self, Revisions};
@@ -105,6 +106,17 @@ impl Control {
     /// The id behind a revision's number; 0 is the newest.
     pub fn revision_id(&self, number: usize) -> Option<u64> {
         self.revisions.list().get(number).map(|summary| summary.id)
+    }
+
+    /// What the configuration lets a user do; none: it does not speak of the user, or not of that.
+    pub fn level(&self, user: &str) -> Option<Role> {
+        let running = self.running();
+        let level = running
+            .tree
+            .value(&["system", "login", "user", user, "level"])?;
+        [Role::Admin, Role::Operator]
+            .into_iter()
+            .find(|role| role.word() == level)
     }
 
     /// Ends metering, exports what is left and closes the revisions, after the commit that may be under way.

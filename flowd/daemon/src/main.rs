@@ -26,6 +26,7 @@ mod probe;
 mod relay;
 mod revisions;
 mod run;
+mod secrets;
 mod sessions;
 mod settings;
 mod source;

@@ -1,6 +1,7 @@
 //! Who is at the other end of the management socket, as the kernel tells it.
 #![allow(unsafe_code)]
 
+use std::fmt;
 use std::os::fd::AsRawFd;
 
 use nix::libc;
@@ -49,8 +50,16 @@ pub struct Peer {
     pub uid: u32,
     /// Its user's name, or the number where there is none.
     pub user: String,
-    /// What it may do; none: nothing.
+    /// What its groups let it do; none: nothing.
     pub role: Option<Role>,
+    /// The program that asks, with its process id: `flowsh[412]`.
+    pub process: String,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (uid {}, {})", self.user, self.uid, self.process)
+    }
 }
 
 impl Peer {
@@ -67,8 +76,25 @@ impl Peer {
             uid,
             user: user_name(uid),
             role: role(uid, &groups, names),
+            process: process(credentials.pid()),
         })
     }
+}
+
+impl Peer {
+    /// What it may do, when the configuration gives its user `level`: that counts more than its groups. Root and the
+    /// daemon's own user configure in any case, so that nobody is locked out.
+    pub fn allowed(&self, level: Option<Role>) -> Option<Role> {
+        match is_own(self.uid) {
+            true => Some(Role::Admin),
+            false => level.or(self.role),
+        }
+    }
+}
+
+/// Root, or the user that the daemon runs as.
+fn is_own(uid: u32) -> bool {
+    uid == 0 || uid == nix::unistd::geteuid().as_raw()
 }
 
 /// The name of a user, or its number.
@@ -79,13 +105,27 @@ pub fn user_name(uid: u32) -> String {
     }
 }
 
+/// The name of a process with its id; the name is gone when the process is.
+fn process(pid: Option<libc::pid_t>) -> String {
+    let Some(pid) = pid else {
+        return "a process of another namespace".to_owned();
+    };
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name: String = name
+        .trim_end()
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    format!("{name}[{pid}]")
+}
+
 /// What a user in these groups may do: root and the daemon's own user everything.
 fn role(uid: u32, groups: &[u32], names: &Groups) -> Option<Role> {
     let member = |name: &str| {
         let group = Group::from_name(name).ok().flatten();
         group.is_some_and(|group| groups.contains(&group.gid.as_raw()))
     };
-    if uid == 0 || uid == nix::unistd::geteuid().as_raw() || member(names.admin) {
+    if is_own(uid) || member(names.admin) {
         Some(Role::Admin)
     } else if member(names.operator) {
         Some(Role::Operator)

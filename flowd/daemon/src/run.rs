@@ -78,7 +78,7 @@ async fn daemon(args: Args, log: Arc<Log>) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
 
-    let door = Door::open(&args.socket)?;
+    let door = Door::open(&args.socket, control.clone())?;
     let (close, closed) = oneshot::channel::<()>();
     let service = api::router(control.clone()).into_make_service_with_connect_info::<Peer>();
     let server = tokio::spawn(async move {

@@ -118,7 +118,11 @@ impl Shell {
     pub(super) fn save(&mut self, name: Option<Tail>, line: &str) -> Done {
         let answer = self.client.get(
             "/v1/configuration",
-            &[("source", "running"), ("format", "curly")],
+            &[
+                ("source", "running"),
+                ("format", "curly"),
+                ("secrets", "true"),
+            ],
         )?;
         let name = name.unwrap_or_else(|| Tail {
             text: "~/config.boot".into(),

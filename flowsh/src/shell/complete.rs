@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
+use grammar::Tree;
 use grammar::command::{Mode, Submode};
 use grammar::complete::{Candidate, Completion, Context, NameKind, Names, complete};
-use grammar::{Dialect, Tree};
 use serde::Deserialize;
 
 use super::{Place, Shell, file};
@@ -73,8 +73,8 @@ impl Shell {
         }
     }
 
-    /// The candidate; in operational mode what runs.
-    pub(super) fn candidate(&mut self) -> Result<Tree, Failure> {
+    /// The candidate, in operational mode what runs; its secrets as they are only for an administrator who needs them.
+    pub(super) fn tree(&mut self, secrets: bool) -> Result<Tree, Failure> {
         let session = self.session().to_owned();
         let source = match self.place {
             Place::Operational => "running",
@@ -84,16 +84,12 @@ impl Shell {
         if source == "candidate" {
             query.push(("session", &session));
         }
+        if secrets {
+            query.push(("secrets", "true"));
+        }
         let answer = self.client.get("/v1/configuration", &query)?;
         let text = answer["tree"].to_string();
-        grammar::load(
-            &Tree::default(),
-            &[],
-            &text,
-            Some(Dialect::Json),
-            grammar::Mode::Override,
-        )
-        .map_err(|problems| {
+        grammar::shown(&text).map_err(|problems| {
             Failure::plain(format!("flowd's tree is not understood: {}", problems[0]))
         })
     }

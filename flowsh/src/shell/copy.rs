@@ -24,7 +24,7 @@ impl Shell {
                     .map_or(1, |word| word.end().saturating_sub(start)),
             )
         };
-        let tree = self.candidate()?;
+        let tree = self.tree(true)?;
         let words: Vec<&str> = source.iter().map(String::as_str).collect();
         let Some(node) = tree.get(&words) else {
             let (start, length) = place(from);

@@ -14,7 +14,12 @@ type Said = Result<Answer, Failure>;
 impl Shell {
     pub(super) fn operational(&mut self, command: Command, line: &str) -> Said {
         match command {
-            Command::ShowConfiguration { form, path } => self.show_configuration(form, &path, line),
+            Command::ShowConfiguration { form, path } => {
+                self.show_configuration(form, &path, false, line)
+            }
+            Command::ShowSecrets { path } => {
+                self.show_configuration(Form::Curly, &path, true, line)
+            }
             Command::ShowCommits => {
                 let answer = self.client.get("/v1/revisions", &[])?;
                 Ok(Answer::screen(screen::commits(&answer, &self.view), answer))
@@ -121,7 +126,13 @@ impl Shell {
         self.screen("/v1/flow/path", &query, screen::path)
     }
 
-    fn show_configuration(&mut self, form: Form, path: &[String], line: &str) -> Said {
+    fn show_configuration(
+        &mut self,
+        form: Form,
+        path: &[String],
+        secrets: bool,
+        line: &str,
+    ) -> Said {
         let path = self.spelled_out(&[], path, line)?.join(" ");
         let format = match form {
             Form::Curly => "curly",
@@ -132,6 +143,9 @@ impl Shell {
         let mut query = vec![("source", "running"), ("format", format)];
         if !path.is_empty() {
             query.push(("path", &path));
+        }
+        if secrets {
+            query.push(("secrets", "true"));
         }
         let answer = self.client.get("/v1/configuration", &query)?;
         if form == Form::Json {

@@ -266,7 +266,7 @@ impl Bench {
     fn candidate(&mut self) -> String {
         grammar::compare_commands(
             &Tree::default(),
-            &self.shell.candidate().unwrap_or_default(),
+            &self.shell.tree(false).unwrap_or_default(),
         )
     }
 }

@@ -309,6 +309,7 @@ impl Matched<'_> {
                 form: Form::Json,
                 path: self.path(),
             },
+            Id::ShowSecrets => Command::ShowSecrets { path: self.path() },
             Id::ShowCommits => Command::ShowCommits,
             Id::ShowCommitDiff => Command::ShowCommitDiff {
                 revision: self.number(None).unwrap_or_default(),

@@ -283,6 +283,11 @@ pub enum Command {
         /// From the root.
         path: Vec<String>,
     },
+    /// The running configuration with what is masked otherwise.
+    ShowSecrets {
+        /// From the root.
+        path: Vec<String>,
+    },
     /// The revisions.
     ShowCommits,
     /// What a revision changed.

@@ -54,7 +54,8 @@ pub(super) fn follow(
     for candidate in follow.candidates {
         let node = below.and_then(|node| node.child(&candidate.text));
         candidates.push(Candidate {
-            current: node.and_then(|_| set_to(tree?.get(&[candidate.text.as_str()])?)),
+            current: node
+                .and_then(|node| set_to(tree?.get(&[candidate.text.as_str()])?, node.row.value)),
             mark: node.map_or("", |node| mark(node.kind())).to_owned(),
             mandatory: node.is_some_and(is_mandatory),
             text: candidate.text,
@@ -66,7 +67,10 @@ pub(super) fn follow(
         start: 0,
         candidates,
         end: follow.complete,
-        current: follow.value.and(tree).and_then(set_to),
+        current: follow
+            .value
+            .zip(tree)
+            .and_then(|(kind, node)| set_to(node, kind)),
     }
 }
 
@@ -105,8 +109,8 @@ fn is_mandatory(node: &Node) -> bool {
     MANDATORY.contains(&node.row.path)
 }
 
-/// A leaf's values, as far as they fit a line of help.
-fn set_to(node: &Tree) -> Option<String> {
+/// A leaf's values, as far as they fit a line of help and are for every eye.
+fn set_to(node: &Tree, kind: Type) -> Option<String> {
     const MOST: usize = 60;
     let Tree::Leaf(values) = node else {
         return None;
@@ -114,7 +118,7 @@ fn set_to(node: &Tree) -> Option<String> {
     if values.is_empty() {
         return Some("set".into());
     }
-    let all = values.join(", ");
+    let all = schema::masked_values(kind, values).join(", ");
     Some(match all.chars().count() {
         ..=MOST => all,
         _ => all.chars().take(MOST).chain(['…']).collect(),

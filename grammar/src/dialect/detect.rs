@@ -23,6 +23,7 @@ pub(crate) fn detect(text: &str) -> Dialect {
                 | ["interfaces", "ethernet", _, "description", ..]
                 | ["interfaces", "ethernet", _, "capture", "filter"]
                 | ["receiver", _, "description", ..]
+                | ["system", "login", "user", _, ..]
         );
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
         let braces = line.ends_with('{')
@@ -90,6 +91,7 @@ mod tests {
         ] {
             assert_eq!(detect(line), Dialect::Ios, "{line}");
         }
+        assert_eq!(detect("system login user ann full-name a{"), Dialect::Ios);
         assert_eq!(detect("interfaces {"), Dialect::Curly);
     }
 }

@@ -3,10 +3,11 @@
 //! Ranges and defaults are those of VyOS 1.1, 1.4 and 1.5 (`system`, `interfaces`) and of Flexible
 //! NetFlow (`flow`), widened where this probe can do more.
 
-use super::Owner::{Console, Interfaces, Probe, Relay, Revisions, Syslog, System};
+use super::Owner::{Console, Interfaces, Login, Probe, Relay, Revisions, Syslog, System};
 use super::Type::{
     Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface,
-    InterfaceAddress, InterfaceOrAddress, ListenAddress, Match, Name, Prefix, Record, SourcePort,
+    InterfaceAddress, InterfaceOrAddress, ListenAddress, Location, Match, Name, Password,
+    PasswordHash, Prefix, Record, SourcePort, UserName,
 };
 use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
 
@@ -66,6 +67,14 @@ const LEVELS: Choices = &[
     ("all", "Every message"),
 ];
 
+const KEY_TYPES: Choices = &[
+    ("ecdsa-sha2-nistp256", "ECDSA, curve P-256"),
+    ("ecdsa-sha2-nistp384", "ECDSA, curve P-384"),
+    ("ecdsa-sha2-nistp521", "ECDSA, curve P-521"),
+    ("ssh-ed25519", "Ed25519"),
+    ("ssh-rsa", "RSA"),
+];
+
 const SPEEDS: Choices = &[
     ("1200", "1,200 bit/s"),
     ("2400", "2,400 bit/s"),
@@ -94,9 +103,21 @@ pub static TABLE: &[Row] = &[
     leaf("system host-name", HostName, System, "Name of this host"),
     container("system config-management", Revisions, "Keeping of committed configurations"),
     leaf("system config-management commit-revisions", number(1, 65535), Revisions, "Number of revisions to keep").unit("revisions").default("100"),
+    container("system config-management commit-archive", Revisions, "Copies of each committed configuration"),
+    multi("system config-management commit-archive location", Location, Revisions, "Directory or URL where copies go; secrets are masked"),
     container("system console", Console, "Serial consoles"),
     tag("system console device", Device, Console, "Serial console device"),
     leaf("system console device * speed", choice(SPEEDS), Console, "Speed of the console").default("115200"),
+    container("system login", Login, "Users of this system"),
+    tag("system login user", UserName, Login, "User of the management socket"),
+    leaf("system login user * full-name", text(100), Login, "Who that is"),
+    leaf("system login user * level", choice(&[("admin", "Configures"), ("operator", "Shows")]), Login, "What the user may; without it, the groups decide"),
+    container("system login user * authentication", Login, "How the user proves who that is"),
+    leaf("system login user * authentication encrypted-password", PasswordHash, Login, "Password as crypt(3) keeps it"),
+    leaf("system login user * authentication plaintext-password", Password, Login, "Password; it is kept encrypted"),
+    tag("system login user * authentication public-keys", Name, Login, "SSH key of the user"),
+    leaf("system login user * authentication public-keys * type", choice(KEY_TYPES), Login, "Type of the key"),
+    leaf("system login user * authentication public-keys * key", text(4096), Login, "The key, in base64"),
     container("system syslog", Syslog, "Where log messages go"),
     tag("system syslog host", Host, Syslog, "Log to a remote host"),
     tag("system syslog host * facility", choice(FACILITIES), Syslog, "Facility to send").was(OLD_FACILITIES),
@@ -267,6 +288,16 @@ pub static UNAPPLIED: &[(&str, &str, &str)] = &[
         "console speed is set in an appliance image only",
     ),
     (
+        "system config-management commit-archive",
+        "",
+        "copies of commits are not written in this release",
+    ),
+    (
+        "system login user * authentication",
+        "",
+        "accounts and passwords are the host's in this release; level is applied",
+    ),
+    (
         "system flow-accounting sflow",
         "",
         "sFlow is not exported in this release",
@@ -315,6 +346,7 @@ impl Owner {
         match self {
             System => "system",
             Console => "console",
+            Login => "login",
             Revisions => "revisions",
             Syslog => "syslog",
             Interfaces => "interfaces",

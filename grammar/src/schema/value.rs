@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::secret::MASK;
 use super::{field, predefined};
 use crate::near::near;
 
@@ -62,6 +63,14 @@ pub enum Type {
     Record,
     /// `TYPE:ID` or a number.
     EngineId,
+    /// Name of a user (useradd(8)).
+    UserName,
+    /// A password.
+    Password,
+    /// A password as crypt(5) has it, or `*` and `!` for none that fits.
+    PasswordHash,
+    /// A directory, or a URL to write to.
+    Location,
 }
 
 /// Why a value is refused.
@@ -176,6 +185,30 @@ impl Type {
             }
             Type::Record => predefined::record(value),
             Type::EngineId => engine_id(value),
+            Type::UserName => match user_name(value) {
+                true => Ok(value.to_owned()),
+                false => refuse(
+                    format!("{} is not a user name", shown(value)),
+                    "lower-case letters, digits, _ and - are possible, 32 characters at most",
+                ),
+            },
+            // Neither message repeats the value.
+            Type::Password | Type::PasswordHash if value == MASK => Ok(value.to_owned()),
+            Type::Password => match value.chars().count() {
+                1..=128 => Ok(value.to_owned()),
+                _ => refuse(
+                    "this is no password".into(),
+                    "1 to 128 characters are possible",
+                ),
+            },
+            Type::PasswordHash => match password_hash(value) {
+                true => Ok(value.to_owned()),
+                false => refuse(
+                    "this is no encrypted password".into(),
+                    "$ID$SALT$HASH is wanted, as in /etc/shadow; plaintext-password encrypts one",
+                ),
+            },
+            Type::Location => location(value),
         }
     }
 
@@ -225,6 +258,17 @@ impl Type {
                 ),
                 ("netflow".into(), "Predefined records", true),
             ],
+            Type::UserName => placeholder("<user>"),
+            Type::Password => placeholder("<password>"),
+            Type::PasswordHash => placeholder("<hash>"),
+            Type::Location => vec![
+                ("<directory>".into(), "A directory of this host", false),
+                (
+                    "<url>".into(),
+                    "http:// or https://, written by PUT, or sftp://USER@HOST/DIRECTORY",
+                    false,
+                ),
+            ],
             Type::EngineId => vec![
                 (
                     "<0-4294967295>".into(),
@@ -244,6 +288,49 @@ impl Type {
 pub(super) const NAME_HINT: &str =
     "letters, digits and any of . _ - : are possible, 64 characters at most";
 const INTERFACE_HINT: &str = "a name such as eth0 or eth0.100 is wanted, 15 characters at most";
+
+/// useradd(8): what every system takes.
+fn user_name(value: &str) -> bool {
+    (1..=32).contains(&value.len())
+        && value.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && value
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
+}
+
+/// crypt(5): parts behind `$`; `!` and `*` match nothing.
+fn password_hash(value: &str) -> bool {
+    let hash = value.strip_prefix('!').unwrap_or(value);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "./$=,-_+".contains(c);
+    matches!(value, "!" | "*")
+        || (hash.starts_with('$')
+            && hash.matches('$').count() >= 3
+            && value.len() <= 384
+            && hash.chars().all(plain))
+}
+
+fn location(value: &str) -> Result<String, Refusal> {
+    let wanted = "a directory such as /var/archive, or a URL: http, https or sftp";
+    let safe = value.len() <= 1024
+        && value
+            .chars()
+            .all(|c| c.is_ascii_graphic() || (!c.is_ascii() && c.is_alphanumeric()));
+    let good = match value.split_once("://") {
+        None => value.starts_with('/'),
+        Some(("http" | "https" | "sftp", rest)) => {
+            let authority = rest.split('/').next().unwrap_or_default();
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            !host.is_empty() && !host.starts_with('-') && !authority.starts_with('-')
+        }
+        Some(_) => false,
+    };
+    match good && safe {
+        true => Ok(value.to_owned()),
+        // A URL may have a password in it.
+        false if value.contains("://") => refuse("no such URL can be written to".into(), wanted),
+        false => refuse(format!("{} is no place for copies", shown(value)), wanted),
+    }
+}
 
 fn number(value: &str, min: u64, max: u64) -> Result<u64, Refusal> {
     let wanted = format!("a number from {min} to {max} is wanted");

@@ -163,6 +163,15 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
             "A",
         ]),
         Type::EngineId => one(&["0", "1:2", "4294967295"]),
+        Type::UserName => one(&["ann", "_b-2", "no", "system"]),
+        Type::Password => text.to_owned(),
+        Type::PasswordHash => one(&["*", "!", "$6$a.b/c$d", "!$5$rounds=5000$x$y"]),
+        Type::Location => one(&[
+            "/var/archive",
+            "https://a:b@c.example/d",
+            "sftp://a@[2001:db8::1]:22/",
+            "/",
+        ]),
     };
     assert_eq!(
         kind.accept(&value, false).as_ref(),

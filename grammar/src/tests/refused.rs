@@ -14,7 +14,7 @@ set interfaces ethernet eth3 alias GigabitEthernet1/0/3";
 const REFUSED: &[(Dialect, &str, &str)] = &[
     // Words.
     (Set, "set sistem host-name r1", "1:5: unknown word \"sistem\"; did you mean system?"),
-    (Set, "set system", "1:11: a word is missing after system; possible: host-name, config-management, console, syslog, flow-accounting"),
+    (Set, "set system", "1:11: a word is missing after system; possible: host-name, config-management, console, login, syslog, flow-accounting"),
     (Set, "set", "1:4: a word is missing; say what to set"),
     (Set, "set system hostname r1", "1:12: unknown word \"hostname\"; did you mean host-name?"),
     (Set, "sett system host-name r1", "1:1: unknown word \"sett\"; did you mean set?"),

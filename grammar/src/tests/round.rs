@@ -209,6 +209,9 @@ proptest! {
             let value = match candidate.text.as_str() {
                 word if candidate.literal => word.to_owned(),
                 "<address/length>" => "192.0.2.1/24".to_owned(),
+                "<hash>" => "$6$a$b".to_owned(),
+                "<directory>" => "/var/archive".to_owned(),
+                "<url>" => "sftp://ann@192.0.2.1/a".to_owned(),
                 "<prefix>" => "192.0.2.0/24".to_owned(),
                 "<address>" | "<address|host-name>" | "<interface|address>" => "192.0.2.1".to_owned(),
                 "<0-255>:<0-255>" => "1:2".to_owned(),

@@ -1,5 +1,6 @@
 //! `/v1/configuration`, `/v1/compare` and `/v1/revisions`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -13,7 +14,7 @@ use super::error::ApiError;
 use super::{Answer, Params, Shared, blocking, sessions};
 use crate::clock;
 use crate::control::Control;
-use crate::peer::Peer;
+use crate::peer::{Peer, Role};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,6 +23,7 @@ pub(super) struct Show {
     session: Option<String>,
     format: Option<String>,
     path: Option<String>,
+    secrets: Option<bool>,
 }
 
 pub(super) async fn show(
@@ -30,6 +32,10 @@ pub(super) async fn show(
     Params(show): Params<Show>,
 ) -> Answer {
     let dialect = sessions::dialect(show.format.as_deref().unwrap_or("curly"))?;
+    let secrets = show.secrets.unwrap_or(false);
+    if secrets && peer.role != Some(Role::Admin) {
+        return Err(ApiError::forbidden(&peer.user));
+    }
     blocking(move || {
         let source = show.source.as_deref().unwrap_or("running");
         let mut tree = source_tree(&control, source, show.session.as_deref(), &peer)?;
@@ -39,6 +45,9 @@ pub(super) async fn show(
                 return Err(ApiError::bad(format!("there is no {}", words.join(" "))));
             }
             tree = below(&tree, &words).unwrap_or_default();
+        }
+        if !secrets && let Cow::Owned(masked) = grammar::masked(&tree) {
+            tree = masked;
         }
         let nothing = tree == Tree::default() && dialect != Dialect::Json;
         let text = match nothing {
@@ -92,6 +101,7 @@ pub(super) async fn compare(
             session,
             &peer,
         )?;
+        let (from, to) = grammar::masked_both(&from, &to);
         let text = match compare.format.as_deref() {
             None | Some("diff") => grammar::compare(&from, &to),
             Some("set") => grammar::compare_commands(&from, &to),

@@ -19,6 +19,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::error::{ApiError, forbidden};
+use crate::control::Control;
 use crate::peer::{GROUPS, Groups, Peer};
 
 /// Connections one user may have open; without a bound one of them could shut all others out.
@@ -37,6 +38,7 @@ pub struct Door {
     guests: Arc<Mutex<HashMap<u32, usize>>>,
     strangers: Arc<Semaphore>,
     groups: Groups,
+    control: Arc<Control>,
 }
 
 impl Door {
@@ -44,12 +46,12 @@ impl Door {
     ///
     /// # Errors
     /// Where and why it cannot listen.
-    pub fn open(path: &Path) -> io::Result<Door> {
-        Door::open_for(path, GROUPS)
+    pub fn open(path: &Path, control: Arc<Control>) -> io::Result<Door> {
+        Door::open_for(path, GROUPS, control)
     }
 
     /// As [`Door::open`], for groups of other names.
-    pub(super) fn open_for(path: &Path, groups: Groups) -> io::Result<Door> {
+    pub(super) fn open_for(path: &Path, groups: Groups, control: Arc<Control>) -> io::Result<Door> {
         let place =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         make_way(path)?;
@@ -61,6 +63,7 @@ impl Door {
             guests: Arc::default(),
             strangers: Arc::new(Semaphore::new(STRANGERS)),
             groups,
+            control,
         })
     }
 
@@ -168,7 +171,7 @@ impl Listener for Door {
             let Ok(peer) = Peer::of(&stream, &self.groups) else {
                 continue;
             };
-            if peer.role.is_none() {
+            if peer.allowed(self.control.level(&peer.user)).is_none() {
                 self.refuse(stream, "403 Forbidden", forbidden(&peer.user));
                 continue;
             }

@@ -82,11 +82,14 @@ impl From<Vec<Overlap>> for ApiError {
             Some(value) => format!("{verb} to {value}"),
         };
         let error = |overlap: &Overlap| {
-            let message = format!(
-                "changed by another commit meanwhile: {} there, {} here",
-                side(&overlap.running, "set"),
-                side(&overlap.wanted, "set"),
-            );
+            let message = match grammar::is_secret(overlap.path.iter().map(String::as_str)) {
+                true => "changed by another commit meanwhile".to_owned(),
+                false => format!(
+                    "changed by another commit meanwhile: {} there, {} here",
+                    side(&overlap.running, "set"),
+                    side(&overlap.wanted, "set"),
+                ),
+            };
             json!({
                 "message": message,
                 "path": overlap.path,

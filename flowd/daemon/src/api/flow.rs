@@ -11,19 +11,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ApiError;
-use super::{Answer, Body, Params, Shared, blocking};
+use super::{Answer, Body, Nothing, Params, Shared, blocking};
 use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST, PathQuery};
-
-/// What `/v1/flow/…` knows.
-const WHAT: [&str; 7] = [
-    "records",
-    "samplers",
-    "interfaces",
-    "monitors",
-    "exporters",
-    "loss",
-    "routes",
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,27 +20,31 @@ pub(super) struct Named {
     name: Option<String>,
 }
 
+/// `records`, `samplers`, `interfaces`, `monitors` or `exporters`.
 pub(super) async fn show(
+    what: &'static str,
     State(control): Shared,
-    Path(what): Path<String>,
     Params(Named { name }): Params<Named>,
 ) -> Answer {
-    if !WHAT.contains(&what.as_str()) {
-        let message = format!("there is no /v1/flow/{what}; possible: {}", WHAT.join(" "));
-        return Err(ApiError::new(StatusCode::NOT_FOUND, message));
-    }
-    Ok(Json(
-        blocking(move || {
-            let mut answer = control.probe.show(&what, name.as_deref())?;
-            if what == "loss" {
-                let (samplicators, balanced) = control.relay.loss();
-                answer["samplicators"] = samplicators;
-                answer["balanced"] = (answer["balanced"] == true && balanced).into();
-            }
-            Ok::<_, crate::probe::Unknown>(answer)
-        })
-        .await??,
-    ))
+    let answer = blocking(move || control.probe.show(what, name.as_deref())).await??;
+    Ok(Json(answer))
+}
+
+pub(super) async fn routes(State(control): Shared) -> Answer {
+    let answer = blocking(move || control.probe.show("routes", None)).await??;
+    Ok(Json(answer))
+}
+
+/// The probe's ledgers and the samplicators'.
+pub(super) async fn loss(State(control): Shared) -> Answer {
+    let answer = blocking(move || {
+        let mut answer = control.probe.show("loss", None)?;
+        let (samplicators, balanced) = control.relay.loss();
+        answer["samplicators"] = samplicators;
+        answer["balanced"] = (answer["balanced"] == true && balanced).into();
+        Ok::<_, crate::probe::Unknown>(answer)
+    });
+    Ok(Json(answer.await??))
 }
 
 /// `filter=FIELD=VALUE` and `filter=FIELD~REGEXP` (several hold together), `aggregate=FIELD`, `collect=FIELD` (several),
@@ -77,12 +70,7 @@ fn cache_query(pairs: Vec<(String, String)>) -> Result<CacheQuery, ApiError> {
                 query.top = Some(query.top.unwrap_or(rows).min(rows));
             }
             "after" => query.after = Some(value),
-            _ => {
-                let possible = "filter aggregate collect sort lowest top limit after";
-                return Err(ApiError::bad(format!(
-                    "there is no parameter {key}; possible: {possible}"
-                )));
-            }
+            _ => return Err(ApiError::bad(format!("there is no parameter {key}"))),
         }
     }
     if query.after.is_some() && (query.sort.is_some() || !query.aggregate.is_empty()) {
@@ -166,16 +154,24 @@ pub(super) async fn clear_monitor(
             "cannot clear {what}; possible: cache statistics force-export"
         )));
     }
+    tracing::info!("flow monitor {name}: {what}");
     let flows = blocking(move || control.probe.clear_monitor(&name, &what)).await??;
     Ok(Json(json!({ "flows": flows })))
 }
 
-pub(super) async fn clear_exporter(State(control): Shared, Path(name): Path<String>) -> Answer {
+pub(super) async fn clear_exporter(
+    State(control): Shared,
+    Path(name): Path<String>,
+    Body(Nothing {}): Body<Nothing>,
+) -> Answer {
     blocking(move || control.probe.clear_exporter(&name)).await??;
     Ok(Json(json!({})))
 }
 
-pub(super) async fn clear_accounting(State(control): Shared) -> Answer {
+pub(super) async fn clear_accounting(
+    State(control): Shared,
+    Body(Nothing {}): Body<Nothing>,
+) -> Answer {
     let flows = blocking(move || control.probe.clear_accounting()).await??;
     Ok(Json(json!({ "flows": flows })))
 }

@@ -1,5 +1,6 @@
-//! The management API: HTTP with JSON over a Unix socket (the table is in ARCHITECTURE.md). Handlers turn a request
-//! into one call and its outcome into JSON; what they call blocks, so it runs on the blocking pool.
+//! The management API: HTTP with JSON over a Unix socket. `table.rs` declares the routes; here are what they are
+//! made into and what happens before each. Handlers turn a request into one call and its outcome into JSON; what they
+//! call blocks, so it runs on the blocking pool.
 
 mod complete;
 mod configuration;
@@ -7,10 +8,14 @@ mod door;
 mod error;
 mod flow;
 mod host;
+mod openapi;
 mod relay;
 mod sessions;
+mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::sync::Arc;
 
@@ -21,9 +26,9 @@ use axum::extract::{
 };
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::control::Control;
@@ -31,6 +36,7 @@ use crate::peer::{Peer, Role};
 pub use door::Door;
 pub(crate) use door::make_way;
 use error::ApiError;
+use table::{ROUTES, Route};
 
 /// Octets of a request's body: a configuration of some hundred thousand lines.
 pub const BODY_LIMIT: usize = 64 << 20;
@@ -40,49 +46,87 @@ type Shared = State<Arc<Control>>;
 
 /// The routes.
 pub fn router(control: Arc<Control>) -> Router {
-    Router::new()
-        .route("/v1/version", get(host::version))
-        .route("/v1/whoami", get(host::whoami))
-        .route("/v1/interfaces", get(host::interfaces))
-        .route("/v1/names", get(host::names))
-        .route("/v1/log", get(host::log))
-        .route("/v1/complete", get(complete::complete))
-        .route("/v1/sessions", get(sessions::list).post(sessions::begin))
-        .route("/v1/sessions/{id}", delete(sessions::end))
-        .route("/v1/sessions/{id}/edit", post(sessions::edit))
-        .route("/v1/sessions/{id}/check", post(sessions::check))
-        .route("/v1/sessions/{id}/commit", post(sessions::commit))
-        .route("/v1/sessions/{id}/discard", post(sessions::discard))
-        .route("/v1/sessions/{id}/rollback", post(sessions::rollback))
-        .route("/v1/confirm", post(sessions::confirm))
-        .route("/v1/configuration", get(configuration::show))
-        .route("/v1/compare", get(configuration::compare))
-        .route("/v1/revisions", get(configuration::revisions))
-        .route("/v1/flow/monitors/{name}/cache", get(flow::cache))
-        .route("/v1/flow/path", get(flow::path))
-        .route("/v1/flow/{what}", get(flow::show))
-        .route("/v1/flow-accounting", get(flow::accounting))
-        .route("/v1/samplicators", get(relay::samplicators))
-        .route("/v1/samplicators/{name}/{part}", get(relay::part))
-        .route("/v1/clear/samplicator/{name}", post(relay::clear))
-        .route("/v1/clear/monitor/{name}", post(flow::clear_monitor))
-        .route("/v1/clear/exporter/{name}", post(flow::clear_exporter))
-        .route("/v1/clear/flow-accounting", post(flow::clear_accounting))
+    let mut router = Router::new();
+    for route in ROUTES {
+        let guard = from_fn(move |ConnectInfo(peer): ConnectInfo<Peer>, request, next| {
+            guard(route, peer, request, next)
+        });
+        router = router.route(route.path, (route.handler)().route_layer(guard));
+    }
+    router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
-        .layer(from_fn(admit))
+        .layer(from_fn_with_state(control.clone(), admit))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(control)
 }
 
 /// Operators look; administrators do the rest. Peers that may do nothing do not come this far.
-async fn admit(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+/// What the peer may is looked up for each request: a commit may have changed it.
+async fn admit(
+    State(control): Shared,
+    ConnectInfo(mut peer): ConnectInfo<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    peer.role = peer.allowed(control.level(&peer.user));
+    let role = peer.role;
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    match peer.role {
-        Some(Role::Admin) => next.run(request).await,
-        Some(Role::Operator) if looks => next.run(request).await,
-        _ => ApiError::forbidden(&peer.user).into_response(),
+    match role {
+        Some(Role::Operator) if !looks => forbidden(&peer, &request),
+        None => forbidden(&peer, &request),
+        Some(_) => {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            next.run(request).await
+        }
     }
+}
+
+/// What the table says of a route: who may, which parameters it has, and whether the log tells of it.
+async fn guard(route: &'static Route, peer: Peer, request: Request, next: Next) -> Response {
+    if route.role == Role::Admin && peer.role != Some(Role::Admin) {
+        return forbidden(&peer, &request);
+    }
+    if let Err(error) = known_parameters(route, request.uri()) {
+        return error.into_response();
+    }
+    if !route.logged {
+        return next.run(request).await;
+    }
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let response = next.run(request).await;
+    match response.status() {
+        StatusCode::OK => tracing::info!("{peer}: {what}"),
+        status => tracing::info!("{peer}: {what} was refused ({})", status.as_u16()),
+    }
+    response
+}
+
+fn forbidden(peer: &Peer, request: &Request) -> Response {
+    tracing::warn!(
+        "{peer} may not: {} {}",
+        request.method(),
+        request.uri().path()
+    );
+    ApiError::forbidden(&peer.user).into_response()
+}
+
+/// A mistyped parameter would otherwise be a question that nobody asked.
+fn known_parameters(route: &Route, uri: &Uri) -> Result<(), ApiError> {
+    let pairs: Query<Vec<(String, String)>> = Query::try_from_uri(uri)
+        .map_err(|rejection| ApiError::new(StatusCode::BAD_REQUEST, rejection.body_text()))?;
+    let known = |name: &str| route.query.iter().any(|parameter| parameter.name == name);
+    let Some((name, _)) = pairs.iter().find(|(name, _)| !known(name)) else {
+        return Ok(());
+    };
+    let names: Vec<&str> = route.query.iter().map(|parameter| parameter.name).collect();
+    let possible = match names.is_empty() {
+        true => "there are none here".to_owned(),
+        false => format!("possible: {}", names.join(" ")),
+    };
+    Err(ApiError::bad(format!(
+        "there is no parameter {name}; {possible}"
+    )))
 }
 
 async fn no_route(uri: Uri) -> ApiError {
@@ -140,6 +184,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         })
     }
 }
+
+/// A body that says nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// The query of the address.
 struct Params<T>(T);

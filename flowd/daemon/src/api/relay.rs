@@ -2,15 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::error::ApiError;
-use super::{Answer, Params, Shared, blocking};
-
-/// What `/v1/samplicators/NAME/…` knows.
-const PARTS: [&str; 3] = ["receivers", "sources", "templates"];
+use super::{Answer, Body, Nothing, Params, Shared, blocking};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,22 +21,21 @@ pub(super) async fn samplicators(
     Ok(Json(answer))
 }
 
+/// Its `receivers`, `sources` or `templates`.
 pub(super) async fn part(
+    part: &'static str,
     State(control): Shared,
-    Path((name, part)): Path<(String, String)>,
+    Path(name): Path<String>,
 ) -> Answer {
-    if !PARTS.contains(&part.as_str()) {
-        let message = format!(
-            "there is no /v1/samplicators/{name}/{part}; possible: {}",
-            PARTS.join(" ")
-        );
-        return Err(ApiError::new(StatusCode::NOT_FOUND, message));
-    }
-    let answer = blocking(move || control.relay.part(&name, &part)).await??;
+    let answer = blocking(move || control.relay.part(&name, part)).await??;
     Ok(Json(answer))
 }
 
-pub(super) async fn clear(State(control): Shared, Path(name): Path<String>) -> Answer {
+pub(super) async fn clear(
+    State(control): Shared,
+    Path(name): Path<String>,
+    Body(Nothing {}): Body<Nothing>,
+) -> Answer {
     blocking(move || control.relay.clear(&name)).await??;
     Ok(Json(json!({})))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ApiError;
-use super::{Answer, Body, Shared, blocking};
+use super::{Answer, Body, Nothing, Shared, blocking};
 use crate::clock;
 use crate::commit::Request;
 use crate::peer::Peer;
@@ -125,6 +125,7 @@ pub(super) async fn edit(
             session.candidate.clone()
         };
         let after = grammar::load(&before, &edit.path, &edit.text, dialect, mode)?;
+        let after = crate::secrets::seal(&before, after)?;
         let changes = grammar::diff(&before, &after).len();
         let mut sessions = control.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
@@ -142,6 +143,7 @@ pub(super) async fn check(
     State(control): Shared,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
+    Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
     let warnings = blocking(move || control.check_session(&id, peer.uid)).await??;
     Ok(Json(json!({ "warnings": warnings })))
@@ -183,7 +185,11 @@ pub(super) async fn commit(
         comment,
         confirm,
     };
+    let origin = request.origin();
     let committed = blocking(move || control.commit_session(&id, peer.uid, &request)).await??;
+    if let Some(revision) = committed.revision {
+        tracing::info!("revision {revision} is committed by {origin}");
+    }
     let mut answer = json!({ "revision": committed.revision, "warnings": committed.warnings });
     if let Some(confirm) = committed.confirm {
         answer["confirm_seconds"] = confirm.as_secs().into();
@@ -195,6 +201,7 @@ pub(super) async fn discard(
     State(control): Shared,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Path(id): Path<String>,
+    Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
     let running = control.running();
     control
@@ -232,6 +239,7 @@ pub(super) async fn rollback(
 pub(super) async fn confirm(
     State(control): Shared,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
     blocking(move || control.confirm(&peer.user)).await??;
     Ok(Json(json!({})))

@@ -40,7 +40,7 @@ impl Daemon {
         };
         let path = dir.path().join("sock");
         let door = runtime
-            .block_on(async { Door::open_for(&path, groups) })
+            .block_on(async { Door::open_for(&path, groups, control.clone()) })
             .unwrap();
         runtime.spawn(axum::serve(door, service).into_future());
         Daemon {
