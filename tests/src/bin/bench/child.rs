@@ -43,6 +43,21 @@ impl Running {
         tree.iter().map(|stat| stat.ticks).sum::<u64>() as f64 / 100.0
     }
 
+    /// Resident memory, KiB.
+    pub(crate) fn resident_kib(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    /// Open file descriptors.
+    pub(crate) fn descriptors(&self) -> f64 {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        open.map_or(0, Iterator::count) as f64
+    }
+
     /// Waits until it uses (nearly) no more CPU time, at most `limit`.
     pub(crate) fn idle(&self, limit: Duration) {
         let mut last = f64::MIN;

@@ -9,6 +9,7 @@ mod live;
 mod program;
 mod samplicator;
 mod savefile;
+mod shell;
 mod sink;
 mod sys;
 mod table;
@@ -37,9 +38,10 @@ struct Options {
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1).peekable();
-    let result = match words.next_if_eq("samplicator") {
-        Some(_) => samplicator::run(&mut words),
-        None => options().map(|options| measure(&options)),
+    let result = match words.peek().map(String::as_str) {
+        Some("samplicator") => samplicator::run(&mut words.skip(1)),
+        Some("shell") => shell::run(&mut words.skip(1)),
+        _ => options().map(|options| measure(&options)),
     };
     match result {
         Some(Ok(())) => ExitCode::SUCCESS,
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         None => {
-            eprintln!("{USAGE}\n       {}", samplicator::USAGE);
+            eprintln!("{USAGE}\n       {}\n       {}", samplicator::USAGE, shell::USAGE);
             ExitCode::from(2)
         }
     }
