@@ -9,16 +9,28 @@ use std::collections::HashMap;
 use crate::dialect::ios;
 use crate::order::natural;
 use crate::schema::{
-    FieldWords, TABLE, is_predefined, named_field, predefined_family, referred, walk,
+    FieldWords, Row, TABLE, is_predefined, named_field, predefined_family, referred, walk_new,
 };
+use crate::tree::unlike;
 use crate::{Finding, Tree};
 
 /// Most fields a record may have.
 const MAX_FIELDS: usize = 64;
 
-pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+/// Depth below which every node is looked at though it has not changed.
+type Depth = usize;
+
+/// A node that has not changed is sound wherever it is.
+const LOCAL: Depth = usize::MAX;
+
+/// A node is looked at whether it has changed or not.
+const ALWAYS: Depth = 0;
+
+/// `sound` is a tree that nothing is wrong with.
+pub(crate) fn check(tree: &Tree, sound: Option<&Tree>) -> Vec<Finding> {
     let mut found = Found {
         tree,
+        sound,
         findings: Vec::new(),
     };
     found.references();
@@ -35,6 +47,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 struct Found<'a> {
     tree: &'a Tree,
+    sound: Option<&'a Tree>,
     findings: Vec<Finding>,
 }
 
@@ -51,13 +64,64 @@ impl Found<'_> {
         });
     }
 
-    /// Calls `visit` for every node at `path`.
-    fn each(&mut self, path: &str, mut visit: impl FnMut(&mut Self, &[&str], &Tree)) {
-        let tree = self.tree;
-        walk(tree, &words(path), &mut Vec::new(), &mut |path, node| {
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            visit(self, &path, node);
-        });
+    /// Calls `visit` for every node at `path`, but for those that are the same in the sound tree, or are below a node
+    /// that is, at most `depth` words from the root.
+    fn each(&mut self, path: &str, depth: Depth, mut visit: impl FnMut(&mut Self, &[&str], &Tree)) {
+        let (tree, sound) = (self.tree, self.sound.filter(|_| depth > ALWAYS));
+        let path = words(path);
+        walk_new(
+            tree,
+            sound,
+            &path,
+            depth,
+            &mut Vec::new(),
+            &mut |path, node| {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                visit(self, &path, node);
+            },
+        );
+    }
+
+    /// Whether the nodes at these paths are the same in the sound tree.
+    fn same(&self, paths: &[&[&str]]) -> bool {
+        let Some(sound) = self.sound else {
+            return false;
+        };
+        paths
+            .iter()
+            .all(|path| match (sound.get(path), self.tree.get(path)) {
+                (Some(old), Some(new)) => old.is(new),
+                (None, None) => true,
+                _ => false,
+            })
+    }
+
+    /// Whether every name that the tag has in the sound tree is there.
+    fn keeps_names(&self, tag: &[&str]) -> bool {
+        let Some(sound) = self.sound else {
+            return false;
+        };
+        match (sound.get(tag), self.tree.get(tag)) {
+            (Some(Tree::Branch(old)), Some(Tree::Branch(new))) => {
+                unlike(old, new).all(|(_, _, new)| new.is_some())
+            }
+            (None, _) => true,
+            _ => false,
+        }
+    }
+
+    /// Down to which depth of the row's nodes a reference that has not changed still finds what it found: the names of
+    /// a tag at the top stay, those of a tag in the same branch stay with that branch.
+    fn depth(&self, row: &Row) -> Depth {
+        let depth = |tag: &&'static str| {
+            let tag = words(tag);
+            match tag.iter().rposition(|word| *word == "*") {
+                Some(last) => last + 1,
+                None if self.keeps_names(&tag) => LOCAL,
+                None => ALWAYS,
+            }
+        };
+        row.refers.iter().map(depth).min().unwrap_or(LOCAL)
     }
 
     /// Every name that refers to another must find it.
@@ -66,7 +130,7 @@ impl Found<'_> {
             let Some(first) = row.refers.first() else {
                 continue;
             };
-            self.each(row.path, |found, path, node| {
+            self.each(row.path, self.depth(row), |found, path, node| {
                 let names: Vec<&str> = match node {
                     Tree::Leaf(values) => values.iter().map(String::as_str).collect(),
                     Tree::Branch(children) => children.keys().map(String::as_str).collect(),
@@ -161,6 +225,7 @@ impl Found<'_> {
     fn server_sources(&mut self) {
         self.each(
             "system flow-accounting netflow server *",
+            LOCAL,
             |found, path, node| {
                 if node.has(&["source-address"]) && node.has(&["source-interface"]) {
                     found.report(
@@ -213,7 +278,10 @@ impl Found<'_> {
             None => alias.to_owned(),
         };
         let mut aliases: HashMap<String, String> = HashMap::new();
-        self.each("interfaces ethernet *", |found, path, node| {
+        if self.same(&[&["interfaces", "ethernet"]]) {
+            return;
+        }
+        self.each("interfaces ethernet *", ALWAYS, |found, path, node| {
             let name = path[path.len() - 1];
             if let Some(alias) = node.value(&["alias"])
                 && let Some(other) = aliases.insert(same(alias), name.to_owned())
@@ -232,7 +300,7 @@ impl Found<'_> {
     }
 
     fn records(&mut self) {
-        self.each("flow record *", |found, path, node| {
+        self.each("flow record *", LOCAL, |found, path, node| {
             let name = path[path.len() - 1];
             let (matched, collected) = (node.values(&["match"]), node.values(&["collect"]));
             if is_predefined(name) {
@@ -258,7 +326,7 @@ impl Found<'_> {
     }
 
     fn exporters(&mut self) {
-        self.each("flow exporter *", |found, path, node| {
+        self.each("flow exporter *", LOCAL, |found, path, node| {
             let name = path[path.len() - 1];
             let Some(destination) = node.value(&["destination"]) else {
                 return found.report(
@@ -285,6 +353,7 @@ impl Found<'_> {
         for option in ["application-table", "application-attributes"] {
             self.each(
                 &format!("flow exporter * option {option}"),
+                LOCAL,
                 |found, path, _| {
                     found.report(
                         path,
@@ -298,7 +367,7 @@ impl Found<'_> {
     }
 
     fn monitors(&mut self) {
-        self.each("flow monitor *", |found, path, node| {
+        self.each("flow monitor *", LOCAL, |found, path, node| {
             if node.value(&["record"]).is_none() {
                 found.report(
                     path,
@@ -309,7 +378,7 @@ impl Found<'_> {
     }
 
     fn samplers(&mut self) {
-        self.each("flow sampler *", |found, path, node| {
+        self.each("flow sampler *", LOCAL, |found, path, node| {
             if node.value(&["rate"]).is_none() {
                 found.report(
                     path,
@@ -321,8 +390,13 @@ impl Found<'_> {
 
     /// A monitor attached for a family must have a record that speaks of it.
     fn attachments(&mut self) {
+        let depth = match self.same(&[&["flow", "monitor"], &["flow", "record"]]) {
+            true => LOCAL,
+            false => ALWAYS,
+        };
         self.each(
             "interfaces ethernet * flow monitor *",
+            depth,
             |found, path, node| {
                 let monitor = path[path.len() - 1];
                 let Some(record) = found.tree.value(&["flow", "monitor", monitor, "record"]) else {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::dialect::{curly, set};
 use crate::order::{compare as name_order, rank};
 use crate::schema::{Kind, Place, root};
+use crate::tree::unlike;
 use crate::word::quoted;
 use crate::{Change, Tree};
 
@@ -59,15 +60,12 @@ fn descend<'a>(
         // The schema says what a node is, so this is no pair of trees of this language.
         _ => return,
     };
-    let mut words: Vec<&String> = a
-        .keys()
-        .chain(b.keys().filter(|word| !a.contains_key(*word)))
-        .collect();
+    let mut words: Vec<_> = unlike(a, b).collect();
     match place {
-        Place::Name(_) => words.sort_by(|a, b| name_order(a, b)),
-        place => words.sort_by_key(|word| rank(place.node(), word)),
+        Place::Name(_) => words.sort_by(|(a, ..), (b, ..)| name_order(a, b)),
+        place => words.sort_by_key(|(word, ..)| rank(place.node(), word)),
     }
-    for word in words {
+    for (word, old, new) in words {
         let below = match place {
             Place::Words(node) => node.child(word).map(|child| child.place()),
             Place::Name(node) => Some(Place::Words(node)),
@@ -75,7 +73,7 @@ fn descend<'a>(
         };
         let Some(below) = below else { continue };
         path.push(word.clone());
-        match (a.get(word), b.get(word)) {
+        match (old, new) {
             (Some(old), Some(new)) => descend(below, old, new, path, found),
             (Some(old), None) => found.push(Found {
                 path: path.clone(),

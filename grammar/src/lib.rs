@@ -142,7 +142,13 @@ pub fn shown(text: &str) -> Result<Tree, Vec<Problem>> {
 /// What is wrong with the tree as a whole, without looking at the host: references that dangle, leaves
 /// that are missing, values that exclude each other. Empty: it may be committed.
 pub fn check(tree: &Tree) -> Vec<Finding> {
-    check::check(tree)
+    check::check(tree, None)
+}
+
+/// The same, when nothing is wrong with `sound`: what both trees share is not looked at again, unless it depends on what
+/// they do not share.
+pub fn check_from(sound: &Tree, tree: &Tree) -> Vec<Finding> {
+    check::check(tree, Some(sound))
 }
 
 /// Writes the tree in a dialect. `load`ed into an empty tree it gives an equal tree.

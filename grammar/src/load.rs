@@ -11,6 +11,8 @@ use crate::{Mode, Problem, Tree};
 pub(crate) struct Loader {
     /// The tree so far.
     pub(crate) tree: Tree,
+    /// The tree as it was.
+    before: Tree,
     /// The edit level.
     pub(crate) at: Cursor,
     /// What was wrong so far.
@@ -45,6 +47,7 @@ impl Loader {
         let replaced = (mode == Mode::Replace).then(HashSet::new);
         Ok(Loader {
             tree,
+            before: base.clone(),
             at: cursor,
             problems: Vec::new(),
             replaced,
@@ -69,7 +72,8 @@ impl Loader {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        self.tree.prune(Place::Words(schema::root()));
+        self.tree
+            .prune(Place::Words(schema::root()), Some(&self.before));
         Ok(self.tree)
     }
 

@@ -23,6 +23,7 @@ pub use table::{OLD, TABLE, UNAPPLIED};
 pub use value::{Choices, Type};
 pub(crate) use value::{Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest};
 
+use crate::tree::unlike;
 use crate::{Finding, Tree};
 
 /// What a row is.
@@ -354,22 +355,60 @@ pub(crate) fn referred<'a>(tag: &'static str, path: &[&'a str]) -> Vec<&'a str> 
 }
 
 /// Calls `visit` for every node of the tree at `path`, where `*` is any name.
-pub(crate) fn walk(
+fn walk(
     tree: &Tree,
     path: &[&str],
     at: &mut Vec<String>,
     visit: &mut impl FnMut(&[String], &Tree),
 ) {
+    walk_new(tree, None, path, usize::MAX, at, visit);
+}
+
+/// The same, but leaves out what is the same in another tree, down to `depth` words.
+pub(crate) fn walk_new(
+    tree: &Tree,
+    other: Option<&Tree>,
+    path: &[&str],
+    depth: usize,
+    at: &mut Vec<String>,
+    visit: &mut impl FnMut(&[String], &Tree),
+) {
+    if at.len() <= depth && other.is_some_and(|other| other.is(tree)) {
+        return;
+    }
     let Some((word, rest)) = path.split_first() else {
         visit(at, tree);
         return;
     };
     let Tree::Branch(children) = tree else { return };
-    for (name, node) in crate::order::natural(children) {
-        if *word == "*" || word == name {
-            at.push(name.clone());
-            walk(node, rest, at, visit);
-            at.pop();
+    let others = match other {
+        Some(Tree::Branch(others)) if at.len() < depth => Some(others),
+        _ => None,
+    };
+    let mut down = |name: &String, node: &Tree, other: Option<&Tree>| {
+        at.push(name.clone());
+        walk_new(node, other, rest, depth, at, visit);
+        at.pop();
+    };
+    match (*word, others) {
+        ("*", Some(others)) => {
+            let mut new: Vec<_> = unlike(others, children).collect();
+            new.sort_by(|(a, ..), (b, ..)| crate::order::compare(a, b));
+            for (name, other, node) in new {
+                if let Some(node) = node {
+                    down(name, node, other);
+                }
+            }
+        }
+        ("*", None) => {
+            for (name, node) in crate::order::natural(children) {
+                down(name, node, None);
+            }
+        }
+        (word, others) => {
+            if let Some((name, node)) = children.get_key_value(word) {
+                down(name, node, others.and_then(|others| others.get(word)));
+            }
         }
     }
 }

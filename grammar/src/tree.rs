@@ -1,6 +1,8 @@
 //! The configuration tree.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::sync::Arc;
 
 use crate::schema::{Node, Place};
 
@@ -8,21 +10,43 @@ use crate::schema::{Node, Place};
 ///
 /// A container's children are its words; a tag's children are its names, each a branch; a leaf has its
 /// values in the order they were given (none for a leaf that is only there or not).
+///
+/// Trees share what they have in common: a copy costs nothing, a change costs the branches on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// A container, a tag or a tag's instance.
-    Branch(BTreeMap<String, Tree>),
+    Branch(Arc<Children>),
     /// A leaf and its values.
     Leaf(Vec<String>),
 }
 
+/// What is below a branch, by word or name.
+pub type Children = BTreeMap<String, Tree>;
+
 impl Default for Tree {
     fn default() -> Self {
-        Tree::Branch(BTreeMap::new())
+        Tree::Branch(Arc::default())
+    }
+}
+
+impl FromIterator<(String, Tree)> for Tree {
+    /// A branch.
+    fn from_iter<T: IntoIterator<Item = (String, Tree)>>(children: T) -> Tree {
+        Tree::Branch(Arc::new(children.into_iter().collect()))
     }
 }
 
 impl Tree {
+    /// The same branch, or equal leaves: what is below need not be looked at. Branches that are not the same may be
+    /// equal all the same.
+    pub fn is(&self, other: &Tree) -> bool {
+        match (self, other) {
+            (Tree::Branch(one), Tree::Branch(other)) => Arc::ptr_eq(one, other),
+            (Tree::Leaf(one), Tree::Leaf(other)) => one == other,
+            _ => false,
+        }
+    }
+
     /// The node at `path`.
     pub fn get(&self, path: &[&str]) -> Option<&Tree> {
         path.iter().try_fold(self, |node, word| match node {
@@ -86,12 +110,12 @@ impl Tree {
     }
 
     /// The children. A leaf becomes a branch: the schema decides what is one, so no leaf of this language does.
-    fn content(&mut self) -> &mut BTreeMap<String, Tree> {
+    fn content(&mut self) -> &mut Children {
         if let Tree::Leaf(_) = self {
             *self = Tree::default();
         }
         match self {
-            Tree::Branch(children) => children,
+            Tree::Branch(children) => Arc::make_mut(children),
             Tree::Leaf(_) => unreachable!("made a branch above"),
         }
     }
@@ -99,30 +123,145 @@ impl Tree {
     /// Takes the node at `path` out. What is above it stays.
     pub(crate) fn remove(&mut self, path: &[String]) -> Option<Tree> {
         let (last, above) = path.split_last()?;
+        // What is not there is no reason to copy what is on the way.
+        self.at(path)?;
         let parent = above.iter().try_fold(self, |node, word| match node {
-            Tree::Branch(children) => children.get_mut(word),
+            Tree::Branch(children) => Arc::make_mut(children).get_mut(word),
             Tree::Leaf(_) => None,
         })?;
         match parent {
-            Tree::Branch(children) => children.remove(last),
+            Tree::Branch(children) => Arc::make_mut(children).remove(last),
             Tree::Leaf(_) => None,
         }
     }
 
-    /// Takes containers and tags out that hold nothing: they mean nothing. Names without content stay.
-    pub(crate) fn prune(&mut self, place: Place) {
+    /// Takes containers and tags out that hold nothing: they mean nothing. Names without content stay, and so does
+    /// what is as it was in `before`.
+    pub(crate) fn prune(&mut self, place: Place, before: Option<&Tree>) {
+        if before.is_some_and(|before| before.is(self)) {
+            return;
+        }
         let Tree::Branch(children) = self else { return };
-        children.retain(|word, child| {
+        let mut before = match before {
+            Some(Tree::Branch(before)) => before.iter().peekable(),
+            _ => EMPTY.iter().peekable(),
+        };
+        Arc::make_mut(children).retain(|word, child| {
+            let was = counterpart(&mut before, word);
+            if was.is_some_and(|was| was.is(child)) {
+                return true;
+            }
             let below = match place {
                 Place::Words(node) => node.child(word).map(Node::place),
                 Place::Name(node) => Some(Place::Words(node)),
                 Place::Value(_) | Place::End(_) => None,
             };
             if let Some(below) = below {
-                child.prune(below);
+                child.prune(below, was);
             }
             let named = matches!(place, Place::Name(_));
             named || !matches!(child, Tree::Branch(children) if children.is_empty())
         });
+    }
+}
+
+static EMPTY: Children = Children::new();
+
+/// The child of that word of another branch, whose children are gone through in step.
+fn counterpart<'a>(
+    others: &mut Peekable<std::collections::btree_map::Iter<'a, String, Tree>>,
+    word: &String,
+) -> Option<&'a Tree> {
+    while others.next_if(|(other, _)| *other < word).is_some() {}
+    others
+        .next_if(|(other, _)| *other == word)
+        .map(|(_, tree)| tree)
+}
+
+/// The words of two branches whose nodes are not the [same](Tree::is), with the node of each, in the map's order.
+pub fn unlike<'a>(
+    one: &'a Children,
+    other: &'a Children,
+) -> impl Iterator<Item = (&'a String, Option<&'a Tree>, Option<&'a Tree>)> {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let order = match (one.peek(), other.peek()) {
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (None, None) => return None,
+            };
+            let left = order.is_le().then(|| one.next()).flatten();
+            let right = order.is_ge().then(|| other.next()).flatten();
+            match (left, right) {
+                (Some((_, a)), Some((_, b))) if a.is(b) => {}
+                (left, right) => {
+                    let word = left.or(right)?.0;
+                    return Some((
+                        word,
+                        left.map(|(_, tree)| tree),
+                        right.map(|(_, tree)| tree),
+                    ));
+                }
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(value: &str) -> Tree {
+        Tree::Leaf(vec![value.to_owned()])
+    }
+
+    fn path(words: &str) -> Vec<String> {
+        words.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_changed_copy_shares_what_did_not_change() {
+        let mut one = Tree::default();
+        for words in ["a b c", "a b d", "a e f", "g h"] {
+            *one.make(&path(words), Tree::default) = leaf("1");
+        }
+        let mut other = one.clone();
+        assert!(other.is(&one));
+        *other.make(&path("a b d"), Tree::default) = leaf("2");
+        assert!(!other.is(&one) && other != one);
+        let both = |words: &str| {
+            let at = path(words);
+            let node = |tree: &'_ Tree| tree.at(&at).cloned().unwrap();
+            node(&one).is(&node(&other))
+        };
+        assert!(both("a e") && both("g") && both("a b c"));
+        assert!(!both("a b"));
+        assert_eq!(one.value(&["a", "b", "d"]), Some("1"));
+        let mut third = other.clone();
+        assert_eq!(third.remove(&path("a x y")), None);
+        assert!(third.is(&other), "nothing was there, nothing is copied");
+        assert!(third.remove(&path("a b d")).is_some());
+        assert!(other.has(&["a", "b", "d"]));
+    }
+
+    #[test]
+    fn what_is_unlike_is_found_in_step() {
+        let children = |pairs: &[(&str, &str)]| -> Children {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(word, value)| ((*word).to_owned(), leaf(value)))
+                .collect()
+        };
+        let one = children(&[("a", "1"), ("b", "1"), ("d", "1")]);
+        let other = children(&[("b", "2"), ("c", "1"), ("d", "1")]);
+        let found: Vec<(&str, bool, bool)> = unlike(&one, &other)
+            .map(|(word, one, other)| (word.as_str(), one.is_some(), other.is_some()))
+            .collect();
+        assert_eq!(
+            found,
+            [("a", true, false), ("b", true, true), ("c", false, true)]
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! From nothing to the last committed configuration. It never fails for what the host lacks today: what can be
 //! applied is, the rest is logged.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use grammar::{Finding, Problem, Tree};
@@ -8,7 +9,7 @@ use grammar::{Finding, Problem, Tree};
 use crate::clock;
 use crate::commit::{Refused, Request, Staged, resolve};
 use crate::confirm::Pending;
-use crate::control::Control;
+use crate::control::{Control, Running};
 use crate::plan::plan;
 use crate::revisions;
 use crate::settings::Settings;
@@ -99,7 +100,14 @@ impl Control {
         for _ in 0..ROUNDS {
             match self.fit(&fitting) {
                 Ok((settings, staged)) => {
-                    self.apply(staged, tree, id, settings);
+                    let whole = fitting.is(&tree);
+                    let running = Running {
+                        tree,
+                        id,
+                        settings,
+                        whole,
+                    };
+                    self.apply(staged, running);
                     return;
                 }
                 Err(Refused::Findings(findings)) => {
@@ -120,13 +128,20 @@ impl Control {
         }
         tracing::error!("nothing of the saved configuration can be applied; `show log` says why");
         if let Ok((settings, staged)) = self.fit(&Tree::default()) {
-            self.apply(staged, tree, id, settings);
+            let running = Running {
+                tree,
+                id,
+                settings,
+                whole: false,
+            };
+            self.apply(staged, running);
         }
     }
 
     fn fit(&self, tree: &Tree) -> Result<(Settings, Staged), Refused> {
-        let settings = resolve(tree)?;
-        let staged = self.prepare(&plan(&self.running().settings, &settings), tree, &settings)?;
+        let running = self.running();
+        let settings = resolve(tree, running.sound())?;
+        let staged = self.prepare(&plan(&running.settings, &settings), tree, &settings)?;
         Ok((settings, staged))
     }
 }
@@ -139,6 +154,7 @@ fn leave_out(tree: &mut Tree, finding: &Finding) -> bool {
     let Tree::Branch(children) = tree else {
         return false;
     };
+    let children = Arc::make_mut(children);
     match children.get_mut(word) {
         None => false,
         Some(Tree::Leaf(values)) => {

@@ -8,6 +8,7 @@ use grammar::{Finding, Tree};
 use crate::confirm::Pending;
 use crate::control::{Control, Running};
 use crate::merge::Overlap;
+use crate::named::Before;
 use crate::plan::{Plan, plan};
 use crate::revisions::{self, New, Waiting};
 use crate::sessions;
@@ -126,8 +127,9 @@ impl Control {
     pub fn check_session(&self, id: &str, uid: u32) -> Result<Vec<String>, Refused> {
         let _turn = self.turn();
         let tree = self.rebased(id, uid)?;
-        let settings = resolve(&tree)?;
-        let staged = self.prepare(&plan(&self.running().settings, &settings), &tree, &settings)?;
+        let running = self.running();
+        let settings = resolve(&tree, running.sound())?;
+        let staged = self.prepare(&plan(&running.settings, &settings), &tree, &settings)?;
         Ok(staged.warnings)
     }
 
@@ -146,11 +148,17 @@ impl Control {
             return Ok(Committed::default());
         }
         self.nothing_waits(&running)?;
-        let settings = resolve(tree)?;
+        let settings = resolve(tree, running.sound())?;
         let plan = plan(&running.settings, &settings);
         let staged = self.prepare(&plan, tree, &settings)?;
         let revision = self.record(tree, &settings, request, &running)?;
-        let warnings = self.apply(staged, tree.clone(), Some(revision), settings);
+        let running = Running {
+            tree: tree.clone(),
+            id: Some(revision),
+            settings,
+            whole: true,
+        };
+        let warnings = self.apply(staged, running);
         Ok(Committed {
             revision: Some(revision),
             warnings,
@@ -189,22 +197,12 @@ impl Control {
         tree: &Tree,
         settings: &Settings,
     ) -> Result<Staged, Refused> {
-        let probe = match plan.probe {
-            true => Some(
-                self.probe
-                    .prepare(&settings.probe)
-                    .map_err(Refused::Findings)?,
-            ),
-            false => None,
-        };
-        let relay = match plan.relay {
-            true => Some(
-                self.relay
-                    .prepare(&settings.relay)
-                    .map_err(Refused::Findings)?,
-            ),
-            false => None,
-        };
+        let probe = plan.probe.as_ref();
+        let probe = probe.map(|difference| self.probe.prepare(&settings.probe, difference));
+        let probe = probe.transpose().map_err(Refused::Findings)?;
+        let relay = plan.relay.as_ref();
+        let relay = relay.map(|difference| self.relay.prepare(&settings.relay, difference));
+        let relay = relay.transpose().map_err(Refused::Findings)?;
         let host = self.host.prepare(plan.host.clone());
         let mut lines = warnings::of(tree);
         lines.extend(settings.log.warnings());
@@ -268,13 +266,7 @@ impl Control {
 
     /// Puts what was prepared into force and returns what the operator should know. What the host refuses now is a
     /// line, not an error: the revision is recorded.
-    pub(crate) fn apply(
-        &self,
-        staged: Staged,
-        tree: Tree,
-        id: Option<u64>,
-        settings: Settings,
-    ) -> Vec<String> {
+    pub(crate) fn apply(&self, staged: Staged, running: Running) -> Vec<String> {
         if let Some(probe) = staged.probe {
             self.probe.apply(probe);
         }
@@ -290,21 +282,24 @@ impl Control {
         for line in &lines {
             tracing::warn!("{line}");
         }
-        self.set_running(Running { tree, id, settings });
+        self.set_running(running);
         lines
     }
 }
 
-/// Checks a tree as a whole and resolves it.
+/// Checks a tree as a whole and resolves it; what it shares with `before`, which was sound, neither again.
 ///
 /// # Errors
 /// [`Refused::Findings`].
-pub fn resolve(tree: &Tree) -> Result<Settings, Refused> {
-    let findings = grammar::check(tree);
+pub fn resolve(tree: &Tree, before: Option<Before<'_, Settings>>) -> Result<Settings, Refused> {
+    let findings = match before {
+        Some(before) => grammar::check_from(before.tree, tree),
+        None => grammar::check(tree),
+    };
     if !findings.is_empty() {
         return Err(Refused::Findings(findings));
     }
-    Settings::from_tree(tree).map_err(Refused::Findings)
+    Settings::from_tree(tree, before).map_err(Refused::Findings)
 }
 
 fn dedup(lines: &mut Vec<String>) {

@@ -9,6 +9,7 @@ use grammar::Tree;
 
 use crate::confirm::Pending;
 use crate::log::Log;
+use crate::named::Before;
 use crate::peer::Role;
 use crate::probe::Probe;
 use crate::relay::Relay;
@@ -25,6 +26,16 @@ pub struct Running {
     pub id: Option<u64>,
     /// What is in force of it. At boot that may be less than the tree says, when the host has changed meanwhile.
     pub settings: Settings,
+    /// All of the tree is in force.
+    pub whole: bool,
+}
+
+impl Running {
+    /// The tree and its settings, when nothing is wrong with it.
+    pub fn sound(&self) -> Option<Before<'_, Settings>> {
+        let Running { tree, settings, .. } = self;
+        self.whole.then_some(Before { tree, settings })
+    }
 }
 
 /// The management side of the daemon.

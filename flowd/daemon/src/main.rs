@@ -19,6 +19,7 @@ mod locate;
 mod log;
 mod merge;
 mod meter_command;
+mod named;
 mod notify;
 mod peer;
 mod plan;

@@ -1,8 +1,9 @@
 //! Rebases a candidate: what the session changed since its base, on top of what others committed meanwhile. Pure.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use grammar::Tree;
+use grammar::tree::unlike;
 
 /// A node that both sides changed, differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +44,10 @@ fn node(
     path: &mut Vec<String>,
     overlaps: &mut Vec<Overlap>,
 ) -> Option<Tree> {
-    if candidate == base || candidate == running {
+    if same(candidate, base) || same(candidate, running) {
         return running.cloned();
     }
-    if running == base {
+    if same(running, base) {
         return candidate.cloned();
     }
     let (Some(Tree::Branch(ours)), Some(Tree::Branch(theirs))) = (running, candidate) else {
@@ -62,15 +63,27 @@ fn node(
         Some(Tree::Branch(children)) => Some(children),
         _ => None,
     };
-    let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
-    let children = names.into_iter().filter_map(|name| {
+    let mut merged = ours.clone();
+    for (name, our, their) in unlike(ours, theirs) {
         path.push(name.clone());
         let before = before.and_then(|children| children.get(name));
-        let merged = node(before, ours.get(name), theirs.get(name), path, overlaps);
+        let children = Arc::make_mut(&mut merged);
+        match node(before, our, their, path, overlaps) {
+            Some(tree) => children.insert(name.clone(), tree),
+            None => children.remove(name),
+        };
         path.pop();
-        merged.map(|merged| (name.clone(), merged))
-    });
-    Some(Tree::Branch(children.collect()))
+    }
+    Some(Tree::Branch(merged))
+}
+
+/// Equal. What the two share is not looked at.
+fn same(one: Option<&Tree>, other: Option<&Tree>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(other) || one == other,
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 fn brief(tree: &Tree) -> String {

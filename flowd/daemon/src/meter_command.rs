@@ -179,8 +179,8 @@ fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
         Some(path) => {
             let source = Source::read(path).map_err(|lines| anyhow!(lines.join("\n")))?;
             source.check().map_err(|lines| anyhow!(lines.join("\n")))?;
-            let settings =
-                Settings::from_tree(&source.tree).map_err(|findings| anyhow!("{findings:?}"))?;
+            let settings = Settings::from_tree(&source.tree, None)
+                .map_err(|findings| anyhow!("{findings:?}"))?;
             settings
                 .for_meter(args.monitor.as_deref())
                 .map_err(|why| anyhow!("{}: {why}", path.display()))?

@@ -1,14 +1,15 @@
 //! What a commit changes, as data. Pure, so that it is tested without sockets; boot is the plan from nothing.
 
 use crate::settings::Settings;
+use crate::{probe, relay};
 
 /// What a commit changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The probe is to be asked: its settings differ.
-    pub probe: bool,
-    /// The samplicators are to be asked: their settings differ.
-    pub relay: bool,
+    /// What differs in the probe; none: it is not asked.
+    pub probe: Option<probe::Difference>,
+    /// What differs in the samplicators; none: they are not asked.
+    pub relay: Option<relay::Difference>,
     /// Steps on the host.
     pub host: Vec<system::Step>,
     /// The log's outputs differ.
@@ -18,8 +19,8 @@ pub struct Plan {
 /// The plan that leads from `old` to `new`.
 pub fn plan(old: &Settings, new: &Settings) -> Plan {
     Plan {
-        probe: old.probe != new.probe,
-        relay: old.relay != new.relay,
+        probe: (old.probe != new.probe).then(|| probe::difference(&old.probe, &new.probe)),
+        relay: (old.relay != new.relay).then(|| relay::difference(&old.relay, &new.relay)),
         host: system::plan(&old.host, &new.host),
         log: old.log != new.log,
     }
@@ -35,8 +36,8 @@ mod tests {
         assert_eq!(
             plan(&same, &same),
             Plan {
-                probe: false,
-                relay: false,
+                probe: None,
+                relay: None,
                 host: vec![],
                 log: false
             }
@@ -49,7 +50,7 @@ mod tests {
         let mut new = old.clone();
         new.host.host_name = Some("probe1".into());
         let plan = plan(&old, &new);
-        assert_eq!((plan.probe, plan.relay, plan.log), (false, false, false));
+        assert_eq!((plan.probe, plan.relay, plan.log), (None, None, false));
         assert_eq!(plan.host, [system::Step::HostName(Some("probe1".into()))]);
     }
 }

@@ -3,6 +3,7 @@
 use grammar::{Finding, Tree};
 use ipnet::IpNet;
 
+use crate::named::Before;
 use crate::{log, probe, relay};
 
 /// Revisions that are kept when the configuration does not say.
@@ -24,14 +25,19 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Resolves a checked tree.
+    /// Resolves a checked tree. What it shares with `before` is taken over from there.
     ///
     /// # Errors
     /// What the probe or a samplicator cannot resolve.
-    pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
+    pub fn from_tree(
+        tree: &Tree,
+        before: Option<Before<'_, Settings>>,
+    ) -> Result<Settings, Vec<Finding>> {
+        let probe = before.map(|before| before.part(|settings| &settings.probe));
+        let relay = before.map(|before| before.part(|settings| &settings.relay));
         Ok(Settings {
-            probe: probe::Settings::from_tree(tree)?,
-            relay: relay::from_tree(tree)?,
+            probe: probe::Settings::from_tree(tree, probe)?,
+            relay: relay::from_tree(tree, relay)?,
             host: host(tree),
             log: log::Settings::from_tree(tree),
             commit_revisions: tree

@@ -44,7 +44,7 @@ impl Source {
     /// # Errors
     /// What is wrong, a line each.
     pub fn check(&self) -> Result<(), Vec<String>> {
-        resolve(&self.tree)
+        resolve(&self.tree, None)
             .map(drop)
             .map_err(|refused| self.lines(&refused))
     }

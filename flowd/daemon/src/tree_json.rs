@@ -34,8 +34,7 @@ fn read_at(value: &Value, depth: usize) -> Option<Tree> {
         Value::Object(children) => children
             .iter()
             .map(|(name, node)| Some((name.clone(), read_at(node, depth)?)))
-            .collect::<Option<_>>()
-            .map(Tree::Branch),
+            .collect::<Option<Tree>>(),
         Value::Array(values) => values
             .iter()
             .map(|value| value.as_str().map(str::to_owned))
@@ -58,17 +57,14 @@ mod tests {
     pub(crate) fn sample() -> Tree {
         let leaf =
             |values: &[&str]| Tree::Leaf(values.iter().map(|value| (*value).to_owned()).collect());
-        Tree::Branch(
-            [
-                ("a".to_owned(), leaf(&["1", "2"])),
-                (
-                    "b".to_owned(),
-                    Tree::Branch([("c".to_owned(), leaf(&[]))].into()),
-                ),
-                ("d".to_owned(), Tree::default()),
-            ]
-            .into(),
-        )
+        Tree::from_iter([
+            ("a".to_owned(), leaf(&["1", "2"])),
+            (
+                "b".to_owned(),
+                Tree::from_iter([("c".to_owned(), leaf(&[]))]),
+            ),
+            ("d".to_owned(), Tree::default()),
+        ])
     }
 
     #[test]

@@ -216,7 +216,7 @@ set interfaces ethernet eth1 flow monitor M direction input
     #[test]
     fn every_leaf_of_the_probe_changes_its_settings_is_refused_or_has_a_line() {
         let base = load(&Tree::default(), BASE).unwrap();
-        let before = Settings::from_tree(&base).unwrap();
+        let before = Settings::from_tree(&base, None).unwrap();
         let silent: Vec<&str> = TABLE
             .iter()
             .filter(|row| matches!(row.kind, Kind::Leaf | Kind::Multi | Kind::Flag))
@@ -230,7 +230,7 @@ set interfaces ethernet eth1 flow monitor M direction input
                         return false;
                     };
                     !super::of(&tree).is_empty()
-                        || Settings::from_tree(&tree).as_ref() != Ok(&before)
+                        || Settings::from_tree(&tree, None).as_ref() != Ok(&before)
                 })
             })
             .map(|row| row.path)
@@ -245,15 +245,16 @@ set interfaces ethernet eth1 flow monitor M direction input
     #[test]
     fn every_leaf_of_a_samplicator_changes_its_settings() {
         let base = load(&Tree::default(), SAMPLICATOR).unwrap();
-        let before = crate::relay::from_tree(&base).unwrap();
+        let before = crate::relay::from_tree(&base, None).unwrap();
         let silent: Vec<&str> = TABLE
             .iter()
             .filter(|row| matches!(row.kind, Kind::Leaf | Kind::Multi | Kind::Flag))
             .filter(|row| row.owner == Owner::Relay)
             .filter(|row| {
                 !values(row).iter().any(|value| {
-                    load(&base, &format!("set {} {value}", named(row)))
-                        .is_some_and(|tree| crate::relay::from_tree(&tree).as_ref() != Ok(&before))
+                    load(&base, &format!("set {} {value}", named(row))).is_some_and(|tree| {
+                        crate::relay::from_tree(&tree, None).as_ref() != Ok(&before)
+                    })
                 })
             })
             .map(|row| row.path)

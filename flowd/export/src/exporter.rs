@@ -95,10 +95,6 @@ impl Exporter {
         exporter
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.settings.name
-    }
-
     /// Puts new settings into force. Everything that was packed by the old ones leaves first. A socket that
     /// leads where it should stays, and so do sequence and templates if the datagrams go on.
     pub(crate) fn configure(
@@ -110,15 +106,22 @@ impl Exporter {
         self.flush(now_ns);
         let same_socket = self.settings.same_socket(settings);
         let same_stream = self.settings.same_stream(settings);
+        let rests = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
+        let change = prepared.map(|prepared| Link::from(Some(prepared)));
         match &self.link {
+            // It comes into use, or is no longer used.
+            link if change.as_ref().is_some_and(|new| rests(new) != rests(link)) => {
+                self.link = change.unwrap_or(Link::Down(OpenError::NotYet));
+                self.link_changed(now_ns);
+            }
             Link::Up(socket) if same_socket => {
                 if let Err(error) = socket.mark(settings) {
                     warn!(exporter = %settings.name, "DSCP and TTL stay as they were: {error}");
                 }
             }
-            Link::Down(_) if same_socket && !matches!(prepared, Some(Prepared(Ok(_)))) => {}
+            Link::Down(_) if same_socket && !matches!(change, Some(Link::Up(_))) => {}
             _ => {
-                self.link = Link::from(prepared);
+                self.link = change.unwrap_or(Link::Down(OpenError::NotYet));
                 self.link_changed(now_ns);
             }
         }
@@ -163,6 +166,17 @@ impl Exporter {
         old.into_iter()
             .map(|client| client.retire(&self.settings.name))
             .collect()
+    }
+
+    /// Lists the interfaces of the host.
+    pub(crate) fn lists_interfaces(&self) -> bool {
+        self.settings.options.interface_table.is_some()
+    }
+
+    /// The lanes of the monitors that use it.
+    pub(crate) fn lanes(&self) -> Vec<Arc<Lane>> {
+        let lanes = self.clients.iter().map(|client| &client.lane);
+        lanes.cloned().collect()
     }
 
     /// Flushes, and closes the accounts of all monitors.
@@ -283,6 +297,7 @@ impl Exporter {
     /// What to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
     pub(crate) fn wants_socket(&mut self, now_ns: u64) -> Option<Settings> {
         let wanted = match &self.link {
+            Link::Down(OpenError::Unused) => false,
             Link::Down(_) => true,
             Link::Up(_) => {
                 let long = |since: Option<u64>, span| {
@@ -318,6 +333,9 @@ impl Exporter {
         now_ns: u64,
     ) {
         self.opening = false;
+        if matches!(self.link, Link::Down(OpenError::Unused)) {
+            return;
+        }
         if !self.settings.same_socket(settings) {
             self.retry_ns = now_ns;
             return;
@@ -358,6 +376,9 @@ impl Exporter {
                 info!(exporter = %self.settings.name, destination = %socket.peer, "exporting");
             }
             Link::Down(OpenError::NotYet) => self.retry_ns = now_ns,
+            Link::Down(OpenError::Unused) => {
+                debug!(exporter = %self.settings.name, "not used");
+            }
             Link::Down(error) => {
                 self.retry_ns = after(now_ns, RETRY);
                 warn!(exporter = %self.settings.name, "cannot export: {error}");
@@ -455,6 +476,7 @@ impl Exporter {
             destination: socket.map(|socket| socket.peer),
             source: socket.and_then(|socket| socket.local),
             down,
+            unused: matches!(self.link, Link::Down(OpenError::Unused)),
             payload_limit: self.stream.limit(),
             cleared_ns: self.counters.cleared_ns,
             datagrams: self.counters.datagrams,

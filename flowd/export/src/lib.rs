@@ -36,9 +36,10 @@ pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
 pub use ledger::{Ledger, Reason};
 pub use settings::{
-    Interface, Monitor, Options, Plan, Protocol, Sampler, SamplerMode, Sampling, Settings, Source,
+    Change, Interface, Monitor, Options, Plan, Protocol, Sampler, SamplerMode, Sampling, Settings,
+    Source,
 };
-pub use socket::{OpenError, Prepared, prepare};
+pub use socket::{OpenError, Prepared, check, prepare};
 pub use statistics::{
     ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
 };

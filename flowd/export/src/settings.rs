@@ -186,6 +186,22 @@ pub struct Interface {
     pub description: String,
 }
 
+/// What changes of all there is to export: see [`crate::Worker::change`].
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Exporters that are new or have changed. Without a socket one goes on with the socket it has; see
+    /// [`Settings::same_socket`].
+    pub exporters: Vec<(Settings, Option<Prepared>)>,
+    /// Names of exporters that go.
+    pub gone: Vec<String>,
+    /// Monitors that are new or have changed.
+    pub monitors: Vec<Monitor>,
+    /// Names of monitors that go.
+    pub gone_monitors: Vec<String>,
+    /// The interfaces of this host.
+    pub interfaces: Vec<Interface>,
+}
+
 /// All there is to export: what [`crate::Worker::apply`] puts into force.
 #[derive(Debug, Default)]
 pub struct Plan {

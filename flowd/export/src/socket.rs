@@ -78,6 +78,9 @@ pub enum OpenError {
     /// Nobody has tried yet.
     #[error("its socket is being opened")]
     NotYet,
+    /// It needs none: nobody hands it flows.
+    #[error("no monitor on an interface exports to it")]
+    Unused,
     /// Another call failed.
     #[error("{call}: {why}")]
     System {
@@ -116,6 +119,7 @@ impl OpenError {
             | OpenError::SourceNotLocal(_)
             | OpenError::SourceFamily { .. } => Reason::NoSource,
             OpenError::NoVrf(_) | OpenError::NoRoute { .. } | OpenError::NotYet => Reason::NoRoute,
+            OpenError::Unused => Reason::Removed,
             OpenError::System { errno, .. } => Reason::of_errno(*errno),
         }
     }
@@ -130,6 +134,11 @@ impl Prepared {
     /// whose names and addresses may come later than its configuration.
     pub fn later(why: OpenError) -> Prepared {
         Prepared(Err(why))
+    }
+
+    /// An exporter that needs no socket as nobody hands it flows. One that it has is closed.
+    pub fn unused() -> Prepared {
+        Prepared(Err(OpenError::Unused))
     }
 
     /// Why there is no socket yet.
@@ -149,6 +158,21 @@ pub fn prepare(settings: &Settings) -> Result<Prepared, OpenError> {
     match Socket::open(settings) {
         Err(error) if !error.passes() => Err(error),
         result => Ok(Prepared(result)),
+    }
+}
+
+/// Looks whether [`prepare`] would be refused, for an exporter that needs no socket yet: one that nothing is asked of this
+/// host for is not tried.
+///
+/// # Errors
+/// Those of [`prepare`].
+pub fn check(settings: &Settings) -> Result<(), OpenError> {
+    let plain = settings.destination.parse::<IpAddr>().is_ok()
+        && settings.source == Source::Any
+        && settings.vrf.is_none();
+    match plain {
+        true => Ok(()),
+        false => prepare(settings).map(drop),
     }
 }
 

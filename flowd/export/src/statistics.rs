@@ -31,6 +31,8 @@ pub struct ExporterStatistics {
     pub source: Option<SocketAddr>,
     /// Why nothing can be sent at the moment.
     pub down: Option<String>,
+    /// It has no socket because nobody hands it flows.
+    pub unused: bool,
     /// Octets of UDP payload a datagram may have.
     pub payload_limit: usize,
     /// When the counts below were cleared last, nanoseconds since 1970.

@@ -1,6 +1,9 @@
 //! The one thread that exports everything, and the handle to it.
 
+mod routes;
+
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -12,9 +15,10 @@ use tracing::error;
 
 use crate::exporter::Exporter;
 use crate::feed::{Feed, Lane, Lanes};
-use crate::settings::{Monitor, Plan, Settings};
+use crate::settings::{Change, Interface, Monitor, Plan, Settings};
 use crate::socket::{OpenError, Socket};
 use crate::statistics::{ExporterStatistics, Retired};
+use routes::Routes;
 
 /// How often time is looked after when nothing else happens.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
@@ -59,8 +63,8 @@ pub(crate) enum Message {
         lanes: Lanes,
     },
     Apply {
-        plan: Box<Plan>,
-        lanes: Vec<Arc<Lane>>,
+        change: Box<Change>,
+        users: Users,
         done: Sender<Vec<Retired>>,
     },
     Statistics(Sender<Vec<ExporterStatistics>>),
@@ -72,6 +76,9 @@ pub(crate) enum Message {
     Stop,
 }
 
+/// Exporters whose monitors have changed, each with the lanes it has now.
+pub(crate) type Users = Vec<(String, Vec<Arc<Lane>>)>;
+
 /// A socket that a helper thread opened, or could not.
 type Opened = (Settings, Result<Socket, OpenError>);
 
@@ -81,13 +88,6 @@ pub struct Worker {
     sender: Sender<Message>,
     routes: Mutex<Routes>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// Which monitor feeds which exporters.
-#[derive(Debug, Default)]
-struct Routes {
-    feeds: BTreeMap<String, Feed>,
-    lanes: Vec<Arc<Lane>>,
 }
 
 impl Worker {
@@ -101,7 +101,9 @@ impl Worker {
         let state = State {
             clock,
             stepped_ns: 0,
-            exporters: Vec::new(),
+            exporters: BTreeMap::new(),
+            monitors: BTreeMap::new(),
+            interfaces: Vec::new(),
             opened,
             sockets,
         };
@@ -109,8 +111,8 @@ impl Worker {
             .name("export".into())
             .spawn(move || state.run(&receiver))?;
         Ok(Worker {
+            routes: Mutex::new(Routes::new(sender.clone())),
             sender,
-            routes: Mutex::default(),
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -122,86 +124,46 @@ impl Worker {
     /// The way for flows of a monitor, for as long as the worker lives. A monitor that no plan has named yet
     /// has no exporters.
     pub fn feed(&self, monitor: &str) -> Feed {
-        let mut routes = self.routes();
-        let feeds = &mut routes.feeds;
-        match feeds.get(monitor) {
-            Some(feed) => feed.clone(),
-            None => {
-                let feed = Feed::new(monitor, self.sender.clone());
-                feeds.insert(monitor.into(), feed.clone());
-                feed
-            }
-        }
+        self.routes().feed(monitor)
     }
 
-    /// Puts a plan into force and waits until it is. Batches handed over before are sent by the plan before;
-    /// no batch is lost in between. Returns the final accounts of monitors and exporters that were parted.
+    /// Puts a plan into force, as [`Worker::change`] does; exporters and monitors that it does not name go.
     pub fn apply(&self, plan: Plan) -> Vec<Retired> {
-        let exists = |name: &String| {
-            plan.exporters
-                .iter()
-                .any(|(settings, _)| settings.name == *name)
-        };
-        let wanted = |monitor: &Monitor| -> Vec<String> {
-            monitor
-                .exporters
-                .iter()
-                .filter(|name| exists(name))
-                .cloned()
-                .collect()
-        };
-        let wanted: Vec<(String, Vec<String>)> = plan
-            .monitors
-            .iter()
-            .map(|monitor| (monitor.name.clone(), wanted(monitor)))
-            .collect();
-        for (monitor, _) in &wanted {
-            self.feed(monitor);
-        }
+        let (gone, gone_monitors) = self.routes().others(&plan);
+        self.change(Change {
+            exporters: plan.exporters,
+            gone,
+            monitors: plan.monitors,
+            gone_monitors,
+            interfaces: plan.interfaces,
+        })
+    }
+
+    /// Puts a change into force and waits until it is; what it does not name stays as it is, at no cost. Batches handed
+    /// over before are sent as it was before; no batch is lost in between. Returns the final accounts of monitors and
+    /// exporters that were parted.
+    pub fn change(&self, change: Change) -> Vec<Retired> {
         let mut routes = self.routes();
-        let routes = &mut *routes;
-        let mut lanes: Vec<Arc<Lane>> = Vec::new();
-        for (monitor, exporters) in &wanted {
-            for exporter in exporters {
-                let same =
-                    |lane: &&Arc<Lane>| *lane.monitor == **monitor && *lane.exporter == **exporter;
-                if lanes.iter().any(|lane| same(&lane)) {
-                    continue;
-                }
-                let known = routes.lanes.iter().find(same).cloned();
-                lanes.push(known.unwrap_or_else(|| Arc::new(Lane::new(exporter, monitor))));
-            }
-        }
-        let stays = |lane: &Arc<Lane>| lanes.iter().any(|new| Arc::ptr_eq(new, lane));
+        let (ways, users) = routes.change(&change);
         // First nothing more for exporters that leave, then the change, then flows for those that come.
-        for feed in routes.feeds.values() {
-            feed.set_lanes(
-                feed.lanes()
-                    .iter()
-                    .filter(|lane| stays(lane))
-                    .cloned()
-                    .collect(),
-            );
+        for way in &ways {
+            let stays = |lane: &&Arc<Lane>| way.lanes.iter().any(|new| Arc::ptr_eq(new, lane));
+            let lanes = way.feed.lanes();
+            way.feed
+                .set_lanes(lanes.iter().filter(stays).cloned().collect());
         }
         let retired = self.ask(|done| Message::Apply {
-            plan: Box::new(plan),
-            lanes: lanes.clone(),
+            change: Box::new(change),
+            users,
             done,
         });
-        for (monitor, feed) in &routes.feeds {
-            feed.set_lanes(
-                lanes
-                    .iter()
-                    .filter(|lane| *lane.monitor == **monitor)
-                    .cloned()
-                    .collect(),
-            );
+        for way in ways {
+            way.feed.set_lanes(way.lanes.into());
         }
-        routes.lanes = lanes;
         retired.unwrap_or_default()
     }
 
-    /// What every exporter has done, in the order of the plan.
+    /// What every exporter has done, in order of their names.
     pub fn statistics(&self) -> Vec<ExporterStatistics> {
         self.ask(Message::Statistics).unwrap_or_default()
     }
@@ -254,7 +216,9 @@ struct State {
     clock: Clock,
     /// [`Moment::stepped_ns`] as the exporters know it.
     stepped_ns: i64,
-    exporters: Vec<Exporter>,
+    exporters: BTreeMap<String, Exporter>,
+    monitors: BTreeMap<String, Monitor>,
+    interfaces: Vec<Interface>,
     opened: Sender<Opened>,
     sockets: Receiver<Opened>,
 }
@@ -265,7 +229,7 @@ impl State {
         let moment = (self.clock)();
         if moment.stepped_ns != self.stepped_ns {
             self.stepped_ns = moment.stepped_ns;
-            for exporter in &mut self.exporters {
+            for exporter in self.exporters.values_mut() {
                 exporter.set_stepped(moment.stepped_ns, moment.steady_ns());
             }
         }
@@ -294,7 +258,7 @@ impl State {
             self.handle(message, now_ns);
         }
         self.exporters
-            .iter_mut()
+            .values_mut()
             .for_each(|exporter| exporter.flush(now_ns));
     }
 
@@ -307,33 +271,31 @@ impl State {
                 lanes,
             } => {
                 for lane in lanes.iter() {
-                    let exporter = self
-                        .exporters
-                        .iter_mut()
-                        .find(|exporter| *exporter.name() == *lane.exporter);
+                    let exporter = self.exporters.get_mut(&*lane.exporter);
                     if !exporter.is_some_and(|exporter| exporter.take(lane, &batch, tally, now_ns))
                     {
                         lane.remove(tally);
                     }
                 }
             }
-            Message::Apply { plan, lanes, done } => {
-                let retired = self.apply(*plan, &lanes, now_ns);
+            Message::Apply {
+                change,
+                users,
+                done,
+            } => {
+                let retired = self.apply(*change, users, now_ns);
                 let _ = done.send(retired);
             }
             Message::Statistics(done) => {
-                let _ = done.send(self.exporters.iter().map(Exporter::statistics).collect());
+                let _ = done.send(self.exporters.values().map(Exporter::statistics).collect());
             }
             Message::Clear { exporter, done } => {
-                let mut known = self
-                    .exporters
-                    .iter_mut()
-                    .filter(|known| known.name() == exporter);
-                let _ = done.send(known.next().map(|known| known.clear(now_ns)).is_some());
+                let known = self.exporters.get_mut(&exporter);
+                let _ = done.send(known.map(|known| known.clear(now_ns)).is_some());
             }
             Message::Flush(done) => {
                 self.exporters
-                    .iter_mut()
+                    .values_mut()
                     .for_each(|exporter| exporter.flush(now_ns));
                 let _ = done.send(());
             }
@@ -341,52 +303,61 @@ impl State {
         }
     }
 
-    fn apply(&mut self, plan: Plan, lanes: &[Arc<Lane>], now_ns: u64) -> Vec<Retired> {
-        let mut old = std::mem::take(&mut self.exporters);
+    fn apply(&mut self, change: Change, users: Users, now_ns: u64) -> Vec<Retired> {
         let mut retired = Vec::new();
-        for (settings, prepared) in plan.exporters {
-            let known = old
-                .iter()
-                .position(|exporter| exporter.name() == settings.name);
-            let mut exporter = match known {
-                Some(known) => {
-                    let mut exporter = old.swap_remove(known);
+        let gone = change.gone.iter();
+        for exporter in gone.filter_map(|name| self.exporters.remove(name)) {
+            retired.extend(exporter.retire(now_ns));
+        }
+        for name in &change.gone_monitors {
+            self.monitors.remove(name);
+        }
+        for monitor in change.monitors {
+            self.monitors.insert(monitor.name.clone(), monitor);
+        }
+        for (settings, prepared) in change.exporters {
+            let exporter = match self.exporters.entry(settings.name.clone()) {
+                Entry::Occupied(known) => {
+                    let exporter = known.into_mut();
                     exporter.configure(&settings, prepared, now_ns);
                     exporter
                 }
-                None => Exporter::new(&settings, prepared, now_ns),
+                Entry::Vacant(free) => free.insert(Exporter::new(&settings, prepared, now_ns)),
             };
             // A stream that is new, too, goes by the clock as it is set now.
             exporter.set_stepped(self.stepped_ns, now_ns);
-            let users: Vec<(&Monitor, Arc<Lane>)> = lanes
-                .iter()
-                .filter(|lane| *lane.exporter == *settings.name)
-                .filter_map(|lane| {
-                    let monitor = plan
-                        .monitors
-                        .iter()
-                        .find(|monitor| *monitor.name == *lane.monitor)?;
-                    Some((monitor, Arc::clone(lane)))
-                })
-                .collect();
-            retired.extend(exporter.join(&users, &plan.interfaces, now_ns));
-            self.exporters.push(exporter);
         }
-        retired.extend(old.into_iter().flat_map(|exporter| exporter.retire(now_ns)));
+        let mut join =
+            |exporter: &mut Exporter, lanes: Vec<Arc<Lane>>, interfaces: &[Interface]| {
+                let users: Vec<(&Monitor, Arc<Lane>)> = lanes
+                    .into_iter()
+                    .filter_map(|lane| Some((self.monitors.get(&*lane.monitor)?, lane)))
+                    .collect();
+                retired.extend(exporter.join(&users, interfaces, now_ns));
+            };
+        for (name, lanes) in users {
+            if let Some(exporter) = self.exporters.get_mut(&name) {
+                join(exporter, lanes, &change.interfaces);
+            }
+        }
+        if self.interfaces != change.interfaces {
+            let exporters = self.exporters.values_mut();
+            for exporter in exporters.filter(|exporter| exporter.lists_interfaces()) {
+                let lanes = exporter.lanes();
+                join(exporter, lanes, &change.interfaces);
+            }
+            self.interfaces = change.interfaces;
+        }
         retired
     }
 
     fn tick(&mut self, now_ns: u64) {
         while let Ok((settings, result)) = self.sockets.try_recv() {
-            let known = self
-                .exporters
-                .iter_mut()
-                .find(|exporter| exporter.name() == settings.name);
-            if let Some(exporter) = known {
+            if let Some(exporter) = self.exporters.get_mut(&settings.name) {
                 exporter.opened(&settings, result, now_ns);
             }
         }
-        for exporter in &mut self.exporters {
+        for exporter in self.exporters.values_mut() {
             exporter.tick(now_ns);
             if let Some(settings) = exporter.wants_socket(now_ns) {
                 open(settings, self.opened.clone());

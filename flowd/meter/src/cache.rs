@@ -134,7 +134,12 @@ impl Cache {
 
     /// Octets a flow takes: its slot, what it has beyond the first line, a note, and its share of the index.
     pub fn flow_octets(&self) -> usize {
-        size_of::<Slot>() + self.more_len + size_of::<u32>() + Index::ENTRY_OCTETS
+        Cache::flow_octets_of(&self.layout)
+    }
+
+    /// The same, of a layout.
+    pub fn flow_octets_of(layout: &Arc<Layout>) -> usize {
+        size_of::<Slot>() + layout.len() - LINE + size_of::<u32>() + Index::ENTRY_OCTETS
     }
 
     /// No flows.

@@ -27,7 +27,9 @@ pub use cache::Cache;
 pub use deep::{Reading, ReadingCounts};
 pub use fragments::FragmentCounts;
 pub use ledger::{Aged, Ledger};
-pub use monitor::{CacheType, Clear, Copied, Monitor, PIECE, Position, Settings};
+pub use monitor::{
+    CacheType, Clear, Copied, Monitor, PIECE, Position, Rebuilt, Settings, full_octets, rebuilds,
+};
 pub use routes::{Routing, wants_routes};
 pub use sampler::{Mode, Sampler};
 pub use statistics::{Kept, PROTOCOLS, Protocol, SIZES, Statistics};

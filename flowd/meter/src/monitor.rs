@@ -68,6 +68,37 @@ pub struct Settings {
     pub statistics: Kept,
 }
 
+/// Why a cache cannot go on with other settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rebuilt {
+    /// Flows have other fields.
+    Record,
+    /// Flows end by other rules.
+    Type,
+}
+
+/// Why [`Monitor::reconfigure`] ends all flows; `None`: they stay.
+pub fn rebuilds(old: &Settings, new: &Settings) -> Option<Rebuilt> {
+    match () {
+        () if old.record != new.record => Some(Rebuilt::Record),
+        () if old.cache_type != new.cache_type => Some(Rebuilt::Type),
+        () => None,
+    }
+}
+
+/// Octets that the flows of a monitor take when its cache is full, on one capture thread.
+pub fn full_octets(settings: &Settings) -> u64 {
+    let families = [Family::V4, Family::V6];
+    let layouts = families.map(|family| settings.record.layout(family));
+    let octets = layouts.iter().flatten().map(Cache::flow_octets_of);
+    match settings.cache_type {
+        CacheType::Immediate => 0,
+        CacheType::Normal | CacheType::Permanent { .. } => {
+            settings.entries as u64 * octets.max().unwrap_or(0) as u64
+        }
+    }
+}
+
 /// What `clear flow monitor` does with the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clear {
@@ -467,9 +498,7 @@ impl Monitor {
     /// Takes new settings over. Flows stay, unless the record or the cache's type changed: then they end first.
     pub fn reconfigure(&mut self, settings: Settings, seed: u64) {
         let settings = normal(settings);
-        if settings.record != self.settings.record
-            || settings.cache_type != self.settings.cache_type
-        {
+        if rebuilds(&self.settings, &settings).is_some() {
             self.flush(EndReason::Forced);
             self.caches = caches(&settings);
         } else if settings.timeouts != self.settings.timeouts {

@@ -195,8 +195,7 @@ impl Keeping {
 /// The way to an address of a receiver. `again`: its source port may be in use by its own socket.
 pub(crate) fn aim(settings: &Settings, receiving: &Receiving, address: IpAddr, again: bool) -> Aim {
     let peer = SocketAddr::new(address, receiving.settings.port);
-    let addresses = local_addresses();
-    if settings.listens_on(peer, |address| is_local(&addresses, address)) {
+    if settings.listens_on(peer, |address| is_local(&local_addresses(), address)) {
         return Aim::Nowhere(Reason::Loop);
     }
     match Target::open(&receiving.settings, peer, again) {

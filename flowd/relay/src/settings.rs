@@ -271,19 +271,15 @@ impl Receiver {
     }
 
     /// Datagrams of `other` go the same way: by the same sockets, to the same place.
-    pub(crate) fn same_way(&self, other: &Receiver) -> bool {
-        let way = |one: &Receiver| {
+    pub fn same_way(&self, other: &Receiver) -> bool {
+        fn way(one: &Receiver) -> impl PartialEq + '_ {
             (
-                one.destination.clone(),
-                one.port,
-                one.spoof_source,
-                one.source_port,
-                one.ttl,
-                one.dscp,
-                one.no_checksum,
-                one.disabled,
+                one.destination.as_str(),
+                (one.port, one.source_port),
+                (one.spoof_source, one.no_checksum, one.disabled),
+                (one.ttl, one.dscp),
             )
-        };
+        }
         way(self) == way(other)
     }
 

@@ -80,7 +80,7 @@ fn set_lines(node: &Tree, path: &mut Vec<String>, text: &mut String) {
         }
         Tree::Branch(children) if children.is_empty() => line(path),
         Tree::Branch(children) => {
-            for (word, child) in children {
+            for (word, child) in children.iter() {
                 path.push(word.clone());
                 set_lines(child, path, text);
                 path.pop();
@@ -109,18 +109,13 @@ mod tests {
     fn a_node_becomes_set_lines() {
         let leaf =
             |values: &[&str]| Tree::Leaf(values.iter().map(|value| (*value).to_owned()).collect());
-        let node = Tree::Branch(
-            [
-                ("description".to_owned(), leaf(&["a \"b\" \\"])),
-                ("disable".to_owned(), leaf(&[])),
-                ("match".to_owned(), leaf(&["ipv4 tos", "x"])),
-                (
-                    "server".to_owned(),
-                    Tree::Branch([("192.0.2.1".to_owned(), Tree::default())].into()),
-                ),
-            ]
-            .into(),
-        );
+        let servers = Tree::from_iter([("192.0.2.1".to_owned(), Tree::default())]);
+        let node = Tree::from_iter([
+            ("description".to_owned(), leaf(&["a \"b\" \\"])),
+            ("disable".to_owned(), leaf(&[])),
+            ("match".to_owned(), leaf(&["ipv4 tos", "x"])),
+            ("server".to_owned(), servers),
+        ]);
         let mut text = String::new();
         set_lines(&node, &mut vec!["to".into()], &mut text);
         assert_eq!(

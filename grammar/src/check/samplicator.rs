@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::Found;
+use super::{ALWAYS, Found};
 use crate::Tree;
 
 /// The port a samplicator and a receiver have when none is given; the table's default.
@@ -44,8 +44,11 @@ impl Taken {
 
 impl Found<'_> {
     pub(super) fn samplicators(&mut self) {
+        if self.same(&[&["flow", "samplicator"]]) {
+            return;
+        }
         let mut taken = Taken::default();
-        self.each("flow samplicator *", |found, path, node| {
+        self.each("flow samplicator *", ALWAYS, |found, path, node| {
             let name = path[path.len() - 1];
             if node.children(&["receiver"]).next().is_none() {
                 found.report(
@@ -72,6 +75,9 @@ impl Found<'_> {
             }
             for place in &listening {
                 taken.take(place.clone(), name);
+            }
+            if found.same(&[path]) {
+                return;
             }
             for (receiver, node) in node.children(&["receiver"]) {
                 let path: Vec<&str> = path.iter().copied().chain(["receiver", receiver]).collect();

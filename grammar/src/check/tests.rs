@@ -1,6 +1,6 @@
 //! Tests of the findings: each wrong thing has one.
 
-use crate::{Dialect, Mode, Tree, check, load};
+use crate::{Dialect, Mode, Tree, check, check_from, load};
 
 /// A configuration that is right.
 const RIGHT: &str = "set system host-name r1
@@ -24,8 +24,65 @@ fn findings(text: &str) -> Vec<String> {
         Mode::Merge,
     )
     .unwrap();
+    let right = tree.clone();
     let tree = load(&tree, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
-    check(&tree).iter().map(ToString::to_string).collect()
+    let findings = check(&tree);
+    assert_eq!(check_from(&right, &tree), findings, "{text}");
+    findings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_depends_on_a_change_is_looked_at_again() {
+    let right = "set flow record R match ipv4 source address
+set flow record R6 match ipv6 source address
+set flow exporter E destination 192.0.2.1
+set flow monitor M record R
+set flow monitor M exporter E
+set flow monitor N record R6
+set interfaces ethernet eth0 flow monitor M family ip
+set interfaces ethernet eth0 alias Gi0/0
+set interfaces ethernet eth1 flow monitor N
+set flow samplicator S receiver A address 192.0.2.1
+set flow samplicator S source 10.0.0.0/8 receiver A
+set flow samplicator T port 2001
+set flow samplicator T receiver A address 192.0.2.2
+set flow samplicator T source 10.0.0.0/8 receiver A";
+    let right = load(
+        &Tree::default(),
+        &[],
+        right,
+        Some(Dialect::Set),
+        Mode::Merge,
+    )
+    .unwrap();
+    assert_eq!(check(&right), []);
+    for (text, wrong) in [
+        ("delete flow exporter E", 1),
+        ("delete flow record R6", 1),
+        ("delete flow record", 2),
+        ("delete flow monitor N", 1),
+        ("delete flow samplicator S receiver A", 2),
+        (
+            "set flow samplicator T port 2000\ndelete flow samplicator T port 2001",
+            1,
+        ),
+        ("set interfaces ethernet eth1 alias GigabitEthernet0/0", 1),
+        // Neither the attachment nor its monitor has changed, or the record.
+        ("set flow monitor M record R6", 1),
+        (
+            "set flow record R match ipv6 source address\ndelete flow record R match \"ipv4 source address\"",
+            1,
+        ),
+        (
+            "set flow exporter F destination 192.0.2.3\nset flow monitor N exporter F",
+            0,
+        ),
+    ] {
+        let tree = load(&right, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
+        let findings = check_from(&right, &tree);
+        assert_eq!(findings, check(&tree), "{text}");
+        assert_eq!(findings.len(), wrong, "{text}: {findings:?}");
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) static TYPES: &[(&str, &str, &str)] = &[
     ("Sent", "What an exporter sent since it was cleared; failures by reason",
         "{cleared_seconds: integer, datagrams: integer, octets: integer, unreachable: integer, failures: {*: Tally}}"),
     ("Exporter", "A flow exporter; members from source_id on are there while it runs",
-        "{name: string, description: string, protocol: \"netflow-v5\" | \"netflow-v9\" | \"ipfix\", destination: string, port: integer, source: string | null, vrf: string | null, dscp: integer, ttl: integer, template_timeout: integer, source_id?: integer, destination_address?: string | null, source_address?: string | null, source_port?: integer | null, state?: \"up\" | \"down\", reason?: string | null, statistics?: Sent, clients?: [Client], templates?: [Template]}"),
+        "{name: string, description: string, protocol: \"netflow-v5\" | \"netflow-v9\" | \"ipfix\", destination: string, port: integer, source: string | null, vrf: string | null, dscp: integer, ttl: integer, template_timeout: integer, source_id?: integer, destination_address?: string | null, source_address?: string | null, source_port?: integer | null, state?: \"up\" | \"down\" | \"unused\", reason?: string | null, statistics?: Sent, clients?: [Client], templates?: [Template]}"),
 
     ("FlowPath", "A monitor that meters a flow, and where it exports to",
         "{monitor: string, interface: string, direction: \"input\" | \"output\", record: string, sampler: {name: string, rate: integer} | null, filter: string | null, exporters: [{name: string, protocol: string, destination: string, port: integer, carries: any}]}"),

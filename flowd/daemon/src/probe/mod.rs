@@ -5,6 +5,7 @@
 //! commit does not change keeps its ring, its cache and its socket.
 
 mod ask;
+mod difference;
 mod names;
 mod path;
 mod plan;
@@ -28,13 +29,15 @@ use system::routes::Routes;
 
 use crate::clock;
 pub use ask::AccountingQuery;
+pub use difference::{Difference, difference};
+use difference::{Link, Ring};
 pub use path::PathQuery;
 use plan::{export_monitors, interfaces, meterings, sampler_ids, wants_routes};
 pub use query::{CacheQuery, Condition, MOST, Wrong};
 pub use reader::Cancelled;
 pub use savefile::MeterPlan;
 pub use settings::Settings;
-use settings::{ACCOUNTING, CaptureSettings, PortSettings, finding};
+use settings::{ACCOUNTING, RingKey, finding};
 pub use show::reading_counts;
 use window::Window;
 use worker::{Capturing, Metering, Report, Worker};
@@ -64,26 +67,19 @@ struct State {
 }
 
 /// The capture threads of one interface.
+#[derive(Default)]
 struct RunningPort {
-    key: RingKey,
     workers: Vec<Worker>,
-}
-
-/// What a ring depends on: while it stays the same, the ring stays open.
-#[derive(Clone, Debug, PartialEq)]
-struct RingKey {
-    capture: CaptureSettings,
-    incoming: bool,
-    outgoing: bool,
 }
 
 /// A change that is prepared: sockets and rings are open, nothing has changed yet. Dropping it aborts.
 pub struct Staged {
     settings: Settings,
+    difference: Difference,
     sampler_ids: BTreeMap<String, u8>,
     /// Interfaces whose rings are new; `None`: the interface is not there, its thread waits for it.
     sources: BTreeMap<String, Opened>,
-    /// Exporters; `None`: they keep their socket.
+    /// Exporters that change; `None`: they keep their socket.
     sockets: Vec<(export::Settings, Option<export::Prepared>)>,
     /// The host's routes, when they are wanted and were not before.
     routes: Option<Routes>,
@@ -141,28 +137,24 @@ impl Probe {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens what `new` needs and the running settings do not have. Nothing changes yet.
+    /// Opens what a difference from the running settings needs. Nothing changes yet.
     ///
     /// # Errors
     /// What this host refuses: a source address that is not local, a filter that does not compile, no permission.
     /// An interface that is not there is a warning; its thread waits for it.
-    pub fn prepare(&self, new: &Settings) -> Result<Staged, Vec<Finding>> {
+    pub fn prepare(&self, new: &Settings, difference: &Difference) -> Result<Staged, Vec<Finding>> {
         let mut state = self.state();
         let mut findings = Vec::new();
         let mut warnings = Vec::new();
         let sampler_ids = sampler_ids(&state.sampler_ids, new, &mut findings);
         let mut sources = BTreeMap::new();
-        for (interface, port) in &new.ports {
-            let key = ring_key(port);
-            if state
-                .ports
-                .get(interface)
-                .is_some_and(|running| running.key == key)
-            {
+        for (interface, port) in &difference.ports {
+            let (Ring::Open | Ring::Reopen, Some(settings)) = (port.ring, new.ports.get(interface))
+            else {
                 continue;
-            }
+            };
             state.groups = state.groups.wrapping_add(1);
-            match open(interface, &key, state.groups, &mut warnings) {
+            match open(interface, &settings.ring_key(), state.groups, &mut warnings) {
                 Ok(opened) => drop(sources.insert(interface.clone(), opened)),
                 Err(error) => findings.push(finding(
                     &["interfaces", "ethernet", interface, "capture"],
@@ -171,26 +163,40 @@ impl Probe {
             }
         }
         let mut sockets = Vec::new();
-        for (name, exporter) in &new.exporters {
+        for (name, link) in &difference.exporters {
+            let Some(exporter) = new.exporters.get(name) else {
+                continue;
+            };
             let mut export = exporter.export.clone();
             export.boot_ns = self.boot_ns;
-            let running = state.settings.exporters.get(name);
-            if running.is_some_and(|running| running.export.same_socket(&export)) {
-                sockets.push((export, None));
-                continue;
-            }
-            match export::prepare(&export) {
-                Ok(prepared) => {
-                    warnings.extend(prepared.down().map(|why| {
-                        format!("{}: {why}; trying again", exporter_path(name).join(" "))
-                    }));
-                    sockets.push((export, Some(prepared)));
+            let prepared = match link {
+                Link::Keep => None,
+                Link::None | Link::Close => {
+                    if let Err(error) = export::check(&export) {
+                        findings.push(Finding {
+                            path: exporter_path(name),
+                            message: error.to_string(),
+                        });
+                    }
+                    Some(export::Prepared::unused())
                 }
-                Err(error) => findings.push(Finding {
-                    path: exporter_path(name),
-                    message: error.to_string(),
-                }),
-            }
+                Link::Open | Link::Reopen => match export::prepare(&export) {
+                    Ok(prepared) => {
+                        warnings.extend(prepared.down().map(|why| {
+                            format!("{}: {why}; trying again", exporter_path(name).join(" "))
+                        }));
+                        Some(prepared)
+                    }
+                    Err(error) => {
+                        findings.push(Finding {
+                            path: exporter_path(name),
+                            message: error.to_string(),
+                        });
+                        continue;
+                    }
+                },
+            };
+            sockets.push((export, prepared));
         }
         if !findings.is_empty() {
             return Err(findings);
@@ -202,6 +208,7 @@ impl Probe {
         };
         Ok(Staged {
             settings: new.clone(),
+            difference: difference.clone(),
             sampler_ids,
             sources,
             sockets,
@@ -216,14 +223,17 @@ impl Probe {
         let state = &mut *state;
         let Staged {
             settings,
+            difference,
             sampler_ids,
             mut sources,
             sockets,
             routes,
             ..
         } = staged;
+        // Every monitor that speaks of routes gets them when they come.
+        let routes_come = routes.is_some();
         let unwanted = if wants_routes(&settings) {
-            if routes.is_some() {
+            if routes_come {
                 state.routes = routes;
             }
             None
@@ -232,46 +242,46 @@ impl Probe {
         };
 
         // Monitors that go hand their flows to the exporters they had.
-        let gone: Vec<String> = state
-            .ports
-            .keys()
-            .filter(|port| !settings.ports.contains_key(*port))
-            .cloned()
-            .collect();
-        for port in gone.iter().filter_map(|name| state.ports.remove(name)) {
-            port.stop();
-        }
-        for (interface, port) in &state.ports {
-            let keeps: BTreeSet<&str> = settings.ports[interface]
-                .attachments
-                .iter()
-                .map(|a| a.monitor.as_str())
-                .collect();
-            let had = &state.settings.ports[interface].attachments;
-            let stay: Vec<_> = had
-                .iter()
-                .filter(|a| keeps.contains(a.monitor.as_str()))
-                .cloned()
-                .collect();
-            if stay.len() < had.len() {
-                let meterings = meterings(
-                    &stay,
-                    &state.settings,
-                    &state.sampler_ids,
-                    &state.export,
-                    state.routes.as_ref(),
-                );
-                for worker in &port.workers {
-                    worker.configure(meterings.clone());
-                    // The answer comes when the flows are handed on.
-                    worker.report();
+        for (interface, port) in &difference.ports {
+            if port.ring == Ring::Close {
+                if let Some(port) = state.ports.remove(interface) {
+                    port.stop();
+                }
+            } else if let (Some(running), Some(had), Some(has)) = (
+                state.ports.get(interface),
+                state.settings.ports.get(interface),
+                settings.ports.get(interface),
+            ) {
+                let keeps: BTreeSet<&str> =
+                    has.attachments.iter().map(|a| a.monitor.as_str()).collect();
+                let had = &had.attachments;
+                let stay: Vec<_> = had
+                    .iter()
+                    .filter(|a| keeps.contains(a.monitor.as_str()))
+                    .cloned()
+                    .collect();
+                if stay.len() < had.len() {
+                    let meterings = meterings(
+                        &stay,
+                        &state.settings,
+                        &state.sampler_ids,
+                        &state.export,
+                        state.routes.as_ref(),
+                    );
+                    for worker in &running.workers {
+                        worker.configure(meterings.clone());
+                        // The answer comes when the flows are handed on.
+                        worker.report();
+                    }
                 }
             }
         }
 
-        let retired = state.export.apply(export::Plan {
+        let retired = state.export.change(export::Change {
             exporters: sockets,
-            monitors: export_monitors(&settings, &sampler_ids),
+            gone: difference.gone_exporters,
+            monitors: export_monitors(difference.monitors.iter(), &settings, &sampler_ids),
+            gone_monitors: difference.gone_monitors,
             interfaces: interfaces(),
         });
         for parted in retired
@@ -287,7 +297,9 @@ impl Probe {
             );
         }
 
-        for (interface, port) in &settings.ports {
+        let touched = |interface: &str| routes_come || difference.ports.contains_key(interface);
+        let ports = settings.ports.iter();
+        for (interface, port) in ports.filter(|(interface, _)| touched(interface)) {
             let meterings = meterings(
                 &port.attachments,
                 &settings,
@@ -295,16 +307,8 @@ impl Probe {
                 &state.export,
                 state.routes.as_ref(),
             );
-            let opened = sources.remove(interface);
-            let running = state
-                .ports
-                .entry(interface.clone())
-                .or_insert_with(|| RunningPort {
-                    key: ring_key(port),
-                    workers: Vec::new(),
-                });
-            if let Some(opened) = opened {
-                running.key = ring_key(port);
+            let running = state.ports.entry(interface.clone()).or_default();
+            if let Some(opened) = sources.remove(interface) {
                 running.adopt(opened, &meterings);
             }
             for worker in &running.workers {
@@ -341,7 +345,7 @@ impl State {
             .collect()
     }
 
-    fn monitor(&self, name: &str) -> Result<&settings::MonitorSettings, Unknown> {
+    fn monitor(&self, name: &str) -> Result<&Arc<settings::MonitorSettings>, Unknown> {
         self.settings
             .monitors
             .get(name)
@@ -418,14 +422,6 @@ fn exporter_path(name: &str) -> Vec<String> {
         None => vec!["flow", "exporter", name],
     };
     words.into_iter().map(str::to_owned).collect()
-}
-
-fn ring_key(port: &PortSettings) -> RingKey {
-    RingKey {
-        capture: port.capture.clone(),
-        incoming: port.attachments.iter().any(|attachment| attachment.input),
-        outgoing: port.attachments.iter().any(|attachment| attachment.output),
-    }
 }
 
 /// A thread's source, and how to open one when it is not there.

@@ -8,7 +8,7 @@ use meter::Mode;
 use system::routes::Routes;
 use wire::Family;
 
-use super::settings::{Attachment, MonitorSettings, Settings, finding};
+use super::settings::{Attachment, Settings, finding};
 use super::worker::Metering;
 
 /// Samplers that can be told apart in exported records (element 48 has one octet).
@@ -60,15 +60,11 @@ pub fn meterings(
         Some(Metering {
             monitor: attachment.monitor.as_str().into(),
             settings: meter::Settings {
-                record: monitor.record.clone(),
-                entries: monitor.entries,
-                cache_type: monitor.cache_type,
-                timeouts: monitor.timeouts,
                 input: attachment.input,
                 output: attachment.output,
                 families: attachment.families,
                 sampler,
-                statistics: monitor.statistics,
+                ..monitor.meter()
             },
             feed: export.feed(&attachment.monitor),
             routes: routes
@@ -88,24 +84,51 @@ pub fn wants_routes(settings: &Settings) -> bool {
     })
 }
 
-pub fn export_monitors(settings: &Settings, ids: &BTreeMap<String, u8>) -> Vec<export::Monitor> {
-    let monitor = |(name, monitor): (&String, &MonitorSettings)| export::Monitor {
-        name: name.clone(),
-        exporters: monitor.exporters.clone(),
-        layouts: [Family::V4, Family::V6]
-            .into_iter()
-            .filter_map(|family| monitor.record.layout(family))
-            .collect(),
-        sampling: sampling(name, settings, ids),
+/// Where monitors are attached, by their names.
+pub struct Attached<'a>(BTreeMap<&'a str, Vec<&'a Attachment>>);
+
+impl<'a> Attached<'a> {
+    pub fn to(settings: &'a Settings) -> Attached<'a> {
+        let mut attached: BTreeMap<&str, Vec<&Attachment>> = BTreeMap::new();
+        for attachment in settings.ports.values().flat_map(|port| &port.attachments) {
+            let of = attached.entry(&attachment.monitor).or_default();
+            of.push(attachment);
+        }
+        Attached(attached)
+    }
+}
+
+/// What exporters have to know of these monitors.
+pub fn export_monitors<'a>(
+    names: impl Iterator<Item = &'a String>,
+    settings: &Settings,
+    ids: &BTreeMap<String, u8>,
+) -> Vec<export::Monitor> {
+    let attached = Attached::to(settings);
+    let monitor = |name: &String| {
+        let monitor = settings.monitors.get(name)?;
+        Some(export::Monitor {
+            name: name.clone(),
+            exporters: monitor.exporters.clone(),
+            layouts: [Family::V4, Family::V6]
+                .into_iter()
+                .filter_map(|family| monitor.record.layout(family))
+                .collect(),
+            sampling: sampling(&attached, name, settings, ids),
+        })
     };
-    settings.monitors.iter().map(monitor).collect()
+    names.filter_map(monitor).collect()
 }
 
 /// What the monitor's attachments have for samplers, together.
-pub fn sampling(monitor: &str, settings: &Settings, ids: &BTreeMap<String, u8>) -> Sampling {
-    let attachments = settings.ports.values().flat_map(|port| &port.attachments);
+pub fn sampling(
+    attached: &Attached<'_>,
+    monitor: &str,
+    settings: &Settings,
+    ids: &BTreeMap<String, u8>,
+) -> Sampling {
+    let attachments = attached.0.get(monitor).into_iter().flatten();
     let names: BTreeSet<Option<&String>> = attachments
-        .filter(|attachment| attachment.monitor == monitor)
         .map(|attachment| attachment.sampler.as_ref())
         .collect();
     let sampler = |name: &String| {

@@ -6,7 +6,7 @@ use export::Sampling;
 use meter::Reading;
 
 use super::Unknown;
-use super::plan::{sampler_ids, sampling};
+use super::plan::{Attached, sampler_ids, sampling};
 use super::settings::Settings;
 
 /// One monitor of a configuration, for `flowd meter`.
@@ -78,20 +78,14 @@ impl Settings {
             .filter_map(|name| self.exporters.get(name));
         Ok(MeterPlan {
             name: name.to_owned(),
+            // A savefile does not say which way its packets went.
             meter: meter::Settings {
-                record: monitor.record.clone(),
-                entries: monitor.entries,
-                cache_type: monitor.cache_type,
-                timeouts: monitor.timeouts,
-                // A savefile does not say which way its packets went.
-                input: true,
-                output: true,
                 families: attachment.map_or([true, true], |attachment| attachment.families),
                 sampler,
-                statistics: monitor.statistics,
+                ..monitor.meter()
             },
             reading: port.map_or_else(Reading::default, |port| port.reading.clone()),
-            sampling: sampling(name, self, &ids),
+            sampling: sampling(&Attached::to(self), name, self, &ids),
             exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
         })
     }

@@ -1,7 +1,8 @@
 //! What the configuration says about the probe, resolved: records looked up, defaults filled in,
 //! `system flow-accounting` unfolded into the record, exporters, sampler and monitor it stands for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use export::{Options, Protocol, Source};
@@ -10,6 +11,8 @@ use grammar::{Finding, Tree};
 use meter::{CacheType, Kept, Mode, Reading, Timeouts};
 use wire::{Tunnel, Tunnels};
 
+use crate::named::{self, Before, Named};
+
 /// The monitor, sampler and record that `system flow-accounting` makes.
 pub const ACCOUNTING: &str = "flow-accounting";
 
@@ -17,15 +20,15 @@ pub const ACCOUNTING: &str = "flow-accounting";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// `flow record`, by name.
-    pub records: BTreeMap<String, NamedRecord>,
+    pub records: Named<NamedRecord>,
     /// `flow sampler`, by name.
-    pub samplers: BTreeMap<String, SamplerSettings>,
+    pub samplers: Named<SamplerSettings>,
     /// `flow exporter`, by name.
-    pub exporters: BTreeMap<String, ExporterSettings>,
+    pub exporters: Named<ExporterSettings>,
     /// `flow monitor`, by name.
-    pub monitors: BTreeMap<String, MonitorSettings>,
+    pub monitors: Named<MonitorSettings>,
     /// Interfaces with at least one monitor, by name.
-    pub ports: BTreeMap<String, PortSettings>,
+    pub ports: Named<PortSettings>,
     /// `system flow-accounting` is configured; false in it: without its in-memory table.
     pub accounting_table: Option<bool>,
 }
@@ -104,6 +107,17 @@ pub struct CaptureSettings {
     pub promiscuous: bool,
 }
 
+/// What a ring depends on: while it stays the same, the ring stays open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RingKey {
+    /// How it is captured.
+    pub capture: CaptureSettings,
+    /// Packets that come in are wanted.
+    pub incoming: bool,
+    /// Packets that go out are wanted.
+    pub outgoing: bool,
+}
+
 /// A monitor on an interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attachment {
@@ -133,70 +147,77 @@ const ACCOUNTING_ENTRIES: usize = 131_072;
 type Findings = Vec<Finding>;
 
 impl Settings {
-    /// Resolves a checked tree.
+    /// Resolves a checked tree. What it shares with `before` is taken over from there.
     ///
     /// # Errors
     /// What a check without the host cannot see: a field that cannot be known here, and the like.
-    pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
+    pub fn from_tree(
+        tree: &Tree,
+        before: Option<Before<'_, Settings>>,
+    ) -> Result<Settings, Vec<Finding>> {
         let mut findings = Vec::new();
-        let mut settings = Settings::default();
-        for (name, node) in tree.children(&["flow", "record"]) {
-            let record = record(name, node, &mut findings);
-            settings.records.insert(
-                name.into(),
-                NamedRecord {
-                    record,
+        let same = |before: &Before<'_, Settings>, path: &[&str]| match (
+            before.tree.get(path),
+            tree.get(path),
+        ) {
+            (Some(was), Some(is)) => was.is(is),
+            (None, None) => true,
+            _ => false,
+        };
+        // What it unfolds to would have to be told from what is configured under these names.
+        let accounts = |tree: &Tree| tree.has(&["system", ACCOUNTING]);
+        let before = before.filter(|before| !accounts(tree) && !accounts(before.tree));
+        let records = named::resolve(
+            tree,
+            &["flow", "record"],
+            before.map(|before| before.part(|settings| &settings.records)),
+            |name, node| {
+                Some(NamedRecord {
+                    record: record(name, node, &mut findings),
                     description: text(node, &["description"]),
-                },
-            );
-        }
-        for (name, node) in tree.children(&["flow", "sampler"]) {
-            let mode = if node.value(&["mode"]) == Some("deterministic") {
-                Mode::Deterministic
-            } else {
-                Mode::Random
-            };
-            settings.samplers.insert(
-                name.into(),
-                SamplerSettings {
-                    mode,
-                    rate: number(node, &["rate"]).unwrap_or(1),
-                },
-            );
-        }
-        for (name, node) in tree.children(&["flow", "exporter"]) {
-            let export = exporter(name, node);
-            settings.exporters.insert(
-                name.into(),
-                ExporterSettings {
-                    export,
+                })
+            },
+        );
+        let samplers = named::resolve(
+            tree,
+            &["flow", "sampler"],
+            before.map(|before| before.part(|settings| &settings.samplers)),
+            |_, node| Some(sampler(node)),
+        );
+        let exporters = named::resolve(
+            tree,
+            &["flow", "exporter"],
+            before.map(|before| before.part(|settings| &settings.exporters)),
+            |name, node| {
+                Some(ExporterSettings {
+                    export: exporter(name, node),
                     description: text(node, &["description"]),
-                },
-            );
-        }
-        for (name, node) in tree.children(&["flow", "monitor"]) {
-            if let Some(monitor) = monitor(name, node, &settings.records, &mut findings) {
-                settings.monitors.insert(name.into(), monitor);
-            }
-        }
-        for (name, node) in tree.children(&["interfaces", "ethernet"]) {
-            let attachments: Vec<_> = node
-                .children(&["flow", "monitor"])
-                .map(|(name, node)| attachment(name, node))
-                .collect();
-            if !attachments.is_empty() {
-                let capture = capture(name, node, &mut findings);
-                let reading = reading(name, node, &mut findings);
-                settings.ports.insert(
-                    name.into(),
-                    PortSettings {
-                        capture,
-                        reading,
-                        attachments,
-                    },
-                );
-            }
-        }
+                })
+            },
+        );
+        let monitors = named::resolve(
+            tree,
+            &["flow", "monitor"],
+            // A monitor has its record's fields.
+            before
+                .filter(|before| same(before, &["flow", "record"]))
+                .map(|before| before.part(|settings| &settings.monitors)),
+            |name, node| monitor(name, node, &records, &mut findings),
+        );
+        let ports = named::resolve(
+            tree,
+            &["interfaces", "ethernet"],
+            before.map(|before| before.part(|settings| &settings.ports)),
+            |name, node| port(name, node, &mut findings),
+        );
+        let mut settings = Settings {
+            records,
+            samplers,
+            exporters,
+            monitors,
+            ports,
+            accounting_table: None,
+        };
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
             accounting(tree, node, &mut settings, &mut findings);
         }
@@ -207,6 +228,80 @@ impl Settings {
             Err(findings)
         }
     }
+
+    /// The same monitors are on the same interfaces.
+    pub fn uses_as(&self, other: &Settings) -> bool {
+        Arc::ptr_eq(&self.ports, &other.ports) && Arc::ptr_eq(&self.monitors, &other.monitors)
+    }
+
+    /// The exporters that flows come to: those of monitors on an interface.
+    pub fn used_exporters(&self) -> BTreeSet<&str> {
+        let attachments = self.ports.values().flat_map(|port| &port.attachments);
+        let monitors: BTreeSet<&str> = attachments.map(|at| at.monitor.as_str()).collect();
+        let monitors = monitors.iter().filter_map(|name| self.monitors.get(*name));
+        monitors
+            .flat_map(|monitor| monitor.exporters.iter().map(String::as_str))
+            .collect()
+    }
+}
+
+impl PortSettings {
+    /// What its ring depends on.
+    pub fn ring_key(&self) -> RingKey {
+        RingKey {
+            capture: self.capture.clone(),
+            incoming: self.attachments.iter().any(|at| at.input),
+            outgoing: self.attachments.iter().any(|at| at.output),
+        }
+    }
+}
+
+impl MonitorSettings {
+    /// What the meter does on an interface in both directions, for both families, with every packet.
+    pub fn meter(&self) -> meter::Settings {
+        meter::Settings {
+            record: self.record.clone(),
+            entries: self.entries,
+            cache_type: self.cache_type,
+            timeouts: self.timeouts,
+            input: true,
+            output: true,
+            families: [true, true],
+            sampler: None,
+            statistics: self.statistics,
+        }
+    }
+
+    /// Exporters have to know nothing else of it than of `other`.
+    pub fn exports_as(&self, other: &MonitorSettings) -> bool {
+        (&self.record, &self.exporters) == (&other.record, &other.exporters)
+    }
+}
+
+fn sampler(node: &Tree) -> SamplerSettings {
+    SamplerSettings {
+        mode: match node.value(&["mode"]) {
+            Some("deterministic") => Mode::Deterministic,
+            _ => Mode::Random,
+        },
+        rate: number(node, &["rate"]).unwrap_or(1),
+    }
+}
+
+/// `node` is that of `interfaces ethernet NAME`; none: no monitor is on it.
+fn port(name: &str, node: &Tree, findings: &mut Findings) -> Option<PortSettings> {
+    let attachments: Vec<_> = node
+        .children(&["flow", "monitor"])
+        .map(|(name, node)| attachment(name, node))
+        .collect();
+    if attachments.is_empty() {
+        return None;
+    }
+    Some(PortSettings {
+        capture: capture(name, node, findings),
+        reading: reading(name, node, findings),
+        attachments,
+    })
 }
 
 fn record(name: &str, node: &Tree, findings: &mut Findings) -> Record {
@@ -242,7 +337,7 @@ fn record(name: &str, node: &Tree, findings: &mut Findings) -> Record {
 fn monitor(
     name: &str,
     node: &Tree,
-    records: &BTreeMap<String, NamedRecord>,
+    records: &Named<NamedRecord>,
     findings: &mut Findings,
 ) -> Option<MonitorSettings> {
     let record_name = node.value(&["record"])?;
@@ -489,40 +584,34 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
     let sampler = number(node, &["netflow", "sampling-rate"])
         .filter(|rate| *rate > 1)
         .map(|rate| {
-            settings.samplers.insert(
-                ACCOUNTING.into(),
-                SamplerSettings {
-                    mode: Mode::Random,
-                    rate,
-                },
-            );
+            let sampler = SamplerSettings {
+                mode: Mode::Random,
+                rate,
+            };
+            insert(&mut settings.samplers, ACCOUNTING, sampler);
             ACCOUNTING.to_owned()
         });
     let mut exporters = Vec::new();
     for (server, server_node) in node.children(&["netflow", "server"]) {
         let name = format!("{ACCOUNTING}-{server}");
         let export = accounting_exporter(&name, server, server_node, node);
-        settings.exporters.insert(
-            name.clone(),
-            ExporterSettings {
-                export,
-                description: None,
-            },
-        );
+        let exporter = ExporterSettings {
+            export,
+            description: None,
+        };
+        insert(&mut settings.exporters, &name, exporter);
         exporters.push(name);
     }
-    settings.monitors.insert(
-        ACCOUNTING.into(),
-        MonitorSettings {
-            description: None,
-            record: Record::flow_accounting(),
-            exporters,
-            entries: number(node, &["netflow", "max-flows"]).unwrap_or(ACCOUNTING_ENTRIES),
-            cache_type: CacheType::Normal,
-            timeouts: accounting_timeouts(node),
-            statistics: Kept::default(),
-        },
-    );
+    let monitor = MonitorSettings {
+        description: None,
+        record: Record::flow_accounting(),
+        exporters,
+        entries: number(node, &["netflow", "max-flows"]).unwrap_or(ACCOUNTING_ENTRIES),
+        cache_type: CacheType::Normal,
+        timeouts: accounting_timeouts(node),
+        statistics: Kept::default(),
+    };
+    insert(&mut settings.monitors, ACCOUNTING, monitor);
     for interface in node.values(&["interface"]) {
         let at = ["interfaces", "ethernet", interface];
         let attachment = Attachment {
@@ -532,7 +621,8 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
             families: [true, true],
             sampler: sampler.clone(),
         };
-        let port = settings.ports.entry(interface.clone()).or_insert_with(|| {
+        let ports: &mut BTreeMap<_, _> = Arc::make_mut(&mut settings.ports);
+        let port = ports.entry(interface.clone()).or_insert_with(|| {
             let empty = Tree::default();
             let ethernet = tree.get(&at).unwrap_or(&empty);
             let mut capture = capture(interface, ethernet, findings);
@@ -549,14 +639,21 @@ fn accounting(tree: &Tree, node: &Tree, settings: &mut Settings, findings: &mut 
             ) {
                 capture.ring_mib = mib;
             }
-            PortSettings {
+            Arc::new(PortSettings {
                 capture,
                 reading: reading(interface, ethernet, findings),
                 attachments: Vec::new(),
-            }
+            })
         });
-        port.attachments.push(attachment);
+        Arc::make_mut(port).attachments.push(attachment);
     }
+}
+
+fn insert<T>(named: &mut Named<T>, name: &str, thing: T)
+where
+    T: Clone,
+{
+    Arc::make_mut(named).insert(name.to_owned(), Arc::new(thing));
 }
 
 /// VyOS 1.1 and 1.4 have a timeout a protocol, 1.5 has active and inactive: where both are given, the

@@ -3,6 +3,7 @@
 //! `prepare` opens what a new configuration needs and the running one does not have; `apply` swaps it in. A samplicator
 //! that a commit does not change is not touched at all, and one that it changes keeps its sockets.
 
+mod difference;
 mod events;
 mod settings;
 mod show;
@@ -15,6 +16,7 @@ use grammar::Finding;
 use relay::{Context, Prepared, Samplicator};
 
 use crate::clock;
+pub use difference::{Difference, difference};
 pub use settings::{Settings, from_tree};
 
 /// Events that may wait for the log; more are counted and lost.
@@ -77,22 +79,16 @@ impl Relay {
     ///
     /// # Errors
     /// What this host refuses: a port in use, no privilege to spoof, a receiver that is the samplicator itself.
-    pub fn prepare(&self, new: &Settings) -> Result<Staged, Vec<Finding>> {
+    pub fn prepare(&self, new: &Settings, difference: &Difference) -> Result<Staged, Vec<Finding>> {
         let state = self.state();
         let mut prepared = Vec::new();
         let mut findings = Vec::new();
         let mut warnings = Vec::new();
-        let mut taken = BTreeSet::new();
-        for (name, samplicator) in new {
-            let same = |old: &settings::Samplicator| old.relay == samplicator.relay;
-            if state.settings.get(name).is_some_and(same) {
+        for (name, step) in &difference.steps {
+            let Some(samplicator) = new.get(name) else {
                 continue;
-            }
-            let old = match state.running.get(name) {
-                Some(old) => Some(old),
-                None => renamed(&state, new, &samplicator.relay, &mut taken)
-                    .and_then(|before| state.running.get(before)),
             };
+            let old = step.from.as_ref().and_then(|from| state.running.get(from));
             match Samplicator::prepare(old, &samplicator.relay, &self.context) {
                 Ok(ready) => {
                     prepared.push((name.clone(), ready));
@@ -156,7 +152,7 @@ impl Relay {
     pub fn receiver_names(&self) -> Vec<(String, String)> {
         let state = self.state();
         let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (name, samplicator) in &state.settings {
+        for (name, samplicator) in state.settings.iter() {
             for receiver in &samplicator.relay.receivers {
                 names.entry(&receiver.name).or_default().insert(name);
             }
@@ -170,25 +166,6 @@ impl Relay {
             .map(|(name, of)| ((*name).to_owned(), help(of)))
             .collect()
     }
-}
-
-/// The samplicator that leaves with this commit and receives where a new one will: the same under another name. It
-/// keeps its sockets then, and what it knows. `taken` are those that were found before.
-fn renamed<'a>(
-    state: &'a State,
-    new: &Settings,
-    settings: &relay::Settings,
-    taken: &mut BTreeSet<&'a str>,
-) -> Option<&'a str> {
-    let wanted = settings.endpoints();
-    let leaves = |name: &str| !new.contains_key(name) && !taken.contains(name);
-    let found = state.settings.iter().find(|(name, old)| {
-        let had = old.relay.endpoints();
-        leaves(name) && had.iter().any(|endpoint| wanted.contains(endpoint))
-    });
-    let name = found.map(|(name, _)| name.as_str())?;
-    taken.insert(name);
-    Some(name)
 }
 
 /// The other samplicator that has the place which is in use.

@@ -7,8 +7,10 @@ use std::time::Duration;
 use grammar::{Finding, Tree};
 use relay::{Action, BalanceBy, Group, Listen, Receiver, Rule, SourcePort};
 
+use crate::named::{self, Before, Named};
+
 /// Every samplicator, by name.
-pub type Settings = BTreeMap<String, Samplicator>;
+pub type Settings = Named<Samplicator>;
 
 /// One samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +23,16 @@ pub struct Samplicator {
     pub receivers: BTreeMap<String, String>,
 }
 
-/// Resolves a checked tree.
+/// Resolves a checked tree. What it shares with `before` is taken over from there.
 ///
 /// # Errors
 /// What a check without the host cannot see.
-pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
+pub fn from_tree(
+    tree: &Tree,
+    before: Option<Before<'_, Settings>>,
+) -> Result<Settings, Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut settings = Settings::new();
-    for (name, node) in tree.children(&["flow", "samplicator"]) {
+    let settings = named::resolve(tree, &["flow", "samplicator"], before, |name, node| {
         let samplicator = Samplicator {
             relay: samplicator(name, node),
             description: text(node, "description"),
@@ -40,8 +44,8 @@ pub fn from_tree(tree: &Tree) -> Result<Settings, Vec<Finding>> {
         if let Err(error) = samplicator.relay.check() {
             findings.push(finding(&samplicator.relay, &error));
         }
-        settings.insert(name.to_owned(), samplicator);
-    }
+        Some(samplicator)
+    });
     if findings.is_empty() {
         Ok(settings)
     } else {
@@ -183,7 +187,7 @@ mod tests {
     fn settings(text: &str) -> Settings {
         let tree = grammar::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
         assert_eq!(grammar::check(&tree), []);
-        from_tree(&tree).unwrap()
+        from_tree(&tree, None).unwrap()
     }
 
     #[test]

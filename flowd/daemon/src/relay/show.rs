@@ -1,5 +1,7 @@
 //! Samplicators as JSON. Times are also given as seconds that have gone by, as a screen shows them.
 
+use std::sync::Arc;
+
 use relay::{Ledger, Samplicator, Statistics};
 use serde_json::{Value as Json, json};
 
@@ -13,7 +15,7 @@ impl Relay {
     /// # Errors
     /// There is none of that name.
     pub fn samplicators(&self, name: Option<&str>) -> Result<Json, Unknown> {
-        let all: Vec<(String, Samplicator, settings::Samplicator)> = {
+        let all: Vec<(String, Samplicator, Arc<settings::Samplicator>)> = {
             let state = self.state();
             let named = |own: &String| name.is_none_or(|name| name == own);
             let running = state.running.iter().filter(|(own, _)| named(own));

@@ -1,7 +1,7 @@
 use super::*;
 
 fn tree(text: &str) -> Tree {
-    Tree::Branch([("system".to_owned(), Tree::Leaf(vec![text.to_owned()]))].into())
+    Tree::from_iter([("system".to_owned(), Tree::Leaf(vec![text.to_owned()]))])
 }
 
 fn record(

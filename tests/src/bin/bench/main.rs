@@ -50,7 +50,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         None => {
-            eprintln!("{USAGE}\n       {}\n       {}", samplicator::USAGE, shell::USAGE);
+            eprintln!(
+                "{USAGE}\n       {}\n       {}",
+                samplicator::USAGE,
+                shell::USAGE
+            );
             ExitCode::from(2)
         }
     }

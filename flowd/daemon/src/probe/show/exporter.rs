@@ -16,15 +16,13 @@ pub fn exporters(
         .exporters
         .iter()
         .filter(|(exporter, _)| name.is_none_or(|name| name == *exporter));
+    // By name, both.
+    let of = |name: &String| {
+        let at = statistics.binary_search_by(|one| one.name.as_str().cmp(name));
+        at.ok().and_then(|at| statistics.get(at))
+    };
     let exporters: Vec<_> = wanted
-        .map(|(name, exporter)| {
-            exporter_json(
-                exporter,
-                statistics
-                    .iter()
-                    .find(|statistics| statistics.name == *name),
-            )
-        })
+        .map(|(name, exporter)| exporter_json(exporter, of(name)))
         .collect();
     json!({ "exporters": exporters })
 }
@@ -76,10 +74,10 @@ fn exporter_json(
     );
     object_map.insert(
         "state".into(),
-        json!(if statistics.down.is_some() {
-            "down"
-        } else {
-            "up"
+        json!(match (statistics.unused, statistics.down.is_some()) {
+            (true, _) => "unused",
+            (_, true) => "down",
+            (_, false) => "up",
         }),
     );
     object_map.insert("reason".into(), json!(statistics.down));

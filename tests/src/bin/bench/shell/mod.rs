@@ -23,8 +23,7 @@ use crate::table::{heading, row, spread};
 use person::Person;
 use site::Site;
 
-pub(crate) const USAGE: &str =
-    "tests/bench shell [--runs N] [--nodes N,…] [--state DIR]";
+pub(crate) const USAGE: &str = "tests/bench shell [--runs N] [--nodes N,…] [--state DIR]";
 
 /// The interface that is metered.
 const INTERFACE: &str = "flow0";
@@ -183,15 +182,20 @@ fn print(options: &Options, columns: &[(u64, Measured)]) {
     }
     println!("{}", heading(&widths, 1, &all));
     for what in What::ALL {
-        let limit = what.limit().map_or_else(String::new, |limit| format!("{limit:.0}"));
+        let limit = what
+            .limit()
+            .map_or_else(String::new, |limit| format!("{limit:.0}"));
         let mut cells = vec![what.words().to_owned(), limit];
         let mut before = None;
         for (_, measured) in columns {
             let now = measured.median(what);
-            cells.push(now.map_or_else(|| "-".into(), |now| match now < 100.0 {
-                true => format!("{now:.1}"),
-                false => format!("{now:.0}"),
-            }));
+            cells.push(now.map_or_else(
+                || "-".into(),
+                |now| match now < 100.0 {
+                    true => format!("{now:.1}"),
+                    false => format!("{now:.0}"),
+                },
+            ));
             cells.push(match (before, now) {
                 (Some(before), Some(now)) => format!("{:.1}", now / before),
                 _ => String::new(),
@@ -212,7 +216,9 @@ fn once(site: &Site, state: Option<&Path>, measured: &mut Measured) -> io::Resul
     fs::write(&file, site.text())?;
     let (running, _) = start(dir.path())?;
     let nodes = at_the_shell(dir.path(), &file, site, measured)?;
-    measured.0.push((What::Memory, running.resident_kib() / 1024.0));
+    measured
+        .0
+        .push((What::Memory, running.resident_kib() / 1024.0));
     measured.0.push((What::Descriptors, running.descriptors()));
     running.end(Signal::SIGTERM)?;
     let (running, took) = start(dir.path())?;
@@ -221,12 +227,7 @@ fn once(site: &Site, state: Option<&Path>, measured: &mut Measured) -> io::Resul
     Ok(nodes)
 }
 
-fn at_the_shell(
-    dir: &Path,
-    file: &Path,
-    site: &Site,
-    measured: &mut Measured,
-) -> io::Result<u64> {
+fn at_the_shell(dir: &Path, file: &Path, site: &Site, measured: &mut Measured) -> io::Result<u64> {
     let mut person = Person::sit_down(&program("flowsh")?, &dir.join("socket"))?;
     said(person.line("configure")?.1, "")?;
     let (took, text) = person.line(&format!("load {}", file.display()))?;
@@ -263,8 +264,9 @@ fn at_the_shell(
             person.keys(begun)?;
             let (took, _) = person.time(key, &["E00009", begun])?;
             measured.time(what, took);
-            // Drops the line.
+            // Drops the line, and with the next one what the shell knows.
             person.time("\x03", &["[edit]", "# "])?;
+            person.line("top")?;
         }
     }
     Ok(nodes)

@@ -61,7 +61,7 @@ impl Site {
             let exporter = |which| Site::exporter((2 * number + which) % self.exporters.max(1));
             writeln!(
                 out,
-                "    monitor {} {{\n        cache {{\n            timeout {{\n                active {}\n            }}\n        }}\n        exporter {}\n        exporter {}\n        record netflow-original\n    }}",
+                "    monitor {} {{\n        description \"customer {number}\"\n        cache {{\n            timeout {{\n                active {}\n            }}\n        }}\n        exporter {}\n        exporter {}\n        record netflow-original\n    }}",
                 Site::monitor(number),
                 60 + number % 60,
                 exporter(0),
@@ -90,7 +90,11 @@ impl Site {
             super::INTERFACE
         )?;
         for number in (0..self.monitors).step_by(ATTACHED) {
-            writeln!(out, "            monitor {} {{\n            }}", Site::monitor(number))?;
+            writeln!(
+                out,
+                "            monitor {} {{\n            }}",
+                Site::monitor(number)
+            )?;
         }
         writeln!(out, "        }}\n    }}\n}}")
     }

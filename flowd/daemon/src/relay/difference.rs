@@ -1,0 +1,177 @@
+//! What a commit changes of the samplicators, as data: a check tells it, a commit carries it out. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use relay::{Endpoint, Receiver};
+
+use super::settings::Settings;
+use crate::named::changed;
+
+/// What leads from one configuration of the samplicators to another. What is not in it is not touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Samplicators that are new or relay otherwise than before.
+    pub steps: BTreeMap<String, Step>,
+    /// Samplicators that go; those that go on under another name are not among them.
+    pub gone: Vec<String>,
+}
+
+/// What becomes of one samplicator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The one it goes on from, under the name that had; none: it is new.
+    pub from: Option<String>,
+    /// Addresses and ports that it comes to listen on, with the number of sockets.
+    pub opens: Vec<(Endpoint, usize)>,
+    /// Those that it no longer listens on.
+    pub closes: Vec<(Endpoint, usize)>,
+    /// Receivers it gets, or that are sent to in another way.
+    pub receivers: Vec<String>,
+    /// Receivers that go.
+    pub receivers_gone: Vec<String>,
+}
+
+/// What leads from `old` to `new`.
+pub fn difference(old: &Settings, new: &Settings) -> Difference {
+    let all: Vec<_> = changed(old, new).collect();
+    let mut gone: BTreeSet<&str> = all
+        .iter()
+        .filter(|(_, _, is)| is.is_none())
+        .map(|(name, ..)| name.as_str())
+        .collect();
+    let mut steps = BTreeMap::new();
+    for (name, was, is) in &all {
+        let Some(is) = is.map(|is| &is.relay) else {
+            continue;
+        };
+        let from = match was {
+            Some(was) if was.relay == *is => continue,
+            Some(_) => Some(name.as_str()),
+            None => renamed(old, &gone, is),
+        };
+        if let Some(from) = from {
+            gone.remove(from);
+        }
+        let was = from.and_then(|from| old.get(from));
+        steps.insert((*name).clone(), step(from, was.map(|was| &was.relay), is));
+    }
+    Difference {
+        steps,
+        gone: gone.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn step(from: Option<&str>, was: Option<&relay::Settings>, is: &relay::Settings) -> Step {
+    let sockets = |settings: Option<&relay::Settings>| -> BTreeMap<Endpoint, usize> {
+        let endpoints = settings.map(|settings| (settings.endpoints(), settings.threads));
+        let (endpoints, threads) = endpoints.unwrap_or_default();
+        let each = endpoints.into_iter().map(|endpoint| (endpoint, threads));
+        each.collect()
+    };
+    let (before, after) = (sockets(was), sockets(Some(is)));
+    let more = |these: &BTreeMap<Endpoint, usize>, those: &BTreeMap<Endpoint, usize>| {
+        let more = these.iter().filter_map(|(endpoint, count)| {
+            let had = those.get(endpoint).copied().unwrap_or_default();
+            (*count > had).then(|| (endpoint.clone(), count - had))
+        });
+        more.collect::<Vec<_>>()
+    };
+    let receivers = |settings: Option<&relay::Settings>| -> BTreeMap<String, Receiver> {
+        let receivers = settings
+            .into_iter()
+            .flat_map(|settings| &settings.receivers);
+        receivers
+            .filter(|receiver| !receiver.disabled)
+            .map(|receiver| (receiver.name.clone(), receiver.clone()))
+            .collect()
+    };
+    let (had, has) = (receivers(was), receivers(Some(is)));
+    let new = has.iter().filter(|(name, receiver)| {
+        let same = |had: &Receiver| had.same_way(receiver);
+        !had.get(*name).is_some_and(same)
+    });
+    Step {
+        from: from.map(str::to_owned),
+        opens: more(&after, &before),
+        closes: more(&before, &after),
+        receivers: new.map(|(name, _)| name.clone()).collect(),
+        receivers_gone: had
+            .keys()
+            .filter(|name| !has.contains_key(*name))
+            .cloned()
+            .collect(),
+    }
+}
+
+/// The samplicator that leaves with this commit and receives where a new one will: the same under another name. It
+/// keeps its sockets then, and what it knows.
+fn renamed<'a>(old: &'a Settings, gone: &BTreeSet<&str>, is: &relay::Settings) -> Option<&'a str> {
+    if gone.is_empty() {
+        return None;
+    }
+    let wanted = is.endpoints();
+    let found = old.iter().find(|(name, had)| {
+        let had = || had.relay.endpoints();
+        gone.contains(name.as_str()) && had().iter().any(|endpoint| wanted.contains(endpoint))
+    });
+    found.map(|(name, _)| name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use grammar::{Mode, Tree};
+
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        let tree = grammar::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
+        super::super::from_tree(&tree, None).unwrap()
+    }
+
+    const S: &str = "set flow samplicator S port 2055
+set flow samplicator S receiver A address 192.0.2.1
+set flow samplicator S receiver B address 192.0.2.2
+";
+
+    #[test]
+    fn only_what_differs_has_a_step() {
+        let old = settings(&format!(
+            "{S}set flow samplicator T receiver A address 192.0.2.1"
+        ));
+        assert_eq!(difference(&old, &old), Difference::default());
+        let new = settings(&format!(
+            "{S}set flow samplicator S receiver B ttl 9\nset flow samplicator S receiver C address 192.0.2.3
+set flow samplicator S port 2056"
+        ));
+        let difference = difference(&old, &new);
+        assert_eq!(difference.gone, ["T"]);
+        let step = &difference.steps["S"];
+        assert_eq!(
+            (difference.steps.len(), step.from.as_deref()),
+            (1, Some("S"))
+        );
+        assert_eq!(
+            step.opens.len(),
+            step.closes.len() + new["S"].relay.endpoints().len() / 2
+        );
+        assert_eq!(step.receivers, ["B", "C"]);
+    }
+
+    #[test]
+    fn one_under_another_name_goes_on() {
+        let old = settings(S);
+        let new = settings(&S.replace(" S ", " N "));
+        let difference = difference(&old, &new);
+        assert_eq!(difference.gone, [""; 0]);
+        let step = &difference.steps["N"];
+        assert_eq!(step.from.as_deref(), Some("S"));
+        assert!(step.opens.is_empty() && step.closes.is_empty() && step.receivers.is_empty());
+    }
+
+    #[test]
+    fn from_nothing_everything_is_opened() {
+        let difference = difference(&Settings::default(), &settings(S));
+        let step = &difference.steps["S"];
+        assert_eq!((step.opens.len(), step.receivers.len()), (2, 2));
+    }
+}
