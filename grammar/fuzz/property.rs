@@ -224,23 +224,46 @@ pub(crate) fn imports(text: &str) {
     let arguments = Arguments::parse(line);
     let files: Vec<&str> = arguments.files.iter().map(|_| rest).collect();
     for imported in [import(&arguments, &files), file(rest)] {
-        let read = grammar::load(
-            &Tree::default(),
-            &[],
-            &imported.text,
-            Some(Dialect::Set),
-            Mode::Merge,
+        imported_whole(&imported);
+    }
+}
+
+/// The same of a softflowd command line.
+///
+/// # Panics
+/// When it is not so.
+#[allow(dead_code, reason = "each fuzzer uses one of them")]
+pub(crate) fn softflowd(text: &str) {
+    imported_whole(&grammar::import::softflowd::arguments(text));
+}
+
+/// The same of a configuration of pmacctd.
+///
+/// # Panics
+/// When it is not so.
+#[allow(dead_code, reason = "each fuzzer uses one of them")]
+pub(crate) fn pmacct(text: &str) {
+    imported_whole(&grammar::import::pmacct::file(text));
+}
+
+#[allow(dead_code, reason = "each fuzzer uses one of them")]
+fn imported_whole(imported: &grammar::import::Imported) {
+    let read = grammar::load(
+        &Tree::default(),
+        &[],
+        &imported.text,
+        Some(Dialect::Set),
+        Mode::Merge,
+    );
+    let tree = read.unwrap_or_else(|problems| panic!("{}\n{problems:?}", imported.text));
+    assert!(!imported.text.is_empty() || !imported.remarks.is_empty());
+    if !imported.text.is_empty() {
+        assert_eq!(grammar::check(&tree), [], "{}", imported.text);
+    }
+    for remark in &imported.remarks {
+        assert!(
+            !remark.why.is_empty() && remark.message().chars().count() < 2000,
+            "{remark:?}"
         );
-        let tree = read.unwrap_or_else(|problems| panic!("{}\n{problems:?}", imported.text));
-        assert!(!imported.text.is_empty() || !imported.remarks.is_empty());
-        if !imported.text.is_empty() {
-            assert_eq!(grammar::check(&tree), [], "{}", imported.text);
-        }
-        for remark in &imported.remarks {
-            assert!(
-                !remark.why.is_empty() && remark.message().chars().count() < 2000,
-                "{remark:?}"
-            );
-        }
     }
 }

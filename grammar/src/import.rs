@@ -1,7 +1,11 @@
 //! Configurations of other programs, as statements of this language. Pure: text in, text and a report out; nothing
 //! is left out without a line of the report.
 
+pub mod pmacct;
+mod probe;
+mod report;
 pub mod samplicate;
+pub mod softflowd;
 
 /// What a foreign configuration became.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,4 +52,28 @@ impl Remark {
         let verb = if self.lost { "not translated: " } else { "" };
         format!("\"{}\": {verb}{}", text.escape_debug(), self.why)
     }
+}
+
+/// The tree of an import; it must load and have nothing wrong.
+#[cfg(test)]
+#[track_caller]
+fn tree(imported: &Imported) -> crate::Tree {
+    let dialect = Some(crate::Dialect::Set);
+    let empty = crate::Tree::default();
+    let loaded = crate::load(&empty, &[], &imported.text, dialect, crate::Mode::Merge);
+    let tree = loaded.unwrap_or_else(|problems| panic!("{}\n{problems:?}", imported.text));
+    if !imported.text.is_empty() {
+        assert_eq!(crate::check(&tree), [], "{}", imported.text);
+    }
+    tree
+}
+
+/// The remarks of an import, a line each.
+#[cfg(test)]
+fn said(imported: &Imported) -> Vec<String> {
+    imported
+        .remarks
+        .iter()
+        .map(|remark| format!("{:?}:{} {}", remark.origin, remark.line, remark.message()))
+        .collect()
 }

@@ -15,6 +15,8 @@ fn the_corpus_holds() {
         replay(folder, |text| property::holds(text, dialect));
     }
     replay("samplicate", property::imports);
+    replay("softflowd", property::softflowd);
+    replay("pmacct", property::pmacct);
     replay("line", property::typed);
     replay("configuration", property::meets);
 }

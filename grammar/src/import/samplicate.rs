@@ -13,7 +13,8 @@ mod write;
 
 pub use arguments::{Arguments, Given};
 
-use super::{Imported, Origin, Remark};
+use super::report::{HERE, Place, Remarks};
+use super::{Imported, Origin};
 use receiver::Receivers;
 use rules::{Rule, Scope};
 
@@ -22,8 +23,6 @@ pub const NAME: &str = "samplicate";
 
 /// Sources that are read of all files together.
 const MAX_RULES: usize = 10_000;
-/// Remarks that are kept.
-const MAX_REMARKS: usize = 1000;
 
 const TWICE: &str = "it is there twice; each datagram is sent once";
 
@@ -55,7 +54,7 @@ pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     }
     let mut own = Vec::new();
     for word in &arguments.receivers {
-        let place = arguments::HERE;
+        let place = HERE;
         let flags = (arguments.spoof, arguments.no_checksum);
         match receiver::parse(word, flags, arguments.delay_us) {
             Ok((receiver, aside)) => {
@@ -81,42 +80,6 @@ pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     Imported {
         text,
         remarks: remarks.0,
-    }
-}
-
-/// Where a piece of input stands.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    origin: Origin,
-    line: u32,
-}
-
-/// The report so far.
-#[derive(Debug, Default)]
-struct Remarks(Vec<Remark>);
-
-impl Remarks {
-    fn lost(&mut self, place: Place, text: &str, why: impl Into<String>) {
-        self.add(place, text, why.into(), true);
-    }
-
-    fn differs(&mut self, place: Place, text: &str, why: impl Into<String>) {
-        self.add(place, text, why.into(), false);
-    }
-
-    fn add(&mut self, place: Place, text: &str, why: String, lost: bool) {
-        let why = match self.0.len() {
-            ..MAX_REMARKS => why,
-            MAX_REMARKS => "there is more to say of what follows".to_owned(),
-            _ => return,
-        };
-        self.0.push(Remark {
-            origin: place.origin,
-            line: place.line,
-            text: text.to_owned(),
-            why,
-            lost,
-        });
     }
 }
 

@@ -1,10 +1,7 @@
 //! The command line: options as getopt reads them, receivers between and behind them.
 
-use super::super::{Origin, Remark};
-use super::{Place, Remarks};
-
-/// Words of a command line that are read.
-const MAX_WORDS: usize = 4096;
+use super::super::Remark;
+use super::super::report::{HERE, Remarks, behind};
 
 /// A command line, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,12 +39,6 @@ pub struct Given {
     pub no_checksum: bool,
 }
 
-/// Where the remarks of a command line stand.
-pub(super) const HERE: Place = Place {
-    origin: Origin::Arguments,
-    line: 1,
-};
-
 /// Options that mean nothing here, and why.
 const NOT_NEEDED: &[(char, &str)] = &[
     ('f', "flowd is a service already"),
@@ -72,16 +63,7 @@ impl Arguments {
     pub fn parse(line: &str) -> Arguments {
         let mut arguments = Arguments::default();
         let mut remarks = Remarks::default();
-        let mut words = words(line);
-        if words.len() > MAX_WORDS {
-            words.truncate(MAX_WORDS);
-            remarks.lost(HERE, "…", format!("{MAX_WORDS} words are read"));
-        }
-        let program = words
-            .iter()
-            .take(4)
-            .position(|word| word.rsplit('/').next() == Some("samplicate"));
-        let mut words = words.into_iter().skip(program.map_or(0, |at| at + 1));
+        let mut words = behind("samplicate", line, &mut remarks).into_iter();
         let mut only_receivers = false;
         while let Some(word) = words.next() {
             match word.strip_prefix('-') {
@@ -181,32 +163,4 @@ fn not_needed(option: char) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == option)
         .map(|(_, why)| *why)
-}
-
-/// Words as a shell cuts them: quotes of both kinds, and a backslash before a character.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match (c, quote) {
-            (c, Some(open)) if c == open => quote = None,
-            ('"' | '\'', None) => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            ('\\', None | Some('"')) => {
-                let next = chars.next();
-                // A backslash at a line's end joins the lines.
-                word.get_or_insert_default()
-                    .extend(next.filter(|next| *next != '\n'));
-            }
-            (c, None) if c.is_whitespace() => words.extend(word.take()),
-            (c, _) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words.retain(|word| !word.is_empty());
-    words
 }

@@ -5,32 +5,8 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Dialect, Mode, Tree, check, load};
-
-/// The tree of an import; it must load and have nothing wrong.
-#[track_caller]
-fn tree(imported: &Imported) -> Tree {
-    let loaded = load(
-        &Tree::default(),
-        &[],
-        &imported.text,
-        Some(Dialect::Set),
-        Mode::Merge,
-    );
-    let tree = loaded.unwrap_or_else(|problems| panic!("{}\n{problems:?}", imported.text));
-    if !imported.text.is_empty() {
-        assert_eq!(check(&tree), [], "{}", imported.text);
-    }
-    tree
-}
-
-fn said(imported: &Imported) -> Vec<String> {
-    imported
-        .remarks
-        .iter()
-        .map(|remark| format!("{:?}:{} {}", remark.origin, remark.line, remark.message()))
-        .collect()
-}
+use crate::Tree;
+use crate::import::{Remark, said, tree};
 
 fn line(text: &str) -> Imported {
     import(&Arguments::parse(text), &[])

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::super::Origin;
-use super::arguments::HERE;
+use super::super::report::{HERE, Place, Remarks};
 use super::receiver::{Receiver, Receivers};
 use super::rules::{Prefix, Rule, Scope, longest};
-use super::{Arguments, NAME, Place, Remarks};
+use super::{Arguments, NAME};
 use crate::schema::Type;
 
 /// Pairs of a source and a receiver that are written.

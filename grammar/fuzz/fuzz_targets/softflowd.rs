@@ -1,0 +1,11 @@
+//! Any octets as a command line of softflowd.
+#![no_main]
+
+#[path = "../property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = std::str::from_utf8(data) {
+        property::softflowd(text);
+    }
+});

@@ -1,0 +1,91 @@
+//! The report of an import, and what command lines have in common.
+
+use super::{Origin, Remark};
+
+/// Remarks that are kept.
+const MAX_REMARKS: usize = 1000;
+
+/// Words of a command line that are read.
+pub(super) const MAX_WORDS: usize = 4096;
+
+/// Where a piece of input stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) origin: Origin,
+    pub(super) line: u32,
+}
+
+/// Where the remarks of a command line stand.
+pub(super) const HERE: Place = Place {
+    origin: Origin::Arguments,
+    line: 1,
+};
+
+/// The report so far.
+#[derive(Debug, Default)]
+pub(super) struct Remarks(pub(super) Vec<Remark>);
+
+impl Remarks {
+    pub(super) fn lost(&mut self, place: Place, text: &str, why: impl Into<String>) {
+        self.add(place, text, why.into(), true);
+    }
+
+    pub(super) fn differs(&mut self, place: Place, text: &str, why: impl Into<String>) {
+        self.add(place, text, why.into(), false);
+    }
+
+    fn add(&mut self, place: Place, text: &str, why: String, lost: bool) {
+        let why = match self.0.len() {
+            ..MAX_REMARKS => why,
+            MAX_REMARKS => "there is more to say of what follows".to_owned(),
+            _ => return,
+        };
+        self.0.push(Remark {
+            origin: place.origin,
+            line: place.line,
+            text: text.to_owned(),
+            why,
+            lost,
+        });
+    }
+}
+
+/// The words of a command line behind its program's name (and `sudo`), if it is there.
+pub(super) fn behind(program: &str, line: &str, remarks: &mut Remarks) -> Vec<String> {
+    let mut words = words(line);
+    if words.len() > MAX_WORDS {
+        words.truncate(MAX_WORDS);
+        remarks.lost(HERE, "…", format!("{MAX_WORDS} words are read"));
+    }
+    let named = |word: &String| word.rsplit('/').next() == Some(program);
+    let at = words.iter().take(4).position(named);
+    words.split_off(at.map_or(0, |at| at + 1))
+}
+
+/// Words as a shell cuts them: quotes of both kinds, and a backslash before a character.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            ('\\', None | Some('"')) => {
+                let next = chars.next();
+                // A backslash at a line's end joins the lines.
+                word.get_or_insert_default()
+                    .extend(next.filter(|next| *next != '\n'));
+            }
+            (c, None) if c.is_whitespace() => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
