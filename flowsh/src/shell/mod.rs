@@ -6,6 +6,7 @@ mod complete;
 mod configure;
 mod copy;
 mod file;
+mod import;
 mod listing;
 mod operational;
 mod ping;
@@ -417,6 +418,8 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Load { .. }
             | Command::LoadSamplicate { .. }
             | Command::LoadSamplicateArguments(_)
+            | Command::LoadSoftflowdArguments(_)
+            | Command::LoadPmacct { .. }
             | Command::Copy { .. }
             | Command::Statement(_)
     )

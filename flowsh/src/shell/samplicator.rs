@@ -1,11 +1,9 @@
-//! `show samplicator`, `clear samplicator`, and samplicate's configuration.
+//! `show samplicator` and `clear samplicator`.
 
-use grammar::command::{RelayPart, Tail};
-use grammar::import::samplicate::{self, Arguments};
-use grammar::import::{Imported, Origin};
+use grammar::command::RelayPart;
 use serde_json::{Value as Json, json};
 
-use super::{Done, Shell, file};
+use super::Shell;
 use crate::client::escaped;
 use crate::output::Answer;
 use crate::screen;
@@ -78,76 +76,6 @@ impl Shell {
         Ok(Answer::line(format!(
             "Samplicator {name}: statistics cleared"
         )))
-    }
-
-    pub(super) fn load_samplicate(&mut self, name: &Tail, line: &str) -> Done {
-        let text = self.read(name, line)?;
-        let path = name.text.clone();
-        self.imported(&samplicate::file(&text), &[path])
-    }
-
-    pub(super) fn load_samplicate_arguments(&mut self, tail: &Tail, line: &str) -> Done {
-        let arguments = Arguments::parse(&tail.text);
-        let mut paths = Vec::new();
-        let mut texts = Vec::new();
-        for given in &arguments.files {
-            let at = line
-                .find(&given.path)
-                .map_or(tail.start, |at| line[..at].chars().count());
-            let name = Tail {
-                text: given.path.clone(),
-                start: at,
-            };
-            texts.push(self.read(&name, line)?);
-            paths.push(given.path.clone());
-        }
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        self.imported(&samplicate::import(&arguments, &texts), &paths)
-    }
-
-    fn read(&self, name: &Tail, line: &str) -> Result<String, Failure> {
-        let path = file::resolved(&name.text, self.home.as_deref());
-        file::read(&path).map_err(|error| error.failure(&path, line, name))
-    }
-
-    /// Puts the statements into the candidate and tells what is not among them.
-    fn imported(&mut self, imported: &Imported, paths: &[String]) -> Done {
-        let report: String = imported
-            .remarks
-            .iter()
-            .map(|remark| {
-                let origin = match remark.origin {
-                    Origin::Arguments => "arguments".to_owned(),
-                    Origin::Whole => "samplicate".to_owned(),
-                    Origin::File(index) => {
-                        let path = paths.get(index).map_or("file", String::as_str);
-                        format!("{path}:{}", remark.line)
-                    }
-                };
-                format!("{origin}: {}\n", remark.message())
-            })
-            .collect();
-        if imported.text.is_empty() {
-            return Err(Failure::plain(format!(
-                "{report}nothing of it can be a samplicator; nothing was loaded"
-            )));
-        }
-        let body = json!({"text": imported.text, "dialect": "set", "mode": "replace", "path": []});
-        let answer = self.edit_text(body, &imported.text, "samplicate:")?;
-        let lost = imported.remarks.iter().filter(|remark| remark.lost).count();
-        let loaded = match answer["changes"].as_u64() {
-            Some(0) => "nothing changed".to_owned(),
-            _ => format!(
-                "`compare` shows it, `commit` puts it into force{}",
-                match lost {
-                    0 => String::new(),
-                    1 => "; 1 piece has no counterpart here".to_owned(),
-                    lost => format!("; {lost} pieces have no counterpart here"),
-                }
-            ),
-        };
-        let said = format!("Loaded as samplicator {}: {loaded}.", samplicate::NAME);
-        Ok(Answer::text(format!("{report}{said}\n")).into())
     }
 }
 

@@ -583,6 +583,36 @@ fn the_daemon_may_be_gone() {
 }
 
 #[test]
+fn probes_of_other_programs_become_flow_accounting_with_a_report() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    let said = bench.ok("load softflowd-args -d -i eth1 -n 192.0.2.9:2055 -v 9 -t maxlife=1m");
+    assert_eq!(
+        said,
+        "arguments: \"-d\": not translated: flowd is a service already\n\
+         Loaded as flow monitoring: `compare` shows it, `commit` puts it into force; 1 piece has no counterpart here.\n"
+    );
+    let candidate = bench.candidate();
+    assert!(
+        candidate.contains("netflow timeout max-active-life 60"),
+        "{candidate}"
+    );
+    let path = bench._dir.path().join("pmacctd.conf");
+    std::fs::write(&path, "plugins: nfprobe\ninterface: eth2\nfoo: 1\n").unwrap();
+    let said = bench.ok(&format!("load pmacct {}", path.display()));
+    assert!(
+        said.contains("pmacctd.conf:3: \"foo: 1\": not translated"),
+        "{said}"
+    );
+    assert!(bench.candidate().contains("server 127.0.0.1 port 2100"));
+    assert!(
+        bench
+            .fails("load softflowd-args -d")
+            .contains("nothing of it can be flow monitoring")
+    );
+}
+
+#[test]
 fn samplicates_configuration_becomes_a_samplicator_with_a_report() {
     let mut bench = Bench::new();
     bench.ok("configure");

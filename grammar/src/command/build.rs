@@ -375,6 +375,10 @@ impl Matched<'_> {
             Id::LoadSamplicate => Command::LoadSamplicate {
                 file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
             },
+            Id::LoadPmacct => Command::LoadPmacct {
+                file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
+            },
+            Id::LoadSoftflowdArgs => Command::LoadSoftflowdArguments(self.quoted_text()),
             Id::LoadSamplicateArgs => Command::LoadSamplicateArguments(self.quoted_text()),
             Id::ShowLog => Command::ShowLog {
                 lines: self.number(None).unwrap_or(100),

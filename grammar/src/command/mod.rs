@@ -457,6 +457,13 @@ pub enum Command {
     },
     /// Reads a command line of samplicate, and the file it names, and adds the samplicator they describe.
     LoadSamplicateArguments(Tail),
+    /// Reads a command line of softflowd and adds the monitoring it describes.
+    LoadSoftflowdArguments(Tail),
+    /// Reads a configuration of pmacctd and adds the monitoring it describes.
+    LoadPmacct {
+        /// Its file.
+        file: Tail,
+    },
     /// Copies or renames a node of the candidate.
     Copy {
         /// Below the edit level.

@@ -239,7 +239,7 @@ fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
     let mut names = Vec::new();
     let mut text = String::new();
     for (plugin, probe) in &probes {
-        let name = match names.is_empty() || *plugin == "" {
+        let name = match names.is_empty() || plugin.is_empty() {
             true => NAME.to_owned(),
             false => format!("{NAME}-{plugin}"),
         };
