@@ -55,6 +55,8 @@ pub(crate) struct Client {
     sender: Option<SendRequest<Full<Bytes>>>,
     /// Ctrl-C, also while nothing is asked; `None`: it ends the program.
     interrupts: Option<Signal>,
+    /// The terminal is gone. The one who reads keys notices that, and gives the session back.
+    hang_ups: Option<Signal>,
 }
 
 impl Client {
@@ -63,17 +65,18 @@ impl Client {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let interrupts = interruptible
-            .then(|| {
-                let _context = runtime.enter();
-                signal(SignalKind::interrupt())
-            })
-            .transpose()?;
+        let caught = |kind| {
+            let _context = runtime.enter();
+            interruptible.then(|| signal(kind)).transpose()
+        };
+        let interrupts = caught(SignalKind::interrupt())?;
+        let hang_ups = caught(SignalKind::hangup())?;
         Ok(Client {
             socket,
             runtime,
             sender: None,
             interrupts,
+            hang_ups,
         })
     }
 
@@ -139,16 +142,19 @@ impl Client {
             runtime,
             sender,
             interrupts,
+            hang_ups,
         } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {
             let asked = exchange(socket, sender, method, target, body);
-            let Some(interrupts) = interrupts else {
+            let (Some(interrupts), Some(hang_ups)) = (interrupts, hang_ups) else {
                 return asked.await;
             };
             tokio::select! {
+                biased;
                 result = asked => result,
                 _ = interrupts.recv() => Err(Error::Interrupted),
+                _ = hang_ups.recv() => Err(Error::Interrupted),
             }
         });
         if matches!(

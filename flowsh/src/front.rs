@@ -26,11 +26,30 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
     let pasted = lines.iter().filter(|line| !line.trim().is_empty()).count();
     let mut wish = Wish::default();
     let mut failed = 0;
-    for (line, number) in lines.iter().zip(1..) {
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
         if let Some(asked) = ask::question(line).filter(|_| shell.wants_command() && pasted == 1) {
             help(shell, asked, asked.len());
+            break;
+        }
+        if let Some(batch) = shell.batch(&lines[at..]) {
+            let count = batch.lines;
+            match shell.run_batch(batch, &lines[at..at + count]) {
+                Ok(undone) => {
+                    failed += undone.wrong.len() + undone.left_out;
+                    for (line, failure) in undone.wrong {
+                        told(failure.in_line_of(at + line + 1));
+                    }
+                }
+                Err(failure) => {
+                    failed += count;
+                    told(failure);
+                }
+            }
+            at += count;
             continue;
         }
+        at += 1;
         let outcome = shell.run(line);
         match outcome.and_then(|outcome| shown(shell, outcome)) {
             Ok(one) => {
@@ -44,7 +63,7 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
                 failed += 1;
                 told(match pasted {
                     ..=1 => failure,
-                    _ => failure.with_line(line).in_line_of(number),
+                    _ => failure.with_line(line).in_line_of(at),
                 });
             }
         }

@@ -22,6 +22,7 @@ mod terminal;
 mod trouble;
 
 use std::io::IsTerminal as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -63,6 +64,15 @@ fn main() -> ExitCode {
     let scripted = !args.command.is_empty() || args.file.is_some();
     let interactive =
         !scripted && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if interactive && std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
+        // The line editor would take it for one that moves its cursor. Only failing comes back.
+        let mut again = std::process::Command::new("/proc/self/exe");
+        let error = again
+            .args(std::env::args_os().skip(1))
+            .env("TERM", "dumb")
+            .exec();
+        eprintln!("flowsh: TERM is not set, and starting again with TERM=dumb fails: {error}");
+    }
     let via = if interactive { "cli" } else { "script" };
     let shell = Client::new(args.socket, interactive)
         .map_err(|error| Failure::plain(format!("cannot start: {error}")))

@@ -109,13 +109,12 @@ fn finish(shell: &mut Shell) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline.
+/// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline. That a terminal went away
+/// is noticed when a key is read.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
-    if out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .is_err()
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() == io::ErrorKind::BrokenPipe
     {
         std::process::exit(0);
     }

@@ -2,21 +2,29 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use regex::Regex;
 
 use crate::skip::command;
 use crate::wait::within;
 
-/// A program on a terminal of 120 columns and 40 rows.
+/// A program on a terminal.
 pub struct Pty {
     child: Child,
-    keys: File,
+    /// None once the terminal is gone.
+    keys: Option<File>,
+    reader: Option<std::thread::JoinHandle<()>>,
+    /// What the reader does.
+    reads: Arc<AtomicU8>,
     /// Where the terminal is, `/dev/pts/3`.
     path: PathBuf,
     shown: Arc<Mutex<Vec<u8>>>,
@@ -24,19 +32,39 @@ pub struct Pty {
     read: usize,
 }
 
+/// What is shown is read.
+const READS: u8 = 0;
+/// It is not: the terminal is slow.
+const WAITS: u8 = 1;
+/// The terminal is gone.
+const ENDS: u8 = 2;
+
 impl Pty {
-    /// Starts a program.
+    /// Starts a program on a terminal of 120 columns and 40 rows.
     ///
     /// # Panics
     /// When it cannot be started.
     pub fn spawn(argv: &[&str]) -> Pty {
+        Pty::spawn_sized(argv, 120, 40)
+    }
+
+    /// Starts a program on a terminal of that size.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn spawn_sized(argv: &[&str], columns: u16, rows: u16) -> Pty {
         let size = Winsize {
-            ws_row: 40,
-            ws_col: 120,
+            ws_row: rows,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
         let pty = openpty(&size, None).expect("a pseudo-terminal");
+        // A program of another test that had it open would keep this terminal from being gone.
+        for side in [&pty.master, &pty.slave] {
+            let close = FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC);
+            fcntl(side, close).expect("the terminal");
+        }
         let path = nix::unistd::ttyname(&pty.slave).expect("the terminal's name");
         let side = || Stdio::from(pty.slave.try_clone().expect("the terminal"));
         // setsid makes the terminal the controlling one, so that Ctrl-C is a signal.
@@ -58,10 +86,28 @@ impl Pty {
         let mut screen = keys.try_clone().expect("the terminal");
         let shown = Arc::new(Mutex::new(Vec::new()));
         let seen = shown.clone();
+        let reads = Arc::new(AtomicU8::new(READS));
+        let todo = reads.clone();
         // Ends by itself with the last user of the other side.
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0u8; 4096];
-            while let Ok(len @ 1..) = screen.read(&mut buffer) {
+            loop {
+                let moment = PollTimeout::from(20u8);
+                let events = match todo.load(Ordering::Relaxed) {
+                    ENDS => return,
+                    WAITS => PollFlags::empty(),
+                    _ => PollFlags::POLLIN,
+                };
+                let ready = poll(&mut [PollFd::new(screen.as_fd(), events)], moment);
+                if !matches!(ready, Ok(1..)) || events.is_empty() {
+                    if events.is_empty() {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    continue;
+                }
+                let Ok(len @ 1..) = screen.read(&mut buffer) else {
+                    return;
+                };
                 seen.lock()
                     .expect("no reader panicked")
                     .extend_from_slice(&buffer[..len]);
@@ -69,17 +115,34 @@ impl Pty {
         });
         Pty {
             child,
-            keys,
+            keys: Some(keys),
+            reader: Some(reader),
+            reads,
             path,
             shown,
             read: 0,
         }
     }
 
+    /// The terminal takes no output until it is read again.
+    pub fn stall(&self, stalled: bool) {
+        let reads = if stalled { WAITS } else { READS };
+        self.reads.store(reads, Ordering::Relaxed);
+    }
+
+    /// The line drops: the terminal is gone.
+    pub fn hang_up(&mut self) {
+        self.reads.store(ENDS, Ordering::Relaxed);
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader did not panic");
+        }
+        self.keys = None;
+    }
+
     /// Types text as it is.
     pub fn keys(&mut self, text: &str) {
-        self.keys
-            .write_all(text.as_bytes())
+        let keys = self.keys.as_mut().expect("the terminal is there");
+        keys.write_all(text.as_bytes())
             .expect("the terminal takes keys");
     }
 
@@ -127,8 +190,17 @@ impl Pty {
     /// When it does not in time, with the screen.
     #[track_caller]
     pub fn expect(&mut self, pattern: &str) -> String {
+        self.expect_within(pattern, Duration::from_secs(20))
+    }
+
+    /// [`Pty::expect`] for what takes long.
+    ///
+    /// # Panics
+    /// When it is not shown within `limit`, with the screen.
+    #[track_caller]
+    pub fn expect_within(&mut self, pattern: &str, limit: Duration) -> String {
         let regex = Regex::new(pattern).expect("a pattern");
-        let found = within(Duration::from_secs(20), || {
+        let found = within(limit, || {
             let text = self.screen();
             regex
                 .find(&text)

@@ -263,6 +263,24 @@ impl Shell {
         Ok(())
     }
 
+    /// What is wrong with an IOS statement, as far as that is seen without the configuration.
+    pub(super) fn wrong_statement(&self, tail: &Tail, line: &str) -> Option<String> {
+        let text = match self.submode {
+            Submode::Global => tail.text.clone(),
+            _ => format!("{}\n{}", self.opener, tail.text),
+        };
+        let loaded = grammar::load(
+            &grammar::Tree::default(),
+            &[],
+            &text,
+            Some(grammar::Dialect::Ios),
+            grammar::Mode::Merge,
+        );
+        let mut problem = loaded.err()?.pop()?;
+        problem.column += u32::try_from(tail.start).unwrap_or_default();
+        Some(Failure::in_line(line, &problem).shown())
+    }
+
     /// Puts the places of a refusal into the typed line: `place` makes a column (from 0) of the sent text's
     /// line (from 1) and column (from 0).
     fn placed(&self, error: Error, line: &str, place: impl Fn(usize, usize) -> usize) -> Failure {

@@ -1,6 +1,7 @@
 //! The shell itself: modes, the edit level, the session, and what each line does. It prints nothing: a line
 //! gives an [`Outcome`] or a [`Failure`], and the front ends show them.
 
+mod batch;
 mod candidate;
 mod complete;
 mod configure;
@@ -253,6 +254,10 @@ impl Shell {
                     .err()
                     .map(|failure| failure.shown())
             }
+            Ok(Some(Line {
+                command: Command::Statement(tail),
+                ..
+            })) => self.wrong_statement(&tail, line),
             Ok(_) => None,
         }
     }

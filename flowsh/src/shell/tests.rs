@@ -717,3 +717,59 @@ fn a_long_cache_comes_in_parts_through_the_pipes() {
     let shown = bench.fails(&format!("{line} filter ipv4 protocol regexp \"(\""));
     assert!(shown.contains("^\nnot a regular expression"), "{shown}");
 }
+
+#[test]
+fn pasted_lines_go_together_and_each_wrong_one_is_told() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    let mut paste = |text: &str| {
+        let lines: Vec<&str> = text.lines().collect();
+        let batch = bench.shell.batch(&lines).unwrap();
+        let count = batch.lines;
+        let undone = bench.shell.run_batch(batch, &lines[..count]).unwrap();
+        let wrong: Vec<(usize, String)> = undone
+            .wrong
+            .into_iter()
+            .map(|(at, failure)| (at, failure.shown()))
+            .collect();
+        (count, wrong, undone.left_out)
+    };
+    let (count, wrong, _) = paste(
+        "set flow sampler A rate 2\n  set flow sampler B rate x\nset flow smapler C rate 2\nset flow sampler D rate 3\ncommit\n",
+    );
+    assert_eq!((count, wrong.len()), (4, 2));
+    let (at, shown) = &wrong[0];
+    assert_eq!(*at, 1);
+    assert!(
+        shown.starts_with("    set flow sampler B rate x\n                            ^\n"),
+        "{shown}"
+    );
+    assert_eq!(wrong[1].0, 2);
+
+    // What stands below a wrong line does not become another one's.
+    let (count, wrong, left_out) = paste(
+        "flow exporter E1\n destination 192.0.2.1\n!\nflow exprter E2\n destination 192.0.2.2\n ttl 3\n!\nflow exporter E3\n \
+         dscp 99\n destination 192.0.2.3\n",
+    );
+    assert_eq!((count, wrong.len(), left_out), (10, 2, 2));
+    assert!(wrong[0].1.ends_with("The 2 lines below it were left out."));
+    assert_eq!(
+        bench.daemon.lock().unwrap().edits.len(),
+        4,
+        "each text twice"
+    );
+    assert_eq!(
+        bench.candidate(),
+        "set flow exporter E1 destination 192.0.2.1\nset flow exporter E3 destination 192.0.2.3\n\
+         set flow sampler A rate 2\nset flow sampler D rate 3\n"
+    );
+    assert_eq!(bench.shell.prompt().1, "r1(config-flow-exporter)# ");
+    bench.ok("ttl 7");
+    assert!(bench.candidate().contains("E3 ttl 7"));
+    // Alone, or what does more than change the candidate, is no batch.
+    assert_eq!(
+        bench.shell.batch(&["set flow sampler A rate 2", "commit"]),
+        None
+    );
+    assert_eq!(bench.shell.batch(&["flow {", "}"]), None);
+}

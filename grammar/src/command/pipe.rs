@@ -86,28 +86,33 @@ fn names() -> Vec<&'static str> {
     PIPES.iter().map(|(name, ..)| *name).collect()
 }
 
-/// Finds a pipe by its word, a unique abbreviation of it, or IOS's name for it.
+/// Finds a pipe by its word, by IOS's name for it, or by a unique abbreviation of either.
 pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
-    if let Some((_, ours)) = OTHER_PIPES
-        .iter()
-        .find(|(theirs, _)| word.text.len() > 2 && theirs.starts_with(&word.text))
-    {
-        return Ok(ours);
-    }
-    let hits: Vec<&str> = PIPES
-        .iter()
-        .map(|(name, ..)| *name)
-        .filter(|name| name.starts_with(&word.text))
+    let ours = PIPES.iter().map(|(name, ..)| (*name, *name));
+    let all = ours.chain(OTHER_PIPES.iter().copied());
+    let mut hits: Vec<(&str, &str)> = all
+        .filter(|(name, _)| name.starts_with(&word.text))
         .collect();
+    if let Some(whole) = hits.iter().find(|(name, _)| *name == word.text) {
+        return Ok(whole.1);
+    }
+    // What two names of a pipe have in common is no choice.
+    hits.sort_by_key(|(_, ours)| *ours);
+    hits.dedup_by_key(|(_, ours)| *ours);
+    let one_of = |names: &mut dyn Iterator<Item = &str>| {
+        Some(format!("one of {}", names.collect::<Vec<_>>().join(", ")))
+    };
     match hits[..] {
-        [one] => Ok(one),
+        [(_, one)] => Ok(one),
         [] => Err(word.problem(
             format!("\"{}\" is no output pipe", brief(&word.text)),
             Some(nearest(&word.text, &names())),
         )),
+        // IOS's abbreviation for what routers' configurations are looked through with.
+        _ if word.text == "s" => Ok("section"),
         _ => Err(word.problem(
             format!("\"{}\" is ambiguous", word.text),
-            Some(format!("one of {}", hits.join(", "))),
+            one_of(&mut hits.iter().map(|(name, _)| *name)),
         )),
     }
 }

@@ -227,6 +227,20 @@ fn sections_of_the_running_configuration_are_a_pipe() {
         line.pipes,
         [Pipe::Section(tail("flow exp", 11)), Pipe::Count]
     );
+    for (short, pipe) in [
+        ("i x", Pipe::Match(tail("x", 17))),
+        ("e x", Pipe::Except(tail("x", 17))),
+        ("b x", Pipe::Begin(tail("x", 17))),
+        ("s x", Pipe::Section(tail("x", 17))),
+        ("sa x", Pipe::Save(tail("x", 18))),
+        ("find x", Pipe::Begin(tail("x", 20))),
+        ("c", Pipe::Count),
+    ] {
+        assert_eq!(
+            operational(&format!("show version | {short}")).pipes,
+            [pipe]
+        );
+    }
     let line = operational("show configuration | sec ^flow");
     assert_eq!(line.pipes, [Pipe::Section(tail("^flow", 25))]);
 }

@@ -1,0 +1,194 @@
+//! Pasted lines that only change the candidate go to the daemon together: a request for each of thousands would take
+//! its time. What is wrong is told line by line, and costs the others nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grammar::command::{self, Command, Mode, Submode};
+use serde_json::json;
+
+use super::Shell;
+use crate::client::{Error, Reason};
+use crate::trouble::{Failure, with_hint};
+
+/// Times that the lines which are left are sent again.
+const ROUNDS: usize = 16;
+
+/// The language of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Set,
+    Ios,
+}
+
+/// Lines at the beginning of a text that go together.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    language: Language,
+    /// How many.
+    pub(crate) lines: usize,
+    /// The last line that opens or leaves an IOS submode: its place, the submode, and the line that opened that.
+    opens: Option<(usize, Submode, String)>,
+}
+
+/// What of a batch was not done.
+#[derive(Debug, Default)]
+pub(crate) struct Undone {
+    /// What is wrong, by the line's place in the batch.
+    pub(crate) wrong: BTreeMap<usize, Failure>,
+    /// Lines that were left out because they stood below a wrong one.
+    pub(crate) left_out: usize,
+}
+
+impl Shell {
+    /// The lines that can go together; `None`: the first one has to be done alone.
+    pub(crate) fn batch(&self, lines: &[&str]) -> Option<Batch> {
+        let Mode::Configuration(mut submode) = self.mode() else {
+            return None;
+        };
+        let mut batch: Option<Batch> = None;
+        for line in lines.iter().filter(|_| self.wants_command()) {
+            let text = line.trim();
+            // Nothing to do, in either language.
+            let language = match text.is_empty() || text.starts_with('!') {
+                true => batch.as_ref().map(|batch| batch.language),
+                false => language(line, submode),
+            };
+            let Some(language) = language else { break };
+            let batch = batch.get_or_insert(Batch {
+                language,
+                lines: 0,
+                opens: None,
+            });
+            if batch.language != language {
+                break;
+            }
+            batch.lines += 1;
+            if language == Language::Ios
+                && let Some((next, opener)) = command::submode_after(text, submode)
+            {
+                submode = next;
+                batch.opens = Some((batch.lines - 1, next, opener.unwrap_or_default()));
+            }
+        }
+        batch.filter(|batch| batch.lines > 1)
+    }
+
+    /// Does the lines of a batch.
+    ///
+    /// # Errors
+    /// What concerns all of them: none was done.
+    pub(crate) fn run_batch(&mut self, batch: Batch, lines: &[&str]) -> Result<Undone, Failure> {
+        let mut undone = Undone::default();
+        let mut left: Vec<usize> = (0..lines.len()).collect();
+        for _ in 0..ROUNDS {
+            if left.is_empty() {
+                break;
+            }
+            let reasons = match self.send(batch.language, lines, &left) {
+                Ok(()) => {
+                    left.clear();
+                    break;
+                }
+                Err(Error::Refused { reasons, .. }) => reasons,
+                Err(other) => return Err(other.into()),
+            };
+            if reasons.iter().any(|reason| place(reason, &left).is_none()) {
+                return Err(Failure::from(Error::Refused {
+                    status: 400,
+                    reasons,
+                }));
+            }
+            for (reason, at) in reasons
+                .iter()
+                .filter_map(|one| Some((one, place(one, &left)?)))
+            {
+                if undone.wrong.contains_key(&at) {
+                    continue;
+                }
+                let column = reason.column.map_or(0, |column| column.saturating_sub(1));
+                let mut message = with_hint(&reason.message, reason.hint.as_deref());
+                let below = below(batch.language, lines, at);
+                if below > 0 {
+                    let lines = if below == 1 { "line" } else { "lines" };
+                    message += &format!("\nThe {below} {lines} below it were left out.");
+                    undone.left_out += below;
+                }
+                let length = reason.length.unwrap_or(1);
+                let failure = Failure::at(lines[at], column, length, message);
+                undone.wrong.insert(at, failure);
+            }
+            let gone: BTreeSet<usize> = undone
+                .wrong
+                .keys()
+                .flat_map(|at| *at..=at + below(batch.language, lines, *at))
+                .collect();
+            left.retain(|at| !gone.contains(at));
+        }
+        if let (true, Some((at, submode, opener))) = (left.is_empty(), batch.opens) {
+            (self.submode, self.opener) = match undone.wrong.contains_key(&at) {
+                true => (Submode::Global, String::new()),
+                false => (submode, opener),
+            };
+        }
+        // So many are wrong that one by one is quicker.
+        for at in left {
+            if let Err(failure) = self.run(lines[at]) {
+                undone.wrong.insert(at, failure);
+            }
+        }
+        Ok(undone)
+    }
+
+    fn send(&mut self, language: Language, lines: &[&str], left: &[usize]) -> Result<(), Error> {
+        let mut text: Vec<&str> = left.iter().map(|at| lines[*at]).collect();
+        let opener = self.opener.clone();
+        let (dialect, path) = match language {
+            Language::Set => ("set", self.level.clone()),
+            Language::Ios => ("ios", Vec::new()),
+        };
+        let before = language == Language::Ios && self.submode != Submode::Global;
+        if before {
+            text.insert(0, &opener);
+        }
+        let text = text.join("\n");
+        let body = json!({"text": text, "dialect": dialect, "mode": "merge", "path": path});
+        let result = self.ask("edit", &body);
+        result.map(drop).map_err(|mut error| {
+            if let (true, Error::Refused { reasons, .. }) = (before, &mut error) {
+                for reason in reasons {
+                    reason.line = reason.line.map(|line| line.saturating_sub(1));
+                }
+            }
+            error
+        })
+    }
+}
+
+/// The language of a line that changes the candidate and nothing else.
+fn language(line: &str, submode: Submode) -> Option<Language> {
+    let text = line.trim();
+    if text.starts_with("set ") || text.starts_with("delete ") {
+        return Some(Language::Set);
+    }
+    let parsed = command::parse(line, Mode::Configuration(submode)).ok()??;
+    let statement =
+        matches!(&parsed.command, Command::Statement(tail) if !command::opens_brace(&tail.text));
+    statement.then_some(Language::Ios)
+}
+
+/// Where the line stands that a reason is about.
+fn place(reason: &Reason, sent: &[usize]) -> Option<usize> {
+    sent.get(reason.line?.checked_sub(1)?).copied()
+}
+
+/// IOS lines that stand below a line that opens a submode: indented ones.
+fn below(language: Language, lines: &[&str], at: usize) -> usize {
+    if language == Language::Set || lines[at].starts_with(char::is_whitespace) {
+        return 0;
+    }
+    let after = lines.get(at + 1..).unwrap_or_default();
+    after
+        .iter()
+        .take_while(|line| line.starts_with(char::is_whitespace) && !line.trim().is_empty())
+        .count()
+}

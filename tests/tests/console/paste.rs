@@ -1,0 +1,67 @@
+//! 5,000 lines at once, with and without bracketed paste: nothing is lost, and each wrong line is told.
+
+use super::Bench;
+
+const LINES: usize = 5000;
+
+/// Values of a few leaves, so that a line costs little; two lines are wrong.
+fn lines() -> Vec<String> {
+    let mut lines: Vec<String> = (0..LINES)
+        .map(|n| format!("set flow monitor M{} exporter E{n}", n / 1000))
+        .collect();
+    lines[1233] = "set flow monitor M exprter E".into();
+    lines[4320] = "set flow monitor".into();
+    lines
+}
+
+#[test]
+fn five_thousand_lines_pasted_in_brackets() {
+    let Some(bench) = Bench::new("console: paste", "") else {
+        return;
+    };
+    let mut shell = bench.shell();
+    shell.line("configure");
+    shell.expect("# $");
+    shell.paste(&lines().join("\r"));
+    shell.keys("\r");
+    shell.expect(r"\^\nline 1234:\d+: unknown word .*exprter.*did you mean exporter\?");
+    shell.expect(r"\^\nline 4321:\d+: a name is missing after monitor");
+    shell.expect("2 lines of the 5000 that were pasted failed");
+    shell.expect("# $");
+    shell.line("compare commands | count");
+    shell.expect("Count: 4998 lines");
+    // IOS lines: what stands below a wrong one is left out, and said so.
+    shell.paste("flow exporter X\r destination 192.0.2.1\rflow exprter Y\r destination 192.0.2.2\r ttl 7\rsampler S\r mode random 1 out-of 9");
+    shell.keys("\r");
+    shell.expect(r"(?s)line 3:\d+: .*The 2 lines below it were left out");
+    shell.expect("3 lines of the 7 that were pasted failed");
+    shell.expect(r"\(config-sampler\)# $");
+    shell.line("show flow exporter X");
+    let shown = shell.expect("(?s)destination.*# $");
+    assert!(
+        shown.contains("192.0.2.1") && !shown.contains("ttl"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn five_thousand_lines_typed_ahead() {
+    let Some(bench) = Bench::new("console: typed ahead", "") else {
+        return;
+    };
+    let mut shell = bench.shell();
+    shell.line("configure");
+    shell.expect("# $");
+    // Every fifth one changes something, as each of those is a request.
+    let comment = |n: usize| if n % 5 == 0 || n == 1233 { "" } else { "! " };
+    let lines = lines().into_iter().enumerate();
+    let lines: Vec<String> = lines
+        .map(|(n, line)| comment(n).to_owned() + &line)
+        .collect();
+    let mut text = lines.join("\r");
+    text.push_str("\rcompare commands | count\r");
+    shell.keys(&text);
+    shell.expect(r"\^\n.*exprter.*did you mean exporter\?");
+    shell.expect("a name is missing after monitor");
+    shell.expect_within("Count: 999 lines", std::time::Duration::from_secs(120));
+}
