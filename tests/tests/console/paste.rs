@@ -53,7 +53,7 @@ fn five_thousand_lines_typed_ahead() {
     shell.line("configure");
     shell.expect("# $");
     // Every fifth one changes something, as each of those is a request.
-    let comment = |n: usize| if n % 5 == 0 || n == 1233 { "" } else { "! " };
+    let comment = |n: usize| if n.is_multiple_of(5) || n == 1233 { "" } else { "! " };
     let lines = lines().into_iter().enumerate();
     let lines: Vec<String> = lines
         .map(|(n, line)| comment(n).to_owned() + &line)
