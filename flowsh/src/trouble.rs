@@ -93,10 +93,10 @@ impl Failure {
                     .split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c)))
                     .any(|word| word == text)
             };
-            // The first two words are always the command's own.
+            // The first word is always the command's own.
             let word = words
                 .iter()
-                .skip(2)
+                .skip(1)
                 .take_while(|word| !word.is_pipe())
                 .filter(|word| named(&word.text))
                 .last();

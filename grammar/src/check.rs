@@ -7,11 +7,13 @@ mod tests;
 use std::collections::HashMap;
 
 use crate::dialect::ios;
+use crate::near::which;
 use crate::order::natural;
 use crate::schema::{
     FieldWords, Row, TABLE, is_predefined, named_field, predefined_family, referred, walk_new,
 };
 use crate::tree::unlike;
+use crate::word::MAX_PROBLEMS;
 use crate::{Finding, Tree};
 
 /// Most fields a record may have.
@@ -147,28 +149,23 @@ impl Found<'_> {
                     }
                     let tag = referred(first, path);
                     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-                    let (known, tag) = (found.known(&tag), tag.join(" "));
+                    let (known, tag) = (found.known(&tag, name), tag.join(" "));
                     found.report(&path, format!("{tag} {name} does not exist; {known}"));
                 }
             });
         }
     }
 
-    /// The names a tag has, as a finding tells them. Many are only counted: there may be many findings, too.
-    fn known(&self, tag: &[&str]) -> String {
-        let Some(Tree::Branch(children)) = self.tree.get(tag) else {
-            return "there is none".to_owned();
-        };
-        match children.len() {
-            0 => "there is none".to_owned(),
-            1..=12 => {
-                let names: Vec<&str> = natural(children)
-                    .into_iter()
-                    .map(|(name, _)| name.as_str())
-                    .collect();
-                format!("there are: {}", names.join(", "))
+    /// What would have been right in place of a name, as a finding tells it. There may be many names and many findings: the
+    /// first ones tell.
+    fn known(&self, tag: &[&str], typed: &str) -> String {
+        match self.tree.get(tag) {
+            Some(Tree::Branch(children)) if self.findings.len() < MAX_PROBLEMS => {
+                let names = natural(children).into_iter();
+                which(typed, names.map(|(name, _)| name.as_str()))
             }
-            many => format!("there are {many} others"),
+            Some(Tree::Branch(children)) => format!("there are {} others", children.len()),
+            _ => which(typed, []),
         }
     }
 

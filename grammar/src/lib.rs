@@ -23,7 +23,8 @@ mod tests;
 pub mod tree;
 mod word;
 
-pub use near::near;
+pub use dialect::ios::host_interface;
+pub use near::{near, which};
 pub use schema::{
     FIELDS, FieldWords, MASK, PREDEFINED, REFUSED_FIELDS, is_secret, masked, masked_both, unapplied,
 };

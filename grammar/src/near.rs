@@ -36,6 +36,23 @@ pub fn near<'a>(typed: &str, possible: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, word)| word)
 }
 
+/// Names that are all told; of more only their number is.
+const TOLD: usize = 12;
+
+/// What would have been right in place of a name that is not there: the near one, and the others when they are few.
+pub fn which<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let meant = near(typed, names.iter().copied()).map(|meant| format!("did you mean {meant}?"));
+    let others = match (names.len(), &meant) {
+        (0, _) => "there is none".to_owned(),
+        (1, Some(_)) => String::new(),
+        (1..=TOLD, _) => format!("there are: {}", names.join(", ")),
+        (many, _) => format!("there are {many} others"),
+    };
+    let said: Vec<String> = meant.into_iter().chain([others]).collect();
+    said.join(" ").trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +76,22 @@ mod tests {
             assert_eq!(near(typed, words), meant, "{typed}");
         }
         assert_eq!(near(&"x".repeat(1 << 20), words), None);
+    }
+
+    #[test]
+    fn names_are_told_when_they_are_few() {
+        for (typed, names, said) in [
+            (
+                "COLECTOR",
+                &["COLLECTOR", "B"][..],
+                "did you mean COLLECTOR? there are: COLLECTOR, B",
+            ),
+            ("COLECTOR", &["COLLECTOR"], "did you mean COLLECTOR?"),
+            ("X", &["COLLECTOR"], "there are: COLLECTOR"),
+            ("X", &[], "there is none"),
+            ("X", &["A"; 13], "there are 13 others"),
+        ] {
+            assert_eq!(which(typed, names.iter().copied()), said);
+        }
     }
 }

@@ -173,6 +173,13 @@ fn keyword(
     }
     let words = node.children().iter().map(|child| child.word());
     let wrong = |message: String, hint: String| Err(word.place.problem(message, Some(hint)));
+    // Before it abbreviates another.
+    if let Some(why) = node.foreign(&word.text) {
+        return wrong(
+            format!("there is no {} here: {why}", word.text),
+            "leave it out".into(),
+        );
+    }
     match pick(&word.text, words.clone(), manner.abbreviate) {
         Pick::One(picked) => {
             if let Some(child) = node.child(picked) {

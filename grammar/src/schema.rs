@@ -19,7 +19,7 @@ pub use predefined::PREDEFINED;
 pub(crate) use predefined::{family as predefined_family, is_predefined};
 pub use secret::{MASK, is_secret, masked, masked_both};
 pub(crate) use secret::{known as known_secrets, masked_values};
-pub use table::{OLD, TABLE, UNAPPLIED};
+pub use table::{FOREIGN, OLD, TABLE, UNAPPLIED};
 pub use value::{Choices, Type};
 pub(crate) use value::{Pick, Refusal, is_ipv6, list, mask_length, pick, shown, suggest};
 
@@ -171,6 +171,8 @@ pub struct Node {
     children: Vec<Node>,
     /// Old words: the word, and the path it stands for.
     old: Vec<(&'static str, &'static str)>,
+    /// Words of other systems: the word, and why it is not here.
+    foreign: Vec<(&'static str, &'static str)>,
 }
 
 static ROOT_ROW: Row = container("", Owner::System, "The configuration");
@@ -180,6 +182,7 @@ static ROOT: LazyLock<Node> = LazyLock::new(|| {
         row: &ROOT_ROW,
         children: Vec::new(),
         old: Vec::new(),
+        foreign: Vec::new(),
     };
     for row in TABLE {
         let parent = row.path.rsplit_once(' ').map_or("", |(parent, _)| parent);
@@ -189,6 +192,7 @@ static ROOT: LazyLock<Node> = LazyLock::new(|| {
                 row,
                 children: Vec::new(),
                 old: Vec::new(),
+                foreign: Vec::new(),
             });
         }
     }
@@ -196,6 +200,12 @@ static ROOT: LazyLock<Node> = LazyLock::new(|| {
         let (parent, word) = old.rsplit_once(' ').unwrap_or(("", old));
         if let Some(parent) = root.find_mut(parent) {
             parent.old.push((word, new));
+        }
+    }
+    for (path, why) in FOREIGN {
+        let (parent, word) = path.rsplit_once(' ').unwrap_or(("", path));
+        if let Some(parent) = root.find_mut(parent) {
+            parent.foreign.push((word, why));
         }
     }
     root
@@ -242,6 +252,12 @@ impl Node {
             .iter()
             .find(|(old, _)| *old == word)
             .map(|(_, new)| *new)
+    }
+
+    /// Why a word that other systems have below it is not here.
+    pub(crate) fn foreign(&self, word: &str) -> Option<&'static str> {
+        let found = self.foreign.iter().find(|(foreign, _)| *foreign == word);
+        found.map(|(_, why)| *why)
     }
 
     /// What is to be written after its word.

@@ -20,7 +20,7 @@ pub const MAX_VALUES: usize = 4096;
 pub(crate) enum Shape {
     /// Characters without a quote.
     Bare,
-    /// `"…"`, its escapes undone.
+    /// `"…"`, its escapes undone, or `'…'`, which has none.
     Quoted,
     /// A quote that is not closed on its line.
     Unclosed,
@@ -125,6 +125,9 @@ impl<'a> Line<'a> {
         self.column += length;
         self.counted = end;
         let (shape, text) = match shape {
+            Shape::Quoted if raw.starts_with('\'') => {
+                (shape, Cow::Borrowed(&raw[1..raw.len() - 1]))
+            }
             Shape::Quoted => unquote(&raw[1..raw.len() - 1]),
             _ => (shape, Cow::Borrowed(raw)),
         };

@@ -328,7 +328,13 @@ impl Shell {
                 });
             }
             (Mode::Configuration(_), command) if is_configuration(&command) => {
-                self.configuration(command, line)?
+                // What a commit says is about the configuration, whatever words its comment has.
+                let of_line = matches!(command, Command::Compare { .. } | Command::Rollback { .. });
+                let done = self.configuration(command, line);
+                done.map_err(|failure| match of_line {
+                    true => failure.at_its_word(line),
+                    false => failure,
+                })?
             }
             (_, command) => {
                 let answer = self.operational(command, line);

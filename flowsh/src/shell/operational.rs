@@ -25,7 +25,9 @@ impl Shell {
                 Ok(Answer::screen(screen::commits(&answer, &self.view), answer))
             }
             Command::ShowCommitDiff { revision } => self.show_commit_diff(revision),
-            Command::ShowInterfaces => self.screen("/v1/interfaces", &[], screen::interfaces),
+            Command::ShowInterfaces { loopback, name } => {
+                self.show_interfaces(loopback, name.as_deref())
+            }
             Command::ShowFlow { part, name } => self.show_flow(part, name.as_deref(), line),
             Command::ShowMonitorStatistics { monitor } => {
                 let answer = self.objects(
@@ -78,15 +80,7 @@ impl Shell {
                     _ => Answer::line(format!("Flow monitor {monitor}: {flows} flows cleared")),
                 })
             }
-            Command::ClearExporter { exporter } => {
-                self.client.post(
-                    &format!("/v1/clear/exporter/{}", escaped(&exporter)),
-                    &json!({}),
-                )?;
-                Ok(Answer::line(format!(
-                    "Flow exporter {exporter}: statistics cleared"
-                )))
-            }
+            Command::ClearExporter { exporter } => self.clear_exporter(exporter),
             Command::ClearAccounting => {
                 let answer = self.client.post("/v1/clear/flow-accounting", &json!({}))?;
                 let flows = answer["flows"].as_u64().unwrap_or_default();
@@ -124,6 +118,60 @@ impl Shell {
                 .map(|name| ("interface", name.as_str())),
         );
         self.screen("/v1/flow/path", &query, screen::path)
+    }
+
+    /// One exporter, or all.
+    fn clear_exporter(&mut self, exporter: Option<String>) -> Said {
+        let exporters = match exporter {
+            Some(exporter) => vec![exporter],
+            None => {
+                let all = self.client.get("/v1/flow/exporters", &[])?;
+                let all = all["exporters"].as_array().into_iter().flatten();
+                all.filter_map(|one| one["name"].as_str().map(str::to_owned))
+                    .collect()
+            }
+        };
+        let mut told = String::new();
+        for exporter in &exporters {
+            let target = format!("/v1/clear/exporter/{}", escaped(exporter));
+            self.client.post(&target, &json!({}))?;
+            told += &format!("Flow exporter {exporter}: statistics cleared\n");
+        }
+        if exporters.is_empty() {
+            return Ok(Answer::line("There is no flow exporter."));
+        }
+        Ok(Answer::text(told))
+    }
+
+    /// The interface that a router's name stands for.
+    fn host_interface(&mut self, name: &str) -> Result<String, Failure> {
+        match name.contains('/') {
+            true => Ok(grammar::host_interface(name, &self.tree(false)?)),
+            false => Ok(name.to_owned()),
+        }
+    }
+
+    fn show_interfaces(&mut self, loopback: Option<bool>, name: Option<&str>) -> Said {
+        let name = name.map(|name| self.host_interface(name)).transpose()?;
+        let name = name.as_deref();
+        let mut answer = self.client.get("/v1/interfaces", &[])?;
+        if let Some(list) = answer["interfaces"].as_array_mut() {
+            list.retain(|one| loopback.is_none_or(|wanted| one["loopback"] == wanted));
+            let names: Vec<String> = list
+                .iter()
+                .filter_map(|one| one["name"].as_str())
+                .map(str::to_owned)
+                .collect();
+            list.retain(|one| name.is_none_or(|name| one["name"] == name));
+            if let Some(name) = name
+                && list.is_empty()
+            {
+                let hint = grammar::which(name, names.iter().map(String::as_str));
+                let message = format!("there is no interface {name}; {hint}");
+                return Err(Failure::plain(message));
+            }
+        }
+        Ok(Answer::screen(screen::interfaces(&answer), answer))
     }
 
     fn show_configuration(
@@ -171,6 +219,13 @@ impl Shell {
     fn show_commit_diff(&mut self, revision: u32) -> Said {
         let revisions = self.client.get("/v1/revisions", &[])?;
         let count = revisions["revisions"].as_array().map_or(0, Vec::len) as u64;
+        if u64::from(revision) >= count {
+            let there = match count {
+                0 => "there is none".to_owned(),
+                count => format!("there are 0 to {}", count - 1),
+            };
+            return Err(Failure::plain(format!("no revision {revision}; {there}")));
+        }
         let to = revision.to_string();
         if u64::from(revision) + 1 == count {
             let answer = self
@@ -226,7 +281,17 @@ impl Shell {
             ),
             Part::Sampler => ("/v1/flow/samplers", "samplers", "sampler", screen::samplers),
         };
-        let answer = self.objects(path, key, name, what, line)?;
+        let interface = match (part, name) {
+            (Part::Interface, Some(name)) => Some(self.host_interface(name)?),
+            _ => None,
+        };
+        let answer = match (part, name) {
+            // The list does not have all that are predefined.
+            (Part::Record, Some(name)) if name.contains(' ') => {
+                self.client.get(path, &[("name", name)])?
+            }
+            _ => self.objects(path, key, interface.as_deref().or(name), what, line)?,
+        };
         let text = show(&answer);
         if text.is_empty() {
             return Ok(Answer {
@@ -314,10 +379,7 @@ impl Shell {
             .filter(|object| called(object).as_deref() == Some(name))
             .collect();
         if found.is_empty() {
-            let there = match names.is_empty() {
-                true => "there is none".to_owned(),
-                false => format!("there is {}", names.join(", ")),
-            };
+            let there = grammar::which(name, names.iter().map(String::as_str));
             let message = format!("no {what} \"{name}\"; {there}");
             let word = grammar::command::split(line)
                 .into_iter()

@@ -14,6 +14,9 @@ use crate::Problem;
 /// Rows of `top` without a number, Cisco's.
 const TOP: u32 = 20;
 
+/// Flows of `show ip flow top-talkers`.
+const TOP_TALKERS: u32 = 10;
+
 /// The words of a command that were matched.
 struct Matched<'a> {
     line: &'a str,
@@ -192,6 +195,13 @@ impl Matched<'_> {
         }
     }
 
+    fn show_interfaces(&self, loopback: Option<bool>) -> Command {
+        Command::ShowInterfaces {
+            loopback,
+            name: self.text(Arg::Interface),
+        }
+    }
+
     fn show_relay(&self, part: RelayPart) -> Command {
         Command::ShowSamplicator {
             part,
@@ -314,7 +324,9 @@ impl Matched<'_> {
             Id::ShowCommitDiff => Command::ShowCommitDiff {
                 revision: self.number(None).unwrap_or_default(),
             },
-            Id::ShowInterfaces => Command::ShowInterfaces,
+            Id::ShowInterfaces => self.show_interfaces(None),
+            Id::ShowEthernet => self.show_interfaces(Some(false)),
+            Id::ShowLoopback => self.show_interfaces(Some(true)),
             Id::ShowRecord => self.show_flow(Part::Record, Arg::Record),
             Id::ShowMonitor => self.show_flow(Part::Monitor, Arg::Monitor),
             Id::ShowExporter => self.show_flow(Part::Exporter, Arg::Exporter),
@@ -357,6 +369,10 @@ impl Matched<'_> {
                 top: self.number(Some("top")),
                 count: self.number(Some("count")),
             }),
+            Id::ShowTopTalkers => Command::ShowAccounting(AccountingView {
+                top: Some(TOP_TALKERS),
+                ..AccountingView::default()
+            }),
             Id::ShowLoss => Command::ShowLoss,
             Id::ShowRoutes => Command::ShowRoutes,
             Id::ShowSamplicator => self.show_relay(RelayPart::Samplicator),
@@ -387,8 +403,8 @@ impl Matched<'_> {
             Id::ClearCache => self.clear("cache"),
             Id::ClearStatistics => self.clear("statistics"),
             Id::ForceExport => self.clear("force-export"),
-            Id::ClearExporter => Command::ClearExporter {
-                exporter: self.required(Arg::Exporter),
+            Id::ClearExporter | Id::ClearExporters => Command::ClearExporter {
+                exporter: self.text(Arg::Exporter),
             },
             Id::ClearAccounting => Command::ClearAccounting,
             Id::TerminalLength => Command::TerminalLength(self.number(None).unwrap_or_default()),

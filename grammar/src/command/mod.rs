@@ -296,7 +296,12 @@ pub enum Command {
         revision: u32,
     },
     /// The host's interfaces.
-    ShowInterfaces,
+    ShowInterfaces {
+        /// Only the loopback, or all but it.
+        loopback: Option<bool>,
+        /// One interface.
+        name: Option<String>,
+    },
     /// One part of the probe, or one object of it.
     ShowFlow {
         /// Which part.
@@ -372,8 +377,8 @@ pub enum Command {
     },
     /// Forgets what an exporter sent.
     ClearExporter {
-        /// The exporter.
-        exporter: String,
+        /// One exporter, or all.
+        exporter: Option<String>,
     },
     /// Empties the flow-accounting table.
     ClearAccounting,

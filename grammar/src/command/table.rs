@@ -84,6 +84,14 @@ impl Arg {
 }
 
 impl Arg {
+    /// It is a name that Cisco's `name` may stand before.
+    pub(crate) fn is_named(self) -> bool {
+        matches!(
+            self,
+            Arg::Monitor | Arg::Exporter | Arg::Record | Arg::Sampler
+        )
+    }
+
     /// What is wanted of it, as an error says it.
     pub(crate) fn wanted(self) -> String {
         let what = match self {
@@ -127,6 +135,8 @@ pub(crate) enum Id {
     ShowCommits,
     ShowCommitDiff,
     ShowInterfaces,
+    ShowEthernet,
+    ShowLoopback,
     ShowRecord,
     ShowMonitor,
     ShowExporter,
@@ -137,6 +147,7 @@ pub(crate) enum Id {
     ShowExporterStatistics,
     ShowExporterTemplates,
     ShowAccounting,
+    ShowTopTalkers,
     ShowLoss,
     ShowRoutes,
     ShowSamplicator,
@@ -151,6 +162,7 @@ pub(crate) enum Id {
     ClearStatistics,
     ForceExport,
     ClearExporter,
+    ClearExporters,
     ClearAccounting,
     ClearSamplicator,
     TerminalLength,
@@ -246,6 +258,23 @@ const fn ios(pattern: &'static str, help: &'static str) -> Row {
     }
 }
 
+const TEMPLATES: &str = "`show flow exporter templates` has each field with its number";
+
+/// Commands of other systems: the word before, the word, and what to do here.
+#[rustfmt::skip]
+pub(crate) static ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("", "restart", "nothing needs a restart: a commit changes what runs"),
+    ("", "debug", "`show log` and `show flow loss` tell what debugging would"),
+    ("", "undebug", "nothing is debugged: `show log` and `show flow loss` tell"),
+    ("", "reload", "this is a service of the host: restart it, or the host, there"),
+    ("", "reboot", "this is a service of the host: restart it, or the host, there"),
+    ("", "enable", "who may configure is told by groups: `configure` is all there is to type"),
+    ("clear", "sampler", "samplers count nothing: `clear flow monitor NAME statistics`"),
+    ("show", "sflow", "sFlow is not exported in this release"),
+    ("<exporter>", "netflow-v9", TEMPLATES),
+    ("<exporter>", "ipfix", TEMPLATES),
+];
+
 /// `host>`
 #[rustfmt::skip]
 pub(crate) static OPERATIONAL: &[Row] = &[
@@ -256,13 +285,18 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     group("clear flow monitor", "Of a flow monitor"),
     command("clear flow monitor <monitor>", "Flow monitor: end and export its flows", Id::ClearCache),
     command("clear flow monitor <monitor> cache", "End and export its flows", Id::ClearCache),
+    command("clear flow monitor <monitor> cache force-export", "Export its flows now", Id::ForceExport),
     command("clear flow monitor <monitor> statistics", "Forget its counters", Id::ClearStatistics),
     command("clear flow monitor <monitor> force-export", "Export its flows now", Id::ForceExport),
     group("clear flow exporter", "Of a flow exporter"),
+    command("clear flow exporter statistics", "Forget what all exporters sent", Id::ClearExporters),
     group("clear flow exporter <exporter>", "Flow exporter"),
     command("clear flow exporter <exporter> statistics", "Forget what it sent", Id::ClearExporter),
     group("clear flow-accounting", "Of flow-accounting"),
     command("clear flow-accounting counters", "End and export the flows in the table", Id::ClearAccounting),
+    group("clear ip", "Words of the first NetFlow"),
+    group("clear ip flow", "Of flow-accounting"),
+    command("clear ip flow stats", "As clear flow-accounting counters", Id::ClearAccounting),
     group("clear samplicator", "Of a samplicator"),
     group("clear samplicator <samplicator>", "Samplicator"),
     command("clear samplicator <samplicator> statistics", "Forget its counters", Id::ClearSamplicator),
@@ -297,6 +331,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show configuration ios", "As IOS lines", Id::ShowConfigurationIos),
     command("show configuration ios <path>", "Only the part at this path", Id::ShowConfigurationIos),
     command("show configuration json", "As JSON", Id::ShowConfigurationJson),
+    command("show configuration json pretty", "The same: it is indented", Id::ShowConfigurationJson),
     command("show configuration json <path>", "Only the part at this path", Id::ShowConfigurationJson),
     command("show configuration secrets", "With passwords and the like as they are; administrators only", Id::ShowSecrets),
     command("show configuration secrets <path>", "Only the part at this path", Id::ShowSecrets),
@@ -332,6 +367,9 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     option("show flow monitor <monitor> cache sort lowest <sort-field>", "Field to sort by"),
     option("show flow monitor <monitor> cache sort lowest <sort-field> top", "Only the first flows (default 20)"),
     option("show flow monitor <monitor> cache sort lowest <sort-field> top <1-100000>", "Flows to show"),
+    option("show flow monitor <monitor> cache sort <sort-field>", "Field to sort by, highest first"),
+    option("show flow monitor <monitor> cache sort <sort-field> top", "Only the first flows (default 20)"),
+    option("show flow monitor <monitor> cache sort <sort-field> top <1-100000>", "Flows to show"),
     command("show flow monitor <monitor> statistics", "Its counters", Id::ShowMonitorStatistics),
     command("show flow record", "Flow records", Id::ShowRecord),
     command("show flow record <record>", "Flow record", Id::ShowRecord),
@@ -350,6 +388,20 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     group("show flow-accounting top", "Only the flows with most bytes"),
     option("show flow-accounting top <1-1000000>", "Flows to show"),
     command("show interfaces", "The host's interfaces", Id::ShowInterfaces),
+    command("show interfaces <interface>", "Interface", Id::ShowInterfaces),
+    command("show interfaces ethernet", "All but the loopback", Id::ShowEthernet),
+    command("show interfaces ethernet <interface>", "Interface", Id::ShowEthernet),
+    command("show interfaces loopback", "The loopback", Id::ShowLoopback),
+    command("show interfaces loopback <interface>", "Interface", Id::ShowLoopback),
+    group("show ip", "Words of the first NetFlow"),
+    group("show ip cache", "The flow-accounting table"),
+    command("show ip cache flow", "As show flow-accounting", Id::ShowAccounting),
+    group("show ip cache verbose", "The flow-accounting table"),
+    command("show ip cache verbose flow", "As show flow-accounting", Id::ShowAccounting),
+    group("show ip flow", "The flow probe"),
+    command("show ip flow export", "As show flow exporter statistics", Id::ShowExporterStatistics),
+    command("show ip flow interface", "As show flow interface", Id::ShowFlowInterface),
+    command("show ip flow top-talkers", "As show flow-accounting top 10", Id::ShowTopTalkers),
     command("show log", "The last lines of the daemon's log", Id::ShowLog),
     command("show log <1-10000>", "Lines to show", Id::ShowLog),
     command("show running-config", "The running configuration as IOS lines", Id::ShowConfigurationIos),
@@ -539,6 +591,7 @@ pub(crate) static IOS_EXPORTER: &[Row] = &[
     ios("option sampler-table", "Samplers and their rates"),
     group("option sampler-table timeout", "How often"),
     ios("option sampler-table timeout <1-86400>", "Seconds (default 600)"),
+    ios("output-features", "Let filters and queues see its datagrams, as is always so here"),
     group("source", "Source address of its datagrams"),
     ios("source <interface>", "Interface or address"),
     group("template", "Templates"),
@@ -603,6 +656,8 @@ pub(crate) static IOS_MONITOR: &[Row] = &[
 /// IOS statements after `sampler NAME`.
 #[rustfmt::skip]
 pub(crate) static IOS_SAMPLER: &[Row] = &[
+    group("description", "Text about this sampler"),
+    ios("description <text>", "Text"),
     group("mode", "Which packets are taken"),
     group("mode deterministic", "Every Nth packet"),
     group("mode deterministic 1", "One"),

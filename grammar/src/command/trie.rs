@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use super::conditions::{take_conditions, take_fields};
 use super::fields::{Fields, take_field};
 use super::table::{
-    Arg, CONFIGURATION, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR, IOS_RECORD,
-    IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
+    Arg, CONFIGURATION, ELSEWHERE, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR,
+    IOS_RECORD, IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
 };
 use super::words::{self, Word, brief, problem};
 use super::{Submode, split};
 use crate::Problem;
+use crate::dialect::ios::one_name;
 use crate::near::near;
 
 /// What stands at a place of a pattern.
@@ -228,9 +229,13 @@ impl Trie {
                 let Some((next, arg)) = argument else {
                     return Err(self.unknown(state, word));
                 };
-                let (text, taken) = take(arg, words)?;
+                let after = self.moved(state, next.at);
+                // Cisco's optional keyword before a name.
+                let skipped = usize::from(arg.is_named() && self.is_name_keyword(&after, words));
+                let (text, taken) = take(arg, &words[skipped..])?;
+                let taken = taken + skipped;
                 return Ok(Step {
-                    state: self.moved(state, next.at),
+                    state: after,
                     taken,
                     text,
                     token: next.node.token,
@@ -249,6 +254,17 @@ impl Trie {
             text: hit.to_owned(),
             token: next.node.token,
         })
+    }
+
+    /// Whether the first word is the keyword `name`: it has a name behind it, not what follows one.
+    fn is_name_keyword(&self, after: &State, words: &[Word]) -> bool {
+        let [keyword, name, ..] = words else {
+            return false;
+        };
+        keyword.text == "name"
+            && !keyword.quoted
+            && !name.is_pipe()
+            && !self.is_keyword(after, name)
     }
 
     fn moved(&self, state: &State, to: usize) -> State {
@@ -274,6 +290,10 @@ impl Trie {
     fn unknown(&self, state: &State, word: &Word) -> Problem {
         let next = self.next(state);
         let words = keywords(&next);
+        if let Some(hint) = self.elsewhere(state, word) {
+            let message = format!("there is no \"{}\" here", brief(&word.text));
+            return word.problem(message, Some(hint.to_owned()));
+        }
         if words.is_empty() {
             return word.problem(
                 format!("\"{}\" is one word too many", brief(&word.text)),
@@ -284,6 +304,18 @@ impl Trie {
             format!("unknown word \"{}\"", brief(&word.text)),
             Some(nearest(&word.text, &words)),
         )
+    }
+
+    /// What to do in place of a command that other systems have.
+    fn elsewhere(&self, state: &State, word: &Word) -> Option<&'static str> {
+        let before = match state.node {
+            0 => "",
+            node => self.nodes[node].token.shown(),
+        };
+        let known = ELSEWHERE.iter();
+        let mut known =
+            known.filter(|(after, command, _)| *after == before && *command == word.text);
+        known.next().map(|(_, _, hint)| *hint)
     }
 
     /// The line ends too early.
@@ -425,6 +457,20 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             if !good {
                 return refuse("no port", "22, 80-89 or 53,123".into());
             }
+        }
+        Arg::Interface
+            if let Some(name) = words
+                .get(1)
+                .and_then(|number| one_name(&word.text, &number.text)) =>
+        {
+            return Ok((name, 2));
+        }
+        Arg::Record
+            if word.text == "netflow"
+                && let [_, family, scheme, ..] = words
+                && !scheme.is_pipe() =>
+        {
+            return Ok((format!("netflow {} {}", family.text, scheme.text), 3));
         }
         Arg::Field => return take_field(words, Fields::Record),
         Arg::SortField => return take_field(words, Fields::Sort),

@@ -52,11 +52,13 @@ pub(crate) fn problem(
 }
 
 /// Cuts a line into words at white space. `"…"` keeps white space and pipes, with `\"` and `\\` inside; a quote
-/// opens only where a word starts. An unquoted `|` at the start of a word is a word of its own.
+/// opens only where a word starts. `'…'` does the same without escapes, as VyOS writes values, when it ends where a word does: an
+/// apostrophe is a letter. An unquoted `|` at the start of a word is a word of its own.
 ///
 /// A quote that is still open at the end makes the last word `open`; that is no error while completing.
 pub fn split(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
+    let mut apostrophes = Apostrophes::of(line);
     let mut chars = line.chars().enumerate().peekable();
     while let Some(&(start, first)) = chars.peek() {
         if first.is_whitespace() {
@@ -70,6 +72,20 @@ pub fn split(line: &str) -> Vec<Word> {
                 start,
                 len: 1,
                 quoted: false,
+                open: false,
+            });
+            continue;
+        }
+        if first == '\''
+            && let Some(end) = apostrophes.closing(start)
+        {
+            let inside = chars.by_ref().take(end - start + 1).map(|(_, c)| c);
+            let quoted: String = inside.collect();
+            words.push(Word {
+                text: quoted[1..quoted.len() - 1].to_owned(),
+                start,
+                len: end - start + 1,
+                quoted: true,
                 open: false,
             });
             continue;
@@ -107,6 +123,31 @@ pub fn split(line: &str) -> Vec<Word> {
         words.push(word);
     }
     words
+}
+
+/// The apostrophes of a line, in characters: where each is, and whether a word ends with it.
+struct Apostrophes(std::collections::VecDeque<(usize, bool)>);
+
+impl Apostrophes {
+    fn of(line: &str) -> Apostrophes {
+        let mut all = std::collections::VecDeque::new();
+        let mut chars = line.chars().enumerate().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == '\'' {
+                let ends = chars.peek().is_none_or(|(_, next)| next.is_whitespace());
+                all.push_back((at, ends));
+            }
+        }
+        Apostrophes(all)
+    }
+
+    /// The end of the quote that opens at `open`; calls come in the line's order.
+    fn closing(&mut self, open: usize) -> Option<usize> {
+        while self.0.front().is_some_and(|(at, _)| *at <= open) {
+            self.0.pop_front();
+        }
+        self.0.front().filter(|(_, ends)| *ends).map(|(at, _)| *at)
+    }
 }
 
 /// The text of the line from the character `start` on.
@@ -159,6 +200,24 @@ mod tests {
                 ("ü".into(), 6, 1),
                 ("a b".into(), 8, 5),
                 ("c".into(), 15, 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn single_quotes_are_quotes_around_a_word_only() {
+        assert_eq!(
+            texts("set 'eth 0' 'tis it's 'a'b ' '' |'x|y'"),
+            [
+                ("set".into(), 0, 3),
+                ("eth 0".into(), 4, 7),
+                ("'tis".into(), 12, 4),
+                ("it's".into(), 17, 4),
+                ("'a'b".into(), 22, 4),
+                ("'".into(), 27, 1),
+                (String::new(), 29, 2),
+                ("|".into(), 32, 1),
+                ("x|y".into(), 33, 5),
             ]
         );
     }

@@ -3,6 +3,7 @@
 //! A line is a statement of the submode it stands in, or else of the global mode. Words that IOS does not
 //! have are written as paths, on one line.
 
+mod classic;
 mod interface;
 mod names;
 mod render;
@@ -10,7 +11,8 @@ mod submode;
 
 use pest::Parser;
 
-pub(crate) use names::{canonical, interface};
+pub use names::host_interface;
+pub(crate) use names::{canonical, interface, one_name};
 pub(crate) use render::render;
 
 use crate::command::Submode;
@@ -56,7 +58,10 @@ pub(crate) fn opened(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<St
         Submode::Monitor => ["flow", "monitor"],
         Submode::Sampler => ["flow", "sampler"],
         Submode::Samplicator => ["flow", "samplicator"],
-        Submode::Interface if is_loopback(&last.text) => {
+        Submode::Interface
+            if let Some(first) = words.get(1)
+                && names::loopback(&first.text, None).is_some() =>
+        {
             return Some(["interfaces", "loopback", "lo"].map(str::to_owned).into());
         }
         Submode::Interface => ["interfaces", "ethernet"],
@@ -155,6 +160,9 @@ fn statement(
             Err(word.place.problem(message, Some(list("possible", many))))
         }
         Pick::None => {
+            if let Some(problem) = classic::global(words) {
+                return Err(problem);
+            }
             let possible: Vec<&str> = here.into_iter().chain(global_words()).collect();
             let message = format!("unknown word {}", shown(&word.text));
             Err(word
@@ -194,18 +202,21 @@ fn global(
             Ok(())
         }
         "interface" => {
-            let tag = match rest.first() {
-                Some(word) if is_loopback(&word.text) => "interfaces loopback",
-                _ => "interfaces ethernet",
-            };
-            let entered = if tag == "interfaces loopback" && rest.len() == 1 {
-                let lo = Word {
-                    text: "lo".into(),
-                    ..rest[0].clone()
-                };
-                statement.with(loader, tag, &[lo])?
-            } else {
-                statement.with(loader, tag, rest)?
+            let second = rest.get(1).map(|word| &*word.text);
+            let used = rest
+                .first()
+                .and_then(|word| names::loopback(&word.text, second));
+            let entered = match used {
+                Some(used) => {
+                    let lo = Word {
+                        text: "lo".into(),
+                        ..rest[0].clone()
+                    };
+                    let words: Vec<Word> =
+                        [&lo].into_iter().chain(&rest[used..]).cloned().collect();
+                    statement.with(loader, "interfaces loopback", &words)?
+                }
+                None => statement.with(loader, "interfaces ethernet", rest)?,
             };
             enter(mode, entered);
             Ok(())
@@ -216,14 +227,6 @@ fn global(
             Ok(())
         }
     }
-}
-
-fn is_loopback(name: &str) -> bool {
-    name == "lo"
-        || name
-            .to_ascii_lowercase()
-            .strip_prefix("loopback")
-            .is_some_and(|number| matches!(number, "" | "0"))
 }
 
 /// A statement that ended at a name with a submode of its own opens it.

@@ -23,7 +23,7 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
     };
     for pair in pairs {
         let shape = match pair.as_rule() {
-            Rule::string => Shape::Quoted,
+            Rule::string | Rule::single => Shape::Quoted,
             Rule::unclosed => Shape::Unclosed,
             Rule::open => Shape::ListOpen,
             Rule::close => Shape::ListClose,

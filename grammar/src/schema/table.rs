@@ -164,6 +164,18 @@ pub static TABLE: &[Row] = &[
     tag("system flow-accounting sflow server", Address, Probe, "sFlow collector"),
     leaf("system flow-accounting sflow server * port", PORT, Probe, "UDP port of the sFlow collector").default("6343"),
 
+    container("system sflow", Probe, "sFlow by itself, as VyOS 1.4 and 1.5 have it"),
+    leaf("system sflow agent-address", Address, Probe, "Address that names this agent"),
+    leaf("system sflow agent-interface", Interface, Probe, "Interface whose address names this agent"),
+    leaf("system sflow drop-monitor-limit", number(1, 65535), Probe, "Most dropped packets to tell of").unit("packets a second"),
+    flag("system sflow enable-egress", Probe, "Sample packets that leave, too"),
+    multi("system sflow interface", Interface, Probe, "Interface to sample on"),
+    leaf("system sflow polling", number(1, 600), Probe, "Send interface counters after so long").unit("seconds").default("30"),
+    leaf("system sflow sampling-rate", number(1, 65535), Probe, "Sample one packet in so many").unit("packets").default("1000"),
+    tag("system sflow server", Address, Probe, "sFlow collector"),
+    leaf("system sflow server * port", PORT, Probe, "UDP port of the sFlow collector").default("6343"),
+    leaf("system sflow vrf", Name, Probe, "VRF that sFlow leaves from"),
+
     container("interfaces", Interfaces, "Network interfaces"),
     tag("interfaces ethernet", Interface, Interfaces, "Ethernet interface"),
     leaf("interfaces ethernet * description", text(255), Interfaces, "What the interface is for"),
@@ -207,6 +219,7 @@ pub static TABLE: &[Row] = &[
     leaf("flow exporter * dscp", number(0, 63), Probe, "DSCP code point of the datagrams").unit("code point").default("0"),
     leaf("flow exporter * ttl", number(1, 255), Probe, "Time to live of the datagrams").unit("hops").default("255"),
     leaf("flow exporter * export-protocol", choice(&[("netflow-v5", "NetFlow version 5, IPv4 only"), ("netflow-v9", "NetFlow version 9 (RFC 3954)"), ("ipfix", "IPFIX (RFC 7011)")]), Probe, "Export protocol").default("netflow-v9"),
+    flag("flow exporter * output-features", Probe, "Let filters and queues see the datagrams, as is always so here"),
     container("flow exporter * template", Probe, "Templates"),
     container("flow exporter * template data", Probe, "Templates of data records"),
     leaf("flow exporter * template data timeout", number(1, 86400), Probe, "Send templates again after so long").unit("seconds").default("600"),
@@ -278,7 +291,35 @@ pub static OLD: &[(&str, &str)] = &[
         "system flow-accounting netflow interface",
         "system flow-accounting interface",
     ),
+    ("system syslog global", "system syslog local"),
+    ("system syslog remote", "system syslog host"),
 ];
+
+/// Words that VyOS has and this has not, and why: so it is said where they are written.
+pub static FOREIGN: &[(&str, &str)] = &[
+    ("firewall", NO_ROUTER),
+    ("nat", NO_ROUTER),
+    ("protocols", "routes are left to the host"),
+    (
+        "system flow-accounting netflow timeout expiry",
+        "it is expiry-interval, in one word",
+    ),
+    (
+        "interfaces ethernet * hw-id",
+        "interfaces go by the names the host gives them",
+    ),
+    ("interfaces ethernet * duplex", DRIVER),
+    ("interfaces ethernet * speed", DRIVER),
+    ("interfaces ethernet * offload", DRIVER),
+    ("interfaces ethernet * ring-buffer", DRIVER),
+    (
+        "interfaces ethernet * vif",
+        "a VLAN is an interface of its own, such as eth0.100",
+    ),
+];
+
+const NO_ROUTER: &str = "packets are metered here, neither filtered nor changed";
+const DRIVER: &str = "it is left to the host's driver";
 
 /// What this release keeps but does not do: row, value (any when empty), and why. A commit warns of them.
 pub static UNAPPLIED: &[(&str, &str, &str)] = &[
@@ -301,6 +342,12 @@ pub static UNAPPLIED: &[(&str, &str, &str)] = &[
         "system flow-accounting sflow",
         "",
         "sFlow is not exported in this release",
+    ),
+    ("system sflow", "", "sFlow is not exported in this release"),
+    (
+        "flow exporter * output-features",
+        "",
+        "the host's filters and queues are for every datagram",
     ),
     (
         "interfaces ethernet * mirror",

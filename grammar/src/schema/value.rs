@@ -138,6 +138,8 @@ impl Type {
             },
             Type::InterfaceOrAddress => match value.parse::<IpAddr>() {
                 Ok(_) => address(value),
+                // What a router calls the loopback.
+                Err(_) if value.eq_ignore_ascii_case("loopback0") => Ok("lo".to_owned()),
                 Err(_) if interface(value) => Ok(value.to_owned()),
                 Err(_) => refuse(
                     format!(

@@ -220,7 +220,7 @@ interface eth3
 }
 interfaces {
     ethernet eth2 {
-        description \"'x'\"
+        description x
         address 192.0.2.2/24
         address 2001:db8::1/64
     }
@@ -243,7 +243,7 @@ flow {
     assert_eq!(
         render(&tree, Dialect::Set),
         "set system host-name r1
-set interfaces ethernet eth2 description \"'x'\"
+set interfaces ethernet eth2 description x
 set interfaces ethernet eth2 address 192.0.2.2/24
 set interfaces ethernet eth2 address 2001:db8::1/64
 set interfaces ethernet eth10 disable
@@ -262,7 +262,7 @@ set flow exporter E option interface-table
   "interfaces": {
     "ethernet": {
       "eth2": {
-        "description": "'x'",
+        "description": "x",
         "address": [
           "192.0.2.2/24",
           "2001:db8::1/64"

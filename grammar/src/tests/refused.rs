@@ -14,12 +14,12 @@ set interfaces ethernet eth3 alias GigabitEthernet1/0/3";
 const REFUSED: &[(Dialect, &str, &str)] = &[
     // Words.
     (Set, "set sistem host-name r1", "1:5: unknown word \"sistem\"; did you mean system?"),
-    (Set, "set system", "1:11: a word is missing after system; possible: host-name, config-management, console, login, syslog, flow-accounting"),
+    (Set, "set system", "1:11: a word is missing after system; possible: host-name, config-management, console, login, syslog, flow-accounting, sflow"),
     (Set, "set", "1:4: a word is missing; say what to set"),
     (Set, "set system hostname r1", "1:12: unknown word \"hostname\"; did you mean host-name?"),
     (Set, "sett system host-name r1", "1:1: unknown word \"sett\"; did you mean set?"),
     (Set, "commit", "1:1: unknown word \"commit\"; possible: set, delete"),
-    (Set, "set system s", "1:13: a word is missing after syslog; possible: host, local"),
+    (Set, "set system sys", "1:15: a word is missing after syslog; possible: host, local"),
     (Set, "set system flow-accounting netflow t tcp 5", "1:38: \"tcp\" is ambiguous; possible: tcp-fin, tcp-generic, tcp-rst"),
     (Set, "set system host-name", "1:21: a value is missing after host-name; <host-name>: Name of this host"),
     (Set, "set system host-name a b", "1:24: unexpected \"b\"; host-name has one value"),
@@ -128,7 +128,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Ios, "interface eth0\n ip address 2001:db8::1/64", "2:13: \"2001:db8::1/64\" is of the other family; write ipv6 address"),
     (Ios, "interface eth0\n ip flow monitor M", "2:19: a direction is missing; possible: input, output"),
     (Ios, "interface eth0\n ip flow monitor M sideways", "2:20: unknown word \"sideways\"; possible: input, output"),
-    (Ios, "interface eth0\n ip flow ingress", "2:10: unknown word \"ingress\"; possible: monitor"),
+    (Ios, "interface eth0\n ip flow ingress", "2:2: ip flow ingress is of the first NetFlow; write ip flow monitor NAME input|output"),
     (Ios, "interface eth0\n shutdown now", "2:11: unexpected \"now\"; the statement ends before it"),
     (Ios, "interface eth0\n no ip flow monitor M input", "2:21: \"M\" is not attached so; nothing to delete"),
     (Ios, "sampler S\n mode random 2 out-of 10", "2:14: unexpected \"2\"; mode random|deterministic 1 out-of N"),

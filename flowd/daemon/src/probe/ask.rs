@@ -45,7 +45,7 @@ impl Probe {
         Ok(match what {
             "records" => {
                 known("flow record", &|name| {
-                    settings.records.contains_key(name) || name == "netflow-original"
+                    settings.records.contains_key(name) || flow::Record::by_name(name).is_some()
                 })?;
                 show::records(settings, name)
             }

@@ -1,7 +1,7 @@
 //! `interface NAME`: what IOS has in words of its own.
 
-use super::Statement;
 use super::submode::{below, end, missing};
+use super::{Statement, classic};
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
 use crate::schema::{Kind, Node, Pick, Place, is_ipv6, list, mask_length, pick, shown, suggest};
@@ -32,6 +32,9 @@ pub(super) fn family(
 ) -> Result<(), Problem> {
     vet(statement.words)?;
     let words = statement.words;
+    if let Some(problem) = classic::interface(words) {
+        return Err(problem);
+    }
     let mut possible = Vec::new();
     if family != "datalink" {
         possible.push("address");

@@ -30,16 +30,13 @@ pub(crate) fn interface<'a>(
     tree: &Tree,
 ) -> Result<(Cow<'a, str>, usize), Problem> {
     let first = &words[0];
-    let number = words.get(1).filter(|next| {
-        kind(&first.text).is_some()
-            && next.text.starts_with(|c: char| c.is_ascii_digit())
-            && next
-                .text
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'))
-    });
-    let (name, used) = match number {
-        Some(number) => (Cow::Owned(format!("{}{}", first.text, number.text)), 2),
+    let two = words.get(1);
+    // One word may be what Linux calls an interface.
+    if let Some(2) = loopback(&first.text, two.map(|word| &*word.text)) {
+        return Ok((Cow::Borrowed("lo"), 2));
+    }
+    let (name, used) = match two.and_then(|number| one_name(&first.text, &number.text)) {
+        Some(name) => (Cow::Owned(name), 2),
         None => (Cow::Borrowed(&*first.text), 1),
     };
     if used == 1 && !name.contains('/') && name.len() <= LINUX {
@@ -84,6 +81,38 @@ pub(crate) fn interface<'a>(
                 .into(),
         ),
     ))
+}
+
+/// How many words name a router's only loopback that there is here: `Loopback0`, `loopback 0`.
+pub(crate) fn loopback(first: &str, second: Option<&str>) -> Option<usize> {
+    match (&*first.to_ascii_lowercase(), second) {
+        ("loopback", Some("0")) => Some(2),
+        ("lo" | "loopback" | "loopback0", _) => Some(1),
+        _ => None,
+    }
+}
+
+/// A router's name written as two words, `GigabitEthernet 0/1`, as one.
+pub(crate) fn one_name(first: &str, second: &str) -> Option<String> {
+    let number = second.starts_with(|c: char| c.is_ascii_digit())
+        && second
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '/' | '.'));
+    (number && kind(first).is_some()).then(|| format!("{first}{second}"))
+}
+
+/// What this host calls the interface that a router's name stands for: the one with that alias, or else `ethN` of `TYPE0/N`.
+/// Another name stands for itself.
+pub fn host_interface(name: &str, tree: &Tree) -> String {
+    let word = Word {
+        shape: crate::word::Shape::Bare,
+        text: name.into(),
+        place: crate::word::Span::default(),
+        start: 0,
+        end: name.len(),
+    };
+    let found = interface(std::slice::from_ref(&word), tree);
+    found.map_or_else(|_| name.to_owned(), |(found, _)| found.into_owned())
 }
 
 /// The type that a name begins with, written out, for any unique beginning of two letters or more.

@@ -121,7 +121,7 @@ fn interfaces(tree: &Tree, out: &mut String) {
         };
         for (name, place, tree) in entries(Place::Name(node), instances) {
             // `interface lo` is `interfaces loopback lo`, whatever else the tree calls so.
-            if tag == "ethernet" && super::is_loopback(name) {
+            if tag == "ethernet" && super::names::loopback(name, None).is_some() {
                 lines(place, tree, &format!("interfaces ethernet {name}"), out);
                 end(out);
                 continue;

@@ -41,8 +41,14 @@ pub fn records(settings: &Settings, name: Option<&str>) -> Json {
             )
         })
         .collect();
-    let original = flow::Record::netflow_original();
-    records.push((&original, "Predefined: traditional NetFlow, IPv4 and IPv6"));
+    // Of the predefined ones the list has one; the others are shown when they are asked for.
+    let predefined = name.unwrap_or("netflow-original");
+    let known = grammar::PREDEFINED
+        .iter()
+        .find(|(known, _)| *known == predefined);
+    let predefined = flow::Record::by_name(predefined);
+    let help = known.map_or_else(String::new, |(_, help)| format!("Predefined: {help}"));
+    records.extend(predefined.iter().map(|record| (record, help.as_str())));
     let records: Vec<_> = records
         .into_iter()
         .filter(|(record, _)| name.is_none_or(|name| name == record.name))

@@ -1,0 +1,65 @@
+//! Statements of the first NetFlow, which Flexible NetFlow took the place of: what to write now.
+
+use crate::Problem;
+use crate::word::Word;
+
+/// Global statements by their first words.
+const GLOBAL: &[(&[&str], &str)] = &[
+    (
+        &["ip", "flow-export"],
+        "write flow exporter NAME, below it destination ADDRESS and transport udp PORT, and exporter NAME below a flow monitor",
+    ),
+    (
+        &["ip", "flow-cache"],
+        "write flow monitor NAME, below it cache entries N and cache timeout active|inactive SECONDS",
+    ),
+    (
+        &["ip", "flow-top-talkers"],
+        "ask show flow monitor NAME cache sort highest counter bytes top N",
+    ),
+    (
+        &["ip", "flow-aggregation"],
+        "write a flow record with the fields to tell apart, or ask show flow monitor NAME cache aggregate FIELDS",
+    ),
+    (
+        &["flow-sampler-map"],
+        "write sampler NAME, below it mode random 1 out-of N",
+    ),
+];
+
+/// What stands in an interface for `ip flow monitor`.
+const INTERFACE: &str = "write ip flow monitor NAME input|output";
+
+/// The problem of a global statement of the first NetFlow; `None` when it is not one.
+pub(super) fn global(words: &[Word]) -> Option<Problem> {
+    let (begin, hint) = GLOBAL.iter().find(|(begin, _)| starts(words, begin))?;
+    Some(problem(words, begin.len(), hint))
+}
+
+/// The same in an interface: `ip flow ingress`, `ip route-cache flow`.
+pub(super) fn interface(words: &[Word]) -> Option<Problem> {
+    let known: [&[&str]; 3] = [
+        &["ip", "flow", "ingress"],
+        &["ip", "flow", "egress"],
+        &["ip", "route-cache", "flow"],
+    ];
+    let begin = known.into_iter().find(|begin| starts(words, begin))?;
+    Some(problem(words, begin.len(), INTERFACE))
+}
+
+fn starts(words: &[Word], begin: &[&str]) -> bool {
+    words.len() >= begin.len()
+        && words
+            .iter()
+            .zip(begin)
+            .all(|(word, known)| word.text == *known)
+}
+
+fn problem(words: &[Word], count: usize, hint: &str) -> Problem {
+    let begin: Vec<&str> = words[..count].iter().map(|word| &*word.text).collect();
+    let place = words[0].place.to(words[count - 1].place);
+    place.problem(
+        format!("{} is of the first NetFlow", begin.join(" ")),
+        Some(hint.to_owned()),
+    )
+}
