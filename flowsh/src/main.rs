@@ -5,6 +5,7 @@
 //!                                 screen <--JSON--'
 //! ```
 
+mod arguments;
 mod ask;
 mod client;
 mod editor;
@@ -26,9 +27,11 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::Parser as _;
 
+use arguments::Args;
 use client::Client;
+use script::Source;
 use shell::Shell;
 use trouble::Failure;
 
@@ -37,33 +40,16 @@ const FAILED: u8 = 1;
 /// Nobody answers on the socket.
 const NO_DAEMON: u8 = 3;
 
-/// The command line of flowd: show what runs, configure it, commit.
-///
-/// Interactive on a terminal. With -c or -f, or when standard input is no terminal, lines are run in one
-/// session; the first that fails ends it. Exit status: 0 all right, 1 a command failed, 2 wrong usage,
-/// 3 no daemon.
-#[derive(Parser)]
-#[command(version, max_term_width = 100)]
-struct Args {
-    /// The management socket of flowd
-    #[arg(long, value_name = "PATH", default_value = "/run/flowd/flowd.sock")]
-    socket: PathBuf,
-    /// Run a command; may be given again
-    #[arg(short = 'c', value_name = "COMMAND")]
-    command: Vec<String>,
-    /// Run the lines of a file, after the commands of -c; - is standard input
-    #[arg(short = 'f', value_name = "FILE")]
-    file: Option<PathBuf>,
-}
-
 fn main() -> ExitCode {
     let args = Args::parse();
     let home = std::env::var_os("HOME")
         .filter(|home| !home.is_empty())
         .map(PathBuf::from);
-    let scripted = !args.command.is_empty() || args.file.is_some();
-    let interactive =
-        !scripted && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let scripted = !args.command.is_empty() || args.file.is_some() || args.json;
+    let interactive = !scripted
+        && args.complete.is_none()
+        && std::io::stdin().is_terminal()
+        && std::io::stdout().is_terminal();
     if interactive && std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
         // The line editor would take it for one that moves its cursor. Only failing comes back.
         let mut again = std::process::Command::new("/proc/self/exe");
@@ -78,17 +64,28 @@ fn main() -> ExitCode {
         .map_err(|error| Failure::plain(format!("cannot start: {error}")))
         .and_then(|client| Shell::new(client, via, home.clone()));
     match shell {
-        Err(failure) => told(Err(failure)),
-        Ok(shell) if interactive => told(editor::run(shell, home.as_deref())),
+        // Completion has nothing to say then.
+        Err(_) if args.complete.is_some() => ExitCode::from(NO_DAEMON),
+        Err(failure) => told(Err(failure), args.json),
+        Ok(mut shell) if args.complete.is_some() => {
+            script::complete(&mut shell, args.complete.as_deref().unwrap_or_default());
+            ExitCode::SUCCESS
+        }
+        Ok(shell) if interactive => told(editor::run(shell, home.as_deref()), false),
         Ok(mut shell) => {
-            let code = told(script::run(
-                &mut shell,
-                &args.command,
-                args.file.as_deref(),
-                !scripted,
-            ));
+            let source = Source {
+                commands: &args.command,
+                file: args.file.as_deref(),
+                input: args.command.is_empty() && args.file.is_none(),
+                json: args.json,
+            };
+            let code = told(script::run(&mut shell, &source), args.json);
             if shell.close() {
-                eprintln!("Warning: the changes of this session were not committed and are gone");
+                let warning = "the changes of this session were not committed and are gone";
+                match args.json {
+                    true => eprintln!("{}", serde_json::json!({ "warning": warning })),
+                    false => eprintln!("Warning: {warning}"),
+                }
             }
             code
         }
@@ -96,11 +93,14 @@ fn main() -> ExitCode {
 }
 
 /// Prints what failed, and makes the exit status of it.
-fn told(result: Result<(), Failure>) -> ExitCode {
+fn told(result: Result<(), Failure>, json: bool) -> ExitCode {
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
     };
-    eprintln!("{}", failure.shown());
+    match json {
+        true => eprintln!("{}", failure.json()),
+        false => eprintln!("{}", failure.shown()),
+    }
     ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) {
         NO_DAEMON
     } else {

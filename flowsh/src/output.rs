@@ -48,6 +48,15 @@ impl Answer {
         }
     }
 
+    /// As a program reads it: the API's answer, or the text in an object; an empty one when there is nothing to say.
+    pub(crate) fn as_json(&self) -> Json {
+        match &self.json {
+            Some(json) => json.clone(),
+            None if self.text.is_empty() => json!({}),
+            None => json!({ "text": self.text }),
+        }
+    }
+
     /// Through the pipes, in order. `line` is the typed line, for errors.
     pub(crate) fn through(
         mut self,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use grammar::Problem;
+use serde_json::{Value as Json, json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::client::{Error, Reason};
@@ -18,6 +19,8 @@ pub(crate) struct Trouble {
     /// The line, and the wrong characters in it: first (from 0) and how many.
     pub(crate) place: Option<(String, usize, usize)>,
     pub(crate) message: String,
+    /// The words of the configuration that it speaks of.
+    pub(crate) path: Vec<String>,
 }
 
 /// Why a line was not done.
@@ -42,9 +45,9 @@ impl Failure {
     pub(crate) fn at(line: &str, start: usize, len: usize, message: impl Into<String>) -> Failure {
         let place = Some((line.to_owned(), start, len));
         Failure::Wrong(vec![Trouble {
-            origin: None,
             place,
             message: message.into(),
+            ..Trouble::default()
         }])
     }
 
@@ -68,7 +71,7 @@ impl Failure {
             {
                 trouble.origin = Some(match &trouble.place {
                     Some((_, start, _)) => format!("{origin}:{}", start + 1),
-                    None => origin.to_owned(),
+                    None => format!("{origin}:1"),
                 });
             }
         }
@@ -116,6 +119,18 @@ impl Failure {
             first.place = Some((line.to_owned(), indent, line.trim().chars().count()));
         }
         self
+    }
+
+    /// As a program reads it: `{"errors": [{message, path?, origin?, line?, column?, length?, text?}]}`. Line and
+    /// column count from 1, in the file if it is one, else in the command.
+    pub(crate) fn json(&self) -> Json {
+        match self {
+            Failure::NoDaemon(message) => json!({ "errors": [{ "message": message }] }),
+            Failure::Wrong(troubles) => {
+                let errors: Vec<Json> = troubles.iter().map(Trouble::json).collect();
+                json!({ "errors": errors })
+            }
+        }
     }
 
     /// As it is printed, without a newline at the end.
@@ -175,8 +190,33 @@ impl Trouble {
         let message = with_hint(&reason.message, reason.hint.as_deref());
         Trouble {
             message: with_path(&reason.path, message),
+            path: reason.path.clone(),
             ..Trouble::default()
         }
+    }
+
+    fn json(&self) -> Json {
+        let mut error = json!({ "message": self.message });
+        if !self.path.is_empty() {
+            error["path"] = json!(self.path);
+        }
+        if let Some((text, start, length)) = &self.place {
+            error["text"] = json!(text);
+            error["line"] = json!(1);
+            error["column"] = json!(start + 1);
+            error["length"] = json!(length);
+        }
+        if let Some(origin) = &self.origin {
+            let mut parts = origin.rsplitn(3, [':', ' ']);
+            let mut number = || parts.next()?.parse::<u64>().ok();
+            let (column, line) = (number(), number());
+            if let (Some(column), Some(line), name) = (column, line, parts.next()) {
+                error["origin"] = json!(name);
+                error["line"] = json!(line);
+                error["column"] = json!(column);
+            }
+        }
+        error
     }
 
     fn shown(&self) -> String {

@@ -87,6 +87,14 @@ pub fn rfc3339_millis(unix_ms: i64) -> String {
         .map_or_else(|_| unix_ms.to_string(), |time| format!("{time:.3}"))
 }
 
+/// Milliseconds since 1970 as names of files have them, UTC: `20150330_085303`.
+pub fn stamp(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(
+        |_| unix_ms.to_string(),
+        |time| time.strftime("%Y%m%d_%H%M%S").to_string(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

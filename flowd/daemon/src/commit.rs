@@ -159,6 +159,10 @@ impl Control {
             whole: true,
         };
         let warnings = self.apply(staged, running);
+        let host_name = nix::unistd::gethostname().unwrap_or_default();
+        let stamp = clock::stamp(clock::unix_ms());
+        self.archive
+            .offer(tree, revision, &host_name.to_string_lossy(), &stamp);
         Ok(Committed {
             revision: Some(revision),
             warnings,

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use grammar::Tree;
 
+use crate::archive::Archive;
 use crate::confirm::Pending;
 use crate::log::Log;
 use crate::named::Before;
@@ -48,6 +49,8 @@ pub struct Control {
     pub log: Arc<Log>,
     /// Committed configurations.
     pub revisions: Revisions,
+    /// Copies of committed configurations.
+    pub archive: Archive,
     /// When the daemon started, for `uptime`.
     pub started: Instant,
     /// When the daemon started, milliseconds since 1970.
@@ -76,6 +79,7 @@ impl Control {
             revisions: Revisions::open(state, started_ms)?,
             probe: Probe::start(),
             relay: Relay::start(),
+            archive: Archive::new(),
             log,
             started,
             started_ms,
@@ -135,6 +139,7 @@ impl Control {
         let _turn = self.turn();
         self.relay.stop();
         self.probe.stop();
+        self.archive.stop();
         self.revisions.close();
     }
 }

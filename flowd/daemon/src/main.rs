@@ -6,6 +6,7 @@
 #![cfg_attr(feature = "fuzz", no_main, allow(dead_code))]
 
 mod api;
+mod archive;
 mod boot;
 mod check_command;
 mod clock;

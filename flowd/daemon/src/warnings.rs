@@ -96,6 +96,10 @@ mod tests {
     const APPLIED: &[(&str, &str)] = &[
         ("system host-name", "system::Host"),
         ("system config-management commit-revisions", "revisions"),
+        (
+            "system config-management commit-archive location",
+            "Archive",
+        ),
         ("system login user * full-name", "kept with the user"),
         ("system login user * level", "Control::level"),
         ("system syslog host * facility * level", "log"),

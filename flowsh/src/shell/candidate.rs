@@ -135,13 +135,17 @@ impl Shell {
                 line,
                 name.start,
                 length,
-                format!("cannot write {}: {error}", path.display()),
+                format!("cannot write {}: {error}", file::shown(&path)),
             ));
         }
-        let mut text = format!(
-            "Saved the running configuration to {}\n",
-            std::path::absolute(&path).unwrap_or(path).display()
-        );
+        let place = match transfer::is_url(&name.text) {
+            true => file::shown(&path),
+            false => std::path::absolute(&path)
+                .unwrap_or(path)
+                .display()
+                .to_string(),
+        };
+        let mut text = format!("Saved the running configuration to {place}\n");
         let session = self.session().to_owned();
         if self.changed(&session)? {
             text.push_str("The candidate's uncommitted changes are not in it.\n");

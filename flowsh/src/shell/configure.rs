@@ -298,6 +298,7 @@ impl Shell {
                         reason.length.unwrap_or(1),
                     )),
                     message: with_hint(&reason.message, reason.hint.as_deref()),
+                    path: reason.path.clone(),
                 },
                 _ => Trouble::from_reason(reason),
             });
@@ -329,6 +330,7 @@ impl Shell {
                         )
                     }),
                     message: with_hint(&reason.message, reason.hint.as_deref()),
+                    path: reason.path.clone(),
                 },
                 _ => Trouble::from_reason(reason),
             });

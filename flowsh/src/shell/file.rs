@@ -1,7 +1,8 @@
-//! Files of the shell's host.
+//! Files of the shell's host, standard input (`-`), and URLs.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use grammar::command::Tail;
@@ -10,11 +11,17 @@ use crate::trouble::{Failure, Trouble};
 
 /// A configuration is no longer than this, in octets; the daemon's own bound for a request.
 const LONGEST: u64 = 64 << 20;
+/// What a transfer may take.
+const LIMITS: transfer::Limits = transfer::Limits {
+    octets: LONGEST,
+    time: std::time::Duration::from_secs(60),
+};
 
 /// Why a file cannot be loaded.
 #[derive(Debug)]
 pub(super) enum Unreadable {
     Io(io::Error),
+    Url(transfer::Error),
     TooLong,
     /// Not UTF-8: line and column, from 1, and the line as far as it can be shown.
     Encoding {
@@ -32,26 +39,43 @@ impl Unreadable {
                 typed,
                 name.start,
                 name.text.chars().count(),
-                format!("cannot read {}: {why}", path.display()),
+                format!("cannot read {}: {why}", shown(path)),
             )
         };
         match self {
             Unreadable::Io(error) => at_name(error.to_string()),
+            Unreadable::Url(error) => at_name(error.to_string()),
             Unreadable::TooLong => at_name(format!("it has more than {} MiB", LONGEST >> 20)),
             Unreadable::Encoding { line, column, text } => Failure::Wrong(vec![Trouble {
-                origin: Some(format!("{}:{line}:{column}", path.display())),
+                origin: Some(format!("{}:{line}:{column}", shown(path))),
                 place: Some((text.clone(), column - 1, 1)),
                 message: "this is not text: an octet that is no UTF-8".into(),
+                ..Trouble::default()
             }]),
         }
     }
 }
 
-/// Reads a text file.
+/// The path as it is told: what is behind `-`, a URL without its password.
+pub(super) fn shown(path: &Path) -> String {
+    match path.to_str() {
+        Some("-") => "standard input".to_owned(),
+        Some(text) => transfer::shown(text),
+        None => path.display().to_string(),
+    }
+}
+
+/// Reads a text file, standard input, or what is at a URL.
 pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
-    let file = File::open(path).map_err(Unreadable::Io)?;
+    if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
+        return utf8(transfer::fetch(url, LIMITS).map_err(Unreadable::Url)?);
+    }
+    let from: Box<dyn io::Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(File::open(path).map_err(Unreadable::Io)?),
+    };
     let mut octets = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, LONGEST + 1), &mut octets)
+    io::Read::read_to_end(&mut io::Read::take(from, LONGEST + 1), &mut octets)
         .map_err(Unreadable::Io)?;
     if octets.len() as u64 > LONGEST {
         return Err(Unreadable::TooLong);
@@ -87,9 +111,16 @@ pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a configuration to a file, whole or not at all, or to a URL. It may have secrets: the file is its owner's.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
+        return transfer::store(url, text.as_bytes(), LIMITS).map_err(io::Error::other);
+    }
     let mut file = Writer::create(path)?;
+    if file.staged.is_some() {
+        let own = std::fs::Permissions::from_mode(0o600);
+        file.file.get_ref().set_permissions(own)?;
+    }
     file.add(text)?;
     file.finish()
 }
@@ -171,6 +202,7 @@ mod tests {
         write(&path, "one\n").unwrap();
         write(&path, "two\n").unwrap();
         assert_eq!(read(&path).unwrap(), "two\n");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(write(&dir.path().join("none/x"), "").is_err());
     }

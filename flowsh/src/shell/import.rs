@@ -89,7 +89,7 @@ impl Shell {
                     Origin::Whole => kind.program.to_owned(),
                     Origin::File(index) => {
                         let path = paths.get(index).map_or("file", String::as_str);
-                        format!("{path}:{}", remark.line)
+                        format!("{}:{}", file::shown(path.as_ref()), remark.line)
                     }
                 };
                 format!("{origin}: {}\n", remark.message())

@@ -105,6 +105,28 @@ impl Shell {
 }
 
 impl First {
+    /// The answer with the flows of all parts.
+    pub(super) fn whole(self, shell: &mut Shell) -> Result<Json, Failure> {
+        let First {
+            target,
+            mut query,
+            mut json,
+            ..
+        } = self;
+        while let Some(next) = json["next"].as_str().map(str::to_owned) {
+            query.retain(|(key, _)| *key != "after");
+            query.push(("after", next));
+            let mut part = shell.part_of_cache(&target, &query)?;
+            let more = part["flows"].take();
+            if let (Some(flows), Json::Array(more)) = (json["flows"].as_array_mut(), more) {
+                flows.extend(more);
+            }
+            json["next"] = part["next"].take();
+        }
+        json["shown"] = json["flows"].as_array().map_or(0, Vec::len).into();
+        Ok(json)
+    }
+
     /// The answer when it is the whole one, or the listing that it begins.
     pub(super) fn piped(
         self,

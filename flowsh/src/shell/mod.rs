@@ -213,6 +213,41 @@ impl Shell {
         }
     }
 
+    /// Does one line for somebody who wants JSON: a listing comes whole, and what is live does not come at all.
+    pub(crate) fn run_for_json(&mut self, line: &str) -> Done {
+        let parsed = self
+            .wants_command()
+            .then(|| command::parse(line, self.mode()));
+        let Some(Ok(Some(parsed))) = parsed else {
+            return self.run(line);
+        };
+        let inner = match &parsed.command {
+            Command::Run(inner) => &inner.command,
+            command => command,
+        };
+        match inner {
+            Command::ShowCache { monitor, view } => {
+                self.client.interrupted();
+                let (monitor, view) = (monitor.clone(), view.clone());
+                let first = self.first_of_cache(&monitor, &view, line);
+                let json = first
+                    .map_err(|failure| failure.at_its_word(line))?
+                    .whole(self)?;
+                Ok(Answer::screen(String::new(), json).into())
+            }
+            Command::MonitorSamplicator { .. } | Command::MonitorAccounting { .. } => {
+                let length = line.trim_end().chars().count();
+                Err(Failure::at(
+                    line,
+                    0,
+                    length,
+                    "what is live has no JSON; `show` has",
+                ))
+            }
+            _ => self.run(line),
+        }
+    }
+
     /// Ctrl-C: drops what was begun.
     pub(crate) fn interrupt(&mut self) {
         self.reading = Reading::Commands;
@@ -400,7 +435,7 @@ impl Shell {
             LoadFrom::File(file) => {
                 let path = file::resolved(&file.text, self.home.as_deref());
                 let text = file::read(&path).map_err(|error| error.failure(&path, line, &file))?;
-                self.load_text(mode, &text, &format!("{}:", path.display()))
+                self.load_text(mode, &text, &format!("{}:", file::shown(&path)))
             }
         }
     }

@@ -329,11 +329,6 @@ pub static UNAPPLIED: &[(&str, &str, &str)] = &[
         "console speed is set in an appliance image only",
     ),
     (
-        "system config-management commit-archive",
-        "",
-        "copies of commits are not written in this release",
-    ),
-    (
         "system login user * authentication",
         "",
         "accounts and passwords are the host's in this release; level is applied",

@@ -139,6 +139,9 @@ pub(super) async fn revisions(State(control): Shared) -> Answer {
         if let Some(left) = control.confirm_left(clock::monotonic()) {
             answer["confirm"] = json!({ "seconds": left.as_secs() });
         }
+        if let Some(report) = control.archive.report() {
+            answer["archive"] = report;
+        }
         Ok(Json(answer))
     })
     .await?

@@ -179,8 +179,8 @@ pub(super) static ROUTES: &[Route] = &[
         &[parameter("from", "string", SOURCE), parameter("to", "string", SOURCE), parameter("session", "string", "Whose candidate"),
           parameter("format", "\"diff\" | \"set\"", "Default diff")],
         "Text", || get(configuration::compare)),
-    show("/v1/revisions", "The committed configurations, newest first; confirm: the newest is rolled back in so many seconds unless confirmed", &[],
-        "{revisions: [Revision], confirm?: {seconds: integer}}", || get(configuration::revisions)),
+    show("/v1/revisions", "The committed configurations, newest first; confirm: the newest is rolled back in so many seconds unless confirmed; archive: what became of copies", &[],
+        "{revisions: [Revision], confirm?: {seconds: integer}, archive?: {written: integer, failed: integer, dropped: integer, last_failure: string | null}}", || get(configuration::revisions)),
 
     show("/v1/flow/records", "Flow records", NAME, "{records: [Record]}", || get(|control, named| flow::show("records", control, named))),
     show("/v1/flow/samplers", "Samplers", NAME, "{samplers: [Sampler]}", || get(|control, named| flow::show("samplers", control, named))),

@@ -1,0 +1,147 @@
+//! `system config-management commit-archive`: a copy of each committed configuration, secrets masked, in a directory or
+//! at a URL. Copies are written by a thread of their own: no commit waits for them, and none fails because of them.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use grammar::{Dialect, Tree};
+use serde_json::{Value, json};
+use transfer::Limits;
+
+/// Configurations that may wait to be copied; more are not, and are counted.
+const WAITING: usize = 64;
+/// What one copy may take.
+const LIMITS: Limits = Limits {
+    octets: 64 << 20,
+    time: Duration::from_secs(60),
+};
+
+/// One configuration to be copied.
+struct Copy {
+    name: String,
+    text: String,
+    locations: Vec<String>,
+}
+
+/// What became of copies.
+#[derive(Debug, Default)]
+struct Counts {
+    written: u64,
+    failed: u64,
+    /// Not even tried: too many waited.
+    dropped: u64,
+    last_failure: Option<String>,
+}
+
+/// The archive.
+pub struct Archive {
+    counts: Arc<Mutex<Counts>>,
+    worker: Mutex<Option<SyncSender<Copy>>>,
+}
+
+impl Archive {
+    /// An archive whose thread starts with the first copy.
+    pub fn new() -> Archive {
+        Archive {
+            counts: Arc::default(),
+            worker: Mutex::default(),
+        }
+    }
+
+    /// Copies a committed tree to where it says. `stamp` is its time, `20150330_085303`.
+    pub fn offer(&self, tree: &Tree, revision: u64, host_name: &str, stamp: &str) {
+        let locations = tree.values(&["system", "config-management", "commit-archive", "location"]);
+        if locations.is_empty() {
+            return;
+        }
+        let copy = Copy {
+            name: format!("config.boot-{host_name}.{stamp}.r{revision}"),
+            text: grammar::render(&grammar::masked(tree), Dialect::Curly),
+            locations: locations.to_vec(),
+        };
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let copies = worker.get_or_insert_with(|| {
+            let (sender, receiver) = sync_channel(WAITING);
+            let counts = self.counts.clone();
+            std::thread::spawn(move || work(&receiver, &counts));
+            sender
+        });
+        if let Err(TrySendError::Full(copy) | TrySendError::Disconnected(copy)) =
+            copies.try_send(copy)
+        {
+            counts(&self.counts).dropped += copy.locations.len() as u64;
+            tracing::error!("archive: {} is not copied: too many wait", copy.name);
+        }
+    }
+
+    /// What became of copies; none before the first.
+    pub fn report(&self) -> Option<Value> {
+        let counts = counts(&self.counts);
+        let any = counts.written + counts.failed + counts.dropped > 0;
+        any.then(|| {
+            json!({
+                "written": counts.written,
+                "failed": counts.failed,
+                "dropped": counts.dropped,
+                "last_failure": counts.last_failure,
+            })
+        })
+    }
+
+    /// Ends the thread after what it has to do; nobody waits for a server that does not answer.
+    pub fn stop(&self) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(worker.take());
+    }
+}
+
+fn counts(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(copies: &Receiver<Copy>, told: &Mutex<Counts>) {
+    for copy in copies {
+        for location in &copy.locations {
+            match write(location, &copy) {
+                Ok(()) => {
+                    counts(told).written += 1;
+                    tracing::debug!("archive: {} is at {}", copy.name, transfer::shown(location));
+                }
+                Err(why) => {
+                    let place = transfer::shown(location);
+                    tracing::error!("archive: {} is not copied to {place}: {why}", copy.name);
+                    let mut counts = counts(told);
+                    counts.failed += 1;
+                    counts.last_failure = Some(format!("{place}: {why}"));
+                }
+            }
+        }
+    }
+}
+
+fn write(location: &str, copy: &Copy) -> Result<(), String> {
+    if transfer::is_url(location) {
+        let url = format!("{}/{}", location.trim_end_matches('/'), copy.name);
+        return transfer::store(&url, copy.text.as_bytes(), LIMITS)
+            .map_err(|error| error.to_string());
+    }
+    in_directory(Path::new(location), copy).map_err(|error| error.to_string())
+}
+
+/// Whole or not at all.
+fn in_directory(dir: &Path, copy: &Copy) -> std::io::Result<()> {
+    let staged = dir.join(format!(".{}.new", copy.name));
+    let written = (|| {
+        let mut file = std::fs::File::create(&staged)?;
+        file.write_all(copy.text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&staged, dir.join(&copy.name))
+    })();
+    if written.is_err() {
+        let _ = std::fs::remove_file(&staged);
+    }
+    written
+}
