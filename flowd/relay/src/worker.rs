@@ -17,7 +17,7 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 use tracing::error;
 
-use pause::{GATHER, GATHER_NS, Pause};
+use pause::Pause;
 
 use crate::Clock;
 use crate::account::Account;
@@ -174,6 +174,10 @@ struct Worker {
     ticked_ns: u64,
     silence_ns: u64,
     pause: Pause,
+    /// Some receiver gets datagrams under their exporters' addresses.
+    spoofs: bool,
+    /// Sends that the datagrams of the last read made, for each receiver that got them.
+    parts: u64,
 }
 
 impl Worker {
@@ -216,11 +220,9 @@ impl Worker {
             meter: Meter::default(),
             ticked_ns: now_ns,
             silence_ns: now_ns,
-            pause: Pause {
-                gap_ns: GATHER_NS,
-                most: GATHER.min(room as u64),
-                last_ns: now_ns,
-            },
+            pause: Pause::new(room as u64, now_ns),
+            spoofs: false,
+            parts: 1,
             socket,
         };
         worker.apply(plan, pacer);
@@ -246,7 +248,7 @@ impl Worker {
                 0 => self.wait(true, TICK_NS),
                 READ.. => {}
                 read => {
-                    let pause_ns = self.pause.after(read as u64, now_ns);
+                    let pause_ns = self.pause.after(read as u64, self.parts, now_ns);
                     if pause_ns > 0 {
                         self.wait(false, pause_ns);
                     }
@@ -302,6 +304,11 @@ impl Worker {
                 }
             }
         }
+        // What has the address of its exporter leaves apart from the others'.
+        self.parts = match self.spoofs {
+            true => self.batch.sources.len() as u64,
+            false => 1,
+        };
         self.relay(now_ns);
         read
     }
@@ -511,7 +518,8 @@ impl Worker {
         for lane in old.into_iter().flatten() {
             self.retired += &lane.account.ledger;
         }
-        if !plan.receivers.iter().any(|new| new.settings.spoof_source) {
+        self.spoofs = (plan.receivers.iter()).any(|new| new.settings.spoof_source);
+        if !self.spoofs {
             self.carriers.clear();
         }
         self.turns = vec![0; plan.settings.groups.len()];
