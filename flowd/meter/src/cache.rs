@@ -147,10 +147,15 @@ impl Cache {
         self.live == 0
     }
 
-    /// The hash of a packet's key; starts to fetch its place in the index.
+    /// A flow is its first line and its totals.
+    pub fn is_plain(&self) -> bool {
+        self.key.is_short() && self.more_len == 0
+    }
+
+    /// The hash of a packet's key; starts to fetch its place in the index. `PLAIN`: the cache [is plain](Cache::is_plain).
     #[inline(always)]
-    pub fn hash(&self, header: &Header) -> Hash {
-        let hash = self.key.hash(header);
+    pub fn hash<const PLAIN: bool>(&self, header: &Header) -> Hash {
+        let hash = self.key.hash::<PLAIN>(header);
         self.index.fetch(hash);
         hash
     }
@@ -173,17 +178,17 @@ impl Cache {
 
     /// Counts a packet into its flow if that is where it was guessed, which it nearly always is. Returns whether it was.
     #[inline(always)]
-    pub fn hit(
+    pub fn hit<const PLAIN: bool>(
         &mut self,
         guess: Guess,
         header: &Header,
         time_ns: u64,
         timeouts: &Timeouts,
     ) -> bool {
-        if !self.is_flow(guess.0, header) {
+        if !self.is_flow::<PLAIN>(guess.0, header) {
             return false;
         }
-        self.update(guess.0 as usize, header, time_ns, timeouts);
+        self.update::<PLAIN>(guess.0 as usize, header, time_ns, timeouts);
         true
     }
 
@@ -198,7 +203,7 @@ impl Cache {
         let time_ns = observed.time_ns;
         match self.find(hash, &observed.header) {
             Some(slot) => {
-                self.update(slot, &observed.header, time_ns, timeouts);
+                self.update::<false>(slot, &observed.header, time_ns, timeouts);
                 false
             }
             None => {
@@ -213,15 +218,15 @@ impl Cache {
 
     /// The slot has the flow of this packet.
     #[inline(always)]
-    fn is_flow(&self, slot: u32, header: &Header) -> bool {
+    fn is_flow<const PLAIN: bool>(&self, slot: u32, header: &Header) -> bool {
         let others = || {
             self.more
                 .get(slot as usize * self.more_len..)
                 .unwrap_or_default()
         };
-        self.slots
-            .get(slot as usize)
-            .is_some_and(|entry| self.key.equals(&entry.line, others, header) && entry.tick != FREE)
+        self.slots.get(slot as usize).is_some_and(|entry| {
+            self.key.equals::<PLAIN>(&entry.line, others, header) && entry.tick != FREE
+        })
     }
 
     /// Shows a packet as the flow it would be alone; the cache does not change.
@@ -240,12 +245,20 @@ impl Cache {
     }
 
     fn find(&self, hash: Hash, header: &Header) -> Option<usize> {
-        let slot = self.index.find(hash, |slot| self.is_flow(slot, header));
+        let slot = self
+            .index
+            .find(hash, |slot| self.is_flow::<false>(slot, header));
         slot.map(|slot| slot as usize)
     }
 
     #[inline(always)]
-    fn update(&mut self, slot: usize, header: &Header, time_ns: u64, timeouts: &Timeouts) {
+    fn update<const PLAIN: bool>(
+        &mut self,
+        slot: usize,
+        header: &Header,
+        time_ns: u64,
+        timeouts: &Timeouts,
+    ) {
         let entry = &mut self.slots[slot];
         let totals = &mut entry.totals;
         totals.packets += 1;
@@ -254,7 +267,7 @@ impl Cache {
         totals.first_ns = totals.first_ns.min(time_ns);
         totals.last_ns = totals.last_ns.max(time_ns);
         let news = header.tcp_flags & !totals.tcp_flags;
-        if self.more_len > self.lines_len {
+        if !PLAIN && self.more_len > self.lines_len {
             self.merge(slot, header);
         }
         if news != 0 {

@@ -67,15 +67,21 @@ impl Key {
         }
     }
 
-    /// Folded multiplication of the key's words, two at a time, each under a seed of its own.
+    /// Nothing but the first line is part of the key.
+    pub(crate) fn is_short(&self) -> bool {
+        !self.longer
+    }
+
+    /// Folded multiplication of the key's words, two at a time, each under a seed of its own. `SHORT`: the key
+    /// [is short](Key::is_short).
     #[inline(always)]
-    pub(crate) fn hash(&self, header: &Header) -> Hash {
+    pub(crate) fn hash<const SHORT: bool>(&self, header: &Header) -> Hash {
         let of = |at: usize| word(&header.bytes, at * 8) & self.key[at] ^ self.seeds[at];
         let mut hash = fold(of(0), of(1)) ^ fold(of(2), of(3)) ^ fold(of(4), of(5));
         if self.whole {
             hash ^= fold(of(6), of(7));
         }
-        if self.longer {
+        if !SHORT && self.longer {
             for (at, mask) in &self.words {
                 hash = fold(hash ^ word(&header.bytes, *at) & mask, self.seeds[0]);
             }
@@ -84,8 +90,8 @@ impl Key {
     }
 
     /// The packet is of the flow with this first line; `others` gives the octets of its other lines.
-    #[inline]
-    pub(crate) fn equals<'a>(
+    #[inline(always)]
+    pub(crate) fn equals<'a, const SHORT: bool>(
         &self,
         line: &Line,
         others: impl FnOnce() -> &'a [u8],
@@ -95,7 +101,7 @@ impl Key {
         for (at, (kept, mask)) in line.iter().zip(&self.key).enumerate() {
             differ |= (kept ^ word(&header.bytes, at * 8)) & mask;
         }
-        if self.longer {
+        if !SHORT && self.longer {
             for (other, kept) in self.others.iter().zip(others().chunks_exact(LINE)) {
                 for (at, mask) in other.key.iter().enumerate() {
                     differ |= (word(kept, at * 8) ^ word(&header.bytes, other.at + at * 8)) & mask;

@@ -141,6 +141,8 @@ pub struct Monitor {
     settings: Settings,
     /// The cache is normal and its flows are of one direction.
     usual: bool,
+    /// See [`quick`].
+    quick: bool,
     /// IPv4, IPv6.
     caches: [Option<Cache>; 2],
     sampler: Option<Sampler>,
@@ -160,9 +162,11 @@ impl Monitor {
     /// A monitor with an empty cache; `seed` starts random sampling.
     pub fn new(settings: Settings, seed: u64) -> Monitor {
         let settings = normal(settings);
+        let caches = caches(&settings);
         Monitor {
             usual: usual(&settings),
-            caches: caches(&settings),
+            quick: quick(&settings, &caches),
+            caches,
             sampler: settings
                 .sampler
                 .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
@@ -293,9 +297,18 @@ impl Monitor {
     /// The whole path for a few packets: direction, family, sampler, key, cache.
     pub fn burst(&mut self, burst: &mut Burst) {
         let (packets, routing) = burst.parts();
+        match self.quick && routing.is_none() {
+            true => self.packets::<true>(packets, None),
+            false => self.packets::<false>(packets, routing),
+        }
+    }
+
+    /// The same. `QUICK`: nothing is to be looked into that [`quick`] excludes, nor routes.
+    #[inline(always)]
+    fn packets<const QUICK: bool>(&mut self, packets: &mut [Observed], routing: Option<&Routing>) {
         let mut captured = Tally::default();
         for observed in packets.iter_mut() {
-            observed.taken = self.admit(observed, routing, &mut captured);
+            observed.taken = self.admit::<QUICK>(observed, routing, &mut captured);
         }
         self.ledger.captured += captured;
         let taken = |observed: &&mut Observed| observed.taken;
@@ -304,14 +317,14 @@ impl Monitor {
                 observed.guess = cache.guess(observed.hash);
             }
         }
-        if let Some(statistics) = &mut self.statistics {
+        if !QUICK && let Some(statistics) = &mut self.statistics {
             for observed in packets.iter_mut().filter(taken) {
                 statistics.packet(&observed.header, observed.time_ns);
             }
         }
         let mut hits = Tally::default();
         for observed in packets.iter_mut().filter(taken) {
-            if self.hit(observed) {
+            if self.hit::<QUICK>(observed) {
                 hits.count(observed.header.octets.into());
             } else {
                 // A flow that ends now may have some of them.
@@ -324,7 +337,7 @@ impl Monitor {
 
     /// Whether the packet is metered; then the hash of its key is there.
     #[inline(always)]
-    fn admit(
+    fn admit<const QUICK: bool>(
         &mut self,
         observed: &mut Observed,
         routing: Option<&Routing>,
@@ -335,7 +348,7 @@ impl Monitor {
         } else {
             self.settings.input
         };
-        if !wanted {
+        if !QUICK && !wanted {
             return false;
         }
         if let Err(why) = observed.parsed {
@@ -350,13 +363,15 @@ impl Monitor {
         let family = header.family as usize;
         let Some(cache) = self.caches[family]
             .as_ref()
-            .filter(|_| self.settings.families[family])
+            .filter(|_| QUICK || self.settings.families[family])
         else {
             self.ledger.other_family.count(octets);
             return false;
         };
         let mut sampler_id = 0;
-        if let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler) {
+        if !QUICK
+            && let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler)
+        {
             if !sampler.take() {
                 self.ledger.unsampled.count(octets);
                 return false;
@@ -367,26 +382,27 @@ impl Monitor {
         if header.get(at::SAMPLER) != [sampler_id] {
             header.set(at::SAMPLER, &[sampler_id]);
         }
-        if let Some(routing) = routing {
+        if !QUICK && let Some(routing) = routing {
             routing.fill(observed, cache.routes().key);
         }
-        observed.hash = cache.hash(&observed.header);
+        observed.hash = cache.hash::<QUICK>(&observed.header);
         true
     }
 
     /// Counts a packet into its flow if that is where it was guessed. Returns whether it was; the ledger does not know yet.
     #[inline(always)]
-    fn hit(&mut self, observed: &Observed) -> bool {
+    fn hit<const QUICK: bool>(&mut self, observed: &Observed) -> bool {
         let Observed {
             guess,
             header,
             time_ns,
             ..
         } = observed;
-        self.usual
+        let timeouts = &self.settings.timeouts;
+        (QUICK || self.usual)
             && self.caches[header.family as usize]
                 .as_mut()
-                .is_some_and(|cache| cache.hit(*guess, header, *time_ns, &self.settings.timeouts))
+                .is_some_and(|cache| cache.hit::<QUICK>(*guess, header, *time_ns, timeouts))
     }
 
     /// A packet whose flow was not where it was guessed, most likely a new one; or one of an unusual cache.
@@ -515,6 +531,7 @@ impl Monitor {
             self.statistics = statistics(settings.statistics, self.searched_ns);
         }
         self.usual = usual(&settings);
+        self.quick = quick(&settings, &self.caches);
         self.settings = settings;
         self.room = room(&self.settings);
         if self.len() > self.settings.entries {
@@ -597,6 +614,18 @@ fn room(settings: &Settings) -> Watermark {
 /// The cache is normal, and its flows are of one direction.
 fn usual(settings: &Settings) -> bool {
     settings.cache_type == CacheType::Normal && !settings.record.is_bidirectional()
+}
+
+/// Every packet is metered, whichever way it goes, and a flow is its first line and its totals: what most monitors are, and
+/// what nothing more is asked for each packet of.
+fn quick(settings: &Settings, caches: &[Option<Cache>; 2]) -> bool {
+    usual(settings)
+        && settings.input
+        && settings.output
+        && settings.families == [true; 2]
+        && settings.sampler.is_none()
+        && settings.statistics == Kept::default()
+        && caches.iter().flatten().all(Cache::is_plain)
 }
 
 fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {

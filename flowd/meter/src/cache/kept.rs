@@ -35,7 +35,7 @@ impl Cache {
                     (totals.first_ns, totals.last_ns) = (time_ns, time_ns);
                     self.merge_first(slot, header);
                 }
-                self.update(slot, header, time_ns, timeouts);
+                self.update::<false>(slot, header, time_ns, timeouts);
             }
         }
         true

@@ -29,7 +29,7 @@ impl Cache {
         timeouts: &Timeouts,
     ) -> bool {
         let back = turned(header);
-        match self.find(self.key.hash(&back), &back) {
+        match self.find(self.key.hash::<false>(&back), &back) {
             Some(slot) => {
                 self.count_way(slot, header, time_ns, timeouts, true);
                 true
