@@ -256,20 +256,22 @@ impl Exporter {
         }
         let mut failed: Vec<(usize, Reason)> = Vec::new();
         let mut taken = 0_u64;
-        match &self.link {
+        match &mut self.link {
             Link::Up(socket) => {
                 let (clients, counters) = (&mut self.clients, &mut self.counters);
-                let notices = socket.send(&datagrams, &mut |i, result| match result {
+                let notices = socket.send(&datagrams, &mut |range, result| match result {
                     Ok(()) => {
-                        taken += 1;
-                        counters.datagrams += 1;
-                        counters.octets += datagrams[i].bytes.len() as u64;
-                        for content in &datagrams[i].contents {
-                            clients[content.client].sent += content.tally;
-                            clients[content.client].bytes_sent += content.bytes;
+                        for datagram in &datagrams[range] {
+                            taken += 1;
+                            counters.datagrams += 1;
+                            counters.octets += datagram.bytes.len() as u64;
+                            for content in &datagram.contents {
+                                clients[content.client].sent += content.tally;
+                                clients[content.client].bytes_sent += content.bytes;
+                            }
                         }
                     }
-                    Err(errno) => failed.push((i, Reason::of_errno(errno))),
+                    Err(errno) => failed.extend(range.map(|i| (i, Reason::of_errno(errno)))),
                 });
                 counters.notices += notices;
                 self.refused_ns = (notices > 0).then(|| self.refused_ns.unwrap_or(now_ns));

@@ -25,7 +25,6 @@ mod settings;
 mod socket;
 mod statistics;
 mod stream;
-mod sys;
 mod template;
 #[cfg(test)]
 mod testing;

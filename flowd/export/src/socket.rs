@@ -2,19 +2,19 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
 use nix::ifaddrs::getifaddrs;
-use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::SockaddrStorage;
 use socket2::{Domain, Protocol, Type};
+use udp::{Control, MAX_PAYLOAD, Sender, Way};
 
 use crate::ledger::Reason;
 use crate::packer::Datagram;
 use crate::settings::{Settings, Source};
-use crate::sys;
 
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -28,6 +28,9 @@ const SEND_BUFFER: usize = 4 << 20;
 const IP_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
 const UDP_HEADER: usize = 8;
+/// Fewest datagrams that go to the kernel as one message: those of a batch of ended flows, which it saves some work. Others are
+/// seen one by one by whoever captures here.
+const SHARE: usize = 8;
 /// What every IPv4 and IPv6 host takes (RFC 1122 §3.3.2, RFC 8200 §5): a path that claims less is not believed.
 const LEAST_MTU: [usize; 2] = [576, 1280];
 
@@ -182,6 +185,9 @@ pub(crate) struct Socket {
     socket: socket2::Socket,
     pub(crate) peer: SocketAddr,
     pub(crate) local: Option<SocketAddr>,
+    sender: Sender,
+    /// Longest datagrams that may share a message.
+    segment_max: usize,
 }
 
 impl Socket {
@@ -229,6 +235,8 @@ impl Socket {
             socket,
             peer,
             local: None,
+            sender: Sender::new(),
+            segment_max: MAX_PAYLOAD,
         };
         socket
             .mark(settings)
@@ -274,10 +282,10 @@ impl Socket {
     fn discover_mtu(&self) -> io::Result<()> {
         if self.peer.is_ipv4() {
             let want = libc::IP_PMTUDISC_WANT;
-            sys::set_option(self.as_fd(), libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, want)
+            udp::set_option(self.as_fd(), libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, want)
         } else {
             let want = libc::IPV6_PMTUDISC_WANT;
-            sys::set_option(
+            udp::set_option(
                 self.as_fd(),
                 libc::IPPROTO_IPV6,
                 libc::IPV6_MTU_DISCOVER,
@@ -292,58 +300,34 @@ impl Socket {
             SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_MTU),
             SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_MTU),
         };
-        let known = sys::get_option(self.as_fd(), level, name)
+        let mut known = [0];
+        let known = udp::get_option(self.as_fd(), level, name, &mut known)
             .ok()
-            .and_then(|mtu| usize::try_from(mtu).ok());
+            .map(|_| known[0] as usize);
         payload_limit(self.peer.is_ipv6(), known, mtu)
     }
 
-    /// Sends datagrams in order. `outcome` gets the error number of each that the kernel did not take.
-    /// Returns how often the collector's host said in the meantime that nobody listens.
+    /// Sends datagrams in order. `outcome` is told of each, in ranges that follow one another: the kernel took them, or
+    /// the number of the error why not. Returns how often the collector's host said in the meantime that nobody listens.
     pub(crate) fn send(
-        &self,
+        &mut self,
         datagrams: &[Datagram],
-        outcome: &mut dyn FnMut(usize, Result<(), i32>),
+        outcome: &mut dyn FnMut(Range<usize>, Result<(), i32>),
     ) -> u64 {
-        let (mut at, mut notices) = (0, 0);
-        // An ICMP error about an earlier datagram is reported instead of sending this one, and is gone then:
-        // the next call for the same datagram tells whether it was that.
-        let (mut again, mut waited) = (false, false);
-        while at < datagrams.len() {
-            let end = datagrams.len().min(at + sys::MAX_BATCH);
-            let batch = datagrams[at..end]
-                .iter()
-                .map(|datagram| &datagram.bytes[..]);
-            match sys::send_many(self.as_fd(), batch) {
-                Ok(taken @ 1..) => {
-                    notices += u64::from(again);
-                    (at..at + taken).for_each(|sent| outcome(sent, Ok(())));
-                    at += taken;
-                    // Stopped short: the error that stopped it is not told, and a pending one is gone.
-                    (again, waited) = (at < end, false);
-                }
-                Ok(0) => {}
-                Err(error) => match error.raw_os_error().unwrap_or(libc::EIO) {
-                    libc::EINTR => {}
-                    libc::EAGAIN if !waited => {
-                        (again, waited) = (false, true);
-                        let _ = poll(
-                            &mut [PollFd::new(self.as_fd(), PollFlags::POLLOUT)],
-                            WAIT_MS,
-                        );
-                    }
-                    libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH if !again => {
-                        again = true
-                    }
-                    errno => {
-                        outcome(at, Err(errno));
-                        at += 1;
-                        (again, waited) = (false, false);
-                    }
-                },
-            }
-        }
-        notices
+        let mut way = Way {
+            socket: self.socket.as_fd(),
+            to: None,
+            control: &Control::new(),
+            segment_max: &mut self.segment_max,
+            share: SHARE,
+            patience: WAIT_MS,
+        };
+        self.sender.send(
+            &mut way,
+            datagrams.len(),
+            |number| &datagrams[number].bytes[..],
+            outcome,
+        )
     }
 }
 

@@ -10,11 +10,10 @@ use std::ops::Range;
 use std::os::fd::AsFd;
 
 use socket2::{SockAddr, Socket};
+use udp::{Control, MAX_MESSAGES, Outbox, Run, Sender, Way};
 
-use crate::send::{Sender, Way};
 use crate::socket::{Target, open_carrier, open_raw};
 use crate::statistics::Reason;
-use crate::sys::{MAX_MESSAGES, Outbox, Run};
 use crate::table::Table;
 
 /// How long a port stays with the raw socket before its own is tried again, nanoseconds.
@@ -120,6 +119,11 @@ impl Carriers {
                     to: Some(&target.name),
                     control: &control,
                     segment_max,
+                    share: 2,
+                    patience: 0,
+                };
+                let outcome = |range, result: Result<(), i32>| {
+                    outcome(range, result.map_err(Reason::of_errno));
                 };
                 sender.send(&mut way, batch.count, &batch.datagram, outcome);
             }
@@ -171,7 +175,7 @@ impl Carriers {
     fn send_raw<'a, D: Fn(usize) -> &'a [u8]>(
         &mut self,
         batch: &Batch<'a, D>,
-        control: &crate::sys::Control,
+        control: &Control,
         mut outcome: impl FnMut(Range<usize>, Result<(), Reason>),
     ) {
         let Some(socket) = &self.raw[usize::from(batch.source.is_ipv6())] else {

@@ -3,16 +3,15 @@
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::Thread;
+use udp::{Control, Sender, Way};
 
 use crate::account::Account;
 use crate::batch::{Batch, Datagram};
 use crate::carrier::{self, Carriers};
 use crate::paced::{Item, source};
 use crate::plan::{Aim, Events, Receiving, watch, watch_recovery};
-use crate::send::{Sender, Way};
 use crate::source::Source;
 use crate::statistics::{Reason, Tally};
-use crate::sys::Control;
 use crate::table::Table;
 use std::net::SocketAddr;
 
@@ -207,6 +206,8 @@ impl Lane {
                 to: None,
                 control: &control,
                 segment_max: &mut self.segment_max,
+                share: 2,
+                patience: 0,
             };
             let replayed = &mut self.account.replayed;
             let notices = means.sender.send(
@@ -229,6 +230,8 @@ impl Lane {
             to: None,
             control: &control,
             segment_max: &mut self.segment_max,
+            share: 2,
+            patience: 0,
         };
         let (batch, octets) = (means.batch, means.octets);
         let account = &mut self.account;
@@ -240,7 +243,7 @@ impl Lane {
             |at| batch.datagram(list[at]).of(octets),
             |range, result| match result {
                 Ok(()) => account.sent(batch.tally(&list[range]), now_ns),
-                Err(reason) => failures.push((range, reason)),
+                Err(errno) => failures.push((range, Reason::of_errno(errno))),
             },
         );
         self.noticed(notices, means);

@@ -7,15 +7,14 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use udp::{Control, Sender, Way};
 
 use crate::Clock;
 use crate::account::Account;
 use crate::carrier::{Batch, Carriers};
 use crate::plan::{Aim, Events, Plan, Receiving, lock, watch, watch_recovery};
-use crate::send::{Sender, Way};
 use crate::settings::SourcePort;
 use crate::statistics::{Ledger, Reason, Tally};
-use crate::sys::Control;
 
 /// Octets that may wait for one receiver.
 pub(crate) const MAX_QUEUE: usize = 8 << 20;
@@ -288,7 +287,6 @@ fn send(
         Aim::Nowhere(reason) => return (0, Err(reason)),
     };
     let mut result = Ok(());
-    let outcome = |_, one| result = one;
     let segment_max = &mut lane.segment_max;
     let notices = if settings.spoof_source {
         let batch = Batch {
@@ -298,7 +296,7 @@ fn send(
             count: 1,
             datagram: |_| payload,
         };
-        carriers.send(sender, &batch, segment_max, now_ns, outcome);
+        carriers.send(sender, &batch, segment_max, now_ns, |_, one| result = one);
         0
     } else {
         let mut way = Way {
@@ -306,8 +304,15 @@ fn send(
             to: None,
             control: &Control::new(),
             segment_max,
+            share: 2,
+            patience: 0,
         };
-        sender.send(&mut way, 1, |_| payload, outcome)
+        sender.send(
+            &mut way,
+            1,
+            |_| payload,
+            |_, one: Result<(), i32>| result = one.map_err(Reason::of_errno),
+        )
     };
     (notices, result)
 }

@@ -9,12 +9,11 @@ use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use udp::{Control, MAX_PAYLOAD};
 
 use crate::error::Problem;
 use crate::settings::{Endpoint, Receiver, SourcePort};
 use crate::statistics::Reason;
-use crate::sys::{self, Control};
-use crate::tracker::MAX_PAYLOAD;
 
 /// Asked of the kernel as send buffer: a slow interface must not cost datagrams sooner than it has to.
 const SEND_BUFFER: i32 = 4 << 20;
@@ -98,11 +97,11 @@ pub(crate) fn listen(
     }
     // Groups that other programs of this host have joined are none of ours.
     if address.is_ipv4() {
-        let _ = sys::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_ALL, 0);
+        let _ = udp::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_ALL, 0);
     }
     set_receive_buffer(&socket, receive_buffer);
     // The kernel may hand over equal datagrams of one exporter in one piece.
-    let _ = sys::set_option(socket.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1);
+    let _ = udp::set_option(socket.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1);
     Ok(socket)
 }
 
@@ -121,7 +120,7 @@ pub(crate) fn receive_buffer(socket: &Socket) -> usize {
 /// Messages that the kernel dropped at a socket since it was opened.
 pub(crate) fn kernel_drops(socket: &Socket) -> u64 {
     let mut values = [0; 16];
-    let got = sys::get_option(
+    let got = udp::get_option(
         socket.as_fd(),
         libc::SOL_SOCKET,
         libc::SO_MEMINFO,
@@ -183,7 +182,7 @@ pub(crate) fn open_carrier(family: IpAddr, port: u16, no_checksum: bool) -> io::
     socket.set_reuse_address(true)?;
     outgoing(&socket, family)?;
     if no_checksum {
-        sys::set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_NO_CHECK, 1)?;
+        udp::set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_NO_CHECK, 1)?;
     }
     socket.bind(&SocketAddr::new(carrier_address(family), port).into())?;
     Ok(socket)
@@ -202,7 +201,7 @@ pub(crate) fn open_raw(family: IpAddr) -> io::Result<Socket> {
     outgoing(&socket, family)?;
     if family.is_ipv6() {
         // Where in the UDP header the checksum is.
-        sys::set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_CHECKSUM, 6)?;
+        udp::set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_CHECKSUM, 6)?;
     }
     // Or the kernel would hand it a copy of every UDP packet of this host.
     socket.bind(&SocketAddr::new(carrier_address(family), 0).into())?;
@@ -211,8 +210,8 @@ pub(crate) fn open_raw(family: IpAddr) -> io::Result<Socket> {
 
 fn transparent(socket: &Socket, family: IpAddr) -> io::Result<()> {
     match family {
-        IpAddr::V4(_) => sys::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_TRANSPARENT, 1),
-        IpAddr::V6(_) => sys::set_option(
+        IpAddr::V4(_) => udp::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_TRANSPARENT, 1),
+        IpAddr::V6(_) => udp::set_option(
             socket.as_fd(),
             libc::IPPROTO_IPV6,
             libc::IPV6_TRANSPARENT,
@@ -225,18 +224,18 @@ fn transparent(socket: &Socket, family: IpAddr) -> io::Result<()> {
 /// routers may.
 fn outgoing(socket: &Socket, family: IpAddr) -> io::Result<()> {
     let fd = socket.as_fd();
-    if sys::set_option(fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER).is_err() {
+    if udp::set_option(fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER).is_err() {
         let _ = socket.set_send_buffer_size(SEND_BUFFER as usize);
     }
     let _ = socket.set_broadcast(true);
     match family {
-        IpAddr::V4(_) => sys::set_option(
+        IpAddr::V4(_) => udp::set_option(
             fd,
             libc::IPPROTO_IP,
             libc::IP_MTU_DISCOVER,
             libc::IP_PMTUDISC_DONT,
         ),
-        IpAddr::V6(_) => sys::set_option(
+        IpAddr::V6(_) => udp::set_option(
             fd,
             libc::IPPROTO_IPV6,
             libc::IPV6_MTU_DISCOVER,
@@ -293,8 +292,8 @@ impl Target {
             ),
         };
         if let Some(hops) = receiver.ttl {
-            sys::set_option(fd, level, ttl, hops.into())?;
-            sys::set_option(fd, level, multicast_ttl, hops.into())?;
+            udp::set_option(fd, level, ttl, hops.into())?;
+            udp::set_option(fd, level, multicast_ttl, hops.into())?;
             let kind = match family {
                 IpAddr::V4(_) => libc::IP_TTL,
                 IpAddr::V6(_) => libc::IPV6_HOPLIMIT,
@@ -303,11 +302,11 @@ impl Target {
         }
         if receiver.dscp > 0 {
             let octet = i32::from(receiver.dscp) << 2;
-            sys::set_option(fd, level, class, octet)?;
+            udp::set_option(fd, level, class, octet)?;
             control.push(level, class, &octet.to_ne_bytes());
         }
         if receiver.no_checksum && peer.is_ipv4() {
-            sys::set_option(fd, libc::SOL_SOCKET, libc::SO_NO_CHECK, 1)?;
+            udp::set_option(fd, libc::SOL_SOCKET, libc::SO_NO_CHECK, 1)?;
         }
         if let (SourcePort::Fixed(port), false) = (receiver.source_port, receiver.spoof_source) {
             let any = match family {
@@ -344,7 +343,7 @@ impl Target {
             SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_MTU),
         };
         let mut value = [0];
-        sys::get_option(self.socket.as_fd(), level, name, &mut value).ok()?;
+        udp::get_option(self.socket.as_fd(), level, name, &mut value).ok()?;
         (value[0] > 0).then_some(value[0] as usize)
     }
 

@@ -500,9 +500,6 @@ fn subject(record: &Record, template: &Template, about: &mut Vec<u8>) {
     }
 }
 
-/// Octets of payload of the longest UDP datagram over IPv4.
-pub(crate) const MAX_PAYLOAD: usize = 65_507;
-
 mod announce;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod exercise;

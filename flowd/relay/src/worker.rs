@@ -18,6 +18,7 @@ use socket2::Socket;
 use tracing::error;
 
 use pause::Pause;
+use udp::Inbox;
 
 use crate::Clock;
 use crate::account::Account;
@@ -28,14 +29,12 @@ use crate::lane::{Lane, Means, Sources};
 use crate::pace::Meter;
 use crate::plan::{Events, Plan};
 use crate::routes::Slot;
-use crate::send;
 use crate::settings::BalanceBy;
 use crate::socket;
 use crate::source::{NONE, Source};
 use crate::statistics::{
     Ledger, Rates, SourceStatistics, Tally, TemplateStatistics, TrackerStatistics,
 };
-use crate::sys::Inbox;
 use crate::table::Table;
 use crate::tracker::Budget;
 
@@ -160,7 +159,7 @@ struct Worker {
     lanes: Vec<Option<Lane>>,
     /// Slots of lanes.
     slots: Vec<Slot>,
-    sender: send::Sender,
+    sender: udp::Sender,
     carriers: Carriers,
     /// Whose turn it is, by group.
     turns: Vec<usize>,
@@ -208,7 +207,7 @@ impl Worker {
             budget: Budget::new(MAX_TEMPLATE_OCTETS),
             lanes: Vec::new(),
             slots: Vec::new(),
-            sender: send::Sender::new(),
+            sender: udp::Sender::new(),
             carriers: Carriers::new(carriers),
             turns: Vec::new(),
             received: Tally::default(),

@@ -2,7 +2,9 @@
 
 use wire::{FieldSpec, Template, ipfix, v9};
 
-use super::{MAX_PAYLOAD, Version};
+use udp::MAX_PAYLOAD;
+
+use super::Version;
 
 #[derive(Clone, Copy)]
 pub(super) enum Header {

@@ -1,6 +1,8 @@
 //! What must hold of a tracker whatever it is shown: for the fuzzer, and for the tests that replay what it found.
 
-use super::{Budget, MAX_PAYLOAD, Tracker};
+use udp::MAX_PAYLOAD;
+
+use super::{Budget, Tracker};
 
 const NOW: u64 = 1_700_000_000_000_000_000;
 const BUDGET: usize = 1 << 16;

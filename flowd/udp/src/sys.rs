@@ -13,20 +13,27 @@ const MESSAGE: usize = 65_536;
 /// From one message's place to the next: not a power of two, or all would compete for the same lines of the caches.
 const STRIDE: usize = MESSAGE + 1280;
 /// Most messages of one send.
-pub(crate) const MAX_MESSAGES: usize = 128;
+pub const MAX_MESSAGES: usize = 128;
 /// Most datagrams, or other parts, of one send.
 pub(crate) const MAX_PARTS: usize = 256;
 
 /// Ancillary data, as `cmsg(3)` has them in memory.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
-pub(crate) struct Control {
+pub struct Control {
     octets: [u8; 128],
     len: usize,
 }
 
+impl Default for Control {
+    fn default() -> Self {
+        Control::new()
+    }
+}
+
 impl Control {
-    pub(crate) const fn new() -> Control {
+    /// None.
+    pub const fn new() -> Control {
         Control {
             octets: [0; 128],
             len: 0,
@@ -34,7 +41,7 @@ impl Control {
     }
 
     /// Appends one; what has no room is left out, and there is room for all that are used together.
-    pub(crate) fn push(&mut self, level: i32, kind: i32, value: &[u8]) {
+    pub fn push(&mut self, level: i32, kind: i32, value: &[u8]) {
         let header = size_of::<libc::cmsghdr>();
         let len = header + value.len();
         let space = len.next_multiple_of(size_of::<usize>());
@@ -50,7 +57,7 @@ impl Control {
     }
 
     /// The source address of a datagram (`IP_PKTINFO`, `IPV6_PKTINFO`).
-    pub(crate) fn push_source(&mut self, source: IpAddr, scope_id: u32) {
+    pub fn push_source(&mut self, source: IpAddr, scope_id: u32) {
         match source {
             IpAddr::V4(address) => {
                 let mut info = [0; 12];
@@ -71,7 +78,7 @@ const _: () = assert!(size_of::<libc::cmsghdr>() == 16 && size_of::<usize>() == 
 
 /// Room for messages that come in.
 #[derive(Debug)]
-pub(crate) struct Inbox {
+pub struct Inbox {
     octets: Vec<u8>,
     names: Vec<Name>,
     controls: Vec<Control>,
@@ -86,18 +93,20 @@ struct Name([u8; 32]);
 
 /// A message: datagrams of one source.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Message {
-    pub(crate) from: SocketAddr,
+pub struct Message {
+    /// Who sent it.
+    pub from: SocketAddr,
     /// Where in [`Inbox::octets`] it starts.
-    pub(crate) start: usize,
-    pub(crate) len: usize,
+    pub start: usize,
+    /// Octets.
+    pub len: usize,
     /// Octets of each datagram in it but the last, which may be shorter; 0: it is one datagram.
-    pub(crate) segment: usize,
+    pub segment: usize,
 }
 
 impl Inbox {
     /// Room for so many messages.
-    pub(crate) fn new(count: usize) -> Inbox {
+    pub fn new(count: usize) -> Inbox {
         // SAFETY: all zeros are valid for these plain C structures: null pointers and no lengths.
         let (vector, message): (libc::iovec, libc::mmsghdr) = unsafe { (zeroed(), zeroed()) };
         Inbox {
@@ -113,7 +122,7 @@ impl Inbox {
     ///
     /// # Errors
     /// As `recvmmsg(2)`; that nothing waits is none.
-    pub(crate) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+    pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         let count = self.messages.len();
         let octets = self.octets.as_mut_ptr();
         for (number, message) in self.messages.iter_mut().enumerate() {
@@ -151,7 +160,7 @@ impl Inbox {
 
     /// A message of the last [`Inbox::receive`]; none when its source is of an unknown family.
     #[inline]
-    pub(crate) fn message(&self, number: usize) -> Option<Message> {
+    pub fn message(&self, number: usize) -> Option<Message> {
         let message = &self.messages[number];
         Some(Message {
             from: address(&self.names[number].0)?,
@@ -164,7 +173,8 @@ impl Inbox {
         })
     }
 
-    pub(crate) fn octets(&self) -> &[u8] {
+    /// Octets of all messages.
+    pub fn octets(&self) -> &[u8] {
         &self.octets
     }
 }
@@ -202,28 +212,50 @@ fn segment(control: &[u8; 128], len: usize) -> usize {
 
 /// A message that goes out: so many parts, cut into datagrams of `segment` octets each when it is not 0 (UDP GSO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) parts: u16,
-    pub(crate) segment: u16,
+pub struct Run {
+    /// Parts of the message.
+    pub parts: u16,
+    /// Octets of each datagram but the last, or 0.
+    pub segment: u16,
 }
 
 /// Room for messages that go out.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     controls: Vec<Control>,
     vectors: Vec<libc::iovec>,
     messages: Vec<libc::mmsghdr>,
 }
 
+// SAFETY: its pointers mean something during a call of `send` only, which sets those that it uses.
+unsafe impl Send for Outbox {}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Outbox::new()
+    }
+}
+
 impl Outbox {
-    pub(crate) fn new() -> Outbox {
+    /// No room yet: it grows to what is sent at once.
+    pub const fn new() -> Outbox {
+        Outbox {
+            controls: Vec::new(),
+            vectors: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
+    /// Makes room for so many messages of so many parts in all.
+    #[cold]
+    fn grow(&mut self, messages: usize, parts: usize) {
         // SAFETY: all zeros are valid for these plain C structures: null pointers and no lengths.
         let (vector, message): (libc::iovec, libc::mmsghdr) = unsafe { (zeroed(), zeroed()) };
-        Outbox {
-            controls: vec![Control::new(); MAX_MESSAGES],
-            vectors: vec![vector; MAX_PARTS],
-            messages: vec![message; MAX_MESSAGES],
-        }
+        let messages = messages.next_power_of_two().max(self.messages.len());
+        let parts = parts.next_power_of_two().max(self.vectors.len());
+        self.controls.resize(messages, Control::new());
+        self.messages.resize(messages, message);
+        self.vectors.resize(parts, vector);
     }
 
     /// Sends messages, never waiting. `runs` are at most [`MAX_MESSAGES`] and have at most [`MAX_PARTS`] parts, which
@@ -231,7 +263,7 @@ impl Outbox {
     ///
     /// # Errors
     /// The error of the first, when the kernel took none (`sendmmsg(2)`).
-    pub(crate) fn send<'a>(
+    pub fn send<'a>(
         &mut self,
         socket: BorrowedFd<'_>,
         to: Option<&SockAddr>,
@@ -239,6 +271,10 @@ impl Outbox {
         runs: &[Run],
         parts: impl Iterator<Item = &'a [u8]>,
     ) -> io::Result<usize> {
+        let wanted = runs.iter().map(|run| usize::from(run.parts)).sum();
+        if runs.len() > self.messages.len() || wanted > self.vectors.len() {
+            self.grow(runs.len(), wanted);
+        }
         let mut filled = 0;
         for (part, vector) in parts.zip(&mut self.vectors) {
             vector.iov_base = part.as_ptr().cast_mut().cast();
@@ -294,12 +330,7 @@ impl Outbox {
 ///
 /// # Errors
 /// As `setsockopt(2)`.
-pub(crate) fn set_option(
-    socket: BorrowedFd<'_>,
-    level: i32,
-    name: i32,
-    value: i32,
-) -> io::Result<()> {
+pub fn set_option(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> io::Result<()> {
     let len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the value has `len` octets, and lives until the call returns, which only reads it.
     let result = unsafe {
@@ -322,7 +353,7 @@ pub(crate) fn set_option(
 ///
 /// # Errors
 /// As `getsockopt(2)`.
-pub(crate) fn get_option(
+pub fn get_option(
     socket: BorrowedFd<'_>,
     level: i32,
     name: i32,

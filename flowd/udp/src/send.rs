@@ -3,55 +3,68 @@
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
+use nix::poll::{PollFd, PollFlags, poll};
 use socket2::SockAddr;
 
-use crate::statistics::Reason;
+use crate::MAX_PAYLOAD;
 use crate::sys::{Control, MAX_MESSAGES, MAX_PARTS, Outbox, Run};
-use crate::tracker::MAX_PAYLOAD;
 
 /// Most datagrams the kernel cuts one message into (`UDP_MAX_SEGMENTS` before Linux 6.9).
 const MAX_SEGMENTS: usize = 64;
 
 /// The way to a receiver.
-pub(crate) struct Way<'a> {
-    pub(crate) socket: BorrowedFd<'a>,
+pub struct Way<'a> {
+    /// The socket, which does not block.
+    pub socket: BorrowedFd<'a>,
     /// Where to, when the socket is not connected. One that is hears of ICMP errors for datagrams sent before.
-    pub(crate) to: Option<&'a SockAddr>,
-    pub(crate) control: &'a Control,
-    /// Longest datagrams that may share a message; 0: none.
-    pub(crate) segment_max: &'a mut usize,
+    pub to: Option<&'a SockAddr>,
+    /// What goes with each message.
+    pub control: &'a Control,
+    /// Longest datagrams that may share a message; 0: none. Becomes less when the kernel says so.
+    pub segment_max: &'a mut usize,
+    /// Fewest datagrams that share a message; at least 2.
+    pub share: usize,
+    /// Milliseconds to wait for room in a full socket buffer, once for each message.
+    pub patience: u8,
 }
 
 /// Makes calls, and keeps what they need.
 #[derive(Debug)]
-pub(crate) struct Sender {
+pub struct Sender {
     outbox: Outbox,
     runs: Vec<Run>,
 }
 
+impl Default for Sender {
+    fn default() -> Self {
+        Sender::new()
+    }
+}
+
 impl Sender {
-    pub(crate) fn new() -> Sender {
+    /// One that nothing was sent by.
+    pub fn new() -> Sender {
         Sender {
             outbox: Outbox::new(),
-            runs: Vec::with_capacity(MAX_MESSAGES),
+            runs: Vec::new(),
         }
     }
 
     /// Sends `count` datagrams in order. `outcome` is told of each, in ranges that follow one another: the kernel took
-    /// them, or why not. Returns how many times the receiver's host or a router told that datagrams sent earlier did
-    /// not arrive.
-    pub(crate) fn send<'a>(
+    /// them, or the number of the error why not. Returns how many times the receiver's host or a router told that datagrams
+    /// sent earlier did not arrive.
+    pub fn send<'a>(
         &mut self,
         way: &mut Way<'_>,
         count: usize,
         datagram: impl Fn(usize) -> &'a [u8],
-        mut outcome: impl FnMut(Range<usize>, Result<(), Reason>),
+        mut outcome: impl FnMut(Range<usize>, Result<(), i32>),
     ) -> u64 {
         let (mut at, mut notices, mut alone_until) = (0, 0, 0);
         // An error may belong to a datagram sent before, and is gone then: trying again tells.
-        let mut again = false;
+        let (mut again, mut waited) = (false, way.patience == 0);
         while at < count {
-            self.group(at, count, alone_until, *way.segment_max, &datagram);
+            self.group(at, count, alone_until, way, &datagram);
             let first = usize::from(self.runs.first().map_or(1, |run| run.parts));
             let result = self.outbox.send(
                 way.socket,
@@ -71,9 +84,17 @@ impl Sender {
                     at += sent;
                     // Stopped short: the error that stopped it is not told, and a pending one is gone.
                     again = taken < self.runs.len() && way.to.is_none();
+                    waited = way.patience == 0;
                 }
                 Err(error) => match error.raw_os_error().unwrap_or(libc::EIO) {
                     libc::EINTR => {}
+                    libc::EAGAIN if !waited => {
+                        (again, waited) = (false, true);
+                        let _ = poll(
+                            &mut [PollFd::new(way.socket, PollFlags::POLLOUT)],
+                            way.patience,
+                        );
+                    }
                     libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH
                         if way.to.is_none() && !again =>
                     {
@@ -89,16 +110,17 @@ impl Sender {
                         again = false;
                     }
                     errno => {
-                        let reason = Reason::of_errno(errno);
                         // Without a route the others need not be tried.
-                        let end = if reason == Reason::Unreachable {
-                            count
-                        } else {
-                            at + first
+                        let end = match errno {
+                            libc::ENETUNREACH
+                            | libc::EHOSTUNREACH
+                            | libc::ENETDOWN
+                            | libc::EHOSTDOWN => count,
+                            _ => at + first,
                         };
-                        outcome(at..end, Err(reason));
+                        outcome(at..end, Err(errno));
                         at = end;
-                        again = false;
+                        (again, waited) = (false, way.patience == 0);
                     }
                 },
             }
@@ -113,7 +135,7 @@ impl Sender {
         at: usize,
         count: usize,
         alone_until: usize,
-        segment_max: usize,
+        way: &Way<'_>,
         datagram: &impl Fn(usize) -> &'a [u8],
     ) {
         self.runs.clear();
@@ -122,7 +144,7 @@ impl Sender {
         while first < end && self.runs.len() < MAX_MESSAGES {
             let segment = datagram(first).len();
             let mut next = first + 1;
-            if first >= alone_until && (1..=segment_max).contains(&segment) {
+            if first >= alone_until && (1..=*way.segment_max).contains(&segment) {
                 let most = end.min(first + MAX_SEGMENTS.min(MAX_PAYLOAD / segment));
                 while next < most {
                     let len = datagram(next).len();
@@ -133,6 +155,9 @@ impl Sender {
                     if len < segment {
                         break;
                     }
+                }
+                if next - first < way.share {
+                    next = first + 1;
                 }
             }
             let parts = next - first;
@@ -152,10 +177,28 @@ mod tests {
 
     use super::*;
 
-    fn grouped(lengths: &[usize], segment_max: usize, alone_until: usize) -> Vec<(u16, u16)> {
+    fn grouped(lengths: &[usize], mut segment_max: usize, alone_until: usize) -> Vec<(u16, u16)> {
+        grouped_from(2, lengths, &mut segment_max, alone_until)
+    }
+
+    fn grouped_from(
+        share: usize,
+        lengths: &[usize],
+        segment_max: &mut usize,
+        alone_until: usize,
+    ) -> Vec<(u16, u16)> {
         let octets = vec![0; 65_507];
         let mut sender = Sender::new();
-        sender.group(0, lengths.len(), alone_until, segment_max, &|number| {
+        let stdin = std::io::stdin();
+        let way = Way {
+            socket: stdin.as_fd(),
+            to: None,
+            control: &Control::new(),
+            segment_max,
+            share,
+            patience: 0,
+        };
+        sender.group(0, lengths.len(), alone_until, &way, &|number| {
             &octets[..lengths[number]]
         });
         sender
@@ -177,6 +220,11 @@ mod tests {
         );
         assert_eq!(grouped(&[100; 5], 1472, 2), [(1, 0), (1, 0), (3, 100)]);
         assert_eq!(grouped(&[1; 130], 1472, 0), [(64, 1), (64, 1), (2, 1)]);
+        // Too few to share a message.
+        assert_eq!(
+            grouped_from(3, &[100, 100, 200, 100, 100, 100], &mut 1472, 0),
+            [(1, 0), (1, 0), (1, 0), (3, 100)]
+        );
         // A message is a datagram itself until it is cut.
         assert_eq!(grouped(&[1400; 50], 1472, 0), [(46, 1400), (4, 1400)]);
     }
@@ -190,6 +238,8 @@ mod tests {
                 to: to.as_ref(),
                 control: &Control::new(),
                 segment_max: &mut 65_507,
+                share: 2,
+                patience: 0,
             },
             datagrams.len(),
             |number| &datagrams[number],
