@@ -49,7 +49,7 @@ impl Monitor {
     /// A burst of one packet.
     fn one(&mut self, mut observed: Observed) {
         let mut captured = Tally::default();
-        let taken = self.admit(&mut observed, None, &mut captured);
+        let taken = self.admit::<false>(&mut observed, None, &mut captured);
         self.ledger.captured += captured;
         if taken {
             self.miss(&mut observed, None);
@@ -580,6 +580,42 @@ mod any;
 mod kinds;
 mod share;
 mod ways;
+
+proptest! {
+    /// The path without questions leads where the other one does.
+    #[test]
+    fn the_quick_path_and_the_other_agree(
+        packets in prop::collection::vec((0u8..40, 0u16..0x40, 20u32..1500, any::<[bool; 2]>(), 0u8..20), 1..400),
+    ) {
+        let all = Settings { output: true, entries: 32, ..settings() };
+        let mut ways = [Monitor::new(all.clone(), 3), Monitor::new(all, 3)];
+        prop_assert!(ways[0].quick);
+        for (number, packets) in packets.chunks(32).enumerate() {
+            let now_ns = number as u64 * S;
+            let burst: Vec<Observed> = packets.iter().map(|(source, flags, octets, [is_v6, outgoing], skip)| {
+                let header = header(*source, 6, *flags, *octets);
+                let mut observed = observed(if *is_v6 { v6(header) } else { header }, now_ns);
+                observed.outgoing = *outgoing;
+                if *skip == 0 {
+                    observed.parsed = Err(Skip::NotIp);
+                }
+                observed
+            }).collect();
+            ways[0].packets::<true>(&mut burst.clone(), None);
+            ways[1].packets::<false>(&mut burst.clone(), None);
+            prop_assert_eq!(ways[0].ledger(), ways[1].ledger());
+            prop_assert!(ways[0].ledger().balanced());
+            ways.iter_mut().for_each(|way| way.expire(now_ns));
+        }
+        let [quick, other] = ways.each_mut().map(|way| {
+            way.flush(EndReason::Forced);
+            let mut flows = drained(way);
+            flows.sort_by_key(|(source, totals)| (*source, totals.first_ns, totals.octets));
+            flows
+        });
+        prop_assert_eq!(quick, other);
+    }
+}
 
 proptest! {
     /// Whatever comes: sums by key are exact, the ledger balances, and the cache keeps to its size.
