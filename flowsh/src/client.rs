@@ -14,6 +14,8 @@ use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::progress::Progress;
+
 /// The longest answer that is read, in octets.
 const LONGEST_ANSWER: usize = 512 << 20;
 /// The daemon's queue of connections is local: longer means that it hangs.
@@ -150,12 +152,19 @@ impl Client {
             let (Some(interrupts), Some(hang_ups)) = (interrupts, hang_ups) else {
                 return asked.await;
             };
-            tokio::select! {
-                biased;
-                result = asked => result,
-                _ = interrupts.recv() => Err(Error::Interrupted),
-                _ = hang_ups.recv() => Err(Error::Interrupted),
+            tokio::pin!(asked);
+            let mut progress = Progress::default();
+            for seconds in 1.. {
+                let second = tokio::time::sleep(Duration::from_secs(1));
+                tokio::select! {
+                    biased;
+                    result = &mut asked => return result,
+                    _ = interrupts.recv() => return Err(Error::Interrupted),
+                    _ = hang_ups.recv() => return Err(Error::Interrupted),
+                    () = second => progress.say(&format!("{} {seconds} s, Ctrl-C gives up", doing(target))),
+                }
             }
+            Err(Error::Interrupted)
         });
         if matches!(
             result,
@@ -183,6 +192,17 @@ impl Client {
             status: status.as_u16(),
             reasons,
         })
+    }
+}
+
+/// What takes so long.
+fn doing(target: &str) -> &'static str {
+    match target.rsplit('/').next() {
+        Some("edit") => "flowd reads the text:",
+        Some("commit") => "flowd commits:",
+        Some("check") => "flowd checks:",
+        _ if target.contains("/clear/") => "flowd clears:",
+        _ => "flowd answers:",
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::ask;
 use crate::output::Answer;
 use crate::pager::{Own, Pager};
+use crate::progress::Progress;
 use crate::script::{print, watched};
 use crate::shell::{Listing, Outcome, Shell};
 use crate::terminal::Look;
@@ -36,6 +37,7 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
             let count = batch.lines;
             match shell.run_batch(batch, &lines[at..at + count]) {
                 Ok(undone) => {
+                    print(&shell.notes());
                     failed += undone.wrong.len() + undone.left_out;
                     for (line, failure) in undone.wrong {
                         told(failure.in_line_of(at + line + 1));
@@ -132,7 +134,14 @@ pub(crate) fn show(shell: &Shell, answer: &Answer) {
 /// Shows what comes in parts; the next one is asked for when there is room for it on the screen.
 fn list(shell: &mut Shell, answer: &Answer, mut listing: Listing) -> Result<(), Failure> {
     let mut pager = pager(shell, answer);
+    let mut progress = Progress::default();
     while let Some(text) = listing.part(shell)? {
+        // What a pipe keeps to itself takes its time unseen.
+        if text.is_empty() {
+            progress.say(&listing.progress());
+            continue;
+        }
+        progress.clear();
         let goes_on = match &mut pager {
             None => {
                 print(&text);

@@ -15,6 +15,7 @@ mod live;
 mod marks;
 mod output;
 mod pager;
+mod progress;
 mod screen;
 mod script;
 mod shell;

@@ -115,6 +115,29 @@ pub fn load(
     dialect: Option<Dialect>,
     mode: Mode,
 ) -> Result<Tree, Vec<Problem>> {
+    load_noted(base, at, text, dialect, mode).map(|loaded| loaded.tree)
+}
+
+/// A tree that was read, and what its reader may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The tree.
+    pub tree: Tree,
+    /// Words of other releases with what they are here; nothing is wrong with them.
+    pub notes: Vec<Problem>,
+}
+
+/// [`load`], with notes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_noted(
+    base: &Tree,
+    at: &[String],
+    text: &str,
+    dialect: Option<Dialect>,
+    mode: Mode,
+) -> Result<Loaded, Vec<Problem>> {
     let dialect = dialect.unwrap_or_else(|| detect(text));
     // A program's JSON may well be one long line.
     word::sane(text, dialect != Dialect::Json).map_err(|problem| vec![problem])?;
@@ -125,7 +148,8 @@ pub fn load(
         Dialect::Ios => dialect::ios::load(&mut loader, text),
         Dialect::Json => dialect::json::load(&mut loader, text),
     }
-    loader.finish()
+    let notes = std::mem::take(&mut loader.notes);
+    loader.finish().map(|tree| Loaded { tree, notes })
 }
 
 /// Reads a whole configuration that was shown in JSON: a masked secret stays masked.

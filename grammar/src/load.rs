@@ -17,6 +17,8 @@ pub(crate) struct Loader {
     pub(crate) at: Cursor,
     /// What was wrong so far.
     pub(crate) problems: Vec<Problem>,
+    /// What words of other releases are here.
+    pub(crate) notes: Vec<Problem>,
     /// In [`Mode::Replace`], the nodes that are already replaced.
     replaced: Option<HashSet<Vec<String>>>,
     /// The secrets of the tree as it was: a masked value stands for one of them.
@@ -50,6 +52,7 @@ impl Loader {
             before: base.clone(),
             at: cursor,
             problems: Vec::new(),
+            notes: Vec::new(),
             replaced,
             secrets: schema::known_secrets(base),
             keep_masks: false,

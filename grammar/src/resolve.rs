@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::schema::{
     self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest,
 };
-use crate::word::{Shape, Span, Word, vet};
+use crate::word::{MAX_PROBLEMS, Shape, Span, Word, vet};
 use crate::{Problem, Tree, dialect::ios};
 
 /// A point of the tree with what can be written there.
@@ -85,6 +85,16 @@ impl Target {
 
 /// Resolves a statement's words below `from`.
 pub(crate) fn resolve(from: &Cursor, words: &[Word], manner: Manner) -> Result<Target, Problem> {
+    resolve_noted(from, words, manner, &mut Vec::new())
+}
+
+/// The same; `notes` gets what words of other releases are here.
+pub(crate) fn resolve_noted(
+    from: &Cursor,
+    words: &[Word],
+    manner: Manner,
+    notes: &mut Vec<Problem>,
+) -> Result<Target, Problem> {
     let mut cursor = from.clone();
     let mut rest = words;
     loop {
@@ -105,7 +115,7 @@ pub(crate) fn resolve(from: &Cursor, words: &[Word], manner: Manner) -> Result<T
                     return Ok(Target::Branch(cursor));
                 };
                 vet(&words[..words.len() - after.len()])?;
-                keyword(&mut cursor, node, word, manner)?;
+                keyword(&mut cursor, node, word, manner, notes)?;
                 rest = after;
             }
             Place::Name(node) => {
@@ -165,9 +175,15 @@ fn keyword(
     node: &'static Node,
     word: &Word,
     manner: Manner,
+    notes: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     one_word(word)?;
     if let Some(new) = node.old(&word.text) {
+        // A short way at the top is no old word.
+        if !std::ptr::eq(node, schema::root()) && notes.len() < MAX_PROBLEMS {
+            let kept = format!("{} is kept as {new}", shown(&word.text));
+            notes.push(word.place.problem(kept, None));
+        }
         let jumped = cursor.jump(new);
         return jumped.ok_or_else(|| word.place.problem("an old word that leads nowhere", None));
     }

@@ -62,7 +62,14 @@ impl Shell {
     pub(super) fn ask(&mut self, what: &str, body: &Json) -> Result<Json, Error> {
         let target = format!("/v1/sessions/{}/{what}", self.session());
         let result = self.client.post(&target, body);
-        result.or_else(|error| Err(self.renewed(error)?))
+        let answer = result.or_else(|error| Err(self.renewed(error)?))?;
+        for note in answer["notes"].as_array().into_iter().flatten() {
+            let message = note["message"].as_str().unwrap_or_default();
+            if !self.notes.iter().any(|known| known == message) {
+                self.notes.push(message.to_owned());
+            }
+        }
+        Ok(answer)
     }
 
     /// `GET` of something that needs the session.

@@ -24,6 +24,7 @@ pub(crate) struct Listing {
     /// What the first part makes of it.
     begun: Option<String>,
     shown: u64,
+    total: u64,
     form: Form,
     pipeline: Pipeline,
     over: bool,
@@ -161,6 +162,7 @@ impl First {
             next,
             begun: Some(begun),
             shown,
+            total: self.json["total"].as_u64().unwrap_or_default(),
             form,
             pipeline: Pipeline::new(pipes, line, home)?,
             over: false,
@@ -174,6 +176,11 @@ impl First {
 }
 
 impl Listing {
+    /// How far it is.
+    pub(crate) fn progress(&self) -> String {
+        format!("{} of {} flows", self.shown, self.total)
+    }
+
     /// The next part; `None` when there are no more.
     ///
     /// # Errors

@@ -100,6 +100,8 @@ pub(crate) struct Shell {
     /// The IOS line that opened the submode.
     opener: String,
     reading: Reading,
+    /// What the daemon has to say of what was changed.
+    notes: Vec<String>,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
     pub(crate) terminal_length: Option<u32>,
     /// Columns a screen has, once `terminal width` said so.
@@ -130,6 +132,7 @@ impl Shell {
             submode: Submode::Global,
             opener: String::new(),
             reading: Reading::Commands,
+            notes: Vec::new(),
             terminal_length: None,
             terminal_width: None,
             view: View {
@@ -193,6 +196,21 @@ impl Shell {
 
     /// Does one line.
     pub(crate) fn run(&mut self, line: &str) -> Done {
+        let mut done = self.done(line);
+        let notes = self.notes();
+        if let Ok(outcome) = &mut done {
+            outcome.answer.text.insert_str(0, &notes);
+        }
+        done
+    }
+
+    /// What is to be said beside the answers, each once.
+    pub(crate) fn notes(&mut self) -> String {
+        let notes = std::mem::take(&mut self.notes);
+        notes.iter().map(|note| format!("Note: {note}\n")).collect()
+    }
+
+    fn done(&mut self, line: &str) -> Done {
         match &mut self.reading {
             Reading::Commands => self.command(line),
             Reading::Block(gather) => {

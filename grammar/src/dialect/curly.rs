@@ -5,7 +5,7 @@ use pest::Parser;
 use crate::dialect::set::written;
 use crate::load::Loader;
 use crate::order::entries;
-use crate::resolve::{Cursor, Manner, Target, resolve};
+use crate::resolve::{Cursor, Manner, Target, resolve_noted};
 use crate::schema::{Place, root};
 use crate::word::{Line, MAX_DEPTH, Shape, Span, Word, quoted};
 use crate::{Problem, Tree};
@@ -194,7 +194,7 @@ impl<'a> Reader<'a, '_> {
                 Some("say what the braces hold".into()),
             ));
         };
-        let cursor = match resolve(&from, &words, MANNER)? {
+        let cursor = match resolve_noted(&from, &words, MANNER, &mut self.loader.notes)? {
             Target::Branch(cursor) => cursor,
             Target::Whole(path, node) if node.kind() == crate::schema::Kind::Tag => Cursor {
                 place: Place::Name(node),
@@ -225,7 +225,7 @@ impl<'a> Reader<'a, '_> {
         let (Some(last), Some(from)) = (words.last(), self.cursor().cloned()) else {
             return Ok(());
         };
-        let target = resolve(&from, &words, MANNER)?;
+        let target = resolve_noted(&from, &words, MANNER, &mut self.loader.notes)?;
         self.loader.set(target, last.place)
     }
 }

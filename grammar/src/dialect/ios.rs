@@ -17,7 +17,7 @@ pub(crate) use render::render;
 
 use crate::command::Submode;
 use crate::load::Loader;
-use crate::resolve::{Cursor, Manner, Target, resolve};
+use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
 use crate::schema::{Pick, Place, list, lookup, pick, shown, suggest};
 use crate::word::{Line, Shape, Word};
 use crate::{Problem, Tree};
@@ -273,13 +273,14 @@ impl Statement<'_, '_> {
         from: &Cursor,
         words: &[Word],
     ) -> Result<Option<Cursor>, Problem> {
-        let target = resolve(
+        let target = resolve_noted(
             from,
             words,
             Manner {
                 abbreviate: true,
                 ios: Some((self.line, &loader.tree)),
             },
+            &mut loader.notes,
         )?;
         let last = self.words[self.words.len() - 1].place;
         if self.no {

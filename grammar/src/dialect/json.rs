@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::load::Loader;
 use crate::order::entries;
-use crate::resolve::{Cursor, Manner, Target, resolve};
+use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
 use crate::schema::{Kind, Place, Type, root, shown};
 use crate::word::{MAX_DEPTH, Shape, Span, Word};
 use crate::{Problem, Tree};
@@ -177,7 +177,14 @@ impl Reader<'_, '_> {
 
     fn member(&mut self, from: &Cursor, name: &str, json: &Json) {
         let word = self.word(name);
-        match resolve(from, std::slice::from_ref(&word), MANNER) {
+        let words = std::slice::from_ref(&word);
+        let known = self.loader.notes.len();
+        let target = resolve_noted(from, words, MANNER, &mut self.loader.notes);
+        if let Some(note) = self.loader.notes.get_mut(known) {
+            let place = locate(self.text, &self.steps, true);
+            *note = place.problem(std::mem::take(&mut note.message), None);
+        }
+        match target {
             Err(problem) => {
                 let place = locate(self.text, &self.steps, true);
                 self.loader

@@ -4,7 +4,7 @@ use pest::Parser;
 
 use crate::load::Loader;
 use crate::order::entries;
-use crate::resolve::{Manner, resolve};
+use crate::resolve::{Manner, resolve_noted};
 use crate::schema::{Pick, Place, Type, pick, root, shown, suggest};
 use crate::word::{Line, Shape, Word, quoted};
 use crate::{Problem, Tree};
@@ -68,7 +68,7 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
         ios: None,
     };
     let from = loader.at.clone();
-    let target = resolve(&from, rest, manner)?;
+    let target = resolve_noted(&from, rest, manner, &mut loader.notes)?;
     match picked {
         "set" => loader.set_line(target, words[words.len() - 1].place),
         _ => loader.delete(target, &from, rest),

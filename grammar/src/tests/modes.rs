@@ -131,3 +131,44 @@ fn nothing_is_applied_when_something_is_wrong() {
         (2, 22, 1)
     );
 }
+
+#[test]
+fn words_of_other_releases_are_noted_with_their_place() {
+    for (dialect, text, line) in [
+        (
+            Dialect::Set,
+            "set system flow-accounting netflow source-ip 192.0.2.1",
+            1,
+        ),
+        (
+            Dialect::Curly,
+            "flow-accounting {\n netflow {\n  source-ip 192.0.2.1\n }\n}",
+            3,
+        ),
+        (
+            Dialect::Ios,
+            "!\nsystem flow-accounting netflow source-ip 192.0.2.1",
+            2,
+        ),
+        (
+            Dialect::Json,
+            "{\"system\": {\"flow-accounting\": {\"netflow\":\n {\"source-ip\": \"192.0.2.1\"}}}}",
+            2,
+        ),
+    ] {
+        let loaded =
+            crate::load_noted(&Tree::default(), &[], text, Some(dialect), Mode::Merge).unwrap();
+        let [note] = &loaded.notes[..] else {
+            panic!("{dialect:?}: {:?}", loaded.notes)
+        };
+        assert_eq!(
+            (note.line, note.message.as_str()),
+            (
+                line,
+                "\"source-ip\" is kept as system flow-accounting netflow source-address"
+            )
+        );
+        let path = ["system", "flow-accounting", "netflow", "source-address"];
+        assert_eq!(loaded.tree.value(&path), Some("192.0.2.1"));
+    }
+}

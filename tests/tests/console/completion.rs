@@ -17,6 +17,7 @@ set flow sampler TENTH rate 10
 set flow samplicator TEE port 2100
 set flow samplicator TEE receiver left address 127.0.0.1
 set interfaces ethernet eth0 flow monitor EDGE direction input
+set system login user ann authentication plaintext-password \"open sesame\"
 ";
 
 /// What `?` after a line shows. The line stays as it is typed.
@@ -174,6 +175,18 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
         ("int", &[r"^ +interface +An interface"]),
     ] {
         shows(&mut shell, line, patterns);
+    }
+    // What is secret is not shown here either.
+    for line in [
+        "set system login user ann authentication ",
+        "set system login user ann authentication encrypted-password ",
+        "delete system login user ann authentication encrypted-password ",
+    ] {
+        let shown = asked(&mut shell, line);
+        assert!(
+            !shown.contains("$6$") && !shown.contains("sesame"),
+            "{shown}"
+        );
     }
     shell.line("flow exporter NOC");
     shell.expect(r"\(config-flow-exporter\)# $");

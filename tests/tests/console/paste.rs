@@ -53,7 +53,13 @@ fn five_thousand_lines_typed_ahead() {
     shell.line("configure");
     shell.expect("# $");
     // Every fifth one changes something, as each of those is a request.
-    let comment = |n: usize| if n.is_multiple_of(5) || n == 1233 { "" } else { "! " };
+    let comment = |n: usize| {
+        if n.is_multiple_of(5) || n == 1233 {
+            ""
+        } else {
+            "! "
+        }
+    };
     let lines = lines().into_iter().enumerate();
     let lines: Vec<String> = lines
         .map(|(n, line)| comment(n).to_owned() + &line)
@@ -64,4 +70,35 @@ fn five_thousand_lines_typed_ahead() {
     shell.expect(r"\^\n.*exprter.*did you mean exporter\?");
     shell.expect("a name is missing after monitor");
     shell.expect_within("Count: 999 lines", std::time::Duration::from_secs(120));
+}
+
+#[test]
+fn words_of_other_releases_are_taken_and_told() {
+    let Some(bench) = Bench::new("console: old words", "") else {
+        return;
+    };
+    let mut shell = bench.shell();
+    shell.line("configure");
+    shell.expect("# $");
+    let note = r#"Note: "source-ip" is kept as system flow-accounting netflow source-address"#;
+    shell.line("set system flow-accounting netflow source-ip 127.0.0.1");
+    shell.expect(note);
+    shell.expect("# $");
+    // VyOS 1.5, pasted.
+    shell.paste(
+        "set system flow-accounting netflow interface eth0\rset system flow-accounting netflow interface eth1\r\
+         set system flow-accounting netflow server 127.0.0.1 port 2055\r",
+    );
+    shell.keys("\r");
+    let shown = shell.expect(r#"Note: "interface" is kept as system flow-accounting interface\n"#);
+    shell.expect("# $");
+    assert_eq!(
+        shown.matches("Note:").count(),
+        1,
+        "once for all lines: {shown}"
+    );
+    shell.line("compare commands");
+    shell.expect(
+        r"set system flow-accounting interface eth0\nset system flow-accounting interface eth1\n",
+    );
 }

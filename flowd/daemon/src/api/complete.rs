@@ -117,14 +117,15 @@ pub(super) async fn complete(
             running: &running,
             files: Cell::new(false),
         };
-        let completion = match &asked.session {
-            None => asked.complete(&running.tree, &names),
-            Some(id) => {
-                let mut sessions = control.sessions();
-                let session = sessions.of(id, peer.uid, clock::monotonic())?;
-                asked.complete(&session.candidate, &names)
-            }
+        let tree = match &asked.session {
+            None => running.tree.clone(),
+            Some(id) => control
+                .sessions()
+                .of(id, peer.uid, clock::monotonic())?
+                .candidate
+                .clone(),
         };
+        let completion = asked.complete(&grammar::masked(&tree), &names);
         Ok(Answer {
             completion,
             files: names.files.get(),

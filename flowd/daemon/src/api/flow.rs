@@ -98,7 +98,7 @@ fn condition(text: &str) -> Result<Condition, ApiError> {
 }
 
 /// Tells, when it is dropped, the one who works for this request: the client may have gone away.
-struct Waiting(Cancelled);
+pub(super) struct Waiting(pub(super) Cancelled);
 
 impl Drop for Waiting {
     fn drop(&mut self) {

@@ -1,6 +1,7 @@
 //! `/v1/sessions` and `/v1/confirm`.
 
 use std::io::Read;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -11,10 +12,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ApiError;
+use super::flow::Waiting;
 use super::{Answer, Body, Nothing, Shared, blocking};
 use crate::clock;
 use crate::commit::Request;
 use crate::peer::Peer;
+use crate::probe::Cancelled;
 
 /// Characters of a comment.
 const COMMENT: usize = 1024;
@@ -115,6 +118,8 @@ pub(super) async fn edit(
             )));
         }
     };
+    let waiting = Waiting(Cancelled::default());
+    let cancelled = waiting.0.clone();
     blocking(move || {
         let before = {
             let running = control.running();
@@ -124,8 +129,8 @@ pub(super) async fn edit(
             let _ = session.rebase(&running.tree, running.id);
             session.candidate.clone()
         };
-        let after = grammar::load(&before, &edit.path, &edit.text, dialect, mode)?;
-        let after = crate::secrets::seal(&before, after)?;
+        let loaded = grammar::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
+        let after = crate::secrets::seal(&before, loaded.tree)?;
         let changes = grammar::diff(&before, &after).len();
         let mut sessions = control.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
@@ -133,8 +138,16 @@ pub(super) async fn edit(
             let message = "another request changed this session at the same time; try again";
             return Err(ApiError::new(StatusCode::CONFLICT, message));
         }
+        // Whoever gave up must not find later that it was done.
+        if cancelled.load(Ordering::Relaxed) {
+            return Err(ApiError::new(StatusCode::CONFLICT, "nobody waits for it"));
+        }
         session.candidate = after;
-        Ok(Json(json!({ "changes": changes })))
+        let mut answer = json!({ "changes": changes });
+        if !loaded.notes.is_empty() {
+            answer["notes"] = json!(loaded.notes);
+        }
+        Ok(Json(answer))
     })
     .await?
 }
