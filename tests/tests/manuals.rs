@@ -1,8 +1,10 @@
-//! The manual pages in `packaging/man` say what the programs' own help says: every option is in both.
+//! The manual pages in `packaging/man` say what the programs' own help says: every option is in both. What bash completes
+//! is what flowsh knows.
 
 use std::collections::BTreeSet;
 
-use flow_tests::{bins, flowd::Said, skip};
+use flow_tests::pty::Pty;
+use flow_tests::{Flowd, Namespace, bins, flowd::Said, skip};
 use regex::Regex;
 
 /// The page's source.
@@ -88,7 +90,7 @@ fn the_manuals_are_well_formed() {
     if !skip::able("manuals: form", &["mandoc"]) {
         return;
     }
-    for name in ["flowd.8", "flowsh.1"] {
+    for name in ["flowd.8", "flowd.conf.5", "flowsh.1"] {
         let path = bins::workspace().join("packaging/man").join(name);
         let said: Said = skip::command("mandoc")
             .args(["-T", "lint", "-W", "warning"])
@@ -98,4 +100,45 @@ fn the_manuals_are_well_formed() {
             .into();
         assert_eq!((said.code, said.out + &said.err), (0, String::new()));
     }
+}
+
+#[test]
+fn bash_completes_options_and_the_shells_own_lines() {
+    if !skip::able("completion", &["bash", "ip"]) {
+        return;
+    }
+    let namespace = Namespace::new("completion");
+    let flowd = Flowd::start(&namespace);
+    flowd.configure("set flow sampler GOLD rate 10");
+    let folder = bins::path("flowsh");
+    let folder = folder.parent().unwrap().display();
+    let scripts = bins::workspace().join("packaging/completions/bash-completion/completions");
+    let mut bash = Pty::spawn(&["bash", "--norc", "--noprofile", "-i"]);
+    bash.line(&format!("PATH={folder}:$PATH PS1='ready> '"));
+    for program in ["flowd", "flowsh"] {
+        bash.line(&format!("source {}", scripts.join(program).display()));
+    }
+    bash.expect("ready> $");
+    for (typed, completed) in [
+        ("flowd met", "flowd meter "),
+        ("flowd meter --decap", "flowd meter --decapsulate "),
+        ("flowsh --sock", "flowsh --socket "),
+    ] {
+        bash.keys(&format!("{typed}\t"));
+        bash.expect(&format!("{completed}$"));
+        bash.keys("\x15");
+    }
+    let socket = flowd.socket();
+    let socket = socket.display();
+    bash.keys(&format!("flowsh --socket {socket} -c 'show flow sampl\t"));
+    bash.expect("'show flow sampler");
+    bash.keys("\x15");
+    bash.keys(&format!("flowsh --socket {socket} -c 'show flow sampler G\t"));
+    bash.expect("'show flow sampler GOLD'");
+    bash.keys("\x15");
+    bash.keys(&format!("flowsh --socket {socket} -c conf\t"));
+    bash.expect("-c configure");
+    bash.keys("\x15");
+    bash.line("exit");
+    assert_eq!(bash.wait(), 0);
 }

@@ -7,6 +7,7 @@
 
 mod api;
 mod archive;
+mod arguments;
 mod boot;
 mod check_command;
 mod clock;
@@ -37,22 +38,8 @@ mod warnings;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// Network flow probe: packets to NetFlow v5, NetFlow v9 and IPFIX
-#[derive(Parser, Debug)]
-#[command(name = "flowd", version, propagate_version = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand, Debug)]
-enum Command {
-    Run(run::Args),
-    Meter(meter_command::Args),
-    Check(check_command::Args),
-}
+use arguments::{Arguments, Command};
+use clap::Parser as _;
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use meter::{Burst, CacheType, Kept, Monitor, Reading, Timeouts};
 use serde_json::{Map, Value as Json, json};
 use wire::{Family, Skip, Tunnel};
 
+use crate::arguments::Meter;
 use crate::clock;
 use crate::probe::{MeterPlan, Settings, reading_counts};
 use crate::source::Source;
@@ -33,40 +33,6 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// A savefile without packets for longer than this is waited through.
 const GAP_NS: u64 = 60_000_000_000;
 
-/// Meters a savefile, as a monitor meters an interface, with the savefile's own times
-///
-/// Without --to and --config nothing is exported; a summary is printed in any case.
-#[derive(clap::Args, Debug)]
-pub struct Args {
-    /// Savefile to read, pcap or pcapng
-    #[arg(long, value_name = "FILE")]
-    read: PathBuf,
-    /// Configuration, any dialect; without it one monitor with the record netflow-original
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Which monitor of the configuration to run
-    #[arg(long, value_name = "NAME", requires = "config")]
-    monitor: Option<String>,
-    /// Export to this collector (repeatable)
-    #[arg(long, value_name = "HOST:PORT")]
-    to: Vec<String>,
-    /// Protocol of --to: NetFlow 5 or 9, or 10 for IPFIX
-    #[arg(long, value_name = "VERSION", default_value = "9", value_parser = ["5", "9", "10"])]
-    netflow: String,
-    /// Meter the packet inside this kind of tunnel, too (repeatable), as `capture decapsulate`
-    #[arg(long, value_name = "TYPE", value_parser = Tunnel::ALL.map(Tunnel::name))]
-    decapsulate: Vec<String>,
-    /// Give later fragments the ports of their first, as `capture fragment-ports`
-    #[arg(long)]
-    fragment_ports: bool,
-    /// Print one JSON object a flow
-    #[arg(long)]
-    records: bool,
-    /// Print one JSON summary as the last line
-    #[arg(long)]
-    json: bool,
-}
-
 /// The savefile's present, which the export thread reads as its clock.
 static PRESENT_NS: AtomicU64 = AtomicU64::new(0);
 
@@ -77,7 +43,7 @@ const QUEUE: usize = 64;
 ///
 /// # Errors
 /// When the savefile or the configuration cannot be read, or a collector cannot be sent to.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Meter) -> anyhow::Result<ExitCode> {
     let started = clock::monotonic();
     let plan = plan(args)?;
     let mut savefile = Savefile::open(&args.read)?;
@@ -174,7 +140,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What to meter and where to send it.
-fn plan(args: &Args) -> anyhow::Result<MeterPlan> {
+fn plan(args: &Meter) -> anyhow::Result<MeterPlan> {
     let mut plan = match &args.config {
         Some(path) => {
             let source = Source::read(path).map_err(|lines| anyhow!(lines.join("\n")))?;
@@ -277,7 +243,7 @@ fn start_export(
     Ok(Some((worker, feed)))
 }
 
-fn progress(args: &Args, savefile: &Savefile) -> ProgressBar {
+fn progress(args: &Meter, savefile: &Savefile) -> ProgressBar {
     if !std::io::stderr().is_terminal() || (args.records && stdout().is_terminal()) {
         return ProgressBar::hidden();
     }

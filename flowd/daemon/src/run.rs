@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::api::{self, Door};
+use crate::arguments::Run;
 use crate::control::Control;
 use crate::log::Log;
 use crate::notify::notify;
@@ -22,30 +23,11 @@ use crate::{boot, log};
 /// Requests that are under way when the daemon is told to stop may take so long.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Runs the daemon in the foreground
-///
-/// It starts with the last committed configuration and is configured through its management socket, with flowsh or
-/// any HTTP client. SIGTERM exports what is in the caches and stops it.
-///
-/// FLOWD_LOG sets the level of its log (err, warning, info, debug; default info).
-#[derive(clap::Args, Debug)]
-pub struct Args {
-    /// Directory for the revisions and everything else that is kept
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/flowd")]
-    state: PathBuf,
-    /// Management socket
-    #[arg(long, value_name = "PATH", default_value = "/run/flowd/flowd.sock")]
-    socket: PathBuf,
-    /// Configuration in any dialect that is committed if nothing is committed yet
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
 /// Runs until a signal says stop.
 ///
 /// # Errors
 /// What kept it from starting.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: Run) -> anyhow::Result<ExitCode> {
     let log = log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -60,7 +42,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     code
 }
 
-async fn daemon(args: Args, log: Arc<Log>) -> anyhow::Result<ExitCode> {
+async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
     // Before anything else, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -484,6 +484,21 @@ pub enum Command {
     Statement(Tail),
 }
 
+/// The commands of operational mode as they are declared: words and `<arguments>`, and what they are for.
+pub fn operational() -> Vec<(&'static str, &'static str)> {
+    declared(table::OPERATIONAL)
+}
+
+/// The commands of configuration mode.
+pub fn configuration() -> Vec<(&'static str, &'static str)> {
+    declared(table::CONFIGURATION)
+}
+
+fn declared(rows: &[table::Row]) -> Vec<(&'static str, &'static str)> {
+    let whole = rows.iter().filter(|row| row.id.is_some());
+    whole.map(|row| (row.pattern, row.help)).collect()
+}
+
 /// Parses one line. `None`: an empty line or a comment (`!` or `#` first).
 ///
 /// # Errors

@@ -1,0 +1,62 @@
+//! flowsh(1) and flowd(8): texts with the options and the commands put in.
+
+use anyhow::Context as _;
+use clap::CommandFactory as _;
+use grammar::command;
+
+use crate::mdoc;
+
+const FLOWSH: &str = include_str!("flowsh.1.in");
+const FLOWD: &str = include_str!("flowd.8.in");
+
+pub(crate) fn flowsh() -> anyhow::Result<String> {
+    let options = mdoc::options(&crate::flowsh::Args::command());
+    let put = |text: String, name: &str, with: &str| replaced(&text, name, with);
+    let text = put(FLOWSH.to_owned(), "options", &options)?;
+    let text = put(text, "operational", &commands(command::operational()))?;
+    put(text, "configuration", &commands(command::configuration()))
+}
+
+pub(crate) fn flowd() -> anyhow::Result<String> {
+    let program = crate::flowd::Arguments::command();
+    let mut text = FLOWD.to_owned();
+    for name in ["run", "meter"] {
+        let command = program.find_subcommand(name).context("a subcommand")?;
+        text = replaced(&text, &format!("options {name}"), &mdoc::options(command))?;
+    }
+    Ok(text)
+}
+
+/// The text with the line `@NAME@` replaced.
+fn replaced(text: &str, name: &str, with: &str) -> anyhow::Result<String> {
+    let line = format!("@{name}@\n");
+    let (before, after) = text
+        .split_once(&line)
+        .with_context(|| format!("no line {line}"))?;
+    Ok(format!("{before}{with}{after}"))
+}
+
+/// Commands as items of a list: keywords and arguments told apart.
+fn commands(rows: Vec<(&str, &str)>) -> String {
+    let mut out = String::new();
+    for (pattern, help) in rows {
+        let mut item = String::from(".It");
+        let mut kind = "";
+        for token in pattern.split(' ') {
+            let argument = token
+                .strip_prefix('<')
+                .and_then(|rest| rest.strip_suffix('>'));
+            let (now, shown) = match argument {
+                Some(name) => ("Ar", name),
+                None => ("Ic", token),
+            };
+            if now != kind {
+                item.push_str(&format!(" {now}"));
+                kind = now;
+            }
+            item.push_str(&format!(" {}", mdoc::word(shown)));
+        }
+        out.push_str(&format!("{item}\n{}.\n", mdoc::text(help)));
+    }
+    out
+}
