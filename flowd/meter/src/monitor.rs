@@ -144,7 +144,7 @@ pub struct Monitor {
     /// See [`quick`].
     quick: bool,
     /// IPv4, IPv6.
-    caches: [Option<Cache>; 2],
+    caches: [Option<Box<Cache>>; 2],
     sampler: Option<Sampler>,
     ledger: Ledger,
     added: u64,
@@ -273,20 +273,20 @@ impl Monitor {
         self.caches
             .iter()
             .flatten()
-            .map(Cache::flow_octets)
+            .map(|cache| cache.flow_octets())
             .max()
             .unwrap_or(0)
     }
 
     /// Header lines its packets must have.
     pub fn wanted(&self) -> Lines {
-        let layouts = self.caches.iter().flatten().map(Cache::layout);
+        let layouts = self.caches.iter().flatten().map(|cache| cache.layout());
         layouts.fold(Lines::COMMON, |lines, layout| lines.and(layout.wanted()))
     }
 
     /// Flows in the cache.
     pub fn len(&self) -> usize {
-        self.caches.iter().flatten().map(Cache::len).sum()
+        self.caches.iter().flatten().map(|cache| cache.len()).sum()
     }
 
     /// No flows in the cache.
@@ -618,25 +618,25 @@ fn usual(settings: &Settings) -> bool {
 
 /// Every packet is metered, whichever way it goes, and a flow is its first line and its totals: what most monitors are, and
 /// what nothing more is asked for each packet of.
-fn quick(settings: &Settings, caches: &[Option<Cache>; 2]) -> bool {
+fn quick(settings: &Settings, caches: &[Option<Box<Cache>>; 2]) -> bool {
     usual(settings)
         && settings.input
         && settings.output
         && settings.families == [true; 2]
         && settings.sampler.is_none()
         && settings.statistics == Kept::default()
-        && caches.iter().flatten().all(Cache::is_plain)
+        && caches.iter().flatten().all(|cache| cache.is_plain())
 }
 
 fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {
     (kept != Kept::default()).then(|| Box::new(Statistics::new(kept, since_ns)))
 }
 
-fn caches(settings: &Settings) -> [Option<Cache>; 2] {
+fn caches(settings: &Settings) -> [Option<Box<Cache>>; 2] {
     [Family::V4, Family::V6].map(|family| {
         let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
         cache.set_update(settings.cache_type.update_ticks());
-        Some(cache)
+        Some(Box::new(cache))
     })
 }
 
