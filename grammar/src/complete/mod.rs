@@ -20,7 +20,7 @@ use crate::dialect::ios::opened;
 
 /// What only the host or the daemon knows.
 pub trait Names {
-    /// Names of a kind, each with a line of help. `begun` is the word as far as it is typed.
+    /// Names of a kind, each with a line of help. `begun` is the word as far as it is typed; others may be left out.
     fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)>;
 }
 
@@ -472,7 +472,7 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
     let mut found = if tag.is_empty() {
         Vec::new()
     } else {
-        path::names_in(context.tree, tag)
+        path::names_in(context.tree, tag, begun)
     };
     let live = context.names.names(kind, begun);
     found.extend(

@@ -41,7 +41,7 @@ pub(super) fn follow(
     };
     let mut candidates: Vec<Candidate> = Vec::new();
     for tag in follow.names {
-        candidates.extend(names_in(context.tree, &schema::referred(tag, &path)));
+        candidates.extend(names_in(context.tree, &schema::referred(tag, &path), begun));
     }
     if let Some(Type::Interface | Type::InterfaceOrAddress | Type::Alias) = follow.value {
         let live = context.names.names(NameKind::Interface, begun);
@@ -154,6 +154,7 @@ pub(super) fn existing(
         .collect();
     let candidates = there
         .into_iter()
+        .filter(|text| text.starts_with(begun))
         .map(|text| match helps.get(text.as_str()) {
             Some(known) => Candidate {
                 mandatory: false,
@@ -170,9 +171,10 @@ pub(super) fn existing(
     }
 }
 
-/// The names a tag has in the tree, with their descriptions.
-pub(super) fn names_in(tree: &Tree, tag: &[&str]) -> Vec<Candidate> {
+/// The names a tag has in the tree that begin so, with their descriptions.
+pub(super) fn names_in(tree: &Tree, tag: &[&str], begun: &str) -> Vec<Candidate> {
     tree.children(tag)
+        .filter(|(name, _)| name.starts_with(begun))
         .map(|(name, node)| {
             Candidate::word(name, node.value(&["description"]).unwrap_or("Configured"))
         })

@@ -144,10 +144,11 @@ struct Known<'a> {
 }
 
 impl Names for Known<'_> {
-    fn names(&self, kind: NameKind, _: &str) -> Vec<(String, String)> {
+    fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)> {
         let probe = &self.running.settings.probe;
         let described = |(name, description): (&String, &Option<String>)| {
-            (name.clone(), description.clone().unwrap_or_default())
+            let begins = name.starts_with(begun);
+            begins.then(|| (name.clone(), description.clone().unwrap_or_default()))
         };
         match kind {
             NameKind::Interface => {
@@ -160,17 +161,17 @@ impl Names for Known<'_> {
             }
             NameKind::Monitor => {
                 let all = probe.monitors.iter();
-                all.map(|(name, one)| described((name, &one.description)))
+                all.filter_map(|(name, one)| described((name, &one.description)))
                     .collect()
             }
             NameKind::Exporter => {
                 let all = probe.exporters.iter();
-                all.map(|(name, one)| described((name, &one.description)))
+                all.filter_map(|(name, one)| described((name, &one.description)))
                     .collect()
             }
             NameKind::Record => {
                 let all = probe.records.iter();
-                let all = all.map(|(name, one)| described((name, &one.description)));
+                let all = all.filter_map(|(name, one)| described((name, &one.description)));
                 let original = ("netflow-original".to_owned(), "Predefined".to_owned());
                 all.chain([original]).collect()
             }
