@@ -297,7 +297,10 @@ fn unsaved(line: &str, to: &Tail, error: &std::io::Error) -> Failure {
         line,
         to.start,
         length,
-        format!("cannot write {}: {error}", to.text),
+        format!(
+            "cannot write {}: {error}; name a file in a folder that is there and yours",
+            to.text
+        ),
     )
 }
 
@@ -313,7 +316,8 @@ pub(crate) fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
                 .last()
                 .unwrap_or("it does not parse")
                 .trim_start_matches("error: ");
-            let message = format!("not a regular expression: {why}");
+            let message =
+                format!("not a regular expression: {why}; such as ^10\\. is wanted, \\ before a sign that is meant itself");
             Failure::at(line, tail.start, tail.text.chars().count(), message)
         })
 }

@@ -91,8 +91,9 @@ impl Failure {
         {
             let words = grammar::command::split(line);
             let named = |text: &str| {
-                trouble
-                    .message
+                // What would have been right may be in the line, too.
+                let message = trouble.message.split("; ").next().unwrap_or_default();
+                message
                     .split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c)))
                     .any(|word| word == text)
             };
@@ -103,7 +104,10 @@ impl Failure {
                 .take_while(|word| !word.is_pipe())
                 .filter(|word| named(&word.text))
                 .last();
-            trouble.place = word.map(|word| (line.to_owned(), word.start, word.len));
+            let place = word.map(|word| (word.start, word.len));
+            trouble.place = field(&trouble.message, &words)
+                .or(place)
+                .map(|(start, len)| (line.to_owned(), start, len));
         }
         self
     }
@@ -156,6 +160,20 @@ impl From<Error> for Failure {
             other => Failure::plain(other.to_string()),
         }
     }
+}
+
+/// The words of a field that there is not: the message names all of them, and so they are all pointed at.
+fn field(message: &str, words: &[grammar::command::Word]) -> Option<(usize, usize)> {
+    let (_, named) = message.split("; ").next()?.split_once("no field ")?;
+    let named: Vec<&str> = named.split(' ').collect();
+    let is_it = |some: &&[grammar::command::Word]| {
+        some.iter()
+            .map(|word| word.text.as_str())
+            .eq(named.iter().copied())
+    };
+    let found = words.windows(named.len()).rfind(is_it)?;
+    let (first, last) = (found.first()?, found.last()?);
+    Some((first.start, last.end() - first.start))
 }
 
 /// The message, and what would have been right.

@@ -47,6 +47,14 @@ pub(crate) fn check(tree: &Tree, sound: Option<&Tree>) -> Vec<Finding> {
     found.findings
 }
 
+const V4: &str = "an IPv4 address is wanted";
+const V6: &str = "an IPv6 address is wanted";
+
+/// What an address of the same family as another is.
+fn family_of(address: &str) -> &'static str {
+    if address.contains(':') { V6 } else { V4 }
+}
+
 struct Found<'a> {
     tree: &'a Tree,
     sound: Option<&'a Tree>,
@@ -185,7 +193,7 @@ impl Found<'_> {
             let path = words("system flow-accounting disable-imt");
             self.report(
                 &path,
-                "disable-imt without netflow or sflow would account for nobody",
+                "disable-imt without netflow or sflow would account for nobody; set a server, or delete it",
             );
         }
         for (there, kind) in [(netflow, "netflow"), (sflow, "sflow")] {
@@ -234,8 +242,10 @@ impl Found<'_> {
                 if let Some(source) = node.value(&["source-address"])
                     && server.contains(':') != source.contains(':')
                 {
-                    let message =
-                        format!("source-address {source} is not of the family of server {server}");
+                    let message = format!(
+                        "source-address {source} is not of the family of server {server}; {}",
+                        family_of(server)
+                    );
                     found.report(path, message);
                 }
             },
@@ -262,7 +272,10 @@ impl Found<'_> {
                 let path: Vec<&str> = at.iter().copied().chain([leaf]).collect();
                 self.report(
                     &path,
-                    format!("{leaf} {address} is not of the servers' family"),
+                    format!(
+                        "{leaf} {address} is not of the servers' family; {}",
+                        if *v6 { V6 } else { V4 }
+                    ),
                 );
             }
         }
@@ -284,13 +297,19 @@ impl Found<'_> {
                 && let Some(other) = aliases.insert(same(alias), name.to_owned())
             {
                 let path: Vec<&str> = path.iter().copied().chain(["alias"]).collect();
-                found.report(&path, format!("alias {alias} is already that of {other}"));
+                found.report(
+                    &path,
+                    format!("alias {alias} is already that of {other}; give it another"),
+                );
             }
             for direction in ["ingress", "egress"] {
                 if node.value(&["mirror", direction]) == Some(name) {
                     let path: Vec<&str> =
                         path.iter().copied().chain(["mirror", direction]).collect();
-                    found.report(&path, format!("{name} cannot be mirrored to itself"));
+                    found.report(
+                        &path,
+                        format!("{name} cannot be mirrored to itself; name another interface"),
+                    );
                 }
             }
         });
@@ -312,12 +331,15 @@ impl Found<'_> {
             if matched.len() + collected.len() > MAX_FIELDS {
                 found.report(
                     path,
-                    format!("flow record {name} has more than {MAX_FIELDS} fields"),
+                    format!("flow record {name} has more than {MAX_FIELDS} fields; leave some out"),
                 );
             }
             for field in collected.iter().filter(|field| matched.contains(field)) {
                 let path: Vec<&str> = path.iter().copied().chain(["collect", field]).collect();
-                found.report(&path, format!("{field} is matched already"));
+                found.report(
+                    &path,
+                    format!("{field} is matched already; delete it from collect"),
+                );
             }
         });
     }
@@ -343,7 +365,10 @@ impl Found<'_> {
                 let path: Vec<&str> = path.iter().copied().chain(["source"]).collect();
                 found.report(
                     &path,
-                    format!("source {source} is not of the family of destination {destination}"),
+                    format!(
+                        "source {source} is not of the family of destination {destination}; {}",
+                        family_of(destination)
+                    ),
                 );
             }
         });
@@ -355,7 +380,7 @@ impl Found<'_> {
                     found.report(
                         path,
                         format!(
-                            "option {option}: there is no application recognition on this host"
+                            "option {option}: there is no application recognition on this host; delete it"
                         ),
                     );
                 },
@@ -409,7 +434,7 @@ impl Found<'_> {
                         let path: Vec<&str> =
                             path.iter().copied().chain(["family", family]).collect();
                         let message = format!(
-                            "family {family} has no fields in record {record} of monitor {monitor}"
+                            "family {family} has no fields in record {record} of monitor {monitor}; leave the family out, or have the record match some"
                         );
                         found.report(&path, message);
                     }

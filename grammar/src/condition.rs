@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::near::near;
+
 /// Ranges one value may list; longer lists are refused.
 pub const MAX_RANGES: usize = 256;
 
@@ -162,7 +164,12 @@ impl ValueKind {
             };
         }
         let Some((from, to)) = text.split_once('-').filter(|_| text != "-") else {
-            return Err(bad(self.wrong()));
+            let names = self.names().iter().map(|(name, _)| *name);
+            let mut bad = bad(self.wrong());
+            if let Some(meant) = near(text, names) {
+                bad.hint = format!("did you mean {meant}?");
+            }
+            return Err(bad);
         };
         let end = |text: &str, open: u128| match text {
             "" => Ok((open, open)),

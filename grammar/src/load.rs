@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::near::near;
 use crate::resolve::{Cursor, Target, too_many};
 use crate::schema::{self, Kind, Place, shown};
 use crate::word::{MAX_PROBLEMS, MAX_VALUES, Span, Word};
@@ -190,7 +191,7 @@ impl Loader {
         }
         let missing = (1..=path.len()).find(|depth| self.tree.at(&path[..*depth]).is_none());
         if let Some(depth) = missing {
-            return Err(absent(&path[..depth], from, words));
+            return Err(absent(&self.tree, &path[..depth], from, words));
         }
         match target {
             Target::Values(path, _, gone) => {
@@ -200,7 +201,7 @@ impl Loader {
                 if let Some(value) = gone.iter().find(|value| !values.contains(value)) {
                     let mut path = path;
                     path.push(value.clone());
-                    return Err(absent(&path, from, words));
+                    return Err(absent(&self.tree, &path, from, words));
                 }
                 let left: Vec<String> = values
                     .iter()
@@ -264,7 +265,7 @@ fn start() -> Span {
 }
 
 /// The problem of deleting what is not there; `path` ends at the first word that is absent.
-fn absent(path: &[String], from: &Cursor, words: &[Word]) -> Problem {
+fn absent(tree: &Tree, path: &[String], from: &Cursor, words: &[Word]) -> Problem {
     // An old word stands for several, and a value for all that are left: then the last word is pointed at.
     let word = path
         .len()
@@ -272,10 +273,18 @@ fn absent(path: &[String], from: &Cursor, words: &[Word]) -> Problem {
         .and_then(|at| words.get(at))
         .or(words.last());
     let shown_path: Vec<&str> = path.iter().map(String::as_str).collect();
+    // A name or a value that is there and nearly so.
+    let (last, above) = shown_path.split_last().unwrap_or((&"", &[]));
+    let meant = match tree.get(above) {
+        Some(Tree::Branch(children)) => near(last, children.keys().map(String::as_str)),
+        Some(Tree::Leaf(values)) => near(last, values.iter().map(String::as_str)),
+        None => None,
+    };
+    let meant = meant.map(|meant| format!("did you mean {meant}?"));
     let place = word.map_or_else(start, |word| word.place);
     place.problem(
         format!("{} is not there", shown(&shown_path.join(" "))),
-        Some("nothing to delete".into()),
+        Some(meant.unwrap_or_else(|| "nothing to delete".into())),
     )
 }
 

@@ -3,7 +3,7 @@
 /// Characters of a typed word that are looked at; nobody means a longer one.
 const LONGEST: usize = 64;
 
-/// The one of `possible` that is spelled nearly as `typed`, whatever the case of the letters: at most a third of the letters
+/// The one of `possible` that is spelled nearly as `typed`, whatever the case of the letters: at most a third of the letters, and three,
 /// are wrong, missing, too many or swapped (Damerau-Levenshtein), and fewer than half of them in a short word. Words that
 /// differ in their digits only are not near: `E3` is not a slip for `E1`.
 pub fn near<'a>(typed: &str, possible: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -13,7 +13,7 @@ pub fn near<'a>(typed: &str, possible: impl IntoIterator<Item = &'a str>) -> Opt
         .collect::<String>()
         .to_lowercase();
     let letters = typed.chars().count();
-    let most = (letters / 3).max(1);
+    let most = (letters / 3).clamp(1, 3);
     let spelled = |word: &str| -> String {
         let letters = word.chars().filter(|c| !c.is_ascii_digit());
         letters.collect()
@@ -27,13 +27,15 @@ pub fn near<'a>(typed: &str, possible: impl IntoIterator<Item = &'a str>) -> Opt
         let distance = strsim::damerau_levenshtein(&typed, &lower);
         let near = distance <= most && distance * 2 < letters.max(word.len());
         let other = distance > 0 && spelled(&lower) == typed_spelled;
-        (near && !other).then_some((distance, word))
+        // Who slips gets the first letter right.
+        let first = lower.chars().next() != typed.chars().next();
+        (near && !other).then_some((distance, first, word))
     };
     possible
         .into_iter()
         .filter_map(distance)
         .min()
-        .map(|(_, word)| word)
+        .map(|(_, _, word)| word)
 }
 
 /// Names that are all told; of more only their number is.

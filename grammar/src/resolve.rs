@@ -245,6 +245,9 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
             format!("unexpected {}", shown(&extra.text)),
             Some(match value_type {
                 Type::Text { .. } => "put a text of several words in quotes".into(),
+                _ if node.kind() == schema::Kind::Multi => {
+                    "write a line for each, or all of them in [ ]".into()
+                }
                 _ => format!("{} has one value", node.word()),
             }),
         )),

@@ -289,7 +289,16 @@ impl Node {
         }
         let old = self.row.old.iter().find(|(old, _)| *old == value);
         let value = old.map_or(value, |(_, new)| new);
-        self.row.value.accept(value, abbreviate)
+        let accepted = self.row.value.accept(value, abbreviate);
+        accepted.map_err(|refusal| Refusal {
+            hint: refusal.hint.map(|hint| match self.row.unit {
+                unit if unit.ends_with('s') || unit.ends_with('B') => {
+                    hint.replace("a number from", &format!("a number of {unit} from"))
+                }
+                _ => hint,
+            }),
+            ..refusal
+        })
     }
 }
 

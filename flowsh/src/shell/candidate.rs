@@ -135,7 +135,10 @@ impl Shell {
                 line,
                 name.start,
                 length,
-                format!("cannot write {}: {error}", file::shown(&path)),
+                format!(
+                    "cannot write {}: {error}; name a file in a folder that is there and yours",
+                    file::shown(&path)
+                ),
             ));
         }
         let place = match transfer::is_url(&name.text) {

@@ -441,10 +441,8 @@ impl Shell {
             .collect();
         let mut level = self.level.clone();
         level.extend(self.spell(&self.level, &words, line)?);
-        let whole = |message: String| {
-            let length = tail.text.chars().count();
-            Err(Failure::at(line, tail.start, length, message))
-        };
+        let end = tail.start + tail.text.trim_end().chars().count();
+        let last = words.last().map_or((end, 1), |word| (word.start, word.len));
         match self.lookup(&level) {
             Some(schema::Place::Words(_)) => {
                 self.level = level;
@@ -452,9 +450,15 @@ impl Shell {
                 Ok(Outcome::default())
             }
             Some(schema::Place::Name(node)) => {
-                whole(format!("a name is missing after {}", node.word()))
+                let message = format!("a name is missing after {}", node.word());
+                Err(Failure::at(line, end + 1, 1, message + "; edit NAME"))
             }
-            _ => whole("there is no level below it; use `set`".into()),
+            _ => Err(Failure::at(
+                line,
+                last.0,
+                last.1,
+                "there is no level below it; use `set`",
+            )),
         }
     }
 }

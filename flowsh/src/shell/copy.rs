@@ -27,13 +27,18 @@ impl Shell {
         let tree = self.tree(true)?;
         let words: Vec<&str> = source.iter().map(String::as_str).collect();
         let Some(node) = tree.get(&words) else {
-            let (start, length) = place(from);
-            return Err(Failure::at(
-                line,
-                start,
-                length,
-                "it is not in the candidate configuration",
-            ));
+            let (start, length) = from.last().map_or((0, 1), |word| (word.start, word.len));
+            let (last, above) = words.split_last().unwrap_or((&"", &[]));
+            let names = match tree.get(above) {
+                Some(Tree::Branch(names)) => names.keys().map(String::as_str).collect(),
+                _ => Vec::new(),
+            };
+            let message = format!(
+                "{} is not in the candidate configuration; {}",
+                words.join(" "),
+                grammar::which(last, names)
+            );
+            return Err(Failure::at(line, start, length, message));
         };
         let (start, length) = place(to);
         if tree.has(&target.iter().map(String::as_str).collect::<Vec<_>>()) {

@@ -157,11 +157,12 @@ impl Shell {
         let mut answer = self.client.get("/v1/interfaces", &[])?;
         if let Some(list) = answer["interfaces"].as_array_mut() {
             list.retain(|one| loopback.is_none_or(|wanted| one["loopback"] == wanted));
-            let names: Vec<String> = list
+            let mut names: Vec<String> = list
                 .iter()
                 .filter_map(|one| one["name"].as_str())
                 .map(str::to_owned)
                 .collect();
+            names.sort();
             list.retain(|one| name.is_none_or(|name| one["name"] == name));
             if let Some(name) = name
                 && list.is_empty()

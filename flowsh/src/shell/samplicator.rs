@@ -101,7 +101,10 @@ fn only(answer: &mut Json, name: &str, line: &str) -> Result<(), Failure> {
         }
     }
     if kept.is_empty() {
-        let message = format!("no receiver \"{name}\"; there is {}", names.join(", "));
+        let message = {
+            let there = grammar::which(name, names.iter().map(|name| &**name));
+            format!("no receiver \"{name}\"; {there}")
+        };
         let words = grammar::command::split(line);
         let word = words.into_iter().rev().find(|word| word.text == name);
         return Err(match word {

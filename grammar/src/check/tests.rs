@@ -145,15 +145,15 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set flow record R collect ipv4 source address",
-            "flow record R collect ipv4 source address: ipv4 source address is matched already",
+            "flow record R collect ipv4 source address: ipv4 source address is matched already; delete it from collect",
         ),
         (
             "set flow exporter E option application-table timeout 60",
-            "flow exporter E option application-table: option application-table: there is no application recognition on this host",
+            "flow exporter E option application-table: option application-table: there is no application recognition on this host; delete it",
         ),
         (
             "set flow exporter E source 2001:db8::1",
-            "flow exporter E source: source 2001:db8::1 is not of the family of destination 192.0.2.1",
+            "flow exporter E source: source 2001:db8::1 is not of the family of destination 192.0.2.1; an IPv4 address is wanted",
         ),
         (
             "delete system flow-accounting interface",
@@ -161,7 +161,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "delete system flow-accounting netflow\nset system flow-accounting disable-imt",
-            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nobody",
+            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nobody; set a server, or delete it",
         ),
         (
             "delete system flow-accounting netflow server\nset system flow-accounting netflow version 9",
@@ -177,7 +177,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow agent-address 2001:db8::1",
-            "system flow-accounting sflow agent-address: agent-address 2001:db8::1 is not of the servers' family",
+            "system flow-accounting sflow agent-address: agent-address 2001:db8::1 is not of the servers' family; an IPv4 address is wanted",
         ),
         (
             "set system flow-accounting netflow engine-id 1:7",
@@ -193,19 +193,19 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set system flow-accounting netflow server 192.0.2.1 source-address 2001:db8::2",
-            "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1",
+            "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1; an IPv4 address is wanted",
         ),
         (
             "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias GigabitEthernet0/1",
-            "interfaces ethernet eth2 alias: alias GigabitEthernet0/1 is already that of eth1",
+            "interfaces ethernet eth2 alias: alias GigabitEthernet0/1 is already that of eth1; give it another",
         ),
         (
             "set interfaces ethernet eth1 mirror ingress eth1",
-            "interfaces ethernet eth1 mirror ingress: eth1 cannot be mirrored to itself",
+            "interfaces ethernet eth1 mirror ingress: eth1 cannot be mirrored to itself; name another interface",
         ),
         (
             "delete interfaces ethernet eth0 flow monitor M family\nset interfaces ethernet eth0 flow monitor M family ipv6",
-            "interfaces ethernet eth0 flow monitor M family ipv6: family ipv6 has no fields in record R of monitor M",
+            "interfaces ethernet eth0 flow monitor M family ipv6: family ipv6 has no fields in record R of monitor M; leave the family out, or have the record match some",
         ),
     ] {
         assert_eq!(findings(text), [expected], "{text}");

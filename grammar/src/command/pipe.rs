@@ -1,7 +1,7 @@
 //! Output pipes: `| match RE | count`.
 
 use super::trie::nearest;
-use super::words::{Word, brief, problem};
+use super::words::{CLOSE, Word, brief, problem};
 use super::{Tail, rest};
 use crate::Problem;
 
@@ -135,6 +135,9 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
             ));
         };
         let word = find(name)?;
+        if let Some(open) = arguments.iter().find(|argument| argument.open) {
+            return Err(open.problem("the quote is not closed", Some(CLOSE.into())));
+        }
         let argument = match (takes(word), arguments) {
             (Takes::Nothing, []) => None,
             (Takes::Nothing, [extra, ..]) => {

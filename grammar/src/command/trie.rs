@@ -229,6 +229,9 @@ impl Trie {
                 let Some((next, arg)) = argument else {
                     return Err(self.unknown(state, word));
                 };
+                if slipped(arg, words, &keywords) {
+                    return Err(self.unknown(state, word));
+                }
                 let after = self.moved(state, next.at);
                 // Cisco's optional keyword before a name.
                 let skipped = usize::from(arg.is_named() && self.is_name_keyword(&after, words));
@@ -293,6 +296,11 @@ impl Trie {
         if let Some(hint) = self.elsewhere(state, word) {
             let message = format!("there is no \"{}\" here", brief(&word.text));
             return word.problem(message, Some(hint.to_owned()));
+        }
+        let given = |used: &&usize| self.nodes[**used].token.shown() == word.text;
+        if !words.is_empty() && state.used.iter().find(given).is_some() {
+            let message = format!("\"{}\" stands there already", brief(&word.text));
+            return word.problem(message, Some(format!("one of {}", list(words))));
         }
         if words.is_empty() {
             return word.problem(
@@ -410,6 +418,32 @@ fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a word that could be an argument is a keyword mistyped: what it could be has other words, or ends the line.
+fn slipped(arg: Arg, words: &[Word], keywords: &[&'static str]) -> bool {
+    let word = &words[0];
+    if word.quoted || near(&word.text, keywords.iter().copied()).is_none() {
+        return false;
+    }
+    match arg {
+        Arg::File => words.get(1).is_some_and(|next| !next.is_pipe()),
+        Arg::SortField => take_field(words, Fields::Sort).is_err(),
+        Arg::Path => {
+            let roots = crate::schema::root().children().iter();
+            let mut roots = roots.map(|child| child.word());
+            !roots.any(|root| root.starts_with(&word.text))
+                && near(
+                    &word.text,
+                    crate::schema::root()
+                        .children()
+                        .iter()
+                        .map(|child| child.word()),
+                )
+                .is_none()
+        }
+        _ => false,
+    }
+}
+
 /// Takes an argument's words; the text is the words joined by spaces.
 fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     let word = &words[0];
@@ -425,13 +459,8 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     match arg {
         Arg::Number(low, high) => match word.text.parse::<u32>() {
             Ok(number) if (low..=high).contains(&number) => {}
-            Ok(_) => return refuse("out of range", format!("{low} to {high}")),
-            Err(_) => {
-                return refuse(
-                    "no number in range",
-                    format!("a number from {low} to {high}"),
-                );
-            }
+            Ok(_) => return refuse("out of range", arg.wanted()),
+            Err(_) => return refuse("no number", arg.wanted()),
         },
         Arg::Revision => {
             if word.text.parse::<u32>().is_err() {
@@ -573,8 +602,24 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
     }
 }
 
+/// The statements that open a submode.
+const OPENERS: &[(Submode, &str)] = &[
+    (Submode::Interface, "interface NAME"),
+    (Submode::Record, "flow record NAME"),
+    (Submode::Exporter, "flow exporter NAME"),
+    (Submode::Monitor, "flow monitor NAME"),
+    (Submode::Sampler, "sampler NAME"),
+    (Submode::Samplicator, "flow samplicator NAME"),
+];
+
 /// What would have been right where a statement or a command of configuration mode begins.
 pub(crate) fn first_word_hint(typed: &str, submode: Submode) -> String {
+    for (below, opener) in OPENERS {
+        let there = keywords(&tries().ios(*below).next(&State::default()));
+        if *below != submode && there.contains(&typed) {
+            return format!("it stands below {opener}");
+        }
+    }
     let mut possible = keywords(&tries().ios(submode).next(&State::default()));
     if submode != Submode::Global {
         possible.extend(keywords(

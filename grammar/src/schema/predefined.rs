@@ -2,6 +2,7 @@
 
 use super::value::{NAME_HINT, name, refuse};
 use super::{Refusal, shown};
+use crate::near::near;
 
 /// Predefined records with their help.
 #[rustfmt::skip]
@@ -68,10 +69,16 @@ pub(super) fn record(value: &str) -> Result<String, Refusal> {
                 format!("possible: {KNOWN}"),
             )
         }
-        ["netflow", ..] => refuse(
-            format!("{} is not a predefined record", shown(&joined)),
-            format!("possible: {KNOWN}"),
-        ),
+        ["netflow", ..] => {
+            let meant = near(&joined, PREDEFINED.iter().map(|(known, _)| *known));
+            refuse(
+                format!("{} is not a predefined record", shown(&joined)),
+                match meant {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => format!("possible: {KNOWN}"),
+                },
+            )
+        }
         [_] => refuse(format!("{} is not a name", shown(value)), NAME_HINT),
         [] => refuse("the name is empty".into(), NAME_HINT),
         _ => refuse(

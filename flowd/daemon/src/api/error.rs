@@ -27,6 +27,16 @@ impl ApiError {
         }
     }
 
+    /// As [`ApiError::new`], with what would have been right behind a semicolon.
+    fn hinted(status: StatusCode, text: &str) -> ApiError {
+        let (message, hint) = text.split_once("; ").unwrap_or((text, ""));
+        let mut error = ApiError::new(status, message);
+        if !hint.is_empty() {
+            error.errors[0]["hint"] = hint.into();
+        }
+        error
+    }
+
     pub(super) fn bad(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, message)
     }
@@ -141,7 +151,7 @@ impl From<sessions::Error> for ApiError {
 
 impl From<Wrong> for ApiError {
     fn from(wrong: Wrong) -> Self {
-        ApiError::bad(wrong.0)
+        ApiError::hinted(StatusCode::BAD_REQUEST, &wrong.0)
     }
 }
 
@@ -156,12 +166,12 @@ impl From<CacheRefused> for ApiError {
 
 impl From<Unknown> for ApiError {
     fn from(unknown: Unknown) -> Self {
-        ApiError::new(StatusCode::NOT_FOUND, unknown.to_string())
+        ApiError::hinted(StatusCode::NOT_FOUND, &unknown.to_string())
     }
 }
 
 impl From<relay::Unknown> for ApiError {
     fn from(unknown: relay::Unknown) -> Self {
-        ApiError::new(StatusCode::NOT_FOUND, unknown.to_string())
+        ApiError::hinted(StatusCode::NOT_FOUND, &unknown.to_string())
     }
 }

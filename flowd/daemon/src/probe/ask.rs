@@ -179,7 +179,9 @@ impl Probe {
         if let Some(interface) = &query.interface
             && !has_accounting(interface)
         {
-            let message = format!("flow-accounting not configured on [{interface}]");
+            let ports = state.settings.ports.keys().map(String::as_str);
+            let there = grammar::which(interface, ports.filter(|port| has_accounting(port)));
+            let message = format!("flow-accounting not configured on [{interface}]; {there}");
             return Err(Unknown(message).into());
         }
         let wanted = |interface: &str| {
@@ -265,7 +267,8 @@ impl Probe {
     pub fn clear_exporter(&self, exporter: &str) -> Result<(), Unknown> {
         let state = self.state();
         if !state.settings.exporters.contains_key(exporter) {
-            return Err(Unknown(format!("there is no flow exporter {exporter}")));
+            let names = state.settings.exporters.keys();
+            return Err(Unknown::of("flow exporter", exporter, names));
         }
         state.export.clear(exporter);
         Ok(())

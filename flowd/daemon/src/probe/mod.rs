@@ -98,6 +98,18 @@ impl Staged {
 #[error("{0}")]
 pub struct Unknown(pub String);
 
+impl Unknown {
+    /// There is nothing of that kind and name; `names` are those that there are.
+    pub(crate) fn of<'a>(
+        kind: &str,
+        name: &str,
+        names: impl IntoIterator<Item = &'a String>,
+    ) -> Unknown {
+        let there = grammar::which(name, names.into_iter().map(String::as_str));
+        Unknown(format!("there is no {kind} {name}; {there}"))
+    }
+}
+
 /// Why a cache is not shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -349,7 +361,7 @@ impl State {
         self.settings
             .monitors
             .get(name)
-            .ok_or_else(|| Unknown(format!("there is no flow monitor {name}")))
+            .ok_or_else(|| Unknown::of("flow monitor", name, self.settings.monitors.keys()))
     }
 }
 

@@ -49,10 +49,18 @@ impl Staged {
     }
 }
 
-/// There is no samplicator of that name.
+/// There is no samplicator of that name; what would have been right is behind it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no samplicator {0}")]
 pub struct Unknown(pub String);
+
+impl Unknown {
+    /// `names` are those of the samplicators that there are.
+    fn of<'a>(name: &str, names: impl IntoIterator<Item = &'a String>) -> Unknown {
+        let there = grammar::which(name, names.into_iter().map(String::as_str));
+        Unknown(format!("{name}; {there}"))
+    }
+}
 
 impl Relay {
     /// Starts with nothing configured.
@@ -144,8 +152,9 @@ impl Relay {
     }
 
     fn named(&self, name: &str) -> Result<Samplicator, Unknown> {
-        let running = self.state().running.get(name).cloned();
-        running.ok_or_else(|| Unknown(name.to_owned()))
+        let state = self.state();
+        let running = state.running.get(name).cloned();
+        running.ok_or_else(|| Unknown::of(name, state.running.keys()))
     }
 
     /// Names of receivers, each once, with their samplicators.

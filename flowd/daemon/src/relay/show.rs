@@ -27,7 +27,8 @@ impl Relay {
                 .collect()
         };
         if let (Some(name), true) = (name, all.is_empty()) {
-            return Err(Unknown(name.to_owned()));
+            let state = self.state();
+            return Err(Unknown::of(name, state.running.keys()));
         }
         let now = clock::unix_ns();
         let list: Vec<Json> = all

@@ -165,7 +165,7 @@ fn monitor(
         pick(&keyword.text, ["monitor"].into_iter(), true),
         Pick::One(_)
     ) {
-        let hint = "possible: monitor".to_owned();
+        let hint = suggest(&keyword.text, ["monitor"].into_iter());
         return Err(keyword
             .place
             .problem(format!("unknown word {}", shown(&keyword.text)), Some(hint)));
@@ -199,7 +199,7 @@ fn monitor(
             match pick(&found.text, directions.into_iter(), true) {
                 Pick::One(direction) => Some(direction),
                 _ => {
-                    let hint = list("possible", directions);
+                    let hint = suggest(&found.text, directions.into_iter());
                     return Err(found
                         .place
                         .problem(format!("unknown word {}", shown(&found.text)), Some(hint)));

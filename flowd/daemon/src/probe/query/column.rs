@@ -15,6 +15,16 @@ pub struct Column {
     slots: [Option<Slot>; 2],
 }
 
+/// Words or a name that no field has.
+pub(super) fn no_field(text: &str) -> Wrong {
+    let names = FIELDS.iter().flat_map(|field| [field.words, field.name]);
+    let hint = match grammar::near(text, names) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "such as ipv4 source address, or the name of an IANA element".to_owned(),
+    };
+    Wrong(format!("there is no field {text}; {hint}"))
+}
+
 impl Column {
     /// Finds a field by its words or its IANA name. Counters, times, TCP flags and the end reason every flow has,
     /// whatever its record; what both families have under different words is one column.
@@ -32,12 +42,15 @@ impl Column {
         let field = of_record
             .chain(FIELDS)
             .find(known)
-            .ok_or_else(|| Wrong(format!("there is no field {text}")))?;
+            .ok_or_else(|| no_field(text))?;
         let slots = [0, 1].map(|family| slot(field, layouts[family].as_deref()));
         if slots.iter().all(Option::is_none) {
+            let fields = record.keys.iter().chain(&record.collects);
+            let fields: Vec<&str> = fields.map(|field| field.words).collect();
             return Err(Wrong(format!(
-                "flow record {} has no field {text}",
-                record.name
+                "flow record {} has no field {text}; it has: {}",
+                record.name,
+                fields.join(", ")
             )));
         }
         Ok(Column { field, slots })

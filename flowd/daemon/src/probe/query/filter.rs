@@ -109,10 +109,22 @@ fn expression(text: &str) -> Result<Regex, Wrong> {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
             Wrong(format!(
-                "not a regular expression: {}",
+                "not a regular expression: {}; such as ^10\\. is wanted",
                 why.trim_start_matches("error: ")
             ))
         })
+}
+
+/// What would have been right in place of an interface's name.
+fn interfaces(name: &str) -> String {
+    let all = nix::net::if_::if_nameindex();
+    let mut all: Vec<String> = all
+        .iter()
+        .flat_map(|all| all.iter())
+        .map(|one| one.name().to_string_lossy().into_owned())
+        .collect();
+    all.sort();
+    grammar::which(name, all.iter().map(String::as_str))
 }
 
 fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {
@@ -121,7 +133,12 @@ fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {
         Wanted::Name(name) if name.eq_ignore_ascii_case("null") => Ok((0, 0)),
         Wanted::Name(name) => nix::net::if_::if_nametoindex(name.as_str())
             .map(|index| (index.into(), index.into()))
-            .map_err(|_| Wrong(format!("there is no interface {name}"))),
+            .map_err(|_| {
+                Wrong(format!(
+                    "there is no interface {name}; {}",
+                    interfaces(&name)
+                ))
+            }),
     }
 }
 

@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 
 use super::Column;
 use super::Wrong;
+use super::column::no_field;
 
 /// Groups of one answer at most: about 100 octets each and 24 more for each field.
 pub const MAX_GROUPS: usize = 1 << 22;
@@ -229,7 +230,7 @@ impl Groups {
         let known = flow::FIELDS
             .iter()
             .find(|known| known.words == field || known.name == field);
-        let known: &Field = known.ok_or_else(|| Wrong(format!("there is no field {field}")))?;
+        let known: &Field = known.ok_or_else(|| no_field(field))?;
         match known.source {
             Source::Octets => return Ok(Measure::Octets),
             Source::Packets => return Ok(Measure::Packets),
@@ -240,7 +241,7 @@ impl Groups {
         let at = self.collects.iter().position(called);
         at.map(Measure::Collected).ok_or_else(|| {
             Wrong(format!(
-                "{field} is neither aggregated nor collected, so there is nothing to sort by"
+                "{field} is neither aggregated nor collected, so there is nothing to sort by; collect it, too"
             ))
         })
     }
