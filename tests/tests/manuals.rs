@@ -133,7 +133,9 @@ fn bash_completes_options_and_the_shells_own_lines() {
     bash.keys(&format!("flowsh --socket {socket} -c 'show flow sampl\t"));
     bash.expect("'show flow sampler");
     bash.keys("\x15");
-    bash.keys(&format!("flowsh --socket {socket} -c 'show flow sampler G\t"));
+    bash.keys(&format!(
+        "flowsh --socket {socket} -c 'show flow sampler G\t"
+    ));
     bash.expect("'show flow sampler GOLD'");
     bash.keys("\x15");
     bash.keys(&format!("flowsh --socket {socket} -c conf\t"));

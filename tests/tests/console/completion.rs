@@ -54,7 +54,9 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
     };
     let file = bench.flowd.file("edge.conf", "system {\n}\n");
     let folder = file.strip_suffix("edge.conf").expect("its folder");
-    let mut shell = bench.shell();
+    // Tall enough for the longest list: what stops at the end of the screen is the pager's test.
+    let mut shell = bench.spawn(&[], 120, 200);
+    shell.expect("> $");
     for (line, patterns) in [
         (
             "",
