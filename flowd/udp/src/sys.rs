@@ -258,7 +258,7 @@ impl Outbox {
         self.vectors.resize(parts, vector);
     }
 
-    /// Sends messages, never waiting. `runs` are at most [`MAX_MESSAGES`] and have at most [`MAX_PARTS`] parts, which
+    /// Sends messages, never waiting. `runs` are at most `MAX_MESSAGES` and have at most `MAX_PARTS` parts, which
     /// `parts` yields in order. Each message has the ancillary data `control`. Returns how many messages the kernel took.
     ///
     /// # Errors
