@@ -13,7 +13,7 @@ mod value;
 use std::sync::LazyLock;
 
 pub use field::{FIELDS, FieldWords, REFUSED_FIELDS};
-pub(crate) use field::{find as find_field, named as named_field};
+pub(crate) use field::{find as find_field, group_help as field_group, named as named_field};
 pub use follow::{Candidate, Follow, follow};
 pub use predefined::PREDEFINED;
 pub(crate) use predefined::{family as predefined_family, is_predefined};

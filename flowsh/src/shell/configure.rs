@@ -31,10 +31,7 @@ impl Shell {
         self.level.clear();
         self.submode = Submode::Global;
         let hello = match terminal {
-            true => {
-                "Enter configuration commands, one per line. They take effect with `commit` (or `write memory`), all at \
-                 once; end with Ctrl-Z."
-            }
+            true => "Lines wait for `commit` (or `write memory`); Ctrl-Z leaves.",
             false => return Ok(Outcome::default()),
         };
         Ok(Answer::line(hello).into())

@@ -17,6 +17,7 @@ use crate::command::{
 };
 use crate::condition::ValueKind;
 use crate::dialect::ios::opened;
+use crate::schema::field_group;
 
 /// What only the host or the daemon knows.
 pub trait Names {
@@ -306,6 +307,8 @@ fn several_words(
                     true => path::follow(level, words, begun, context),
                     false => path::existing(level, words, begun, context),
                 };
+            // A container alone is nothing to set.
+            found.end &= trie.first_word(state) != Some("set") || !path::is_container(level, words);
             if arg == Arg::From && !words.is_empty() {
                 found.candidates.push(Candidate::word("to", "Where to"));
                 found.end = false;
@@ -399,7 +402,12 @@ fn several_words(
 fn field_words(typed: &[Word], fields: Fields) -> Vec<Candidate> {
     next_words(typed, fields)
         .into_iter()
-        .map(|next| Candidate::word(next.word, next.help.unwrap_or("Fields of this kind")))
+        .map(|next| {
+            Candidate::word(
+                next.word,
+                next.help.unwrap_or_else(|| field_group(next.word)),
+            )
+        })
         .collect()
 }
 

@@ -105,6 +105,17 @@ pub(super) fn annotate(
     found.current = found.current.take().or(known.current);
 }
 
+/// Whether the words lead to a node that has neither a value nor a name.
+pub(super) fn is_container(level: &[String], words: &[Word]) -> bool {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let path = schema::follow(level, &texts).map(|follow| follow.path);
+    let place = path.ok().and_then(|path| {
+        let path = level.iter().chain(&path);
+        schema::lookup(path.map(String::as_str))
+    });
+    matches!(place, Some(Place::Words(node)) if node.kind() == Kind::Container)
+}
+
 fn is_mandatory(node: &Node) -> bool {
     MANDATORY.contains(&node.row.path)
 }

@@ -511,3 +511,18 @@ fn an_ios_submode_knows_what_is_set_and_what_is_required() {
         .collect();
     assert!(names.contains(&"E1") && names.contains(&"E2"), "{names:?}");
 }
+
+#[test]
+fn a_container_alone_is_nothing_to_set() {
+    assert!(!at("set system ", CONFIGURATION, "").end);
+    assert!(at("edit system ", CONFIGURATION, "").end);
+    assert!(at("set flow sampler S ", CONFIGURATION, "").end);
+    let help = |line: &str| {
+        let found = at(line, Mode::Operational, "").candidates;
+        found[0].help.clone()
+    };
+    assert_eq!(
+        help("show flow monitor M cache filter ipv4 sou"),
+        "Where it comes from"
+    );
+}

@@ -339,7 +339,7 @@ fn follow_blank(field: &FieldWords, blank: &Blank, written: &[&str]) -> (Vec<Nex
 }
 
 /// Help of a word that several fields share.
-fn group_help(word: &str) -> &'static str {
+pub(crate) fn group_help(word: &str) -> &'static str {
     table::GROUPS
         .iter()
         .find(|(group, _)| *group == word)
