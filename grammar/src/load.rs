@@ -8,6 +8,9 @@ use crate::schema::{self, Kind, Place, shown};
 use crate::word::{MAX_PROBLEMS, MAX_VALUES, Span, Word};
 use crate::{Mode, Problem, Tree};
 
+/// Characters of a comment, as the schema has it.
+const COMMENT: usize = 255;
+
 /// A text being loaded.
 pub(crate) struct Loader {
     /// The tree so far.
@@ -48,7 +51,7 @@ impl Loader {
             }
         }
         let replaced = (mode == Mode::Replace).then(HashSet::new);
-        Ok(Loader {
+        let mut loader = Loader {
             tree,
             before: base.clone(),
             at: cursor,
@@ -57,7 +60,12 @@ impl Loader {
             replaced,
             secrets: schema::known_secrets(base),
             keep_masks: false,
-        })
+        };
+        if mode == Mode::Override && !at.is_empty() {
+            let at = loader.at.path.clone();
+            loader.uncomment(&at);
+        }
+        Ok(loader)
     }
 
     /// Keeps a problem. False when it is enough.
@@ -177,6 +185,55 @@ impl Loader {
         self.set(target, last)
     }
 
+    /// `comment`: what is said of a node that is there; an empty text takes it away. `words` are those of its path.
+    pub(crate) fn comment(
+        &mut self,
+        path: &[String],
+        words: &[Word],
+        text: &Word,
+    ) -> Result<(), Problem> {
+        if self.tree.at(path).is_none() {
+            let place = words.last().map_or_else(start, |word| word.place);
+            let what = format!("{} is not there", shown(&path.join(" ")));
+            return Err(place.problem(what, Some("only what is configured has a comment".into())));
+        }
+        let node = path.join(" ");
+        if text.text.is_empty() {
+            self.tree.remove(&["comment".into(), node]);
+            return Ok(());
+        }
+        let kind = schema::Type::Text { max: COMMENT };
+        let accepted = kind.accept(&text.text, false);
+        let value =
+            accepted.map_err(|refusal| text.place.problem(refusal.message, refusal.hint))?;
+        let leaf = ["comment".into(), node, "text".into()];
+        *self.tree.make(&leaf, Tree::default) = Tree::Leaf(vec![value]);
+        Ok(())
+    }
+
+    /// Takes the comments on a node and on what is below it away.
+    fn uncomment(&mut self, path: &[String]) {
+        let Some(Tree::Branch(comments)) = self.tree.get(&["comment"]) else {
+            return;
+        };
+        let node = path.join(" ");
+        let below = format!("{node} ");
+        let gone: Vec<String> = comments
+            .keys()
+            .filter(|own| **own == node || own.starts_with(&below))
+            // What this text says itself stays.
+            .filter(|own| {
+                let said = ["comment".to_owned(), (*own).clone()];
+                let replaced = self.replaced.as_ref();
+                !replaced.is_some_and(|replaced| replaced.contains(said.as_slice()))
+            })
+            .cloned()
+            .collect();
+        for own in gone {
+            self.tree.remove(&["comment".into(), own]);
+        }
+    }
+
     /// `delete`: takes what the statement speaks of out of the tree. `words` are those of its path.
     pub(crate) fn delete(
         &mut self,
@@ -216,6 +273,7 @@ impl Loader {
             }
             Target::Branch(Cursor { path, .. }) | Target::Whole(path, _) | Target::Flag(path) => {
                 self.tree.remove(&path);
+                self.uncomment(&path);
             }
         }
         Ok(())
@@ -250,8 +308,10 @@ impl Loader {
         if let Some(replaced) = &mut self.replaced
             && !replaced.contains(unit)
         {
-            replaced.insert(unit.to_vec());
-            self.tree.remove(unit);
+            let unit = unit.to_vec();
+            replaced.insert(unit.clone());
+            self.tree.remove(&unit);
+            self.uncomment(&unit);
         }
     }
 }

@@ -100,6 +100,7 @@ mod tests {
             "system config-management commit-archive location",
             "Archive",
         ),
+        ("comment * text", "kept with the node"),
         ("system login user * full-name", "kept with the user"),
         ("system login user * level", "Control::level"),
         ("system syslog host * facility * level", "log"),

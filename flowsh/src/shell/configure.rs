@@ -123,6 +123,7 @@ impl Shell {
         match command {
             Command::Set(tail) => self.set("set", &tail, line),
             Command::Delete(tail) => self.set("delete", &tail, line),
+            Command::Comment(tail) => self.set("comment", &tail, line),
             Command::Statement(tail) => self.statement(&tail, line),
             Command::Load { mode, from } => self.load(mode, from, line),
             Command::LoadSamplicate { file } => self.load_samplicate(&file, line),

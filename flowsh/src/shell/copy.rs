@@ -51,6 +51,7 @@ impl Shell {
         }
         let mut text = String::new();
         set_lines(node, &mut target.clone(), &mut text);
+        comments(&tree, &source.join(" "), &target.join(" "), &mut text);
         if rename {
             text.push_str(&format!("delete {}\n", quoted(&source)));
         }
@@ -90,6 +91,19 @@ fn set_lines(node: &Tree, path: &mut Vec<String>, text: &mut String) {
                 set_lines(child, path, text);
                 path.pop();
             }
+        }
+    }
+}
+
+/// The lines that say of `to` what is said of `from` and of what is below it.
+fn comments(tree: &Tree, from: &str, to: &str, text: &mut String) {
+    for (node, comment) in tree.children(&["comment"]) {
+        let Some(below) = node.strip_prefix(from) else {
+            continue;
+        };
+        if below.is_empty() || below.starts_with(' ') {
+            let path = ["comment".to_owned(), format!("{to}{below}")];
+            set_lines(comment, &mut path.into(), text);
         }
     }
 }

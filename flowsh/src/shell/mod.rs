@@ -467,6 +467,7 @@ fn is_configuration(command: &Command) -> bool {
             | Command::End
             | Command::Set(_)
             | Command::Delete(_)
+            | Command::Comment(_)
             | Command::Edit(_)
             | Command::Up
             | Command::Top

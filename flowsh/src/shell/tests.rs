@@ -420,6 +420,34 @@ fn a_text_is_loaded_at_its_end() {
 }
 
 #[test]
+fn a_comment_goes_with_its_node_wherever_that_goes() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set flow sampler A rate 10");
+    bench.ok("comment flow sampler A \"one in ten\"");
+    bench.ok("edit flow");
+    bench.ok("comment sampler A rate why");
+    bench.ok("rename sampler A to sampler B");
+    bench.ok("copy sampler B to sampler C");
+    let candidate = bench.candidate();
+    for line in [
+        "set comment \"flow sampler B\" text \"one in ten\"\n",
+        "set comment \"flow sampler B rate\" text why\n",
+        "set comment \"flow sampler C rate\" text why\n",
+    ] {
+        assert!(candidate.contains(line), "{line}{candidate}");
+    }
+    assert!(!candidate.contains("sampler A"), "{candidate}");
+    bench.ok("comment sampler B \"\"");
+    assert!(!bench.candidate().contains("\"flow sampler B\""));
+    let shown = bench.fails("comment sampler D x");
+    assert!(
+        shown.contains("not there") && shown.contains("comment sampler D x"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn copies_and_renames_are_one_change() {
     let mut bench = Bench::new();
     bench.ok("configure");

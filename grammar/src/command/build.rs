@@ -421,6 +421,7 @@ impl Matched<'_> {
             Id::TestFlowPath => Command::TestFlowPath(self.flow_path()?),
             Id::Set => Command::Set(self.tail(Arg::Statement)),
             Id::Delete => Command::Delete(self.tail(Arg::Statement)),
+            Id::Comment => Command::Comment(self.tail(Arg::Statement)),
             Id::Edit => Command::Edit(self.tail(Arg::Statement)),
             Id::Up => Command::Up,
             Id::Top => Command::Top,

@@ -400,6 +400,8 @@ pub enum Command {
     Set(Tail),
     /// `delete PATH`
     Delete(Tail),
+    /// `comment PATH "TEXT"`
+    Comment(Tail),
     /// Moves the edit level down.
     Edit(Tail),
     /// Moves the edit level one word up.

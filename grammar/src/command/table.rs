@@ -182,6 +182,7 @@ pub(crate) enum Id {
     Show,
     Compare,
     Commit,
+    Comment,
     CommitCheck,
     CommitConfirm,
     Confirm,
@@ -456,6 +457,8 @@ pub(crate) static OPERATIONAL: &[Row] = &[
 /// `host#`
 #[rustfmt::skip]
 pub(crate) static CONFIGURATION: &[Row] = &[
+    group("comment", "Say something of a part of the configuration"),
+    command("comment <statement>", "Its words, and a text in quotes; \"\" takes the comment away", Id::Comment),
     command("commit", "Put the candidate configuration into force", Id::Commit),
     command("commit check", "Validate the candidate configuration only", Id::CommitCheck),
     group("commit comment", "Keep a comment with the revision"),

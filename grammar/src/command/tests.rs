@@ -46,7 +46,7 @@ fn abbreviations_are_unique_prefixes() {
             path: vec![]
         }
     );
-    assert_eq!(configuration("comm"), Command::Commit { comment: None });
+    assert_eq!(configuration("commi"), Command::Commit { comment: None });
     assert_eq!(
         configuration("commit-c 3"),
         Command::CommitConfirm {

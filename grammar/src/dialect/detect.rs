@@ -25,6 +25,12 @@ pub(crate) fn detect(text: &str) -> Dialect {
                 | ["receiver", _, "description", ..]
                 | ["system", "login", "user", _, ..]
         );
+        let commented = || {
+            line.split('{')
+                .next()
+                .is_some_and(|line| line.contains(" text "))
+        };
+        let free = free || (words.first() == Some(&"comment") && commented());
         let next_opens = lines.peek().is_some_and(|next| next.starts_with('{'));
         let braces = line.ends_with('{')
             || line.starts_with('}')

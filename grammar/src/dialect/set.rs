@@ -52,9 +52,9 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
     let Some((verb, rest)) = words.split_first() else {
         return Ok(());
     };
-    let verbs = ["set", "delete"];
+    let verbs = ["set", "delete", "comment"];
     let Pick::One(picked) = pick(&verb.text, verbs.into_iter(), true) else {
-        let hint = suggest(&verb.text, verbs.into_iter());
+        let hint = suggest(&verb.text, ["set", "delete"].into_iter());
         return Err(verb
             .place
             .problem(format!("unknown word {}", shown(&verb.text)), Some(hint)));
@@ -68,8 +68,24 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
         ios: None,
     };
     let from = loader.at.clone();
-    let target = resolve_noted(&from, rest, manner, &mut loader.notes)?;
+    let last = &words[words.len() - 1];
+    let path = match picked {
+        "comment" if rest.len() == 1 => {
+            let hint = "a text in quotes; \"\" takes the comment away";
+            return Err(last
+                .place
+                .after()
+                .problem("the comment is missing", Some(hint.into())));
+        }
+        "comment" => &rest[..rest.len() - 1],
+        _ => rest,
+    };
+    let target = resolve_noted(&from, path, manner, &mut loader.notes)?;
     match picked {
+        "comment" => {
+            let path = target.path().to_vec();
+            loader.comment(&path, &rest[..rest.len() - 1], last)
+        }
         "set" => loader.set_line(target, words[words.len() - 1].place),
         _ => loader.delete(target, &from, rest),
     }

@@ -6,7 +6,7 @@
 use super::Owner::{Console, Interfaces, Login, Probe, Relay, Revisions, Syslog, System};
 use super::Type::{
     Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface,
-    InterfaceAddress, InterfaceOrAddress, ListenAddress, Location, Match, Name, Password,
+    InterfaceAddress, InterfaceOrAddress, ListenAddress, Location, Match, Name, NodePath, Password,
     PasswordHash, Prefix, Record, SourcePort, UserName,
 };
 use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
@@ -99,6 +99,9 @@ const TUNNELS: Choices = &[
 /// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
 #[rustfmt::skip]
 pub static TABLE: &[Row] = &[
+    tag("comment", NodePath, Revisions, "Comment on a part of the configuration"),
+    leaf("comment * text", text(255), Revisions, "The comment"),
+
     container("system", System, "The system itself"),
     leaf("system host-name", HostName, System, "Name of this host"),
     container("system config-management", Revisions, "Keeping of committed configurations"),

@@ -71,6 +71,8 @@ pub enum Type {
     PasswordHash,
     /// A directory, or a URL to write to.
     Location,
+    /// The words of a node, from the root.
+    NodePath,
 }
 
 /// Why a value is refused.
@@ -211,6 +213,17 @@ impl Type {
                 ),
             },
             Type::Location => location(value),
+            Type::NodePath => {
+                let words: Vec<&str> = value.split_whitespace().collect();
+                let place = super::lookup(words.iter().copied());
+                match !words.is_empty() && words[0] != "comment" && place.is_some() {
+                    true => Ok(words.join(" ")),
+                    false => refuse(
+                        format!("{} is no part of the configuration", shown(value)),
+                        "words from the root are wanted, such as \"flow monitor M\"",
+                    ),
+                }
+            }
         }
     }
 
@@ -260,6 +273,7 @@ impl Type {
                 ),
                 ("netflow".into(), "Predefined records", true),
             ],
+            Type::NodePath => placeholder("<path>"),
             Type::UserName => placeholder("<user>"),
             Type::Password => placeholder("<password>"),
             Type::PasswordHash => placeholder("<hash>"),

@@ -61,6 +61,19 @@ pub(super) fn tree() -> impl Strategy<Value = Tree> {
         for seed in seeds.iter().chain(clusters.iter().flatten()) {
             plant(&mut tree, seed);
         }
+        // Comments are on what is there.
+        let on: Vec<String> = tree
+            .children(&["comment"])
+            .map(|(node, _)| node.to_owned())
+            .collect();
+        for node in on {
+            if !tree.has(&node.split(' ').collect::<Vec<_>>()) {
+                tree.remove(&["comment".into(), node]);
+            }
+        }
+        if tree.children(&["comment"]).next().is_none() {
+            tree.remove(&["comment".into()]);
+        }
         tree
     })
 }
@@ -85,6 +98,8 @@ fn plant(tree: &mut Tree, seed: &Seed) {
         Kind::Flag => {
             tree.make(&path, || Tree::Leaf(Vec::new()));
         }
+        // Without a text it says nothing.
+        Kind::Tag if row.path == "comment" => {}
         Kind::Tag => {
             path.push(value(row.value, seed.pick % 4, &seed.text));
             tree.make(&path, Tree::default);
@@ -163,6 +178,12 @@ fn value(kind: Type, pick: u64, text: &str) -> String {
             "A",
         ]),
         Type::EngineId => one(&["0", "1:2", "4294967295"]),
+        Type::NodePath => one(&[
+            "flow",
+            "system host-name",
+            "flow monitor A",
+            "interfaces ethernet eth0 flow",
+        ]),
         Type::UserName => one(&["ann", "_b-2", "no", "system"]),
         Type::Password => text.to_owned(),
         Type::PasswordHash => one(&["*", "!", "$6$a.b/c$d", "!$5$rounds=5000$x$y"]),

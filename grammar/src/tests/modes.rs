@@ -1,7 +1,7 @@
 //! Merge, replace, override.
 
 use super::right;
-use crate::{Dialect, Mode, Tree, load};
+use crate::{Dialect, Mode, Tree, load, render};
 
 const OLD: &str = "set system host-name r1
 set system flow-accounting interface eth0
@@ -170,5 +170,45 @@ fn words_of_other_releases_are_noted_with_their_place() {
         );
         let path = ["system", "flow-accounting", "netflow", "source-address"];
         assert_eq!(loaded.tree.value(&path), Some("192.0.2.1"));
+    }
+}
+
+#[test]
+fn a_comment_stays_with_its_node() {
+    let read = |base: &Tree, text: &str| load(base, &[], text, Some(Dialect::Set), Mode::Merge);
+    let base = read(
+        &Tree::default(),
+        "set flow sampler S rate 10\nset flow sampler S2 rate 10\ncomment flow sampler S \"the /* core */ {\"\n\
+         comment flow sampler S rate ten\ncomment flow sampler S2 other",
+    )
+    .unwrap();
+    let comment =
+        |tree: &Tree, node: &str| tree.value(&["comment", node, "text"]).map(str::to_owned);
+    assert_eq!(
+        comment(&base, "flow sampler S").as_deref(),
+        Some("the /* core */ {")
+    );
+    for dialect in [Dialect::Curly, Dialect::Set, Dialect::Ios, Dialect::Json] {
+        let text = render(&base, dialect);
+        let again = load(&Tree::default(), &[], &text, None, Mode::Merge);
+        assert_eq!(again.as_ref(), Ok(&base), "{text}");
+    }
+    // It goes when it is taken away, and with its node.
+    let without = read(&base, "comment flow sampler S \"\"").unwrap();
+    assert_eq!(comment(&without, "flow sampler S"), None);
+    assert!(comment(&without, "flow sampler S rate").is_some());
+    let gone = read(&base, "delete flow sampler S").unwrap();
+    assert_eq!(comment(&gone, "flow sampler S rate"), None);
+    assert!(comment(&gone, "flow sampler S2").is_some());
+    let replaced = load(&base, &[], "set flow sampler S rate 9", None, Mode::Replace).unwrap();
+    assert_eq!(comment(&replaced, "flow sampler S"), None);
+    for (line, column, what) in [
+        ("comment flow sampler T x", 22, "not there"),
+        ("comment flow", 13, "the comment is missing"),
+        ("comment flow samples S x", 14, "unknown word"),
+    ] {
+        let problems = read(&base, line).unwrap_err();
+        assert!(problems[0].message.contains(what), "{line}: {problems:?}");
+        assert_eq!(problems[0].column, column, "{line}: {problems:?}");
     }
 }

@@ -209,6 +209,7 @@ proptest! {
             let value = match candidate.text.as_str() {
                 word if candidate.literal => word.to_owned(),
                 "<address/length>" => "192.0.2.1/24".to_owned(),
+                "<path>" => "flow".to_owned(),
                 "<hash>" => "$6$a$b".to_owned(),
                 "<directory>" => "/var/archive".to_owned(),
                 "<url>" => "sftp://ann@192.0.2.1/a".to_owned(),

@@ -20,6 +20,10 @@ pub(crate) fn render(tree: &Tree) -> String {
         instances(tree, tag, &mut out);
     }
     interfaces(tree, &mut out);
+    if let (Some(place), Some(comments)) = (lookup(["comment"]), tree.get(&["comment"])) {
+        lines(place, comments, "comment", &mut out);
+        end(&mut out);
+    }
     out
 }
 
@@ -201,7 +205,7 @@ fn lines(place: Place, tree: &Tree, prefix: &str, out: &mut String) {
         }
         (_, Tree::Branch(children)) if !children.is_empty() => {
             for (word, place, tree) in entries(place, tree) {
-                lines(place, tree, &format!("{prefix} {word}"), out);
+                lines(place, tree, &format!("{prefix} {}", quoted(word)), out);
             }
         }
         _ => {
