@@ -343,27 +343,39 @@ pub fn lookup<'a>(path: impl IntoIterator<Item = &'a str>) -> Option<Place> {
 
 /// What the tree has that this release keeps but does not apply, and why: a line each for the operator.
 pub fn unapplied(tree: &Tree) -> Vec<Finding> {
+    unapplied_from(None, tree, 0)
+}
+
+/// The same; what is the same in another tree, itself or above it down to `depth` words, is left out.
+pub fn unapplied_from(other: Option<&Tree>, tree: &Tree, depth: usize) -> Vec<Finding> {
     let mut found = Vec::new();
     for (path, value, why) in UNAPPLIED {
         let words: Vec<&str> = path.split(' ').collect();
-        walk(tree, &words, &mut Vec::new(), &mut |path, node| {
-            let there = match node {
-                Tree::Leaf(values) => value.is_empty() || values.iter().any(|one| one == value),
-                Tree::Branch(children) => value.is_empty() || children.contains_key(*value),
-            };
-            if there {
-                let mut path = path.to_vec();
-                path.extend(
-                    Some(*value)
-                        .filter(|value| !value.is_empty())
-                        .map(str::to_owned),
-                );
-                found.push(Finding {
-                    path,
-                    message: (*why).to_owned(),
-                });
-            }
-        });
+        walk_new(
+            tree,
+            other,
+            &words,
+            depth,
+            &mut Vec::new(),
+            &mut |path, node| {
+                let there = match node {
+                    Tree::Leaf(values) => value.is_empty() || values.iter().any(|one| one == value),
+                    Tree::Branch(children) => value.is_empty() || children.contains_key(*value),
+                };
+                if there {
+                    let mut path = path.to_vec();
+                    path.extend(
+                        Some(*value)
+                            .filter(|value| !value.is_empty())
+                            .map(str::to_owned),
+                    );
+                    found.push(Finding {
+                        path,
+                        message: (*why).to_owned(),
+                    });
+                }
+            },
+        );
     }
     found
 }
@@ -379,17 +391,17 @@ pub(crate) fn referred<'a>(tag: &'static str, path: &[&'a str]) -> Vec<&'a str> 
         .collect()
 }
 
-/// Calls `visit` for every node of the tree at `path`, where `*` is any name.
+/// Calls `visit` for every node of the tree at `path`, where `*` is any name, in natural order.
 fn walk(
     tree: &Tree,
     path: &[&str],
     at: &mut Vec<String>,
     visit: &mut impl FnMut(&[String], &Tree),
 ) {
-    walk_new(tree, None, path, usize::MAX, at, visit);
+    walk_new(tree, None, path, 0, at, visit);
 }
 
-/// The same, but leaves out what is the same in another tree, down to `depth` words.
+/// The same, leaving out what is the same in another tree, down to `depth` words.
 pub(crate) fn walk_new(
     tree: &Tree,
     other: Option<&Tree>,

@@ -1,8 +1,10 @@
 //! The configuration tree.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::iter::Peekable;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 
 use crate::schema::{Node, Place};
 
@@ -20,8 +22,65 @@ pub enum Tree {
     Leaf(Vec<String>),
 }
 
-/// What is below a branch, by word or name.
-pub type Children = BTreeMap<String, Tree>;
+/// What is below a branch, by word or name. It remembers a digest of its content until it is changed.
+#[derive(Clone, Default)]
+pub struct Children {
+    map: BTreeMap<String, Tree>,
+    digest: OnceLock<[u8; 32]>,
+}
+
+impl Children {
+    /// None.
+    pub const fn new() -> Children {
+        Children {
+            map: BTreeMap::new(),
+            digest: OnceLock::new(),
+        }
+    }
+
+    /// The digest, computed now unless it is known. It must depend on the content alone, and always in the same way.
+    pub fn digest(&self, compute: impl FnOnce(&BTreeMap<String, Tree>) -> [u8; 32]) -> [u8; 32] {
+        *self.digest.get_or_init(|| compute(&self.map))
+    }
+}
+
+impl Deref for Children {
+    type Target = BTreeMap<String, Tree>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.map
+    }
+}
+
+impl DerefMut for Children {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.digest.take();
+        &mut self.map
+    }
+}
+
+impl FromIterator<(String, Tree)> for Children {
+    fn from_iter<T: IntoIterator<Item = (String, Tree)>>(children: T) -> Children {
+        Children {
+            map: children.into_iter().collect(),
+            digest: OnceLock::new(),
+        }
+    }
+}
+
+impl PartialEq for Children {
+    fn eq(&self, other: &Children) -> bool {
+        self.map == other.map
+    }
+}
+
+impl Eq for Children {}
+
+impl fmt::Debug for Children {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.map.fmt(f)
+    }
+}
 
 impl Default for Tree {
     fn default() -> Self {
@@ -244,6 +303,20 @@ mod tests {
         assert!(third.is(&other), "nothing was there, nothing is copied");
         assert!(third.remove(&path("a b d")).is_some());
         assert!(other.has(&["a", "b", "d"]));
+    }
+
+    #[test]
+    fn a_digest_is_of_what_is_there() {
+        let count = |tree: &Tree| match tree {
+            Tree::Branch(children) => children.digest(|map| [map.len() as u8; 32])[0],
+            Tree::Leaf(_) => panic!(),
+        };
+        let mut one = Tree::default();
+        one.make(&path("a b"), Tree::default);
+        assert_eq!(count(&one), 1);
+        let mut other = one.clone();
+        other.make(&path("c"), Tree::default);
+        assert_eq!((count(&one), count(&other)), (1, 2));
     }
 
     #[test]

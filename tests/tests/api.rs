@@ -179,10 +179,14 @@ impl Site {
         let get = |path: &str| self.flowd.get(path);
         let exporters = get("/v1/flow/exporters");
         let samplicators = get("/v1/samplicators");
+        let mut sessions = get("/v1/sessions");
+        for session in sessions["sessions"].as_array_mut().into_iter().flatten() {
+            session["idle_seconds"].take();
+        }
         json!([
             get("/v1/version")["revision"],
             get("/v1/revisions"),
-            get("/v1/sessions"),
+            sessions,
             get("/v1/configuration?format=set"),
             get("/v1/flow/monitors?name=M")["monitors"][0]["cache"]["aged"]["forced"],
             exporters["exporters"][0]["statistics"]["octets"].as_u64() > Some(0),
@@ -296,6 +300,17 @@ fn every_route_answers_as_it_is_described() {
         if operation.path == "/v1/confirm" {
             let waiting = self::session_that_waits(&admin, &session);
             assert_eq!(waiting, 600);
+        }
+        if operation.path == "/v1/clear/commit" {
+            let edit = format!("/v1/sessions/{session}/edit");
+            let text = json!({"text": "set flow sampler Z rate 13"});
+            admin.ask("POST", &edit, Some(&text));
+            let commit = format!("/v1/sessions/{session}/commit");
+            let later = json!({"at": "2099-12-31 23:59"});
+            let (_, answer) = admin.ask("POST", &commit, Some(&later));
+            assert!(answer["scheduled"].is_string(), "{answer}");
+            let (_, revisions) = admin.ask("GET", "/v1/revisions", None);
+            assert!(revisions["scheduled"]["user"].is_string(), "{revisions}");
         }
         let (method, target) = (operation.method.as_str(), operation.target(&session));
         let (status, answer) = admin.ask(method, &target, operation.body().as_ref());

@@ -106,6 +106,7 @@ impl Control {
                         id,
                         settings,
                         whole,
+                        unapplied: Vec::new(),
                     };
                     self.apply(staged, running);
                     return;
@@ -133,6 +134,7 @@ impl Control {
                 id,
                 settings,
                 whole: false,
+                unapplied: Vec::new(),
             };
             self.apply(staged, running);
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use export::Moment;
+use jiff::tz::TimeZone;
 
 /// Milliseconds since 1970, UTC; 0 for a clock set before that.
 pub fn unix_ms() -> i64 {
@@ -79,6 +80,23 @@ pub fn rfc3339(unix_ms: i64) -> String {
     let seconds = unix_ms.div_euclid(1000);
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| seconds.to_string(), |time| time.to_string())
+}
+
+/// The host's time zone.
+pub fn zone() -> TimeZone {
+    TimeZone::system()
+}
+
+/// Milliseconds since 1970 as people of the host read it.
+pub fn local(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(
+        |_| unix_ms.to_string(),
+        |time| {
+            time.to_zoned(zone())
+                .strftime("%Y-%m-%d %H:%M:%S")
+                .to_string()
+        },
+    )
 }
 
 /// Milliseconds since 1970 as RFC 3339 with milliseconds, UTC.

@@ -7,13 +7,18 @@ use grammar::{Finding, Tree};
 
 use crate::confirm::Pending;
 use crate::control::{Control, Running};
+use crate::impact::Impact;
 use crate::merge::Overlap;
 use crate::named::Before;
+use crate::peer::Connection;
 use crate::plan::{Plan, plan};
 use crate::revisions::{self, New, Waiting};
 use crate::sessions;
 use crate::settings::Settings;
 use crate::{clock, log, probe, relay, warnings};
+
+/// The way of a commit that waited for its time.
+pub const COMMIT_AT: &str = "commit-at";
 
 /// Who commits, and how.
 #[derive(Clone, Debug, Default)]
@@ -39,13 +44,24 @@ impl Request {
     }
 }
 
+/// What a commit would do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// What this host does not apply, a line each.
+    pub warnings: Vec<String>,
+    /// What becomes of sockets, rings, caches, templates and memory.
+    pub impact: Vec<Impact>,
+}
+
 /// What became of a commit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Committed {
     /// The new revision's id; none: there was nothing to commit.
     pub revision: Option<u64>,
     /// What this host does not apply, a line each.
     pub warnings: Vec<String>,
+    /// What it did to sockets, rings and caches.
+    pub impact: Vec<Impact>,
     /// How long it waits for confirmation.
     pub confirm: Option<Duration>,
 }
@@ -69,6 +85,17 @@ pub enum Refused {
         /// Seconds until it is rolled back.
         seconds: u64,
     },
+    /// Another commit waits for its time.
+    #[error("{user} has scheduled a commit for {at} already: `clear system commit` cancels it")]
+    Scheduled {
+        /// Who.
+        user: String,
+        /// When, the host's time.
+        at: String,
+    },
+    /// No commit waits for its time.
+    #[error("no commit is scheduled")]
+    NothingScheduled,
     /// Nothing waits to be confirmed.
     #[error("no commit waits for confirmation")]
     NothingWaits,
@@ -78,6 +105,20 @@ pub enum Refused {
     /// The session is not there or not the caller's.
     #[error(transparent)]
     Session(#[from] sessions::Error),
+}
+
+impl Refused {
+    /// What is wrong, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Refused::Findings(findings) => findings.iter().map(ToString::to_string).collect(),
+            Refused::Overlaps(overlaps) => overlaps
+                .iter()
+                .map(|overlap| format!("{}: changed by another commit", overlap.path.join(" ")))
+                .collect(),
+            other => vec![other.to_string()],
+        }
+    }
 }
 
 fn lines(findings: &[Finding]) -> String {
@@ -94,6 +135,7 @@ pub(crate) struct Staged {
     relay: Option<relay::Staged>,
     host: system::Staged,
     log: Option<log::Settings>,
+    unapplied: Vec<warnings::Line>,
     warnings: Vec<String>,
 }
 
@@ -106,9 +148,11 @@ impl Control {
         &self,
         id: &str,
         uid: u32,
+        connection: &Connection,
         request: &Request,
     ) -> Result<Committed, Refused> {
         let _turn = self.turn();
+        self.permit(id, connection)?;
         let candidate = self.rebased(id, uid)?;
         let committed = self.commit_in_turn(&candidate, request)?;
         let running = self.running();
@@ -120,17 +164,37 @@ impl Control {
         Ok(committed)
     }
 
-    /// What a commit of the session would warn of.
+    /// What a commit of the session would do.
     ///
     /// # Errors
     /// What would refuse it.
-    pub fn check_session(&self, id: &str, uid: u32) -> Result<Vec<String>, Refused> {
+    pub fn check_session(&self, id: &str, uid: u32) -> Result<Checked, Refused> {
         let _turn = self.turn();
         let tree = self.rebased(id, uid)?;
+        self.check_in_turn(&tree)
+    }
+
+    pub(crate) fn check_in_turn(&self, tree: &Tree) -> Result<Checked, Refused> {
         let running = self.running();
-        let settings = resolve(&tree, running.sound())?;
-        let staged = self.prepare(&plan(&running.settings, &settings), &tree, &settings)?;
-        Ok(staged.warnings)
+        let settings = resolve(tree, running.sound())?;
+        let staged = self.prepare(&plan(&running.settings, &settings), tree, &settings)?;
+        let impact = self.impact(&staged, true);
+        Ok(Checked {
+            warnings: staged.warnings,
+            impact,
+        })
+    }
+
+    /// What a prepared commit does; `all`: also to templates, which takes asking.
+    fn impact(&self, staged: &Staged, all: bool) -> Vec<Impact> {
+        let mut impact = Vec::new();
+        if let Some(probe) = &staged.probe {
+            impact.extend(self.probe.impact(probe, all));
+        }
+        if let Some(relay) = &staged.relay {
+            impact.extend(relay.impact());
+        }
+        impact
     }
 
     /// Commits a tree of its own, without a session.
@@ -142,7 +206,11 @@ impl Control {
         self.commit_in_turn(tree, request)
     }
 
-    fn commit_in_turn(&self, tree: &Tree, request: &Request) -> Result<Committed, Refused> {
+    pub(crate) fn commit_in_turn(
+        &self,
+        tree: &Tree,
+        request: &Request,
+    ) -> Result<Committed, Refused> {
         let running = self.running();
         if *tree == running.tree {
             return Ok(Committed::default());
@@ -151,12 +219,14 @@ impl Control {
         let settings = resolve(tree, running.sound())?;
         let plan = plan(&running.settings, &settings);
         let staged = self.prepare(&plan, tree, &settings)?;
+        let impact = self.impact(&staged, false);
         let revision = self.record(tree, &settings, request, &running)?;
         let running = Running {
             tree: tree.clone(),
             id: Some(revision),
             settings,
             whole: true,
+            unapplied: Vec::new(),
         };
         let warnings = self.apply(staged, running);
         let host_name = nix::unistd::gethostname().unwrap_or_default();
@@ -166,6 +236,7 @@ impl Control {
         Ok(Committed {
             revision: Some(revision),
             warnings,
+            impact,
             confirm: request.confirm,
         })
     }
@@ -184,7 +255,15 @@ impl Control {
         })
     }
 
-    fn rebased(&self, id: &str, uid: u32) -> Result<Tree, Refused> {
+    /// Whether a session may change something now.
+    ///
+    /// # Errors
+    /// When another one has locked the configuration.
+    pub fn permit(&self, id: &str, connection: &Connection) -> Result<(), Refused> {
+        Ok(self.sessions().permit(id, connection, clock::monotonic())?)
+    }
+
+    pub(crate) fn rebased(&self, id: &str, uid: u32) -> Result<Tree, Refused> {
         let running = self.running();
         let mut sessions = self.sessions();
         let session = sessions.of(id, uid, clock::monotonic())?;
@@ -208,7 +287,13 @@ impl Control {
         let relay = relay.map(|difference| self.relay.prepare(&settings.relay, difference));
         let relay = relay.transpose().map_err(Refused::Findings)?;
         let host = self.host.prepare(plan.host.clone());
-        let mut lines = warnings::of(tree);
+        let running = self.running();
+        let before = running.whole.then_some(Before {
+            tree: &running.tree,
+            settings: &running.unapplied,
+        });
+        let unapplied = warnings::of(tree, before);
+        let mut lines: Vec<String> = unapplied.iter().map(|line| line.text.clone()).collect();
         lines.extend(settings.log.warnings());
         lines.extend(host.warnings().iter().cloned());
         lines.extend(
@@ -227,6 +312,7 @@ impl Control {
             relay,
             host,
             log: plan.log.then(|| settings.log.clone()),
+            unapplied,
             warnings: lines,
         })
     }
@@ -255,6 +341,7 @@ impl Control {
             comment: &request.comment,
             keep: settings.commit_revisions,
             waiting,
+            scheduled: request.via == COMMIT_AT,
         })?;
         if let Some(given) = request.confirm {
             let deadline = clock::monotonic() + given;
@@ -286,7 +373,10 @@ impl Control {
         for line in &lines {
             tracing::warn!("{line}");
         }
-        self.set_running(running);
+        self.set_running(Running {
+            unapplied: staged.unapplied,
+            ..running
+        });
         lines
     }
 }

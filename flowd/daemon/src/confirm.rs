@@ -83,6 +83,7 @@ impl Control {
             comment: &comment,
             keep,
             waiting: None,
+            scheduled: false,
         });
         let id = match recorded {
             Ok(id) => {

@@ -17,6 +17,7 @@ use crate::relay::Relay;
 use crate::revisions::{self, Revisions};
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+use crate::warnings::Line;
 
 /// The configuration in force.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub struct Running {
     pub settings: Settings,
     /// All of the tree is in force.
     pub whole: bool,
+    /// What this host does not apply of it.
+    pub unapplied: Vec<Line>,
 }
 
 impl Running {
@@ -58,6 +61,8 @@ pub struct Control {
     pub(crate) host: system::Host,
     /// Wakes the task that watches for a confirmation that does not come.
     pub(crate) alarm: tokio::sync::Notify,
+    /// Wakes the task that waits for the time of a scheduled commit.
+    pub(crate) schedule_alarm: tokio::sync::Notify,
     pub(crate) pending: Mutex<Option<Pending>>,
     sessions: Mutex<Sessions>,
     running: RwLock<Arc<Running>>,
@@ -85,6 +90,7 @@ impl Control {
             started_ms,
             host: system::Host::default(),
             alarm: tokio::sync::Notify::new(),
+            schedule_alarm: tokio::sync::Notify::new(),
             pending: Mutex::default(),
             sessions: Mutex::default(),
             running: RwLock::default(),

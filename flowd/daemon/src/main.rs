@@ -17,6 +17,7 @@ mod control;
 #[cfg(feature = "fuzz")]
 #[path = "../fuzz/api.rs"]
 mod fuzz;
+mod impact;
 mod locate;
 mod log;
 mod merge;
@@ -29,6 +30,7 @@ mod probe;
 mod relay;
 mod revisions;
 mod run;
+mod schedule;
 mod secrets;
 mod sessions;
 mod settings;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::os::fd::AsRawFd;
+use std::sync::{Arc, Weak};
 
 use nix::libc;
 use nix::unistd::{Group, User};
@@ -54,7 +55,35 @@ pub struct Peer {
     pub role: Option<Role>,
     /// The program that asks, with its process id: `flowsh[412]`.
     pub process: String,
+    /// How it is connected.
+    pub connection: Connection,
 }
+
+/// Tells whether a connection is open.
+#[derive(Clone, Debug, Default)]
+pub struct Connection(Weak<()>);
+
+impl Connection {
+    /// One that is open as long as the first value lives.
+    pub fn open() -> (Arc<()>, Connection) {
+        let open = Arc::new(());
+        let connection = Connection(Arc::downgrade(&open));
+        (open, connection)
+    }
+
+    /// Whether it is.
+    pub fn is_open(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
+impl PartialEq for Connection {
+    fn eq(&self, other: &Connection) -> bool {
+        self.0.ptr_eq(&other.0)
+    }
+}
+
+impl Eq for Connection {}
 
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,6 +106,7 @@ impl Peer {
             user: user_name(uid),
             role: role(uid, &groups, names),
             process: process(credentials.pid()),
+            connection: Connection::default(),
         })
     }
 }

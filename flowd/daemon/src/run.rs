@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -29,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// What kept it from starting.
 pub fn run(args: Run) -> anyhow::Result<ExitCode> {
     let log = log::start();
+    raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("control")
@@ -71,6 +73,7 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
             .await
     });
     let watch = tokio::spawn(control.clone().watch_confirmations());
+    let schedule = tokio::spawn(control.clone().watch_schedule());
 
     tracing::info!(
         "flowd {} listens on {}",
@@ -92,6 +95,7 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
     notify("STOPPING=1");
     tracing::info!("stopping");
     watch.abort();
+    schedule.abort();
     let _ = close.send(());
     if tokio::time::timeout(FAREWELL, server).await.is_err() {
         tracing::warn!("requests that were under way are cut off");
@@ -152,6 +156,18 @@ fn start(
             control.stop();
             Ok((control, false))
         }
+    }
+}
+
+/// Each exporter, receiver and ring takes a descriptor: as many as the host allows, whatever a shell starts with.
+fn raise_descriptors() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(errno) = raised {
+        tracing::warn!(
+            "the number of file descriptors cannot be raised: {}",
+            errno.desc()
+        );
     }
 }
 

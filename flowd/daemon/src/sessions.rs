@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use grammar::Tree;
 
 use crate::merge::{self, Overlap};
+use crate::peer::Connection;
 
 /// Sessions at a time.
 pub const LIMIT: usize = 64;
@@ -30,12 +31,59 @@ pub struct Session {
     /// What the session wants.
     pub candidate: Tree,
     used: Instant,
+    exclusive: Option<Hold>,
+}
+
+/// Nobody else may change anything.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    /// Since when, milliseconds since 1970.
+    pub since_ms: i64,
+    /// As long as this connection is open; none: as long as the session.
+    pub connection: Option<Connection>,
+}
+
+impl Hold {
+    fn stands(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_none_or(Connection::is_open)
+    }
+}
+
+/// Who begins a session, and on what.
+#[derive(Clone, Debug)]
+pub struct Start<'a> {
+    /// User name.
+    pub user: &'a str,
+    /// Its user id.
+    pub uid: u32,
+    /// How the user came: `cli`, `api`, …
+    pub via: &'a str,
+    /// What runs.
+    pub running: &'a Tree,
+    /// Its revision.
+    pub base_id: Option<u64>,
+    /// Now, milliseconds since 1970.
+    pub started_ms: i64,
+    /// Nobody else is to change anything.
+    pub exclusive: Option<Hold>,
 }
 
 impl Session {
     /// Whether the candidate differs from what it started from.
     pub fn changed(&self) -> bool {
         self.candidate != self.base
+    }
+
+    /// Since when nobody else may change anything, milliseconds since 1970.
+    pub fn exclusive_ms(&self) -> Option<i64> {
+        let hold = self.exclusive.as_ref().filter(|hold| hold.stands());
+        hold.map(|hold| hold.since_ms)
+    }
+
+    /// How long nobody has used it.
+    pub fn idle(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.used)
     }
 
     /// Brings the candidate onto what runs now.
@@ -73,6 +121,16 @@ pub enum Error {
     /// There is none of that id, or it was idle for too long.
     #[error("no session {0}; it may have been idle for an hour")]
     Unknown(String),
+    /// Another session has locked the configuration.
+    #[error("the configuration is locked: {user} configures exclusively via {via} since {since}")]
+    Locked {
+        /// By whom.
+        user: String,
+        /// By which way.
+        via: String,
+        /// Since when, the host's time.
+        since: String,
+    },
     /// It belongs to someone else.
     #[error("session {id} is {owner}'s")]
     Foreign {
@@ -87,35 +145,61 @@ impl Sessions {
     /// Begins a session on what runs.
     ///
     /// # Errors
-    /// [`Error::TooMany`].
-    #[allow(clippy::too_many_arguments)] // all of them are the session
-    pub fn begin(
-        &mut self,
-        id: String,
-        user: &str,
-        uid: u32,
-        via: &str,
-        running: &Tree,
-        base_id: Option<u64>,
-        started_ms: i64,
-        now: Instant,
-    ) -> Result<(), Error> {
+    /// [`Error::TooMany`]; [`Error::Locked`] when it is to be exclusive and another one is.
+    pub fn begin(&mut self, id: String, start: Start<'_>, now: Instant) -> Result<(), Error> {
         self.drop_idle(now);
         if self.0.len() >= LIMIT {
             return Err(Error::TooMany);
         }
+        if start.exclusive.is_some() {
+            self.unlocked(None)?;
+        }
         let session = Session {
-            user: user.to_owned(),
-            uid,
-            via: via.to_owned(),
-            started_ms,
-            base: running.clone(),
-            base_id,
-            candidate: running.clone(),
+            user: start.user.to_owned(),
+            uid: start.uid,
+            via: start.via.to_owned(),
+            started_ms: start.started_ms,
+            base: start.running.clone(),
+            base_id: start.base_id,
+            candidate: start.running.clone(),
             used: now,
+            exclusive: start.exclusive,
         };
         self.0.insert(id, session);
         Ok(())
+    }
+
+    /// Whether a session may change something: no other one has locked the configuration. One that had, and whose
+    /// connection was opened again, has the lock again.
+    ///
+    /// # Errors
+    /// [`Error::Locked`].
+    pub fn permit(&mut self, id: &str, connection: &Connection, now: Instant) -> Result<(), Error> {
+        self.drop_idle(now);
+        self.unlocked(Some(id))?;
+        let session = self.0.get_mut(id);
+        let hold = session.and_then(|session| session.exclusive.as_mut());
+        if let Some(hold) = hold.filter(|hold| !hold.stands()) {
+            hold.connection = Some(connection.clone());
+        }
+        Ok(())
+    }
+
+    /// Nobody has locked the configuration, but for this session.
+    ///
+    /// # Errors
+    /// [`Error::Locked`].
+    pub fn unlocked(&self, but: Option<&str>) -> Result<(), Error> {
+        let mut others = self.0.iter().filter(|(id, _)| Some(id.as_str()) != but);
+        let holder = others.find_map(|(_, session)| Some((session, session.exclusive_ms()?)));
+        match holder {
+            None => Ok(()),
+            Some((session, since_ms)) => Err(Error::Locked {
+                user: session.user.clone(),
+                via: session.via.clone(),
+                since: crate::clock::local(since_ms),
+            }),
+        }
     }
 
     /// The session of that id, for its owner or root.
@@ -173,7 +257,60 @@ mod tests {
     }
 
     fn begin(sessions: &mut Sessions, id: &str, uid: u32, now: Instant) -> Result<(), Error> {
-        sessions.begin(id.into(), "u", uid, "cli", &Tree::default(), None, 0, now)
+        start(sessions, id, uid, None, now)
+    }
+
+    fn start(
+        sessions: &mut Sessions,
+        id: &str,
+        uid: u32,
+        exclusive: Option<Hold>,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let start = Start {
+            user: "u",
+            uid,
+            via: "cli",
+            running: &Tree::default(),
+            base_id: None,
+            started_ms: 0,
+            exclusive,
+        };
+        sessions.begin(id.into(), start, now)
+    }
+
+    fn hold(connection: Option<Connection>) -> Option<Hold> {
+        Some(Hold {
+            since_ms: 0,
+            connection,
+        })
+    }
+
+    #[test]
+    fn one_locks_the_configuration_until_it_ends_hangs_up_or_sleeps() {
+        let (mut sessions, now) = (Sessions::default(), now());
+        let (open, line) = Connection::open();
+        let none = Connection::default();
+        begin(&mut sessions, "other", 1, now).unwrap();
+        start(&mut sessions, "mine", 0, hold(Some(line.clone())), now).unwrap();
+        let locked = |result: Result<(), Error>| matches!(result, Err(Error::Locked { .. }));
+        assert!(locked(sessions.permit("other", &none, now)));
+        assert!(locked(start(&mut sessions, "third", 2, hold(None), now)));
+        assert_eq!(sessions.permit("mine", &line, now), Ok(()));
+        // Looking is free.
+        begin(&mut sessions, "looks", 2, now).unwrap();
+        drop(open);
+        assert_eq!(sessions.permit("other", &none, now), Ok(()));
+        // Who comes back in time has it again.
+        let (_open, again) = Connection::open();
+        assert_eq!(sessions.permit("mine", &again, now), Ok(()));
+        assert!(locked(sessions.permit("other", &none, now)));
+        sessions.end("mine").unwrap();
+        assert_eq!(sessions.permit("other", &none, now), Ok(()));
+        start(&mut sessions, "sleeps", 0, hold(None), now).unwrap();
+        assert!(locked(sessions.permit("other", &none, now + IDLE / 2)));
+        sessions.of("other", 1, now + IDLE / 2).unwrap();
+        assert_eq!(sessions.permit("other", &none, now + IDLE), Ok(()));
     }
 
     #[test]

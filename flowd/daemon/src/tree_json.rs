@@ -44,10 +44,41 @@ fn read_at(value: &Value, depth: usize) -> Option<Tree> {
     }
 }
 
-/// SHA-256 of the written form, hexadecimal.
+/// SHA-256 of the content, hexadecimal: of a branch its words, each with the digest of what is below it; of a leaf its
+/// values. What was hashed before and has not changed is not hashed again.
 pub fn hash(tree: &Tree) -> String {
-    let digest = Sha256::digest(write(tree).to_string().as_bytes());
-    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+    hexadecimal(&digest(tree))
+}
+
+/// The hash of revisions that hold all of a tree and were recorded before [`hash`] was: that of the written form.
+pub fn written_hash(tree: &Tree) -> String {
+    hexadecimal(&Sha256::digest(write(tree).to_string().as_bytes()))
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn digest(tree: &Tree) -> [u8; 32] {
+    let text = |sha: &mut Sha256, text: &str| {
+        sha.update((text.len() as u64).to_be_bytes());
+        sha.update(text);
+    };
+    match tree {
+        Tree::Branch(children) => children.digest(|children| {
+            let mut sha = Sha256::new_with_prefix(b"branch");
+            for (name, node) in children {
+                text(&mut sha, name);
+                sha.update(digest(node));
+            }
+            sha.finalize().into()
+        }),
+        Tree::Leaf(values) => {
+            let mut sha = Sha256::new_with_prefix(b"leaf");
+            values.iter().for_each(|value| text(&mut sha, value));
+            sha.finalize().into()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +108,12 @@ mod tests {
         );
         assert_eq!(hash(&tree).len(), 64);
         assert_ne!(hash(&tree), hash(&Tree::default()));
+        assert_eq!(hash(&tree), hash(&sample()));
+        let mut other = tree.clone();
+        if let Tree::Branch(children) = &mut other {
+            std::sync::Arc::make_mut(children).remove("d");
+        }
+        assert_ne!(hash(&tree), hash(&other));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What a committed configuration has that this host does not apply: a line each, so that nothing is a silent no-op.
 //! The language's table ([`grammar::schema::UNAPPLIED`]) names the leaves; what is not in it has an owner here.
 
-use grammar::Tree;
+use std::sync::Arc;
 
-/// What the language allows and the probe of this release does not do: path (`*` is any name) and why.
-const NOT_HERE: &[(&str, &str)] = &[];
+use grammar::Tree;
+use grammar::tree::unlike;
+
+use crate::named::Before;
 
 /// What has no meaning in a cache of some types: path, the types in which it has, and why not in others.
 const BY_TYPE: &[(&str, &[&str], &str)] = &[
@@ -35,57 +37,72 @@ const BY_TYPE: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-/// The lines for a tree.
-pub fn of(tree: &Tree) -> Vec<String> {
-    let mut lines: Vec<String> = grammar::schema::unapplied(tree)
-        .into_iter()
-        .map(|finding| line(&finding.path.join(" "), &finding.message))
-        .collect();
-    for (pattern, why) in NOT_HERE {
-        let words: Vec<&str> = pattern.split(' ').collect();
-        walk(tree, &words, &mut Vec::new(), &mut |path| {
-            lines.push(line(&path.join(" "), why));
-        });
+/// One of them, with the node it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    path: Vec<String>,
+    /// What the operator reads.
+    pub text: String,
+}
+
+/// Nodes that are the same down to so many words have the lines they had: `flow monitor NAME`.
+const UNIT: usize = 3;
+
+/// The lines for a tree. Those of what it shares with `before` are taken over from there.
+pub fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line> {
+    let old = before.map(|before| before.tree);
+    let had = before.map_or(&[][..], |before| before.settings.as_slice());
+    let kept = had
+        .iter()
+        .filter(|line| old.is_some_and(|old| same(old, tree, &line.path)));
+    let mut lines: Vec<Line> = kept.cloned().collect();
+    let mut tell = |path: Vec<String>, why: &str| {
+        let text = format!("{} is not applied: {why}", path.join(" "));
+        lines.push(Line { path, text });
+    };
+    for finding in grammar::schema::unapplied_from(old, tree, UNIT) {
+        tell(finding.path, &finding.message);
     }
-    for (name, monitor) in tree.children(&["flow", "monitor"]) {
+    let monitors = |tree: Option<&Tree>| match tree.and_then(|tree| tree.get(&["flow", "monitor"]))
+    {
+        Some(Tree::Branch(monitors)) => Arc::clone(monitors),
+        _ => Arc::default(),
+    };
+    let (was, is) = (monitors(old), monitors(Some(tree)));
+    let changed = unlike(&was, &is).filter_map(|(name, _, monitor)| Some((name, monitor?)));
+    for (name, monitor) in changed.filter(|_| !Arc::ptr_eq(&was, &is)) {
         let kind = monitor.value(&["cache", "type"]).unwrap_or("normal");
         for (path, kinds, why) in BY_TYPE {
             let words: Vec<&str> = path.split(' ').collect();
             if monitor.has(&words) && !kinds.contains(&kind) {
-                lines.push(line(&format!("flow monitor {name} {path}"), why));
+                let path = ["flow", "monitor", name].into_iter().chain(words);
+                tell(path.map(str::to_owned).collect(), why);
             }
         }
     }
     lines
 }
 
-fn line(path: &str, why: &str) -> String {
-    format!("{path} is not applied: {why}")
-}
-
-/// Calls `visit` with the path of each node that the pattern meets.
-fn walk<'a>(
-    tree: &'a Tree,
-    pattern: &[&str],
-    at: &mut Vec<&'a str>,
-    visit: &mut impl FnMut(&[&str]),
-) {
-    let Some((word, rest)) = pattern.split_first() else {
-        return visit(at);
-    };
-    let Tree::Branch(children) = tree else { return };
-    for (name, node) in children
-        .iter()
-        .filter(|(name, _)| *word == "*" || name == word)
-    {
-        at.push(name);
-        walk(node, rest, at, visit);
-        at.pop();
+/// Whether the node, or one above it, is the same in both trees.
+fn same(one: &Tree, other: &Tree, path: &[String]) -> bool {
+    let (mut one, mut other) = (one, other);
+    for word in path.iter().take(UNIT) {
+        if one.is(other) {
+            return true;
+        }
+        let word = [word.as_str()];
+        match (one.get(&word), other.get(&word)) {
+            (Some(a), Some(b)) => (one, other) = (a, b),
+            _ => return false,
+        }
     }
+    one.is(other)
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::named::Before;
+
     use grammar::schema::{Kind, Owner, Row, TABLE, Type, UNAPPLIED};
     use grammar::{Dialect, Mode, Tree};
 
@@ -122,13 +139,10 @@ mod tests {
     #[test]
     fn every_leaf_has_someone_who_applies_it_or_a_line_that_says_not() {
         let said = |path: &str| {
-            super::NOT_HERE
-                .iter()
-                .any(|(unapplied, _)| path == *unapplied)
-                || UNAPPLIED.iter().any(|(unapplied, value, _)| {
-                    value.is_empty()
-                        && (path == *unapplied || path.starts_with(&format!("{unapplied} ")))
-                })
+            UNAPPLIED.iter().any(|(unapplied, value, _)| {
+                value.is_empty()
+                    && (path == *unapplied || path.starts_with(&format!("{unapplied} ")))
+            })
         };
         let orphans: Vec<&str> = TABLE
             .iter()
@@ -234,7 +248,7 @@ set interfaces ethernet eth1 flow monitor M direction input
                     let Some(tree) = load(&base, &format!("set {} {value}", named(row))) else {
                         return false;
                     };
-                    !super::of(&tree).is_empty()
+                    !super::of(&tree, None).is_empty()
                         || Settings::from_tree(&tree, None).as_ref() != Ok(&before)
                 })
             })
@@ -269,5 +283,41 @@ set interfaces ethernet eth1 flow monitor M direction input
             Vec::<&str>::new(),
             "leaves that are accepted and do nothing"
         );
+    }
+
+    #[test]
+    fn lines_are_taken_over_and_made_anew_as_the_tree_changes() {
+        let old = load(
+            &Tree::default(),
+            "set flow monitor M record netflow-original
+set flow monitor M cache timeout update 9
+set flow monitor N record netflow-original
+set flow monitor N cache timeout update 9
+set flow exporter E destination 192.0.2.1
+set flow exporter E ttl 3",
+        )
+        .unwrap();
+        let had = super::of(&old, None);
+        assert_eq!(had.len(), 2, "{had:?}");
+        for change in [
+            "set flow monitor M cache type permanent",
+            "set flow monitor M description x",
+            "delete flow monitor M",
+            "set flow monitor O record netflow-original\nset flow monitor O cache timeout update 9",
+            "set flow exporter E ttl 4",
+            "delete flow",
+        ] {
+            let tree = load(&old, change).unwrap();
+            let before = Before {
+                tree: &old,
+                settings: &had,
+            };
+            let sorted = |mut lines: Vec<super::Line>| {
+                lines.sort_by(|a, b| a.text.cmp(&b.text));
+                lines
+            };
+            let lines = sorted(super::of(&tree, Some(before)));
+            assert_eq!(lines, sorted(super::of(&tree, None)), "{change}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::feed::Lane;
 use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
 use crate::settings::{Interface, Monitor, Settings};
 use crate::socket::{OpenError, Prepared, Socket, payload_limit};
-use crate::statistics::{ExporterStatistics, Failure, Retired};
+use crate::statistics::{ExporterStatistics, Failure, Retired, TemplateStatistics};
 use crate::stream::Stream;
 
 /// How often an exporter without a socket tries to open one.
@@ -105,7 +105,7 @@ impl Exporter {
     ) {
         self.flush(now_ns);
         let same_socket = self.settings.same_socket(settings);
-        let same_stream = self.settings.same_stream(settings);
+        let goes_on = self.goes_on(settings);
         let rests = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
         let change = prepared.map(|prepared| Link::from(Some(prepared)));
         match &self.link {
@@ -125,7 +125,7 @@ impl Exporter {
                 self.link_changed(now_ns);
             }
         }
-        if !(same_socket && same_stream) {
+        if !goes_on {
             self.stream = Stream::new(settings, self.link.limit(settings));
             self.episodes
                 .retain(|episode| episode.reason != Reason::Ipv6InNetflowV5);
@@ -166,6 +166,46 @@ impl Exporter {
         old.into_iter()
             .map(|client| client.retire(&self.settings.name))
             .collect()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its templates.
+    pub(crate) fn templates(&self) -> Vec<TemplateStatistics> {
+        self.stream.templates()
+    }
+
+    /// The templates it would have.
+    pub(crate) fn templates_with(
+        &self,
+        settings: &Settings,
+        monitors: &[&Monitor],
+        interfaces: &[Interface],
+    ) -> Vec<TemplateStatistics> {
+        if !self.goes_on(settings) {
+            return Exporter::fresh_templates(settings, monitors, interfaces);
+        }
+        let mut stream = self.stream.plan(settings);
+        stream.configure(settings, monitors, interfaces);
+        stream.templates()
+    }
+
+    /// The templates that one would have from the start.
+    pub(crate) fn fresh_templates(
+        settings: &Settings,
+        monitors: &[&Monitor],
+        interfaces: &[Interface],
+    ) -> Vec<TemplateStatistics> {
+        let mut stream = Stream::new(settings, payload_limit(true, None, settings.mtu));
+        stream.configure(settings, monitors, interfaces);
+        stream.templates()
+    }
+
+    /// With these settings its datagrams continue those before.
+    fn goes_on(&self, settings: &Settings) -> bool {
+        self.settings.same_socket(settings) && self.settings.same_stream(settings)
     }
 
     /// Lists the interfaces of the host.

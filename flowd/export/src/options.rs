@@ -111,7 +111,7 @@ impl Kind {
 }
 
 /// One options table of one exporter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) kind: Kind,
     /// Identifier of its template.

@@ -109,6 +109,12 @@ impl Settings {
             == (&other.destination, other.port, &other.source, &other.vrf)
     }
 
+    /// The datagrams of `other` continue this one's numbers and templates, as long as the process runs.
+    pub fn same_protocol(&self, other: &Settings) -> bool {
+        (self.protocol, self.engine, self.source_id)
+            == (other.protocol, other.engine, other.source_id)
+    }
+
     /// The datagrams of `other` continue this one's: same protocol, numbering and time base.
     pub(crate) fn same_stream(&self, other: &Settings) -> bool {
         (self.protocol, self.engine, self.source_id, self.boot_ns)

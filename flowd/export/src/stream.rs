@@ -75,7 +75,8 @@ impl Stream {
     }
 
     /// Takes over what a commit says. Clients are numbered by their place in `monitors` from here on, so
-    /// everything must have been flushed and taken. Templates whose layout stays keep their identifier.
+    /// everything must have been flushed and taken. Templates whose layout stays keep their identifier; those of another are
+    /// kept for the flows that are on their way, until the next change.
     pub(crate) fn configure(
         &mut self,
         settings: &Settings,
@@ -104,7 +105,8 @@ impl Stream {
                 continue;
             };
             let monitor = monitors[client];
-            if !monitor.layouts.contains(&template.layout) {
+            let leaves = !monitor.layouts.contains(&template.layout);
+            if leaves && template.leaving {
                 continue;
             }
             let mut fresh = Template::new(
@@ -117,6 +119,7 @@ impl Stream {
             if fresh.same_fields(&template) {
                 fresh.announced = template.announced;
                 fresh.oversized = template.oversized;
+                fresh.leaving = leaves;
                 kept.push(fresh);
             }
         }
@@ -142,6 +145,27 @@ impl Stream {
                 .iter_mut()
                 .for_each(|table| table.sent_ns = None);
             self.refreshed_ns = None;
+        }
+    }
+
+    /// A copy that has its templates and nothing to send, to see what [`Stream::configure`] would do.
+    pub(crate) fn plan(&self, settings: &Settings) -> Stream {
+        let client = |client: &Client| Client {
+            name: Arc::clone(&client.name),
+            sampling: client.sampling.clone(),
+            v5_sampling: client.v5_sampling,
+            v5_maps: Vec::new(),
+        };
+        Stream {
+            packer: Packer::new(settings, self.limit()),
+            clients: self.clients.iter().map(client).collect(),
+            templates: self.templates.clone(),
+            tables: self.tables.clone(),
+            facts: self.facts.clone(),
+            template_timeout: self.template_timeout,
+            next_id: self.next_id,
+            refreshed_ns: None,
+            refreshed_at: 0,
         }
     }
 
@@ -350,7 +374,8 @@ impl Stream {
     fn refresh(&mut self, now_ns: u64) {
         self.refreshed_ns = Some(now_ns);
         self.refreshed_at = self.packer.exported().datagrams;
-        for template in &mut self.templates {
+        let stay = |template: &&mut Template| !template.leaving;
+        for template in self.templates.iter_mut().filter(stay) {
             template.announce(&mut self.packer, now_ns);
         }
         for table in 0..self.tables.len() {
@@ -459,6 +484,7 @@ impl Stream {
         let clients = self
             .templates
             .iter()
+            .filter(|template| !template.leaving)
             .map(|template| template.statistics(&self.clients[template.client].name));
         let mut all: Vec<_> = clients
             .chain(self.tables.iter().map(Table::statistics))

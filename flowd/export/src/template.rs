@@ -58,7 +58,7 @@ enum Time {
 }
 
 /// A template and the program that encodes its records.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// Identifier, from 256.
     pub(crate) id: u16,
@@ -74,6 +74,8 @@ pub(crate) struct Template {
     pub(crate) announced: bool,
     /// It does not fit into a datagram; nor do its records make sense then.
     pub(crate) oversized: bool,
+    /// Its monitor makes no such flows any more; the last ones may still be on their way.
+    pub(crate) leaving: bool,
     fields: Vec<TemplateField>,
     /// The bits that count, by field.
     bits: Vec<u8>,
@@ -115,6 +117,7 @@ impl Template {
             len: 0,
             announced: false,
             oversized: false,
+            leaving: false,
             fields: Vec::new(),
             bits: Vec::new(),
             steps: Vec::new(),

@@ -1,5 +1,6 @@
 //! The one thread that exports everything, and the handle to it.
 
+mod preview;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::feed::{Feed, Lane, Lanes};
 use crate::settings::{Change, Interface, Monitor, Plan, Settings};
 use crate::socket::{OpenError, Socket};
 use crate::statistics::{ExporterStatistics, Retired};
+pub use preview::{Template, TemplateStep};
 use routes::Routes;
 
 /// How often time is looked after when nothing else happens.
@@ -66,6 +68,11 @@ pub(crate) enum Message {
         change: Box<Change>,
         users: Users,
         done: Sender<Vec<Retired>>,
+    },
+    Preview {
+        change: Box<Change>,
+        users: Users,
+        done: Sender<Vec<TemplateStep>>,
     },
     Statistics(Sender<Vec<ExporterStatistics>>),
     Clear {
@@ -161,6 +168,17 @@ impl Worker {
             way.feed.set_lanes(way.lanes.into());
         }
         retired.unwrap_or_default()
+    }
+
+    /// The templates that a change would send and withdraw. Nothing changes.
+    pub fn preview(&self, change: Change) -> Vec<TemplateStep> {
+        let (_, users) = self.routes().clone().change(&change);
+        let steps = self.ask(|done| Message::Preview {
+            change: Box::new(change),
+            users,
+            done,
+        });
+        steps.unwrap_or_default()
     }
 
     /// What every exporter has done, in order of their names.
@@ -285,6 +303,13 @@ impl State {
             } => {
                 let retired = self.apply(*change, users, now_ns);
                 let _ = done.send(retired);
+            }
+            Message::Preview {
+                change,
+                users,
+                done,
+            } => {
+                let _ = done.send(self.preview(&change, &users));
             }
             Message::Statistics(done) => {
                 let _ = done.send(self.exporters.values().map(Exporter::statistics).collect());

@@ -3,6 +3,7 @@
 
 mod accounting;
 mod cache;
+mod change;
 mod exporter;
 mod flow;
 mod loss;
@@ -19,6 +20,7 @@ pub(crate) use accounting::accounting;
 #[cfg(test)]
 use cache::cache;
 pub(crate) use cache::{Pages, monitor_statistics};
+pub(crate) use change::{impact, others, rebuilt, scheduled, status, when};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
 pub(crate) use loss::loss;

@@ -29,6 +29,10 @@ pub(crate) fn commits(answer: &Json, view: &View) -> String {
             span(seconds)
         ));
     }
+    if !answer["scheduled"].is_null() {
+        page.line("");
+        page.0.push_str(&super::scheduled(answer, view));
+    }
     page.0
 }
 

@@ -3,10 +3,11 @@
 use grammar::command::Tail;
 use serde_json::{Value as Json, json};
 
-use super::operational::difference;
+use super::change::SAVED;
 use super::{Done, Shell, file, short_name};
 use crate::marks;
 use crate::output::Answer;
+use crate::screen;
 use crate::trouble::Failure;
 
 impl Shell {
@@ -55,34 +56,6 @@ impl Shell {
         })
     }
 
-    pub(super) fn compare(&mut self, from: Option<u32>, to: Option<u32>, commands: bool) -> Done {
-        let session = self.session().to_owned();
-        let name = |revision: Option<u32>, other: &str| {
-            revision.map_or_else(|| other.to_owned(), |n| n.to_string())
-        };
-        let (from, to) = (name(from, "running"), name(to, "candidate"));
-        let format = if commands { "set" } else { "diff" };
-        let query = [
-            ("from", from.as_str()),
-            ("to", &to),
-            ("session", &session),
-            ("format", format),
-        ];
-        let answer = self.ask_about("/v1/compare", &query)?;
-        let none = match (from.as_str(), to.as_str()) {
-            ("running", "candidate") => {
-                "No changes between working and active configurations.".to_owned()
-            }
-            (from, "candidate") => format!("No changes between revision {from} and the candidate."),
-            (from, to) => format!("No changes between revisions {from} and {to}."),
-        };
-        Ok(Answer {
-            marked: !commands,
-            ..difference(answer, &none)
-        }
-        .into())
-    }
-
     pub(super) fn commit(&mut self, comment: Option<String>, minutes: Option<u32>) -> Done {
         let mut body = json!({});
         if let Some(comment) = comment {
@@ -98,6 +71,7 @@ impl Shell {
             return Ok(Answer::screen(text, answer).into());
         }
         text.push_str("Commit complete\n");
+        text.push_str(&screen::rebuilt(&answer));
         if let Some(seconds) = answer["confirm_seconds"].as_u64() {
             let time = match seconds {
                 60 => "1 minute".to_owned(),
@@ -125,7 +99,7 @@ impl Shell {
             ],
         )?;
         let name = name.unwrap_or_else(|| Tail {
-            text: "~/config.boot".into(),
+            text: SAVED.into(),
             start: 0,
         });
         let path = file::resolved(&name.text, self.home.as_deref());

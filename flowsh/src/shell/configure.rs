@@ -10,10 +10,11 @@ use super::candidate::warnings;
 use super::{Done, Outcome, Place, Shell, not_found};
 use crate::client::{Error, Reason};
 use crate::output::Answer;
+use crate::screen;
 use crate::trouble::{Failure, Trouble, with_hint};
 
 impl Shell {
-    pub(super) fn configure(&mut self, terminal: bool, line: &str) -> Done {
+    pub(super) fn configure(&mut self, terminal: bool, exclusive: bool, line: &str) -> Done {
         if let Place::Configuration { .. } = self.place {
             let length = line.trim_end().chars().count();
             return Err(Failure::at(
@@ -23,24 +24,35 @@ impl Shell {
                 "you are in configuration mode already",
             ));
         }
-        let session = self.open()?;
+        let session = self.open(exclusive)?;
         self.place = Place::Configuration {
             session,
             ios: terminal,
+            exclusive,
         };
         self.level.clear();
         self.submode = Submode::Global;
         let hello = match terminal {
             true => "Lines wait for `commit` (or `write memory`); Ctrl-Z leaves.",
-            false => return Ok(Outcome::default()),
+            false => "",
         };
-        Ok(Answer::line(hello).into())
+        let mut text = self.others()?;
+        if exclusive {
+            text.push_str("Nobody else may change anything until you leave configuration mode.\n");
+        }
+        if !hello.is_empty() {
+            text.push_str(hello);
+            text.push('\n');
+        }
+        Ok(Answer::text(text).into())
     }
 
-    fn open(&mut self) -> Result<String, Failure> {
-        let answer = self
-            .client
-            .post("/v1/sessions", &json!({ "via": self.via }))?;
+    fn open(&mut self, exclusive: bool) -> Result<String, Failure> {
+        let mut body = json!({ "via": self.via });
+        if exclusive {
+            body["exclusive"] = "connection".into();
+        }
+        let answer = self.client.post("/v1/sessions", &body)?;
         match &answer["session"] {
             Json::String(id) => Ok(id.clone()),
             Json::Number(id) => Ok(id.to_string()),
@@ -82,7 +94,14 @@ impl Shell {
         }
         let message = "flowd does not know this session any more: it was restarted, or the session was idle for too \
                        long. Uncommitted changes are gone; a new candidate is open";
-        if let Ok(new) = self.open()
+        let exclusive = matches!(
+            self.place,
+            Place::Configuration {
+                exclusive: true,
+                ..
+            }
+        );
+        if let Ok(new) = self.open(exclusive)
             && let Place::Configuration { session, .. } = &mut self.place
         {
             *session = new;
@@ -152,8 +171,11 @@ impl Shell {
                 let answer = self.ask("check", &json!({}))?;
                 let mut text = warnings(&answer);
                 text.push_str("The candidate configuration is valid.\n");
+                text.push_str(&screen::impact(&answer));
                 Ok(Answer::screen(text, answer).into())
             }
+            Command::CommitAt { time, comment } => self.commit_at(&time, comment),
+            Command::Status => self.status(),
             Command::Confirm => {
                 self.client.post("/v1/confirm", &json!({}))?;
                 Ok(Answer::line("Confirmed: the commit stays.").into())
@@ -317,7 +339,18 @@ impl Shell {
         text: &str,
         origin: &str,
     ) -> Result<Json, Failure> {
-        let error = match self.ask("edit", &body) {
+        self.text_answer("edit", &body, text, origin)
+    }
+
+    /// The same for other questions about a text.
+    pub(super) fn text_answer(
+        &mut self,
+        what: &str,
+        body: &Json,
+        text: &str,
+        origin: &str,
+    ) -> Result<Json, Failure> {
+        let error = match self.ask(what, body) {
             Ok(answer) => return Ok(answer),
             Err(Error::Refused { reasons, .. }) => reasons,
             Err(other) => return Err(other.into()),

@@ -32,6 +32,22 @@ pub(super) enum Unreadable {
 }
 
 impl Unreadable {
+    /// For a file that was not named in the line.
+    pub(super) fn plainly(&self, path: &Path) -> Failure {
+        let why = match self {
+            Unreadable::Io(error) => error.to_string(),
+            Unreadable::Url(error) => error.to_string(),
+            Unreadable::TooLong => format!("it has more than {} MiB", LONGEST >> 20),
+            Unreadable::Encoding { line, column, .. } => {
+                format!("line {line}, column {column}: this is not UTF-8 text")
+            }
+        };
+        Failure::plain(format!(
+            "cannot read {}: {why}; `save` writes it",
+            path.display()
+        ))
+    }
+
     /// At the file's name in the typed line, or at its place in the file.
     pub(super) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
         let at_name = |why: String| {

@@ -3,6 +3,7 @@
 
 mod batch;
 mod candidate;
+mod change;
 mod complete;
 mod configure;
 mod copy;
@@ -48,6 +49,8 @@ enum Place {
         session: String,
         /// `configure terminal`: the prompt is IOS's.
         ios: bool,
+        /// `configure exclusive`.
+        exclusive: bool,
     },
 }
 
@@ -345,7 +348,8 @@ impl Shell {
                     ..Outcome::default()
                 }
             }
-            (_, Command::Configure { terminal }) => self.configure(terminal, line)?,
+            (_, Command::Configure { terminal }) => self.configure(terminal, false, line)?,
+            (_, Command::ConfigureExclusive) => self.configure(false, true, line)?,
             (_, Command::TerminalLength(lines)) => {
                 self.terminal_length = Some(lines);
                 Outcome::default()
@@ -474,7 +478,9 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Show { .. }
             | Command::Compare { .. }
             | Command::Commit { .. }
+            | Command::CommitAt { .. }
             | Command::CommitCheck
+            | Command::Status
             | Command::CommitConfirm { .. }
             | Command::Confirm
             | Command::Discard

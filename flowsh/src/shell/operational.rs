@@ -24,6 +24,13 @@ impl Shell {
                 let answer = self.client.get("/v1/revisions", &[])?;
                 Ok(Answer::screen(screen::commits(&answer, &self.view), answer))
             }
+            Command::ShowScheduled => self.show_scheduled(),
+            Command::ClearScheduled => {
+                self.client.post("/v1/clear/commit", &json!({}))?;
+                Ok(Answer::line(
+                    "The scheduled commit is cancelled; its changes are gone.",
+                ))
+            }
             Command::ShowCommitDiff { revision } => self.show_commit_diff(revision),
             Command::ShowInterfaces { loopback, name } => {
                 self.show_interfaces(loopback, name.as_deref())
@@ -213,6 +220,21 @@ impl Shell {
         Ok(Answer {
             json: Some(answer),
             ..Answer::line(empty)
+        })
+    }
+
+    /// The commit that is scheduled, and what it will change.
+    fn show_scheduled(&mut self) -> Said {
+        let mut answer = self.client.get("/v1/revisions", &[])?;
+        let mut text = screen::scheduled(&answer, &self.view);
+        if !answer["scheduled"].is_null() {
+            let query = [("from", "running"), ("to", "scheduled"), ("format", "diff")];
+            let changes = self.client.get("/v1/compare", &query)?;
+            text.push_str(changes["text"].as_str().unwrap_or_default());
+        }
+        Ok(Answer {
+            marked: true,
+            ..Answer::screen(text, answer["scheduled"].take())
         })
     }
 

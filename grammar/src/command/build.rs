@@ -7,7 +7,7 @@ use super::trie::{State, Token, Trie, tries};
 use super::words::{Word, problem, rest};
 use super::{
     AccountingView, CacheView, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode, Mode,
-    Part, Ping, RelayPart, Tail,
+    Part, Ping, RelayPart, Tail, Version,
 };
 use crate::Problem;
 
@@ -427,18 +427,28 @@ impl Matched<'_> {
             Id::Top => Command::Top,
             Id::Show => Command::Show { path: self.path() },
             Id::Compare => {
-                let mut revisions = self
-                    .parts
-                    .iter()
-                    .filter(|part| matches!(part.token, Token::Argument(_, Arg::Revision)))
-                    .map(|part| part.text.parse().ok());
-                let (from, to) = (revisions.next().flatten(), revisions.next().flatten());
+                let mut versions = self.parts.iter().filter_map(|part| match part.token {
+                    Token::Argument(_, Arg::Revision) => {
+                        part.text.parse().ok().map(Version::Revision)
+                    }
+                    Token::Keyword("running") => Some(Version::Running),
+                    Token::Keyword("saved") => Some(Version::Saved),
+                    _ => None,
+                });
                 Command::Compare {
-                    from,
-                    to,
+                    from: versions.next(),
+                    to: versions.next(),
                     commands: self.has("commands"),
                 }
             }
+            Id::CommitAt => Command::CommitAt {
+                time: self.required(Arg::Time),
+                comment: self.comment(),
+            },
+            Id::Status => Command::Status,
+            Id::ShowScheduled => Command::ShowScheduled,
+            Id::ClearScheduled => Command::ClearScheduled,
+            Id::ConfigureExclusive => Command::ConfigureExclusive,
             Id::Commit => Command::Commit {
                 comment: self.comment(),
             },

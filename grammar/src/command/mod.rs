@@ -259,6 +259,17 @@ pub enum LoadFrom {
     File(Tail),
 }
 
+/// A configuration that is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// This revision; 0 is the newest.
+    Revision(u32),
+    /// What runs.
+    Running,
+    /// The file `save` writes.
+    Saved,
+}
+
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -267,6 +278,8 @@ pub enum Command {
         /// `configure terminal`.
         terminal: bool,
     },
+    /// `configure exclusive`: nobody else may change anything.
+    ConfigureExclusive,
     /// Leaves the mode, the edit level or the IOS submode.
     Exit {
         /// Gives uncommitted changes up.
@@ -290,6 +303,10 @@ pub enum Command {
     },
     /// The revisions.
     ShowCommits,
+    /// The commit that is scheduled.
+    ShowScheduled,
+    /// Cancels it.
+    ClearScheduled,
     /// What a revision changed.
     ShowCommitDiff {
         /// 0 is the newest.
@@ -415,10 +432,10 @@ pub enum Command {
     },
     /// What differs.
     Compare {
-        /// From this revision; `None` is the running configuration.
-        from: Option<u32>,
-        /// To this revision; `None` is the candidate.
-        to: Option<u32>,
+        /// From this; `None` is the running configuration.
+        from: Option<Version>,
+        /// To this; `None` is the candidate.
+        to: Option<Version>,
         /// As `set` and `delete` lines.
         commands: bool,
     },
@@ -427,8 +444,17 @@ pub enum Command {
         /// Kept with the revision.
         comment: Option<String>,
     },
-    /// Validates the candidate only.
+    /// Puts the candidate into force later.
+    CommitAt {
+        /// `HH:MM[:SS]`, after a date `YYYY-MM-DD` or not.
+        time: String,
+        /// Kept with the revision.
+        comment: Option<String>,
+    },
+    /// Validates the candidate only, and says what it would do.
     CommitCheck,
+    /// Who configures.
+    Status,
     /// Puts the candidate into force until it is confirmed or the time is over.
     CommitConfirm {
         /// Minutes.

@@ -41,6 +41,8 @@ pub(crate) enum Arg {
     Text,
     /// Any text, up to a pipe.
     Expression,
+    /// A time of day, after a date or not.
+    Time,
     /// One word.
     Word,
     /// An operational command.
@@ -71,6 +73,7 @@ impl Arg {
             "<text>" => Arg::Text,
             "<expression>" => Arg::Expression,
             "<command>" => Arg::Operational,
+            "<time>" => Arg::Time,
             range => match range
                 .trim_matches(['<', '>'])
                 .split_once('-')
@@ -113,6 +116,7 @@ impl Arg {
             Arg::Text | Arg::Word => "a word",
             Arg::Expression => "a regular expression",
             Arg::Operational => "an operational command",
+            Arg::Time => "a time, 03:00 or \"2030-01-31 03:00\"",
         };
         what.to_owned()
     }
@@ -123,6 +127,11 @@ impl Arg {
 pub(crate) enum Id {
     Configure,
     ConfigureTerminal,
+    ConfigureExclusive,
+    ShowScheduled,
+    ClearScheduled,
+    CommitAt,
+    Status,
     Exit,
     ExitDiscard,
     End,
@@ -280,6 +289,7 @@ pub(crate) static ELSEWHERE: &[(&str, &str, &str)] = &[
 #[rustfmt::skip]
 pub(crate) static OPERATIONAL: &[Row] = &[
     command("configure", "Enter configuration mode", Id::Configure),
+    command("configure exclusive", "Enter configuration mode; nobody else may change anything meanwhile", Id::ConfigureExclusive),
     command("configure terminal", "Enter configuration mode with the IOS prompt", Id::ConfigureTerminal),
     group("clear", "Forget counters or end flows"),
     group("clear flow", "Of the flow probe"),
@@ -299,6 +309,8 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     group("clear ip flow", "Of flow-accounting"),
     command("clear ip flow stats", "As clear flow-accounting counters", Id::ClearAccounting),
     group("clear samplicator", "Of a samplicator"),
+    group("clear system", "Of the system"),
+    command("clear system commit", "Cancel the commit that is scheduled", Id::ClearScheduled),
     group("clear samplicator <samplicator>", "Samplicator"),
     command("clear samplicator <samplicator> statistics", "Forget its counters", Id::ClearSamplicator),
     group("copy", "Keep the running configuration, as on IOS"),
@@ -425,6 +437,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show system commit", "The revisions of the configuration", Id::ShowCommits),
     group("show system commit diff", "What a revision changed"),
     command("show system commit diff <revision>", "Revision; 0 is the newest", Id::ShowCommitDiff),
+    command("show system commit pending", "The commit that is scheduled, and what it will change", Id::ShowScheduled),
     command("show version", "The program and its host", Id::ShowVersion),
     group("terminal", "Settings of this terminal"),
     group("terminal length", "Lines a screen has"),
@@ -460,7 +473,11 @@ pub(crate) static CONFIGURATION: &[Row] = &[
     group("comment", "Say something of a part of the configuration"),
     command("comment <statement>", "Its words, and a text in quotes; \"\" takes the comment away", Id::Comment),
     command("commit", "Put the candidate configuration into force", Id::Commit),
-    command("commit check", "Validate the candidate configuration only", Id::CommitCheck),
+    group("commit at", "Put the candidate configuration into force later"),
+    command("commit at <time>", "HH:MM or \"YYYY-MM-DD HH:MM\", by this host's clock", Id::CommitAt),
+    group("commit at <time> comment", "Keep a comment with the revision"),
+    command("commit at <time> comment <text>", "The comment", Id::CommitAt),
+    command("commit check", "Validate the candidate configuration only, and say what it would do", Id::CommitCheck),
     group("commit comment", "Keep a comment with the revision"),
     command("commit comment <text>", "The comment", Id::Commit),
     command("commit-confirm", "Put the candidate into force; without `confirm` within 10 minutes it is rolled back", Id::CommitConfirm),
@@ -471,10 +488,28 @@ pub(crate) static CONFIGURATION: &[Row] = &[
     command("commit-confirm comment <text>", "The comment", Id::CommitConfirm),
     command("compare", "What the candidate changes", Id::Compare),
     command("compare commands", "As set and delete commands", Id::Compare),
+    command("compare commands <revision>", "From this revision to the candidate", Id::Compare),
+    command("compare commands <revision> <revision>", "To this revision", Id::Compare),
+    command("compare commands <revision> running", "To the running configuration", Id::Compare),
+    command("compare commands <revision> saved", "To config.boot as `save` wrote it", Id::Compare),
+    command("compare commands running", "From the running configuration to the candidate", Id::Compare),
+    command("compare commands running <revision>", "To this revision", Id::Compare),
+    command("compare commands running saved", "To config.boot as `save` wrote it", Id::Compare),
+    command("compare commands saved", "From config.boot as `save` wrote it to the candidate", Id::Compare),
+    command("compare commands saved <revision>", "To this revision", Id::Compare),
+    command("compare commands saved running", "To the running configuration", Id::Compare),
     command("compare <revision>", "From this revision to the candidate", Id::Compare),
     command("compare <revision> commands", "As set and delete commands", Id::Compare),
     command("compare <revision> <revision>", "To this revision", Id::Compare),
     command("compare <revision> <revision> commands", "As set and delete commands", Id::Compare),
+    command("compare <revision> running", "To the running configuration", Id::Compare),
+    command("compare <revision> saved", "To config.boot as `save` wrote it", Id::Compare),
+    command("compare running", "From the running configuration to the candidate", Id::Compare),
+    command("compare running <revision>", "To this revision", Id::Compare),
+    command("compare running saved", "To config.boot as `save` wrote it", Id::Compare),
+    command("compare saved", "From config.boot as `save` wrote it to the candidate", Id::Compare),
+    command("compare saved <revision>", "To this revision", Id::Compare),
+    command("compare saved running", "To the running configuration", Id::Compare),
     command("confirm", "Keep a commit that waits for confirmation", Id::Confirm),
     group("copy", "Copy a part of the configuration"),
     group("copy <from>", "What to copy"),
@@ -534,6 +569,7 @@ pub(crate) static CONFIGURATION: &[Row] = &[
     command("set <statement>", "What to set", Id::Set),
     command("show", "The candidate configuration at this level, with + - > marks where it differs", Id::Show),
     command("show <path>", "Only the part at this path", Id::Show),
+    command("status", "Who configures, and whether changes are not committed", Id::Status),
     command("top", "Go to the top of the configuration", Id::Top),
     command("up", "Go one level up", Id::Up),
     command("write", "Commit, and say which revision flowd starts with", Id::Write),

@@ -396,11 +396,56 @@ fn configuration_commands_and_statements() {
     assert_eq!(
         configuration("compare 3 1 commands"),
         Command::Compare {
-            from: Some(3),
-            to: Some(1),
+            from: Some(Version::Revision(3)),
+            to: Some(Version::Revision(1)),
             commands: true
         }
     );
+    for (line, from, to, commands) in [
+        ("compare saved", Some(Version::Saved), None, false),
+        (
+            "compare running 2",
+            Some(Version::Running),
+            Some(Version::Revision(2)),
+            false,
+        ),
+        (
+            "compare 0 saved",
+            Some(Version::Revision(0)),
+            Some(Version::Saved),
+            false,
+        ),
+        (
+            "compare commands saved running",
+            Some(Version::Saved),
+            Some(Version::Running),
+            true,
+        ),
+        ("compare comm 4", Some(Version::Revision(4)), None, true),
+    ] {
+        let wanted = Command::Compare { from, to, commands };
+        assert_eq!(configuration(line), wanted, "{line}");
+    }
+    for (line, time, comment) in [
+        ("commit at 03:00", "03:00", None),
+        (
+            "commit at 3:00:30 comment the window",
+            "3:00:30",
+            Some("the window"),
+        ),
+        ("commit at 2030-01-31 03:00", "2030-01-31 03:00", None),
+        (
+            "commit at \"2030-01-31 03:00\" comment \"a b\"",
+            "2030-01-31 03:00",
+            Some("a b"),
+        ),
+    ] {
+        let wanted = Command::CommitAt {
+            time: time.into(),
+            comment: comment.map(str::to_owned),
+        };
+        assert_eq!(configuration(line), wanted, "{line}");
+    }
     assert_eq!(
         configuration("load merge terminal"),
         Command::Load {

@@ -377,7 +377,7 @@ pub(crate) fn find_keyword(word: &Word, keywords: &[&'static str], argument: Opt
         return Found::One(exact);
     }
     let letters = match argument {
-        None | Some(Arg::Number(..) | Arg::Revision | Arg::Address) => 1,
+        None | Some(Arg::Number(..) | Arg::Revision | Arg::Address | Arg::Time) => 1,
         Some(Arg::Path) => 2,
         Some(_) => 4,
     };
@@ -536,6 +536,22 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             }
             return Ok((joined(&words[..taken]), taken));
         }
+        Arg::Time => {
+            let day = is_date(&word.text);
+            let time = words.get(1).filter(|_| day && !word.quoted);
+            let (text, taken) = match time {
+                Some(time) => (format!("{} {}", word.text, time.text), 2),
+                None => (word.text.clone(), 1),
+            };
+            let good = match text.split_once(' ') {
+                Some((date, time)) => is_date(date) && is_time(time.trim()),
+                None => is_time(&text),
+            };
+            if !good {
+                return refuse("no time", "HH:MM, or \"YYYY-MM-DD HH:MM\"".into());
+            }
+            return Ok((text, taken));
+        }
         Arg::Statement | Arg::Text | Arg::Operational => return Ok((joined(words), words.len())),
         Arg::Monitor
         | Arg::Exporter
@@ -552,6 +568,35 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         }
     }
     Ok((word.text.clone(), 1))
+}
+
+/// `YYYY-MM-DD`, whatever the month's length.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts[..] else {
+        return false;
+    };
+    year.len() == 4
+        && in_range(year, 1970..=9999)
+        && in_range(month, 1..=12)
+        && in_range(day, 1..=31)
+}
+
+/// `HH:MM` or `HH:MM:SS`.
+fn is_time(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts[..] {
+        [hour, minute] => in_range(hour, 0..=23) && in_range(minute, 0..=59),
+        [hour, minute, second] => {
+            in_range(hour, 0..=23) && in_range(minute, 0..=59) && in_range(second, 0..=59)
+        }
+        _ => false,
+    }
+}
+
+fn in_range(text: &str, range: std::ops::RangeInclusive<u16>) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    digits && text.len() <= 4 && text.parse().is_ok_and(|number| range.contains(&number))
 }
 
 fn joined(words: &[Word]) -> String {

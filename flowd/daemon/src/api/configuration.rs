@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
-use grammar::{Dialect, Tree};
+use grammar::{Dialect, Mode, Tree};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::{Answer, Params, Shared, blocking, sessions};
+use super::{Answer, Body, Params, Shared, blocking, sessions};
 use crate::clock;
 use crate::control::Control;
 use crate::peer::{Peer, Role};
@@ -89,31 +89,57 @@ pub(super) async fn compare(
         } else {
             "running"
         };
-        let from = source_tree(
-            &control,
-            compare.from.as_deref().unwrap_or("running"),
-            session,
-            &peer,
-        )?;
-        let to = source_tree(
-            &control,
-            compare.to.as_deref().unwrap_or(to_default),
-            session,
-            &peer,
-        )?;
-        let (from, to) = grammar::masked_both(&from, &to);
-        let text = match compare.format.as_deref() {
-            None | Some("diff") => grammar::compare(&from, &to),
-            Some("set") => grammar::compare_commands(&from, &to),
-            Some(other) => {
-                return Err(ApiError::bad(format!(
-                    "no format {other}; possible: diff set"
-                )));
-            }
-        };
-        Ok(Json(json!({ "text": text })))
+        let from = compare.from.as_deref().unwrap_or("running");
+        let from = source_tree(&control, from, session, &peer)?;
+        let to = compare.to.as_deref().unwrap_or(to_default);
+        let to = source_tree(&control, to, session, &peer)?;
+        difference(&from, &to, compare.format.as_deref())
     })
     .await?
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompareText {
+    text: String,
+    from: Option<String>,
+    to: Option<String>,
+    format: Option<String>,
+}
+
+/// One side is a text, `text`: a file of whoever asks.
+pub(super) async fn compare_text(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path(id): Path<String>,
+    Body(compare): Body<CompareText>,
+) -> Answer {
+    blocking(move || {
+        let text = grammar::load(&Tree::default(), &[], &compare.text, None, Mode::Override)?;
+        let side = |source: &str| match source {
+            "text" => Ok(text.clone()),
+            source => source_tree(&control, source, Some(&id), &peer),
+        };
+        let from = side(compare.from.as_deref().unwrap_or("text"))?;
+        let to = side(compare.to.as_deref().unwrap_or("candidate"))?;
+        difference(&from, &to, compare.format.as_deref())
+    })
+    .await?
+}
+
+/// What differs, in a format of `compare`; secrets are not in it.
+fn difference(from: &Tree, to: &Tree, format: Option<&str>) -> Answer {
+    let (from, to) = grammar::masked_both(from, to);
+    let text = match format {
+        None | Some("diff") => grammar::compare(&from, &to),
+        Some("set") => grammar::compare_commands(&from, &to),
+        Some(other) => {
+            return Err(ApiError::bad(format!(
+                "no format {other}; possible: diff set"
+            )));
+        }
+    };
+    Ok(Json(json!({ "text": text })))
 }
 
 pub(super) async fn revisions(State(control): Shared) -> Answer {
@@ -136,6 +162,16 @@ pub(super) async fn revisions(State(control): Shared) -> Answer {
             })
             .collect();
         let mut answer = json!({ "revisions": revisions });
+        if let Some(scheduled) = control.scheduled() {
+            answer["scheduled"] = json!({
+                "at": clock::rfc3339(scheduled.at_ms),
+                "made": clock::rfc3339(scheduled.made_ms),
+                "user": scheduled.user,
+                "via": scheduled.via,
+                "comment": scheduled.comment,
+                "failed": scheduled.failed,
+            });
+        }
         if let Some(left) = control.confirm_left(clock::monotonic()) {
             answer["confirm"] = json!({ "seconds": left.as_secs() });
         }
@@ -167,10 +203,13 @@ fn source_tree(
             let _ = session.rebase(&running.tree, running.id);
             Ok(session.candidate.clone())
         }
+        ("scheduled", _) => control
+            .scheduled_tree()
+            .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "no commit is scheduled")),
         (number, _) => match number.parse() {
             Ok(number) => revision(control, number),
             Err(_) => Err(ApiError::bad(format!(
-                "no source {number}; possible: running candidate REVISION"
+                "no source {number}; possible: running candidate scheduled REVISION"
             ))),
         },
     }

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 
 use super::error::{ApiError, forbidden};
 use crate::control::Control;
-use crate::peer::{GROUPS, Groups, Peer};
+use crate::peer::{Connection, GROUPS, Groups, Peer};
 
 /// Connections one user may have open; without a bound one of them could shut all others out.
 const CONNECTIONS: usize = 64;
@@ -67,18 +67,21 @@ impl Door {
         })
     }
 
-    fn enter(&self, stream: UnixStream, peer: &Peer) -> Option<Guest> {
+    fn enter(&self, stream: UnixStream, peer: &Peer) -> Option<(Guest, Connection)> {
         let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
         let count = guests.entry(peer.uid).or_default();
         if *count >= CONNECTIONS {
             return None;
         }
         *count += 1;
-        Some(Guest {
+        let (open, connection) = Connection::open();
+        let guest = Guest {
             stream,
             uid: peer.uid,
             guests: self.guests.clone(),
-        })
+            _open: open,
+        };
+        Some((guest, connection))
     }
 
     fn refuse(&self, stream: UnixStream, status: &'static str, message: String) {
@@ -176,7 +179,7 @@ impl Listener for Door {
                 continue;
             }
             match self.enter(stream, &peer) {
-                Some(guest) => return (guest, peer),
+                Some((guest, connection)) => return (guest, Peer { connection, ..peer }),
                 None => tracing::warn!(
                     "{} has {CONNECTIONS} connections open; no more are taken",
                     peer.user
@@ -201,6 +204,8 @@ pub struct Guest {
     stream: UnixStream,
     uid: u32,
     guests: Arc<Mutex<HashMap<u32, usize>>>,
+    /// What [`Peer::connection`] goes by.
+    _open: Arc<()>,
 }
 
 impl Drop for Guest {

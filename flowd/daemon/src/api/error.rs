@@ -118,9 +118,10 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::Findings(findings) => findings.into(),
             Refused::Overlaps(overlaps) => overlaps.into(),
-            Refused::Waiting { .. } | Refused::NothingWaits => {
-                ApiError::new(StatusCode::CONFLICT, refused.to_string())
-            }
+            Refused::Waiting { .. }
+            | Refused::NothingWaits
+            | Refused::Scheduled { .. }
+            | Refused::NothingScheduled => ApiError::new(StatusCode::CONFLICT, refused.to_string()),
             Refused::Revisions(error) => error.into(),
             Refused::Session(error) => error.into(),
         }
@@ -144,6 +145,7 @@ impl From<sessions::Error> for ApiError {
             sessions::Error::TooMany => StatusCode::TOO_MANY_REQUESTS,
             sessions::Error::Unknown(_) => StatusCode::NOT_FOUND,
             sessions::Error::Foreign { .. } => StatusCode::FORBIDDEN,
+            sessions::Error::Locked { .. } => StatusCode::LOCKED,
         };
         ApiError::new(status, error.to_string())
     }

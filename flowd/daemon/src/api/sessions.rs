@@ -1,6 +1,7 @@
 //! `/v1/sessions` and `/v1/confirm`.
 
 use std::io::Read;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use serde_json::json;
 use super::error::ApiError;
 use super::flow::Waiting;
 use super::{Answer, Body, Nothing, Shared, blocking};
-use crate::clock;
 use crate::commit::Request;
+use crate::control::Control;
 use crate::peer::Peer;
 use crate::probe::Cancelled;
+use crate::sessions::{Hold, Start};
+use crate::{clock, schedule};
 
 /// Characters of a comment.
 const COMMENT: usize = 1024;
@@ -30,12 +33,23 @@ const CONFIRM_MINUTES: u64 = 65_535;
 #[serde(deny_unknown_fields)]
 pub(super) struct Begin {
     via: Option<String>,
+    exclusive: Option<Exclusive>,
+}
+
+/// How long nobody else may change anything.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Exclusive {
+    /// As long as there is the session.
+    Session,
+    /// As long as this connection is open, too.
+    Connection,
 }
 
 pub(super) async fn begin(
     State(control): Shared,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Body(Begin { via }): Body<Begin>,
+    Body(Begin { via, exclusive }): Body<Begin>,
 ) -> Answer {
     let via = line(via, "via", VIA)?;
     let via = if via.is_empty() {
@@ -56,23 +70,30 @@ pub(super) async fn begin(
     let running = control.running();
     let mut sessions = control.sessions();
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
-    sessions.begin(
-        id.clone(),
-        &peer.user,
-        peer.uid,
-        &via,
-        &running.tree,
-        running.id,
-        now_ms,
-        now,
-    )?;
+    let start = Start {
+        user: &peer.user,
+        uid: peer.uid,
+        via: &via,
+        running: &running.tree,
+        base_id: running.id,
+        started_ms: now_ms,
+        exclusive: exclusive.map(|exclusive| Hold {
+            since_ms: now_ms,
+            connection: match exclusive {
+                Exclusive::Session => None,
+                Exclusive::Connection => Some(peer.connection),
+            },
+        }),
+    };
+    sessions.begin(id.clone(), start, now)?;
     Ok(Json(json!({ "session": id })))
 }
 
 pub(super) async fn list(State(control): Shared) -> Answer {
     let mut sessions = control.sessions();
+    let now = clock::monotonic();
     let list: Vec<_> = sessions
-        .list(clock::monotonic())
+        .list(now)
         .map(|(id, session)| {
             json!({
                 "session": id,
@@ -80,6 +101,8 @@ pub(super) async fn list(State(control): Shared) -> Answer {
                 "via": session.via,
                 "started": clock::rfc3339(session.started_ms),
                 "changed": session.changed(),
+                "idle_seconds": session.idle(now).as_secs(),
+                "exclusive": session.exclusive_ms().map(clock::rfc3339),
             })
         })
         .collect();
@@ -124,6 +147,7 @@ pub(super) async fn edit(
         let before = {
             let running = control.running();
             let mut sessions = control.sessions();
+            sessions.permit(&id, &peer.connection, clock::monotonic())?;
             let session = sessions.of(&id, peer.uid, clock::monotonic())?;
             // Where it meets what others committed it stays on its base; the commit says so.
             let _ = session.rebase(&running.tree, running.id);
@@ -158,8 +182,10 @@ pub(super) async fn check(
     Path(id): Path<String>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let warnings = blocking(move || control.check_session(&id, peer.uid)).await??;
-    Ok(Json(json!({ "warnings": warnings })))
+    let checked = blocking(move || control.check_session(&id, peer.uid)).await??;
+    Ok(Json(
+        json!({ "warnings": checked.warnings, "impact": checked.impact }),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -167,6 +193,7 @@ pub(super) async fn check(
 pub(super) struct Commit {
     comment: Option<String>,
     confirm_minutes: Option<u64>,
+    at: Option<String>,
 }
 
 pub(super) async fn commit(
@@ -193,21 +220,68 @@ pub(super) async fn commit(
         .via
         .clone();
     let request = Request {
-        user: peer.user,
+        user: peer.user.clone(),
         via,
         comment,
         confirm,
     };
     let origin = request.origin();
-    let committed = blocking(move || control.commit_session(&id, peer.uid, &request)).await??;
+    if let Some(at) = commit.at {
+        if confirm.is_some() {
+            return Err(ApiError::bad(
+                "at and confirm_minutes exclude each other: nobody may be there to confirm",
+            ));
+        }
+        return schedule(control, id, peer, request, &at).await;
+    }
+    let committed =
+        blocking(move || control.commit_session(&id, peer.uid, &peer.connection, &request))
+            .await??;
     if let Some(revision) = committed.revision {
         tracing::info!("revision {revision} is committed by {origin}");
     }
-    let mut answer = json!({ "revision": committed.revision, "warnings": committed.warnings });
+    let mut answer = json!({
+        "revision": committed.revision, "warnings": committed.warnings, "impact": committed.impact,
+    });
     if let Some(confirm) = committed.confirm {
         answer["confirm_seconds"] = confirm.as_secs().into();
     }
     Ok(Json(answer))
+}
+
+async fn schedule(
+    control: Arc<Control>,
+    id: String,
+    peer: Peer,
+    request: Request,
+    at: &str,
+) -> Answer {
+    let at_ms = schedule::moment(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
+    let checked = blocking(move || {
+        control.schedule_session(&id, peer.uid, &peer.connection, &request, at_ms)
+    })
+    .await??;
+    let Some(checked) = checked else {
+        return Ok(Json(
+            json!({ "revision": null, "warnings": [], "impact": [] }),
+        ));
+    };
+    Ok(Json(json!({
+        "revision": null,
+        "warnings": checked.warnings,
+        "impact": checked.impact,
+        "scheduled": clock::rfc3339(at_ms),
+    })))
+}
+
+/// Cancels the commit that is scheduled.
+pub(super) async fn unschedule(
+    State(control): Shared,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(Nothing {}): Body<Nothing>,
+) -> Answer {
+    blocking(move || control.unschedule(&peer.user)).await??;
+    Ok(Json(json!({})))
 }
 
 pub(super) async fn discard(
@@ -240,6 +314,7 @@ pub(super) async fn rollback(
         let tree = super::configuration::revision(&control, revision)?;
         let running = control.running();
         let mut sessions = control.sessions();
+        sessions.permit(&id, &peer.connection, clock::monotonic())?;
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
         let changes = grammar::diff(&session.candidate, &tree).len();
         session.discard(&running.tree, running.id);

@@ -128,7 +128,8 @@ impl Parameter {
 }
 
 const NAME: &[Parameter] = &[parameter("name", "string", "Only the one of this name")];
-const SOURCE: &str = "running, candidate (of the session) or a revision's number; 0 is the newest";
+const SOURCE: &str =
+    "running, candidate (of the session), scheduled or a revision's number; 0 is the newest";
 const NOTHING: &str = "Nothing";
 
 /// The routes.
@@ -155,18 +156,19 @@ pub(super) static ROUTES: &[Route] = &[
 
     show("/v1/sessions", "The sessions", &[], "{sessions: [Session]}", || get(sessions::list)),
     change(Method::Post, "/v1/sessions", "Begins a session: a candidate on the running configuration",
-        "{via?: string}", "{session: string}", || post(sessions::begin)).quiet(),
+        "{via?: string, exclusive?: \"session\" | \"connection\"}", "{session: string}", || post(sessions::begin)).quiet(),
     change(Method::Delete, "/v1/sessions/{id}", "Ends a session; its candidate is gone", "", NOTHING, || delete(sessions::end)).quiet(),
     change(Method::Post, "/v1/sessions/{id}/edit", "Reads a text into the candidate; path is the edit level",
         "{text: string, dialect?: \"curly\" | \"set\" | \"ios\" | \"json\", mode?: \"merge\" | \"replace\" | \"override\", path?: [string]}",
         "Changes", || post(sessions::edit)).quiet(),
     change(Method::Post, "/v1/sessions/{id}/check", "Validates the candidate as a commit would, and changes nothing",
-        NOTHING, "{warnings: Warnings}", || post(sessions::check)).quiet(),
-    change(Method::Post, "/v1/sessions/{id}/commit", "Puts the candidate into force; with confirm_minutes it is rolled back unless confirmed. The answer's revision is null when there was nothing to commit",
-        "{comment?: string, confirm_minutes?: integer}",
-        "{revision: integer | null, warnings: Warnings, confirm_seconds?: integer}", || post(sessions::commit)),
+        NOTHING, "{warnings: Warnings, impact: [Impact]}", || post(sessions::check)).quiet(),
+    change(Method::Post, "/v1/sessions/{id}/commit", "Puts the candidate into force; with confirm_minutes it is rolled back unless confirmed, with at (HH:MM or YYYY-MM-DD HH:MM by the host's clock) it is checked now and done then. The answer's revision is null when there was nothing to commit",
+        "{comment?: string, confirm_minutes?: integer, at?: string}",
+        "{revision: integer | null, warnings: Warnings, impact: [Impact], confirm_seconds?: integer, scheduled?: time}", || post(sessions::commit)),
     change(Method::Post, "/v1/sessions/{id}/discard", "Makes the candidate the running configuration again", NOTHING, NOTHING, || post(sessions::discard)).quiet(),
     change(Method::Post, "/v1/sessions/{id}/rollback", "Makes a revision the candidate", "{revision: integer}", "Changes", || post(sessions::rollback)).quiet(),
+    change(Method::Post, "/v1/clear/commit", "Cancels the commit that is scheduled; its changes are gone", NOTHING, NOTHING, || post(sessions::unschedule)),
     change(Method::Post, "/v1/confirm", "Keeps the commit that waits for confirmation", NOTHING, NOTHING, || post(sessions::confirm)),
 
     show("/v1/configuration", "A configuration; its text, or with format=json its tree. Secrets are masked",
@@ -175,12 +177,14 @@ pub(super) static ROUTES: &[Route] = &[
           parameter("path", "string", "Only what is at and below these words"),
           parameter("secrets", "boolean", "Secrets as they are; administrators only")],
         "{text?: string, tree?: {...}}", || get(configuration::show)),
+    change(Method::Post, "/v1/sessions/{id}/compare", "What differs between two configurations, one of which is the body's text; from (text) and to (candidate) are text, running, candidate, scheduled or a revision's number",
+        "{text: string, from?: string, to?: string, format?: \"diff\" | \"set\"}", "Text", || post(configuration::compare_text)).quiet(),
     show("/v1/compare", "What differs between two configurations",
         &[parameter("from", "string", SOURCE), parameter("to", "string", SOURCE), parameter("session", "string", "Whose candidate"),
           parameter("format", "\"diff\" | \"set\"", "Default diff")],
         "Text", || get(configuration::compare)),
-    show("/v1/revisions", "The committed configurations, newest first; confirm: the newest is rolled back in so many seconds unless confirmed; archive: what became of copies", &[],
-        "{revisions: [Revision], confirm?: {seconds: integer}, archive?: {written: integer, failed: integer, dropped: integer, last_failure: string | null}}", || get(configuration::revisions)),
+    show("/v1/revisions", "The committed configurations, newest first; confirm: the newest is rolled back in so many seconds unless confirmed; scheduled: one waits for its time, or failed then; archive: what became of copies", &[],
+        "{revisions: [Revision], confirm?: {seconds: integer}, scheduled?: Scheduled, archive?: {written: integer, failed: integer, dropped: integer, last_failure: string | null}}", || get(configuration::revisions)),
 
     show("/v1/flow/records", "Flow records", NAME, "{records: [Record]}", || get(|control, named| flow::show("records", control, named))),
     show("/v1/flow/samplers", "Samplers", NAME, "{samplers: [Sampler]}", || get(|control, named| flow::show("samplers", control, named))),

@@ -149,10 +149,10 @@ fn a_candidate_is_edited_compared_committed_and_shown() {
     assert_eq!(daemon.running(), "");
     assert_eq!(
         daemon.post(&format!("{session}/check"), Value::Null),
-        json!({"warnings": []})
+        json!({"warnings": [], "impact": []})
     );
     let answer = daemon.post(&format!("{session}/commit"), json!({"comment": "first"}));
-    assert_eq!(answer, json!({"revision": 0, "warnings": []}));
+    assert_eq!(answer, json!({"revision": 0, "warnings": [], "impact": []}));
     assert_eq!(
         daemon.post(&format!("{session}/commit"), Value::Null)["revision"],
         Value::Null,
@@ -499,6 +499,7 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
             comment: "",
             keep: 9,
             waiting: None,
+            scheduled: false,
         };
         control.revisions.record(&new).unwrap();
         control.stop();

@@ -219,3 +219,6 @@ fn port(
     }
     Port { ring, caches }
 }
+
+#[cfg(test)]
+mod tests;

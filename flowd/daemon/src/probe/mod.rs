@@ -6,6 +6,7 @@
 
 mod ask;
 mod difference;
+mod impact;
 mod names;
 mod path;
 mod plan;

@@ -5,6 +5,7 @@
 
 mod difference;
 mod events;
+mod impact;
 mod settings;
 mod show;
 
@@ -37,6 +38,7 @@ struct State {
 /// A change that is prepared: sockets are open, nothing has changed yet. Dropping it aborts.
 pub struct Staged {
     settings: Settings,
+    difference: Difference,
     /// Samplicators that are new or changed.
     prepared: Vec<(String, Prepared)>,
     warnings: Vec<String>,
@@ -118,6 +120,7 @@ impl Relay {
         }
         Ok(Staged {
             settings: new.clone(),
+            difference: difference.clone(),
             prepared,
             warnings,
         })

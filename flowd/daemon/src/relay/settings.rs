@@ -103,7 +103,7 @@ fn listen(text: &str) -> Option<Listen> {
 }
 
 /// The same as the configuration has it.
-fn written(listen: &Listen) -> String {
+pub(super) fn written(listen: &Listen) -> String {
     match &listen.interface {
         Some(interface) => format!("{}%{interface}", listen.address),
         None => listen.address.to_string(),

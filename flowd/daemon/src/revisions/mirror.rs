@@ -1,9 +1,13 @@
-//! A copy of the newest revision in a plain file, for the day the database cannot be read. It is never read while
-//! the database holds anything.
+//! A copy of the newest revision in a plain file, for the day the database cannot be read. A line for a whole revision,
+//! and one for each change since: an id and the revision as it is stored.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+use grammar::Tree;
+
+use super::{Stored, Summary, put_together};
 
 const NAME: &str = "newest-revision.json";
 
@@ -12,8 +16,7 @@ pub(super) fn write(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
     let new = dir.join("newest-revision.json.new");
     let result = (|| {
         let mut file = File::create(&new)?;
-        write!(file, "{id} ")?;
-        file.write_all(revision)?;
+        file.write_all(&line(revision, id))?;
         file.sync_all()?;
         fs::rename(&new, dir.join(NAME))?;
         File::open(dir)?.sync_all()
@@ -24,10 +27,53 @@ pub(super) fn write(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
     result
 }
 
-/// The id and the revision of the copy.
-pub(super) fn read(dir: &Path) -> Option<(u64, Vec<u8>)> {
+/// Adds a change to the copy. Power that goes meanwhile leaves a line that is not whole, which is not read.
+pub(super) fn append(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).open(dir.join(NAME))?;
+    file.write_all(&line(revision, id))?;
+    file.sync_data()
+}
+
+fn line(revision: &[u8], id: u64) -> Vec<u8> {
+    let mut line = format!("{id} ").into_bytes();
+    line.extend_from_slice(revision);
+    line.push(b'\n');
+    line
+}
+
+/// The revision of the copy.
+pub(super) fn read(dir: &Path) -> Option<(Summary, Tree)> {
     let bytes = fs::read(dir.join(NAME)).ok()?;
-    let space = bytes.iter().position(|octet| *octet == b' ')?;
-    let id = std::str::from_utf8(&bytes[..space]).ok()?.parse().ok()?;
-    Some((id, bytes[space + 1..].to_vec()))
+    let mut chain: Vec<(u64, Stored)> = Vec::new();
+    for line in bytes.split(|octet| *octet == b'\n') {
+        let Some((id, stored)) = parsed(line) else {
+            break;
+        };
+        let follows = match (&stored.summary.from, chain.last()) {
+            (None, None) => true,
+            (Some(from), Some((last, _))) => from == last,
+            _ => false,
+        };
+        if !follows {
+            break;
+        }
+        chain.push((id, stored));
+    }
+    let id = chain.last()?.0;
+    let (summary, tree) = put_together(id, chain.into_iter().map(|(_, stored)| stored).collect())?;
+    // By itself it is whole.
+    Some((
+        Summary {
+            from: None,
+            ..summary
+        },
+        tree,
+    ))
+}
+
+fn parsed(line: &[u8]) -> Option<(u64, Stored)> {
+    let space = line.iter().position(|octet| *octet == b' ')?;
+    let id = std::str::from_utf8(&line[..space]).ok()?.parse().ok()?;
+    let stored = serde_json::from_slice(&line[space + 1..]).ok()?;
+    Some((id, stored))
 }

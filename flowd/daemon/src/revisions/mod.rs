@@ -1,11 +1,13 @@
 //! Committed configurations, kept so that a commit that was answered survives the loss of power.
 //!
 //! sled holds them: tree `revisions`, key an id (u64, big-endian) → the revision as JSON; key `head` → the id of the
-//! newest; key `confirm` → the commit that waits for confirmation. One record is one atomic batch, flushed and
+//! newest; key `listed` → the id of the oldest that is listed; key `confirm` → the commit that waits for confirmation; key `scheduled` → the commit that waits for its time. One record is one atomic batch, flushed and
 //! synced before the caller goes on.
 
 mod database;
+mod delta;
 mod mirror;
+mod schedule;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -17,8 +19,10 @@ use grammar::Tree;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::schedule::Scheduled;
 use crate::tree_json;
 use database::Database;
+use delta::Step;
 
 /// What is known of a revision beside its tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,9 @@ pub struct Summary {
     pub comment: String,
     /// SHA-256 of the tree, hexadecimal.
     pub hash: String,
+    /// The revision that it is kept as a change of; none: it is kept whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
 }
 
 /// A revision as it is stored.
@@ -43,8 +50,18 @@ pub struct Summary {
 struct Stored {
     #[serde(flatten)]
     summary: Summary,
-    tree: Value,
+    /// All of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tree: Option<Value>,
+    /// What it changes of [`Summary::from`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<Step>>,
 }
+
+/// Most revisions in a row that are kept as changes.
+const CHAIN: usize = 64;
+/// Changes of so many octets are never worth keeping the whole.
+const SMALL: usize = 4096;
 
 /// A commit that is rolled back unless it is confirmed in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +91,8 @@ pub struct New<'a> {
     pub keep: usize,
     /// When it waits for confirmation.
     pub waiting: Option<Waiting>,
+    /// It is the commit that waited for its time, which waits no longer.
+    pub scheduled: bool,
 }
 
 /// Why a revision could not be recorded or read.
@@ -122,14 +141,39 @@ struct State {
     database: Option<Database>,
     /// Whether the database was read.
     loaded: bool,
-    /// Oldest first.
+    /// Oldest first; those before [`State::listed`] are only kept for those that are changes of them.
     summaries: Vec<Summary>,
+    /// The oldest one that is listed.
+    listed: u64,
+    /// The newest one's tree, once it is known.
+    newest: Option<Tree>,
+    /// Revisions since the last whole one, that one's octets, and those of the changes since.
+    chain: Chain,
+    /// The copy beside the database is of this process.
+    copied: bool,
     waiting: Option<Waiting>,
+    scheduled: Option<Scheduled>,
     /// The newest revision by its copy, while the database could not be read.
     copy: Option<(Summary, Tree)>,
 }
 
+/// What is kept as changes of the last whole revision.
+#[derive(Clone, Copy, Default)]
+struct Chain {
+    revisions: usize,
+    whole: usize,
+    changes: usize,
+}
+
 impl State {
+    /// Those that are listed, oldest first.
+    fn shown(&self) -> &[Summary] {
+        let first = self
+            .summaries
+            .partition_point(|summary| summary.id < self.listed);
+        self.summaries.get(first..).unwrap_or_default()
+    }
+
     fn head(&self) -> Option<u64> {
         self.summaries.last().map(|summary| summary.id)
     }
@@ -177,12 +221,17 @@ impl Revisions {
             loaded: false,
             database,
             summaries: Vec::new(),
+            listed: 0,
+            newest: None,
+            chain: Chain::default(),
+            copied: false,
             waiting: None,
+            scheduled: None,
             copy: None,
         };
         match &state.database {
             Some(_) => read_back(dir, &mut state)?,
-            None => state.copy = mirror::read(dir).and_then(|(id, bytes)| parse(id, &bytes)),
+            None => state.copy = mirror::read(dir),
         }
         space::reserve(dir);
         Ok(Revisions {
@@ -212,22 +261,52 @@ impl Revisions {
     /// When there is none, or it cannot be read.
     pub fn get(&self, id: u64) -> Result<(Summary, Tree), Error> {
         let mut state = self.lock();
-        if !state.summaries.iter().any(|summary| summary.id == id) {
+        if !state.shown().iter().any(|summary| summary.id == id) {
             return Err(Error::Unknown(id));
         }
         let database = self.opened(&mut state)?;
-        let bytes = database.get(&id.to_be_bytes())?.ok_or(Error::Unknown(id))?;
-        parse(id, &bytes).ok_or_else(|| Error::Database(format!("revision {id} is damaged")))
+        let found = whole(database, id)?;
+        if state.head() == Some(id)
+            && let Some((_, tree)) = &found
+        {
+            state.newest = Some(tree.clone());
+        }
+        found.ok_or_else(|| Error::Database(format!("revision {id} is damaged")))
     }
 
     /// What is known of the revisions, newest first.
     pub fn list(&self) -> Vec<Summary> {
-        self.lock().summaries.iter().rev().cloned().collect()
+        self.lock().shown().iter().rev().cloned().collect()
     }
 
     /// The commit that waits for confirmation.
     pub fn waiting(&self) -> Option<Waiting> {
         self.lock().waiting.clone()
+    }
+
+    /// The commit that waits for its time.
+    pub fn scheduled(&self) -> Option<Scheduled> {
+        self.lock().scheduled.clone()
+    }
+
+    /// Keeps a commit that waits for its time, in place of the one there was.
+    ///
+    /// # Errors
+    /// Then it is as it was.
+    pub fn schedule(&self, scheduled: Option<&Scheduled>) -> Result<(), Error> {
+        let mut state = self.lock();
+        let mut batch = sled::Batch::default();
+        let bytes = scheduled.map(schedule::write);
+        match &bytes {
+            Some(bytes) => batch.insert(SCHEDULED, bytes.as_slice()),
+            None => batch.remove(SCHEDULED),
+        }
+        let octets = bytes.as_ref().map_or(0, Vec::len);
+        self.write(&mut state, batch, octets, |database| {
+            Ok(database.get(SCHEDULED)? == bytes)
+        })?;
+        state.scheduled = scheduled.cloned();
+        Ok(())
     }
 
     /// Records a revision durably and returns its id. Whatever waited for confirmation waits no longer, unless
@@ -239,28 +318,39 @@ impl Revisions {
         let mut state = self.lock();
         self.opened(&mut state)?;
         let id = state.head().map_or(0, |head| head + 1);
-        let summary = Summary {
+        let mut summary = Summary {
             id,
             time_ms: new.time_ms,
             user: new.user.to_owned(),
             via: new.via.to_owned(),
             comment: new.comment.to_owned(),
             hash: tree_json::hash(new.tree),
+            from: None,
         };
-        let stored = Stored {
-            summary: summary.clone(),
-            tree: tree_json::write(new.tree),
+        let (bytes, chain) = match changes(&state, &mut summary, new.tree) {
+            Some((bytes, chain)) => (bytes, chain),
+            None => {
+                let bytes = stored_whole(&summary, new.tree);
+                let chain = Chain {
+                    whole: bytes.len(),
+                    ..Chain::default()
+                };
+                (bytes, chain)
+            }
         };
-        let bytes =
-            serde_json::to_vec(&stored).map_err(|error| Error::Database(error.to_string()))?;
 
-        let pruned = prunable(&state.summaries, new.keep, new.waiting.as_ref());
+        let listed = listed(&state, id, new.keep, new.waiting.as_ref());
+        let pruned = prunable(&state.summaries, &summary, listed);
         let mut batch = sled::Batch::default();
         batch.insert(&id.to_be_bytes(), bytes.as_slice());
         batch.insert(HEAD, &id.to_be_bytes());
+        batch.insert(LISTED, &listed.to_be_bytes());
         match &new.waiting {
             Some(waiting) => batch.insert(CONFIRM, to_json(waiting)),
             None => batch.remove(CONFIRM),
+        }
+        if new.scheduled {
+            batch.remove(SCHEDULED);
         }
         for id in &pruned {
             batch.remove(&id.to_be_bytes());
@@ -272,9 +362,28 @@ impl Revisions {
         state
             .summaries
             .retain(|summary| !pruned.contains(&summary.id));
-        state.summaries.push(summary);
+        let whole_copy = summary.from.is_none() || !state.copied;
+        state.summaries.push(summary.clone());
+        state.listed = listed;
+        state.newest = Some(new.tree.clone());
+        state.chain = chain;
         state.waiting.clone_from(&new.waiting);
-        if let Err(error) = mirror::write(&self.dir, &bytes, id) {
+        if new.scheduled {
+            state.scheduled = None;
+        }
+        let copied = match (whole_copy, summary.from) {
+            (false, _) => mirror::append(&self.dir, &bytes, id),
+            (true, None) => mirror::write(&self.dir, &bytes, id),
+            (true, Some(_)) => {
+                let whole = Summary {
+                    from: None,
+                    ..summary
+                };
+                mirror::write(&self.dir, &stored_whole(&whole, new.tree), id)
+            }
+        };
+        state.copied = copied.is_ok();
+        if let Err(error) = copied {
             tracing::warn!("the copy of revision {id} could not be written: {error}");
         }
         Ok(id)
@@ -382,9 +491,14 @@ impl Revisions {
                 Some(head) => batch.insert(HEAD, &head.to_be_bytes()),
                 None => batch.remove(HEAD),
             }
+            batch.insert(LISTED, &state.listed.to_be_bytes());
             match &state.waiting {
                 Some(waiting) => batch.insert(CONFIRM, to_json(waiting)),
                 None => batch.remove(CONFIRM),
+            }
+            match &state.scheduled {
+                Some(scheduled) => batch.insert(SCHEDULED, schedule::write(scheduled)),
+                None => batch.remove(SCHEDULED),
             }
             database.apply(batch)?;
             state.database = Some(database);
@@ -426,13 +540,22 @@ fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
             }
         }
     }
+    let copy = mirror::read(dir);
+    let mut newest_tree = None;
     while let Some(newest) = summaries.last() {
         let id = newest.id;
-        let sound = database
-            .get(&id.to_be_bytes())?
-            .and_then(|bytes| parse(id, &bytes))
-            .is_some();
-        if sound {
+        if let Some((_, tree)) = whole(database, id)? {
+            newest_tree = Some(tree);
+            break;
+        }
+        if let Some((summary, tree)) = copy.as_ref().filter(|(summary, _)| summary.id == id) {
+            tracing::error!("revision {id} is damaged; it is restored from its copy");
+            let mut batch = sled::Batch::default();
+            batch.insert(&id.to_be_bytes(), stored_whole(summary, tree));
+            database.apply(batch)?;
+            newest_tree = Some(tree.clone());
+            summaries.pop();
+            summaries.push(summary.clone());
             break;
         }
         tracing::error!("revision {id} is damaged; the one before it is taken");
@@ -451,16 +574,37 @@ fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
         .get(CONFIRM)?
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if summaries.is_empty()
-        && let Some((id, bytes)) = mirror::read(dir)
-        && let Some((summary, _)) = parse(id, &bytes)
+        && let Some((summary, tree)) = copy
     {
+        let id = summary.id;
         tracing::error!("the revision database is empty; revision {id} is restored from its copy");
         let mut batch = sled::Batch::default();
-        batch.insert(&id.to_be_bytes(), bytes);
+        batch.insert(&id.to_be_bytes(), stored_whole(&summary, &tree));
         batch.insert(HEAD, &id.to_be_bytes());
         database.apply(batch)?;
         summaries.push(summary);
+        newest_tree = Some(tree);
     }
+    let listed = database
+        .get(LISTED)?
+        .and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+    state.listed = listed.unwrap_or_default();
+    state.newest = newest_tree;
+    state.chain = Chain {
+        revisions: summaries
+            .iter()
+            .rev()
+            .take_while(|summary| summary.from.is_some())
+            .count(),
+        ..Chain::default()
+    };
+    state.scheduled = database.get(SCHEDULED)?.and_then(|bytes| {
+        let scheduled = schedule::read(&bytes);
+        if scheduled.is_none() {
+            tracing::error!("the commit that was scheduled cannot be read and is left out");
+        }
+        scheduled
+    });
     state.summaries = summaries;
     state.waiting = waiting;
     state.loaded = true;
@@ -468,31 +612,108 @@ fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
 }
 
 const HEAD: &[u8] = b"head";
+const LISTED: &[u8] = b"listed";
 const CONFIRM: &[u8] = b"confirm";
+const SCHEDULED: &[u8] = b"scheduled";
 
-/// The revisions to drop when one more comes, so that `keep` remain; the one a rollback needs stays.
-fn prunable(summaries: &[Summary], keep: usize, waiting: Option<&Waiting>) -> Vec<u64> {
-    let excess = (summaries.len() + 1).saturating_sub(keep.max(1));
-    let needed = waiting.and_then(|waiting| waiting.previous);
-    summaries
-        .iter()
-        .take(excess)
-        .map(|summary| summary.id)
-        .filter(|id| Some(*id) != needed)
-        .collect()
+/// A revision as what it changes of the newest one, when that is worth it.
+fn changes(state: &State, summary: &mut Summary, tree: &Tree) -> Option<(Vec<u8>, Chain)> {
+    let (head, newest) = (state.head()?, state.newest.as_ref()?);
+    if state.chain.revisions >= CHAIN {
+        return None;
+    }
+    summary.from = Some(head);
+    let stored = Stored {
+        summary: summary.clone(),
+        tree: None,
+        changes: Some(delta::between(newest, tree)),
+    };
+    let bytes = serde_json::to_vec(&stored).unwrap_or_default();
+    let chain = Chain {
+        revisions: state.chain.revisions + 1,
+        whole: state.chain.whole,
+        changes: state.chain.changes + bytes.len(),
+    };
+    if bytes.len() > SMALL && 2 * chain.changes > chain.whole {
+        summary.from = None;
+        return None;
+    }
+    Some((bytes, chain))
 }
 
-/// A stored revision whose hash is right.
-fn parse(id: u64, bytes: &[u8]) -> Option<(Summary, Tree)> {
-    let stored: Stored = serde_json::from_slice(bytes).ok()?;
-    let tree = tree_json::read(&stored.tree)?;
-    (tree_json::hash(&tree) == stored.summary.hash).then_some((
-        Summary {
-            id,
-            ..stored.summary
-        },
-        tree,
-    ))
+fn stored_whole(summary: &Summary, tree: &Tree) -> Vec<u8> {
+    let stored = Stored {
+        summary: summary.clone(),
+        tree: Some(tree_json::write(tree)),
+        changes: None,
+    };
+    // Strings and numbers cannot fail to be written.
+    serde_json::to_vec(&stored).unwrap_or_default()
+}
+
+/// The oldest revision to list when `id` comes, so that `keep` are; the one a rollback needs is among them.
+fn listed(state: &State, id: u64, keep: usize, waiting: Option<&Waiting>) -> u64 {
+    let shown = state.shown();
+    let excess = (shown.len() + 1).saturating_sub(keep.max(1));
+    let oldest = shown.get(excess).map_or(id, |summary| summary.id);
+    let needed = waiting.and_then(|waiting| waiting.previous);
+    oldest.min(needed.unwrap_or(oldest))
+}
+
+/// The revisions to drop: those before the whole one that the oldest listed one is made of.
+fn prunable(summaries: &[Summary], new: &Summary, listed: u64) -> Vec<u64> {
+    let all = || summaries.iter().chain([new]);
+    let mut base = listed;
+    for summary in all().rev().filter(|summary| summary.id <= listed) {
+        base = summary.id;
+        if summary.from.is_none() {
+            break;
+        }
+    }
+    let ids = summaries.iter().map(|summary| summary.id);
+    ids.filter(|id| *id < base).collect()
+}
+
+/// A revision with its tree, put together from the whole one before it; `None`: it is damaged.
+fn whole(database: &Database, id: u64) -> Result<Option<(Summary, Tree)>, Error> {
+    let mut chain: Vec<Stored> = Vec::new();
+    let mut next = id;
+    loop {
+        let Some(bytes) = database.get(&next.to_be_bytes())? else {
+            return Ok(None);
+        };
+        let Ok(stored) = serde_json::from_slice::<Stored>(&bytes) else {
+            return Ok(None);
+        };
+        let from = stored.summary.from;
+        chain.push(stored);
+        match from {
+            // A chain only leads back.
+            Some(from) if from < next && chain.len() <= 2 * CHAIN => next = from,
+            Some(_) => return Ok(None),
+            None => break,
+        }
+    }
+    chain.reverse();
+    Ok(put_together(id, chain))
+}
+
+/// The newest revision of a chain that begins with a whole one, if its hash is right.
+fn put_together(id: u64, chain: Vec<Stored>) -> Option<(Summary, Tree)> {
+    let mut tree = Tree::default();
+    let mut last = None;
+    for stored in chain {
+        tree = match (stored.tree, stored.changes) {
+            (Some(value), _) => tree_json::read(&value)?,
+            (None, Some(steps)) => delta::apply(tree, &steps)?,
+            (None, None) => return None,
+        };
+        last = Some(stored.summary);
+    }
+    let summary = Summary { id, ..last? };
+    let right = tree_json::hash(&tree) == summary.hash
+        || summary.from.is_none() && tree_json::written_hash(&tree) == summary.hash;
+    right.then_some((summary, tree))
 }
 
 fn to_json(waiting: &Waiting) -> Vec<u8> {

@@ -19,6 +19,7 @@ fn record(
         comment: text,
         keep,
         waiting,
+        scheduled: false,
     })
 }
 
@@ -114,6 +115,119 @@ fn a_second_flowd_is_refused_and_a_damaged_database_costs_history_only() {
     assert_eq!(revisions.head().unwrap().unwrap().1, tree("b"));
     assert_eq!(record(&revisions, "c", 9, None).unwrap(), 2);
     assert!(dir.path().join("database.damaged-7").exists());
+}
+
+/// A tree with many nodes, and one of them changed.
+fn wide(changed: u64) -> Tree {
+    let leaf = |value: String| Tree::Leaf(vec![value]);
+    let names = (0..2000).map(|n| (format!("n{n}"), leaf(n.to_string())));
+    let changes = [("changed".to_owned(), leaf(changed.to_string()))];
+    Tree::from_iter([("system".to_owned(), names.chain(changes).collect())])
+}
+
+fn record_tree(revisions: &Revisions, tree: &Tree, keep: usize) -> u64 {
+    let new = New {
+        tree,
+        time_ms: 0,
+        user: "u",
+        via: "cli",
+        comment: "",
+        keep,
+        waiting: None,
+        scheduled: false,
+    };
+    revisions.record(&new).unwrap()
+}
+
+#[test]
+fn revisions_kept_as_changes_come_back_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let most = 2 * CHAIN as u64 + 10;
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        for n in 0..most {
+            assert_eq!(record_tree(&revisions, &wide(n), 20), n);
+        }
+        let kept = revisions.lock().summaries.clone();
+        let wholes = kept.iter().filter(|summary| summary.from.is_none());
+        assert!(
+            wholes.count() <= 2 && kept.len() <= CHAIN + 21,
+            "{}",
+            kept.len()
+        );
+        revisions.close();
+    }
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        let ids: Vec<u64> = revisions.list().iter().map(|summary| summary.id).collect();
+        assert_eq!(ids, (most - 20..most).rev().collect::<Vec<_>>());
+        for id in ids {
+            assert_eq!(revisions.get(id).unwrap().1, wide(id), "{id}");
+        }
+        assert!(matches!(revisions.get(most - 21), Err(Error::Unknown(_))));
+        // It goes on after a restart.
+        assert_eq!(record_tree(&revisions, &wide(most), 20), most);
+        assert_eq!(record_tree(&revisions, &wide(most + 1), 20), most + 1);
+        revisions.close();
+    }
+    // The copy is the newest one, though it was added to only; a line that is not whole says nothing.
+    let copy = dir.path().join("newest-revision.json");
+    let (summary, tree) = mirror::read(dir.path()).unwrap();
+    assert_eq!((summary.id, tree), (most + 1, wide(most + 1)));
+    let bytes = std::fs::read(&copy).unwrap();
+    std::fs::write(&copy, &bytes[..bytes.len() - 9]).unwrap();
+    let (summary, tree) = mirror::read(dir.path()).unwrap();
+    assert_eq!((summary.id, tree), (most, wide(most)));
+}
+
+#[test]
+fn a_change_of_a_damaged_revision_is_restored_from_the_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        for n in 0..4 {
+            record_tree(&revisions, &wide(n), 9);
+        }
+        let mut state = revisions.lock();
+        let database = revisions.opened(&mut state).unwrap();
+        let mut batch = sled::Batch::default();
+        batch.insert(&0u64.to_be_bytes(), b"not what it was".as_slice());
+        database.apply(batch).unwrap();
+        drop(state);
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    let (summary, tree) = revisions.head().unwrap().unwrap();
+    assert_eq!((summary.id, tree), (3, wide(3)));
+    assert_eq!(record_tree(&revisions, &wide(4), 9), 4);
+    assert_eq!(revisions.get(4).unwrap().1, wide(4));
+}
+
+#[test]
+fn revisions_of_before_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = wide(7);
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        let hash = tree_json::written_hash(&old);
+        let text = format!(
+            r#"{{"time_ms":0,"user":"u","via":"cli","comment":"","hash":"{hash}","tree":{}}}"#,
+            tree_json::write(&old)
+        );
+        let mut state = revisions.lock();
+        let database = revisions.opened(&mut state).unwrap();
+        let mut batch = sled::Batch::default();
+        batch.insert(&0u64.to_be_bytes(), text.as_bytes());
+        batch.insert(HEAD, &0u64.to_be_bytes());
+        database.apply(batch).unwrap();
+        drop(state);
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    assert_eq!(revisions.head().unwrap().unwrap().1, old);
+    assert_eq!(record_tree(&revisions, &wide(8), 9), 1);
+    assert_eq!(revisions.get(1).unwrap().1, wide(8));
+    assert_eq!(revisions.get(0).unwrap().1, old);
 }
 
 /// A file system so small that it fills; `None` without the right to mount.

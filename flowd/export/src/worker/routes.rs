@@ -16,7 +16,7 @@ pub(super) struct Way {
     pub(super) lanes: Vec<Arc<Lane>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Routes {
     sender: Sender<Message>,
     feeds: BTreeMap<String, Feed>,

@@ -236,7 +236,7 @@ fn at_the_shell(dir: &Path, file: &Path, site: &Site, measured: &mut Measured) -
         .split_once("Loaded: ")
         .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok())
         .ok_or_else(|| io::Error::other(format!("load says {text}")))?;
-    let (took, text) = person.line("commit check")?;
+    let (took, text) = person.line("commit check | no-more")?;
     measured.time(What::Check, took);
     said(text, "valid")?;
     let (took, text) = person.line("commit")?;

@@ -1,0 +1,108 @@
+//! What a change would do to templates: the streams' own configuration, tried on copies.
+
+use std::collections::BTreeMap;
+
+use super::{State, Users};
+use crate::settings::{Change, Monitor, Settings};
+use crate::statistics::TemplateStatistics;
+
+/// A template of an exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// The exporter's name.
+    pub exporter: String,
+    /// The monitor's name, or the options table's.
+    pub client: String,
+    /// Its identifier.
+    pub id: u16,
+    /// Fields of a record, scopes included.
+    pub fields: usize,
+}
+
+/// What becomes of a template; those that stay are not told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateStep {
+    /// It is new, or sent again under an identifier that had another meaning.
+    Send(Template),
+    /// Nothing refers to it any more.
+    Withdraw(Template),
+}
+
+impl TemplateStep {
+    /// The exporter's name.
+    pub fn exporter(&self) -> &str {
+        match self {
+            TemplateStep::Send(template) | TemplateStep::Withdraw(template) => &template.exporter,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn preview(&self, change: &Change, users: &Users) -> Vec<TemplateStep> {
+        let changed: BTreeMap<&str, &Settings> = change
+            .exporters
+            .iter()
+            .map(|(settings, _)| (settings.name.as_str(), settings))
+            .collect();
+        let new: BTreeMap<&str, &Monitor> = change
+            .monitors
+            .iter()
+            .map(|monitor| (monitor.name.as_str(), monitor))
+            .collect();
+        let monitor = |name: &str| new.get(name).copied().or_else(|| self.monitors.get(name));
+        let mut steps = Vec::new();
+        for (name, lanes) in users {
+            let running = self.exporters.get(name);
+            let settings = changed.get(name.as_str()).copied();
+            let Some(settings) = settings.or(running.map(|exporter| exporter.settings())) else {
+                continue;
+            };
+            let before = running
+                .map(|exporter| exporter.templates())
+                .unwrap_or_default();
+            let monitors: Vec<&Monitor> = lanes
+                .iter()
+                .filter_map(|lane| monitor(&lane.monitor))
+                .collect();
+            let after = match running {
+                Some(exporter) => exporter.templates_with(settings, &monitors, &change.interfaces),
+                None => crate::exporter::Exporter::fresh_templates(
+                    settings,
+                    &monitors,
+                    &change.interfaces,
+                ),
+            };
+            let same = |one: &TemplateStatistics, other: &TemplateStatistics| {
+                (one.id, &one.client, &one.fields) == (other.id, &other.client, &other.fields)
+            };
+            let is_in = |all: &[TemplateStatistics], template: &TemplateStatistics| {
+                all.iter().any(|one| same(one, template))
+            };
+            let template = |template: &TemplateStatistics| Template {
+                exporter: name.clone(),
+                client: template.client.clone(),
+                id: template.id,
+                fields: template.fields.len(),
+            };
+            let gone = before.iter().filter(|one| !is_in(&after, one));
+            steps.extend(gone.map(|one| TemplateStep::Withdraw(template(one))));
+            let sent = after.iter().filter(|one| !is_in(&before, one));
+            steps.extend(sent.map(|one| TemplateStep::Send(template(one))));
+        }
+        for name in &change.gone {
+            let running = self.exporters.get(name);
+            let templates = running
+                .map(|exporter| exporter.templates())
+                .unwrap_or_default();
+            steps.extend(templates.into_iter().map(|one| {
+                TemplateStep::Withdraw(Template {
+                    exporter: name.clone(),
+                    client: one.client,
+                    id: one.id,
+                    fields: one.fields.len(),
+                })
+            }));
+        }
+        steps
+    }
+}
