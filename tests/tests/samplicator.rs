@@ -548,7 +548,7 @@ fn the_live_screen_draws_in_place_and_leaves_with_q() {
     let mut terminal = Pty::spawn(&[&shell, "--socket", socket]);
     terminal.expect("> ");
     terminal.line("monitor samplicator T");
-    terminal.expect("no samplicator \"T\"; there is S");
+    terminal.expect("no samplicator \"T\"; there are: S");
     terminal.expect("> ");
     terminal.line("monitor samplicator S");
     terminal.expect("Samplicator S:");

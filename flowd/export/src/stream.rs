@@ -117,7 +117,8 @@ impl Stream {
                 &monitor.sampling,
             );
             if fresh.same_fields(&template) {
-                fresh.announced = template.announced;
+                // One that comes back has not been refreshed meanwhile.
+                fresh.announced = template.announced && (leaves || !template.leaving);
                 fresh.oversized = template.oversized;
                 fresh.leaving = leaves;
                 kept.push(fresh);

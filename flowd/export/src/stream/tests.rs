@@ -693,9 +693,16 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
     stream.configure(&settings, &[&other, &with(&[&again, &second], &none)], &[]);
     assert_eq!(ids(&stream), [256, 257, 258]);
     assert_eq!(stream.templates[0].client, 1);
-    // A layout goes, and comes again.
+    // A layout goes, and comes again: at once it is the one it was, announced again.
     stream.configure(&settings, &[&with(&[&second], &none)], &[]);
     assert_eq!(ids(&stream), [257]);
+    stream.templates[0].announced = true;
+    stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
+    assert_eq!(ids(&stream), [256, 257]);
+    assert!(!stream.templates[0].announced);
+    for _ in 0..2 {
+        stream.configure(&settings, &[&with(&[&second], &none)], &[]);
+    }
     stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
     assert_eq!(ids(&stream), [257, 259]);
     // A sampler changes the fields; another rate does not.
