@@ -14,7 +14,7 @@ const PACKET_HEADER: usize = 16;
 /// Octets fetched at a time where the file cannot be mapped: they stay in the second-level cache.
 const BUFFER: usize = 256 << 10;
 /// How far ahead of the reading the file is fetched into the processor's caches, octets.
-const AHEAD: usize = 2048;
+const AHEAD: usize = 4096;
 /// The longest packet libpcap reads (its `MAXIMUM_SNAPLEN`).
 const LONGEST: u32 = 262_144;
 

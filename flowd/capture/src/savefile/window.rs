@@ -11,8 +11,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Octets mapped at a time.
-const WINDOW: usize = 2 << 20;
+/// Octets mapped at a time: below 4 MiB the kernel does not lay a mapping on its large pages.
+const WINDOW: usize = 8 << 20;
 /// A multiple of every page size Linux has on the machines Debian runs on.
 const PAGE: usize = 64 << 10;
 
@@ -97,14 +97,15 @@ impl Window {
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 
-    /// Starts to fetch the octet `at`, if it is in view.
+    /// Starts to fetch the octet `at`, if it is in view, into the second-level cache: what the first can have under way at a
+    /// time is for the flows.
     #[inline(always)]
     pub(super) fn fetch(&self, at: usize) {
         #[cfg(target_arch = "x86_64")]
         if let Some(octet) = self.octets().get(at) {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
             // SAFETY: the address is in view; fetching it ahead changes nothing but the processor's caches.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(ptr::from_ref(octet).cast()) };
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(ptr::from_ref(octet).cast()) };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = at;

@@ -13,6 +13,8 @@ use crate::sys::Usage;
 
 /// Most flows any of them may hold: none is to throw flows out for want of room.
 const FLOWS: u32 = 2_000_000;
+/// Active and inactive timeout of Flexible NetFlow, seconds, which are flowd's.
+const TIMEOUTS: [u32; 2] = [1_800, 15];
 /// Seconds that no workload lasts, and no program takes for too many.
 const EVER: u32 = 3_600;
 
@@ -234,9 +236,11 @@ fn nfpcapd(job: &Job<'_>) -> io::Result<Command> {
         Input::Savefile(file) => command.arg("-r").arg(file),
         Input::Interface(name) => command.args(["-i", name]),
     };
-    if job.keep {
-        command.args(["-e", &format!("{EVER},{EVER}")]);
-    }
+    let [active, inactive] = match job.keep {
+        true => [EVER; 2],
+        false => TIMEOUTS,
+    };
+    command.args(["-e", &format!("{active},{inactive}")]);
     let files = job.dir.join("files");
     fs::create_dir_all(&files)?;
     command.arg("-w").arg(files);
