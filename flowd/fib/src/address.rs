@@ -23,7 +23,7 @@ mod sealed {
 }
 
 macro_rules! address {
-    ($type:ty, $bits:literal, $folded:expr) => {
+    ($type:ty, $bits:literal, |$address:ident| $folded:expr) => {
         impl Address for $type {
             const BITS: u8 = $bits;
 
@@ -49,16 +49,15 @@ macro_rules! address {
 
             #[inline]
             fn folded(self) -> u64 {
-                #[allow(clippy::redundant_closure_call)]
-                $folded(self)
+                let $address = self;
+                $folded
             }
         }
     };
 }
 
-address!(u32, 32, u64::from);
-address!(u128, 128, |address: u128| (address >> 64) as u64
-    ^ address as u64);
+address!(u32, 32, |address| u64::from(address));
+address!(u128, 128, |address| (address >> 64) as u64 ^ address as u64);
 
 /// An address and how many of its first bits count. Ordered by address, shorter ones first, so that a prefix comes
 /// before those inside it.
