@@ -131,9 +131,22 @@ fn a_full_table_forgets_the_oldest_and_says_so() {
     let mut newest = fragment(1, packets - 1, UDP, 185, false, NONE);
     table.observe(&mut newest, 2 * S);
     assert_eq!(ports(&newest), P);
-    // What is stale makes room without a word.
-    for id in 0..1000 {
-        table.observe(&mut fragment(2, id, UDP, 0, true, P), 60 * S);
+    // What is stale makes room without a word, in every place of the table. Which set a packet falls into differs from
+    // run to run, so those whose set is full already are left out.
+    let mut taken = 0;
+    for id in 0.. {
+        if taken == SETS * WAYS {
+            break;
+        }
+        let mut first = fragment(2, id, UDP, 0, true, P);
+        let set = table.fragments.set(&key(&first));
+        if set.iter().any(|entry| entry.time_ns != 60 * S) {
+            table.observe(&mut first, 60 * S);
+            taken += 1;
+        }
     }
     assert_eq!(table.counts.forgotten, counts.forgotten);
+    // Now nothing is, and one more has to go.
+    table.observe(&mut fragment(3, 0, UDP, 0, true, P), 60 * S);
+    assert_eq!(table.counts.forgotten, counts.forgotten + 1);
 }
