@@ -1,0 +1,60 @@
+//! `flow exporter`.
+
+use std::time::Duration;
+
+use export::{Options, Protocol, Source};
+use grammar::Tree;
+
+use super::{number, text};
+
+/// An exporter and its description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExporterSettings {
+    /// What the exporting process needs.
+    pub export: export::Settings,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+impl ExporterSettings {
+    /// `node` is that of `flow exporter NAME`.
+    pub(super) fn from_node(name: &str, node: &Tree) -> ExporterSettings {
+        ExporterSettings {
+            export: exporter(name, node),
+            description: text(node, &["description"]),
+        }
+    }
+}
+
+fn exporter(name: &str, node: &Tree) -> export::Settings {
+    let option = |table: &str| {
+        let timeout = number(node, &["option", table, "timeout"])
+            .map_or(Options::DEFAULT_TIMEOUT, Duration::from_secs);
+        node.has(&["option", table]).then_some(timeout)
+    };
+    let mut export = export::Settings::new(name, node.value(&["destination"]).unwrap_or_default());
+    export.port = number(node, &["transport", "udp"]).unwrap_or(export.port);
+    export.source = node.value(&["source"]).map_or(Source::Any, source);
+    export.vrf = text(node, &["vrf"]);
+    export.dscp = number(node, &["dscp"]).unwrap_or(export.dscp);
+    export.ttl = number(node, &["ttl"]).unwrap_or(export.ttl);
+    export.protocol = match node.value(&["export-protocol"]) {
+        Some("netflow-v5") => Protocol::NetflowV5,
+        Some("ipfix") => Protocol::Ipfix,
+        _ => Protocol::NetflowV9,
+    };
+    export.template_timeout = number(node, &["template", "data", "timeout"])
+        .map_or(export.template_timeout, Duration::from_secs);
+    export.options = Options {
+        interface_table: option("interface-table"),
+        exporter_stats: option("exporter-stats"),
+        sampler_table: option("sampler-table"),
+    };
+    export
+}
+
+/// An address, or an interface whose address it is.
+pub(super) fn source(text: &str) -> Source {
+    text.parse()
+        .map_or_else(|_| Source::Interface(text.to_owned()), Source::Address)
+}

@@ -1,0 +1,55 @@
+//! `flow record`: its words looked up.
+
+use flow::{Record, RecordError};
+use grammar::{Finding, Tree};
+
+use super::{finding, text};
+
+/// A record and its description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedRecord {
+    /// The record.
+    pub record: Record,
+    /// Its description.
+    pub description: Option<String>,
+}
+
+impl NamedRecord {
+    /// `node` is that of `flow record NAME`.
+    pub(super) fn from_node(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> NamedRecord {
+        NamedRecord {
+            record: record(name, node, findings),
+            description: text(node, &["description"]),
+        }
+    }
+}
+
+fn record(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> Record {
+    let mut record = Record {
+        name: name.into(),
+        keys: Vec::new(),
+        collects: Vec::new(),
+    };
+    let mut look_up = |leaf: &str, find: fn(&str) -> Result<&'static flow::Field, RecordError>| {
+        let mut fields = Vec::new();
+        for words in node.values(&[leaf]) {
+            match find(words) {
+                Ok(field) => fields.push(field),
+                Err(error) => findings.push(finding(
+                    &["flow", "record", name, leaf, words],
+                    error.to_string(),
+                )),
+            }
+        }
+        fields
+    };
+    record.keys = look_up("match", Record::key_field);
+    record.collects = look_up("collect", Record::collect_field);
+    if record.keys.len() + record.collects.len() > flow::record::MAX_FIELDS {
+        findings.push(finding(
+            &["flow", "record", name],
+            format!("more than {} fields", flow::record::MAX_FIELDS),
+        ));
+    }
+    record
+}
