@@ -1,0 +1,143 @@
+//! The handle of a capture thread: starts it, tells it, asks it, ends it.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use capture::Source;
+use crossbeam_channel::{Sender, unbounded};
+use flow::Batch;
+use meter::{Clear, Copied, Reading};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+
+use super::asks::{Ask, Layouts, Piece};
+use super::{Capture, Capturing, Metering, MonitorReport, Report};
+
+/// The handle of a capture thread.
+pub struct Worker {
+    asker: Asker,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Asks a capture thread, as long as it runs.
+#[derive(Clone)]
+pub struct Asker {
+    asks: Sender<Ask>,
+    wake: Arc<EventFd>,
+}
+
+impl Worker {
+    /// Starts a thread on `source`, metering the packets from `moment_ns` on; without one it opens one as soon as that
+    /// succeeds.
+    ///
+    /// # Errors
+    /// When the thread or its wake-up descriptor cannot be made.
+    pub fn start(
+        capturing: Capturing,
+        source: Option<Source>,
+        moment_ns: u64,
+        meterings: Vec<Metering>,
+    ) -> std::io::Result<Worker> {
+        let (asks, inbox) = unbounded();
+        let wake = Arc::new(EventFd::from_flags(
+            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
+        )?);
+        let mut capture = Capture::new(capturing, source, moment_ns, inbox, wake.clone());
+        // Before the first packet is read.
+        capture.configure(meterings);
+        let name = format!("cap {}", capture.interface)
+            .chars()
+            .take(15)
+            .collect();
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || capture.run())?;
+        Ok(Worker {
+            asker: Asker { asks, wake },
+            thread: Some(thread),
+        })
+    }
+
+    /// Sets the monitors.
+    pub fn configure(&self, meterings: Vec<Metering>) {
+        self.asker.ask(Ask::Configure(meterings));
+    }
+
+    /// Sets how much of a packet is read.
+    pub fn read_as(&self, reading: Reading) {
+        self.asker.ask(Ask::ReadAs(reading));
+    }
+
+    /// Has the thread read no more packets until it is told to [replace](Worker::replace) its source or to
+    /// [stop](Worker::stop). All that it has metered was captured before this returns.
+    pub fn hold(&self) {
+        self.asker.answer(Ask::Hold);
+    }
+
+    /// Meters the packets of another source from `moment_ns` on, and those of the present one until then.
+    pub fn replace(&self, capturing: Capturing, source: Option<Source>, moment_ns: u64) {
+        self.asker.ask(Ask::Replace(capturing, source, moment_ns));
+    }
+
+    /// Goes on from what a thread that has ended said of its monitors.
+    pub fn inherit(&self, reports: Vec<MonitorReport>) {
+        self.asker.ask(Ask::Inherit(reports));
+    }
+
+    /// A consistent moment of everything the thread counts.
+    pub fn report(&self) -> Option<Report> {
+        self.asker.answer(Ask::Report)
+    }
+
+    /// What asks it for flows while others change the probe.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
+    }
+
+    /// Empties a monitor's cache. Returns the flows it had.
+    pub fn clear(&self, monitor: &str, how: Clear) -> u64 {
+        self.asker
+            .answer(|reply| Ask::Clear(monitor.into(), how, reply))
+            .unwrap_or_default()
+    }
+
+    /// Sets a monitor's screen counters to zero.
+    pub fn clear_statistics(&self, monitor: &str) {
+        self.asker.ask(Ask::ClearStatistics(monitor.into()));
+    }
+
+    /// Meters what the ring holds from before `moment_ns`, ends every flow, hands them on, and ends the thread. Returns
+    /// the last it has to say.
+    pub fn stop(mut self, moment_ns: u64) -> Option<Report> {
+        let report = self.asker.answer(|reply| Ask::Stop(moment_ns, reply));
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("a capture thread panicked");
+        }
+        report
+    }
+}
+
+impl Asker {
+    /// How a monitor's flows lie; `None` when it is not there.
+    pub fn layouts(&self, monitor: &Arc<str>) -> Option<Layouts> {
+        self.answer(|reply| Ask::Layouts(monitor.clone(), reply))?
+    }
+
+    /// A piece of a monitor's cache; `None` when the thread has ended.
+    pub fn copy(&self, piece: Piece) -> Option<(Batch, Copied)> {
+        self.answer(|reply| Ask::Copy(piece, reply))
+    }
+
+    fn ask(&self, ask: Ask) {
+        // A thread that is gone has nothing to say; stop() reports why.
+        let _ = self.asks.send(ask);
+        let _ = self.wake.write(1);
+    }
+
+    fn answer<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Option<T> {
+        let (reply, answer) = crossbeam_channel::bounded(1);
+        self.ask(ask(reply));
+        answer.recv().ok()
+    }
+}
