@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::api::router;
 use crate::control::Control;
-use crate::peer::{Peer, Role};
+use crate::peer::{Connection, Peer, Role};
 use crate::{clock, log};
 
 /// What runs between two inputs.
@@ -205,6 +205,8 @@ fn peer(role: Role) -> Peer {
         uid: if role == Role::Admin { 0 } else { 65_534 },
         user: role.word().to_owned(),
         role: Some(role),
+        process: "fuzz".to_owned(),
+        connection: Connection::default(),
     }
 }
 

@@ -76,6 +76,11 @@ impl Batch {
         if !Arc::ptr_eq(&self.layout, layout) {
             self.layout = layout.clone();
         }
+        self.clear();
+    }
+
+    /// Empties it; the room is kept.
+    pub fn clear(&mut self) {
         self.totals.clear();
         self.bytes.clear();
     }

@@ -230,7 +230,7 @@ impl Monitor {
         })
     }
 
-    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most. The piece is of one
+    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most, in place of what it had. The piece is of one
     /// family, and of [`PIECE`] slots at most: a capture thread has its ring to look after.
     pub fn copy(
         &self,
@@ -241,6 +241,7 @@ impl Monitor {
     ) -> Copied {
         let (family, slot) = (usize::from(from.family), from.slot as usize);
         let Some(Some(cache)) = self.caches.get(family) else {
+            out.clear();
             return Copied {
                 seen: 0,
                 next: from.next_family(),

@@ -138,10 +138,13 @@ impl Reader {
         Ok(Some((copied.seen, self.batch.insert(batch))))
     }
 
+    /// An empty one, with the last one's room.
     fn buffer(&mut self) -> Option<Batch> {
         let layout = self.layouts.iter().flatten().next()?;
         let new = || Batch::with_capacity(layout.clone(), PIECE);
-        Some(self.batch.take().unwrap_or_else(new))
+        let mut batch = self.batch.take().unwrap_or_else(new);
+        batch.clear();
+        Some(batch)
     }
 }
 

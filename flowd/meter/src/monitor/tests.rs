@@ -735,3 +735,27 @@ fn a_cache_is_read_in_pieces_while_packets_come() {
         }
     );
 }
+
+#[test]
+fn a_family_without_a_cache_has_no_flows_to_copy() {
+    let record = Record {
+        name: "R".into(),
+        keys: vec![Record::key_field("ipv4 source address").unwrap()],
+        collects: vec![Record::collect_field("counter packets").unwrap()],
+    };
+    let mut monitor = Monitor::new(
+        Settings {
+            record,
+            ..settings()
+        },
+        1,
+    );
+    monitor.packet(&mut header(1, 17, 0, 100), S);
+    let mut out = Batch::with_capacity(monitor.layouts()[0].clone().unwrap(), PIECE);
+    let (mut next, mut read) = (Some(Position::default()), 0);
+    while let Some(from) = next {
+        next = monitor.copy(from, 10, |_| true, &mut out).next;
+        read += out.len();
+    }
+    assert_eq!(read, 1);
+}
