@@ -93,6 +93,8 @@ impl Client {
             return false;
         };
         self.runtime.block_on(async {
+            // The runtime looks for signals when a task waits.
+            tokio::task::yield_now().await;
             tokio::select! {
                 biased;
                 _ = interrupts.recv() => true,

@@ -28,6 +28,7 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
     let mut wish = Wish::default();
     let mut failed = 0;
     let mut at = 0;
+    shell.forget_interrupts();
     while let Some(line) = lines.get(at) {
         if let Some(asked) = ask::question(line).filter(|_| shell.wants_command() && pasted == 1) {
             help(shell, asked, asked.len());
@@ -89,7 +90,9 @@ pub(crate) fn shown(shell: &mut Shell, outcome: Outcome) -> Result<Wish, Failure
         watched(shell, watch)?;
     }
     if let Some(program) = &outcome.program {
-        run(program)?;
+        let ran = run(program);
+        shell.forget_interrupts();
+        ran?;
     }
     Ok(Wish {
         leave: outcome.leave,

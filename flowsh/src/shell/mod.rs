@@ -234,6 +234,11 @@ impl Shell {
         }
     }
 
+    /// Ctrl-C, as far as it was typed before now, was for something else.
+    pub(crate) fn forget_interrupts(&mut self) {
+        self.client.interrupted();
+    }
+
     /// Does one line for somebody who wants JSON: a listing comes whole, and what is live does not come at all.
     pub(crate) fn run_for_json(&mut self, line: &str) -> Done {
         let parsed = self
@@ -248,7 +253,6 @@ impl Shell {
         };
         match inner {
             Command::ShowCache { monitor, view } => {
-                self.client.interrupted();
                 let (monitor, view) = (monitor.clone(), view.clone());
                 let first = self.first_of_cache(&monitor, &view, line);
                 let json = first
@@ -374,8 +378,6 @@ impl Shell {
                 self.watched(Watch::Accounting(Top::new(interface)), &pipes, line)?
             }
             (_, Command::ShowCache { monitor, view }) => {
-                // Ctrl-C was for something before.
-                self.client.interrupted();
                 let first = self.first_of_cache(&monitor, &view, line);
                 let first = first.map_err(|failure| failure.at_its_word(line))?;
                 let (answer, listing) = first.piped(&pipes, line, self)?;

@@ -47,6 +47,21 @@ fn a_line_is_edited_searched_and_dropped() {
 }
 
 #[test]
+fn a_program_is_interrupted_and_nothing_else() {
+    let Some(bench) = Bench::new("console: ping", "") else {
+        return;
+    };
+    let mut shell = bench.shell();
+    shell.line("ping 127.0.0.1 count 100");
+    shell.expect("icmp_seq=2");
+    shell.keys("\u{3}");
+    shell.expect("packet loss");
+    shell.expect("> $");
+    shell.line("show version | include Shell");
+    shell.expect(r"Shell: +flowsh");
+}
+
+#[test]
 fn wide_characters_keep_their_columns() {
     let Some(bench) = Bench::new("console: wide characters", "") else {
         return;
