@@ -51,7 +51,7 @@ const LARGE: &[&str] = &[
 const MOST: usize = 12;
 
 /// An answer that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// What a server that waits for the rest of a request is given.
 const MOMENT: Duration = Duration::from_millis(5);
