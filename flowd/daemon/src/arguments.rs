@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueHint};
 use wire::Tunnel;
 
-/// Network flow probe: packets to NetFlow v5, NetFlow v9 and IPFIX
+/// Network flow probe and samplicator: packets to NetFlow v5, NetFlow v9 and IPFIX, flow datagrams to many collectors
 #[derive(Parser, Debug)]
 #[command(name = "flowd", version, propagate_version = true)]
 pub(crate) struct Arguments {

@@ -99,9 +99,6 @@ const TUNNELS: Choices = &[
 /// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
 #[rustfmt::skip]
 pub static TABLE: &[Row] = &[
-    tag("comment", NodePath, Revisions, "Comment on a part of the configuration"),
-    leaf("comment * text", text(255), Revisions, "The comment"),
-
     container("system", System, "The system itself"),
     leaf("system host-name", HostName, System, "Name of this host"),
     container("system config-management", Revisions, "Keeping of committed configurations"),
@@ -281,6 +278,9 @@ pub static TABLE: &[Row] = &[
     tag("flow samplicator * balance group", Name, Relay, "Group of which one receiver gets each datagram"),
     multi("flow samplicator * balance group * receivers", Name, Relay, "Receiver in the group").refers(&["flow samplicator * receiver"]),
     leaf("flow samplicator * balance group * by", choice(&[("exporter", "All of an exporter's address to the same"), ("domain", "All of an observation domain to the same"), ("round-robin", "Domains in turn")]), Relay, "How a receiver is picked").default("exporter"),
+
+    tag("comment", NodePath, Revisions, "Comment on a part of the configuration"),
+    leaf("comment * text", text(255), Revisions, "The comment"),
 ];
 
 /// Words that older releases had, and where they stand now.
