@@ -14,6 +14,7 @@ mod dialect;
 mod diff;
 pub mod import;
 mod load;
+pub mod map;
 mod near;
 mod order;
 mod resolve;

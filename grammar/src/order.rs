@@ -2,9 +2,9 @@
 //! before eth10.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use crate::Tree;
+use crate::map::Map;
 use crate::schema::{Node, Place};
 
 /// Compares names with their numbers taken as numbers. Equal only for equal names.
@@ -41,7 +41,7 @@ fn significant(number: &[u8]) -> &[u8] {
 }
 
 /// The names of a tag in natural order.
-pub(crate) fn natural(children: &BTreeMap<String, Tree>) -> Vec<(&String, &Tree)> {
+pub(crate) fn natural(children: &Map<Tree>) -> Vec<(&String, &Tree)> {
     let mut names: Vec<_> = children.iter().collect();
     names.sort_by(|(a, _), (b, _)| compare(a, b));
     names

@@ -360,7 +360,7 @@ pub fn unapplied_from(other: Option<&Tree>, tree: &Tree, depth: usize) -> Vec<Fi
             &mut |path, node| {
                 let there = match node {
                     Tree::Leaf(values) => value.is_empty() || values.iter().any(|one| one == value),
-                    Tree::Branch(children) => value.is_empty() || children.contains_key(*value),
+                    Tree::Branch(children) => value.is_empty() || children.contains_key(value),
                 };
                 if there {
                     let mut path = path.to_vec();

@@ -1,11 +1,10 @@
 //! The configuration tree.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::iter::Peekable;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
+use crate::map::Map;
 use crate::schema::{Node, Place};
 
 /// A configuration or a part of one.
@@ -13,7 +12,8 @@ use crate::schema::{Node, Place};
 /// A container's children are its words; a tag's children are its names, each a branch; a leaf has its
 /// values in the order they were given (none for a leaf that is only there or not).
 ///
-/// Trees share what they have in common: a copy costs nothing, a change costs the branches on its way.
+/// Trees share what they have in common: a copy costs nothing, a change costs the branches on its way, and of those not
+/// all of their children, however many they are ([`Map`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tree {
     /// A container, a tag or a tag's instance.
@@ -25,7 +25,7 @@ pub enum Tree {
 /// What is below a branch, by word or name. It remembers a digest of its content until it is changed.
 #[derive(Clone, Default)]
 pub struct Children {
-    map: BTreeMap<String, Tree>,
+    map: Map<Tree>,
     digest: OnceLock<[u8; 32]>,
 }
 
@@ -33,19 +33,19 @@ impl Children {
     /// None.
     pub const fn new() -> Children {
         Children {
-            map: BTreeMap::new(),
+            map: Map::new(),
             digest: OnceLock::new(),
         }
     }
 
     /// The digest, computed now unless it is known. It must depend on the content alone, and always in the same way.
-    pub fn digest(&self, compute: impl FnOnce(&BTreeMap<String, Tree>) -> [u8; 32]) -> [u8; 32] {
+    pub fn digest(&self, compute: impl FnOnce(&Map<Tree>) -> [u8; 32]) -> [u8; 32] {
         *self.digest.get_or_init(|| compute(&self.map))
     }
 }
 
 impl Deref for Children {
-    type Target = BTreeMap<String, Tree>;
+    type Target = Map<Tree>;
 
     fn deref(&self) -> &Self::Target {
         &self.map
@@ -109,7 +109,7 @@ impl Tree {
     /// The node at `path`.
     pub fn get(&self, path: &[&str]) -> Option<&Tree> {
         path.iter().try_fold(self, |node, word| match node {
-            Tree::Branch(children) => children.get(*word),
+            Tree::Branch(children) => children.get(word),
             Tree::Leaf(_) => None,
         })
     }
@@ -163,7 +163,7 @@ impl Tree {
         for (depth, word) in path.iter().enumerate() {
             let last = depth + 1 == path.len();
             let made = || if last { new() } else { Tree::default() };
-            node = node.content().entry(word.clone()).or_insert_with(made);
+            node = node.content().get_or_insert_with(word, made);
         }
         node
     }
@@ -201,12 +201,11 @@ impl Tree {
             return;
         }
         let Tree::Branch(children) = self else { return };
-        let mut before = match before {
-            Some(Tree::Branch(before)) => before.iter().peekable(),
-            _ => EMPTY.iter().peekable(),
+        let before = match before {
+            Some(Tree::Branch(before)) => before,
+            _ => &EMPTY,
         };
-        Arc::make_mut(children).retain(|word, child| {
-            let was = counterpart(&mut before, word);
+        Arc::make_mut(children).retain_unlike(before, |word, was, child| {
             if was.is_some_and(|was| was.is(child)) {
                 return true;
             }
@@ -226,46 +225,12 @@ impl Tree {
 
 static EMPTY: Children = Children::new();
 
-/// The child of that word of another branch, whose children are gone through in step.
-fn counterpart<'a>(
-    others: &mut Peekable<std::collections::btree_map::Iter<'a, String, Tree>>,
-    word: &String,
-) -> Option<&'a Tree> {
-    while others.next_if(|(other, _)| *other < word).is_some() {}
-    others
-        .next_if(|(other, _)| *other == word)
-        .map(|(_, tree)| tree)
-}
-
 /// The words of two branches whose nodes are not the [same](Tree::is), with the node of each, in the map's order.
 pub fn unlike<'a>(
     one: &'a Children,
     other: &'a Children,
 ) -> impl Iterator<Item = (&'a String, Option<&'a Tree>, Option<&'a Tree>)> {
-    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
-    std::iter::from_fn(move || {
-        loop {
-            let order = match (one.peek(), other.peek()) {
-                (Some((a, _)), Some((b, _))) => a.cmp(b),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (None, None) => return None,
-            };
-            let left = order.is_le().then(|| one.next()).flatten();
-            let right = order.is_ge().then(|| other.next()).flatten();
-            match (left, right) {
-                (Some((_, a)), Some((_, b))) if a.is(b) => {}
-                (left, right) => {
-                    let word = left.or(right)?.0;
-                    return Some((
-                        word,
-                        left.map(|(_, tree)| tree),
-                        right.map(|(_, tree)| tree),
-                    ));
-                }
-            }
-        }
-    })
+    one.unlike(other, Tree::is)
 }
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ fn below(tree: &Tree, path: &[&str]) -> Option<Tree> {
     };
     match tree {
         Tree::Branch(children) => {
-            let child = below(children.get(*word)?, rest)?;
+            let child = below(children.get(word)?, rest)?;
             Some(Tree::from_iter([((*word).to_owned(), child)]))
         }
         Tree::Leaf(values) => (rest.is_empty() && values.iter().any(|value| value == word))
