@@ -44,13 +44,23 @@ fn read_at(value: &Value, depth: usize) -> Option<Tree> {
     }
 }
 
-/// SHA-256 of the content, hexadecimal: of a branch its words, each with the digest of what is below it; of a leaf its
-/// values. What was hashed before and has not changed is not hashed again.
+/// SHA-256 of the content, hexadecimal. What was hashed before and has not changed is not hashed again.
+///
+/// Of a leaf it is that of its values; of a branch that of its children's number and of what their digests, each of a
+/// word and what is below it, add up to. A sum, since one that changes among thousands is put into it without the
+/// others. That is enough here: sums of different children are as unlikely to be equal as digests are, unless somebody
+/// looks for such children; and a revision's hash tells configurations and damaged disks apart, it keeps nobody from
+/// forging, who would write the revision and its hash.
 pub fn hash(tree: &Tree) -> String {
     hexadecimal(&digest(tree))
 }
 
-/// The hash of revisions that hold all of a tree and were recorded before [`hash`] was: that of the written form.
+/// What [`hash`] was before: of a branch the digest of its words, each with that of what is below it.
+pub fn ordered_hash(tree: &Tree) -> String {
+    hexadecimal(&ordered(tree))
+}
+
+/// The hash of revisions that hold all of a tree and were recorded before [`ordered_hash`] was: that of the written form.
 pub fn written_hash(tree: &Tree) -> String {
     hexadecimal(&Sha256::digest(write(tree).to_string().as_bytes()))
 }
@@ -60,25 +70,46 @@ fn hexadecimal(octets: &[u8]) -> String {
 }
 
 fn digest(tree: &Tree) -> [u8; 32] {
-    let text = |sha: &mut Sha256, text: &str| {
-        sha.update((text.len() as u64).to_be_bytes());
-        sha.update(text);
-    };
     match tree {
         Tree::Branch(children) => children.digest(|children| {
-            let mut sha = Sha256::new_with_prefix(b"branch");
-            for (name, node) in children {
-                text(&mut sha, name);
+            let sum = children.sum(|word, node| {
+                let mut sha = Sha256::new_with_prefix(b"child");
+                text(&mut sha, word);
                 sha.update(digest(node));
-            }
+                sha.finalize().into()
+            });
+            let mut sha = Sha256::new_with_prefix(b"branch");
+            sha.update((children.len() as u64).to_be_bytes());
+            sha.update(sum.octets());
             sha.finalize().into()
         }),
-        Tree::Leaf(values) => {
-            let mut sha = Sha256::new_with_prefix(b"leaf");
-            values.iter().for_each(|value| text(&mut sha, value));
+        Tree::Leaf(values) => leaf(values),
+    }
+}
+
+fn ordered(tree: &Tree) -> [u8; 32] {
+    match tree {
+        Tree::Branch(children) => {
+            let mut sha = Sha256::new_with_prefix(b"branch");
+            for (name, node) in children.iter() {
+                text(&mut sha, name);
+                sha.update(ordered(node));
+            }
             sha.finalize().into()
         }
+        Tree::Leaf(values) => leaf(values),
     }
+}
+
+fn leaf(values: &[String]) -> [u8; 32] {
+    let mut sha = Sha256::new_with_prefix(b"leaf");
+    values.iter().for_each(|value| text(&mut sha, value));
+    sha.finalize().into()
+}
+
+fn text(sha: &mut Sha256, text: &str) {
+    sha.update((text.len() as u64).to_be_bytes());
+    sha.update(text);
 }
 
 #[cfg(test)]
@@ -114,6 +145,38 @@ mod tests {
             std::sync::Arc::make_mut(children).remove("d");
         }
         assert_ne!(hash(&tree), hash(&other));
+    }
+
+    #[test]
+    fn a_hash_is_of_what_is_there_however_it_came_there() {
+        let names = || (0..500).map(|at| format!("n{at}"));
+        let leaf = |value: &str| Tree::Leaf(vec![value.to_owned()]);
+        let all: Tree = names().map(|name| (name, leaf("1"))).collect();
+        let mut grown = Tree::default();
+        let Tree::Branch(children) = &mut grown else {
+            panic!()
+        };
+        let children = std::sync::Arc::make_mut(children);
+        let mut hashes = std::collections::BTreeSet::new();
+        for name in names().collect::<Vec<_>>().into_iter().rev() {
+            children.insert(name, leaf("1"));
+            let tree = Tree::Branch(children.clone().into());
+            assert!(hashes.insert(hash(&tree)), "each is another");
+        }
+        assert_eq!(hash(&grown), hash(&all));
+        // A change and back; two leaves that change their places.
+        let Tree::Branch(children) = &mut grown else {
+            panic!()
+        };
+        let children = std::sync::Arc::make_mut(children);
+        *children.get_mut("n7").unwrap() = leaf("2");
+        let one = hash(&Tree::Branch(children.clone().into()));
+        *children.get_mut("n7").unwrap() = leaf("1");
+        *children.get_mut("n8").unwrap() = leaf("2");
+        let other = hash(&Tree::Branch(children.clone().into()));
+        assert!(one != other && hashes.insert(one) && hashes.insert(other));
+        *children.get_mut("n8").unwrap() = leaf("1");
+        assert_eq!(hash(&grown), hash(&all));
     }
 
     #[test]

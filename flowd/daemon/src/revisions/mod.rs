@@ -38,7 +38,7 @@ pub struct Summary {
     pub via: String,
     /// The committer's words.
     pub comment: String,
-    /// SHA-256 of the tree, hexadecimal.
+    /// [`tree_json::hash`] of the tree: SHA-256, hexadecimal.
     pub hash: String,
     /// The revision that it is kept as a change of; none: it is kept whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -712,6 +712,7 @@ fn put_together(id: u64, chain: Vec<Stored>) -> Option<(Summary, Tree)> {
     }
     let summary = Summary { id, ..last? };
     let right = tree_json::hash(&tree) == summary.hash
+        || tree_json::ordered_hash(&tree) == summary.hash
         || summary.from.is_none() && tree_json::written_hash(&tree) == summary.hash;
     right.then_some((summary, tree))
 }

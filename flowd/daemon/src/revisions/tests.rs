@@ -205,29 +205,48 @@ fn a_change_of_a_damaged_revision_is_restored_from_the_copy() {
 
 #[test]
 fn revisions_of_before_are_read() {
-    let dir = tempfile::tempdir().unwrap();
     let old = wide(7);
+    for hash in [tree_json::written_hash(&old), tree_json::ordered_hash(&old)] {
+        read_of_before(&old, &hash);
+    }
+}
+
+fn read_of_before(old: &Tree, hash: &str) {
+    let dir = tempfile::tempdir().unwrap();
     {
         let revisions = Revisions::open(dir.path(), 0).unwrap();
-        let hash = tree_json::written_hash(&old);
         let text = format!(
             r#"{{"time_ms":0,"user":"u","via":"cli","comment":"","hash":"{hash}","tree":{}}}"#,
-            tree_json::write(&old)
+            tree_json::write(old)
         );
+        let changed = wide(8);
+        let summary = Summary {
+            id: 1,
+            hash: tree_json::ordered_hash(&changed),
+            from: Some(0),
+            ..serde_json::from_str(&text).unwrap()
+        };
+        let change = Stored {
+            summary,
+            tree: None,
+            changes: Some(delta::between(old, &changed)),
+        };
         let mut state = revisions.lock();
         let database = revisions.opened(&mut state).unwrap();
         let mut batch = sled::Batch::default();
         batch.insert(&0u64.to_be_bytes(), text.as_bytes());
-        batch.insert(HEAD, &0u64.to_be_bytes());
+        batch.insert(&1u64.to_be_bytes(), serde_json::to_vec(&change).unwrap());
+        batch.insert(HEAD, &1u64.to_be_bytes());
         database.apply(batch).unwrap();
         drop(state);
         revisions.close();
     }
     let revisions = Revisions::open(dir.path(), 0).unwrap();
-    assert_eq!(revisions.head().unwrap().unwrap().1, old);
-    assert_eq!(record_tree(&revisions, &wide(8), 9), 1);
+    assert_eq!(revisions.head().unwrap().unwrap().1, wide(8));
+    assert_eq!(record_tree(&revisions, &wide(9), 9), 2);
+    assert_eq!(revisions.get(2).unwrap().1, wide(9));
     assert_eq!(revisions.get(1).unwrap().1, wide(8));
-    assert_eq!(revisions.get(0).unwrap().1, old);
+    assert_eq!(&revisions.get(0).unwrap().1, old);
 }
 
 /// A file system so small that it fills; `None` without the right to mount.
