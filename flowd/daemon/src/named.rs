@@ -1,13 +1,13 @@
 //! What a configuration names, resolved so that a change costs what it changes. Pure.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use grammar::Tree;
+use grammar::map::Map;
 use grammar::tree::{Children, unlike};
 
 /// Things by name. Copies share what they have in common.
-pub type Named<T> = Arc<BTreeMap<String, Arc<T>>>;
+pub type Named<T> = Arc<Map<Arc<T>>>;
 
 /// A configuration that was resolved before, and what came of it.
 pub struct Before<'a, S> {
@@ -76,28 +76,7 @@ pub fn changed<'a, T: PartialEq>(
     old: &'a Named<T>,
     new: &'a Named<T>,
 ) -> impl Iterator<Item = (&'a String, Option<&'a Arc<T>>, Option<&'a Arc<T>>)> {
-    let mut names: Vec<_> = Vec::new();
-    if !Arc::ptr_eq(old, new) {
-        let same = |a: &Arc<T>, b: &Arc<T>| Arc::ptr_eq(a, b) || a == b;
-        let (mut left, mut right) = (old.iter().peekable(), new.iter().peekable());
-        loop {
-            let order = match (left.peek(), right.peek()) {
-                (Some((a, _)), Some((b, _))) => a.cmp(b),
-                (Some(_), None) => std::cmp::Ordering::Less,
-                (None, Some(_)) => std::cmp::Ordering::Greater,
-                (None, None) => break,
-            };
-            let a = order.is_le().then(|| left.next()).flatten();
-            let b = order.is_ge().then(|| right.next()).flatten();
-            match (a, b) {
-                (Some((_, a)), Some((_, b))) if same(a, b) => {}
-                (Some((name, a)), b) => names.push((name, Some(a), b.map(|(_, b)| b))),
-                (None, Some((name, b))) => names.push((name, None, Some(b))),
-                (None, None) => {}
-            }
-        }
-    }
-    names.into_iter()
+    old.unlike(new, |a, b| Arc::ptr_eq(a, b) || a == b)
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl Difference {
             self.exporters.insert(name.clone(), link);
         }
         for name in was_used.symmetric_difference(&is_used) {
-            if new.exporters.contains_key(*name) && !self.exporters.contains_key(*name) {
+            if new.exporters.contains_key(name) && !self.exporters.contains_key(*name) {
                 let link = Link::of(was_used.contains(name), is_used.contains(name), true);
                 self.exporters.insert((*name).to_owned(), link);
             }

@@ -29,7 +29,7 @@ pub fn sampler_ids(
     }
     let mut ids: BTreeMap<String, u8> = running
         .iter()
-        .filter(|(name, _)| new.samplers.contains_key(*name))
+        .filter(|(name, _)| new.samplers.contains_key(name))
         .map(|(name, id)| (name.clone(), *id))
         .collect();
     let used: BTreeSet<u8> = ids.values().copied().collect();

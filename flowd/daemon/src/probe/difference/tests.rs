@@ -110,3 +110,34 @@ fn what_exporters_tell_of_samplers_follows_them() {
     let difference = difference(&old, &new);
     assert!(difference.monitors.contains("M") && difference.ports.contains_key("eth0"));
 }
+
+#[test]
+fn what_a_change_makes_wrong_is_found_as_from_nothing() {
+    use crate::named::Before;
+
+    let sound = format!(
+        "{BASE}set flow exporter E export-protocol ipfix\nset flow monitor M cache bidirectional\n"
+    );
+    let tree = |text: &str| {
+        grammar::load(&Tree::default(), &[], text, Some(Dialect::Set), Mode::Merge).unwrap()
+    };
+    let (old, running) = (tree(&sound), settings(&sound));
+    for (more, right) in [
+        ("set flow exporter E ttl 9", true),
+        ("set flow exporter E export-protocol netflow-v9", false),
+        ("set flow monitor M exporter F", false),
+        ("set flow monitor N cache bidirectional", false),
+        ("set flow exporter F export-protocol ipfix", true),
+        ("set flow exporter F export-protocol netflow-v5", true),
+    ] {
+        let text = format!("{sound}{more}\n");
+        let new = grammar::load(&old, &[], more, Some(Dialect::Set), Mode::Merge).unwrap();
+        let before = Before {
+            tree: &old,
+            settings: &running,
+        };
+        let found = Settings::from_tree(&new, Some(before));
+        assert_eq!(found, Settings::from_tree(&tree(&text), None), "{more}");
+        assert_eq!(found.is_ok(), right, "{more}");
+    }
+}

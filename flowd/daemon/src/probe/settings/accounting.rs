@@ -1,6 +1,5 @@
 //! `system flow-accounting`, unfolded into the record, exporters, sampler and monitor it stands for, on its interfaces.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,8 +90,8 @@ pub(super) fn unfold(
             families: [true, true],
             sampler: sampler.clone(),
         };
-        let ports: &mut BTreeMap<_, _> = Arc::make_mut(&mut settings.ports);
-        let port = ports.entry(interface.clone()).or_insert_with(|| {
+        let ports = Arc::make_mut(&mut settings.ports);
+        let port = ports.get_or_insert_with(interface, || {
             let empty = Tree::default();
             let ethernet = tree.get(&at).unwrap_or(&empty);
             let mut capture = CaptureSettings::from_node(interface, ethernet, findings);

@@ -103,7 +103,8 @@ impl Settings {
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
             accounting::unfold(tree, node, &mut settings, &mut findings);
         }
-        monitor::check_bidirectional(&settings, &mut findings);
+        let sound = before.map(|before| before.settings);
+        monitor::check_bidirectional(&settings, sound, &mut findings);
         if findings.is_empty() {
             Ok(settings)
         } else {
@@ -120,7 +121,7 @@ impl Settings {
     pub fn used_exporters(&self) -> BTreeSet<&str> {
         let attachments = self.ports.values().flat_map(|port| &port.attachments);
         let monitors: BTreeSet<&str> = attachments.map(|at| at.monitor.as_str()).collect();
-        let monitors = monitors.iter().filter_map(|name| self.monitors.get(*name));
+        let monitors = monitors.iter().filter_map(|name| self.monitors.get(name));
         monitors
             .flat_map(|monitor| monitor.exporters.iter().map(String::as_str))
             .collect()

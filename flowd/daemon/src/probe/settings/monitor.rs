@@ -1,5 +1,6 @@
 //! `flow monitor`: its record, with what bidirectional flows add to it, its cache and when flows end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use export::Protocol;
@@ -7,8 +8,8 @@ use flow::Record;
 use grammar::{Finding, Tree};
 use meter::{CacheType, Kept, Timeouts};
 
-use super::{NamedRecord, Settings, finding, number, text};
-use crate::named::Named;
+use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};
+use crate::named::{Named, changed};
 
 /// Flexible NetFlow's default cache.
 const ENTRIES: usize = 4096;
@@ -134,9 +135,27 @@ fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Vec<Fin
     })
 }
 
-/// Only IPFIX has words for what comes back.
-pub(super) fn check_bidirectional(settings: &Settings, findings: &mut Vec<Finding>) {
-    let monitors = settings.monitors.iter();
+/// Only IPFIX has words for what comes back. Nothing is wrong with `sound`: where no exporter comes to speak something
+/// else, only monitors that changed are looked at.
+pub(super) fn check_bidirectional(
+    settings: &Settings,
+    sound: Option<&Settings>,
+    findings: &mut Vec<Finding>,
+) {
+    let protocol = |exporter: &Arc<ExporterSettings>| exporter.export.protocol;
+    let speak_as_before = |sound: &&Settings| {
+        changed(&sound.exporters, &settings.exporters).all(|(_, was, is)| {
+            is.is_none_or(|is| {
+                let as_before = |was| protocol(was) == protocol(is);
+                protocol(is) == Protocol::Ipfix || was.is_some_and(as_before)
+            })
+        })
+    };
+    let none = Named::default();
+    let known = sound.filter(speak_as_before);
+    let known = known.map_or(&none, |sound| &sound.monitors);
+    let monitors = changed(known, &settings.monitors);
+    let monitors = monitors.filter_map(|(name, _, monitor)| Some((name, monitor?)));
     for (name, monitor) in monitors.filter(|(_, monitor)| monitor.record.is_bidirectional()) {
         let exporters = monitor.exporters.iter();
         let known = exporters.filter_map(|exporter| settings.exporters.get(exporter));
