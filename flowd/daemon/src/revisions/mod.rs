@@ -58,8 +58,12 @@ struct Stored {
     changes: Option<Vec<Step>>,
 }
 
-/// Most revisions in a row that are kept as changes.
+/// Most revisions in a row that are kept as changes, unless the whole one is large.
 const CHAIN: usize = 64;
+/// Then there is one for so many of its octets, so that writing it anew costs each of them the same,
+const SHARE: usize = 8192;
+/// up to so many.
+const LONGEST: usize = 1024;
 /// Changes of so many octets are never worth keeping the whole.
 const SMALL: usize = 4096;
 
@@ -619,7 +623,7 @@ const SCHEDULED: &[u8] = b"scheduled";
 /// A revision as what it changes of the newest one, when that is worth it.
 fn changes(state: &State, summary: &mut Summary, tree: &Tree) -> Option<(Vec<u8>, Chain)> {
     let (head, newest) = (state.head()?, state.newest.as_ref()?);
-    if state.chain.revisions >= CHAIN {
+    if state.chain.revisions >= (state.chain.whole / SHARE).clamp(CHAIN, LONGEST) {
         return None;
     }
     summary.from = Some(head);
@@ -689,7 +693,7 @@ fn whole(database: &Database, id: u64) -> Result<Option<(Summary, Tree)>, Error>
         chain.push(stored);
         match from {
             // A chain only leads back.
-            Some(from) if from < next && chain.len() <= 2 * CHAIN => next = from,
+            Some(from) if from < next && chain.len() <= LONGEST => next = from,
             Some(_) => return Ok(None),
             None => break,
         }

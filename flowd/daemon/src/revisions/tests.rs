@@ -181,6 +181,35 @@ fn revisions_kept_as_changes_come_back_whole() {
 }
 
 #[test]
+fn a_large_configuration_has_more_changes_before_it_is_written_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "x".repeat(2 * CHAIN * SHARE);
+    let large = |n: u64| {
+        let leaf = |value: &str| Tree::Leaf(vec![value.to_owned()]);
+        Tree::from_iter([
+            ("text".to_owned(), leaf(&text)),
+            ("n".to_owned(), leaf(&n.to_string())),
+        ])
+    };
+    let most = 2 * CHAIN as u64;
+    {
+        let revisions = Revisions::open(dir.path(), 0).unwrap();
+        for n in 0..=most + 1 {
+            assert_eq!(record_tree(&revisions, &large(n), 500), n);
+        }
+        let kept = revisions.lock().summaries.clone();
+        let wholes = kept.iter().filter(|summary| summary.from.is_none());
+        let wholes: Vec<u64> = wholes.map(|summary| summary.id).collect();
+        assert_eq!(wholes, [0, most + 1]);
+        revisions.close();
+    }
+    let revisions = Revisions::open(dir.path(), 0).unwrap();
+    for id in [0, most, most + 1] {
+        assert_eq!(revisions.get(id).unwrap().1, large(id), "{id}");
+    }
+}
+
+#[test]
 fn a_change_of_a_damaged_revision_is_restored_from_the_copy() {
     let dir = tempfile::tempdir().unwrap();
     {
