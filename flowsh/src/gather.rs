@@ -23,6 +23,14 @@ pub(crate) enum Gathered {
 }
 
 impl Gather {
+    /// One that begins below a comment.
+    pub(crate) fn below(comment: Option<String>) -> Gather {
+        Gather {
+            text: comment.map_or_else(String::new, |line| line + "\n"),
+            ..Gather::default()
+        }
+    }
+
     /// Adds a line.
     pub(crate) fn add(&mut self, line: &str) -> Gathered {
         if self.text.len() + line.len() > LONGEST {

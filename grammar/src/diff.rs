@@ -214,7 +214,7 @@ pub(crate) fn compare(old: &Tree, new: &Tree) -> String {
         let word = found.path.last().map(String::as_str).unwrap_or_default();
         let mut mark = |mark: char, place: Place, tree: &Tree| {
             let mut text = String::new();
-            curly::entry(place, tree, &tag, word, "", &mut text);
+            curly::entry(place, tree, &tag, word, &mut text);
             for line in text.lines() {
                 out.push_str(&format!("{mark} {line}\n"));
             }

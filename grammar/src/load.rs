@@ -206,9 +206,23 @@ impl Loader {
         let accepted = kind.accept(&text.text, false);
         let value =
             accepted.map_err(|refusal| text.place.problem(refusal.message, refusal.hint))?;
-        let leaf = ["comment".into(), node, "text".into()];
-        *self.tree.make(&leaf, Tree::default) = Tree::Leaf(vec![value]);
+        self.keep_comment(node, value);
         Ok(())
+    }
+
+    /// A comment in a text, if it can be kept and what it is about is there.
+    pub(crate) fn say(&mut self, path: Vec<String>, text: &str) {
+        let value = schema::Type::Text { max: COMMENT }.accept(text, false);
+        if let (Ok(value), Some(_)) = (value, self.tree.at(&path))
+            && !value.is_empty()
+        {
+            self.keep_comment(path.join(" "), value);
+        }
+    }
+
+    fn keep_comment(&mut self, node: String, text: String) {
+        let leaf = ["comment".into(), node, "text".into()];
+        *self.tree.make(&leaf, Tree::default) = Tree::Leaf(vec![text]);
     }
 
     /// Takes the comments on a node and on what is below it away.

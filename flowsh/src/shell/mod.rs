@@ -103,6 +103,8 @@ pub(crate) struct Shell {
     /// The IOS line that opened the submode.
     opener: String,
     reading: Reading,
+    /// A comment in braces' form, which is about the block that may come next.
+    comment: Option<String>,
     /// What the daemon has to say of what was changed.
     notes: Vec<String>,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
@@ -135,6 +137,7 @@ impl Shell {
             submode: Submode::Global,
             opener: String::new(),
             reading: Reading::Commands,
+            comment: None,
             notes: Vec::new(),
             terminal_length: None,
             terminal_width: None,
@@ -335,11 +338,17 @@ impl Shell {
 
     fn command(&mut self, line: &str) -> Done {
         let mode = self.mode();
+        let comment = self.comment.take();
         let parsed =
             command::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
         let Some(parsed) = parsed else {
+            let own = line.trim_start().starts_with("/*").then(|| line.to_owned());
+            self.comment = own.or(comment);
             return Ok(Outcome::default());
         };
+        if let Command::Statement(_) = parsed.command {
+            self.comment = comment;
+        }
         let (command, pipes) = match parsed.command {
             Command::Run(inner) => (inner.command, inner.pipes),
             command => (command, parsed.pipes),
@@ -437,8 +446,9 @@ impl Shell {
 
     /// A line that opens a brace, or an IOS statement.
     fn statement(&mut self, tail: &Tail, line: &str) -> Done {
+        let comment = self.comment.take();
         if command::opens_brace(&tail.text) {
-            let mut gather = Gather::default();
+            let mut gather = Gather::below(comment);
             let gathered = gather.add(line);
             self.reading = Reading::Block(gather);
             return self.gathered(gathered);

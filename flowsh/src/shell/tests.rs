@@ -448,6 +448,35 @@ fn a_comment_goes_with_its_node_wherever_that_goes() {
 }
 
 #[test]
+fn a_comment_above_a_block_is_kept_and_above_anything_else_is_not() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    for line in [
+        "/* the core */",
+        "",
+        "flow {",
+        "/* ten */",
+        "sampler A { rate 10; }",
+        "}",
+        "/* nobody's */",
+        "set flow sampler B rate 10",
+        "system {",
+        "host-name r1",
+        "}",
+    ] {
+        bench.ok(line);
+    }
+    let candidate = bench.candidate();
+    assert_eq!(candidate.matches("set comment").count(), 2, "{candidate}");
+    for line in [
+        "set comment flow text \"the core\"\n",
+        "set comment \"flow sampler A\" text ten\n",
+    ] {
+        assert!(candidate.contains(line), "{line}{candidate}");
+    }
+}
+
+#[test]
 fn copies_and_renames_are_one_change() {
     let mut bench = Bench::new();
     bench.ok("configure");

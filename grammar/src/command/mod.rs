@@ -26,6 +26,7 @@ pub(crate) use trie::{Next, State, Token, Trie, starts_command, tries};
 pub(crate) use words::rest;
 
 use crate::Problem;
+use crate::dialect::curly::comment_alone;
 
 /// Where a line is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -527,7 +528,7 @@ fn declared(rows: &[table::Row]) -> Vec<(&'static str, &'static str)> {
     whole.map(|row| (row.pattern, row.help)).collect()
 }
 
-/// Parses one line. `None`: an empty line or a comment (`!` or `#` first).
+/// Parses one line. `None`: an empty line or a comment (`!` or `#` first, or all of it in `/* */`).
 ///
 /// # Errors
 /// The first word that is wrong, with its place in characters and what would have been right.
@@ -536,7 +537,8 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
     let Some(first) = words.first() else {
         return Ok(None);
     };
-    if !first.quoted && first.text.starts_with(['!', '#']) {
+    let commented = first.text.starts_with(['!', '#']) || comment_alone(line).is_some();
+    if !first.quoted && commented {
         return Ok(None);
     }
     if let Mode::Configuration(submode) = mode

@@ -1,4 +1,7 @@
-//! Braces, as VyOS (lines) and Junos (semicolons) write them.
+//! Braces, as VyOS (lines) and Junos (semicolons) write them. A comment that has a line to itself is about what comes next, and
+//! is kept with it.
+
+use std::collections::BTreeMap;
 
 use pest::Parser;
 
@@ -60,6 +63,12 @@ fn words<'a>(line: &'a str, number: u32, comment: &mut Option<Span>) -> Vec<Word
     words
 }
 
+/// The comment that a line is, if it is one and nothing else.
+pub(crate) fn comment_alone(line: &str) -> Option<&str> {
+    let text = line.trim().strip_prefix("/*")?.strip_suffix("*/")?;
+    (!text.contains("*/")).then_some(text.trim())
+}
+
 /// An open brace.
 struct Block {
     /// Where it stands; `None` when its header was wrong and its content is passed over.
@@ -75,6 +84,11 @@ struct Reader<'a, 'b> {
     ended: bool,
     /// Open brackets of the statement.
     list: usize,
+    /// The comment that stands before the next statement, and that before this one.
+    next_comment: Option<&'a str>,
+    comment: Option<&'a str>,
+    /// What is said of which node.
+    said: Vec<(Vec<String>, &'a str)>,
 }
 
 /// Loads a text.
@@ -86,8 +100,14 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
         statement: Vec::new(),
         ended: false,
         list: 0,
+        next_comment: None,
+        comment: None,
+        said: Vec::new(),
     };
     for (line, number) in text.split('\n').zip(1..) {
+        if let Some(text) = comment_alone(line).filter(|_| comment.is_none()) {
+            reader.next_comment = Some(text);
+        }
         for word in words(line, number, &mut comment) {
             if let Err(problem) = reader.word(word)
                 && (!reader.loader.report(problem) || reader.blocks.len() > MAX_DEPTH)
@@ -100,6 +120,9 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
     let end = reader.finish();
     if let Err(problem) = end {
         reader.loader.report(problem);
+    }
+    for (path, text) in std::mem::take(&mut reader.said) {
+        reader.loader.say(path, text);
     }
     if let Some(block) = reader.blocks.last() {
         let problem = block.open.problem(
@@ -161,6 +184,9 @@ impl<'a> Reader<'a, '_> {
             Shape::ListClose => self.list = self.list.saturating_sub(1),
             _ => {}
         }
+        if self.statement.is_empty() {
+            self.comment = self.next_comment.take();
+        }
         self.statement.push(word);
         ended
     }
@@ -194,6 +220,7 @@ impl<'a> Reader<'a, '_> {
                 Some("say what the braces hold".into()),
             ));
         };
+        let comment = self.comment.take();
         let cursor = match resolve_noted(&from, &words, MANNER, &mut self.loader.notes)? {
             Target::Branch(cursor) => cursor,
             Target::Whole(path, node) if node.kind() == crate::schema::Kind::Tag => Cursor {
@@ -212,6 +239,8 @@ impl<'a> Reader<'a, '_> {
             self.loader
                 .set(Target::Branch(cursor.clone()), last.place)?;
         }
+        self.said
+            .extend(comment.map(|text| (cursor.path.clone(), text)));
         if let Some(block) = self.blocks.last_mut() {
             block.cursor = Some(cursor);
         }
@@ -225,8 +254,12 @@ impl<'a> Reader<'a, '_> {
         let (Some(last), Some(from)) = (words.last(), self.cursor().cloned()) else {
             return Ok(());
         };
+        let comment = self.comment.take();
         let target = resolve_noted(&from, &words, MANNER, &mut self.loader.notes)?;
-        self.loader.set(target, last.place)
+        let said = comment.map(|text| (target.path().to_vec(), text));
+        self.loader.set(target, last.place)?;
+        self.said.extend(said);
+        Ok(())
     }
 }
 
@@ -235,49 +268,95 @@ const MANNER: Manner = Manner {
     ios: None,
 };
 
-/// Writes the tree with braces, four columns a level.
+/// Writes the tree with braces, four columns a level. What is said of a node stands above it.
 pub(crate) fn render(tree: &Tree) -> String {
-    let mut out = String::new();
-    block(Place::Words(root()), tree, "", "", &mut out);
-    out
-}
-
-/// Writes what is below `place`, each line after `indent`; `tag` is the tag whose names these are.
-pub(crate) fn block(place: Place, tree: &Tree, tag: &str, indent: &str, out: &mut String) {
-    for (word, place, tree) in entries(place, tree) {
-        entry(place, tree, tag, word, indent, out);
+    let mut writer = Writer::default();
+    for (node, _) in tree.children(&["comment"]) {
+        let text = tree.value(&["comment", node, "text"]).unwrap_or_default();
+        if comment_alone(&format!("/* {text} */")) == Some(text) && !text.contains('\n') {
+            writer.comments.insert(node, text);
+        }
     }
+    for (word, place, tree) in entries(Place::Words(root()), tree) {
+        match tree {
+            // Those that have no line to stand above.
+            Tree::Branch(comments) if word == "comment" => {
+                let rest = comments
+                    .iter()
+                    .filter(|(node, _)| !writer.placed.contains(&node.as_str()))
+                    .map(|(node, comment)| (node.clone(), comment.clone()));
+                let rest: Tree = rest.collect();
+                if !rest.is_empty() {
+                    writer.entry(place, &rest, "", word, "");
+                }
+            }
+            _ => writer.entry(place, tree, "", word, ""),
+        }
+    }
+    writer.out
 }
 
-/// Writes one node.
-pub(crate) fn entry(
-    place: Place,
-    tree: &Tree,
-    tag: &str,
-    word: &str,
-    indent: &str,
-    out: &mut String,
-) {
-    let head = if tag.is_empty() {
-        quoted(word).into_owned()
-    } else {
-        format!("{tag} {}", quoted(word))
-    };
-    match (place, tree) {
-        (Place::Value(node), Tree::Leaf(values)) => {
-            for value in values {
-                out.push_str(&format!(
-                    "{indent}{head} {}\n",
-                    written(node.row.value, value)
-                ));
+/// Writes one node, with nothing that is said of it.
+pub(crate) fn entry(place: Place, tree: &Tree, tag: &str, word: &str, out: &mut String) {
+    let mut writer = Writer::default();
+    writer.entry(place, tree, tag, word, "");
+    out.push_str(&writer.out);
+}
+
+#[derive(Default)]
+struct Writer<'a> {
+    out: String,
+    /// By node, its words from the root.
+    comments: BTreeMap<&'a str, &'a str>,
+    placed: Vec<&'a str>,
+    /// The node that is written.
+    path: String,
+}
+
+impl Writer<'_> {
+    /// Writes what is below `place`, each line after `indent`; `tag` is the tag whose names these are.
+    fn block(&mut self, place: Place, tree: &Tree, tag: &str, indent: &str) {
+        for (word, place, tree) in entries(place, tree) {
+            self.entry(place, tree, tag, word, indent);
+        }
+    }
+
+    fn entry(&mut self, place: Place, tree: &Tree, tag: &str, word: &str, indent: &str) {
+        let above = self.path.len();
+        if above > 0 {
+            self.path.push(' ');
+        }
+        self.path.push_str(word);
+        self.node(place, tree, tag, word, indent);
+        self.path.truncate(above);
+    }
+
+    fn node(&mut self, place: Place, tree: &Tree, tag: &str, word: &str, indent: &str) {
+        let head = if tag.is_empty() {
+            quoted(word).into_owned()
+        } else {
+            format!("{tag} {}", quoted(word))
+        };
+        if let (Place::Name(_), Tree::Branch(_)) = (place, tree) {
+            return self.block(place, tree, &head, indent);
+        }
+        if let Some((node, text)) = self.comments.get_key_value(self.path.as_str()) {
+            self.placed.push(node);
+            self.out.push_str(&format!("{indent}/* {text} */\n"));
+        }
+        match (place, tree) {
+            (Place::Value(node), Tree::Leaf(values)) => {
+                for value in values {
+                    let value = written(node.row.value, value);
+                    self.out.push_str(&format!("{indent}{head} {value}\n"));
+                }
             }
+            (_, Tree::Branch(children)) if !children.is_empty() => {
+                self.out.push_str(&format!("{indent}{head} {{\n"));
+                self.block(place, tree, "", &format!("{indent}    "));
+                self.out.push_str(&format!("{indent}}}\n"));
+            }
+            _ => self.out.push_str(&format!("{indent}{head}\n")),
         }
-        (Place::Name(_), Tree::Branch(_)) => block(place, tree, &head, indent, out),
-        (_, Tree::Branch(children)) if !children.is_empty() => {
-            out.push_str(&format!("{indent}{head} {{\n"));
-            block(place, tree, "", &format!("{indent}    "), out);
-            out.push_str(&format!("{indent}}}\n"));
-        }
-        _ => out.push_str(&format!("{indent}{head}\n")),
     }
 }

@@ -174,6 +174,53 @@ fn words_of_other_releases_are_noted_with_their_place() {
 }
 
 #[test]
+fn a_comment_in_braces_stands_above_its_node() {
+    let text = "\
+flow {
+    /* the \"core\" # one */
+    sampler S {
+        /* ten */
+        rate 10
+    }
+    sampler T {
+        rate 20
+    }
+}
+comment \"flow sampler T\" {
+    text \"*/\"
+}
+";
+    let tree = load(&Tree::default(), &[], text, None, Mode::Override).unwrap();
+    assert_eq!(render(&tree, Dialect::Curly), text);
+    let set = render(&tree, Dialect::Set);
+    assert_eq!(
+        set,
+        "set flow sampler S rate 10\nset flow sampler T rate 20\n\
+         set comment \"flow sampler S\" text \"the \\\"core\\\" # one\"\n\
+         set comment \"flow sampler S rate\" text ten\nset comment \"flow sampler T\" text \"*/\"\n"
+    );
+    // Not one: within a statement, before nothing, of another line, too long.
+    let long = format!("/* {} */\nflow {{\n}}\n", "x".repeat(300));
+    for text in [
+        "flow { /* a */ sampler S { rate 10; } }\n/* b */\n",
+        "flow {\n    /* over\n    lines */\n    sampler S {\n        rate 10\n    }\n}\n",
+        &long,
+    ] {
+        let tree = load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
+        assert!(!tree.has(&["comment"]), "{text}");
+    }
+    // Loaded at a level, in place of what is there, with the braces on a line of their own.
+    let below = "/* new */\nsampler S\n{\n    rate 11\n}\n";
+    let at = ["flow".to_owned()];
+    let dialect = Some(Dialect::Curly);
+    let tree = load(&tree, &at, below, dialect, Mode::Replace).unwrap();
+    let said = |node| tree.value(&["comment", node, "text"]);
+    assert_eq!(said("flow sampler S"), Some("new"));
+    assert_eq!(said("flow sampler S rate"), None);
+    assert_eq!(said("flow sampler T"), Some("*/"));
+}
+
+#[test]
 fn a_comment_stays_with_its_node() {
     let read = |base: &Tree, text: &str| load(base, &[], text, Some(Dialect::Set), Mode::Merge);
     let base = read(
