@@ -1,6 +1,6 @@
 //! Paths of the configuration: what the schema allows, and what the tree has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Candidate, Completion, Context, NameKind};
 use crate::Tree;
@@ -155,8 +155,7 @@ pub(super) fn existing(
     let helps = follow(level, words, begun, context).candidates;
     let there: Vec<String> = match context.tree.get(&path) {
         Some(Tree::Branch(children)) => children.keys().cloned().collect(),
-        Some(Tree::Leaf(values)) => values.clone(),
-        None => Vec::new(),
+        _ => values_below(context.tree, &path),
     };
     let helps: HashMap<&str, &Candidate> = helps
         .iter()
@@ -179,6 +178,37 @@ pub(super) fn existing(
         candidates,
         end: context.tree.has(&path) || allowed.complete,
         current: None,
+    }
+}
+
+/// The values of the leaf that a path leads to, or into: of values of several words, the word that is next.
+fn values_below(tree: &Tree, path: &[&str]) -> Vec<String> {
+    let leaf = (0..=path.len()).rev().find_map(|at| {
+        let (leaf, begun) = path.split_at(at);
+        match tree.get(leaf) {
+            Some(Tree::Leaf(values)) => Some((schema::lookup(leaf.iter().copied()), values, begun)),
+            _ => None,
+        }
+    });
+    let Some((place, values, begun)) = leaf else {
+        return Vec::new();
+    };
+    match place {
+        Some(Place::Value(node)) if node.row.value.many_words() => {
+            let next = |value: &String| {
+                let mut words = value.split(' ');
+                let begins = begun
+                    .iter()
+                    .all(|typed| words.next().is_some_and(|word| word.starts_with(typed)));
+                begins.then(|| words.next())?.map(str::to_owned)
+            };
+            let mut words: Vec<String> = values.iter().filter_map(next).collect();
+            let mut known = HashSet::new();
+            words.retain(|word| known.insert(word.clone()));
+            words
+        }
+        _ if begun.is_empty() => values.clone(),
+        _ => Vec::new(),
     }
 }
 

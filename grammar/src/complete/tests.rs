@@ -291,6 +291,32 @@ fn what_is_deleted_or_shown_is_there() {
     );
     is("show exporter ", CONFIGURATION, "flow", &["E1", "E2"]);
     is("delete interfaces ethernet ", CONFIGURATION, "", &["eth7"]);
+    // A value of several words goes on word by word.
+    for (begun, next) in [
+        ("", "ipv4"),
+        ("i", "ipv4"),
+        ("ipv4 ", "source"),
+        ("ipv4 so a", "address"),
+    ] {
+        for verb in ["delete", "show"] {
+            let line = format!("{verb} match {begun}");
+            is(&line, CONFIGURATION, "flow record R", &[next]);
+        }
+    }
+    is(
+        "show match ipv4 protocol ",
+        CONFIGURATION,
+        "flow record R",
+        &[],
+    );
+    assert!(
+        at(
+            "delete match ipv4 source address ",
+            CONFIGURATION,
+            "flow record R"
+        )
+        .end
+    );
     is("copy flow record R t", CONFIGURATION, "", &["to"]);
     is(
         "rename flow sampler S to flow sample",
