@@ -167,12 +167,16 @@ fn all(place: Place, tree: &Tree, path: &mut Vec<String>, added: bool, changes: 
 }
 
 pub(crate) fn commands(old: &Tree, new: &Tree) -> String {
-    let (mut deletes, mut sets) = (String::new(), String::new());
+    // A node that is deleted takes its comments along, so those that go do so first.
+    let (mut unsaid, mut deletes, mut sets) = (String::new(), String::new(), String::new());
     for found in differences(old, new) {
         let words: Vec<_> = found.path.iter().map(|word| quoted(word)).collect();
         let path = words.join(" ");
         match found.what {
-            Difference::Went(_) => deletes.push_str(&format!("delete {path}\n")),
+            Difference::Went(_) => match found.path[0].as_str() {
+                "comment" => unsaid.push_str(&format!("delete {path}\n")),
+                _ => deletes.push_str(&format!("delete {path}\n")),
+            },
             Difference::Came(tree) => {
                 set::lines(found.place, tree, &mut format!("set {path}"), &mut sets)
             }
@@ -190,7 +194,7 @@ pub(crate) fn commands(old: &Tree, new: &Tree) -> String {
             }
         }
     }
-    deletes + &sets
+    unsaid + &deletes + &sets
 }
 
 pub(crate) fn compare(old: &Tree, new: &Tree) -> String {
