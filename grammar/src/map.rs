@@ -258,9 +258,8 @@ impl<V: Clone> Map<V> {
         self.len += 1;
         let full = self.chunks.get(chunk).map(|chunk| chunk.entries.len()) == Some(MOST);
         if self.chunks.is_empty() || full && at == MOST && chunk + 1 == self.chunks.len() {
-            let mut entries = Vec::with_capacity(MOST);
-            entries.push((name, value));
-            self.chunks.push(Chunk::new(entries));
+            // Room for one: most maps are small.
+            self.chunks.push(Chunk::new(vec![(name, value)]));
             return (self.chunks.len() - 1, 0);
         }
         if full {
