@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flow_tests::wait::within;
 use nix::sys::signal::{Signal, kill};
+use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 
 use crate::sys::{Usage, Waited, reap};
@@ -36,11 +37,13 @@ impl Running {
         Ok(Running { child })
     }
 
-    /// CPU time it and its descendants that run have used so far, to the hundredth of a second.
+    /// CPU time it and its descendants that run have used so far, by their own clocks: to the nanosecond.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        let tree = tree(self.child.id());
-        // USER_HZ is 100 on every architecture Linux has.
-        tree.iter().map(|stat| stat.ticks).sum::<u64>() as f64 / 100.0
+        let used = |process: Process| {
+            let clock = clock_getcpuclockid(Pid::from_raw(process.id.cast_signed())).ok()?;
+            Some(Duration::from(clock.now().ok()?).as_secs_f64())
+        };
+        tree(self.child.id()).into_iter().filter_map(used).sum()
     }
 
     /// Resident memory, KiB.
@@ -107,8 +110,8 @@ impl Running {
             }
         });
         let Some(childless) = childless else {
-            for stat in tree(std::process::id()).into_iter().skip(1) {
-                let _ = kill(Pid::from_raw(stat.id.cast_signed()), Signal::SIGKILL);
+            for process in tree(std::process::id()).into_iter().skip(1) {
+                let _ = kill(Pid::from_raw(process.id.cast_signed()), Signal::SIGKILL);
             }
             return Err(io::Error::other(format!(
                 "still running after {limit:?}: killed"
@@ -135,38 +138,37 @@ pub(crate) fn run(command: &mut Command, log: &File) -> io::Result<Usage> {
     successful(Running::start(command, log)?.wait(LONGEST)?)
 }
 
-/// What proc(5) says of a process in its stat.
+/// A process and its parent.
 #[derive(Clone, Copy, Debug)]
-struct Stat {
+struct Process {
     id: u32,
     parent: u32,
-    /// User and system time.
-    ticks: u64,
 }
 
-impl Stat {
-    fn read(id: u32) -> Option<Stat> {
+impl Process {
+    /// As `/proc/ID/stat` has it (proc(5)).
+    fn read(id: u32) -> Option<Process> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // Behind the name in parentheses: state, parent, … user and system time are the 14th and 15th of all.
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
-        Some(Stat {
-            id,
-            parent: u32::try_from(number(1)?).ok()?,
-            ticks: number(11)? + number(12)?,
-        })
+        // Behind the name in parentheses: the state, the parent.
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
+        let parent = parent.parse().ok()?;
+        Some(Process { id, parent })
     }
 }
 
 /// A process and its descendants, parents first.
-fn tree(root: u32) -> Vec<Stat> {
+fn tree(root: u32) -> Vec<Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let all: Vec<Stat> = ids.filter_map(Stat::read).collect();
-    let mut tree: Vec<Stat> = all.iter().filter(|stat| stat.id == root).copied().collect();
+    let all: Vec<Process> = ids.filter_map(Process::read).collect();
+    let mut tree: Vec<Process> = all
+        .iter()
+        .filter(|process| process.id == root)
+        .copied()
+        .collect();
     let mut at = 0;
-    while let Some(Stat { id, .. }) = tree.get(at).copied() {
-        tree.extend(all.iter().filter(|stat| stat.parent == id));
+    while let Some(Process { id, .. }) = tree.get(at).copied() {
+        tree.extend(all.iter().filter(|process| process.parent == id));
         at += 1;
     }
     tree
