@@ -245,7 +245,6 @@ impl Worker {
             }
             match self.read(now_ns) {
                 0 => self.wait(true, TICK_NS),
-                READ.. => {}
                 read => {
                     let pause_ns = self.pause.after(read as u64, self.parts, now_ns);
                     if pause_ns > 0 {

@@ -2,6 +2,8 @@
 
 /// Longest pause to let datagrams gather: a batch costs little more than a datagram.
 pub(super) const GATHER_NS: u64 = 1_000_000;
+/// Longest time between two reads that counts: what came before a lull is forgotten soon.
+const LULL_NS: u64 = 16 * GATHER_NS;
 /// How many datagrams for a send a pause waits for. What waits longer has left the processor's caches.
 const SHARE: u64 = 16;
 /// How many it waits for at most, however many sends they make.
@@ -16,8 +18,8 @@ const LOOK: u32 = 32;
 #[derive(Debug)]
 pub(super) struct Pause {
     last_ns: u64,
-    /// Nanoseconds between two datagrams, averaged.
-    gap_ns: u64,
+    /// Of the last reads, a later one counting more: nanoseconds, and datagrams that came in them.
+    lately: (f64, f64),
     /// Datagrams of a read without a pause before it, averaged, times four.
     alone: u64,
     /// How many may wait at the socket.
@@ -32,7 +34,7 @@ impl Pause {
     pub(super) fn new(room: u64, now_ns: u64) -> Pause {
         Pause {
             last_ns: now_ns,
-            gap_ns: GATHER_NS,
+            lately: (GATHER_NS as f64, 1.0),
             alone: 0,
             room,
             paused: false,
@@ -45,18 +47,21 @@ impl Pause {
     pub(super) fn after(&mut self, count: u64, parts: u64, now_ns: u64) -> u64 {
         let since = now_ns.saturating_sub(self.last_ns);
         self.last_ns = now_ns;
-        let gap_ns = (since / count.max(1)).min(4 * GATHER_NS);
-        self.gap_ns = (3 * self.gap_ns + gap_ns) / 4;
+        self.lately.0 = 0.75 * self.lately.0 + since.min(LULL_NS) as f64;
+        self.lately.1 = 0.75 * self.lately.1 + count as f64;
+        let gap_ns = (self.lately.0 / self.lately.1) as u64;
         if !self.paused {
             self.alone = self.alone - self.alone / 4 + count;
         }
         self.reads = self.reads.wrapping_add(1);
         let wanted = (SHARE * parts).min(MOST).min(self.room);
-        // Too few to be worth a wait, or as many as it could bring.
-        let idle = self.gap_ns > GATHER_NS / 4 || self.alone / 4 >= wanted * 3 / 4;
+        // Too few to be worth a wait, or as many as it could bring, or more that wait already.
+        let idle = gap_ns > GATHER_NS / 4
+            || self.alone / 4 >= wanted * 3 / 4
+            || count >= super::READ as u64;
         self.paused = !(idle || self.reads.is_multiple_of(LOOK));
         match self.paused {
-            true => (self.gap_ns * wanted).min(GATHER_NS),
+            true => (gap_ns * wanted).min(GATHER_NS),
             false => 0,
         }
     }
@@ -96,6 +101,29 @@ mod tests {
         assert_eq!(most(15, 150_000, 4), 480_000);
         assert_eq!(most(40, 400_000, 4), 0);
         assert_eq!(most(15, 150_000, 400), 480_000);
+    }
+
+    #[test]
+    fn a_late_return_from_a_pause_makes_the_next_no_longer() {
+        let mut pause = Pause::new(1000, 0);
+        let (mut now_ns, mut read_ns, mut late_ns) = (0, 0, 1_500_000);
+        let mut lengths = Vec::new();
+        for _ in 0..1000 {
+            // One every 10 microseconds, relayed in a tenth of that.
+            let count = ((now_ns - read_ns) / 10_000).min(super::super::READ as u64);
+            if count == 0 {
+                now_ns += 10_000;
+                continue;
+            }
+            read_ns += count * 10_000;
+            now_ns += count * 1000;
+            let length = pause.after(count, 1, now_ns);
+            lengths.push(length);
+            if length > 0 {
+                now_ns += length + std::mem::take(&mut late_ns);
+            }
+        }
+        assert!(lengths.len() > 500 && lengths[10..].iter().all(|length| *length < 200_000));
     }
 
     #[test]
