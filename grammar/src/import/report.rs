@@ -62,6 +62,43 @@ pub(super) fn behind(program: &str, line: &str, remarks: &mut Remarks) -> Vec<St
     words.split_off(at.map_or(0, |at| at + 1))
 }
 
+/// A program whose options are a letter each, read as getopt(3) reads them.
+pub(super) trait Options {
+    /// Options with a value.
+    const WITH_VALUE: &'static str;
+
+    /// An option without a value.
+    fn flag(&mut self, option: char, remarks: &mut Remarks);
+
+    /// An option with a value.
+    fn value(&mut self, option: char, value: String, remarks: &mut Remarks);
+
+    /// The options of a word, `Sf` or `p2055` say, whose last may have its value in the next one.
+    fn options(
+        &mut self,
+        word: &str,
+        words: &mut impl Iterator<Item = String>,
+        remarks: &mut Remarks,
+    ) {
+        let mut rest = word;
+        while let Some(option) = rest.chars().next() {
+            rest = &rest[option.len_utf8()..];
+            if !Self::WITH_VALUE.contains(option) {
+                self.flag(option, remarks);
+                continue;
+            }
+            let value = match std::mem::take(&mut rest) {
+                "" => words.next(),
+                value => Some(value.to_owned()),
+            };
+            match value {
+                Some(value) => self.value(option, value, remarks),
+                None => remarks.lost(HERE, &format!("-{option}"), "its value is missing"),
+            }
+        }
+    }
+}
+
 /// Words as a shell cuts them: quotes of both kinds, and a backslash before a character.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();

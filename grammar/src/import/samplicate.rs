@@ -24,12 +24,6 @@ pub const NAME: &str = "samplicate";
 /// Sources that are read of all files together.
 const MAX_RULES: usize = 10_000;
 
-const TWICE: &str = "it is there twice; each datagram is sent once";
-
-fn too_many() -> String {
-    format!("more than {} receivers", receiver::MAX_RECEIVERS)
-}
-
 /// A configuration file alone, as `samplicate -c FILE` reads it.
 pub fn file(text: &str) -> Imported {
     let given = [Given {
@@ -52,24 +46,9 @@ pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     for (index, (given, text)) in arguments.files.iter().zip(files).enumerate() {
         read(text, index, given, &mut rules, &mut receivers, &mut remarks);
     }
-    let mut own = Vec::new();
-    for word in &arguments.receivers {
-        let place = HERE;
-        let flags = (arguments.spoof, arguments.no_checksum);
-        match receiver::parse(word, flags, arguments.delay_us) {
-            Ok((receiver, aside)) => {
-                for why in aside {
-                    remarks.differs(place, word, why);
-                }
-                match receivers.add(receiver) {
-                    Some(id) if own.contains(&id) => remarks.lost(place, word, TWICE),
-                    Some(id) => own.push(id),
-                    None => remarks.lost(place, word, too_many()),
-                }
-            }
-            Err(why) => remarks.lost(place, word, why),
-        }
-    }
+    let words = arguments.receivers.iter().map(String::as_str);
+    let how = (arguments.spoof, arguments.no_checksum, arguments.delay_us);
+    let own = receivers.read(words, how, HERE, &mut remarks);
     if !own.is_empty() {
         rules.push(Rule {
             scope: Scope::All,
@@ -123,22 +102,8 @@ fn read(
                 continue;
             }
         };
-        let mut own = Vec::new();
-        for word in list.split_whitespace() {
-            match receiver::parse(word, (given.spoof, given.no_checksum), None) {
-                Ok((receiver, aside)) => {
-                    for why in aside {
-                        remarks.differs(place, word, why);
-                    }
-                    match receivers.add(receiver) {
-                        Some(id) if own.contains(&id) => remarks.lost(place, word, TWICE),
-                        Some(id) => own.push(id),
-                        None => remarks.lost(place, word, too_many()),
-                    }
-                }
-                Err(why) => remarks.lost(place, word, why),
-            }
-        }
+        let how = (given.spoof, given.no_checksum, None);
+        let own = receivers.read(list.split_whitespace(), how, place, remarks);
         if own.is_empty() {
             remarks.lost(place, line, "no receiver is left of the line");
             continue;

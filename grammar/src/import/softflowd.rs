@@ -5,14 +5,11 @@ mod tests;
 
 use super::Imported;
 use super::probe::{Probe, collector, filter, five_tuple, interface, number};
-use super::report::{HERE, Remarks, behind};
+use super::report::{HERE, Options, Remarks, behind};
 use crate::schema::Type;
 
 /// The name of what is made.
 pub const NAME: &str = "softflowd";
-
-/// Options with a value.
-const WITH_VALUE: &str = "LTirtnmpcvsPABCRSx";
 
 /// Options that mean nothing here, and why.
 const NOT_NEEDED: &[(char, &str)] = &[
@@ -86,34 +83,11 @@ struct Read {
     times: Option<String>,
 }
 
-impl Read {
-    /// A word of options, `-dN` or `-i eth0` say.
-    fn options(
-        &mut self,
-        word: &str,
-        words: &mut impl Iterator<Item = String>,
-        remarks: &mut Remarks,
-    ) {
-        let mut rest = word;
-        while let Some(option) = rest.chars().next() {
-            rest = &rest[option.len_utf8()..];
-            let shown = format!("-{option}");
-            if !WITH_VALUE.contains(option) {
-                self.flag(option, &shown, remarks);
-                continue;
-            }
-            let value = match std::mem::take(&mut rest) {
-                "" => words.next(),
-                value => Some(value.to_owned()),
-            };
-            match value {
-                Some(value) => self.value(option, &value, remarks),
-                None => remarks.lost(HERE, &shown, "its value is missing"),
-            }
-        }
-    }
+impl Options for Read {
+    const WITH_VALUE: &'static str = "LTirtnmpcvsPABCRSx";
 
-    fn flag(&mut self, option: char, shown: &str, remarks: &mut Remarks) {
+    fn flag(&mut self, option: char, remarks: &mut Remarks) {
+        let shown = &format!("-{option}");
         match option {
             'N' => self.probe.promiscuous = false,
             'b' => self.probe.bidirectional = true,
@@ -125,7 +99,8 @@ impl Read {
         }
     }
 
-    fn value(&mut self, option: char, value: &str, remarks: &mut Remarks) {
+    fn value(&mut self, option: char, value: String, remarks: &mut Remarks) {
+        let value = &*value;
         let shown = format!("-{option} {value}");
         let mut lost = |why: String| remarks.lost(HERE, &shown, why);
         match option {
@@ -213,7 +188,9 @@ impl Read {
             _ => lost(not_needed(option).unwrap_or("it means nothing here").into()),
         }
     }
+}
 
+impl Read {
     fn timeout(&mut self, value: &str) -> Result<(), String> {
         let Some((name, time)) = value.split_once('=') else {
             return Err("NAME=TIME is wanted".into());

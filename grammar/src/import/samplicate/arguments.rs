@@ -1,7 +1,7 @@
 //! The command line: options as getopt reads them, receivers between and behind them.
 
 use super::super::Remark;
-use super::super::report::{HERE, Remarks, behind};
+use super::super::report::{HERE, Options, Remarks, behind};
 
 /// A command line, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,9 +55,6 @@ const NOT_NEEDED: &[(char, &str)] = &[
     ('h', "it asks for samplicate's help only"),
 ];
 
-/// Options with a value.
-const WITH_VALUE: &str = "budtmpsxc";
-
 impl Arguments {
     /// Reads a command line, with or without the program's name (and `sudo`) at its beginning.
     pub fn parse(line: &str) -> Arguments {
@@ -79,34 +76,13 @@ impl Arguments {
         arguments.remarks = remarks.0;
         arguments
     }
+}
 
-    /// A word of options, `-Sf` or `-p2055` say.
-    fn options(
-        &mut self,
-        word: &str,
-        words: &mut impl Iterator<Item = String>,
-        remarks: &mut Remarks,
-    ) {
-        let mut rest = word;
-        while let Some(option) = rest.chars().next() {
-            rest = &rest[option.len_utf8()..];
-            let shown = format!("-{option}");
-            if !WITH_VALUE.contains(option) {
-                self.flag(option, &shown, remarks);
-                continue;
-            }
-            let value = match std::mem::take(&mut rest) {
-                "" => words.next(),
-                value => Some(value.to_owned()),
-            };
-            match value {
-                Some(value) => self.value(option, value, &shown, remarks),
-                None => remarks.lost(HERE, &shown, "its value is missing"),
-            }
-        }
-    }
+impl Options for Arguments {
+    const WITH_VALUE: &'static str = "budtmpsxc";
 
-    fn flag(&mut self, option: char, shown: &str, remarks: &mut Remarks) {
+    fn flag(&mut self, option: char, remarks: &mut Remarks) {
+        let shown = &format!("-{option}");
         match option {
             'S' => self.spoof = true,
             'n' => self.no_checksum = true,
@@ -119,7 +95,8 @@ impl Arguments {
         }
     }
 
-    fn value(&mut self, option: char, value: String, shown: &str, remarks: &mut Remarks) {
+    fn value(&mut self, option: char, value: String, remarks: &mut Remarks) {
+        let shown = &format!("-{option}");
         let both = format!("{shown} {value}");
         match option {
             's' => self.listen = Some(value),

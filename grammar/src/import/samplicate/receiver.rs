@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::super::report::{Place, Remarks};
 use crate::schema::Type;
 
 /// The port of a receiver that has none.
 const PORT: u16 = 2000;
 
 /// Receivers that a samplicator may have.
-pub(super) const MAX_RECEIVERS: usize = 256;
+const MAX_RECEIVERS: usize = 256;
 
 /// A receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,8 +41,42 @@ pub(super) struct Receivers {
 }
 
 impl Receivers {
+    /// Reads receivers, which are told as `how` says: spoofed, without checksums, after so many microseconds. Returns
+    /// their indices; a word that is none, or one again, is reported.
+    pub(super) fn read<'w>(
+        &mut self,
+        words: impl Iterator<Item = &'w str>,
+        how: (bool, bool, Option<u32>),
+        place: Place,
+        remarks: &mut Remarks,
+    ) -> Vec<usize> {
+        let mut own = Vec::new();
+        for word in words {
+            let (receiver, aside) = match parse(word, how) {
+                Ok(parsed) => parsed,
+                Err(why) => {
+                    remarks.lost(place, word, why);
+                    continue;
+                }
+            };
+            for why in aside {
+                remarks.differs(place, word, why);
+            }
+            match self.add(receiver) {
+                Some(index) if own.contains(&index) => {
+                    remarks.lost(place, word, "it is there twice; each datagram is sent once");
+                }
+                Some(index) => own.push(index),
+                None => {
+                    remarks.lost(place, word, format!("more than {MAX_RECEIVERS} receivers"));
+                }
+            }
+        }
+        own
+    }
+
     /// The receiver's index. None: there are too many.
-    pub(super) fn add(&mut self, receiver: Receiver) -> Option<usize> {
+    fn add(&mut self, receiver: Receiver) -> Option<usize> {
         if let Some(index) = self.known.get(&receiver) {
             return Some(*index);
         }
@@ -56,10 +91,9 @@ impl Receivers {
 ///
 /// # Errors
 /// Why it is none.
-pub(super) fn parse(
+fn parse(
     word: &str,
-    (spoof, no_checksum): (bool, bool),
-    delay_us: Option<u32>,
+    (spoof, no_checksum, delay_us): (bool, bool, Option<u32>),
 ) -> Result<(Receiver, Vec<String>), String> {
     let mut aside = Vec::new();
     let (host, rest) = match word.strip_prefix('[') {
