@@ -132,7 +132,22 @@ fn a_sample_and_what_follows_an_absence_have_their_templates() {
     let receivers = offered(&relay, &[("sampled", 251), ("away", 50)]);
     let away_now = named(&receivers, "away");
     assert_eq!(tally(away_now, "sent"), 50, "{away_now:#}");
-    assert!(tally(away_now, "replayed") >= 1, "{away_now:#}");
+    let replayed = tally(away_now, "replayed");
+    assert!(replayed >= 1, "{away_now:#}");
+
+    // A collector that started again: nothing but its administrator can know.
+    let said = relay.ok(&["replay samplicator S receiver away"]);
+    assert!(said.contains("again to away"), "{said}");
+    exporter.data();
+    let receivers = offered(&relay, &[("sampled", 252), ("away", 51)]);
+    let away_now = named(&receivers, "away");
+    assert_eq!(tally(away_now, "replayed"), 2 * replayed, "{away_now:#}");
+    assert_eq!(tally(named(&receivers, "sampled"), "replayed"), 0);
+    let wrong = relay.sh(&["replay samplicator S receiver awya"]);
+    assert!(
+        wrong.code == 1 && wrong.err.contains("away"),
+        "{wrong:?}"
+    );
     let sampled_data = tally(named(&receivers, "sampled"), "sent") - 1;
 
     // Both know every record they were sent: nothing came before its template.
@@ -150,7 +165,7 @@ fn a_sample_and_what_follows_an_absence_have_their_templates() {
         assert_eq!(packets, 3 * records.len() as u64);
     };
     complete(sampled, sampled_data);
-    complete(away, 50);
+    complete(away, 51);
 }
 
 #[test]

@@ -257,12 +257,20 @@ impl Samplicator {
         running.retired = Ledger::default();
     }
 
-    /// Tells a receiver all templates again, each before the next datagram of its exporter. For one whose return cannot be
-    /// seen from here: the ICMP errors of spoofed datagrams go to the exporters. `false`: there is no such receiver.
-    pub fn replay(&self, receiver: &str) -> bool {
+    /// Tells a receiver all templates again, or each one, before the next datagram of each exporter. For those whose return
+    /// cannot be seen from here: the ICMP errors of spoofed datagrams go to the exporters. Returns their names.
+    pub fn replay(&self, receiver: Option<&str>) -> Vec<String> {
         let plan = Arc::clone(&lock(&self.0.state).plan);
-        let known = plan.receiver(receiver);
-        known.map(|one| one.way.tell_again()).is_some()
+        let meant = plan
+            .receivers
+            .iter()
+            .filter(|one| receiver.is_none_or(|name| one.settings.name == name));
+        meant
+            .map(|one| {
+                one.way.tell_again();
+                one.settings.name.clone()
+            })
+            .collect()
     }
 
     /// The settings in force.

@@ -63,6 +63,9 @@ impl Shell {
                 receiver,
             } => self.show_samplicator(part, name.as_deref(), receiver.as_deref(), line),
             Command::ClearSamplicator { name } => self.clear_samplicator(&name),
+            Command::ReplaySamplicator { name, receiver } => {
+                self.replay_samplicator(&name, receiver.as_deref())
+            }
             Command::ShowLog { lines } => {
                 let answer = self
                     .client

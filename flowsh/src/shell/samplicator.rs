@@ -1,4 +1,4 @@
-//! `show samplicator` and `clear samplicator`.
+//! `show samplicator`, `clear samplicator` and `replay samplicator`.
 
 use grammar::command::RelayPart;
 use serde_json::{Value as Json, json};
@@ -76,6 +76,32 @@ impl Shell {
         Ok(Answer::line(format!(
             "Samplicator {name}: statistics cleared"
         )))
+    }
+
+    pub(super) fn replay_samplicator(&mut self, name: &str, receiver: Option<&str>) -> Said {
+        let target = format!("/v1/replay/samplicator/{}", escaped(name));
+        let body = match receiver {
+            Some(receiver) => json!({ "receiver": receiver }),
+            None => json!({}),
+        };
+        let answer = self.client.post(&target, &body)?;
+        let receivers: Vec<&str> = answer["receivers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .collect();
+        let line = match receivers[..] {
+            [] => format!("Samplicator {name} has no receiver."),
+            _ => format!(
+                "All templates go again to {}, before each exporter's next datagram.",
+                receivers.join(", ")
+            ),
+        };
+        Ok(Answer {
+            json: Some(answer),
+            ..Answer::line(line)
+        })
     }
 }
 

@@ -388,6 +388,10 @@ impl Matched<'_> {
             Id::ClearSamplicator => Command::ClearSamplicator {
                 name: self.required(Arg::Samplicator),
             },
+            Id::ReplaySamplicator => Command::ReplaySamplicator {
+                name: self.required(Arg::Samplicator),
+                receiver: self.text(Arg::Receiver),
+            },
             Id::LoadSamplicate => Command::LoadSamplicate {
                 file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
             },

@@ -379,6 +379,13 @@ pub enum Command {
         /// The samplicator.
         name: String,
     },
+    /// Sends a samplicator's receivers all templates again.
+    ReplaySamplicator {
+        /// The samplicator.
+        name: String,
+        /// One receiver, or each.
+        receiver: Option<String>,
+    },
     /// The daemon's log.
     ShowLog {
         /// The last so many lines.

@@ -878,6 +878,20 @@ fn samplicators_all_or_one_of_them() {
             Command::ClearSamplicator { name: "S".into() },
         ),
         (
+            "replay samplicator S",
+            Command::ReplaySamplicator {
+                name: "S".into(),
+                receiver: None,
+            },
+        ),
+        (
+            "replay samp S rec left",
+            Command::ReplaySamplicator {
+                name: "S".into(),
+                receiver: Some("left".into()),
+            },
+        ),
+        (
             "monitor flow-accounting",
             Command::MonitorAccounting { interface: None },
         ),

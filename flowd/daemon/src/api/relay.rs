@@ -1,4 +1,4 @@
-//! `/v1/samplicators…` and `/v1/clear/samplicator/NAME`.
+//! `/v1/samplicators…`, `/v1/clear/samplicator/NAME` and `/v1/replay/samplicator/NAME`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -38,4 +38,19 @@ pub(super) async fn clear(
 ) -> Answer {
     blocking(move || control.relay.clear(&name)).await??;
     Ok(Json(json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replay {
+    receiver: Option<String>,
+}
+
+pub(super) async fn replay(
+    State(control): Shared,
+    Path(name): Path<String>,
+    Body(Replay { receiver }): Body<Replay>,
+) -> Answer {
+    let receivers = blocking(move || control.relay.replay(&name, receiver.as_deref())).await??;
+    Ok(Json(json!({ "receivers": receivers })))
 }

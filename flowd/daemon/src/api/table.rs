@@ -225,5 +225,7 @@ pub(super) static ROUTES: &[Route] = &[
         "{what: \"cache\" | \"statistics\" | \"force-export\"}", "{flows: integer}", || post(flow::clear_monitor)),
     change(Method::Post, "/v1/clear/exporter/{name}", "Forgets what an exporter sent", NOTHING, NOTHING, || post(flow::clear_exporter)),
     change(Method::Post, "/v1/clear/samplicator/{name}", "Forgets what a samplicator counted; templates and sources stay", NOTHING, NOTHING, || post(relay::clear)),
+    change(Method::Post, "/v1/replay/samplicator/{name}", "Tells receivers of a samplicator all templates again, each before its exporter's next datagram",
+        "{receiver?: string}", "{receivers: [string]}", || post(relay::replay)),
     change(Method::Post, "/v1/clear/flow-accounting", "Ends and exports the flows of the flow-accounting table", NOTHING, "{flows: integer}", || post(flow::clear_accounting)),
 ];

@@ -51,16 +51,16 @@ impl Staged {
     }
 }
 
-/// There is no samplicator of that name; what would have been right is behind it.
+/// There is no samplicator, or receiver, of that name; what would have been right is behind it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no samplicator {0}")]
+#[error("there is no {0}")]
 pub struct Unknown(pub String);
 
 impl Unknown {
-    /// `names` are those of the samplicators that there are.
-    fn of<'a>(name: &str, names: impl IntoIterator<Item = &'a String>) -> Unknown {
+    /// `names` are those of the `kind` that there are.
+    fn of<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a String>) -> Unknown {
         let there = grammar::which(name, names.into_iter().map(String::as_str));
-        Unknown(format!("{name}; {there}"))
+        Unknown(format!("{kind} {name}; {there}"))
     }
 }
 
@@ -154,10 +154,27 @@ impl Relay {
         Ok(())
     }
 
+    /// Tells receivers all templates again, one or each. Returns their names.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn replay(&self, name: &str, receiver: Option<&str>) -> Result<Vec<String>, Unknown> {
+        let samplicator = self.named(name)?;
+        let told = samplicator.replay(receiver);
+        match receiver {
+            Some(receiver) if told.is_empty() => {
+                let settings = samplicator.settings();
+                let names = settings.receivers.iter().map(|one| &one.name);
+                Err(Unknown::of("receiver", receiver, names))
+            }
+            _ => Ok(told),
+        }
+    }
+
     fn named(&self, name: &str) -> Result<Samplicator, Unknown> {
         let state = self.state();
         let running = state.running.get(name).cloned();
-        running.ok_or_else(|| Unknown::of(name, state.running.keys()))
+        running.ok_or_else(|| Unknown::of("samplicator", name, state.running.keys()))
     }
 
     /// Names of receivers, each once, with their samplicators.

@@ -28,7 +28,7 @@ impl Relay {
         };
         if let (Some(name), true) = (name, all.is_empty()) {
             let state = self.state();
-            return Err(Unknown::of(name, state.running.keys()));
+            return Err(Unknown::of("samplicator", name, state.running.keys()));
         }
         let now = clock::unix_ns();
         let list: Vec<Json> = all
