@@ -144,10 +144,7 @@ fn a_sample_and_what_follows_an_absence_have_their_templates() {
     assert_eq!(tally(away_now, "replayed"), 2 * replayed, "{away_now:#}");
     assert_eq!(tally(named(&receivers, "sampled"), "replayed"), 0);
     let wrong = relay.sh(&["replay samplicator S receiver awya"]);
-    assert!(
-        wrong.code == 1 && wrong.err.contains("away"),
-        "{wrong:?}"
-    );
+    assert!(wrong.code == 1 && wrong.err.contains("away"), "{wrong:?}");
     let sampled_data = tally(named(&receivers, "sampled"), "sent") - 1;
 
     // Both know every record they were sent: nothing came before its template.

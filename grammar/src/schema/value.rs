@@ -420,6 +420,16 @@ fn host_name(value: &str) -> bool {
 }
 
 fn host(value: &str) -> Result<String, Refusal> {
+    let text = value.split_once('%').map_or(value, |(address, _)| address);
+    if text
+        .parse()
+        .is_ok_and(|address: Ipv6Addr| address.is_unicast_link_local())
+    {
+        return refuse(
+            format!("{} is of one link only", shown(value)),
+            "an address that is routed, or a host name is wanted",
+        );
+    }
     if value.parse::<IpAddr>().is_ok() {
         return address(value);
     }
