@@ -208,6 +208,7 @@ fn start_export(
     PRESENT_NS.store(now_ns, Ordering::Relaxed);
     let worker = export::Worker::start(
         Arc::new(|| PRESENT_NS.load(Ordering::Relaxed).into()),
+        Arc::new(Vec::new),
         QUEUE,
     )?;
     let mut exporters = Vec::new();
@@ -237,7 +238,6 @@ fn start_export(
     let _ = worker.apply(Plan {
         exporters,
         monitors: vec![monitor],
-        interfaces: Vec::new(),
     });
     let feed = worker.feed(&plan.name);
     Ok(Some((worker, feed)))

@@ -204,8 +204,6 @@ pub struct Change {
     pub monitors: Vec<Monitor>,
     /// Names of monitors that go.
     pub gone_monitors: Vec<String>,
-    /// The interfaces of this host.
-    pub interfaces: Vec<Interface>,
 }
 
 /// All there is to export: what [`crate::Worker::apply`] puts into force.
@@ -215,6 +213,4 @@ pub struct Plan {
     pub exporters: Vec<(Settings, Option<Prepared>)>,
     /// The monitors.
     pub monitors: Vec<Monitor>,
-    /// The interfaces of this host.
-    pub interfaces: Vec<Interface>,
 }

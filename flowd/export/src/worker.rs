@@ -28,6 +28,12 @@ pub(crate) const TICK: Duration = Duration::from_millis(200);
 /// What time it is. A savefile has its own.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
+/// The interfaces of this host, as they are when it is called.
+pub type Interfaces = Arc<dyn Fn() -> Vec<Interface> + Send + Sync>;
+
+/// How often `option interface-table` looks whether they have changed, nanoseconds.
+const LOOK_NS: u64 = 5_000_000_000;
+
 /// A time, and how often told otherwise: clocks are set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
@@ -98,11 +104,12 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread, with nothing to export. `queue` is how many batches may wait for it.
+    /// Starts the thread, with nothing to export. `interfaces` is asked while an exporter has `option interface-table`;
+    /// `queue` is how many batches may wait for the thread.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(clock: Clock, queue: usize) -> io::Result<Worker> {
+    pub fn start(clock: Clock, interfaces: Interfaces, queue: usize) -> io::Result<Worker> {
         let (sender, receiver) = crossbeam_channel::bounded(queue);
         let (opened, sockets) = crossbeam_channel::unbounded();
         let state = State {
@@ -110,7 +117,9 @@ impl Worker {
             stepped_ns: 0,
             exporters: BTreeMap::new(),
             monitors: BTreeMap::new(),
-            interfaces: Vec::new(),
+            interfaces,
+            listed: Vec::new(),
+            looked_ns: 0,
             opened,
             sockets,
         };
@@ -142,7 +151,6 @@ impl Worker {
             gone,
             monitors: plan.monitors,
             gone_monitors,
-            interfaces: plan.interfaces,
         })
     }
 
@@ -236,7 +244,10 @@ struct State {
     stepped_ns: i64,
     exporters: BTreeMap<String, Exporter>,
     monitors: BTreeMap<String, Monitor>,
-    interfaces: Vec<Interface>,
+    interfaces: Interfaces,
+    /// What they were when last asked.
+    listed: Vec<Interface>,
+    looked_ns: u64,
     opened: Sender<Opened>,
     sockets: Receiver<Opened>,
 }
@@ -352,31 +363,43 @@ impl State {
             // A stream that is new, too, goes by the clock as it is set now.
             exporter.set_stepped(self.stepped_ns, now_ns);
         }
-        let mut join =
-            |exporter: &mut Exporter, lanes: Vec<Arc<Lane>>, interfaces: &[Interface]| {
-                let users: Vec<(&Monitor, Arc<Lane>)> = lanes
-                    .into_iter()
-                    .filter_map(|lane| Some((self.monitors.get(&*lane.monitor)?, lane)))
-                    .collect();
-                retired.extend(exporter.join(&users, interfaces, now_ns));
-            };
+        let changed = self.look(now_ns);
         for (name, lanes) in users {
             if let Some(exporter) = self.exporters.get_mut(&name) {
-                join(exporter, lanes, &change.interfaces);
+                retired.extend(join(exporter, &self.monitors, lanes, &self.listed, now_ns));
             }
         }
-        if self.interfaces != change.interfaces {
-            let exporters = self.exporters.values_mut();
-            for exporter in exporters.filter(|exporter| exporter.lists_interfaces()) {
-                let lanes = exporter.lanes();
-                join(exporter, lanes, &change.interfaces);
-            }
-            self.interfaces = change.interfaces;
+        if changed {
+            self.tell_interfaces(now_ns);
         }
         retired
     }
 
+    /// Lists the interfaces, if an exporter tells them. Returns whether they have changed.
+    fn look(&mut self, now_ns: u64) -> bool {
+        if !self.exporters.values().any(Exporter::lists_interfaces) {
+            return false;
+        }
+        self.looked_ns = now_ns;
+        let listed = (self.interfaces)();
+        let changed = listed != self.listed;
+        self.listed = listed;
+        changed
+    }
+
+    fn tell_interfaces(&mut self, now_ns: u64) {
+        let exporters = self.exporters.values_mut();
+        for exporter in exporters.filter(|exporter| exporter.lists_interfaces()) {
+            let lanes = exporter.lanes();
+            // It parts from nobody: the lanes are those it has.
+            join(exporter, &self.monitors, lanes, &self.listed, now_ns);
+        }
+    }
+
     fn tick(&mut self, now_ns: u64) {
+        if now_ns.abs_diff(self.looked_ns) >= LOOK_NS && self.look(now_ns) {
+            self.tell_interfaces(now_ns);
+        }
         while let Ok((settings, result)) = self.sockets.try_recv() {
             if let Some(exporter) = self.exporters.get_mut(&settings.name) {
                 exporter.opened(&settings, result, now_ns);
@@ -389,6 +412,21 @@ impl State {
             }
         }
     }
+}
+
+/// Joins an exporter with the monitors of its lanes.
+fn join(
+    exporter: &mut Exporter,
+    monitors: &BTreeMap<String, Monitor>,
+    lanes: Vec<Arc<Lane>>,
+    interfaces: &[Interface],
+    now_ns: u64,
+) -> Vec<Retired> {
+    let users: Vec<(&Monitor, Arc<Lane>)> = lanes
+        .into_iter()
+        .filter_map(|lane| Some((monitors.get(&*lane.monitor)?, lane)))
+        .collect();
+    exporter.join(&users, interfaces, now_ns)
 }
 
 /// Opens a socket in a thread of its own: resolving a name may take seconds, and other exporters have

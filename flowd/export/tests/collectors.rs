@@ -10,7 +10,7 @@ use export::{Options, Plan, Protocol, SamplerMode, Sampling, Settings, prepare};
 use flow::{Layout, Record};
 use serde_json::Value as Json;
 use std::sync::Arc;
-use support::{BOOT_NS, Nfacctd, Nfcapd, Tshark, flows, interfaces, monitor, sampler, worker};
+use support::{BOOT_NS, Nfacctd, Nfcapd, Tshark, flows, monitor, sampler, worker};
 use wire::Family;
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix];
@@ -42,7 +42,6 @@ fn send(settings: &Settings, sampling: Sampling) {
     worker.apply(Plan {
         exporters: vec![(settings.clone(), Some(prepared))],
         monitors: vec![monitor],
-        interfaces: interfaces(),
     });
     let feed = worker.feed("M");
     let _ = feed.deliver(flows(&v4, 40));
@@ -197,7 +196,6 @@ fn nfacctd_tells_sampled_monitors_from_others() {
                 monitor("B", &[&v4], Sampling::None),
                 monitor("C", &[&v6], one(2, 1000)),
             ],
-            interfaces: vec![],
         });
         let _ = worker.feed("A").deliver(flows(&v4, 40));
         let _ = worker.feed("B").deliver(flows(&v4, 40));
@@ -270,7 +268,6 @@ fn every_field_is_known_to_tshark() {
             worker.apply(Plan {
                 exporters: vec![(settings, Some(prepared))],
                 monitors: vec![monitor("M", &[&layout], Sampling::None)],
-                interfaces: vec![],
             });
             let _ = worker.feed("M").deliver(flows(&layout, 3));
             worker.flush();

@@ -4,7 +4,7 @@ use export::{Template, TemplateStep};
 use meter::Rebuilt;
 
 use super::difference::{Cache, Link, Port, Ring};
-use super::plan::{export_monitors, interfaces};
+use super::plan::export_monitors;
 use super::settings::Settings;
 use super::worker::Report;
 use super::{Probe, Staged, State, exporter_path};
@@ -108,7 +108,6 @@ impl State {
                 &staged.sampler_ids,
             ),
             gone_monitors: difference.gone_monitors.clone(),
-            interfaces: interfaces(),
         };
         let steps = self.export.preview(change);
         let steps = steps.iter().filter(|step| used.contains(step.exporter()));

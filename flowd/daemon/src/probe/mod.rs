@@ -134,7 +134,7 @@ impl Probe {
             settings: Settings::default(),
             sampler_ids: BTreeMap::new(),
             ports: BTreeMap::new(),
-            export: export::Worker::start(Arc::new(clock::moment), QUEUE)
+            export: export::Worker::start(Arc::new(clock::moment), Arc::new(interfaces), QUEUE)
                 .expect("the export thread starts"),
             routes: None,
             groups: 0,
@@ -295,7 +295,6 @@ impl Probe {
             gone: difference.gone_exporters,
             monitors: export_monitors(difference.monitors.iter(), &settings, &sampler_ids),
             gone_monitors: difference.gone_monitors,
-            interfaces: interfaces(),
         });
         for parted in retired
             .iter()

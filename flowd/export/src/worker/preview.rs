@@ -65,12 +65,10 @@ impl State {
                 .filter_map(|lane| monitor(&lane.monitor))
                 .collect();
             let after = match running {
-                Some(exporter) => exporter.templates_with(settings, &monitors, &change.interfaces),
-                None => crate::exporter::Exporter::fresh_templates(
-                    settings,
-                    &monitors,
-                    &change.interfaces,
-                ),
+                Some(exporter) => exporter.templates_with(settings, &monitors, &self.listed),
+                None => {
+                    crate::exporter::Exporter::fresh_templates(settings, &monitors, &self.listed)
+                }
             };
             let same = |one: &TemplateStatistics, other: &TemplateStatistics| {
                 (one.id, &one.client, &one.fields) == (other.id, &other.client, &other.fields)

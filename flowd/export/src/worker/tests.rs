@@ -11,7 +11,7 @@ use wire::Family;
 use super::*;
 use crate::feed::Offered;
 use crate::ledger::Reason;
-use crate::settings::{Protocol, Sampling};
+use crate::settings::{Options, Protocol, Sampling};
 use crate::socket::prepare;
 use crate::statistics::ClientStatistics;
 use crate::testing::{BOOT_NS, SECOND, Set, batch, decode, monitor, original};
@@ -23,6 +23,10 @@ fn clock() -> (Clock, Arc<AtomicU64>) {
     let now_ns = Arc::new(AtomicU64::new(START_NS));
     let read = Arc::clone(&now_ns);
     (Arc::new(move || read.load(Ordering::SeqCst).into()), now_ns)
+}
+
+fn no_interfaces() -> Interfaces {
+    Arc::new(Vec::new)
 }
 
 /// A collector on loopback.
@@ -50,7 +54,6 @@ fn plan(exporters: &[&Settings], monitors: Vec<Monitor>) -> Plan {
     Plan {
         exporters: exporters.collect(),
         monitors,
-        interfaces: vec![],
     }
 }
 
@@ -103,7 +106,7 @@ fn balanced(all: &[ExporterStatistics]) {
 #[test]
 fn every_exporter_of_a_monitor_gets_every_flow() {
     let (clock, _) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let collectors = [
         collector("127.0.0.1"),
@@ -184,7 +187,7 @@ fn a_full_channel_is_a_counted_drop() {
         }
         START_NS.into()
     });
-    let worker = Worker::start(clock, 4).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 4).unwrap();
     let layout = original(Family::V4);
     let collector = collector("127.0.0.1");
     let settings = settings("E", Protocol::NetflowV9, &collector);
@@ -229,7 +232,7 @@ fn a_full_channel_is_a_counted_drop() {
 #[test]
 fn a_dead_collector_costs_no_datagram() {
     let (clock, _) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let dead = collector("127.0.0.1");
     let settings = settings("E", Protocol::NetflowV9, &dead);
@@ -263,7 +266,7 @@ fn a_dead_collector_costs_no_datagram() {
 #[test]
 fn commits_lose_nothing() {
     let (clock, _) = clock();
-    let worker = Worker::start(clock, 4096).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 4096).unwrap();
     let layout = original(Family::V4);
     let (stays, goes) = (collector("127.0.0.1"), collector("127.0.0.1"));
     let mut first = settings("A", Protocol::Ipfix, &stays);
@@ -328,7 +331,7 @@ fn commits_lose_nothing() {
 #[test]
 fn another_destination_is_another_stream() {
     let (clock, _) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let (old, new) = (collector("127.0.0.1"), collector("127.0.0.1"));
     let settings_of = |collector| settings("E", Protocol::NetflowV9, collector);
@@ -365,7 +368,7 @@ fn another_destination_is_another_stream() {
 #[test]
 fn waiting_records_leave_by_time_and_at_the_end() {
     let (clock, now_ns) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let collector = collector("127.0.0.1");
     let settings = settings("E", Protocol::NetflowV5, &collector);
@@ -415,7 +418,7 @@ fn an_absent_network_is_waited_for() {
         return;
     }
     let (clock, now_ns) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let mut settings = Settings::new("E", "192.0.2.9");
     settings.boot_ns = BOOT_NS;
@@ -485,7 +488,7 @@ fn a_source_address_that_goes_is_waited_for() {
     ip("address add 192.0.2.1/24 dev d0");
     ip("address add 198.51.100.1/24 dev d0");
     let (clock, now_ns) = clock();
-    let worker = Worker::start(clock, 64).unwrap();
+    let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
     let mut settings = Settings::new("E", "192.0.2.9");
     settings.boot_ns = BOOT_NS;
@@ -566,4 +569,53 @@ fn an_interface_without_an_address_is_waited_for() {
         (46 << 2, 7)
     );
     assert_eq!(marks.device().unwrap().unwrap(), b"d0");
+}
+
+#[test]
+fn an_interface_that_appears_is_told() {
+    let (clock, now_ns) = clock();
+    let plugged = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&plugged);
+    let interfaces: Interfaces = Arc::new(move || {
+        let names = [(1, "lo"), (7, "wan7")];
+        let there = &names[..1 + usize::from(seen.load(Ordering::SeqCst))];
+        let interface = |(index, name): &(u32, &str)| Interface {
+            index: *index,
+            name: (*name).into(),
+            description: String::new(),
+        };
+        there.iter().map(interface).collect()
+    });
+    let worker = Worker::start(clock, interfaces, 64).unwrap();
+    let collector = collector("127.0.0.1");
+    let mut settings = settings("E", Protocol::Ipfix, &collector);
+    settings.options.interface_table = Some(Options::DEFAULT_TIMEOUT);
+    let layout = original(Family::V4);
+    assert_eq!(
+        worker.apply(plan(&[&settings], vec![user("M", &["E"], &layout)])),
+        []
+    );
+    let told = |name: &[u8]| {
+        let mut buffer = [0; 65_536];
+        loop {
+            let len = collector.recv(&mut buffer).expect("a datagram");
+            if buffer[..len].windows(name.len()).any(|text| text == name) {
+                return;
+            }
+        }
+    };
+    let feed = worker.feed("M");
+    assert!(matches!(
+        feed.offer(batch(&layout, 1, START_NS)),
+        Offered::Queued(_)
+    ));
+    worker.flush();
+    told(b"lo\0");
+    plugged.store(true, Ordering::SeqCst);
+    now_ns.fetch_add(LOOK_NS, Ordering::SeqCst);
+    // No commit, and no flow.
+    told(b"wan7\0");
+    let statistics = worker.statistics();
+    assert_eq!(statistics[0].clients.len(), 1);
+    balanced(&statistics);
 }

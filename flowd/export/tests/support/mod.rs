@@ -23,8 +23,9 @@ const MS: u64 = 1_000_000;
 /// When the flows are exported: a minute and a bit after boot.
 const NOW_NS: u64 = BOOT_NS + 61_234 * MS;
 
+/// A worker at a clock that stands, on a host with [`interfaces`].
 pub fn worker() -> Worker {
-    Worker::start(Arc::new(|| NOW_NS.into()), 16).unwrap()
+    Worker::start(Arc::new(|| NOW_NS.into()), Arc::new(interfaces), 16).unwrap()
 }
 
 pub fn sampler(id: u8, mode: SamplerMode, rate: u32) -> Sampler {
