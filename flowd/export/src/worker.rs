@@ -382,8 +382,11 @@ impl State {
         }
         self.looked_ns = now_ns;
         let listed = (self.interfaces)();
-        let changed = listed != self.listed;
-        self.listed = listed;
+        // Every host has one: of none the question failed, for want of a descriptor say.
+        let changed = !listed.is_empty() && listed != self.listed;
+        if changed {
+            self.listed = listed;
+        }
         changed
     }
 
