@@ -38,8 +38,9 @@ use crate::statistics::{
 use crate::table::Table;
 use crate::tracker::Budget;
 
-/// Messages of one read.
-const READ: usize = 64;
+/// Messages of one read: more than gather in a pause and while the ones before are relayed, or a few are left for a
+/// batch of their own.
+const READ: usize = 128;
 /// Exporters of one worker; more take the place of those heard of least recently.
 const MAX_SOURCES: usize = 16_384;
 /// Octets of templates and options that a worker keeps.
