@@ -1,7 +1,8 @@
 //! An ordered map that shares what it has in common with its copies.
 //!
 //! The entries lie in chunks, one after the other. A copy copies pointers to chunks, a change copies one chunk, and what
-//! two maps share is the same chunk at both, which whoever compares them need not look into.
+//! two maps share is the same chunk at both, which whoever compares them need not look into. Persistent maps of libraries
+//! do that much; what they have no place for is a digest for each chunk, by which a tree's hash costs what has changed.
 
 #[cfg(test)]
 mod tests;

@@ -230,8 +230,8 @@ impl Monitor {
         })
     }
 
-    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most, in place of what it had. The piece is of one
-    /// family, and of [`PIECE`] slots at most: a capture thread has its ring to look after.
+    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most, in place of what it
+    /// had. The piece is of one family, and of [`PIECE`] slots at most: a capture thread has its ring to look after.
     pub fn copy(
         &self,
         from: Position,

@@ -31,7 +31,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The receiver at a slot.
+    /// The receiver of a name.
     pub(crate) fn receiver(&self, name: &str) -> Option<&Arc<Receiving>> {
         self.receivers
             .iter()

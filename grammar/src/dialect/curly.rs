@@ -1,7 +1,7 @@
 //! Braces, as VyOS (lines) and Junos (semicolons) write them. A comment that has a line to itself is about what comes next, and
 //! is kept with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use pest::Parser;
 
@@ -283,7 +283,7 @@ pub(crate) fn render(tree: &Tree) -> String {
             Tree::Branch(comments) if word == "comment" => {
                 let rest = comments
                     .iter()
-                    .filter(|(node, _)| !writer.placed.contains(&node.as_str()))
+                    .filter(|(node, _)| !writer.placed.contains(node.as_str()))
                     .map(|(node, comment)| (node.clone(), comment.clone()));
                 let rest: Tree = rest.collect();
                 if !rest.is_empty() {
@@ -308,7 +308,8 @@ struct Writer<'a> {
     out: String,
     /// By node, its words from the root.
     comments: BTreeMap<&'a str, &'a str>,
-    placed: Vec<&'a str>,
+    /// Nodes whose comments are written.
+    placed: HashSet<&'a str>,
     /// The node that is written.
     path: String,
 }
@@ -341,7 +342,7 @@ impl Writer<'_> {
             return self.block(place, tree, &head, indent);
         }
         if let Some((node, text)) = self.comments.get_key_value(self.path.as_str()) {
-            self.placed.push(node);
+            self.placed.insert(node);
             self.out.push_str(&format!("{indent}/* {text} */\n"));
         }
         match (place, tree) {

@@ -27,8 +27,7 @@ impl Relay {
                 .collect()
         };
         if let (Some(name), true) = (name, all.is_empty()) {
-            let state = self.state();
-            return Err(Unknown::of("samplicator", name, state.running.keys()));
+            self.named(name)?;
         }
         let now = clock::unix_ns();
         let list: Vec<Json> = all
