@@ -1,0 +1,143 @@
+//! Refusals: the body of every answer whose status is not 200.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::word::words;
+
+/// Why a request was refused. There is at least one error; a text has one for each thing wrong in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Errors {
+    /// The errors, in the order of the text or the configuration.
+    pub errors: Vec<Refusal>,
+}
+
+/// One thing wrong with a request, with its place where it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// What is wrong, for a reader.
+    pub message: String,
+    /// What is wrong, for a program: it stays the same when the message is worded otherwise.
+    #[serde(default)]
+    pub code: Code,
+    /// The configuration node that is wrong, as its words from the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Vec<String>>,
+    /// The line of the text, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The column in characters, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// The number of characters that are wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
+    /// What would have been right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without a place and without a hint.
+    pub fn new(code: Code, message: impl Into<String>) -> Refusal {
+        Refusal {
+            message: message.into(),
+            code,
+            path: None,
+            line: None,
+            column: None,
+            length: None,
+            hint: None,
+        }
+    }
+
+    /// The refusal with what would have been right.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Refusal {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+words! {
+    /// What kind of thing a refusal is about. More may be added; a program treats one it does not know as `invalid`.
+    pub enum Code "code" {
+        /// A word of a text or a command that nothing has at its place.
+        UnknownWord = "unknown-word",
+        /// The beginning of several words.
+        Ambiguous = "ambiguous",
+        /// A word or a value is missing.
+        MissingValue = "missing-value",
+        /// A value that is not of the type it should be.
+        InvalidValue = "invalid-value",
+        /// A value outside the range it may have.
+        OutOfRange = "out-of-range",
+        /// A word that is right elsewhere, not at its place.
+        NotHere = "not-here",
+        /// A text that is not formed as its dialect wants.
+        Syntax = "syntax",
+        /// A configuration that refers to something that it does not hold.
+        DanglingReference = "dangling-reference",
+        /// A configuration in which something necessary is missing.
+        MissingLeaf = "missing-leaf",
+        /// A configuration with two parts that exclude each other.
+        Conflict = "conflict",
+        /// A configuration that this host cannot apply: a port in use, no privilege, no such interface.
+        HostRefuses = "host-refuses",
+        /// A masked secret where no secret is configured.
+        MaskedSecret = "masked-secret",
+        /// Anything else that is wrong with a request.
+        Invalid = "invalid",
+        /// A query parameter that the route does not have.
+        UnknownParameter = "unknown-parameter",
+        /// A path that the API does not have.
+        UnknownRoute = "unknown-route",
+        /// A method that the route does not have.
+        UnknownMethod = "unknown-method",
+        /// A body above the limit.
+        TooLarge = "too-large",
+        /// Something of that name is not there: a monitor, a session, a revision.
+        NotFound = "not-found",
+        /// The user may not do it.
+        Forbidden = "forbidden",
+        /// The session belongs to another user.
+        ForeignSession = "foreign-session",
+        /// Too many sessions are open.
+        TooManySessions = "too-many-sessions",
+        /// Somebody configures exclusively.
+        Locked = "locked",
+        /// Another commit changed the same nodes meanwhile.
+        Overlap = "overlap",
+        /// Another request changed the session at the same time.
+        ChangedMeanwhile = "changed-meanwhile",
+        /// A commit waits for confirmation.
+        ConfirmationPending = "confirmation-pending",
+        /// No commit waits for confirmation.
+        NothingToConfirm = "nothing-to-confirm",
+        /// A commit is scheduled already.
+        CommitScheduled = "commit-scheduled",
+        /// No commit is scheduled.
+        NothingScheduled = "nothing-scheduled",
+        /// The client closed the connection before the request was done.
+        ClientGone = "client-gone",
+        /// The disk is full.
+        NoSpace = "no-space",
+        /// Something failed inside flowd; its log says more.
+        Internal = "internal",
+    }
+}
+
+impl Default for Code {
+    /// The code of a refusal that does not say one.
+    fn default() -> Code {
+        Code::Invalid
+    }
+}

@@ -1,0 +1,91 @@
+//! Query parameters of flow tables, and of lists that can be narrowed to one name.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which of the named things to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameQuery {
+    /// Only the one of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Which flows of a cache to show, and how they are put together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheQuery {
+    /// Conditions that all hold, each FIELD=VALUE, or FIELD~REGEXP for a regular expression.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filter: Vec<String>,
+    /// Fields: flows that agree in all of them are one row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aggregate: Vec<String>,
+    /// Fields that such a row has beside the counters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collect: Vec<String>,
+    /// The field to sort by, highest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Lowest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest: Option<bool>,
+    /// The number of rows, at most 100,000; default 10,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<u64>,
+    /// The same as `top`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// Where the listing goes on: `next` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Which flows of the flow-accounting table to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountingQuery {
+    /// Only this interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// The source or destination address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub host: Option<IpAddr>,
+    /// The source or destination port: 22, 80-89 or 53,123.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// The number of flows, those with most octets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<u64>,
+    /// The number of flows at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+/// A flow whose way is asked for. It need not be in any cache.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathQuery {
+    /// The source address.
+    #[schemars(with = "String")]
+    pub source: IpAddr,
+    /// The destination address, of the same family.
+    #[schemars(with = "String")]
+    pub destination: IpAddr,
+    /// The IP protocol.
+    #[serde(default)]
+    pub protocol: u8,
+    /// The source port.
+    #[serde(default)]
+    pub source_port: u16,
+    /// The destination port.
+    #[serde(default)]
+    pub destination_port: u16,
+    /// The interface where it comes in; default where the route to its source leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+}
