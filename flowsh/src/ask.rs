@@ -1,6 +1,6 @@
 //! `?`: what can follow, as text.
 
-use grammar::complete::{Candidate, Completion};
+use commands::complete::{Candidate, Completion};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::shell::Shell;
@@ -78,9 +78,7 @@ pub(crate) fn question(line: &str) -> Option<&str> {
 
 /// Whether the end of the text is inside quotes.
 pub(crate) fn in_quotes(text: &str) -> bool {
-    grammar::command::split(text)
-        .last()
-        .is_some_and(|word| word.open)
+    commands::split(text).last().is_some_and(|word| word.open)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `flowsh`: the router-style shell of flowd, a client of its management API and nothing else.
 //!
 //! ```text
-//! keys --editor--> line --grammar::command--> shell --client--> flowd
+//! keys --editor--> line --commands--> shell --client--> flowd
 //!                                 screen <--JSON--'
 //! ```
 

@@ -44,7 +44,7 @@ fn at(blocks: Vec<Block>, path: &[String]) -> Vec<Block> {
     }
     let mut found = Vec::new();
     for block in blocks {
-        let words: Vec<String> = grammar::command::split(&block.head)
+        let words: Vec<String> = commands::split(&block.head)
             .into_iter()
             .map(|word| word.text)
             .collect();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use grammar::command::{Pipe, Tail};
+use commands::{Pipe, Tail};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
@@ -332,7 +332,7 @@ mod tests {
 
     fn through(text: &str, typed: &str) -> String {
         let line = format!("show version {typed}");
-        let parsed = grammar::command::parse(&line, grammar::command::Mode::Operational)
+        let parsed = commands::parse(&line, commands::Mode::Operational)
             .unwrap()
             .unwrap();
         match Answer::text(text).through(&parsed.pipes, &line, None) {
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn a_text_in_parts_is_piped_as_one_in_one() {
         let line = "show version | except x | begin b | last 3 | count";
-        let pipes = grammar::command::parse(line, grammar::command::Mode::Operational)
+        let pipes = commands::parse(line, commands::Mode::Operational)
             .unwrap()
             .unwrap()
             .pipes;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use grammar::Problem;
+use language::Problem;
 use serde_json::{Value as Json, json};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -89,7 +89,7 @@ impl Failure {
             && let [trouble] = &mut troubles[..]
             && trouble.place.is_none()
         {
-            let words = grammar::command::split(line);
+            let words = commands::split(line);
             let named = |text: &str| {
                 // What would have been right may be in the line, too.
                 let message = trouble.message.split("; ").next().unwrap_or_default();
@@ -163,10 +163,10 @@ impl From<Error> for Failure {
 }
 
 /// The words of a field that there is not: the message names all of them, and so they are all pointed at.
-fn field(message: &str, words: &[grammar::command::Word]) -> Option<(usize, usize)> {
+fn field(message: &str, words: &[commands::Word]) -> Option<(usize, usize)> {
     let (_, named) = message.split("; ").next()?.split_once("no field ")?;
     let named: Vec<&str> = named.split(' ').collect();
-    let is_it = |some: &&[grammar::command::Word]| {
+    let is_it = |some: &&[commands::Word]| {
         some.iter()
             .map(|word| word.text.as_str())
             .eq(named.iter().copied())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn the_language_and_the_registry_have_the_same_fields() {
-    let language: BTreeSet<_> = grammar::FIELDS
+    let language: BTreeSet<_> = language::FIELDS
         .iter()
         .map(|field| (field.words, field.key, field.collect))
         .collect();
@@ -19,7 +19,7 @@ fn the_language_and_the_registry_have_the_same_fields() {
 
 #[test]
 fn they_refuse_the_same_fields() {
-    let language: BTreeSet<_> = grammar::REFUSED_FIELDS
+    let language: BTreeSet<_> = language::REFUSED_FIELDS
         .iter()
         .map(|(words, _)| *words)
         .collect();
@@ -32,7 +32,7 @@ fn they_refuse_the_same_fields() {
 
 #[test]
 fn what_the_language_takes_the_registry_finds() {
-    for field in grammar::FIELDS {
+    for field in language::FIELDS {
         let words = field.example();
         let found = if field.collect {
             flow::Record::collect_field(&words)
@@ -49,6 +49,6 @@ fn what_the_language_takes_the_registry_finds() {
 
 #[test]
 fn they_have_the_same_predefined_records() {
-    let names: Vec<&str> = grammar::PREDEFINED.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = language::PREDEFINED.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, flow::PREDEFINED);
 }

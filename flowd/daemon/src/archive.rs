@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use grammar::{Dialect, Tree};
+use language::{Dialect, Tree};
 use serde_json::{Value, json};
 use transfer::Limits;
 
@@ -59,7 +59,7 @@ impl Archive {
         }
         let copy = Copy {
             name: format!("config.boot-{host_name}.{stamp}.r{revision}"),
-            text: grammar::render(&grammar::masked(tree), Dialect::Curly),
+            text: language::render(&language::masked(tree), Dialect::Curly),
             locations: locations.to_vec(),
         };
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use grammar::{Finding, Problem, Tree};
+use language::{Finding, Problem, Tree};
 
 use crate::clock;
 use crate::commit::{Refused, Request, Staged, resolve};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 
 use crate::confirm::Pending;
 use crate::control::{Control, Running};
@@ -387,8 +387,8 @@ impl Control {
 /// [`Refused::Findings`].
 pub fn resolve(tree: &Tree, before: Option<Before<'_, Settings>>) -> Result<Settings, Refused> {
     let findings = match before {
-        Some(before) => grammar::check_from(before.tree, tree),
-        None => grammar::check(tree),
+        Some(before) => language::check_from(before.tree, tree),
+        None => language::check(tree),
     };
     if !findings.is_empty() {
         return Err(Refused::Findings(findings));

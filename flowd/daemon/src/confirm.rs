@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use grammar::Tree;
+use language::Tree;
 
 use crate::clock;
 use crate::commit::Refused;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use grammar::Tree;
+use language::Tree;
 
 use crate::archive::Archive;
 use crate::confirm::Pending;

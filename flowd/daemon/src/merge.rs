@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use grammar::Tree;
-use grammar::tree::unlike;
+use language::Tree;
+use language::tree::unlike;
 
 /// A node that both sides changed, differently.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use grammar::Tree;
-use grammar::map::Map;
-use grammar::tree::{Children, unlike};
+use language::Tree;
+use language::map::Map;
+use language::tree::{Children, unlike};
 
 /// Things by name. Copies share what they have in common.
 pub type Named<T> = Arc<Map<Arc<T>>>;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grammar::Tree;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use language::Tree;
 
 use crate::clock;
 use crate::commit::{COMMIT_AT, Checked, Refused, Request};

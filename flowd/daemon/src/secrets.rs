@@ -1,6 +1,6 @@
 //! Passwords are kept as crypt(5) has them, never as they were typed.
 
-use grammar::{Dialect, Mode, Problem, Tree};
+use language::{Dialect, Mode, Problem, Tree};
 use sha_crypt::{Sha512Params, sha512_check, sha512_simple};
 
 /// The tree with every plaintext password encrypted. One that `before` has encrypted already keeps its encrypted form,
@@ -40,7 +40,7 @@ pub fn seal(before: &Tree, tree: Tree) -> Result<Tree, Vec<Problem>> {
         lines.push_str(&format!("delete {leaf} plaintext-password\n"));
         lines.push_str(&format!("set {leaf} encrypted-password \"{hash}\"\n"));
     }
-    grammar::load(&tree, &[], &lines, Some(Dialect::Set), Mode::Merge)
+    language::load(&tree, &[], &lines, Some(Dialect::Set), Mode::Merge)
 }
 
 fn encrypted(plain: &str) -> Result<String, Vec<Problem>> {
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn load(before: &Tree, text: &str) -> Tree {
-        let read = grammar::load(before, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
+        let read = language::load(before, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
         seal(before, read).unwrap()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use grammar::Tree;
+use language::Tree;
 
 use crate::merge::{self, Overlap};
 use crate::peer::Connection;

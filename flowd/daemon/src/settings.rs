@@ -1,7 +1,7 @@
 //! What a configuration means, resolved for those who carry it out. Pure.
 
-use grammar::{Finding, Tree};
 use ipnet::IpNet;
+use language::{Finding, Tree};
 
 use crate::named::Before;
 use crate::{log, probe, relay};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use grammar::{Mode, Tree};
+use language::{Mode, Tree};
 
 use crate::api::BODY_LIMIT;
 use crate::commit::{Refused, resolve};
@@ -27,7 +27,7 @@ impl Source {
         let name = path.display().to_string();
         let bytes = read(path).map_err(|why| vec![format!("{name}: {why}")])?;
         let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&name, &error)])?;
-        let tree = grammar::load(&Tree::default(), &[], &text, None, Mode::Override).map_err(
+        let tree = language::load(&Tree::default(), &[], &text, None, Mode::Override).map_err(
             |problems| {
                 // A problem writes itself as line:column: message.
                 problems

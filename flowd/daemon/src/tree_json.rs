@@ -3,7 +3,7 @@
 //! This is not the JSON dialect: it needs no schema, so a revision stays readable whatever the schema of the
 //! release that reads it, and one tree has exactly one form, which the revision's hash relies on.
 
-use grammar::Tree;
+use language::Tree;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 

@@ -1,10 +1,10 @@
 //! What a committed configuration has that this host does not apply: a line each, so that nothing is a silent no-op.
-//! The language's table ([`grammar::schema::UNAPPLIED`]) names the leaves; what is not in it has an owner here.
+//! The language's table ([`language::schema::UNAPPLIED`]) names the leaves; what is not in it has an owner here.
 
 use std::sync::Arc;
 
-use grammar::Tree;
-use grammar::tree::unlike;
+use language::Tree;
+use language::tree::unlike;
 
 use crate::named::Before;
 
@@ -60,7 +60,7 @@ pub fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line> {
         let text = format!("{} is not applied: {why}", path.join(" "));
         lines.push(Line { path, text });
     };
-    for finding in grammar::schema::unapplied_from(old, tree, UNIT) {
+    for finding in language::schema::unapplied_from(old, tree, UNIT) {
         tell(finding.path, &finding.message);
     }
     let monitors = |tree: Option<&Tree>| match tree.and_then(|tree| tree.get(&["flow", "monitor"]))
@@ -103,8 +103,8 @@ fn same(one: &Tree, other: &Tree, path: &[String]) -> bool {
 mod tests {
     use crate::named::Before;
 
-    use grammar::schema::{Kind, Owner, Row, TABLE, Type, UNAPPLIED};
-    use grammar::{Dialect, Mode, Tree};
+    use language::schema::{Kind, Owner, Row, TABLE, Type, UNAPPLIED};
+    use language::{Dialect, Mode, Tree};
 
     use crate::probe::Settings;
 
@@ -132,7 +132,7 @@ mod tests {
             "interfaces ethernet * promiscuous",
             "probe, by packet membership",
         ),
-        ("interfaces ethernet * alias", "grammar, for IOS names"),
+        ("interfaces ethernet * alias", "language, for IOS names"),
         ("interfaces loopback * address", "system::Host"),
     ];
 
@@ -229,7 +229,7 @@ set interfaces ethernet eth1 flow monitor M direction input
     }
 
     fn load(base: &Tree, text: &str) -> Option<Tree> {
-        grammar::load(base, &[], text, Some(Dialect::Set), Mode::Merge).ok()
+        language::load(base, &[], text, Some(Dialect::Set), Mode::Merge).ok()
     }
 
     #[test]

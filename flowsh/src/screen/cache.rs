@@ -1,6 +1,6 @@
 //! `show flow monitor NAME cache` and `statistics`, Cisco's layout.
 
-use grammar::command::{CacheView, Layout};
+use commands::{CacheView, Layout};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 

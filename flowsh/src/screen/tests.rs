@@ -1,6 +1,6 @@
 //! Answers and the screens they make, to the character.
 
-use grammar::command::{CacheView, Layout};
+use commands::{CacheView, Layout};
 use serde_json::json;
 
 use super::*;
@@ -209,11 +209,11 @@ timestamp abs first:  -
     assert!(cache(&cache_answer(), &table, &view(Some(80))).contains("=====  ====="));
 }
 
-fn condition() -> grammar::command::Condition {
-    grammar::command::Condition {
+fn condition() -> commands::Condition {
+    commands::Condition {
         field: "ipv4 source address".into(),
         regexp: false,
-        value: grammar::command::Tail {
+        value: commands::Tail {
             text: "10.0.0.0/8".into(),
             start: 0,
         },

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grammar::command::{self, Command, Mode, Submode};
+use commands::{Command, Mode, Submode};
 use serde_json::json;
 
 use super::Shell;
@@ -64,7 +64,7 @@ impl Shell {
             }
             batch.lines += 1;
             if language == Language::Ios
-                && let Some((next, opener)) = command::submode_after(text, submode)
+                && let Some((next, opener)) = commands::submode_after(text, submode)
             {
                 submode = next;
                 batch.opens = Some((batch.lines - 1, next, opener.unwrap_or_default()));
@@ -170,9 +170,9 @@ fn language(line: &str, submode: Submode) -> Option<Language> {
     if text.starts_with("set ") || text.starts_with("delete ") {
         return Some(Language::Set);
     }
-    let parsed = command::parse(line, Mode::Configuration(submode)).ok()??;
+    let parsed = commands::parse(line, Mode::Configuration(submode)).ok()??;
     let statement =
-        matches!(&parsed.command, Command::Statement(tail) if !command::opens_brace(&tail.text));
+        matches!(&parsed.command, Command::Statement(tail) if !commands::opens_brace(&tail.text));
     statement.then_some(Language::Ios)
 }
 

@@ -1,6 +1,6 @@
 //! What is said of the candidate, and what becomes of it: `show`, `compare`, `commit`, `save`.
 
-use grammar::command::Tail;
+use commands::Tail;
 use serde_json::{Value as Json, json};
 
 use super::change::SAVED;

@@ -1,6 +1,6 @@
 //! Changes among several people, and changes for later: `configure exclusive`, `status`, `commit at`, `compare`.
 
-use grammar::command::Version;
+use commands::Version;
 use serde_json::json;
 
 use super::candidate::warnings;

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use grammar::Tree;
-use grammar::command::{Mode, Submode};
-use grammar::complete::{Candidate, Completion, Context, NameKind, Names, complete};
+use commands::complete::{Candidate, Completion, Context, NameKind, Names, complete};
+use commands::{Mode, Submode};
+use language::Tree;
 use serde::Deserialize;
 
 use super::{Place, Shell, file};
@@ -89,7 +89,7 @@ impl Shell {
         }
         let answer = self.client.get("/v1/configuration", &query)?;
         let text = answer["tree"].to_string();
-        grammar::shown(&text).map_err(|problems| {
+        language::shown(&text).map_err(|problems| {
             Failure::plain(format!("flowd's tree is not understood: {}", problems[0]))
         })
     }
@@ -130,7 +130,7 @@ impl Shell {
 /// The word that is begun before the cursor, as the grammar reads it.
 fn begun(line: &str, cursor: usize, start: usize) -> String {
     let typed = line.get(start..cursor).unwrap_or_default();
-    grammar::command::split(typed)
+    commands::split(typed)
         .into_iter()
         .next()
         .map(|word| word.text)

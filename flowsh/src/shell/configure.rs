@@ -1,9 +1,9 @@
 //! Configuration mode: the session, the edit level, and what changes the candidate.
 
-use grammar::command::{
+use commands::{
     Command, LoadMode, Submode, Tail, Word, first_word_hint, nearest, split, submode_after,
 };
-use grammar::schema;
+use language::schema;
 use serde_json::{Value as Json, json};
 
 use super::candidate::warnings;
@@ -296,12 +296,12 @@ impl Shell {
             Submode::Global => tail.text.clone(),
             _ => format!("{}\n{}", self.opener, tail.text),
         };
-        let loaded = grammar::load(
-            &grammar::Tree::default(),
+        let loaded = language::load(
+            &language::Tree::default(),
             &[],
             &text,
-            Some(grammar::Dialect::Ios),
-            grammar::Mode::Merge,
+            Some(language::Dialect::Ios),
+            language::Mode::Merge,
         );
         let mut problem = loaded.err()?.pop()?;
         problem.column += u32::try_from(tail.start).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `copy` and `rename`: the node's `set` lines at another path, and its deletion, as one change.
 
-use grammar::Tree;
-use grammar::command::Word;
+use commands::Word;
+use language::Tree;
 use serde_json::json;
 
 use super::{Done, Outcome, Shell};
@@ -36,7 +36,7 @@ impl Shell {
             let message = format!(
                 "{} is not in the candidate configuration; {}",
                 words.join(" "),
-                grammar::which(last, names)
+                language::which(last, names)
             );
             return Err(Failure::at(line, start, length, message));
         };

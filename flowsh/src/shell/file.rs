@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use grammar::command::Tail;
+use commands::Tail;
 
 use crate::trouble::{Failure, Trouble};
 

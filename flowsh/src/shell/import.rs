@@ -1,8 +1,8 @@
 //! `load samplicate`, `load softflowd-args`, `load pmacct`: what other programs were told to do.
 
-use grammar::command::Tail;
-use grammar::import::samplicate::{self, Arguments};
-use grammar::import::{Imported, Origin, pmacct, softflowd};
+use commands::Tail;
+use import::samplicate::{self, Arguments};
+use import::{Imported, Origin, pmacct, softflowd};
 use serde_json::json;
 
 use super::{Done, Shell, file};

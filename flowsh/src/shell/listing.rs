@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use grammar::command::{CacheView, Pipe};
+use commands::{CacheView, Pipe};
 use serde_json::Value as Json;
 
 use super::Shell;

@@ -21,7 +21,7 @@ mod write;
 
 use std::path::PathBuf;
 
-use grammar::command::{self, Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
+use commands::{Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -246,7 +246,7 @@ impl Shell {
     pub(crate) fn run_for_json(&mut self, line: &str) -> Done {
         let parsed = self
             .wants_command()
-            .then(|| command::parse(line, self.mode()));
+            .then(|| commands::parse(line, self.mode()));
         let Some(Ok(Some(parsed))) = parsed else {
             return self.run(line);
         };
@@ -303,13 +303,13 @@ impl Shell {
 
     /// What is wrong with a line that is not finished, for `?`.
     pub(crate) fn wrong(&self, line: &str) -> Option<String> {
-        match command::parse(line, self.mode()) {
+        match commands::parse(line, self.mode()) {
             Err(problem) => Some(Failure::in_line(line, &problem).shown()),
             Ok(Some(Line {
                 command: Command::Set(tail) | Command::Delete(tail) | Command::Edit(tail),
                 ..
             })) => {
-                let words: Vec<Word> = command::split(line)
+                let words: Vec<Word> = commands::split(line)
                     .into_iter()
                     .filter(|word| word.start >= tail.start)
                     .collect();
@@ -340,7 +340,7 @@ impl Shell {
         let mode = self.mode();
         let comment = self.comment.take();
         let parsed =
-            command::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
+            commands::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
         let Some(parsed) = parsed else {
             let own = line.trim_start().starts_with("/*").then(|| line.to_owned());
             self.comment = own.or(comment);
@@ -447,7 +447,7 @@ impl Shell {
     /// A line that opens a brace, or an IOS statement.
     fn statement(&mut self, tail: &Tail, line: &str) -> Done {
         let comment = self.comment.take();
-        if command::opens_brace(&tail.text) {
+        if commands::opens_brace(&tail.text) {
             let mut gather = Gather::below(comment);
             let gathered = gather.add(line);
             self.reading = Reading::Block(gather);

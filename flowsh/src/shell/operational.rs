@@ -1,6 +1,6 @@
 //! `show` and `clear`.
 
-use grammar::command::{AccountingView, Command, FlowPath, Form, Part};
+use commands::{AccountingView, Command, FlowPath, Form, Part};
 use serde_json::{Value as Json, json};
 
 use super::Shell;
@@ -156,7 +156,7 @@ impl Shell {
     /// The interface that a router's name stands for.
     fn host_interface(&mut self, name: &str) -> Result<String, Failure> {
         match name.contains('/') {
-            true => Ok(grammar::host_interface(name, &self.tree(false)?)),
+            true => Ok(language::host_interface(name, &self.tree(false)?)),
             false => Ok(name.to_owned()),
         }
     }
@@ -177,7 +177,7 @@ impl Shell {
             if let Some(name) = name
                 && list.is_empty()
             {
-                let hint = grammar::which(name, names.iter().map(String::as_str));
+                let hint = language::which(name, names.iter().map(String::as_str));
                 let message = format!("there is no interface {name}; {hint}");
                 return Err(Failure::plain(message));
             }
@@ -405,9 +405,9 @@ impl Shell {
             .filter(|object| called(object).as_deref() == Some(name))
             .collect();
         if found.is_empty() {
-            let there = grammar::which(name, names.iter().map(String::as_str));
+            let there = language::which(name, names.iter().map(String::as_str));
             let message = format!("no {what} \"{name}\"; {there}");
-            let word = grammar::command::split(line)
+            let word = commands::split(line)
                 .into_iter()
                 .rev()
                 .find(|word| word.text == name);

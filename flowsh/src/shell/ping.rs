@@ -1,6 +1,6 @@
 //! `ping`: the system's own program, with this user's rights.
 
-use grammar::command::{Ping, Pipe};
+use commands::{Ping, Pipe};
 
 use super::{Done, Outcome};
 use crate::trouble::Failure;

@@ -1,6 +1,6 @@
 //! `show samplicator`, `clear samplicator` and `replay samplicator`.
 
-use grammar::command::RelayPart;
+use commands::RelayPart;
 use serde_json::{Value as Json, json};
 
 use super::Shell;
@@ -128,10 +128,10 @@ fn only(answer: &mut Json, name: &str, line: &str) -> Result<(), Failure> {
     }
     if kept.is_empty() {
         let message = {
-            let there = grammar::which(name, names.iter().map(|name| &**name));
+            let there = language::which(name, names.iter().map(|name| &**name));
             format!("no receiver \"{name}\"; {there}")
         };
-        let words = grammar::command::split(line);
+        let words = commands::split(line);
         let word = words.into_iter().rev().find(|word| word.text == name);
         return Err(match word {
             Some(word) => Failure::at(line, word.start, word.len, message),

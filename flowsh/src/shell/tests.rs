@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 
-use grammar::{Dialect, Tree};
+use language::{Dialect, Tree};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -63,12 +63,12 @@ impl Daemon {
                             _ => Dialect::Json,
                         });
                         let mode = match body["mode"].as_str() {
-                            Some("override") => grammar::Mode::Override,
-                            Some("replace") => grammar::Mode::Replace,
-                            _ => grammar::Mode::Merge,
+                            Some("override") => language::Mode::Override,
+                            Some("replace") => language::Mode::Replace,
+                            _ => language::Mode::Merge,
                         };
                         let at: Vec<String> = serde_json::from_value(body["path"].clone()).unwrap();
-                        match grammar::load(
+                        match language::load(
                             candidate,
                             &at,
                             body["text"].as_str().unwrap(),
@@ -76,7 +76,7 @@ impl Daemon {
                             mode,
                         ) {
                             Ok(after) => {
-                                let changes = grammar::diff(candidate, &after).len();
+                                let changes = language::diff(candidate, &after).len();
                                 *candidate = after;
                                 (200, json!({"changes": changes}))
                             }
@@ -101,10 +101,10 @@ impl Daemon {
                 match asked.get("format") {
                     Some(&"json") => {
                         let tree: Json =
-                            serde_json::from_str(&grammar::render(tree, Dialect::Json)).unwrap();
+                            serde_json::from_str(&language::render(tree, Dialect::Json)).unwrap();
                         (200, json!({"tree": tree}))
                     }
-                    _ => (200, json!({"text": grammar::render(tree, Dialect::Curly)})),
+                    _ => (200, json!({"text": language::render(tree, Dialect::Curly)})),
                 }
             }
             ("GET", ["compare"]) => {
@@ -113,14 +113,14 @@ impl Daemon {
                 };
                 (
                     200,
-                    json!({"text": grammar::compare_commands(&self.running, candidate)}),
+                    json!({"text": language::compare_commands(&self.running, candidate)}),
                 )
             }
             ("GET", ["complete"]) => {
                 let empty = Tree::default();
                 let text = |name: &str| unescaped(asked.get(name).copied().unwrap_or_default());
                 let session = text("session");
-                let context = grammar::complete::Context {
+                let context = commands::complete::Context {
                     mode: match text("mode").as_str() {
                         "operational" => Mode::Operational,
                         _ => Mode::Configuration(Submode::Global),
@@ -131,7 +131,7 @@ impl Daemon {
                     names: &Host,
                 };
                 let cursor = text("cursor").parse().unwrap();
-                let found = grammar::complete::complete(&text("line"), cursor, &context);
+                let found = commands::complete::complete(&text("line"), cursor, &context);
                 let mut answer = serde_json::to_value(found).unwrap();
                 answer["files"] = text("line").contains("load").into();
                 (200, answer)
@@ -163,10 +163,10 @@ impl Daemon {
 
 struct Host;
 
-impl grammar::complete::Names for Host {
-    fn names(&self, kind: grammar::complete::NameKind, _: &str) -> Vec<(String, String)> {
+impl commands::complete::Names for Host {
+    fn names(&self, kind: commands::complete::NameKind, _: &str) -> Vec<(String, String)> {
         match kind {
-            grammar::complete::NameKind::Interface => vec![("eth1".into(), String::new())],
+            commands::complete::NameKind::Interface => vec![("eth1".into(), String::new())],
             _ => Vec::new(),
         }
     }
@@ -264,7 +264,7 @@ impl Bench {
     }
 
     fn candidate(&mut self) -> String {
-        grammar::compare_commands(
+        language::compare_commands(
             &Tree::default(),
             &self.shell.tree(false).unwrap_or_default(),
         )

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grammar::command::Pipe;
+use commands::Pipe;
 
 use super::top::Top;
 use super::{Done, Outcome, Shell};

@@ -1,7 +1,9 @@
 //! Any octets as a line typed in any mode.
 #![no_main]
 
-#[path = "../property.rs"]
+#[path = "../property/base.rs"]
+mod base;
+#[path = "../property/commands.rs"]
 mod property;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

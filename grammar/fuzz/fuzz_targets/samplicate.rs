@@ -1,11 +1,11 @@
 //! Any octets as a command line and a configuration file of samplicate.
 #![no_main]
 
-#[path = "../property.rs"]
+#[path = "../property/import.rs"]
 mod property;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     if let Ok(text) = std::str::from_utf8(data) {
-        property::imports(text);
+        property::samplicate(text);
     }
 });

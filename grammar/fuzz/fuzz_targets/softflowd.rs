@@ -1,7 +1,7 @@
 //! Any octets as a command line of softflowd.
 #![no_main]
 
-#[path = "../property.rs"]
+#[path = "../property/import.rs"]
 mod property;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

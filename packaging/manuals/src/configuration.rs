@@ -1,6 +1,6 @@
 //! flowd.conf(5), made of the schema.
 
-use grammar::schema::{Kind, OLD, Row, TABLE, Type, UNAPPLIED};
+use language::schema::{Kind, OLD, Row, TABLE, Type, UNAPPLIED};
 
 use crate::mdoc::{text, word};
 

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
-use grammar::command;
 
 use crate::mdoc;
 
@@ -13,8 +12,8 @@ pub(crate) fn flowsh() -> anyhow::Result<String> {
     let options = mdoc::options(&crate::flowsh::Args::command());
     let put = |text: String, name: &str, with: &str| replaced(&text, name, with);
     let text = put(FLOWSH.to_owned(), "options", &options)?;
-    let text = put(text, "operational", &commands(command::operational()))?;
-    put(text, "configuration", &commands(command::configuration()))
+    let text = put(text, "operational", &commands(commands::operational()))?;
+    put(text, "configuration", &commands(commands::configuration()))
 }
 
 pub(crate) fn flowd() -> anyhow::Result<String> {

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use axum::Json;
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
-use grammar::Tree;
-use grammar::command::{Mode, Submode};
-use grammar::complete::{Completion, Context, NameKind, Names};
+use commands::complete::{Completion, Context, NameKind, Names};
+use commands::{Mode, Submode};
+use language::Tree;
 use serde::Serialize;
 
 use super::error::ApiError;
@@ -92,7 +92,7 @@ impl Asked {
             names,
         };
         let cursor = self.cursor.unwrap_or(self.line.len());
-        grammar::complete::complete(&self.line, cursor, &context)
+        commands::complete::complete(&self.line, cursor, &context)
     }
 }
 
@@ -125,7 +125,7 @@ pub(super) async fn complete(
                 .candidate
                 .clone(),
         };
-        let completion = asked.complete(&grammar::masked(&tree), &names);
+        let completion = asked.complete(&language::masked(&tree), &names);
         Ok(Answer {
             completion,
             files: names.files.get(),

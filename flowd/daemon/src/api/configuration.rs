@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
-use grammar::{Dialect, Mode, Tree};
+use language::{Dialect, Mode, Tree};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,18 +41,18 @@ pub(super) async fn show(
         let mut tree = source_tree(&control, source, show.session.as_deref(), &peer)?;
         if let Some(path) = &show.path {
             let words: Vec<&str> = path.split_whitespace().collect();
-            if grammar::schema::lookup(words.iter().copied()).is_none() {
+            if language::schema::lookup(words.iter().copied()).is_none() {
                 return Err(ApiError::bad(format!("there is no {}", words.join(" "))));
             }
             tree = below(&tree, &words).unwrap_or_default();
         }
-        if !secrets && let Cow::Owned(masked) = grammar::masked(&tree) {
+        if !secrets && let Cow::Owned(masked) = language::masked(&tree) {
             tree = masked;
         }
         let nothing = tree == Tree::default() && dialect != Dialect::Json;
         let text = match nothing {
             true => String::new(),
-            false => grammar::render(&tree, dialect),
+            false => language::render(&tree, dialect),
         };
         if dialect != Dialect::Json {
             return Ok(Json(json!({ "text": text })));
@@ -115,7 +115,7 @@ pub(super) async fn compare_text(
     Body(compare): Body<CompareText>,
 ) -> Answer {
     blocking(move || {
-        let text = grammar::load(&Tree::default(), &[], &compare.text, None, Mode::Override)?;
+        let text = language::load(&Tree::default(), &[], &compare.text, None, Mode::Override)?;
         let side = |source: &str| match source {
             "text" => Ok(text.clone()),
             source => source_tree(&control, source, Some(&id), &peer),
@@ -129,10 +129,10 @@ pub(super) async fn compare_text(
 
 /// What differs, in a format of `compare`; secrets are not in it.
 fn difference(from: &Tree, to: &Tree, format: Option<&str>) -> Answer {
-    let (from, to) = grammar::masked_both(from, to);
+    let (from, to) = language::masked_both(from, to);
     let text = match format {
-        None | Some("diff") => grammar::compare(&from, &to),
-        Some("set") => grammar::compare_commands(&from, &to),
+        None | Some("diff") => language::compare(&from, &to),
+        Some("set") => language::compare_commands(&from, &to),
         Some(other) => {
             return Err(ApiError::bad(format!(
                 "no format {other}; possible: diff set"

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use grammar::{Finding, Problem};
+use language::{Finding, Problem};
 use serde_json::{Value, json};
 
 use crate::commit::Refused;
@@ -92,7 +92,7 @@ impl From<Vec<Overlap>> for ApiError {
             Some(value) => format!("{verb} to {value}"),
         };
         let error = |overlap: &Overlap| {
-            let message = match grammar::is_secret(overlap.path.iter().map(String::as_str)) {
+            let message = match language::is_secret(overlap.path.iter().map(String::as_str)) {
                 true => "changed by another commit meanwhile".to_owned(),
                 false => format!(
                     "changed by another commit meanwhile: {} there, {} here",

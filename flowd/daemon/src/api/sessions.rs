@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
-use grammar::{Dialect, Mode};
+use language::{Dialect, Mode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -153,9 +153,9 @@ pub(super) async fn edit(
             let _ = session.rebase(&running.tree, running.id);
             session.candidate.clone()
         };
-        let loaded = grammar::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
+        let loaded = language::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
         let after = crate::secrets::seal(&before, loaded.tree)?;
-        let changes = grammar::diff(&before, &after).len();
+        let changes = language::diff(&before, &after).len();
         let mut sessions = control.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
         if session.candidate != before {
@@ -316,7 +316,7 @@ pub(super) async fn rollback(
         let mut sessions = control.sessions();
         sessions.permit(&id, &peer.connection, clock::monotonic())?;
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
-        let changes = grammar::diff(&session.candidate, &tree).len();
+        let changes = language::diff(&session.candidate, &tree).len();
         session.discard(&running.tree, running.id);
         session.candidate = tree;
         Ok(Json(json!({ "changes": changes })))

@@ -529,12 +529,12 @@ fn the_deadline_of_a_confirmation_is_watched() {
     daemon
         .runtime
         .spawn(daemon.control.clone().watch_confirmations());
-    let risky = grammar::load(
+    let risky = language::load(
         &before,
         &[],
         "set flow sampler S rate 3",
         None,
-        grammar::Mode::Merge,
+        language::Mode::Merge,
     )
     .unwrap();
     let request = crate::commit::Request {

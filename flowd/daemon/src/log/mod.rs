@@ -209,7 +209,7 @@ impl Log {
 fn ours(target: &str) -> bool {
     let krate = target.split("::").next().unwrap_or_default();
     [
-        "flowd", "capture", "meter", "export", "system", "flow", "wire", "grammar",
+        "flowd", "capture", "meter", "export", "system", "flow", "wire", "language",
     ]
     .contains(&krate)
 }

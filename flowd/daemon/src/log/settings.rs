@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use grammar::Tree;
+use language::Tree;
 use syslog::Facility;
 
 use super::Level;

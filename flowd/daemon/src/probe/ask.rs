@@ -180,7 +180,7 @@ impl Probe {
             && !has_accounting(interface)
         {
             let ports = state.settings.ports.keys().map(String::as_str);
-            let there = grammar::which(interface, ports.filter(|port| has_accounting(port)));
+            let there = language::which(interface, ports.filter(|port| has_accounting(port)));
             let message = format!("flow-accounting not configured on [{interface}]; {there}");
             return Err(Unknown(message).into());
         }

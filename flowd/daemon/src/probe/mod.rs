@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use capture::{Engine, Fanout, Source};
-use grammar::Finding;
+use language::Finding;
 use system::routes::Routes;
 
 use crate::clock;
@@ -106,7 +106,7 @@ impl Unknown {
         name: &str,
         names: impl IntoIterator<Item = &'a String>,
     ) -> Unknown {
-        let there = grammar::which(name, names.into_iter().map(String::as_str));
+        let there = language::which(name, names.into_iter().map(String::as_str));
         Unknown(format!("there is no {kind} {name}; {there}"))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use export::{SamplerMode, Sampling};
-use grammar::Finding;
+use language::Finding;
 use meter::Mode;
 use system::routes::Routes;
 use wire::Family;

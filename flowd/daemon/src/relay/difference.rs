@@ -119,12 +119,12 @@ fn renamed<'a>(old: &'a Settings, gone: &BTreeSet<&str>, is: &relay::Settings) -
 
 #[cfg(test)]
 mod tests {
-    use grammar::{Mode, Tree};
+    use language::{Mode, Tree};
 
     use super::*;
 
     fn settings(text: &str) -> Settings {
-        let tree = grammar::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
+        let tree = language::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
         super::super::from_tree(&tree, None).unwrap()
     }
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use grammar::Finding;
+use language::Finding;
 use relay::{Context, Prepared, Samplicator};
 
 use crate::clock;
@@ -59,7 +59,7 @@ pub struct Unknown(pub String);
 impl Unknown {
     /// `names` are those of the `kind` that there are.
     fn of<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a String>) -> Unknown {
-        let there = grammar::which(name, names.into_iter().map(String::as_str));
+        let there = language::which(name, names.into_iter().map(String::as_str));
         Unknown(format!("{kind} {name}; {there}"))
     }
 }

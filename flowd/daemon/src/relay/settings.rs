@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 use relay::{Action, BalanceBy, Group, Listen, Receiver, Rule, SourcePort};
 
 use crate::named::{self, Before, Named};
@@ -180,13 +180,13 @@ pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Findi
 
 #[cfg(test)]
 mod tests {
-    use grammar::Mode;
+    use language::Mode;
 
     use super::*;
 
     fn settings(text: &str) -> Settings {
-        let tree = grammar::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
-        assert_eq!(grammar::check(&tree), []);
+        let tree = language::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
+        assert_eq!(language::check(&tree), []);
         from_tree(&tree, None).unwrap()
     }
 
@@ -195,7 +195,7 @@ mod tests {
         let settings = settings("set flow samplicator S receiver A address 192.0.2.1");
         let relay = &settings["S"].relay;
         let default = |path: &str| {
-            let row = grammar::schema::TABLE.iter().find(|row| row.path == path);
+            let row = language::schema::TABLE.iter().find(|row| row.path == path);
             row.unwrap().default.parse::<u64>().unwrap()
         };
         let at = |leaf: &str| default(&format!("flow samplicator * {leaf}"));

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use grammar::Tree;
-use grammar::tree::unlike;
+use language::Tree;
+use language::tree::unlike;
 use serde_json::Value;
 
 use crate::tree_json;

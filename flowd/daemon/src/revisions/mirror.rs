@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use grammar::Tree;
+use language::Tree;
 
 use super::{Stored, Summary, put_together};
 

@@ -15,7 +15,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use grammar::Tree;
+use language::Tree;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-use grammar::{Dialect, Mode, Tree};
+use language::{Dialect, Mode, Tree};
 
 use super::*;
 
@@ -13,7 +13,7 @@ set interfaces ethernet eth0 flow monitor M
 ";
 
 fn settings(text: &str) -> Settings {
-    let tree = grammar::load(&Tree::default(), &[], text, Some(Dialect::Set), Mode::Merge);
+    let tree = language::load(&Tree::default(), &[], text, Some(Dialect::Set), Mode::Merge);
     Settings::from_tree(&tree.unwrap(), None).unwrap()
 }
 
@@ -119,7 +119,7 @@ fn what_a_change_makes_wrong_is_found_as_from_nothing() {
         "{BASE}set flow exporter E export-protocol ipfix\nset flow monitor M cache bidirectional\n"
     );
     let tree = |text: &str| {
-        grammar::load(&Tree::default(), &[], text, Some(Dialect::Set), Mode::Merge).unwrap()
+        language::load(&Tree::default(), &[], text, Some(Dialect::Set), Mode::Merge).unwrap()
     };
     let (old, running) = (tree(&sound), settings(&sound));
     for (more, right) in [
@@ -131,7 +131,7 @@ fn what_a_change_makes_wrong_is_found_as_from_nothing() {
         ("set flow exporter F export-protocol netflow-v5", true),
     ] {
         let text = format!("{sound}{more}\n");
-        let new = grammar::load(&old, &[], more, Some(Dialect::Set), Mode::Merge).unwrap();
+        let new = language::load(&old, &[], more, Some(Dialect::Set), Mode::Merge).unwrap();
         let before = Before {
             tree: &old,
             settings: &running,

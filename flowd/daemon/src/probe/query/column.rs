@@ -18,7 +18,7 @@ pub struct Column {
 /// Words or a name that no field has.
 pub(super) fn no_field(text: &str) -> Wrong {
     let names = FIELDS.iter().flat_map(|field| [field.words, field.name]);
-    let hint = match grammar::near(text, names) {
+    let hint = match language::near(text, names) {
         Some(meant) => format!("did you mean {meant}?"),
         None => "such as ipv4 source address, or the name of an IANA element".to_owned(),
     };

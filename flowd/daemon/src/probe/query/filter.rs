@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use commands::condition::{ValueKind, Wanted, address_number};
 use flow::field::Kind;
 use flow::{Flow, Layout, Record, Value};
-use grammar::condition::{ValueKind, Wanted, address_number};
 use regex::Regex;
 
 use super::super::names::Names;
@@ -124,7 +124,7 @@ fn interfaces(name: &str) -> String {
         .map(|one| one.name().to_string_lossy().into_owned())
         .collect();
     all.sort();
-    grammar::which(name, all.iter().map(String::as_str))
+    language::which(name, all.iter().map(String::as_str))
 }
 
 fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {

@@ -39,7 +39,7 @@ pub struct Wrong(pub String);
 pub struct Condition {
     /// The field's words or its IANA name.
     pub field: String,
-    /// `value` is a regular expression on the value's text; else one of `grammar::condition`.
+    /// `value` is a regular expression on the value's text; else one of `commands::condition`.
     pub regexp: bool,
     /// What the field has to be.
     pub value: String,

@@ -408,8 +408,8 @@ fn more_groups_than_the_bound_are_refused() {
 
 #[test]
 fn the_values_of_every_field_are_of_its_kind() {
+    use commands::condition::ValueKind;
     use flow::field::Kind;
-    use grammar::condition::ValueKind;
     let mut wrong = Vec::new();
     for field in flow::FIELDS {
         let fits = match (field.kind, ValueKind::of(field.words)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use export::{Protocol, Source};
 use flow::Record;
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 use meter::{CacheType, Kept, Mode, Timeouts};
 
 use super::exporter::source;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use export::{Options, Protocol, Source};
-use grammar::Tree;
+use language::Tree;
 
 use super::{number, text};
 

@@ -11,7 +11,7 @@ mod sampler;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 
 use crate::named::{self, Before, Named};
 pub use accounting::ACCOUNTING;

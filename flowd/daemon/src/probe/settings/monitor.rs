@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use export::Protocol;
 use flow::Record;
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 use meter::{CacheType, Kept, Timeouts};
 
 use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};

@@ -1,6 +1,6 @@
 //! `interfaces ethernet`: how an interface is captured, and the monitors on it.
 
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 use meter::Reading;
 use wire::{Tunnel, Tunnels};
 

@@ -1,7 +1,7 @@
 //! `flow record`: its words looked up.
 
 use flow::{Record, RecordError};
-use grammar::{Finding, Tree};
+use language::{Finding, Tree};
 
 use super::{finding, text};
 

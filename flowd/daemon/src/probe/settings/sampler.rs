@@ -1,6 +1,6 @@
 //! `flow sampler`.
 
-use grammar::Tree;
+use language::Tree;
 use meter::Mode;
 
 use super::number;

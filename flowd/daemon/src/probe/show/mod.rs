@@ -43,7 +43,7 @@ pub fn records(settings: &Settings, name: Option<&str>) -> Json {
         .collect();
     // Of the predefined ones the list has one; the others are shown when they are asked for.
     let predefined = name.unwrap_or("netflow-original");
-    let known = grammar::PREDEFINED
+    let known = language::PREDEFINED
         .iter()
         .find(|(known, _)| *known == predefined);
     let predefined = flow::Record::by_name(predefined);

@@ -1,0 +1,409 @@
+//! The values of a filter on flows: `10.0.0.0/8`, `443,8000-8999`, `tcp`, `eth1`.
+//!
+//! Whatever its kind, a value is a list of ranges of numbers (an address is its number in network byte order), so
+//! whoever filters compares numbers only. The shell checks what is typed with it, the daemon what it is asked.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use language::near;
+
+/// Ranges one value may list; longer lists are refused.
+pub const MAX_RANGES: usize = 256;
+
+/// What the values of a field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Numbers up to the largest one.
+    Number(u64),
+    /// IPv4 addresses and prefixes.
+    Ipv4,
+    /// IPv6 addresses and prefixes.
+    Ipv6,
+    /// MAC addresses.
+    Mac,
+    /// Protocol numbers and names.
+    Protocol,
+    /// DSCP numbers and names.
+    Dscp,
+    /// Names and indices of interfaces.
+    Interface,
+    /// `input`, `output`.
+    Direction,
+    /// Why a flow ended.
+    EndReason,
+}
+
+/// One of the alternatives of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// From, to; both included.
+    Range(u128, u128),
+    /// An interface's name.
+    Name(String),
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}; {hint}")]
+pub struct BadValue {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: String,
+}
+
+/// Protocols that have a name, as `/etc/protocols` has them.
+#[rustfmt::skip]
+pub static PROTOCOLS: &[(&str, u8)] = &[
+    ("icmp", 1), ("igmp", 2), ("ipencap", 4), ("tcp", 6), ("udp", 17), ("dccp", 33), ("ipv6", 41), ("gre", 47),
+    ("esp", 50), ("ah", 51), ("icmp6", 58), ("eigrp", 88), ("ospf", 89), ("pim", 103), ("vrrp", 112), ("l2tp", 115),
+    ("sctp", 132), ("udplite", 136),
+];
+
+/// DSCPs that have a name (RFC 2474, 2597, 3246, 5865, 8622).
+#[rustfmt::skip]
+pub static DSCPS: &[(&str, u8)] = &[
+    ("default", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14), ("cs2", 16), ("af21", 18), ("af22", 20),
+    ("af23", 22), ("cs3", 24), ("af31", 26), ("af32", 28), ("af33", 30), ("cs4", 32), ("af41", 34), ("af42", 36),
+    ("af43", 38), ("cs5", 40), ("voice-admit", 44), ("ef", 46), ("cs6", 48), ("cs7", 56),
+];
+
+const DIRECTIONS: &[(&str, u8)] = &[("input", 0), ("output", 1)];
+/// Numbers of `flowEndReason` (IANA element 136).
+const END_REASONS: &[(&str, u8)] = &[
+    ("running", 0),
+    ("inactive", 1),
+    ("active", 2),
+    ("end-of-flow", 3),
+    ("forced", 4),
+    ("lack-of-room", 5),
+];
+
+impl ValueKind {
+    /// Of a field by its words: the last of them say what it is.
+    pub fn of(words: &str) -> ValueKind {
+        let last = words.rsplit(' ').next().unwrap_or_default();
+        match (words.split(' ').next().unwrap_or_default(), last) {
+            ("ipv4", "address" | "prefix") | ("routing", "ipv4") => ValueKind::Ipv4,
+            ("ipv6", "address" | "prefix") | ("routing", "ipv6") => ValueKind::Ipv6,
+            ("interface", _) => ValueKind::Interface,
+            ("datalink", _) if words.contains(" mac ") => ValueKind::Mac,
+            (_, "protocol" | "next-header") => ValueKind::Protocol,
+            (_, "dscp") => ValueKind::Dscp,
+            ("flow", "direction") => ValueKind::Direction,
+            ("flow", "end-reason") => ValueKind::EndReason,
+            (_, "precedence" | "priority") => ValueKind::Number(7),
+            ("ipv4" | "ipv6", "tos" | "traffic-class" | "ttl" | "hop-limit") => {
+                ValueKind::Number(255)
+            }
+            (_, "type" | "code" | "version") => ValueKind::Number(255),
+            ("transport", "source-port" | "destination-port") => ValueKind::Number(65_535),
+            _ if words.contains(" vlan") => ValueKind::Number(4095),
+            _ => ValueKind::Number(u64::MAX),
+        }
+    }
+
+    /// What is expected, for help and errors.
+    pub fn expected(self) -> String {
+        match self {
+            ValueKind::Number(u64::MAX) => "a number, 1000-2000, 1000- or 80,443".into(),
+            ValueKind::Number(most) => format!("0 to {most}, a range or a list: 1,4-7"),
+            ValueKind::Ipv4 => "an IPv4 address or prefix: 10.1.1.1 or 10.0.0.0/8".into(),
+            ValueKind::Ipv6 => "an IPv6 address or prefix: 2001:db8::1 or 2001:db8::/32".into(),
+            ValueKind::Mac => "a MAC address: 00:11:22:33:44:55 or 0011.2233.4455".into(),
+            ValueKind::Protocol => "a protocol, number or name: 6, tcp or tcp,udp".into(),
+            ValueKind::Dscp => "a DSCP, number or name: 46 or ef".into(),
+            ValueKind::Interface => "an interface".into(),
+            ValueKind::Direction => "input or output".into(),
+            ValueKind::EndReason => {
+                "running, inactive, active, end-of-flow, forced or lack-of-room".into()
+            }
+        }
+    }
+
+    /// The names its values have.
+    pub fn names(self) -> &'static [(&'static str, u8)] {
+        match self {
+            ValueKind::Protocol => PROTOCOLS,
+            ValueKind::Dscp => DSCPS,
+            ValueKind::Direction => DIRECTIONS,
+            ValueKind::EndReason => END_REASONS,
+            _ => &[],
+        }
+    }
+
+    /// Reads a value: alternatives with commas between them, each a value, a range `A-B`, `A-`, `-B`, or a prefix.
+    ///
+    /// # Errors
+    /// The alternative that is none of this kind, and what would be right.
+    pub fn read(self, text: &str) -> Result<Vec<Wanted>, BadValue> {
+        let parts: Vec<&str> = text.split(',').collect();
+        if parts.len() > MAX_RANGES {
+            return Err(BadValue {
+                message: format!("{} values are too many", parts.len()),
+                hint: format!("{MAX_RANGES} at most"),
+            });
+        }
+        parts.into_iter().map(|part| self.one(part)).collect()
+    }
+
+    fn one(self, text: &str) -> Result<Wanted, BadValue> {
+        let bad = |what: &str| BadValue {
+            message: format!("{} is {what}", language::schema::shown(text)),
+            hint: self.expected(),
+        };
+        if let Some(number) = self.single(text) {
+            let (low, high) = number.ok_or_else(|| bad("out of range"))?;
+            return Ok(Wanted::Range(low, high));
+        }
+        if self == ValueKind::Interface {
+            let name = !text.is_empty() && !text.contains(char::is_whitespace);
+            return match name {
+                true => Ok(Wanted::Name(text.into())),
+                false => Err(bad("no interface")),
+            };
+        }
+        let Some((from, to)) = text.split_once('-').filter(|_| text != "-") else {
+            let names = self.names().iter().map(|(name, _)| *name);
+            let mut bad = bad(self.wrong());
+            if let Some(meant) = near(text, names) {
+                bad.hint = format!("did you mean {meant}?");
+            }
+            return Err(bad);
+        };
+        let end = |text: &str, open: u128| match text {
+            "" => Ok((open, open)),
+            text => match self.single(text) {
+                Some(Some(range)) => Ok(range),
+                Some(None) => Err(bad("out of range")),
+                None => Err(bad(self.wrong())),
+            },
+        };
+        let ((low, _), (_, high)) = (end(from, 0)?, end(to, self.most())?);
+        match low <= high {
+            true => Ok(Wanted::Range(low, high)),
+            false => Err(bad("no range: its end is before its beginning")),
+        }
+    }
+
+    fn wrong(self) -> &'static str {
+        match self {
+            ValueKind::Number(_) => "no number",
+            ValueKind::Ipv4 => "no IPv4 address or prefix",
+            ValueKind::Ipv6 => "no IPv6 address or prefix",
+            ValueKind::Mac => "no MAC address",
+            ValueKind::Protocol => "no protocol",
+            ValueKind::Dscp => "no DSCP",
+            ValueKind::Interface => "no interface",
+            ValueKind::Direction => "no direction",
+            ValueKind::EndReason => "no reason a flow ends",
+        }
+    }
+
+    /// The largest value there is.
+    fn most(self) -> u128 {
+        match self {
+            ValueKind::Number(most) => most.into(),
+            ValueKind::Ipv4 | ValueKind::Interface => u32::MAX.into(),
+            ValueKind::Ipv6 => u128::MAX,
+            ValueKind::Mac => (1 << 48) - 1,
+            ValueKind::Protocol => 255,
+            ValueKind::Dscp => 63,
+            ValueKind::Direction => 1,
+            ValueKind::EndReason => 255,
+        }
+    }
+
+    /// A single value; a prefix is all its addresses. The inner `None`: it is a number, but too large.
+    fn single(self, text: &str) -> Option<Option<(u128, u128)>> {
+        let only = |number: u128| Some((number, number));
+        match self {
+            ValueKind::Ipv4 | ValueKind::Ipv6 => self.prefix(text).map(Some),
+            ValueKind::Mac => mac(text).map(only),
+            _ => {
+                let named = self.names().iter().find(|(name, _)| *name == text);
+                let number = match named {
+                    Some((_, number)) => Some(u128::from(*number)),
+                    None => match text.strip_prefix("0x") {
+                        Some(digits) => u128::from_str_radix(digits, 16).ok(),
+                        None if text.starts_with('+') => None,
+                        None => text.parse().ok(),
+                    },
+                }?;
+                Some(only(number).filter(|_| number <= self.most()))
+            }
+        }
+    }
+
+    fn prefix(self, text: &str) -> Option<(u128, u128)> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
+            None => (text, None),
+        };
+        let (number, bits) = match self {
+            ValueKind::Ipv4 => (u32::from(address.parse::<Ipv4Addr>().ok()?).into(), 32),
+            _ => (u128::from(address.parse::<Ipv6Addr>().ok()?), 128),
+        };
+        let length = length.unwrap_or(bits);
+        let hosts = bits.checked_sub(length)?;
+        let host_mask = 1u128.checked_shl(hosts).map_or(u128::MAX, |bit| bit - 1);
+        Some((number & !host_mask, number | host_mask))
+    }
+}
+
+/// An address's number.
+pub fn address_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}
+
+/// `00:11:22:33:44:55`, `00-11-22-33-44-55` or `0011.2233.4455`.
+fn mac(text: &str) -> Option<u128> {
+    let (separator, digits) = match text.len() {
+        17 if text.contains(':') => (':', 2),
+        17 => ('-', 2),
+        14 => ('.', 4),
+        _ => return None,
+    };
+    text.split(separator).try_fold(0, |number: u128, part| {
+        let whole = part.len() == digits && part.bytes().all(|octet| octet.is_ascii_hexdigit());
+        let part = u128::from_str_radix(part, 16).ok().filter(|_| whole)?;
+        Some(number << (4 * digits) | part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(words: &str, text: &str) -> Vec<(u128, u128)> {
+        let read = ValueKind::of(words).read(text);
+        let range = |wanted: Wanted| match wanted {
+            Wanted::Range(low, high) => (low, high),
+            Wanted::Name(name) => panic!("{name}"),
+        };
+        read.unwrap_or_else(|error| panic!("{words} {text}: {error}"))
+            .into_iter()
+            .map(range)
+            .collect()
+    }
+
+    #[test]
+    fn values_are_ranges_of_numbers() {
+        let ten = u128::from(10u32 << 24);
+        for (words, text, expected) in [
+            ("ipv4 source address", "10.0.0.1", vec![(ten + 1, ten + 1)]),
+            (
+                "ipv4 source address",
+                "10.0.0.77/8",
+                vec![(ten, ten + 0xff_ffff)],
+            ),
+            (
+                "ipv4 source address",
+                "0.0.0.0/0",
+                vec![(0, u32::MAX.into())],
+            ),
+            (
+                "ipv4 source address",
+                "10.0.0.1-10.0.0.9",
+                vec![(ten + 1, ten + 9)],
+            ),
+            ("ipv6 source address", "::/0", vec![(0, u128::MAX)]),
+            (
+                "ipv6 source address",
+                "::1:0/112",
+                vec![(0x1_0000, 0x1_ffff)],
+            ),
+            ("transport destination-port", "443", vec![(443, 443)]),
+            (
+                "transport destination-port",
+                "80,443,8000-8999",
+                vec![(80, 80), (443, 443), (8000, 8999)],
+            ),
+            ("counter bytes", "1000-", vec![(1000, u64::MAX.into())]),
+            ("counter bytes", "-1000", vec![(0, 1000)]),
+            (
+                "ipv4 protocol",
+                "tcp,17,icmp",
+                vec![(6, 6), (17, 17), (1, 1)],
+            ),
+            ("ipv4 tos", "0xC0", vec![(192, 192)]),
+            ("ipv4 dscp", "ef,cs6", vec![(46, 46), (48, 48)]),
+            ("flow direction", "output", vec![(1, 1)]),
+            (
+                "datalink mac source address input",
+                "00:11:22:33:44:55",
+                vec![(0x0011_2233_4455, 0x0011_2233_4455)],
+            ),
+            (
+                "datalink mac source address input",
+                "0011.2233.4455",
+                vec![(0x0011_2233_4455, 0x0011_2233_4455)],
+            ),
+            ("interface input", "3", vec![(3, 3)]),
+        ] {
+            assert_eq!(ranges(words, text), expected, "{words} {text}");
+        }
+        assert_eq!(
+            ValueKind::Interface.read("eth1,wan-0"),
+            Ok(vec![
+                Wanted::Name("eth1".into()),
+                Wanted::Name("wan-0".into())
+            ])
+        );
+    }
+
+    #[test]
+    fn wrong_values_say_what_would_be_right() {
+        for (words, text, message) in [
+            ("ipv4 source address", "10.0.0", "no IPv4 address"),
+            ("ipv4 source address", "10.0.0.0/33", "no IPv4 address"),
+            ("ipv4 source address", "2001:db8::1", "no IPv4 address"),
+            ("ipv6 source address", "10.0.0.1", "no IPv6 address"),
+            ("transport destination-port", "70000", "out of range"),
+            (
+                "transport destination-port",
+                "90-80",
+                "before its beginning",
+            ),
+            ("transport destination-port", "80,", "no number"),
+            ("transport destination-port", "http", "no number"),
+            ("transport destination-port", "-", "no number"),
+            ("transport destination-port", "+80", "no number"),
+            ("ipv4 protocol", "tpc", "no protocol"),
+            ("ipv4 protocol", "256", "out of range"),
+            ("flow direction", "in", "no direction"),
+            (
+                "datalink mac source address input",
+                "00:11:22:33:44",
+                "no MAC",
+            ),
+            (
+                "datalink mac source address input",
+                "00:11:22:33:44:5é",
+                "no MAC",
+            ),
+            ("interface input", "", "no interface"),
+            (
+                "counter bytes",
+                "99999999999999999999999999999999999999999999",
+                "no number",
+            ),
+        ] {
+            let error = ValueKind::of(words).read(text).expect_err(text);
+            assert!(error.message.contains(message), "{words} {text}: {error}");
+            assert!(!error.hint.is_empty());
+        }
+        let many = vec!["1"; MAX_RANGES + 1].join(",");
+        assert!(ValueKind::of("counter bytes").read(&many).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_typed_panics(text in "[0-9a-fx:./,*-]{0,30}", which in 0..language::FIELDS.len()) {
+            let _ = ValueKind::of(language::FIELDS[which].words).read(&text);
+        }
+    }
+}
