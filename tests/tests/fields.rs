@@ -9,7 +9,7 @@ fn the_language_and_the_registry_have_the_same_fields() {
         .iter()
         .map(|field| (field.words, field.key, field.collect))
         .collect();
-    let registry: BTreeSet<_> = flow::FIELDS
+    let registry: BTreeSet<_> = registry::FIELDS
         .iter()
         .map(|field| (field.words, field.key, field.collect))
         .collect();
@@ -23,7 +23,7 @@ fn they_refuse_the_same_fields() {
         .iter()
         .map(|(words, _)| *words)
         .collect();
-    let registry: BTreeSet<_> = flow::field::REFUSED
+    let registry: BTreeSet<_> = registry::field::REFUSED
         .iter()
         .map(|(words, _)| *words)
         .collect();
@@ -50,5 +50,9 @@ fn what_the_language_takes_the_registry_finds() {
 #[test]
 fn they_have_the_same_predefined_records() {
     let names: Vec<&str> = language::PREDEFINED.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, flow::PREDEFINED);
+    let records: Vec<&str> = registry::PREDEFINED
+        .iter()
+        .map(|record| record.name)
+        .collect();
+    assert_eq!(names, records);
 }

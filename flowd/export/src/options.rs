@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use registry::{Element, element};
 use wire::v9::scope;
 
 use crate::packer::Exported;
@@ -23,8 +24,14 @@ const NAME_LEN: u16 = 32;
 /// Octets of descriptions; longer ones are cut.
 const DESCRIPTION_LEN: u16 = 64;
 
-/// A field: words, element, octets.
+/// A field: words, number of its element, octets.
 type Spec = (&'static str, u16, u16);
+
+/// A field as long as its element.
+fn whole(words: &'static str, element: &Element) -> Spec {
+    let octets = element.data_type.octets().map_or(0, u16::from);
+    (words, element.number, octets)
+}
 
 /// What a table tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,46 +72,66 @@ impl Kind {
 
     fn scope(self, protocol: Protocol) -> Spec {
         match (protocol, self) {
-            (Protocol::Ipfix, Kind::Statistics) => ("exporting process id", 144, 4),
-            (Protocol::Ipfix, _) => ("observation domain id", 149, 4),
+            (Protocol::Ipfix, Kind::Statistics) => {
+                whole("exporting process id", &element::EXPORTING_PROCESS_ID)
+            }
+            (Protocol::Ipfix, _) => whole("observation domain id", &element::OBSERVATION_DOMAIN_ID),
             _ => ("system", scope::SYSTEM, 4),
         }
     }
 
     fn fields(self, protocol: Protocol) -> Vec<Spec> {
         match self {
-            Kind::Sampling => vec![("sampling interval", 34, 4)],
+            Kind::Sampling => vec![whole("sampling interval", &element::SAMPLING_INTERVAL)],
             Kind::Samplers(mode) => {
                 let mut fields = vec![
-                    ("flow sampler", 48, 1),
-                    ("flow sampler name", 84, NAME_LEN),
-                    ("flow sampler interval", 50, 4),
+                    whole("flow sampler", &element::SAMPLER_ID),
+                    ("flow sampler name", element::SAMPLER_NAME.number, NAME_LEN),
+                    whole("flow sampler interval", &element::SAMPLER_RANDOM_INTERVAL),
                 ];
                 // After element 50, which some collectors take for the same as 306.
                 fields.extend(match (protocol, mode) {
                     (Protocol::Ipfix, SamplerMode::Random) => vec![
-                        ("selector algorithm", 304, 2),
-                        ("sampling size", 309, 4),
-                        ("sampling population", 310, 4),
+                        whole("selector algorithm", &element::SELECTOR_ALGORITHM),
+                        whole("sampling size", &element::SAMPLING_SIZE),
+                        whole("sampling population", &element::SAMPLING_POPULATION),
                     ],
-                    (_, SamplerMode::Random) => vec![("flow sampler mode", 49, 1)],
+                    (_, SamplerMode::Random) => {
+                        vec![whole("flow sampler mode", &element::SAMPLER_MODE)]
+                    }
                     (_, SamplerMode::Deterministic) => vec![
-                        ("selector algorithm", 304, 2),
-                        ("sampling packet interval", 305, 4),
-                        ("sampling packet space", 306, 4),
+                        whole("selector algorithm", &element::SELECTOR_ALGORITHM),
+                        whole(
+                            "sampling packet interval",
+                            &element::SAMPLING_PACKET_INTERVAL,
+                        ),
+                        whole("sampling packet space", &element::SAMPLING_PACKET_SPACE),
                     ],
                 });
                 fields
             }
             Kind::Interfaces => vec![
-                ("interface input", 10, 4),
-                ("interface name", 82, NAME_LEN),
-                ("interface description", 83, DESCRIPTION_LEN),
+                whole("interface input", &element::INGRESS_INTERFACE),
+                ("interface name", element::INTERFACE_NAME.number, NAME_LEN),
+                (
+                    "interface description",
+                    element::INTERFACE_DESCRIPTION.number,
+                    DESCRIPTION_LEN,
+                ),
             ],
             Kind::Statistics => vec![
-                ("exported octets total", 40, 8),
-                ("exported messages total", 41, 8),
-                ("exported flow records total", 42, 8),
+                whole(
+                    "exported octets total",
+                    &element::EXPORTED_OCTET_TOTAL_COUNT,
+                ),
+                whole(
+                    "exported messages total",
+                    &element::EXPORTED_MESSAGE_TOTAL_COUNT,
+                ),
+                whole(
+                    "exported flow records total",
+                    &element::EXPORTED_FLOW_RECORD_TOTAL_COUNT,
+                ),
             ],
         }
     }
@@ -154,12 +181,13 @@ impl Table {
         let specs = [self.kind.scope(self.protocol)]
             .into_iter()
             .chain(self.kind.fields(self.protocol));
-        let fields = specs.enumerate().map(|(i, (words, element, len))| {
+        let fields = specs.enumerate().map(|(i, (words, number, len))| {
             let size = usize::from(len);
             offset += size;
             TemplateField {
                 words,
-                element,
+                element: number,
+                enterprise: 0,
                 scope: i == 0,
                 offset: offset - size,
                 size,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flow::{RecordTally, reverse};
+use flow::RecordTally;
 use wire::ipfix::FieldSpec;
 use wire::{Full, ipfix, v5, v9};
 
@@ -67,11 +67,14 @@ impl Sets {
         }
     }
 
-    pub(crate) fn template(&mut self, id: u16, fields: &[(u16, u16)]) -> Result<(), Full> {
+    pub(crate) fn template(&mut self, id: u16, fields: &[FieldSpec]) -> Result<(), Full> {
         match self {
             Sets::V5(_) => Ok(()),
-            Sets::V9(packer) => packer.template(id, fields),
-            Sets::Ipfix(packer) => packer.template(id, &ipfix_specs(fields)),
+            Sets::V9(packer) => {
+                let fields: Vec<_> = fields.iter().map(|spec| (spec.id, spec.len)).collect();
+                packer.template(id, &fields)
+            }
+            Sets::Ipfix(packer) => packer.template(id, fields),
         }
     }
 
@@ -97,19 +100,6 @@ impl Sets {
             Sets::Ipfix(packer) => packer.records(id, len, want),
         }
     }
-}
-
-/// Field specifiers; an element of the reverse direction has its enterprise number (RFC 5103 §6.1).
-fn ipfix_specs(fields: &[(u16, u16)]) -> Vec<FieldSpec> {
-    let spec = |(element, len): &(u16, u16)| FieldSpec {
-        id: element & !reverse::REVERSE,
-        len: *len,
-        enterprise: match element & reverse::REVERSE {
-            0 => 0,
-            _ => reverse::ENTERPRISE,
-        },
-    };
-    fields.iter().map(spec).collect()
 }
 
 /// Packs one exporter's datagrams.

@@ -105,9 +105,10 @@ pub struct TemplateStatistics {
 pub struct TemplateField {
     /// Words of Flexible NetFlow.
     pub words: &'static str,
-    /// Element number or NetFlow v9 field type; of the scope in NetFlow v9, the scope type. With [`flow::reverse::REVERSE`] it is
-    /// of [`flow::reverse::ENTERPRISE`].
+    /// Element number or NetFlow v9 field type; of the scope in NetFlow v9, the scope type.
     pub element: u16,
+    /// Private enterprise number of the element; 0 for IANA's.
+    pub enterprise: u32,
     /// It is of the scope of an options template.
     pub scope: bool,
     /// First octet in the record.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use flow::field::Kind;
-use flow::{Flow, Layout, Place, Record, Slot, Source};
+use flow::{Flow, Layout, Place, Record, Slot};
+use registry::{Element, Kind, Source, element};
+use wire::FieldSpec;
 
 use crate::ntp;
 use crate::settings::{Protocol, Sampling};
 use crate::statistics::{TemplateField, TemplateStatistics};
 
-/// `flowStartMilliseconds` and `flowEndMilliseconds`.
-const START_MILLISECONDS: (&str, u16) = ("timestamp absolute first", 152);
-const END_MILLISECONDS: (&str, u16) = ("timestamp absolute last", 153);
-/// `systemInitTimeMilliseconds`.
-const SYSTEM_INIT_TIME: u16 = 160;
-/// `samplerId`.
-const SAMPLER_ID: u16 = 48;
+/// What goes in the place of an uptime: its words and its element.
+const START_MILLISECONDS: (&str, &Element) = (
+    "timestamp absolute first",
+    &element::FLOW_START_MILLISECONDS,
+);
+const END_MILLISECONDS: (&str, &Element) =
+    ("timestamp absolute last", &element::FLOW_END_MILLISECONDS);
 
 /// How octets of a record come about. Positions are in the record (`to`) and in the flow's octets (`from`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub(crate) struct Template {
     /// The layout it was compiled from.
     pub(crate) layout: Arc<Layout>,
     /// Field specifiers.
-    pub(crate) specs: Vec<(u16, u16)>,
+    pub(crate) specs: Vec<FieldSpec>,
     /// Octets of a record.
     pub(crate) len: usize,
     /// A datagram has had it.
@@ -141,10 +142,12 @@ impl Template {
         }
         if uptimes && protocol == Protocol::Ipfix {
             // IPFIX headers have no uptime: the record says what its times count from.
-            template.field("system init time", SYSTEM_INIT_TIME, 8, 0xff, Step::Boot);
+            let start = &element::SYSTEM_INIT_TIME_MILLISECONDS;
+            template.field("system init time", start, 8, 0xff, Step::Boot);
         }
         if template.sampler != 0 {
-            template.field("flow sampler", SAMPLER_ID, 1, 0xff, Step::Sampler);
+            let sampler = &element::SAMPLER_ID;
+            template.field("flow sampler", sampler, 1, 0xff, Step::Sampler);
         }
         template
     }
@@ -199,21 +202,27 @@ impl Template {
     fn field(
         &mut self,
         words: &'static str,
-        element: u16,
+        element: &Element,
         len: usize,
         bits: u8,
         step: impl FnOnce(usize) -> Step,
     ) {
         // An element that is both matched and collected, or goes by two names, has one value.
+        let spec = FieldSpec {
+            id: element.number,
+            len: len as u16,
+            enterprise: element.enterprise,
+        };
         let mut known = self.specs.iter().zip(&self.bits);
-        if known.any(|(spec, known)| (*spec, *known) == ((element, len as u16), bits)) {
+        if known.any(|(known, known_bits)| (*known, *known_bits) == (spec, bits)) {
             return;
         }
         self.bits.push(bits);
-        self.specs.push((element, len as u16));
+        self.specs.push(spec);
         self.fields.push(TemplateField {
             words,
-            element,
+            element: element.number,
+            enterprise: element.enterprise,
             scope: false,
             offset: self.len,
             size: len,
@@ -254,7 +263,8 @@ impl Template {
 
     /// Whether every record says which sampler took its packets.
     pub(crate) fn names_sampler(&self) -> bool {
-        self.specs.iter().any(|(element, _)| *element == SAMPLER_ID)
+        let sampler = element::SAMPLER_ID.number;
+        self.specs.iter().any(|spec| spec.id == sampler)
     }
 
     /// Counters beyond 32 bits do not fit into one record.
@@ -330,7 +340,9 @@ pub(crate) fn place(layout: &Layout, span: wire::Span) -> Option<usize> {
             return None;
         };
         match slot.place {
-            Place::Octets(from) if of == span && (slot.key || how == flow::Aggregate::First) => {
+            Place::Octets(from)
+                if of == span && (slot.key || how == registry::Aggregate::First) =>
+            {
                 Some(from)
             }
             _ => None,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use flow::{Batch, EndReason, FIELDS, Flow, Layout, Place, Record, Slot, Source, Totals};
+use flow::{Batch, EndReason, Flow, Layout, Place, Record, Slot, Totals};
 use netflow_parser::variable_versions::{ipfix, v9};
 use netflow_parser::{NetflowPacket, NetflowParser};
 use proptest::prelude::*;
+use registry::{FIELDS, Source};
 use wire::Family;
 
 use crate::settings::{Monitor, Sampler, SamplerMode, Sampling};
@@ -154,7 +155,9 @@ pub(crate) fn expected(
     let ntp = |ns: u64, ntp: fn(u64) -> u64| ntp(ns).to_be_bytes().to_vec();
     let number = |number: u64| number.to_be_bytes()[8 - usize::from(len)..].to_vec();
     let slot = |slot: &&Slot| match slot.field.source {
-        Source::Header(..) => (slot.field.element, u16::from(slot.field.len)) == (element, len),
+        Source::Header(..) => {
+            (slot.field.element.number, u16::from(slot.field.len)) == (element, len)
+        }
         _ => false,
     };
     Some(match element {
@@ -184,7 +187,9 @@ pub(crate) fn expected(
 /// Takes the bits out of a flow's octets that no packet sets there, and the decoder does not keep.
 fn possible(layout: &Layout, octets: &mut [u8]) {
     for slot in &layout.slots {
-        if let (203, Place::Octets(at)) = (slot.field.element, slot.place) {
+        if let Place::Octets(at) = slot.place
+            && *slot.field.element == registry::element::MPLS_TOP_LABEL_EXP
+        {
             octets[at] &= 7;
         }
     }

@@ -1,13 +1,11 @@
 //! A flow as a JSON object, keyed by IANA information element names.
 
+use registry::{Element, Kind, element};
 use serde_json::{Map, Value as Json, json};
 
 use crate::batch::Flow;
-use crate::field::Kind;
 use crate::layout::Slot;
 use crate::value::Value;
-
-const TCP_FLAGS: &str = "tcpControlBits";
 
 /// Every field of the flow, and always counters, times, TCP flags and end reason. A record with some TCP flags only
 /// shows those.
@@ -20,26 +18,27 @@ pub fn flow(flow: &Flow<'_>) -> Map<String, Json> {
         };
         // Uptimes have no meaning apart from their exporter's: the times below do.
         if slot.field.kind != Kind::Uptime {
-            object.insert(slot.field.name.into(), value);
+            object.insert(slot.field.name().into(), value);
         }
     }
     let totals = flow.forward();
-    object.insert("octetDeltaCount".into(), json!(totals.octets));
-    object.insert("packetDeltaCount".into(), json!(totals.packets));
-    object.insert(
-        "flowStartMilliseconds".into(),
-        json!(totals.first_ns / 1_000_000),
+    let mut insert = |element: &Element, number: u64| {
+        object.insert(element.name.into(), number.into());
+    };
+    insert(&element::OCTET_DELTA_COUNT, totals.octets);
+    insert(&element::PACKET_DELTA_COUNT, totals.packets);
+    insert(
+        &element::FLOW_START_MILLISECONDS,
+        totals.first_ns / 1_000_000,
     );
-    object.insert(
-        "flowEndMilliseconds".into(),
-        json!(totals.last_ns / 1_000_000),
-    );
-    object.insert("flowStartNanoseconds".into(), json!(totals.first_ns));
-    object.insert("flowEndNanoseconds".into(), json!(totals.last_ns));
-    let some_flags = |slot: &Slot| slot.field.name == TCP_FLAGS && slot.field.bits != 0xff;
+    insert(&element::FLOW_END_MILLISECONDS, totals.last_ns / 1_000_000);
+    insert(&element::FLOW_START_NANOSECONDS, totals.first_ns);
+    insert(&element::FLOW_END_NANOSECONDS, totals.last_ns);
+    let some_flags =
+        |slot: &Slot| *slot.field.element == element::TCP_CONTROL_BITS && slot.field.bits != 0xff;
     if !flow.layout.slots.iter().any(some_flags) {
-        object.insert(TCP_FLAGS.into(), json!(totals.tcp_flags));
+        insert(&element::TCP_CONTROL_BITS, totals.tcp_flags.into());
     }
-    object.insert("flowEndReason".into(), json!(totals.end as u8));
+    insert(&element::FLOW_END_REASON, totals.end as u64);
     object
 }

@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 
+use registry::{Aggregate, Field, Source};
 use wire::{Family, Header, LINE, Lines, Span, at};
 
-use crate::field::{Aggregate, Field, Source};
 use crate::record::Record;
 use crate::reverse;
 
@@ -95,8 +95,8 @@ impl Layout {
         // What came back lies behind everything else.
         let ways = layout.ways().map_or(0, |range| range.start);
         for slot in &mut layout.slots {
-            if let Source::Reverse(at) = slot.field.source {
-                slot.place = Place::Octets(ways + at.range().start);
+            if let Source::Reverse(what) = slot.field.source {
+                slot.place = Place::Octets(ways + reverse::offset(what));
             }
         }
         // Kept lines follow one another; merged values come after them.

@@ -4,12 +4,11 @@ mod predefined;
 
 use std::sync::Arc;
 
+use registry::Field;
+use registry::field::REFUSED;
 use wire::Family;
 
-use crate::field::{Field, REFUSED};
 use crate::layout::Layout;
-
-pub use predefined::PREDEFINED;
 
 /// Most fields one record may have.
 pub const MAX_FIELDS: usize = 64;

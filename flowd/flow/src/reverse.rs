@@ -3,68 +3,27 @@
 //! A flow's totals are those of both directions, so that every sum over flows is right whatever they are. How much of them
 //! came back lies behind the flow's other octets, in network byte order: most of it is sent as it lies there.
 
-use wire::Span;
+use registry::element::TCP_CONTROL_BITS;
+use registry::field::REVERSE_FIELDS;
+use registry::{Biflow, Field, Reverse, Source};
 
 use crate::batch::{Flow, Totals};
-use crate::field::{Field, Kind, Source};
 use crate::record::Record;
 
-/// The private enterprise number of reverse information elements (RFC 5103 §6.1).
-pub const ENTERPRISE: u32 = 29_305;
-/// In [`Field::element`]: the element is that of [`ENTERPRISE`] with the number below.
-pub const REVERSE: u16 = 0x8000;
-
-const fn span(at: u16, len: u8) -> Span {
-    Span { at, len }
-}
-
-const PACKETS: Span = span(0, 8);
-const OCTETS: Span = span(8, 8);
-const START_MS: Span = span(16, 8);
-const END_MS: Span = span(24, 8);
-const FLAGS: Span = span(32, 1);
-const DIRECTION: Span = span(33, 1);
 /// Octets that a flow has for its reverse direction, and for its forward one apart from it.
 pub const LEN: usize = 52;
 
-#[allow(clippy::too_many_arguments)] // a row of the table below
-const fn row(
-    words: &'static str,
-    element: u16,
-    name: &'static str,
-    kind: Kind,
-    at: Span,
-    (column, label, width): (&'static str, &'static str, u8),
-    help: &'static str,
-) -> Field {
-    Field {
-        words,
-        element,
-        name,
-        len: at.len,
-        bits: 0xff,
-        kind,
-        source: Source::Reverse(at),
-        family: None,
-        key: false,
-        collect: true,
-        column,
-        label,
-        width,
-        help,
+/// Where a field of the reverse direction begins in the last [`LEN`] octets of a flow, in network byte order.
+pub(crate) const fn offset(what: Reverse) -> usize {
+    match what {
+        Reverse::Packets => 0,
+        Reverse::Octets => 8,
+        Reverse::Start => 16,
+        Reverse::End => 24,
+        Reverse::TcpFlags => 32,
+        Reverse::Direction => 33,
     }
 }
-
-/// What a bidirectional cache adds to a record: nobody writes these words.
-#[rustfmt::skip]
-pub static FIELDS: &[Field] = &[
-    row("counter bytes reverse", REVERSE | 1, "reverseOctetDeltaCount", Kind::Number, OCTETS, ("bytes rev", "counter bytes reverse", 10), "IP octets that came back"),
-    row("counter packets reverse", REVERSE | 2, "reversePacketDeltaCount", Kind::Number, PACKETS, ("pkts rev", "counter packets reverse", 10), "Packets that came back"),
-    row("transport tcp flags reverse", REVERSE | 6, "reverseTcpControlBits", Kind::Hex, FLAGS, ("tcp flags rev", "tcp flags reverse", 13), "TCP flags that came back"),
-    row("timestamp absolute first reverse", REVERSE | 152, "reverseFlowStartMilliseconds", Kind::Millis, START_MS, ("time abs first rev", "timestamp abs first reverse", 18), "First packet that came back"),
-    row("timestamp absolute last reverse", REVERSE | 153, "reverseFlowEndMilliseconds", Kind::Millis, END_MS, ("time abs last rev", "timestamp abs last reverse", 17), "Last packet that came back"),
-    row("flow biflow-direction", 239, "biflowDirection", Kind::Number, DIRECTION, ("biflow dirn", "flow biflow-direction", 11), "Who began: 1 the source, 2 the destination"),
-];
 
 /// Why a record cannot be that of bidirectional flows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +35,7 @@ pub enum NotReversible {
     Field(&'static str),
     /// A key whose counterpart is not matched.
     #[error("a bidirectional cache needs its counterpart to be matched, too: match {0}")]
-    Alone(String),
+    Alone(&'static str),
 }
 
 impl Record {
@@ -95,11 +54,11 @@ impl Record {
         let mut wrong = Vec::new();
         let (mut keys, mut collects) = (Vec::new(), Vec::new());
         for key in &self.keys {
-            match reversal(key.words) {
-                Reversal::Same => keys.push(*key),
-                Reversal::Directional => collects.push(*key),
-                Reversal::None => wrong.push((key.words, NotReversible::Field(key.words))),
-                Reversal::Swapped(other) => {
+            match key.biflow {
+                Biflow::Same => keys.push(*key),
+                Biflow::Directional => collects.push(*key),
+                Biflow::None => wrong.push((key.words, NotReversible::Field(key.words))),
+                Biflow::Swapped(other) => {
                     keys.push(*key);
                     if !self.keys.iter().any(|key| key.words == other) {
                         wrong.push((key.words, NotReversible::Alone(other)));
@@ -112,81 +71,25 @@ impl Record {
         }
         collects.extend(&self.collects);
         let has = |wanted: fn(&Field) -> bool| collects.iter().any(|field| wanted(field));
-        let [octets, packets, flags, first, last, direction] =
-            [0, 1, 2, 3, 4, 5].map(|at| &FIELDS[at]);
-        let twins = [
-            (octets, has(|field| field.source == Source::Octets)),
-            (packets, has(|field| field.source == Source::Packets)),
-            (flags, has(|field| field.element == 6)),
-            (first, has(|field| field.source == Source::First)),
-            (last, has(|field| field.source == Source::Last)),
-            (direction, true),
-        ];
-        collects.extend(
-            twins
-                .iter()
-                .filter(|(_, wanted)| *wanted)
-                .map(|(field, _)| *field),
-        );
+        let reverse: Vec<_> = REVERSE_FIELDS
+            .iter()
+            .filter(|field| match field.source {
+                Source::Reverse(Reverse::Octets) => has(|field| field.source == Source::Octets),
+                Source::Reverse(Reverse::Packets) => has(|field| field.source == Source::Packets),
+                Source::Reverse(Reverse::TcpFlags) => {
+                    has(|field| *field.element == TCP_CONTROL_BITS)
+                }
+                Source::Reverse(Reverse::Start) => has(|field| field.source == Source::First),
+                Source::Reverse(Reverse::End) => has(|field| field.source == Source::Last),
+                _ => true,
+            })
+            .collect();
+        collects.extend(reverse);
         Ok(Record {
             name: self.name.clone(),
             keys,
             collects,
         })
-    }
-}
-
-/// What becomes of a key in the packets that come back.
-enum Reversal {
-    /// It is the same.
-    Same,
-    /// It and the one of these words have changed places.
-    Swapped(String),
-    /// It is of a direction, not of a conversation.
-    Directional,
-    /// It is of a packet.
-    None,
-}
-
-fn reversal(words: &str) -> Reversal {
-    let swapped = |from: &str, to: &str| Reversal::Swapped(words.replace(from, to));
-    match words {
-        "ipv4 protocol"
-        | "ipv6 protocol"
-        | "ipv4 version"
-        | "ipv6 version"
-        | "flow sampler"
-        | "transport icmp ipv4 type"
-        | "transport icmp ipv4 code"
-        | "transport icmp ipv6 type"
-        | "transport icmp ipv6 code"
-        | "datalink ethertype"
-        | "datalink vlan input"
-        | "datalink dot1q vlan input"
-        | "datalink dot1q customer vlan"
-        | "routing vrf input" => Reversal::Same,
-        "ipv4 tos"
-        | "ipv4 dscp"
-        | "ipv4 precedence"
-        | "ipv6 traffic-class"
-        | "ipv6 dscp"
-        | "ipv6 precedence"
-        | "flow direction"
-        | "interface input"
-        | "interface output"
-        | "interface input snmp"
-        | "interface output snmp"
-        | "datalink dot1q priority"
-        | "datalink dot1q customer priority" => Reversal::Directional,
-        "ipv4 source address"
-        | "ipv6 source address"
-        | "transport source-port"
-        | "datalink mac source address input" => swapped("source", "destination"),
-        "ipv4 destination address"
-        | "ipv6 destination address"
-        | "transport destination-port"
-        | "datalink mac destination address input" => swapped("destination", "source"),
-        _ => Reversal::None,
     }
 }
 
@@ -224,12 +127,12 @@ impl Ways {
         };
         let octet = |at: usize| octets.get(at).copied().unwrap_or_default();
         Ways {
-            packets: number(0),
-            octets: number(8),
-            start_ms: number(16),
-            end_ms: number(24),
-            flags: octet(32),
-            direction: octet(33),
+            packets: number(offset(Reverse::Packets)),
+            octets: number(offset(Reverse::Octets)),
+            start_ms: number(offset(Reverse::Start)),
+            end_ms: number(offset(Reverse::End)),
+            flags: octet(offset(Reverse::TcpFlags)),
+            direction: octet(offset(Reverse::Direction)),
             forward_flags: u16::from_be_bytes([octet(34), octet(35)]),
             first_ns: number(36),
             last_ns: number(44),
@@ -242,14 +145,14 @@ impl Ways {
         let mut put = |at: usize, number: u64| {
             octets[at..at + 8].copy_from_slice(&number.to_be_bytes());
         };
-        put(0, self.packets);
-        put(8, self.octets);
-        put(16, self.start_ms);
-        put(24, self.end_ms);
+        put(offset(Reverse::Packets), self.packets);
+        put(offset(Reverse::Octets), self.octets);
+        put(offset(Reverse::Start), self.start_ms);
+        put(offset(Reverse::End), self.end_ms);
         put(36, self.first_ns);
         put(44, self.last_ns);
-        octets[32] = self.flags;
-        octets[33] = self.direction;
+        octets[offset(Reverse::TcpFlags)] = self.flags;
+        octets[offset(Reverse::Direction)] = self.direction;
         octets[34..36].copy_from_slice(&self.forward_flags.to_be_bytes());
         out.copy_from_slice(&octets);
     }
@@ -343,7 +246,7 @@ mod tests {
             [
                 (
                     "ipv4 source address",
-                    NotReversible::Alone("ipv4 destination address".into())
+                    NotReversible::Alone("ipv4 destination address")
                 ),
                 ("ipv4 ttl", NotReversible::Field("ipv4 ttl"))
             ]
@@ -366,11 +269,11 @@ mod tests {
         let mut octets = [0xee; LEN];
         ways.write(&mut octets);
         assert_eq!(Ways::read(&octets), ways);
-        for (field, value) in FIELDS.iter().zip([2, 1, 5, 3, 4, 6]) {
-            let Source::Reverse(at) = field.source else {
+        for (field, value) in REVERSE_FIELDS.iter().zip([2, 1, 5, 3, 4, 6]) {
+            let Source::Reverse(what) = field.source else {
                 panic!("{field:?}")
             };
-            let read = octets[at.range()]
+            let read = octets[offset(what)..][..usize::from(field.len)]
                 .iter()
                 .fold(0, |sum, octet| sum << 8 | u64::from(*octet));
             assert_eq!(read, value, "{}", field.words);

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use registry::{Kind, Source};
+
 use crate::batch::Flow;
-use crate::field::{Kind, Source};
 use crate::layout::{Place, Slot};
 
 /// A value with its type.
@@ -65,9 +66,9 @@ impl Flow<'_> {
             Source::First => time(totals.first_ns),
             Source::Last => time(totals.last_ns),
             Source::EndReason => Value::Number(totals.end as u64),
-            Source::Header(span, _) | Source::Reverse(span) => match slot.place {
+            Source::Header(..) | Source::Reverse(_) => match slot.place {
                 Place::Octets(from) => {
-                    let octets = self.octets.get(from..from + usize::from(span.len));
+                    let octets = self.octets.get(from..from + usize::from(slot.field.len));
                     match (slot.field.kind, octets.unwrap_or_default()) {
                         (Kind::Octets, octets) => Value::Octets(octets.into()),
                         (_, [octet]) => Value::Number((octet & slot.field.bits).into()),

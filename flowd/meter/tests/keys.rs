@@ -1,9 +1,10 @@
 //! Two packets are of one flow if, and only if, every value that the record matches is the same in both: what is exported
 //! of the key tells two flows of one record apart, and nothing else does.
 
-use flow::{EndReason, FIELDS, Field, Record, Value};
+use flow::{EndReason, Record, Value};
 use meter::{Burst, CacheType, Kept, Monitor, Settings, Timeouts};
 use proptest::prelude::*;
+use registry::{FIELDS, Field};
 use wire::{Family, Link, Packet};
 
 /// Every field that can be matched; those with a parameter with some.

@@ -6,8 +6,8 @@
 /// The private enterprise number of reverse information elements (RFC 5103 §6.1).
 pub const REVERSE_ENTERPRISE: u32 = 29_305;
 
-/// An information element (RFC 7012 §2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An information element (RFC 7012 §2.1). Two are the same when enterprise and number are.
+#[derive(Clone, Copy, Debug)]
 pub struct Element {
     /// Private enterprise number of who defines it; 0 for IANA.
     pub enterprise: u32,
@@ -254,6 +254,14 @@ impl Element {
         None
     }
 }
+
+impl PartialEq for Element {
+    fn eq(&self, other: &Element) -> bool {
+        (self.enterprise, self.number) == (other.enterprise, other.number)
+    }
+}
+
+impl Eq for Element {}
 
 /// `reverse`, which the names of reverse elements begin with.
 const PREFIX: &[u8] = b"reverse";

@@ -45,21 +45,25 @@ const fn record(
     }
 }
 
+/// Traditional NetFlow, IPv4 and IPv6.
+#[rustfmt::skip]
+pub const NETFLOW_ORIGINAL: Predefined = record(
+    "netflow-original", "Traditional NetFlow, IPv4 and IPv6", None,
+    &[
+        "ipv4 source address", "ipv4 destination address", "ipv6 source address", "ipv6 destination address",
+        "ipv4 protocol", "ipv6 protocol", "transport source-port", "transport destination-port",
+        "ipv4 tos", "ipv6 traffic-class", "interface input",
+    ],
+    &["interface output", "transport tcp flags"],
+);
+
 /// The predefined records, in the order `?` lists them.
 ///
 /// Their times are boot-relative in NetFlow v9 and absolute in IPFIX: an exporter sends the elements (22 and 21, or 152 and 153)
 /// that its protocol has.
 #[rustfmt::skip]
 pub static PREDEFINED: &[Predefined] = &[
-    record(
-        "netflow-original", "Traditional NetFlow, IPv4 and IPv6", None,
-        &[
-            "ipv4 source address", "ipv4 destination address", "ipv6 source address", "ipv6 destination address",
-            "ipv4 protocol", "ipv6 protocol", "transport source-port", "transport destination-port",
-            "ipv4 tos", "ipv6 traffic-class", "interface input",
-        ],
-        &["interface output", "transport tcp flags"],
-    ),
+    NETFLOW_ORIGINAL,
     record(
         "netflow ipv4 original-input", "Traditional IPv4 NetFlow of packets that come in", V4,
         &[
@@ -150,7 +154,7 @@ pub static PREDEFINED: &[Predefined] = &[
 
 /// The record behind `system flow-accounting`: `netflow-original` and the direction. No monitor can name it.
 #[rustfmt::skip]
-pub static FLOW_ACCOUNTING: Predefined = record(
+pub const FLOW_ACCOUNTING: Predefined = record(
     "flow-accounting", "Traditional NetFlow by direction", None,
     &[
         "ipv4 source address", "ipv4 destination address", "ipv6 source address", "ipv6 destination address",

@@ -44,7 +44,7 @@ fn every_field_of_the_registry_has_a_case() {
     let cases: BTreeSet<&str> = CASES
         .iter()
         .map(|case| {
-            flow::Field::by_words(case.words())
+            registry::Field::by_words(case.words())
                 .unwrap_or_else(|| panic!("{}", case.words()))
                 .words
         })
@@ -63,7 +63,7 @@ fn every_field_of_the_registry_has_a_case() {
     }
     for case in CASES {
         let (field, Case::Packets { matched, .. }) =
-            (flow::Field::by_words(case.words()).unwrap(), case)
+            (registry::Field::by_words(case.words()).unwrap(), case)
         else {
             continue;
         };
@@ -177,7 +177,10 @@ fn fields_of_a_router_are_exported_to_the_octet_and_read_by_tshark() {
             let (number, mut at, fields, expected) = record(export, family).unwrap();
             let elements = |(value, field): (&routed::Expected, &(u16, u16))| {
                 let len = value.hex.len() / 2;
-                let element = flow::Field::by_words(value.words).unwrap().element;
+                let element = registry::Field::by_words(value.words)
+                    .unwrap()
+                    .element
+                    .number;
                 assert_eq!(*field, (element, len as u16), "{}", value.words);
             };
             assert_eq!(fields.len(), expected.len());
@@ -229,7 +232,7 @@ fn runs() -> Vec<Run> {
         else {
             continue;
         };
-        let element = flow::Field::by_words(words).unwrap().element;
+        let element = registry::Field::by_words(words).unwrap().element.number;
         let values = [(true, *matched), (false, Some(*collected))];
         for (is_matched, value) in values {
             let Some((hex, show)) = value else { continue };

@@ -181,7 +181,7 @@ fn elements(stream: &Stream, template: usize) -> Vec<u16> {
     stream.templates[template]
         .specs
         .iter()
-        .map(|(element, _)| *element)
+        .map(|spec| spec.id)
         .collect()
 }
 

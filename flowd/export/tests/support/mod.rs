@@ -11,7 +11,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use export::{Interface, Monitor, Sampler, SamplerMode, Sampling, Worker};
-use flow::{Batch, EndReason, FIELDS, Layout, Record, Totals};
+use flow::{Batch, EndReason, Layout, Record, Totals};
+use registry::FIELDS;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use wire::{Family, Header, at};

@@ -1,175 +1,44 @@
-//! The records that need not be written. Their fields are those of Flexible NetFlow's predefined records in their order,
-//! without the AS numbers, which are BGP's to know; `as` and its like would be nothing without.
+//! The predefined records of the registry as records.
+
+use registry::Field;
+use registry::record::{FLOW_ACCOUNTING, NETFLOW_ORIGINAL, Predefined};
 
 use super::Record;
-use crate::field::Field;
-
-/// Names of the predefined records.
-pub const PREDEFINED: [&str; 13] = [
-    "netflow-original",
-    "netflow ipv4 original-input",
-    "netflow ipv4 original-output",
-    "netflow ipv4 protocol-port",
-    "netflow ipv4 source-prefix",
-    "netflow ipv4 destination-prefix",
-    "netflow ipv4 prefix",
-    "netflow ipv6 original-input",
-    "netflow ipv6 original-output",
-    "netflow ipv6 protocol-port",
-    "netflow ipv6 source-prefix",
-    "netflow ipv6 destination-prefix",
-    "netflow ipv6 prefix",
-];
-
-/// What every one of them counts.
-const COUNTED: [&str; 4] = [
-    "counter bytes",
-    "counter packets",
-    "timestamp sys-uptime first",
-    "timestamp sys-uptime last",
-];
 
 impl Record {
     /// The predefined record `netflow-original`, for IPv4 and IPv6.
-    ///
-    /// Times are boot-relative for NetFlow v9 and absolute for IPFIX; the exporter picks the
-    /// element (22/21 or 152/153) that its protocol has.
     pub fn netflow_original() -> Record {
-        predefined(
-            "netflow-original",
-            &[
-                "ipv4 source address",
-                "ipv4 destination address",
-                "ipv6 source address",
-                "ipv6 destination address",
-                "ipv4 protocol",
-                "ipv6 protocol",
-                "transport source-port",
-                "transport destination-port",
-                "ipv4 tos",
-                "ipv6 traffic-class",
-                "interface input",
-            ],
-            &["interface output", "transport tcp flags"],
-        )
+        record(&NETFLOW_ORIGINAL)
     }
 
     /// The record behind `system flow-accounting`: `netflow-original` and the direction.
     pub fn flow_accounting() -> Record {
-        let mut record = Record::netflow_original();
-        record.name = "flow-accounting".into();
-        record.keys.extend(Field::by_words("flow direction"));
-        record
+        record(&FLOW_ACCOUNTING)
     }
 
-    /// The predefined record of that name, one of [`PREDEFINED`].
+    /// The predefined record of that name, one of [`registry::PREDEFINED`].
     pub fn by_name(name: &str) -> Option<Record> {
-        if name == "netflow-original" {
-            return Some(Record::netflow_original());
-        }
-        if !PREDEFINED.contains(&name) {
-            return None;
-        }
-        let (family, scheme) = name.strip_prefix("netflow ")?.split_once(' ')?;
-        Some(match scheme {
-            "original-input" | "original-output" => original(name, family, scheme),
-            "protocol-port" => predefined(
-                name,
-                &[
-                    &format!("{family} protocol"),
-                    "transport source-port",
-                    "transport destination-port",
-                    "flow direction",
-                ],
-                &[],
-            ),
-            _ => {
-                let mut keys = Vec::new();
-                if scheme != "destination-prefix" {
-                    keys.extend(
-                        ["source prefix", "source mask"].map(|of| format!("{family} {of}")),
-                    );
-                }
-                if scheme != "source-prefix" {
-                    keys.extend(
-                        ["destination prefix", "destination mask"]
-                            .map(|of| format!("{family} {of}")),
-                    );
-                }
-                let mut keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                if scheme != "destination-prefix" {
-                    keys.push("interface input");
-                }
-                if scheme != "source-prefix" {
-                    keys.push("interface output");
-                }
-                keys.push("flow direction");
-                predefined(name, &keys, &[])
-            }
-        })
+        Predefined::by_name(name).map(record)
     }
 }
 
-/// Traditional NetFlow of packets that come in, or go out: the interface of that side is matched, the other collected.
-fn original(name: &str, family: &str, scheme: &str) -> Record {
-    let (matched, collected) = match scheme {
-        "original-input" => ("interface input", "interface output"),
-        _ => ("interface output", "interface input"),
-    };
-    let of = |words: &str| format!("{family} {words}");
-    let (source, destination) = (of("source address"), of("destination address"));
-    let protocol = of("protocol");
-    let mut keys = match family {
-        "ipv4" => vec!["ipv4 tos", &protocol],
-        _ => vec![
-            "ipv6 traffic-class",
-            "ipv6 flow-label",
-            &protocol,
-            "ipv6 extension map",
-        ],
-    };
-    keys.extend([
-        &*source,
-        &destination,
-        "transport source-port",
-        "transport destination-port",
-        matched,
-    ]);
-    if family == "ipv6" {
-        keys.push("flow direction");
-    }
-    keys.push("flow sampler");
-    let next_hop = format!("routing next-hop address {family}");
-    let masks = ["source mask", "destination mask"].map(of);
-    predefined(
-        name,
-        &keys,
-        &[
-            &next_hop,
-            &masks[0],
-            &masks[1],
-            "transport tcp flags",
-            collected,
-        ],
-    )
-}
-
-fn predefined(name: &str, keys: &[&str], collects: &[&str]) -> Record {
-    let fields = |words: &[&str]| {
-        words
-            .iter()
-            .filter_map(|words| Field::by_words(words))
-            .collect()
-    };
+fn record(predefined: &Predefined) -> Record {
     Record {
-        name: name.into(),
-        keys: fields(keys),
-        collects: fields(&[collects, &COUNTED].concat()),
+        name: predefined.name.into(),
+        keys: fields(predefined.keys.iter().copied()),
+        collects: fields(predefined.collects()),
     }
+}
+
+/// The fields of these words; the registry's test finds every one.
+fn fields(words: impl Iterator<Item = &'static str>) -> Vec<&'static Field> {
+    words.filter_map(Field::by_words).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use registry::PREDEFINED;
+
     use super::*;
 
     fn words(record: &Record) -> Vec<String> {
@@ -188,7 +57,7 @@ mod tests {
     fn every_name_is_a_record_of_its_own() {
         let mut all: Vec<Vec<String>> = PREDEFINED
             .iter()
-            .map(|name| words(&Record::by_name(name).unwrap()))
+            .map(|known| words(&Record::by_name(known.name).unwrap()))
             .collect();
         all.push(words(&Record::flow_accounting()));
         let count = all.len();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use flow::{FIELDS, Field, Flow, Layout, Place, Record, Slot, Source, Value};
+use flow::{Flow, Layout, Place, Record, Slot, Value};
+use registry::element::TCP_CONTROL_BITS;
+use registry::{FIELDS, Field, Source};
 
 use super::Wrong;
 
@@ -17,7 +19,7 @@ pub struct Column {
 
 /// Words or a name that no field has.
 pub(super) fn no_field(text: &str) -> Wrong {
-    let names = FIELDS.iter().flat_map(|field| [field.words, field.name]);
+    let names = FIELDS.iter().flat_map(|field| [field.words, field.name()]);
     let hint = match language::near(text, names) {
         Some(meant) => format!("did you mean {meant}?"),
         None => "such as ipv4 source address, or the name of an IANA element".to_owned(),
@@ -37,7 +39,7 @@ impl Column {
         layouts: &[Option<Arc<Layout>>; 2],
     ) -> Result<Column, Wrong> {
         // A record may have one of several fields of a name.
-        let known = |field: &&'static Field| field.words == text || field.name == text;
+        let known = |field: &&'static Field| field.words == text || field.name() == text;
         let of_record = record.keys.iter().chain(&record.collects).copied();
         let field = of_record
             .chain(FIELDS)
@@ -78,12 +80,12 @@ fn slot(field: &'static Field, layout: Option<&Layout>) -> Option<Slot> {
     let kept = layout
         .slots
         .iter()
-        .find(|slot| slot.field.name == field.name);
+        .find(|slot| slot.field.element == field.element);
     if let Some(slot) = kept {
         return Some(*slot);
     }
     let place = match field.source {
-        Source::Header(..) if field.name == "tcpControlBits" => Place::TcpFlags,
+        Source::Header(..) if *field.element == TCP_CONTROL_BITS => Place::TcpFlags,
         Source::Octets | Source::Packets | Source::First | Source::Last | Source::EndReason => {
             Place::Totals
         }

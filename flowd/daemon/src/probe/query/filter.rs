@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use commands::condition::{ValueKind, Wanted, address_number};
-use flow::field::Kind;
 use flow::{Flow, Layout, Record, Value};
 use regex::Regex;
+use registry::Kind;
 
 use super::super::names::Names;
 use super::Wrong;
@@ -165,7 +165,7 @@ fn text(value: Value, kind: Kind, names: &mut Names) -> String {
         (Kind::Interface, Value::Number(index)) => names
             .get(u32::try_from(*index).unwrap_or(u32::MAX))
             .to_owned(),
-        (Kind::Hex, Value::Number(number)) => format!("0x{number:02X}"),
+        (Kind::Hex | Kind::Dscp, Value::Number(number)) => format!("0x{number:02X}"),
         (Kind::Direction, Value::Number(number)) => {
             if *number == 0 { "Input" } else { "Output" }.to_owned()
         }

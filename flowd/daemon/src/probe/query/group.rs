@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
-use flow::field::Kind;
-use flow::{Aggregate, Field, Flow, Source, Totals, Value};
+use flow::{Flow, Totals, Value};
 use hashbrown::HashTable;
+use registry::{Aggregate, Field, Kind, Source};
 
 use super::Column;
 use super::Wrong;
@@ -220,16 +220,16 @@ impl Groups {
     /// # Errors
     /// When groups do not have it.
     pub fn measure(&self, field: &str) -> Result<Measure, Wrong> {
-        let called = |column: &Column| column.field.words == field || column.field.name == field;
-        if field == "counter flows" || field == "deltaFlowCount" {
+        let called = |column: &Column| column.field.words == field || column.field.name() == field;
+        if field == "counter flows" || field == registry::element::DELTA_FLOW_COUNT.name {
             return Ok(Measure::Flows);
         }
         if let Some(at) = self.keys.iter().position(called) {
             return Ok(Measure::Key(at));
         }
-        let known = flow::FIELDS
+        let known = registry::FIELDS
             .iter()
-            .find(|known| known.words == field || known.name == field);
+            .find(|known| known.words == field || known.name() == field);
         let known: &Field = known.ok_or_else(|| no_field(field))?;
         match known.source {
             Source::Octets => return Ok(Measure::Octets),

@@ -409,9 +409,9 @@ fn more_groups_than_the_bound_are_refused() {
 #[test]
 fn the_values_of_every_field_are_of_its_kind() {
     use commands::condition::ValueKind;
-    use flow::field::Kind;
+    use registry::Kind;
     let mut wrong = Vec::new();
-    for field in flow::FIELDS {
+    for field in registry::FIELDS {
         let fits = match (field.kind, ValueKind::of(field.words)) {
             (Kind::Ipv4, kind) => kind == ValueKind::Ipv4,
             (Kind::Ipv6, kind) => kind == ValueKind::Ipv6,
@@ -423,9 +423,9 @@ fn the_values_of_every_field_are_of_its_kind() {
                 field.len >= 8 || most >> (8 * u32::from(field.len)) == 0 || most == u64::MAX
             }
             (_, ValueKind::Protocol) => {
-                matches!(field.name, "protocolIdentifier" | "nextHeaderIPv6")
+                matches!(field.name(), "protocolIdentifier" | "nextHeaderIPv6")
             }
-            (_, ValueKind::Dscp) => field.name.contains("DiffServCodePoint"),
+            (_, ValueKind::Dscp) => field.name().contains("DiffServCodePoint"),
             _ => false,
         };
         if !fits {

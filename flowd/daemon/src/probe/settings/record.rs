@@ -30,19 +30,20 @@ fn record(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> Record {
         keys: Vec::new(),
         collects: Vec::new(),
     };
-    let mut look_up = |leaf: &str, find: fn(&str) -> Result<&'static flow::Field, RecordError>| {
-        let mut fields = Vec::new();
-        for words in node.values(&[leaf]) {
-            match find(words) {
-                Ok(field) => fields.push(field),
-                Err(error) => findings.push(finding(
-                    &["flow", "record", name, leaf, words],
-                    error.to_string(),
-                )),
+    let mut look_up =
+        |leaf: &str, find: fn(&str) -> Result<&'static registry::Field, RecordError>| {
+            let mut fields = Vec::new();
+            for words in node.values(&[leaf]) {
+                match find(words) {
+                    Ok(field) => fields.push(field),
+                    Err(error) => findings.push(finding(
+                        &["flow", "record", name, leaf, words],
+                        error.to_string(),
+                    )),
+                }
             }
-        }
-        fields
-    };
+            fields
+        };
     record.keys = look_up("match", Record::key_field);
     record.collects = look_up("collect", Record::collect_field);
     if record.keys.len() + record.collects.len() > flow::record::MAX_FIELDS {

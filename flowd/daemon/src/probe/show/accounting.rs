@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use flow::{Flow, Value};
+use registry::{Element, element};
 use serde_json::{Value as Json, json};
 
 use super::super::AccountingQuery;
@@ -49,26 +50,30 @@ pub fn wanted(query: &AccountingQuery) -> Result<Option<Keep>, Wrong> {
 
 fn addresses(flow: &Flow<'_>) -> [Option<IpAddr>; 4] {
     [
-        "sourceIPv4Address",
-        "destinationIPv4Address",
-        "sourceIPv6Address",
-        "destinationIPv6Address",
+        &element::SOURCE_IPV4_ADDRESS,
+        &element::DESTINATION_IPV4_ADDRESS,
+        &element::SOURCE_IPV6_ADDRESS,
+        &element::DESTINATION_IPV6_ADDRESS,
     ]
-    .map(|name| match named(flow, name)? {
+    .map(|element| match value_of(flow, element)? {
         Value::Address(address) => Some(address),
         _ => None,
     })
 }
 
 fn port_numbers(flow: &Flow<'_>) -> [Option<u64>; 2] {
-    ["sourceTransportPort", "destinationTransportPort"].map(|name| named(flow, name)?.number())
+    [
+        &element::SOURCE_TRANSPORT_PORT,
+        &element::DESTINATION_TRANSPORT_PORT,
+    ]
+    .map(|element| value_of(flow, element)?.number())
 }
 
-fn named(flow: &Flow<'_>, name: &str) -> Option<Value> {
+fn value_of(flow: &Flow<'_>, element: &Element) -> Option<Value> {
     flow.layout
         .slots
         .iter()
-        .find(|slot| slot.field.name == name)
+        .find(|slot| slot.field.element == element)
         .map(|slot| flow.value(slot))
 }
 

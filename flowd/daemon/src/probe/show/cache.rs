@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use flow::field::Kind;
-use flow::{Field, Flow, Source, Value};
+use flow::{Flow, Value};
+use registry::{Field, Kind, Source, element};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
@@ -103,9 +103,9 @@ pub fn columns(monitor: &MonitorSettings) -> Vec<Json> {
 
 /// The columns of groups: what their flows agree in, the counters, what is collected beside.
 pub fn group_columns(groups: &Groups) -> Vec<Json> {
-    let counted = |words: &str| flow::Field::by_words(words).map(|field| column(field, false));
+    let counted = |words: &str| Field::by_words(words).map(|field| column(field, false));
     let flows = json!({
-        "words": "counter flows", "name": "deltaFlowCount", "column": "flows", "label": "counter flows",
+        "words": "counter flows", "name": element::DELTA_FLOW_COUNT.name, "column": "flows", "label": "counter flows",
         "width": 10, "kind": "number", "key": false,
     });
     let mut columns: Vec<Json> = groups
@@ -139,16 +139,16 @@ fn column(field: &Field, is_key: bool) -> Json {
 /// The member of a flow's JSON object that shows this field; boot-relative times are shown absolute.
 fn json_name(field: &Field) -> &'static str {
     match field.kind {
-        Kind::Uptime if field.element == 22 => "flowStartMilliseconds",
-        Kind::Uptime => "flowEndMilliseconds",
-        _ => field.name,
+        Kind::Uptime if field.source == Source::First => element::FLOW_START_MILLISECONDS.name,
+        Kind::Uptime => element::FLOW_END_MILLISECONDS.name,
+        _ => field.name(),
     }
 }
 
 fn kind_word(kind: Kind) -> &'static str {
     match kind {
-        Kind::Number => "number",
-        Kind::Hex => "hex",
+        Kind::Number | Kind::Protocol => "number",
+        Kind::Hex | Kind::Dscp => "hex",
         Kind::Ipv4 => "ipv4",
         Kind::Ipv6 => "ipv6",
         Kind::Mac => "mac",
@@ -178,14 +178,17 @@ fn group_json(groups: &Groups, group: &Group<'_>, names: &mut Names) -> Map<Stri
         object.insert(json_name(column.field).into(), value_json(value.clone()));
     }
     let totals = &group.sum.totals;
-    for (name, number) in [
-        ("deltaFlowCount", group.sum.flows),
-        ("octetDeltaCount", totals.octets),
-        ("packetDeltaCount", totals.packets),
-        ("flowStartMilliseconds", totals.first_ns / 1_000_000),
-        ("flowEndMilliseconds", totals.last_ns / 1_000_000),
+    for (element, number) in [
+        (element::DELTA_FLOW_COUNT, group.sum.flows),
+        (element::OCTET_DELTA_COUNT, totals.octets),
+        (element::PACKET_DELTA_COUNT, totals.packets),
+        (
+            element::FLOW_START_MILLISECONDS,
+            totals.first_ns / 1_000_000,
+        ),
+        (element::FLOW_END_MILLISECONDS, totals.last_ns / 1_000_000),
     ] {
-        object.insert(name.into(), number.into());
+        object.insert(element.name.into(), number.into());
     }
     name_interfaces(&mut object, names);
     object
@@ -200,7 +203,8 @@ fn value_json(value: Option<Value>) -> Json {
 }
 
 fn name_interfaces(object: &mut Map<String, Json>, names: &mut Names) {
-    for element in ["ingressInterface", "egressInterface"] {
+    for element in [element::INGRESS_INTERFACE, element::EGRESS_INTERFACE] {
+        let element = element.name;
         let index = object
             .get(element)
             .and_then(Json::as_u64)

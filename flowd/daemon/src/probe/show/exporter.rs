@@ -1,6 +1,5 @@
 //! Exporters: settings, statistics, templates.
 
-use flow::reverse;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::settings::{ExporterSettings, Settings};
@@ -113,10 +112,10 @@ fn exporter_json(
 
 fn template_json(template: &export::TemplateStatistics) -> Json {
     let field = |field: &export::TemplateField| {
-        let enterprise = (field.element & reverse::REVERSE != 0).then_some(reverse::ENTERPRISE);
+        let enterprise = (field.enterprise != 0).then_some(field.enterprise);
         json!({
             "words": field.words,
-            "element": field.element & !reverse::REVERSE,
+            "element": field.element,
             "enterprise": enterprise,
             "scope": field.scope,
             "offset": field.offset,

@@ -9,8 +9,8 @@ mod statistics;
 
 use std::collections::BTreeMap;
 
-use flow::Field;
 use meter::{Aged, CacheType, FragmentCounts, Reading, ReadingCounts};
+use registry::Field;
 use serde_json::{Value as Json, json};
 use wire::Tunnel;
 
@@ -53,7 +53,7 @@ pub fn records(settings: &Settings, name: Option<&str>) -> Json {
         .into_iter()
         .filter(|(record, _)| name.is_none_or(|name| name == record.name))
         .map(|(record, description)| {
-            let field = |is_key: bool| move |field: &&Field| json!({"match": is_key, "words": field.words, "name": field.name});
+            let field = |is_key: bool| move |field: &&Field| json!({"match": is_key, "words": field.words, "name": field.name()});
             let fields: Vec<_> =
                 record.keys.iter().map(field(true)).chain(record.collects.iter().map(field(false))).collect();
             let octets: usize = record.keys.iter().chain(&record.collects).map(|field| usize::from(field.len)).sum();
