@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use announce::{Header, Packing};
-use wire::{Contents, FieldSpec, MIN_TEMPLATE_ID, Record, Set, Template, ipfix, v9};
+use wire::{
+    Contents, FieldSpec, MIN_TEMPLATE_ID, Outline, Record, Set, SetFormat, Template, ipfix, v9,
+};
 
 /// Most observation domains of one exporter.
 pub(crate) const MAX_DOMAINS: usize = 256;
@@ -96,7 +98,7 @@ impl Slots {
 /// An observation domain.
 #[derive(Debug)]
 pub(crate) struct Domain {
-    version: Version,
+    format: SetFormat,
     id: u32,
     used_ns: u64,
     /// Receivers that were told all that is known.
@@ -104,12 +106,6 @@ pub(crate) struct Domain {
     templates: Vec<Kept>,
     /// Identifiers of options templates, to know their records by.
     options: Vec<u16>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    V9,
-    Ipfix,
 }
 
 /// A template, and the records of an options template.
@@ -128,85 +124,34 @@ impl Kept {
     }
 }
 
-/// The header of a datagram that has sets.
-struct Head {
-    version: Version,
-    id: u32,
-    /// Where its sets start and end.
-    sets: std::ops::Range<usize>,
-}
-
-fn u16_at(datagram: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(*datagram.get(at..)?.first_chunk()?))
-}
-
-fn u32_at(datagram: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(*datagram.get(at..)?.first_chunk()?))
-}
-
-#[inline]
-fn head(datagram: &[u8]) -> Option<Head> {
-    match u16_at(datagram, 0)? {
-        9 => Some(Head {
-            version: Version::V9,
-            id: u32_at(datagram, 16)?,
-            sets: v9::HEADER_LEN..datagram.len(),
-        }),
-        10 => {
-            let end = datagram.len().min(u16_at(datagram, 2)?.into());
-            // A message shorter than its header is none.
-            (end >= ipfix::HEADER_LEN).then_some(Head {
-                version: Version::Ipfix,
-                id: u32_at(datagram, 12)?,
-                sets: ipfix::HEADER_LEN..end,
-            })
-        }
-        _ => None,
-    }
-}
-
-/// The engine type and identifier of NetFlow v5 and its like (the v5 header's octets 20 and 21), the sub-agent of sFlow v5.
-fn engine(datagram: &[u8]) -> u32 {
-    match u16_at(datagram, 0) {
-        Some(5 | 7) => u16_at(datagram, 20).unwrap_or(0).into(),
-        // sFlow's version has four octets: 0, 5; then the type of the agent's address, and the address.
-        Some(0) if u16_at(datagram, 2) == Some(5) => match u32_at(datagram, 4) {
-            Some(1) => u32_at(datagram, 12).unwrap_or(0),
-            Some(2) => u32_at(datagram, 24).unwrap_or(0),
-            _ => 0,
-        },
-        _ => 0,
-    }
-}
-
 impl Tracker {
-    /// Takes note of a datagram.
+    /// Keeps what a datagram announces.
     #[inline]
     pub(crate) fn observe(&mut self, datagram: &[u8], now_ns: u64, budget: &mut Budget) -> Seen {
-        let Some(head) = head(datagram) else {
+        let Some(outline) = Outline::read(datagram) else {
+            return Seen::default();
+        };
+        let id = outline.domain;
+        let Some(sets) = outline.sets else {
             return Seen {
-                id: engine(datagram),
+                id,
                 ..Seen::default()
             };
         };
-        let mut domain = self.find(&head);
+        let format = sets.format();
+        let mut domain = self.find(format, id);
         let known = domain.is_some();
         let options = domain.map_or(&[][..], |domain| &self.domains[usize::from(domain)].options);
         let mut announces = false;
-        let mut at = head.sets.start;
-        while let (Some(id), Some(len)) = (u16_at(datagram, at), u16_at(datagram, at + 2)) {
-            if at >= head.sets.end || len < 4 {
-                break;
-            }
+        for set in sets {
             // Zeros are padding as often as an empty template set: the careful reading tells.
-            announces |= id < MIN_TEMPLATE_ID || options.contains(&id);
-            at += usize::from(len);
+            announces |= set.id < MIN_TEMPLATE_ID || options.contains(&set.id);
         }
         if announces {
-            (domain, announces) = self.learn(datagram, &head, domain, now_ns, budget);
+            (domain, announces) = self.learn(datagram, format, id, domain, now_ns, budget);
         }
         Seen {
-            id: head.id,
+            id,
             domain,
             announces,
             first: !known && domain.is_some(),
@@ -214,8 +159,8 @@ impl Tracker {
     }
 
     #[inline]
-    fn find(&mut self, head: &Head) -> Option<u16> {
-        let same = |domain: &Domain| domain.id == head.id && domain.version == head.version;
+    fn find(&mut self, format: SetFormat, id: u32) -> Option<u16> {
+        let same = |domain: &Domain| domain.id == id && domain.format == format;
         if self.domains.get(usize::from(self.last)).is_some_and(same) {
             return Some(self.last);
         }
@@ -228,14 +173,15 @@ impl Tracker {
     fn learn(
         &mut self,
         datagram: &[u8],
-        head: &Head,
+        format: SetFormat,
+        id: u32,
         domain: Option<u16>,
         now_ns: u64,
         budget: &mut Budget,
     ) -> (Option<u16>, bool) {
-        let sets = match head.version {
-            Version::V9 => v9::Message::parse(datagram).map(|message| message.sets()),
-            Version::Ipfix => ipfix::Message::parse(datagram).map(|message| message.sets()),
+        let sets = match format {
+            SetFormat::V9 => v9::Message::parse(datagram).map(|message| message.sets()),
+            SetFormat::Ipfix => ipfix::Message::parse(datagram).map(|message| message.sets()),
         };
         let Ok(sets) = sets else {
             budget.malformed += 1;
@@ -258,16 +204,16 @@ impl Tracker {
                         let known = match domain {
                             Some(known) => known,
                             None if template.is_withdrawal() => continue,
-                            None => self.add_domain(head, now_ns, budget),
+                            None => self.add_domain(format, id, now_ns, budget),
                         };
                         domain = Some(known);
                         self.domains[usize::from(known)].learn(template, now_ns, budget);
                     }
                 }
-                Contents::Data(id) => {
+                Contents::Data(template) => {
                     if let Some(known) = domain {
                         announces |= self.domains[usize::from(known)]
-                            .learn_options(id, &set, now_ns, budget);
+                            .learn_options(template, &set, now_ns, budget);
                     }
                 }
                 Contents::Reserved(_) => {}
@@ -278,10 +224,10 @@ impl Tracker {
     }
 
     /// A place for a domain: where there are too many, that of the one least recently learned from.
-    fn add_domain(&mut self, head: &Head, now_ns: u64, budget: &mut Budget) -> u16 {
+    fn add_domain(&mut self, format: SetFormat, id: u32, now_ns: u64, budget: &mut Budget) -> u16 {
         let domain = Domain {
-            version: head.version,
-            id: head.id,
+            format,
+            id,
             used_ns: now_ns,
             told: Slots::default(),
             templates: Vec::new(),
@@ -328,10 +274,7 @@ impl Domain {
 
     /// 9 or 10.
     pub(crate) fn version(&self) -> u16 {
-        match self.version {
-            Version::V9 => 9,
-            Version::Ipfix => 10,
-        }
+        self.format.version()
     }
 
     pub(crate) fn templates(&self) -> &[Kept] {
@@ -470,7 +413,7 @@ impl Domain {
     /// these first misses nothing between them and it. NetFlow v9 counts datagrams; IPFIX counts data records, which options
     /// are and templates are not (RFC 7011 §3.1).
     pub(crate) fn announce(&self, live: &[u8], limit: usize) -> Vec<Vec<u8>> {
-        let Some(header) = Header::of(live, self.version) else {
+        let Some(header) = Header::of(live, self.format) else {
             return Vec::new();
         };
         let mut packing = Packing::new(header, limit);

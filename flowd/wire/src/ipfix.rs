@@ -1,11 +1,19 @@
 //! IPFIX (RFC 7011): Sets of templates, options templates and data.
 
 use crate::reader::{DecodeError, Problem, Reader};
-use crate::sets::Packing;
 pub use crate::sets::{FieldSpec, VARIABLE};
-use crate::unpack::{Format, Sets};
+use crate::sets::{Packing, SetFormat};
+use crate::unpack::Sets;
 use crate::writer::{Fill, Full};
 
+/// The version number in the header (RFC 7011 §3.1).
+pub(crate) const VERSION: u16 = 10;
+/// Where the length of the message is (RFC 7011 §3.1).
+pub(crate) const LENGTH_AT: usize = 2;
+/// Where the sequence number is (RFC 7011 §3.1).
+const SEQUENCE_AT: usize = 8;
+/// Where the observation domain is (RFC 7011 §3.1).
+pub(crate) const DOMAIN_AT: usize = 12;
 /// Octets of the message header (RFC 7011 §3.1).
 pub const HEADER_LEN: usize = 16;
 /// Set identifier of templates (RFC 7011 §3.3.2).
@@ -137,7 +145,7 @@ impl Packer {
         self.sets.finish(|len| {
             let mut bytes = [0; HEADER_LEN];
             let mut out = Fill(&mut bytes);
-            out.u16(10);
+            out.u16(VERSION);
             out.u16(len);
             out.u32(header.export_time_secs);
             out.u32(header.sequence);
@@ -197,6 +205,13 @@ pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
     Ok(total)
 }
 
+/// Gives a message that was packed another sequence number.
+pub fn set_sequence(message: &mut [u8], sequence: u32) {
+    if let Some(place) = message.get_mut(SEQUENCE_AT..SEQUENCE_AT + 4) {
+        place.copy_from_slice(&sequence.to_be_bytes());
+    }
+}
+
 /// A message whose header was read.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
@@ -217,7 +232,7 @@ impl<'a> Message<'a> {
         let mut reader = Reader::new(bytes);
         let start = reader;
         match reader.u16()? {
-            10 => {}
+            VERSION => {}
             version => return Err(start.error(Problem::Version(version))),
         }
         let length = reader.u16()?;
@@ -241,7 +256,7 @@ impl<'a> Message<'a> {
 
     /// The Sets.
     pub fn sets(&self) -> Sets<'a> {
-        Sets::new(Format::Ipfix, self.body, self.missing)
+        Sets::new(SetFormat::Ipfix, self.body, self.missing)
     }
 }
 
@@ -285,7 +300,16 @@ mod tests {
             1, 0, 0, 12, 192, 0, 2, 1, 6, 0, 0, 0,
             1, 1, 0, 8, 3, b'a', b'b', b'c',
         ];
-        assert_eq!(packer.finish(&header), expected);
+        let mut message = packer.finish(&header).to_vec();
+        assert_eq!(message, expected);
+        set_sequence(&mut message, 0x0203_0405);
+        assert_eq!(
+            Message::parse(&message).unwrap().header,
+            Header {
+                sequence: 0x0203_0405,
+                ..header
+            }
+        );
         assert!(packer.is_empty() && packer.count() == 0);
     }
 }

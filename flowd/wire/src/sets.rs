@@ -1,6 +1,7 @@
 //! What NetFlow v9 FlowSets and IPFIX Sets have in common: an identifier, a length, records, padding.
 
 use crate::writer::{Full, Writer};
+use crate::{ipfix, v9};
 
 /// Octets of a set header: identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
 pub(crate) const SET_HEADER_LEN: usize = 4;
@@ -8,6 +9,25 @@ pub(crate) const SET_HEADER_LEN: usize = 4;
 pub const MIN_TEMPLATE_ID: u16 = 256;
 /// A field of variable length, in a template (RFC 7011 §7).
 pub const VARIABLE: u16 = 65_535;
+
+/// The formats whose datagrams are made of sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetFormat {
+    /// NetFlow version 9 (RFC 3954).
+    V9,
+    /// IPFIX (RFC 7011).
+    Ipfix,
+}
+
+impl SetFormat {
+    /// The version number in the header: 9 or 10.
+    pub fn version(self) -> u16 {
+        match self {
+            SetFormat::V9 => v9::VERSION,
+            SetFormat::Ipfix => ipfix::VERSION,
+        }
+    }
+}
 
 /// One field of a template: a field specifier (RFC 7011 §3.2, RFC 3954 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,20 +4,13 @@
 //! Which templates are valid for which records is the reader's to know.
 
 use crate::reader::{DecodeError, MAX_FIELDS, Problem, Reader};
-use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, VARIABLE};
+use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, SetFormat, VARIABLE};
 use crate::{ipfix, v9};
-
-/// Which of the two formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    V9,
-    Ipfix,
-}
 
 /// The sets of a datagram, in order.
 #[derive(Clone, Debug)]
 pub struct Sets<'a> {
-    format: Format,
+    format: SetFormat,
     reader: Reader<'a>,
     number: u32,
     /// Octets that the message header announces and the datagram does not have.
@@ -25,7 +18,7 @@ pub struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    pub(crate) fn new(format: Format, reader: Reader<'a>, missing: usize) -> Sets<'a> {
+    pub(crate) fn new(format: SetFormat, reader: Reader<'a>, missing: usize) -> Sets<'a> {
         Sets {
             format,
             reader,
@@ -80,7 +73,7 @@ impl<'a> Iterator for Sets<'a> {
 /// One set.
 #[derive(Clone, Copy, Debug)]
 pub struct Set<'a> {
-    format: Format,
+    format: SetFormat,
     number: u32,
     id: u16,
     body: Reader<'a>,
@@ -109,11 +102,11 @@ impl<'a> Set<'a> {
     pub fn contents(&self) -> Contents {
         match (self.format, self.id) {
             (_, MIN_TEMPLATE_ID..) => Contents::Data(self.id),
-            (Format::V9, v9::TEMPLATE_SET) | (Format::Ipfix, ipfix::TEMPLATE_SET) => {
+            (SetFormat::V9, v9::TEMPLATE_SET) | (SetFormat::Ipfix, ipfix::TEMPLATE_SET) => {
                 Contents::Templates
             }
-            (Format::V9, v9::OPTIONS_TEMPLATE_SET)
-            | (Format::Ipfix, ipfix::OPTIONS_TEMPLATE_SET) => Contents::OptionsTemplates,
+            (SetFormat::V9, v9::OPTIONS_TEMPLATE_SET)
+            | (SetFormat::Ipfix, ipfix::OPTIONS_TEMPLATE_SET) => Contents::OptionsTemplates,
             (_, id) => Contents::Reserved(id),
         }
     }
@@ -204,7 +197,7 @@ impl Template {
 /// The templates of a set.
 #[derive(Clone, Debug)]
 pub struct Templates<'a> {
-    format: Format,
+    format: SetFormat,
     options: bool,
     set: u32,
     reader: Reader<'a>,
@@ -217,7 +210,7 @@ impl Templates<'_> {
         let id = self.reader.u16().map_err(|error| (None, error))?;
         let fail = |error| (Some(id), error);
         let count = self.reader.u16().map_err(fail)?;
-        if self.format == Format::Ipfix
+        if self.format == SetFormat::Ipfix
             && count == 0
             && (id >= MIN_TEMPLATE_ID || id == self.set_id())
         {
@@ -229,8 +222,8 @@ impl Templates<'_> {
         }
         let (count, scopes) = match (self.format, self.options) {
             (_, false) => (count, 0),
-            (Format::Ipfix, true) => (count, self.reader.u16().map_err(fail)?),
-            (Format::V9, true) => {
+            (SetFormat::Ipfix, true) => (count, self.reader.u16().map_err(fail)?),
+            (SetFormat::V9, true) => {
                 let options = self.reader.u16().map_err(fail)?;
                 for octets in [count, options] {
                     if octets % 4 != 0 {
@@ -255,7 +248,7 @@ impl Templates<'_> {
         if usize::from(count) > MAX_FIELDS {
             return Err(fail(start.error(Problem::TooManyFields(count.into()))));
         }
-        if self.options && self.format == Format::Ipfix && (scopes == 0 || scopes > count) {
+        if self.options && self.format == SetFormat::Ipfix && (scopes == 0 || scopes > count) {
             return Err(fail(start.error(Problem::ScopeCount {
                 scopes,
                 fields: count,
@@ -275,7 +268,7 @@ impl Templates<'_> {
     fn field(&mut self) -> Result<FieldSpec, DecodeError> {
         let (id, len) = (self.reader.u16()?, self.reader.u16()?);
         match self.format {
-            Format::Ipfix if id & 0x8000 != 0 => Ok(FieldSpec {
+            SetFormat::Ipfix if id & 0x8000 != 0 => Ok(FieldSpec {
                 id: id & 0x7fff,
                 len,
                 enterprise: self.reader.u32()?,

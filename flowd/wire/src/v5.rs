@@ -5,6 +5,10 @@
 use crate::reader::{DecodeError, Problem, Reader};
 use crate::writer::{Fill, Full, Writer};
 
+/// The version number in the header.
+pub(crate) const VERSION: u16 = 5;
+/// Where the engine type and the engine identifier behind it are (table B-3).
+pub(crate) const ENGINE_AT: usize = 20;
 /// Octets of the header.
 pub const HEADER_LEN: usize = 24;
 /// Octets of a record.
@@ -57,7 +61,7 @@ impl Header {
         };
         let mut bytes = [0; HEADER_LEN];
         let mut out = Fill(&mut bytes);
-        out.u16(5);
+        out.u16(VERSION);
         out.u16(count);
         out.u32(self.sys_uptime_ms);
         out.u32(self.unix_secs);
@@ -186,7 +190,7 @@ impl<'a> Message<'a> {
         let mut reader = Reader::new(datagram);
         let start = reader;
         match reader.u16()? {
-            5 => {}
+            VERSION => {}
             version => return Err(start.error(Problem::Version(version))),
         }
         let count = reader.u16()?;

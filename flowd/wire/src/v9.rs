@@ -1,10 +1,16 @@
 //! NetFlow version 9 (RFC 3954): FlowSets of templates, options templates and data.
 
 use crate::reader::{DecodeError, Problem, Reader};
-use crate::sets::Packing;
-use crate::unpack::{Format, Sets};
+use crate::sets::{Packing, SetFormat};
+use crate::unpack::Sets;
 use crate::writer::{Fill, Full};
 
+/// The version number in the header.
+pub(crate) const VERSION: u16 = 9;
+/// Where the sequence number is (RFC 3954 §5.1).
+const SEQUENCE_AT: usize = 12;
+/// Where the source identifier is (RFC 3954 §5.1).
+pub(crate) const SOURCE_ID_AT: usize = 16;
 /// Octets of the header (RFC 3954 §5.1).
 pub const HEADER_LEN: usize = 20;
 /// FlowSet identifier of templates (RFC 3954 §5.2).
@@ -145,7 +151,7 @@ impl Packer {
         self.sets.finish(|_| {
             let mut bytes = [0; HEADER_LEN];
             let mut out = Fill(&mut bytes);
-            out.u16(9);
+            out.u16(VERSION);
             out.u16(count);
             out.u32(header.sys_uptime_ms);
             out.u32(header.unix_secs);
@@ -160,6 +166,13 @@ fn put_fields(out: &mut Fill, fields: &[(u16, u16)]) {
     for &(kind, len) in fields {
         out.u16(kind);
         out.u16(len);
+    }
+}
+
+/// Gives a datagram that was packed another sequence number.
+pub fn set_sequence(datagram: &mut [u8], sequence: u32) {
+    if let Some(place) = datagram.get_mut(SEQUENCE_AT..SEQUENCE_AT + 4) {
+        place.copy_from_slice(&sequence.to_be_bytes());
     }
 }
 
@@ -182,7 +195,7 @@ impl<'a> Message<'a> {
         let mut reader = Reader::new(datagram);
         let start = reader;
         match reader.u16()? {
-            9 => {}
+            VERSION => {}
             version => return Err(start.error(Problem::Version(version))),
         }
         let count = reader.u16()?;
@@ -201,7 +214,7 @@ impl<'a> Message<'a> {
 
     /// The FlowSets.
     pub fn sets(&self) -> Sets<'a> {
-        Sets::new(Format::V9, self.body, 0)
+        Sets::new(SetFormat::V9, self.body, 0)
     }
 }
 
@@ -248,7 +261,17 @@ mod tests {
             1, 1, 0, 8, 0, 0, 0, 99,
         ];
         assert_eq!(expected.len(), 92);
-        assert_eq!(packer.finish(&header), expected);
+        let mut datagram = packer.finish(&header).to_vec();
+        assert_eq!(datagram, expected);
+        set_sequence(&mut datagram, 0x0203_0405);
+        let message = Message::parse(&datagram).unwrap();
+        assert_eq!(
+            message.header,
+            Header {
+                sequence: 0x0203_0405,
+                ..header
+            }
+        );
         assert!(packer.is_empty() && packer.count() == 0);
     }
 }

@@ -1,10 +1,8 @@
 //! Packs templates and options into datagrams that lead up to a live one.
 
-use wire::{FieldSpec, Template, ipfix, v9};
+use wire::{FieldSpec, SetFormat, Template, ipfix, v9};
 
 use udp::MAX_PAYLOAD;
-
-use super::Version;
 
 #[derive(Clone, Copy)]
 pub(super) enum Header {
@@ -14,10 +12,10 @@ pub(super) enum Header {
 
 impl Header {
     /// The header of a datagram.
-    pub(super) fn of(datagram: &[u8], version: Version) -> Option<Header> {
-        match version {
-            Version::V9 => Some(Header::V9(v9::Message::parse(datagram).ok()?.header)),
-            Version::Ipfix => Some(Header::Ipfix(ipfix::Message::parse(datagram).ok()?.header)),
+    pub(super) fn of(datagram: &[u8], format: SetFormat) -> Option<Header> {
+        match format {
+            SetFormat::V9 => Some(Header::V9(v9::Message::parse(datagram).ok()?.header)),
+            SetFormat::Ipfix => Some(Header::Ipfix(ipfix::Message::parse(datagram).ok()?.header)),
         }
     }
 }
@@ -115,15 +113,16 @@ impl Packing {
     }
 
     pub(super) fn numbered(self) -> Vec<Vec<u8>> {
-        let (at, mut sequence) = match self.header {
-            Header::V9(header) => (12, header.sequence),
-            Header::Ipfix(header) => (8, header.sequence),
+        let mut sequence = match self.header {
+            Header::V9(header) => header.sequence,
+            Header::Ipfix(header) => header.sequence,
         };
         let mut datagrams = Vec::with_capacity(self.done.len());
         for (mut datagram, advance) in self.done.into_iter().rev() {
             sequence = sequence.wrapping_sub(advance);
-            if let Some(place) = datagram.get_mut(at..at + 4) {
-                place.copy_from_slice(&sequence.to_be_bytes());
+            match self.header {
+                Header::V9(_) => v9::set_sequence(&mut datagram, sequence),
+                Header::Ipfix(_) => ipfix::set_sequence(&mut datagram, sequence),
             }
             datagrams.push(datagram);
         }
