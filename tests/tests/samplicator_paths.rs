@@ -12,9 +12,10 @@ use flow_tests::random::Random;
 use flow_tests::sink::Sink;
 use flow_tests::wait::SOON;
 use flow_tests::{Namespace, clock, skip, until};
+use loss::DropReason;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
-use relay::{Action, Context, Reason, Receiver, Rule, Samplicator, Settings, State, Statistics};
+use relay::{Action, Context, Receiver, Rule, Samplicator, Settings, State, Statistics};
 
 const PORT: u16 = 2000;
 
@@ -373,7 +374,7 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
     });
     let gone = |statistics: &Statistics, name: &str| {
         let one = named(statistics, name).ledger.dropped;
-        one.get(&Reason::Unreachable)
+        one.get(&DropReason::NoRoute)
             .map_or(0, |tally| tally.datagrams)
     };
     for name in ["r13", "r14"] {
@@ -402,7 +403,7 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
         (0, 0)
     );
     assert_eq!(
-        named(&statistics, "r16").ledger.dropped[&Reason::Unresolved].datagrams,
+        named(&statistics, "r16").ledger.dropped[&DropReason::Unresolved].datagrams,
         all as u64
     );
     for (number, sink) in stay.iter().enumerate() {

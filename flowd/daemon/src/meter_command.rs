@@ -13,6 +13,7 @@ use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
+use loss::DropReason;
 use meter::{Burst, CacheType, Kept, Monitor, Reading, Timeouts};
 use serde_json::{Map, Value as Json, json};
 use wire::{Family, Skip, Tunnel};
@@ -350,7 +351,10 @@ fn summary(
         *dropped.entry(why.name().into_owned()).or_default() += tally.records;
     }
     if ledger.cache_full.packets > 0 {
-        dropped.insert("cache-full".into(), ledger.cache_full.packets);
+        dropped.insert(
+            DropReason::CacheFull.name().into(),
+            ledger.cache_full.packets,
+        );
     }
     let exporter = |exporter: &export::ExporterStatistics| {
         let sent: u64 = exporter

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use flow::RecordTally;
+use loss::DropReason;
 
 use crate::feed::{Fed, Lane};
-use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
+use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::statistics::{ClientStatistics, Retired};
 
 /// A monitor's records on their way through this exporter.
@@ -55,7 +56,10 @@ impl Client {
             removed,
         } = self.lane.fed();
         let mut dropped = self.drops.clone();
-        for (reason, tally) in [(Reason::QueueFull, queue_full), (Reason::Removed, removed)] {
+        for (reason, tally) in [
+            (DropReason::QueueFull, queue_full),
+            (DropReason::Removed, removed),
+        ] {
             if tally != RecordTally::default() {
                 count_drop(&mut dropped, reason, tally);
             }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow::{Batch, RecordTally};
+use loss::DropReason;
 use tracing::{debug, info, warn};
 
 use crate::client::Client;
 use crate::feed::Lane;
-use crate::ledger::{Drops, Ledger, Reason, count_drop, minus};
+use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::settings::{Interface, Monitor, Settings};
 use crate::socket::{OpenError, Prepared, Socket, payload_limit};
 use crate::statistics::{ExporterStatistics, Failure, Retired, TemplateStatistics};
@@ -34,7 +35,7 @@ enum Link {
 /// Drops for one reason, from the first until it has been quiet for a while.
 #[derive(Debug)]
 struct Episode {
-    reason: Reason,
+    reason: DropReason,
     began_ns: u64,
     last_ns: u64,
     tally: RecordTally,
@@ -128,7 +129,7 @@ impl Exporter {
         if !goes_on {
             self.stream = Stream::new(settings, self.link.limit(settings));
             self.episodes
-                .retain(|episode| episode.reason != Reason::Ipv6InNetflowV5);
+                .retain(|episode| episode.reason != DropReason::Ipv6InNetflowV5);
         }
         self.settings = settings.clone();
         self.stream.set_limit(self.link.limit(settings), now_ns);
@@ -276,7 +277,7 @@ impl Exporter {
             let refused = client.lane.fed().queue_full;
             let more = minus(refused, std::mem::replace(&mut client.refused, refused));
             if more.records > 0 {
-                self.note_drop(Reason::QueueFull, more, now_ns);
+                self.note_drop(DropReason::QueueFull, more, now_ns);
             }
         }
         self.end_episodes(now_ns);
@@ -294,7 +295,7 @@ impl Exporter {
             self.stream.recycle(datagrams);
             return;
         }
-        let mut failed: Vec<(usize, Reason)> = Vec::new();
+        let mut failed: Vec<(usize, DropReason)> = Vec::new();
         let mut taken = 0_u64;
         match &mut self.link {
             Link::Up(socket) => {
@@ -311,7 +312,7 @@ impl Exporter {
                             }
                         }
                     }
-                    Err(errno) => failed.extend(range.map(|i| (i, Reason::of_errno(errno)))),
+                    Err(errno) => failed.extend(range.map(|i| (i, DropReason::of_errno(errno)))),
                 });
                 counters.notices += notices;
                 self.refused_ns = (notices > 0).then(|| self.refused_ns.unwrap_or(now_ns));
@@ -397,7 +398,7 @@ impl Exporter {
             }
             // A socket whose source address has gone cannot recover by itself, as one whose route has can.
             (Link::Up(_), Err(error))
-                if self.failing_ns.is_some() && error.reason() == Reason::NoSource =>
+                if self.failing_ns.is_some() && error.reason() == DropReason::NoSource =>
             {
                 self.flush(now_ns);
                 self.link = Link::Down(error);
@@ -428,7 +429,7 @@ impl Exporter {
         }
     }
 
-    fn note_drop(&mut self, reason: Reason, tally: RecordTally, now_ns: u64) {
+    fn note_drop(&mut self, reason: DropReason, tally: RecordTally, now_ns: u64) {
         match self
             .episodes
             .iter_mut()
@@ -454,7 +455,7 @@ impl Exporter {
         let name = &self.settings.name;
         self.episodes.retain(|episode| {
             // What the protocol cannot carry it never will: one line says it all.
-            let over = episode.reason != Reason::Ipv6InNetflowV5
+            let over = episode.reason != DropReason::Ipv6InNetflowV5
                 && now_ns >= after(episode.last_ns, QUIET);
             if over {
                 let seconds = episode
@@ -532,7 +533,7 @@ impl Exporter {
 }
 
 impl Counters {
-    fn fail(&mut self, reason: Reason, octets: u64) {
+    fn fail(&mut self, reason: DropReason, octets: u64) {
         match self
             .failures
             .iter_mut()

@@ -7,7 +7,7 @@
 //! A meter hands batches of flows to the [`Feed`] of its monitor. The [`Worker`] gives each batch to the
 //! stream of every exporter of that monitor; a stream encodes them by templates compiled from the flows'
 //! layout and packs them into datagrams no longer than the path takes. What becomes of every record is in
-//! the exporter's [`Ledger`]: sent, still queued, or dropped for a [`Reason`].
+//! the exporter's [`Ledger`]: sent, still queued, or dropped for a [`loss::DropReason`].
 //!
 //! A commit opens sockets with [`prepare`], which changes nothing that anybody could see, and puts them
 //! into force with [`Worker::apply`].
@@ -33,7 +33,7 @@ mod worker;
 
 pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
-pub use ledger::{Ledger, Reason};
+pub use ledger::Ledger;
 pub use settings::{
     Change, Interface, Monitor, Options, Plan, Protocol, Sampler, SamplerMode, Sampling, Settings,
     Source,

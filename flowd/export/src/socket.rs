@@ -7,12 +7,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
+use loss::DropReason;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::SockaddrStorage;
 use socket2::{Domain, Protocol, Type};
 use udp::{Control, MAX_PAYLOAD, Sender, Way};
 
-use crate::ledger::Reason;
 use crate::packer::Datagram;
 use crate::settings::{Settings, Source};
 
@@ -114,16 +114,18 @@ impl OpenError {
     }
 
     /// Why records are dropped while this lasts.
-    pub(crate) fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> DropReason {
         match self {
-            OpenError::Unresolved { .. } => Reason::Unresolved,
+            OpenError::Unresolved { .. } => DropReason::Unresolved,
             OpenError::NoInterface(_)
             | OpenError::NoInterfaceAddress { .. }
             | OpenError::SourceNotLocal(_)
-            | OpenError::SourceFamily { .. } => Reason::NoSource,
-            OpenError::NoVrf(_) | OpenError::NoRoute { .. } | OpenError::NotYet => Reason::NoRoute,
-            OpenError::Unused => Reason::Removed,
-            OpenError::System { errno, .. } => Reason::of_errno(*errno),
+            | OpenError::SourceFamily { .. } => DropReason::NoSource,
+            OpenError::NoVrf(_) | OpenError::NoRoute { .. } | OpenError::NotYet => {
+                DropReason::NoRoute
+            }
+            OpenError::Unused => DropReason::Removed,
+            OpenError::System { errno, .. } => DropReason::of_errno(*errno),
         }
     }
 }
@@ -246,9 +248,9 @@ impl Socket {
             .map_err(OpenError::system("path MTU discovery"))?;
         socket.socket.connect(&peer.into()).map_err(|error| {
             let errno = error.raw_os_error().unwrap_or(0);
-            match Reason::of_errno(errno) {
+            match DropReason::of_errno(errno) {
                 // EADDRNOTAVAIL: an IPv6 destination, and no address of this host to send from.
-                Reason::NoRoute | Reason::NoSource => OpenError::NoRoute {
+                DropReason::NoRoute | DropReason::NoSource => OpenError::NoRoute {
                     destination: peer,
                     why: error.to_string(),
                 },

@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 
-use crate::ledger::{Ledger, Reason};
+use loss::DropReason;
+
+use crate::ledger::Ledger;
 use crate::settings::Protocol;
 
 /// Datagrams that were not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Why.
-    pub reason: Reason,
+    pub reason: DropReason,
     /// How many.
     pub datagrams: u64,
     /// Octets of UDP payload in them.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow::{Batch, Flow, Layout, RecordTally, Totals};
+use loss::DropReason;
 use wire::{Family, MIN_TEMPLATE_ID, v5 as v5_wire};
 
-use crate::ledger::Reason;
 use crate::options::{Facts, Kind, Table};
 use crate::packer::{Content, Datagram, Packer};
 use crate::pieces;
@@ -211,7 +211,7 @@ impl Stream {
         client: usize,
         batch: &Batch,
         now_ns: u64,
-        dropped: &mut dyn FnMut(Reason, RecordTally),
+        dropped: &mut dyn FnMut(DropReason, RecordTally),
     ) {
         self.packer.set_base(now_ns);
         match self.protocol() {
@@ -227,10 +227,10 @@ impl Stream {
         client: usize,
         batch: &Batch,
         now_ns: u64,
-        dropped: &mut dyn FnMut(Reason, RecordTally),
+        dropped: &mut dyn FnMut(DropReason, RecordTally),
     ) {
         let Some(template) = self.template(client, &batch.layout) else {
-            dropped(Reason::NoFields, tally(batch.iter()));
+            dropped(DropReason::NoFields, tally(batch.iter()));
             return;
         };
         let narrow = self.templates[template].narrow();
@@ -258,7 +258,7 @@ impl Stream {
         client: usize,
         mut flows: impl ExactSizeIterator<Item = (Flow<'a>, u64)>,
         now_ns: u64,
-        dropped: &mut dyn FnMut(Reason, RecordTally),
+        dropped: &mut dyn FnMut(DropReason, RecordTally),
     ) {
         let boot_ms = self.packer.boot_ms();
         while flows.len() > 0 {
@@ -277,7 +277,7 @@ impl Stream {
             };
             let Ok(place) = place else {
                 dropped(
-                    Reason::MessageTooLong,
+                    DropReason::MessageTooLong,
                     flows
                         .map(one)
                         .fold(RecordTally::default(), RecordTally::add),
@@ -300,10 +300,10 @@ impl Stream {
         client: usize,
         batch: &Batch,
         now_ns: u64,
-        dropped: &mut dyn FnMut(Reason, RecordTally),
+        dropped: &mut dyn FnMut(DropReason, RecordTally),
     ) {
         if batch.layout.family == Family::V6 {
-            dropped(Reason::Ipv6InNetflowV5, tally(batch.iter()));
+            dropped(DropReason::Ipv6InNetflowV5, tally(batch.iter()));
             return;
         }
         let boot_ms = self.packer.boot_ms();
@@ -326,7 +326,7 @@ impl Stream {
                     Ok(()) => self
                         .packer
                         .note(client, sum, v5_wire::RECORD_LEN as u64, latest_ns),
-                    Err(wire::Full) => dropped(Reason::MessageTooLong, sum),
+                    Err(wire::Full) => dropped(DropReason::MessageTooLong, sum),
                 }
             }
         }

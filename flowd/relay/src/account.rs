@@ -1,7 +1,17 @@
 //! What a thread knows of one receiver: ledger, failures, rates.
 
+use loss::DropReason;
+
 use crate::pace::Meter;
-use crate::statistics::{Ledger, Rates, Reason, ReceiverStatistics, Tally};
+use crate::statistics::{Ledger, Rates, ReceiverStatistics, Tally};
+
+/// Returns whether a reason tells of the receiver's health, not of the configuration or of one datagram.
+pub(crate) fn is_failure(reason: DropReason) -> bool {
+    !matches!(
+        reason,
+        DropReason::Sampled | DropReason::RateLimit | DropReason::SpoofFamily | DropReason::Removed
+    )
+}
 
 /// The account of one receiver with one thread.
 #[derive(Clone, Debug, Default)]
@@ -10,7 +20,7 @@ pub(crate) struct Account {
     pub(crate) icmp_unreachable: u64,
     pub(crate) replayed: Tally,
     pub(crate) last_sent_ns: Option<u64>,
-    pub(crate) last_failure: Option<(u64, Reason)>,
+    pub(crate) last_failure: Option<(u64, DropReason)>,
     meter: Meter,
 }
 
@@ -20,16 +30,16 @@ impl Account {
         self.last_sent_ns = Some(now_ns);
     }
 
-    pub(crate) fn dropped(&mut self, tally: Tally, reason: Reason, now_ns: u64) {
+    pub(crate) fn dropped(&mut self, tally: Tally, reason: DropReason, now_ns: u64) {
         self.ledger.drop(reason, tally);
-        if reason.is_failure() {
+        if is_failure(reason) {
             self.last_failure = Some((now_ns, reason));
         }
     }
 
     pub(crate) fn noticed(&mut self, notices: u64, now_ns: u64) {
         self.icmp_unreachable += notices;
-        self.last_failure = Some((now_ns, Reason::Refused));
+        self.last_failure = Some((now_ns, DropReason::IcmpUnreachable));
     }
 
     pub(crate) fn tick(&mut self, now_ns: u64) {

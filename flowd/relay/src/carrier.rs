@@ -9,11 +9,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::os::fd::AsFd;
 
+use loss::DropReason;
 use socket2::{SockAddr, Socket};
 use udp::{Control, MAX_MESSAGES, Outbox, Run, Sender, Way};
 
 use crate::socket::{Target, open_carrier, open_raw};
-use crate::statistics::Reason;
 use crate::table::Table;
 
 /// How long a port stays with the raw socket before its own is tried again, nanoseconds.
@@ -88,11 +88,11 @@ impl Carriers {
         batch: &Batch<'a, D>,
         segment_max: &mut usize,
         now_ns: u64,
-        mut outcome: impl FnMut(Range<usize>, Result<(), Reason>),
+        mut outcome: impl FnMut(Range<usize>, Result<(), DropReason>),
     ) {
         let Batch { source, target, .. } = batch;
         if source.is_ipv4() != target.peer.is_ipv4() {
-            return outcome(0..batch.count, Err(Reason::SpoofFamily));
+            return outcome(0..batch.count, Err(DropReason::SpoofFamily));
         }
         let key = Key {
             v6: source.is_ipv6(),
@@ -103,7 +103,7 @@ impl Carriers {
             Ok(number) => number,
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(libc::EIO);
-                return outcome(0..batch.count, Err(Reason::NoSocket(errno)));
+                return outcome(0..batch.count, Err(DropReason::NoSocket(errno)));
             }
         };
         let mut control = target.control;
@@ -123,7 +123,7 @@ impl Carriers {
                     patience: 0,
                 };
                 let outcome = |range, result: Result<(), i32>| {
-                    outcome(range, result.map_err(Reason::of_errno));
+                    outcome(range, result.map_err(DropReason::of_errno));
                 };
                 sender.send(&mut way, batch.count, &batch.datagram, outcome);
             }
@@ -176,10 +176,10 @@ impl Carriers {
         &mut self,
         batch: &Batch<'a, D>,
         control: &Control,
-        mut outcome: impl FnMut(Range<usize>, Result<(), Reason>),
+        mut outcome: impl FnMut(Range<usize>, Result<(), DropReason>),
     ) {
         let Some(socket) = &self.raw[usize::from(batch.source.is_ipv6())] else {
-            return outcome(0..batch.count, Err(Reason::NoSocket(libc::EADDRINUSE)));
+            return outcome(0..batch.count, Err(DropReason::NoSocket(libc::EADDRINUSE)));
         };
         // A raw socket's addresses have no port.
         let mut peer = batch.target.peer;
@@ -214,7 +214,7 @@ impl Carriers {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let errno = error.raw_os_error().unwrap_or(libc::EIO);
-                    outcome(at..at + 1, Err(Reason::of_errno(errno)));
+                    outcome(at..at + 1, Err(DropReason::of_errno(errno)));
                     at += 1;
                 }
             }

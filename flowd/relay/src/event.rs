@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::statistics::Reason;
+use loss::DropReason;
 
 /// Something that happened to a samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum What {
         /// Its name.
         receiver: String,
         /// Why.
-        reason: Reason,
+        reason: DropReason,
     },
     /// A receiver that had failed takes datagrams again.
     ReceiverRecovered {

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use loss::DropReason;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time;
@@ -16,7 +17,6 @@ use crate::event::What;
 use crate::plan::{Aim, Events, Plan, Receiving};
 use crate::settings::Settings;
 use crate::socket::{Target, is_local, local_addresses, reason};
-use crate::statistics::Reason;
 
 /// How often ways are looked after.
 const LOOK: Duration = Duration::from_secs(2);
@@ -196,7 +196,7 @@ impl Keeping {
 pub(crate) fn aim(settings: &Settings, receiving: &Receiving, address: IpAddr, again: bool) -> Aim {
     let peer = SocketAddr::new(address, receiving.settings.port);
     if settings.listens_on(peer, |address| is_local(&local_addresses(), address)) {
-        return Aim::Nowhere(Reason::Loop);
+        return Aim::Nowhere(DropReason::Loop);
     }
     match Target::open(&receiving.settings, peer, again) {
         Ok(target) => Aim::At(Arc::new(target)),

@@ -1,8 +1,11 @@
 //! A receiver as one worker sees it: what a batch has for it, and sending that.
 
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread::Thread;
+
+use loss::DropReason;
 use udp::{Control, Sender, Way};
 
 use crate::account::Account;
@@ -11,9 +14,8 @@ use crate::carrier::{self, Carriers};
 use crate::paced::{Item, source};
 use crate::plan::{Aim, Events, Receiving, watch, watch_recovery};
 use crate::source::Source;
-use crate::statistics::{Reason, Tally};
+use crate::statistics::Tally;
 use crate::table::Table;
-use std::net::SocketAddr;
 
 /// Octets of the datagrams that templates are replayed in: what fits an Ethernet frame, also in a tunnel.
 const REPLAY_LIMIT: usize = 1400;
@@ -56,7 +58,7 @@ impl Lane {
             tell: receiving.way.told(),
             receiving,
             account: Account::default(),
-            aim: Aim::Nowhere(Reason::Unresolved),
+            aim: Aim::Nowhere(DropReason::Unresolved),
             version: 0,
             segment_max: 0,
             skipped: 0,
@@ -118,7 +120,7 @@ impl Lane {
         if settings.sampling > 1 && !datagram.announces {
             self.skipped += 1;
             if self.skipped < settings.sampling {
-                self.account.ledger.drop(Reason::Sampled, tally);
+                self.account.ledger.drop(DropReason::Sampled, tally);
                 return;
             }
             self.skipped = 0;
@@ -127,7 +129,7 @@ impl Lane {
         if let Some(limit) = &self.receiving.limit
             && !limit.take(now_ns)
         {
-            self.account.ledger.drop(Reason::RateLimit, tally);
+            self.account.ledger.drop(DropReason::RateLimit, tally);
             if let (true, Some(told)) = (datagram.announces, told) {
                 told.set(slot, false);
             }
@@ -166,7 +168,7 @@ impl Lane {
     }
 
     /// Datagrams that cannot be sent.
-    fn fail(&mut self, list: &[u32], reason: Reason, means: &mut Means<'_>) {
+    fn fail(&mut self, list: &[u32], reason: DropReason, means: &mut Means<'_>) {
         let slot = self.receiving.slot;
         for number in list {
             let datagram = means.batch.datagram(*number);
@@ -243,7 +245,7 @@ impl Lane {
             |at| batch.datagram(list[at]).of(octets),
             |range, result| match result {
                 Ok(()) => account.sent(batch.tally(&list[range]), now_ns),
-                Err(errno) => failures.push((range, Reason::of_errno(errno))),
+                Err(errno) => failures.push((range, DropReason::of_errno(errno))),
             },
         );
         self.noticed(notices, means);
@@ -385,7 +387,7 @@ impl Lane {
             self.account.noticed(notices, means.now_ns);
             watch(
                 &self.receiving,
-                Some(Reason::Refused),
+                Some(DropReason::IcmpUnreachable),
                 means.now_ns,
                 means.events,
             );

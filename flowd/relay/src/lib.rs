@@ -41,8 +41,8 @@ pub use settings::{
     Settings, SourcePort,
 };
 pub use statistics::{
-    Ledger, ListenerStatistics, Rates, Reason, ReceiverStatistics, SourceStatistics, State,
-    Statistics, Tally, TemplateStatistics, TrackerStatistics,
+    Ledger, ListenerStatistics, Rates, ReceiverStatistics, SourceStatistics, State, Statistics,
+    Tally, TemplateStatistics, TrackerStatistics,
 };
 
 /// Shows the template tracker datagrams, each of them behind its length in two octets.

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use loss::DropReason;
 use udp::{Control, Sender, Way};
 
 use crate::Clock;
@@ -14,7 +15,7 @@ use crate::account::Account;
 use crate::carrier::{Batch, Carriers};
 use crate::plan::{Aim, Events, Plan, Receiving, lock, watch, watch_recovery};
 use crate::settings::SourcePort;
-use crate::statistics::{Ledger, Reason, Tally};
+use crate::statistics::{Ledger, Tally};
 
 /// Octets that may wait for one receiver.
 pub(crate) const MAX_QUEUE: usize = 8 << 20;
@@ -57,7 +58,7 @@ impl Queue {
         let tally = Tally::one(payload.len());
         if self.octets.len() + payload.len() + (self.items.len() + 1) * OVERHEAD > MAX_QUEUE {
             if !item.replay {
-                self.account.dropped(tally, Reason::QueueFull, now_ns);
+                self.account.dropped(tally, DropReason::QueueFull, now_ns);
             }
             return false;
         }
@@ -77,7 +78,7 @@ impl Queue {
     }
 
     /// What became of the item popped last.
-    fn settle(&mut self, item: Item, result: Result<(), Reason>, now_ns: u64) {
+    fn settle(&mut self, item: Item, result: Result<(), DropReason>, now_ns: u64) {
         let tally = Tally::one(item.len);
         let queued = &mut self.account.ledger.queued;
         match (result, item.replay) {
@@ -104,7 +105,7 @@ impl Queue {
     pub(crate) fn retire(&mut self, now_ns: u64) -> Ledger {
         let queued = std::mem::take(&mut self.account.ledger.queued);
         if queued.datagrams > 0 {
-            self.account.dropped(queued, Reason::Removed, now_ns);
+            self.account.dropped(queued, DropReason::Removed, now_ns);
         }
         self.items.clear();
         self.octets.clear();
@@ -256,7 +257,9 @@ impl State {
                 &self.payload,
                 now_ns,
             );
-            let failure = result.err().or((notices > 0).then_some(Reason::Refused));
+            let failure = result
+                .err()
+                .or((notices > 0).then_some(DropReason::IcmpUnreachable));
             watch(&lane.receiving, failure, now_ns, &self.events);
             if result.is_err() && item.replay {
                 lane.receiving.way.tell_again();
@@ -280,7 +283,7 @@ fn send(
     item: Item,
     payload: &[u8],
     now_ns: u64,
-) -> (u64, Result<(), Reason>) {
+) -> (u64, Result<(), DropReason>) {
     let settings = &lane.receiving.settings;
     let target = match lane.receiving.way.aim().1 {
         Aim::At(target) => target,
@@ -311,7 +314,7 @@ fn send(
             &mut way,
             1,
             |_| payload,
-            |_, one: Result<(), i32>| result = one.map_err(Reason::of_errno),
+            |_, one: Result<(), i32>| result = one.map_err(DropReason::of_errno),
         )
     };
     (notices, result)

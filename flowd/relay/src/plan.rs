@@ -4,14 +4,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
+use loss::DropReason;
 
+use crate::account::is_failure;
 use crate::event::{Event, What};
 use crate::pace::Limit;
 use crate::paced::Paced;
 use crate::routes::{Routes, Slot};
 use crate::settings::{Receiver, Settings};
 use crate::socket::Target;
-use crate::statistics::{Reason, State};
+use crate::statistics::State;
 
 /// How long a receiver must take datagrams without a complaint to have recovered. Hosts tell that nobody listens once a
 /// second at least (`net.ipv4.icmp_ratelimit`).
@@ -54,7 +56,7 @@ pub(crate) struct Receiving {
 #[derive(Clone, Debug)]
 pub(crate) enum Aim {
     At(Arc<Target>),
-    Nowhere(Reason),
+    Nowhere(DropReason),
 }
 
 /// A receiver's way and health, the same for all threads and for as long as its destination stays.
@@ -120,8 +122,8 @@ impl Way {
 
     pub(crate) fn state(&self) -> State {
         match self.aim().1 {
-            Aim::Nowhere(Reason::Unresolved) => State::Unresolved,
-            Aim::Nowhere(Reason::Loop) => State::Loop,
+            Aim::Nowhere(DropReason::Unresolved) => State::Unresolved,
+            Aim::Nowhere(DropReason::Loop) => State::Loop,
             Aim::Nowhere(_) => State::Failed,
             Aim::At(_) if self.has_failed() => State::Failed,
             Aim::At(_) => State::Up,
@@ -188,8 +190,13 @@ impl Events {
 }
 
 /// Tells of what a thread saw of a receiver's health.
-pub(crate) fn watch(receiving: &Receiving, failure: Option<Reason>, now_ns: u64, events: &Events) {
-    let Some(reason) = failure.filter(|reason| reason.is_failure()) else {
+pub(crate) fn watch(
+    receiving: &Receiving,
+    failure: Option<DropReason>,
+    now_ns: u64,
+    events: &Events,
+) {
+    let Some(reason) = failure.filter(|reason| is_failure(*reason)) else {
         return;
     };
     if receiving.way.fail(now_ns) {

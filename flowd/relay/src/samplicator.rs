@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver as Answer, Sender};
+use loss::DropReason;
 use nix::sys::resource::{Resource, getrlimit};
 use socket2::Socket;
 
@@ -19,7 +20,7 @@ use crate::routes::{Routes, Slot};
 use crate::settings::{Endpoint, Receiver, Settings};
 use crate::socket;
 use crate::statistics::{
-    Ledger, ListenerStatistics, Reason, ReceiverStatistics, SourceStatistics, State, Statistics,
+    Ledger, ListenerStatistics, ReceiverStatistics, SourceStatistics, State, Statistics,
     TemplateStatistics,
 };
 use crate::worker::{Ask, Handle, WorkerStatistics};
@@ -541,7 +542,7 @@ fn receiving(
         settings: receiver.clone(),
         limit: receiver.rate_limit.map(Limit::new),
         paced,
-        way: Arc::new(Way::new(Aim::Nowhere(Reason::Unresolved))),
+        way: Arc::new(Way::new(Aim::Nowhere(DropReason::Unresolved))),
     };
     if receiver.disabled {
         return Ok(receiving);
@@ -563,7 +564,7 @@ fn receiving(
     if let Some(address) = address {
         let again = old.is_some_and(|old| old.settings.source_port == receiver.source_port);
         let aim = aim(settings, &receiving, address, again);
-        if let Aim::Nowhere(Reason::NoSocket(errno)) = aim {
+        if let Aim::Nowhere(DropReason::NoSocket(errno)) = aim {
             let place = Place::Receiver(receiver.name.clone());
             let problem = match errno {
                 libc::EADDRINUSE => Problem::InUse,

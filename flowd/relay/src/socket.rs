@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use loss::DropReason;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -13,7 +14,6 @@ use udp::{Control, MAX_PAYLOAD};
 
 use crate::error::Problem;
 use crate::settings::{Endpoint, Receiver, SourcePort};
-use crate::statistics::Reason;
 
 /// Asked of the kernel as send buffer: a slow interface must not cost datagrams sooner than it has to.
 const SEND_BUFFER: i32 = 4 << 20;
@@ -363,13 +363,13 @@ impl AsFd for Target {
 }
 
 /// Why datagrams for a receiver cannot go out, from the error of [`Target::open`].
-pub(crate) fn reason(error: &io::Error) -> Reason {
+pub(crate) fn reason(error: &io::Error) -> DropReason {
     match error.raw_os_error().unwrap_or(libc::EIO) {
         // No address of ours of the family, or none that the network can be reached from.
         libc::EADDRNOTAVAIL | libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN => {
-            Reason::Unreachable
+            DropReason::NoRoute
         }
-        errno => Reason::NoSocket(errno),
+        errno => DropReason::NoSocket(errno),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Counts, as they are shown. Every number is since the start, or since they were cleared.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use serde::{Serialize, Serializer};
+use loss::DropReason;
+use serde::Serialize;
 
 /// Datagrams, and octets of their UDP payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -47,111 +47,6 @@ impl std::iter::Sum for Tally {
     }
 }
 
-/// Why a datagram was not sent to a receiver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// It was not the one out of N that `sampling` lets through.
-    Sampled,
-    /// More than `rate-limit` a second.
-    RateLimit,
-    /// The receiver's name has no address yet.
-    Unresolved,
-    /// The receiver's name resolves to the samplicator itself.
-    Loop,
-    /// The receiver's host said that nobody listens there (ICMP port unreachable), again for this datagram.
-    Refused,
-    /// No route, or a host on it that does not answer.
-    Unreachable,
-    /// The socket's send buffer is full (`EAGAIN`).
-    BufferFull,
-    /// The kernel or the interface has no room (`ENOBUFS`).
-    NoBuffers,
-    /// The queue of a receiver with `delay` is full.
-    QueueFull,
-    /// Longer than the path takes, and not to be fragmented.
-    TooLong,
-    /// The receiver is of another family than the exporter whose address it is to see.
-    SpoofFamily,
-    /// No socket for the source: the kernel refused one, with this error number.
-    NoSocket(i32),
-    /// The receiver or the samplicator was removed while the datagram waited.
-    Removed,
-    /// The kernel refused, with this error number.
-    SendFailed(i32),
-}
-
-impl Reason {
-    /// The reason for an error of a send.
-    pub(crate) fn of_errno(errno: i32) -> Reason {
-        match errno {
-            libc::ECONNREFUSED => Reason::Refused,
-            libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
-                Reason::Unreachable
-            }
-            libc::EMSGSIZE => Reason::TooLong,
-            libc::EAGAIN => Reason::BufferFull,
-            libc::ENOBUFS | libc::ENOMEM => Reason::NoBuffers,
-            errno => Reason::SendFailed(errno),
-        }
-    }
-
-    /// The reason says something about the receiver's health, not about the configuration or this datagram.
-    pub(crate) fn is_failure(self) -> bool {
-        !matches!(
-            self,
-            Reason::Sampled | Reason::RateLimit | Reason::SpoofFamily | Reason::Removed
-        )
-    }
-
-    /// The reason's name in ledgers and JSON: `rate-limit`, `send-failed-EPERM`.
-    pub fn name(self) -> Cow<'static, str> {
-        let errno = |errno| nix::errno::Errno::from_raw(errno);
-        Cow::Borrowed(match self {
-            Reason::Sampled => "sampled",
-            Reason::RateLimit => "rate-limit",
-            Reason::Unresolved => "unresolved",
-            Reason::Loop => "loop",
-            Reason::Refused => "icmp-unreachable",
-            Reason::Unreachable => "no-route",
-            Reason::BufferFull => "socket-buffer-full",
-            Reason::NoBuffers => "no-buffers",
-            Reason::QueueFull => "queue-full",
-            Reason::TooLong => "message-too-long",
-            Reason::SpoofFamily => "spoof-family",
-            Reason::NoSocket(number) => return format!("no-socket-{:?}", errno(number)).into(),
-            Reason::Removed => "removed",
-            Reason::SendFailed(number) => return format!("send-failed-{:?}", errno(number)).into(),
-        })
-    }
-
-    /// The reason in words, for the log.
-    pub fn text(self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Reason::Sampled => "sampled out",
-            Reason::RateLimit => "over the rate limit",
-            Reason::Unresolved => "its name does not resolve",
-            Reason::Loop => "its name resolves to the samplicator itself",
-            Reason::Refused => "nobody listens there (ICMP port unreachable)",
-            Reason::Unreachable => "no route to it",
-            Reason::BufferFull => "the socket's buffer is full",
-            Reason::NoBuffers => "the interface has no room",
-            Reason::QueueFull => "its queue is full",
-            Reason::TooLong => "longer than a datagram may be",
-            Reason::SpoofFamily => "the exporter's address is of another family",
-            Reason::Removed => "it was removed",
-            Reason::NoSocket(errno) | Reason::SendFailed(errno) => {
-                return nix::errno::Errno::from_raw(errno).desc().into();
-            }
-        })
-    }
-}
-
-impl Serialize for Reason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name())
-    }
-}
-
 /// Datagrams for one receiver: `offered = sent + queued + dropped`. Replayed templates are apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ledger {
@@ -162,7 +57,7 @@ pub struct Ledger {
     /// They wait for their time (`delay`).
     pub queued: Tally,
     /// Not sent, by reason.
-    pub dropped: BTreeMap<Reason, Tally>,
+    pub dropped: BTreeMap<DropReason, Tally>,
 }
 
 impl Ledger {
@@ -176,7 +71,7 @@ impl Ledger {
         self.offered == self.sent + self.queued + self.dropped_total()
     }
 
-    pub(crate) fn drop(&mut self, reason: Reason, tally: Tally) {
+    pub(crate) fn drop(&mut self, reason: DropReason, tally: Tally) {
         *self.dropped.entry(reason).or_default() += tally;
     }
 }
@@ -327,7 +222,7 @@ pub struct ReceiverStatistics {
     /// Its last datagram, nanoseconds since 1970.
     pub last_sent_ns: Option<u64>,
     /// Why the last one that failed did.
-    pub last_failure: Option<Reason>,
+    pub last_failure: Option<DropReason>,
     /// When that was, nanoseconds since 1970.
     pub last_failure_ns: Option<u64>,
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
+use loss::DropReason;
 use relay::{
-    Action, BalanceBy, Group, Problem, Reason, Rule, Samplicator, Settings, SourcePort, State,
-    Tally, What,
+    Action, BalanceBy, Group, Problem, Rule, Samplicator, Settings, SourcePort, State, Tally, What,
 };
 use support::{Lab, Sink, context, privileged, settings};
 
@@ -126,16 +126,16 @@ fn rules_sampling_limits_and_groups_are_counted_exactly() {
     let counts = [statistics.relayed, statistics.denied, statistics.unrouted];
     assert_eq!(counts.map(|tally| tally.datagrams), [1000, 50, 50]);
     let receivers = &statistics.receivers;
-    let dropped = |receiver: usize, reason: Reason| {
+    let dropped = |receiver: usize, reason: DropReason| {
         let dropped = receivers[receiver].ledger.dropped.get(&reason);
         dropped.map_or(0, |tally| tally.datagrams)
     };
     assert_eq!(receivers[0].ledger.sent.datagrams, 1000);
     assert_eq!(receivers[1].ledger.sent.datagrams, 100);
-    assert_eq!(dropped(1, Reason::Sampled), 900);
+    assert_eq!(dropped(1, DropReason::Sampled), 900);
     let limited = receivers[2].ledger.sent.datagrams;
     assert!((10..500).contains(&limited), "{limited}");
-    assert_eq!(dropped(2, Reason::RateLimit), 1000 - limited);
+    assert_eq!(dropped(2, DropReason::RateLimit), 1000 - limited);
     assert_eq!(
         (receivers[3].state, receivers[3].ledger.offered.datagrams),
         (State::Disabled, 0)
@@ -180,7 +180,7 @@ fn a_dead_receiver_costs_the_others_nothing_and_is_seen_to_return() {
         assert!(live.next().0 == payload(number, 300));
     }
     lab.event("failed", |what| {
-        matches!(what, What::ReceiverFailed { receiver, reason: Reason::Refused } if receiver == "dead")
+        matches!(what, What::ReceiverFailed { receiver, reason: DropReason::IcmpUnreachable } if receiver == "dead")
     });
     let statistics = lab.until("all there", |all| all.received.datagrams == 500);
     let [live_one, dead_one, nowhere] = &statistics.receivers[..] else {
@@ -192,7 +192,10 @@ fn a_dead_receiver_costs_the_others_nothing_and_is_seen_to_return() {
     );
     assert!(dead_one.icmp_unreachable > 0 && dead_one.state == State::Failed);
     assert_eq!(nowhere.state, State::Unresolved);
-    assert_eq!(nowhere.ledger.dropped[&Reason::Unresolved].datagrams, 500);
+    assert_eq!(
+        nowhere.ledger.dropped[&DropReason::Unresolved].datagrams,
+        500
+    );
     let back = UdpSocket::bind(address).unwrap();
     back.set_read_timeout(Some(Duration::from_millis(200)))
         .unwrap();
@@ -288,11 +291,11 @@ fn a_delay_is_kept_and_its_queue_is_accounted_for() {
     let statistics = lab.until("full", |all| all.received.datagrams == 2040);
     let ledger = &statistics.receivers[0].ledger;
     assert!(ledger.queued.datagrams > 800 && ledger.queued.octets <= 8 << 20);
-    assert!(ledger.dropped[&Reason::QueueFull].datagrams > 0);
+    assert!(ledger.dropped[&DropReason::QueueFull].datagrams > 0);
     settings.receivers.clear();
     lab.apply(&settings);
     let retired = lab.samplicator.statistics().retired;
-    assert!(retired.balanced() && retired.dropped.contains_key(&Reason::Removed));
+    assert!(retired.balanced() && retired.dropped.contains_key(&DropReason::Removed));
     assert_eq!(retired.offered.datagrams, 2040);
 }
 

@@ -31,7 +31,7 @@ fn stream(settings: &Settings, monitors: &[&Monitor]) -> Stream {
     stream
 }
 
-fn nothing_dropped(reason: Reason, tally: RecordTally) {
+fn nothing_dropped(reason: DropReason, tally: RecordTally) {
     panic!("{reason:?} {tally:?}");
 }
 
@@ -733,7 +733,7 @@ fn netflow_v5_counts_ipv6_flows_as_dropped() {
         packets: 5,
         octets: 500,
     };
-    assert_eq!(drops, [(Reason::Ipv6InNetflowV5, tally)]);
+    assert_eq!(drops, [(DropReason::Ipv6InNetflowV5, tally)]);
     stream.flush(now_ns);
     assert!(stream.take().is_empty());
 }
@@ -750,7 +750,7 @@ fn what_does_not_fit_is_dropped_by_reason() {
         stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut |reason, tally| {
             drops.push((reason, tally.records))
         });
-        assert_eq!(drops, [(Reason::MessageTooLong, 3)]);
+        assert_eq!(drops, [(DropReason::MessageTooLong, 3)]);
         // The path widens.
         stream.set_limit(LIMIT, now_ns);
         stream.add(0, &batch(&wide, 3, now_ns), now_ns, &mut nothing_dropped);
@@ -764,7 +764,7 @@ fn what_does_not_fit_is_dropped_by_reason() {
         0,
         &mut |reason, tally| drops.push((reason, tally.records)),
     );
-    assert_eq!(drops, [(Reason::NoFields, 2)]);
+    assert_eq!(drops, [(DropReason::NoFields, 2)]);
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use flow::Layout;
+use loss::DropReason;
 use netflow_parser::NetflowParser;
 use wire::Family;
 
 use super::*;
 use crate::feed::Offered;
-use crate::ledger::Reason;
 use crate::settings::{Options, Protocol, Sampling};
 use crate::socket::prepare;
 use crate::statistics::ClientStatistics;
@@ -220,7 +220,7 @@ fn a_full_channel_is_a_counted_drop() {
     assert_eq!((ledger.received.records, ledger.queued.records), (600, 0));
     assert_eq!(
         (ledger.dropped[0].0, ledger.dropped[0].1.records),
-        (Reason::QueueFull, dropped)
+        (DropReason::QueueFull, dropped)
     );
     read_records(
         &collector,
@@ -441,7 +441,7 @@ fn an_absent_network_is_waited_for() {
     assert!(statistics[0].down.is_some());
     assert_eq!(
         client(&statistics, "E", "M").ledger.dropped[0].0,
-        Reason::NoRoute
+        DropReason::NoRoute
     );
     ip("link add d0 mtu 1400 type veth peer name d1");
     ip("address add 192.0.2.1/24 dev d0");
@@ -472,7 +472,7 @@ fn an_absent_network_is_waited_for() {
         .collect();
     assert_eq!(
         (ledger.sent.records, drops),
-        (6, HashMap::from([(Reason::NoRoute, 12)]))
+        (6, HashMap::from([(DropReason::NoRoute, 12)]))
     );
     assert_eq!(statistics[0].failures[0].datagrams, 1);
 }
@@ -524,7 +524,7 @@ fn a_source_address_that_goes_is_waited_for() {
     assert!(
         drops
             .iter()
-            .any(|(reason, tally)| *reason == Reason::NoSource && tally.records >= 9)
+            .any(|(reason, tally)| *reason == DropReason::NoSource && tally.records >= 9)
     );
     ip("address add 198.51.100.1/24 dev d0");
     until(false);

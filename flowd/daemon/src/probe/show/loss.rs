@@ -1,5 +1,6 @@
 //! The loss ledger.
 
+use ::loss::DropReason;
 use flow::{RecordTally, Tally};
 use serde_json::{Map, Value as Json, json};
 use wire::Skip;
@@ -26,12 +27,15 @@ pub fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> Jso
             let mut dropped = Map::new();
             if monitor.ring_full > 0 {
                 dropped.insert(
-                    "ring-full".into(),
+                    DropReason::RingFull.name().into(),
                     json!({"packets": monitor.ring_full, "octets": 0}),
                 );
             }
             if ledger.cache_full.packets > 0 {
-                dropped.insert("cache-full".into(), tally_json(ledger.cache_full));
+                dropped.insert(
+                    DropReason::CacheFull.name().into(),
+                    tally_json(ledger.cache_full),
+                );
             }
             let captured = Tally {
                 packets: ledger.captured.packets + monitor.ring_full,
