@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use flow::{Batch, RecordTally};
+use mailbox::Reply;
 use tracing::error;
 
 use crate::exporter::Exporter;
@@ -73,19 +74,19 @@ pub(crate) enum Message {
     Apply {
         change: Box<Change>,
         users: Users,
-        done: Sender<Vec<Retired>>,
+        done: Reply<Vec<Retired>>,
     },
     Preview {
         change: Box<Change>,
         users: Users,
-        done: Sender<Vec<TemplateStep>>,
+        done: Reply<Vec<TemplateStep>>,
     },
-    Statistics(Sender<Vec<ExporterStatistics>>),
+    Statistics(Reply<Vec<ExporterStatistics>>),
     Clear {
         exporter: String,
-        done: Sender<bool>,
+        done: Reply<bool>,
     },
-    Flush(Sender<()>),
+    Flush(Reply<()>),
     Stop,
 }
 
@@ -224,10 +225,10 @@ impl Worker {
         }
     }
 
-    fn ask<T>(&self, message: impl FnOnce(Sender<T>) -> Message) -> Option<T> {
-        let (done, answer) = crossbeam_channel::bounded(1);
-        self.sender.send(message(done)).ok()?;
-        answer.recv().ok()
+    fn ask<T>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Option<T> {
+        let (reply, answer) = mailbox::reply();
+        self.sender.send(message(reply)).ok()?;
+        answer.wait()
     }
 }
 
@@ -292,7 +293,6 @@ impl State {
     }
 
     fn handle(&mut self, message: Message, now_ns: u64) {
-        // Whoever asked may have gone: then nobody misses the answer.
         match message {
             Message::Batch {
                 batch,
@@ -313,27 +313,27 @@ impl State {
                 done,
             } => {
                 let retired = self.apply(*change, users, now_ns);
-                let _ = done.send(retired);
+                done.send(retired);
             }
             Message::Preview {
                 change,
                 users,
                 done,
             } => {
-                let _ = done.send(self.preview(&change, &users));
+                done.send(self.preview(&change, &users));
             }
             Message::Statistics(done) => {
-                let _ = done.send(self.exporters.values().map(Exporter::statistics).collect());
+                done.send(self.exporters.values().map(Exporter::statistics).collect());
             }
             Message::Clear { exporter, done } => {
                 let known = self.exporters.get_mut(&exporter);
-                let _ = done.send(known.map(|known| known.clear(now_ns)).is_some());
+                done.send(known.map(|known| known.clear(now_ns)).is_some());
             }
             Message::Flush(done) => {
                 self.exporters
                     .values_mut()
                     .for_each(|exporter| exporter.flush(now_ns));
-                let _ = done.send(());
+                done.send(());
             }
             Message::Stop => {}
         }

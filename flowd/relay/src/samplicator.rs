@@ -5,8 +5,9 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-use crossbeam_channel::{Receiver as Answer, Sender};
+use crossbeam_channel::Sender;
 use loss::DropReason;
+use mailbox::{Answer, Reply};
 use nix::sys::resource::{Resource, getrlimit};
 use socket2::Socket;
 
@@ -174,7 +175,7 @@ impl Samplicator {
                     .first()
                     .map_or(0, |handle| socket::receive_buffer(&handle.socket) as u64),
             };
-            for one in asked.into_iter().filter_map(|asked| asked.recv().ok()) {
+            for one in asked.into_iter().filter_map(Answer::wait) {
                 sum.received += one.received;
                 sum.kernel_drops += one.kernel_drops;
                 all.add(one);
@@ -219,7 +220,7 @@ impl Samplicator {
         all
     }
 
-    fn ask_all<T>(&self, ask: impl Fn(Sender<Vec<T>>) -> Ask + Copy) -> Vec<T> {
+    fn ask_all<T>(&self, ask: impl Fn(Reply<Vec<T>>) -> Ask + Copy) -> Vec<T> {
         let running = lock(&self.0.state);
         let asked: Vec<_> = running
             .listeners
@@ -229,7 +230,7 @@ impl Samplicator {
             .collect();
         asked
             .into_iter()
-            .filter_map(|asked| asked.recv().ok())
+            .filter_map(Answer::wait)
             .flatten()
             .collect()
     }
@@ -244,7 +245,7 @@ impl Samplicator {
             .map(|handle| handle.ask(Ask::Clear))
             .collect();
         for cleared in asked {
-            let _ = cleared.recv();
+            cleared.wait();
         }
         for paced in running
             .plan
@@ -334,7 +335,7 @@ impl Prepared {
                 })
                 .collect();
             for applied in asked {
-                let _ = applied.recv();
+                applied.wait();
             }
         }
         running.listeners.retain(|_, handles| !handles.is_empty());

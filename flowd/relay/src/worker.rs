@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use mailbox::{Answer, Mailbox, Reply, Sender, TryRecvError};
 use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
 use tracing::error;
@@ -52,11 +51,11 @@ const CHARGED: usize = 2304;
 
 /// What a worker is asked, between two batches.
 pub(crate) enum Ask {
-    Apply(Arc<Plan>, Option<Thread>, Sender<()>),
-    Statistics(Sender<WorkerStatistics>),
-    Sources(Sender<Vec<SourceStatistics>>),
-    Templates(Sender<Vec<TemplateStatistics>>),
-    Clear(Sender<()>),
+    Apply(Arc<Plan>, Option<Thread>, Reply<()>),
+    Statistics(Reply<WorkerStatistics>),
+    Sources(Reply<Vec<SourceStatistics>>),
+    Templates(Reply<Vec<TemplateStatistics>>),
+    Clear(Reply<()>),
     Stop,
 }
 
@@ -83,7 +82,6 @@ pub(crate) struct WorkerStatistics {
 pub(crate) struct Handle {
     pub(crate) socket: Arc<Socket>,
     asks: Sender<Ask>,
-    wake: Arc<EventFd>,
     thread: Option<JoinHandle<WorkerStatistics>>,
 }
 
@@ -96,39 +94,30 @@ impl Handle {
         clock: Clock,
         events: Events,
     ) -> io::Result<Handle> {
-        let (asks, receiver) = crossbeam_channel::unbounded();
-        let wake = Arc::new(EventFd::from_flags(
-            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
-        )?);
+        let (asks, mailbox) = mailbox::mailbox()?;
         let socket = Arc::new(socket);
-        let (own_socket, own_wake) = (Arc::clone(&socket), Arc::clone(&wake));
+        let own_socket = Arc::clone(&socket);
         let thread = thread::Builder::new()
             .name(format!("relay-{name}"))
             .spawn(move || {
-                let worker = Worker::new(own_socket, own_wake, receiver, carriers, clock, events);
+                let worker = Worker::new(own_socket, mailbox, carriers, clock, events);
                 worker.map(Worker::run).unwrap_or_default()
             })?;
         Ok(Handle {
             socket,
             asks,
-            wake,
             thread: Some(thread),
         })
     }
 
     /// Asks, without waiting for the answer.
-    pub(crate) fn ask<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Receiver<T> {
-        let (done, answer) = crossbeam_channel::bounded(1);
-        // Should the thread have failed, the answer's channel is closed.
-        let _ = self.asks.send(ask(done));
-        let _ = self.wake.write(1);
-        answer
+    pub(crate) fn ask<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Answer<T> {
+        self.asks.request(ask)
     }
 
     /// Ends the thread and returns its final account.
     pub(crate) fn stop(&mut self) -> WorkerStatistics {
-        let _ = self.asks.send(Ask::Stop);
-        let _ = self.wake.write(1);
+        self.asks.send(Ask::Stop);
         let Some(thread) = self.thread.take() else {
             return WorkerStatistics::default();
         };
@@ -147,8 +136,7 @@ impl Drop for Handle {
 
 struct Worker {
     socket: Arc<Socket>,
-    wake: Arc<EventFd>,
-    asks: Receiver<Ask>,
+    mailbox: Mailbox<Ask>,
     clock: Clock,
     events: Events,
     plan: Arc<Plan>,
@@ -184,20 +172,18 @@ impl Worker {
     /// Waits for the first plan. None: it was not to be.
     fn new(
         socket: Arc<Socket>,
-        wake: Arc<EventFd>,
-        asks: Receiver<Ask>,
+        mailbox: Mailbox<Ask>,
         carriers: usize,
         clock: Clock,
         events: Events,
     ) -> Option<Worker> {
-        let Ok(Ask::Apply(plan, pacer, done)) = asks.recv() else {
+        let Ok(Ask::Apply(plan, pacer, done)) = mailbox.wait() else {
             return None;
         };
         let now_ns = clock();
         let room = socket::receive_buffer(&socket) / 2 / CHARGED;
         let mut worker = Worker {
-            wake,
-            asks,
+            mailbox,
             clock,
             events,
             plan: Arc::clone(&plan),
@@ -226,14 +212,14 @@ impl Worker {
             socket,
         };
         worker.apply(plan, pacer);
-        let _ = done.send(());
+        done.send(());
         Some(worker)
     }
 
     fn run(mut self) -> WorkerStatistics {
         loop {
             let now_ns = (self.clock)();
-            match self.asks.try_recv() {
+            match self.mailbox.try_next() {
                 Ok(Ask::Stop) | Err(TryRecvError::Disconnected) => break,
                 Ok(ask) => {
                     self.answer(ask);
@@ -262,7 +248,7 @@ impl Worker {
     /// Waits to be asked, for datagrams if `listen`, for so long at most.
     fn wait(&self, listen: bool, nanoseconds: u64) {
         let mut places = [
-            PollFd::new(self.wake.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.mailbox.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
         ];
         let places = &mut places[..1 + usize::from(listen)];
@@ -271,7 +257,7 @@ impl Worker {
         let _ = ppoll(places, Some(timeout), None);
         let woken = places[0].revents().is_some_and(|events| !events.is_empty());
         if woken {
-            let _ = self.wake.read();
+            self.mailbox.silence();
         }
     }
 
@@ -466,24 +452,17 @@ impl Worker {
     }
 
     fn answer(&mut self, ask: Ask) {
-        // Whoever asked may have gone: then nobody misses the answer.
         match ask {
             Ask::Apply(plan, pacer, done) => {
                 self.apply(plan, pacer);
-                let _ = done.send(());
+                done.send(());
             }
-            Ask::Statistics(done) => {
-                let _ = done.send(self.statistics());
-            }
-            Ask::Sources(done) => {
-                let _ = done.send(self.source_statistics());
-            }
-            Ask::Templates(done) => {
-                let _ = done.send(self.template_statistics());
-            }
+            Ask::Statistics(done) => done.send(self.statistics()),
+            Ask::Sources(done) => done.send(self.source_statistics()),
+            Ask::Templates(done) => done.send(self.template_statistics()),
             Ask::Clear(done) => {
                 self.clear();
-                let _ = done.send(());
+                done.send(());
             }
             Ask::Stop => {}
         }

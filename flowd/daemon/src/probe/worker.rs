@@ -9,9 +9,8 @@ mod ring;
 use std::sync::Arc;
 
 use capture::Source;
-use crossbeam_channel::Receiver;
+use mailbox::Mailbox;
 use meter::{Burst, Routing};
-use nix::sys::eventfd::EventFd;
 use system::routes::Reader;
 use wire::at;
 
@@ -44,8 +43,7 @@ struct Capture {
     /// By how much the clock has been set, as the monitors know it.
     stepped_ns: i64,
     settling: Option<Settling>,
-    inbox: Receiver<Ask>,
-    wake: Arc<EventFd>,
+    mailbox: Mailbox<Ask>,
 }
 
 impl Capture {
@@ -54,8 +52,7 @@ impl Capture {
         capturing: Capturing,
         source: Option<Source>,
         moment_ns: u64,
-        inbox: Receiver<Ask>,
-        wake: Arc<EventFd>,
+        mailbox: Mailbox<Ask>,
     ) -> Capture {
         Capture {
             interface: capturing.config.interface.as_str().into(),
@@ -71,8 +68,7 @@ impl Capture {
             seed: moment_ns,
             stepped_ns: clock::moment().stepped_ns,
             settling: None,
-            inbox,
-            wake,
+            mailbox,
         }
     }
 
@@ -85,12 +81,12 @@ impl Capture {
                 port.monitor.expire(now_ns);
             }
             self.hand_on(false);
-            let _ = self.wake.read();
+            self.mailbox.silence();
             // Those that come meanwhile wait for the next block to be read.
-            let mut asks = self.inbox.len();
+            let mut asks = self.mailbox.len();
             while asks > 0 || self.held {
                 asks = asks.saturating_sub(1);
-                let Ok(ask) = self.inbox.recv() else {
+                let Ok(ask) = self.mailbox.wait() else {
                     return;
                 };
                 if !self.obey(ask) {

@@ -1,5 +1,6 @@
 //! The thread that keeps the routes.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
@@ -9,9 +10,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use fib::{Effect, Fib, Rib};
+use mailbox::{Mailbox, Sender};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::decode::{self, Told};
 use super::nexthop;
@@ -70,7 +71,8 @@ pub struct Statistics {
 /// The host's routes, kept up to date by a thread of their own until dropped.
 pub struct Routes {
     shared: Arc<Shared>,
-    wake: Arc<EventFd>,
+    /// Dropped to end the thread.
+    end: Option<Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -88,9 +90,7 @@ impl Routes {
     /// When there is no netlink socket or thread to be had.
     pub fn start(clock: Clock) -> io::Result<Routes> {
         let socket = Socket::listen()?;
-        let wake = Arc::new(EventFd::from_flags(
-            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
-        )?);
+        let (end, mailbox) = mailbox::mailbox()?;
         let mut rib = Rib::default();
         let shared = Arc::new(Shared {
             current: ArcSwap::from_pointee(rib.fib()),
@@ -102,7 +102,7 @@ impl Routes {
             rib,
             shared: shared.clone(),
             retired: Vec::new(),
-            wake: wake.clone(),
+            mailbox,
             clock,
             dirty: false,
             doubt: true,
@@ -115,7 +115,7 @@ impl Routes {
             .spawn(move || worker.run())?;
         Ok(Routes {
             shared,
-            wake,
+            end: Some(end),
             thread: Some(thread),
         })
     }
@@ -154,7 +154,7 @@ impl Shared {
 
 impl Drop for Routes {
     fn drop(&mut self) {
-        let _ = self.wake.write(1);
+        self.end = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -186,7 +186,8 @@ struct Worker {
     shared: Arc<Shared>,
     /// States that somebody may still have. They are freed here, never by a capture thread.
     retired: Vec<Arc<Fib>>,
-    wake: Arc<EventFd>,
+    /// No message ever comes: it wakes the thread when its handle is dropped.
+    mailbox: Mailbox<Infallible>,
     clock: Clock,
     /// The routes are not those handed out.
     dirty: bool,
@@ -232,7 +233,7 @@ impl Worker {
         });
         let mut polled = [
             PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.wake.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.mailbox.as_fd(), PollFlags::POLLIN),
         ];
         let _ = poll(&mut polled, timeout);
         polled[1].any().unwrap_or(false)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use capture::Source;
-use crossbeam_channel::Sender;
 use flow::{Batch, EndReason, Flow, Layout};
+use mailbox::Reply;
 use meter::{Clear, Copied, Position, Reading};
 
 use super::super::port::Port;
@@ -29,19 +29,19 @@ pub struct Piece {
     pub into: Batch,
 }
 
-/// Obeyed in the order they come; those with a sender are answered.
+/// Obeyed in the order they come; those with a reply are answered.
 pub(super) enum Ask {
     Configure(Vec<Metering>),
     ReadAs(Reading),
-    Hold(Sender<()>),
+    Hold(Reply<()>),
     Replace(Capturing, Option<Source>, u64),
     Inherit(Vec<MonitorReport>),
-    Report(Sender<Report>),
-    Layouts(Arc<str>, Sender<Option<Layouts>>),
-    Copy(Piece, Sender<(Batch, Copied)>),
-    Clear(Arc<str>, Clear, Sender<u64>),
+    Report(Reply<Report>),
+    Layouts(Arc<str>, Reply<Option<Layouts>>),
+    Copy(Piece, Reply<(Batch, Copied)>),
+    Clear(Arc<str>, Clear, Reply<u64>),
     ClearStatistics(Arc<str>),
-    Stop(u64, Sender<Report>),
+    Stop(u64, Reply<Report>),
 }
 
 impl Capture {
@@ -52,7 +52,7 @@ impl Capture {
             Ask::ReadAs(reading) => self.burst.read_as(reading),
             Ask::Hold(reply) => {
                 self.held = true;
-                let _ = reply.send(());
+                reply.send(());
             }
             Ask::Replace(capturing, source, moment_ns) => {
                 self.held = false;
@@ -69,20 +69,20 @@ impl Capture {
                     }
                 }
             }
-            Ask::Report(reply) => drop(reply.send(self.report())),
+            Ask::Report(reply) => reply.send(self.report()),
             Ask::Layouts(monitor, reply) => {
                 let layouts = self.ports_of(&monitor).map(|port| port.monitor.layouts());
                 let layouts = layouts.last();
-                let _ = reply.send(layouts);
+                reply.send(layouts);
             }
-            Ask::Copy(piece, reply) => drop(reply.send(self.copy(piece))),
+            Ask::Copy(piece, reply) => reply.send(self.copy(piece)),
             Ask::Clear(monitor, how, reply) => {
                 let flows = self
                     .ports_of(&monitor)
                     .map(|port| port.monitor.clear(how))
                     .sum();
                 self.hand_on(false);
-                let _ = reply.send(flows);
+                reply.send(flows);
             }
             Ask::ClearStatistics(monitor) => {
                 self.ports_of(&monitor).for_each(Port::clear_statistics)
@@ -93,7 +93,7 @@ impl Capture {
                     port.monitor.flush(EndReason::Forced);
                 }
                 self.hand_on(true);
-                let _ = reply.send(self.report());
+                reply.send(self.report());
                 return false;
             }
         }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use capture::Source;
-use crossbeam_channel::{Sender, unbounded};
 use flow::Batch;
+use mailbox::{Reply, Sender};
 use meter::{Clear, Copied, Reading};
-use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::asks::{Ask, Layouts, Piece};
 use super::{Capture, Capturing, Metering, MonitorReport, Report};
@@ -20,10 +19,7 @@ pub struct Worker {
 
 /// Asks a capture thread, as long as it runs.
 #[derive(Clone)]
-pub struct Asker {
-    asks: Sender<Ask>,
-    wake: Arc<EventFd>,
-}
+pub struct Asker(Sender<Ask>);
 
 impl Worker {
     /// Starts a thread on `source`, metering the packets from `moment_ns` on; without one it opens one as soon as that
@@ -37,11 +33,8 @@ impl Worker {
         moment_ns: u64,
         meterings: Vec<Metering>,
     ) -> std::io::Result<Worker> {
-        let (asks, inbox) = unbounded();
-        let wake = Arc::new(EventFd::from_flags(
-            EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC,
-        )?);
-        let mut capture = Capture::new(capturing, source, moment_ns, inbox, wake.clone());
+        let (asks, mailbox) = mailbox::mailbox()?;
+        let mut capture = Capture::new(capturing, source, moment_ns, mailbox);
         // Before the first packet is read.
         capture.configure(meterings);
         let name = format!("cap {}", capture.interface)
@@ -52,7 +45,7 @@ impl Worker {
             .name(name)
             .spawn(move || capture.run())?;
         Ok(Worker {
-            asker: Asker { asks, wake },
+            asker: Asker(asks),
             thread: Some(thread),
         })
     }
@@ -131,13 +124,10 @@ impl Asker {
 
     fn ask(&self, ask: Ask) {
         // A thread that is gone has nothing to say; stop() reports why.
-        let _ = self.asks.send(ask);
-        let _ = self.wake.write(1);
+        self.0.send(ask);
     }
 
-    fn answer<T>(&self, ask: impl FnOnce(Sender<T>) -> Ask) -> Option<T> {
-        let (reply, answer) = crossbeam_channel::bounded(1);
-        self.ask(ask(reply));
-        answer.recv().ok()
+    fn answer<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Option<T> {
+        self.0.ask(ask)
     }
 }

@@ -42,7 +42,7 @@ impl Capture {
             self.wait_without_source();
             return;
         };
-        match source.wait(self.wake.as_fd(), WAIT) {
+        match source.wait(self.mailbox.as_fd(), WAIT) {
             Ok(ready) if ready.link == Some(LinkState::Gone) => {
                 self.read();
                 self.lose("the interface is gone");
@@ -54,7 +54,7 @@ impl Capture {
 
     fn wait_without_source(&mut self) {
         let mut polled = [nix::poll::PollFd::new(
-            self.wake.as_fd(),
+            self.mailbox.as_fd(),
             nix::poll::PollFlags::POLLIN,
         )];
         let _ = nix::poll::poll(
@@ -92,8 +92,8 @@ impl Capture {
             let Some(source) = &mut self.source else {
                 return;
             };
-            let _ = source.wait(self.wake.as_fd(), Duration::from_millis(2));
-            let _ = self.wake.read();
+            let _ = source.wait(self.mailbox.as_fd(), Duration::from_millis(2));
+            self.mailbox.silence();
         }
         let until_ns = clock::steady_ns() + DRAIN_NS;
         if let Some(source) = &mut self.source
@@ -112,8 +112,8 @@ impl Capture {
             {
                 return;
             }
-            let _ = source.wait(self.wake.as_fd(), WAIT);
-            let _ = self.wake.read();
+            let _ = source.wait(self.mailbox.as_fd(), WAIT);
+            self.mailbox.silence();
         }
     }
 
