@@ -10,9 +10,6 @@ use wire::Family;
 
 use crate::layout::Layout;
 
-/// Most fields one record may have.
-pub const MAX_FIELDS: usize = 64;
-
 /// A flow record, `flow record NAME` or a predefined one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -126,6 +123,25 @@ mod tests {
         assert!(original.layout(Family::V4).is_none() && original.layout(Family::V6).is_some());
         let both = Record::netflow_original();
         assert!(both.layout(Family::V4).is_some() && both.layout(Family::V6).is_some());
+    }
+
+    #[test]
+    fn every_field_is_found_by_its_words_with_a_parameter_written_out() {
+        for field in registry::FIELDS {
+            let words = field.example();
+            let found = if field.collect {
+                Record::collect_field(&words)
+            } else {
+                Record::key_field(&words)
+            };
+            let found = found.unwrap_or_else(|error| panic!("{words}: {error}"));
+            assert_eq!(found.words, words);
+            assert_eq!(
+                (found.family, found.help),
+                (field.family, field.help),
+                "{words}"
+            );
+        }
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn time_of_day(json: &Json, unit_ns: i128, zone: &TimeZone, format: &str) -> Str
 /// An IP protocol number's usual name, as `/etc/protocols` has it; the number when it has none.
 fn protocol(json: &Json) -> String {
     let number = json.as_u64();
-    let named = commands::condition::PROTOCOLS
+    let named = registry::names::PROTOCOLS
         .iter()
         .find(|(_, protocol)| Some(u64::from(*protocol)) == number);
     named.map_or_else(|| plain(json), |(name, _)| (*name).to_owned())

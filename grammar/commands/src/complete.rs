@@ -16,8 +16,8 @@ use crate::{
     find_pipe, next_words, place, split, starts_command, tries,
 };
 use language::Tree;
-use language::schema::field_group;
 use language::submode_path;
+use registry::field::word_help;
 
 /// What only the host or the daemon knows.
 pub trait Names {
@@ -405,7 +405,9 @@ fn field_words(typed: &[Word], fields: Fields) -> Vec<Candidate> {
         .map(|next| {
             Candidate::word(
                 next.word,
-                next.help.unwrap_or_else(|| field_group(next.word)),
+                next.help
+                    .or_else(|| word_help(next.word))
+                    .unwrap_or("Fields of that name"),
             )
         })
         .collect()
@@ -438,7 +440,7 @@ fn values(
     if expression {
         return vec![Candidate::placeholder("<regexp>", "Regular expression")];
     }
-    let kind = ValueKind::of(field);
+    let kind = ValueKind::of_name(field);
     let mut candidates = field_words(typed, Fields::Record);
     candidates.push(Candidate::placeholder(
         "<value>",

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use language::near;
+use registry::{FIELDS, Field, Kind};
 
 /// Ranges one value may list; longer lists are refused.
 pub const MAX_RANGES: usize = 256;
@@ -52,55 +53,31 @@ pub struct BadValue {
     pub hint: String,
 }
 
-/// Protocols that have a name, as `/etc/protocols` has them.
-#[rustfmt::skip]
-pub static PROTOCOLS: &[(&str, u8)] = &[
-    ("icmp", 1), ("igmp", 2), ("ipencap", 4), ("tcp", 6), ("udp", 17), ("dccp", 33), ("ipv6", 41), ("gre", 47),
-    ("esp", 50), ("ah", 51), ("icmp6", 58), ("eigrp", 88), ("ospf", 89), ("pim", 103), ("vrrp", 112), ("l2tp", 115),
-    ("sctp", 132), ("udplite", 136),
-];
-
-/// DSCPs that have a name (RFC 2474, 2597, 3246, 5865, 8622).
-#[rustfmt::skip]
-pub static DSCPS: &[(&str, u8)] = &[
-    ("default", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14), ("cs2", 16), ("af21", 18), ("af22", 20),
-    ("af23", 22), ("cs3", 24), ("af31", 26), ("af32", 28), ("af33", 30), ("cs4", 32), ("af41", 34), ("af42", 36),
-    ("af43", 38), ("cs5", 40), ("voice-admit", 44), ("ef", 46), ("cs6", 48), ("cs7", 56),
-];
-
-const DIRECTIONS: &[(&str, u8)] = &[("input", 0), ("output", 1)];
-/// Numbers of `flowEndReason` (IANA element 136).
-const END_REASONS: &[(&str, u8)] = &[
-    ("running", 0),
-    ("inactive", 1),
-    ("active", 2),
-    ("end-of-flow", 3),
-    ("forced", 4),
-    ("lack-of-room", 5),
-];
-
 impl ValueKind {
-    /// Of a field by its words: the last of them say what it is.
-    pub fn of(words: &str) -> ValueKind {
-        let last = words.rsplit(' ').next().unwrap_or_default();
-        match (words.split(' ').next().unwrap_or_default(), last) {
-            ("ipv4", "address" | "prefix") | ("routing", "ipv4") => ValueKind::Ipv4,
-            ("ipv6", "address" | "prefix") | ("routing", "ipv6") => ValueKind::Ipv6,
-            ("interface", _) => ValueKind::Interface,
-            ("datalink", _) if words.contains(" mac ") => ValueKind::Mac,
-            (_, "protocol" | "next-header") => ValueKind::Protocol,
-            (_, "dscp") => ValueKind::Dscp,
-            ("flow", "direction") => ValueKind::Direction,
-            ("flow", "end-reason") => ValueKind::EndReason,
-            (_, "precedence" | "priority") => ValueKind::Number(7),
-            ("ipv4" | "ipv6", "tos" | "traffic-class" | "ttl" | "hop-limit") => {
-                ValueKind::Number(255)
+    /// What the values of a field are.
+    pub fn of(field: &Field) -> ValueKind {
+        match field.kind {
+            Kind::Number | Kind::Hex | Kind::Label => ValueKind::Number(field.largest()),
+            Kind::Protocol => ValueKind::Protocol,
+            Kind::Dscp => ValueKind::Dscp,
+            Kind::Ipv4 => ValueKind::Ipv4,
+            Kind::Ipv6 => ValueKind::Ipv6,
+            Kind::Mac => ValueKind::Mac,
+            Kind::Interface => ValueKind::Interface,
+            Kind::Direction => ValueKind::Direction,
+            Kind::EndReason => ValueKind::EndReason,
+            // Times are since 1970, boot-relative ones too; of octets the first sixteen are compared.
+            Kind::Uptime | Kind::Millis | Kind::Micros | Kind::Nanos | Kind::Octets => {
+                ValueKind::Number(u64::MAX)
             }
-            (_, "type" | "code" | "version") => ValueKind::Number(255),
-            ("transport", "source-port" | "destination-port") => ValueKind::Number(65_535),
-            _ if words.contains(" vlan") => ValueKind::Number(4095),
-            _ => ValueKind::Number(u64::MAX),
         }
+    }
+
+    /// What the values of a field are that goes by its words or its IANA name.
+    pub fn of_name(name: &str) -> ValueKind {
+        let field = Field::by_words(name);
+        let field = field.or_else(|| FIELDS.iter().find(|field| field.name() == name));
+        field.map_or(ValueKind::Number(u64::MAX), ValueKind::of)
     }
 
     /// What is expected, for help and errors.
@@ -124,10 +101,10 @@ impl ValueKind {
     /// The names its values have.
     pub fn names(self) -> &'static [(&'static str, u8)] {
         match self {
-            ValueKind::Protocol => PROTOCOLS,
-            ValueKind::Dscp => DSCPS,
-            ValueKind::Direction => DIRECTIONS,
-            ValueKind::EndReason => END_REASONS,
+            ValueKind::Protocol => Kind::Protocol.names(),
+            ValueKind::Dscp => Kind::Dscp.names(),
+            ValueKind::Direction => Kind::Direction.names(),
+            ValueKind::EndReason => Kind::EndReason.names(),
             _ => &[],
         }
     }
@@ -279,7 +256,7 @@ mod tests {
     use super::*;
 
     fn ranges(words: &str, text: &str) -> Vec<(u128, u128)> {
-        let read = ValueKind::of(words).read(text);
+        let read = ValueKind::of_name(words).read(text);
         let range = |wanted: Wanted| match wanted {
             Wanted::Range(low, high) => (low, high),
             Wanted::Name(name) => panic!("{name}"),
@@ -392,18 +369,18 @@ mod tests {
                 "no number",
             ),
         ] {
-            let error = ValueKind::of(words).read(text).expect_err(text);
+            let error = ValueKind::of_name(words).read(text).expect_err(text);
             assert!(error.message.contains(message), "{words} {text}: {error}");
             assert!(!error.hint.is_empty());
         }
         let many = vec!["1"; MAX_RANGES + 1].join(",");
-        assert!(ValueKind::of("counter bytes").read(&many).is_err());
+        assert!(ValueKind::of_name("counter bytes").read(&many).is_err());
     }
 
     proptest::proptest! {
         #[test]
-        fn nothing_typed_panics(text in "[0-9a-fx:./,*-]{0,30}", which in 0..language::FIELDS.len()) {
-            let _ = ValueKind::of(language::FIELDS[which].words).read(&text);
+        fn nothing_typed_panics(text in "[0-9a-fx:./,*-]{0,30}", which in 0..FIELDS.len()) {
+            let _ = ValueKind::of(&FIELDS[which]).read(&text);
         }
     }
 }

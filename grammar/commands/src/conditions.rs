@@ -43,7 +43,7 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
             let end = left.get(taken).filter(|_| regexp).or(named.last());
             let hint = match regexp {
                 true => "a regular expression".to_owned(),
-                false => ValueKind::of(&field).expected(),
+                false => ValueKind::of_name(&field).expected(),
             };
             let message = format!("the value of {field} is missing");
             return Err(problem(
@@ -59,7 +59,7 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
         // Of a field by its IANA name the daemon knows what its values are.
         if !regexp
             && field.contains(' ')
-            && let Err(wrong) = ValueKind::of(&field).read(&value.text)
+            && let Err(wrong) = ValueKind::of_name(&field).read(&value.text)
         {
             return Err(value.problem(wrong.message, Some(wrong.hint)));
         }

@@ -17,7 +17,7 @@ pub(crate) enum Fields {
 /// Words and help of every field that has no other words to be written in it. The others go by their IANA names.
 pub(crate) fn fields(which: Fields) -> impl Iterator<Item = (&'static str, &'static str)> {
     let flows = ("counter flows", "Flows that were put together");
-    language::schema::FIELDS
+    registry::FIELDS
         .iter()
         .filter(|field| !field.words.contains(['<', '{']))
         .map(|field| (field.words, field.help))

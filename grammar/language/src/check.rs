@@ -6,18 +6,17 @@ mod tests;
 
 use std::collections::HashMap;
 
+use registry::field::Family;
+use registry::record::MAX_FIELDS;
+use registry::{Field, Predefined};
+
 use crate::dialect::ios;
 use crate::near::which;
 use crate::order::natural;
-use crate::schema::{
-    FieldWords, Row, TABLE, is_predefined, named_field, predefined_family, referred, walk_new,
-};
+use crate::schema::{Row, TABLE, is_predefined, named_field, referred, walk_new};
 use crate::tree::unlike;
 use crate::word::MAX_PROBLEMS;
 use crate::{Finding, Tree};
-
-/// Most fields a record may have.
-const MAX_FIELDS: usize = 64;
 
 /// Depth below which every node is looked at though it has not changed.
 type Depth = usize;
@@ -425,12 +424,12 @@ impl Found<'_> {
                     return;
                 };
                 for family in node.values(&["family"]) {
-                    let number = match family.as_str() {
-                        "ip" => 4,
-                        "ipv6" => 6,
+                    let wanted = match family.as_str() {
+                        "ip" => Family::V4,
+                        "ipv6" => Family::V6,
                         _ => continue,
                     };
-                    if !found.speaks(record, number) {
+                    if !found.speaks(record, wanted) {
                         let path: Vec<&str> =
                             path.iter().copied().chain(["family", family]).collect();
                         let message = format!(
@@ -444,16 +443,16 @@ impl Found<'_> {
     }
 
     /// Whether a record meters a family: it names fields of it, or of none.
-    fn speaks(&self, record: &str, family: u8) -> bool {
-        if is_predefined(record) {
-            return predefined_family(record).is_none_or(|only| only == family);
+    fn speaks(&self, record: &str, family: Family) -> bool {
+        if let Some(predefined) = Predefined::by_name(record) {
+            return predefined.family.is_none_or(|only| only == family);
         }
-        let fields: Vec<&FieldWords> = ["match", "collect"]
+        let fields: Vec<&Field> = ["match", "collect"]
             .into_iter()
             .flat_map(|leaf| self.tree.values(&["flow", "record", record, leaf]))
             .filter_map(|words| named_field(words))
             .collect();
-        let named = |family| fields.iter().any(|field| field.family == Some(family));
-        named(family) || !named(10 - family)
+        let mut families = fields.iter().filter_map(|field| field.family).peekable();
+        families.peek().is_none() || families.any(|named| named == family)
     }
 }

@@ -12,11 +12,9 @@ mod value;
 
 use std::sync::LazyLock;
 
-pub use field::{FIELDS, FieldWords, REFUSED_FIELDS, group_help as field_group};
 pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
-pub use predefined::PREDEFINED;
-pub(crate) use predefined::{family as predefined_family, is_predefined};
+pub(crate) use predefined::is_predefined;
 pub(crate) use secret::known as known_secrets;
 pub use secret::{MASK, is_secret, masked, masked_both, masked_values};
 pub use table::{FOREIGN, OLD, TABLE, UNAPPLIED};

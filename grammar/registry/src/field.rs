@@ -6,7 +6,9 @@
 mod pattern;
 mod table;
 
-use wire::{Family, Span};
+use wire::Span;
+
+pub use wire::Family;
 
 use crate::element::{DataType, Element, Semantics};
 

@@ -3,6 +3,9 @@
 
 use wire::Family;
 
+/// Most fields that one flow record may have.
+pub const MAX_FIELDS: usize = 64;
+
 /// A predefined flow record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Predefined {

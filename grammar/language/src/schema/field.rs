@@ -1,24 +1,7 @@
-//! The words of `match` and `collect`. The elements behind them are the `flow` crate's; a test of the
-//! whole system holds the two tables together.
+//! The words of `match` and `collect`: how the registry's fields are written, abbreviated and completed.
 
-mod table;
-
-pub use table::{FIELDS, REFUSED_FIELDS};
-
-/// One field of a flow record, as the language knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldWords {
-    /// The words after `match` or `collect`, single-spaced; the last may stand for others, see [`FieldWords::example`].
-    pub words: &'static str,
-    /// IP version the field exists in, 4 or 6; `None` for both.
-    pub family: Option<u8>,
-    /// May be matched.
-    pub key: bool,
-    /// May be collected.
-    pub collect: bool,
-    /// One line of help.
-    pub help: &'static str,
-}
+use registry::field::{FLAGS, REFUSED, word_help};
+use registry::{FIELDS, Field, Parameter};
 
 /// Why words name no field: which of them is wrong, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,61 +14,51 @@ pub(crate) struct NoField {
     pub(crate) hint: Option<String>,
 }
 
-impl FieldWords {
-    /// Its words as they may be written: with a number for `<1-64>`, and two words of `{ack|cwr|…}`.
-    pub fn example(&self) -> String {
-        match Blank::of(self) {
-            Some((start, Blank::Number { most, .. })) => format!("{start} {}", most / 2),
-            Some((start, Blank::Some(words))) => format!("{start} {} {}", words[0], words[1]),
-            None => self.words.to_owned(),
-        }
-    }
-}
-
-/// What stands for other words at the end of a field's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Blank {
-    /// `<1-64>`.
-    Number {
-        word: &'static str,
-        least: u64,
-        most: u64,
-    },
-    /// `{ack|cwr|…}`: one of them or several, in this order once they are read.
-    Some(Vec<&'static str>),
+/// A parameter that stands for other words at the end of a field's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Blank {
+    /// The words before it.
+    start: &'static str,
+    /// How it is shown: `<1-64>`, `{ack|cwr|…}`.
+    word: &'static str,
+    parameter: Parameter,
 }
 
 impl Blank {
-    /// The words before it, and what it is.
-    fn of(field: &FieldWords) -> Option<(&'static str, Blank)> {
+    fn of(field: &Field) -> Option<Blank> {
         let (start, word) = field.words.rsplit_once(' ')?;
-        if let Some(words) = word.strip_prefix('{') {
-            let words = words.strip_suffix('}')?.split('|').collect();
-            return Some((start, Blank::Some(words)));
-        }
-        let (least, most) = word.strip_prefix('<')?.strip_suffix('>')?.split_once('-')?;
-        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
-        Some((start, Blank::Number { word, least, most }))
+        let parameter = field.parameter()?;
+        Some(Blank {
+            start,
+            word,
+            parameter,
+        })
+    }
+
+    /// The number of words before it.
+    fn at(&self) -> usize {
+        self.start.split(' ').count()
     }
 
     /// The words written for it; else the index of the wrong one and why.
     fn read(&self, written: &[&str], abbreviate: bool) -> Result<String, NoField> {
-        match (self, written) {
-            (_, []) => Err(NoField {
+        match (self.parameter, written) {
+            (parameter, []) => Err(NoField {
                 at: 0,
                 message: "the field is not complete".into(),
-                hint: Some(match self {
-                    Blank::Number { word, .. } => format!("possible: {word}"),
-                    Blank::Some(words) => super::list("possible", words.iter().copied()),
+                hint: Some(match parameter {
+                    Parameter::Length { .. } => format!("possible: {}", self.word),
+                    Parameter::Flags => super::list("possible", flags()),
                 }),
             }),
-            (Blank::Number { word, least, most }, [number, more @ ..]) => {
-                let value = number.parse::<u64>().ok();
-                let Some(value) = value.filter(|value| (least..=most).contains(&value)) else {
+            (Parameter::Length { most }, [number, more @ ..]) => {
+                let value = number.parse::<u8>().ok();
+                let Some(value) = value.filter(|value| (1..=most).contains(value)) else {
+                    let word = self.word;
                     return Err(NoField {
                         at: 0,
                         message: format!("{} is not a number of {word}", super::shown(number)),
-                        hint: Some(format!("{least} to {most} is wanted")),
+                        hint: Some(format!("1 to {most} is wanted")),
                     });
                 };
                 match more.first() {
@@ -97,26 +70,31 @@ impl Blank {
                     }),
                 }
             }
-            (Blank::Some(words), written) => {
+            (Parameter::Flags, written) => {
                 let mut picked = Vec::new();
                 for (at, word) in written.iter().enumerate() {
-                    match pick_word(word, words.iter().copied(), abbreviate) {
+                    match pick_word(word, flags(), abbreviate) {
                         Ok(word) => picked.push(word),
                         Err(no) => return Err(NoField { at, ..no }),
                     }
                 }
-                let words = words.iter().filter(|word| picked.contains(*word));
-                Ok(words.copied().collect::<Vec<_>>().join(" "))
+                let words = flags().filter(|word| picked.contains(word));
+                Ok(words.collect::<Vec<_>>().join(" "))
             }
         }
     }
+}
+
+/// The TCP flags, in the order they are written in once they are read.
+fn flags() -> impl Iterator<Item = &'static str> + Clone {
+    FLAGS.iter().map(|(name, _)| *name)
 }
 
 /// A field as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Its row.
-    pub(crate) field: &'static FieldWords,
+    pub(crate) field: &'static Field,
     /// Its words, written out.
     pub(crate) words: String,
 }
@@ -124,7 +102,7 @@ pub(crate) struct Found {
 /// Finds a field by its words; `key`: it is to be matched, else collected. With `abbreviate` a unique
 /// beginning of a word will do.
 pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found, NoField> {
-    for (refused, why) in REFUSED_FIELDS {
+    for (refused, why) in REFUSED {
         if refused.split(' ').count() <= words.len()
             && refused.split(' ').zip(words).all(|(a, b)| a == *b)
         {
@@ -149,13 +127,13 @@ pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found,
 }
 
 /// The row of a field's words as [`find`] gives them.
-pub(crate) fn named(words: &str) -> Option<&'static FieldWords> {
+pub(crate) fn named(words: &str) -> Option<&'static Field> {
     let words: Vec<&str> = words.split(' ').collect();
     spell(&words, false).ok().map(|found| found.field)
 }
 
 fn spell(words: &[&str], abbreviate: bool) -> Result<Found, NoField> {
-    let mut left: Vec<&FieldWords> = FIELDS.iter().collect();
+    let mut left: Vec<&'static Field> = FIELDS.iter().collect();
     let mut spelled: Vec<&str> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let options = next_words(&left, at);
@@ -187,11 +165,10 @@ fn spell(words: &[&str], abbreviate: bool) -> Result<Found, NoField> {
         return Ok(Found { field, words });
     }
     let mut possible: Vec<&str> = next_words(&left, words.len());
-    possible.extend(left.iter().filter_map(|field| match Blank::of(field)? {
-        (start, Blank::Number { word, .. }) if start.split(' ').count() == words.len() => {
-            Some(word)
-        }
-        _ => None,
+    possible.extend(left.iter().filter_map(|field| {
+        let blank = Blank::of(field)?;
+        let number = matches!(blank.parameter, Parameter::Length { .. });
+        (number && blank.at() == words.len()).then_some(blank.word)
     }));
     Err(NoField {
         at: words.len(),
@@ -229,7 +206,7 @@ fn pick_word(
 }
 
 /// The words that can stand at position `at` of `fields` as they are, each once, in table order.
-fn next_words(fields: &[&'static FieldWords], at: usize) -> Vec<&'static str> {
+fn next_words(fields: &[&'static Field], at: usize) -> Vec<&'static str> {
     let mut words: Vec<&'static str> = Vec::new();
     for field in fields {
         if let Some(word) = field.words.split(' ').nth(at)
@@ -243,10 +220,10 @@ fn next_words(fields: &[&'static FieldWords], at: usize) -> Vec<&'static str> {
 }
 
 /// The field whose last word stands for others at position `at`.
-fn blank(fields: &[&'static FieldWords], at: usize) -> Option<(&'static FieldWords, Blank)> {
+fn blank(fields: &[&'static Field], at: usize) -> Option<(&'static Field, Blank)> {
     fields.iter().find_map(|field| {
-        let (start, blank) = Blank::of(field)?;
-        (start.split(' ').count() == at).then_some((*field, blank))
+        let blank = Blank::of(field)?;
+        (blank.at() == at).then_some((*field, blank))
     })
 }
 
@@ -263,7 +240,7 @@ pub(crate) struct NextWord {
 
 /// What can follow `words` in a field: each next word with its help, and whether the field may end here.
 pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<NextWord>, bool) {
-    let mut left: Vec<&FieldWords> = FIELDS
+    let mut left: Vec<&'static Field> = FIELDS
         .iter()
         .filter(|field| if key { field.key } else { field.collect })
         .collect();
@@ -293,7 +270,7 @@ pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<NextWord>, bool) {
             let first = under.next().map_or("", |field| field.help);
             let help = match under.next() {
                 None => first,
-                Some(_) => group_help(word),
+                Some(_) => word_help(word).unwrap_or(first),
             };
             NextWord {
                 word,
@@ -309,25 +286,23 @@ pub(crate) fn follow(words: &[&str], key: bool) -> (Vec<NextWord>, bool) {
 }
 
 /// The same inside what stands for other words.
-fn follow_blank(field: &FieldWords, blank: &Blank, written: &[&str]) -> (Vec<NextWord>, bool) {
+fn follow_blank(field: &Field, blank: &Blank, written: &[&str]) -> (Vec<NextWord>, bool) {
     let read = blank.read(written, true);
     if !written.is_empty() && read.is_err() {
         return (Vec::new(), false);
     }
     let help = field.help;
-    let next = match blank {
-        Blank::Number { word, .. } if written.is_empty() => vec![NextWord {
-            word,
+    let next = match blank.parameter {
+        Parameter::Length { .. } if written.is_empty() => vec![NextWord {
+            word: blank.word,
             help,
             literal: false,
         }],
-        Blank::Number { .. } => Vec::new(),
-        Blank::Some(words) => {
+        Parameter::Length { .. } => Vec::new(),
+        Parameter::Flags => {
             let read = read.unwrap_or_default();
-            let fresh = words
-                .iter()
-                .filter(|word| !read.split(' ').any(|known| known == **word));
-            let next = |word: &&'static str| NextWord {
+            let fresh = flags().filter(|word| !read.split(' ').any(|known| known == *word));
+            let next = |word| NextWord {
                 word,
                 help,
                 literal: true,
@@ -336,12 +311,4 @@ fn follow_blank(field: &FieldWords, blank: &Blank, written: &[&str]) -> (Vec<Nex
         }
     };
     (next, !written.is_empty())
-}
-
-/// The help of a word that the names of several fields begin with: `ipv4`, `transport`.
-pub fn group_help(word: &str) -> &'static str {
-    table::GROUPS
-        .iter()
-        .find(|(group, _)| *group == word)
-        .map_or("Fields of that name", |(_, help)| help)
 }

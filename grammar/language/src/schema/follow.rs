@@ -1,6 +1,8 @@
 //! What can follow the words of a path: completion and `?` ask this.
 
-use super::{PREDEFINED, Pick, Place, Type, field, lookup, pick, root};
+use registry::{PREDEFINED, Predefined};
+
+use super::{Pick, Place, Type, field, lookup, pick, root};
 
 /// One thing that can be written next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,9 +154,9 @@ fn value_words(value: Type, words: &[&str], path: Vec<String>) -> Option<Follow>
                 false,
             ),
             ["netflow", family @ ("ipv4" | "ipv6")] => {
-                let of = |(name, help): &(&str, &str)| {
-                    let scheme = name.strip_prefix("netflow ")?.strip_prefix(family)?;
-                    Some(literal(scheme.trim_start(), help))
+                let of = |record: &Predefined| {
+                    let scheme = record.name.strip_prefix("netflow ")?.strip_prefix(family)?;
+                    Some(literal(scheme.trim_start(), record.help))
                 };
                 (PREDEFINED.iter().filter_map(of).collect(), false)
             }

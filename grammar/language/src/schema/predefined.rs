@@ -1,55 +1,18 @@
-//! The records that need not be written. Their fields are the `flow` crate's.
+//! Names of records: an operator's, and those of the registry's predefined ones.
+
+use registry::record::{PEER, PREDEFINED, Predefined, REFUSED};
 
 use super::value::{NAME_HINT, name, refuse};
 use super::{Refusal, shown};
 use crate::near::near;
 
-/// Predefined records with their help.
-#[rustfmt::skip]
-pub static PREDEFINED: &[(&str, &str)] = &[
-    ("netflow-original", "Traditional NetFlow, IPv4 and IPv6"),
-    ("netflow ipv4 original-input", "Traditional IPv4 NetFlow of packets that come in"),
-    ("netflow ipv4 original-output", "Traditional IPv4 NetFlow of packets that leave"),
-    ("netflow ipv4 protocol-port", "IPv4 protocol and ports"),
-    ("netflow ipv4 source-prefix", "IPv4 source prefixes"),
-    ("netflow ipv4 destination-prefix", "IPv4 destination prefixes"),
-    ("netflow ipv4 prefix", "IPv4 source and destination prefixes"),
-    ("netflow ipv6 original-input", "Traditional IPv6 NetFlow of packets that come in"),
-    ("netflow ipv6 original-output", "Traditional IPv6 NetFlow of packets that leave"),
-    ("netflow ipv6 protocol-port", "IPv6 protocol and ports"),
-    ("netflow ipv6 source-prefix", "IPv6 source prefixes"),
-    ("netflow ipv6 destination-prefix", "IPv6 destination prefixes"),
-    ("netflow ipv6 prefix", "IPv6 source and destination prefixes"),
-];
-
 /// The same in few words.
 const KNOWN: &str = "netflow-original, netflow ipv4|ipv6 \
     original-input|original-output|protocol-port|source-prefix|destination-prefix|prefix";
 
-const AS: &str = "AS numbers are BGP's, and this host does not speak it";
-
-/// Schemes of Flexible NetFlow's predefined records that cannot be had here, and why.
-#[rustfmt::skip]
-const REFUSED: &[(&str, &str)] = &[
-    ("as", AS),
-    ("as-tos", AS),
-    ("bgp-nexthop", AS),
-    ("bgp-nexthop-tos", AS),
-    ("assurance", "this host does not recognise applications (NBAR)"),
-];
-
-/// The name is a predefined record's.
+/// Whether the name is a predefined record's.
 pub(crate) fn is_predefined(name: &str) -> bool {
-    PREDEFINED.iter().any(|(known, _)| *known == name)
-}
-
-/// The IP version that a predefined record meters, 4 or 6; `None` for both.
-pub(crate) fn family(name: &str) -> Option<u8> {
-    match name.strip_prefix("netflow ")?.split(' ').next()? {
-        "ipv4" => Some(4),
-        "ipv6" => Some(6),
-        _ => None,
-    }
+    Predefined::by_name(name).is_some()
 }
 
 /// A record's name: an operator's, or a predefined one's.
@@ -70,7 +33,7 @@ pub(super) fn record(value: &str) -> Result<String, Refusal> {
             )
         }
         ["netflow", ..] => {
-            let meant = near(&joined, PREDEFINED.iter().map(|(known, _)| *known));
+            let meant = near(&joined, PREDEFINED.iter().map(|known| known.name));
             refuse(
                 format!("{} is not a predefined record", shown(&joined)),
                 match meant {
@@ -90,8 +53,8 @@ pub(super) fn record(value: &str) -> Result<String, Refusal> {
 
 fn refused(scheme: &str, last: Option<&str>) -> Option<&'static str> {
     let known = REFUSED.iter().find(|(refused, _)| *refused == scheme);
-    // `peer` asks for the neighbour's AS numbers.
+    let (peer, why) = PEER;
     known
         .map(|(_, why)| *why)
-        .or((last == Some("peer")).then_some(AS))
+        .or((last == Some(peer)).then_some(why))
 }

@@ -1,5 +1,7 @@
 //! Tests of the table.
 
+use registry::FIELDS;
+
 use super::*;
 
 #[test]
@@ -130,7 +132,7 @@ fn fields_are_whole_and_the_refused_are_refused() {
         let found = find_field(&words, field.key, false).unwrap();
         assert_eq!((found.field, &found.words), (field, &example));
     }
-    for (words, why) in REFUSED_FIELDS {
+    for (words, why) in registry::field::REFUSED {
         let words: Vec<&str> = words.split(' ').chain(["more"]).collect();
         for words in [&words[..], &words[..words.len() - 1]] {
             let refused = find_field(words, false, true).unwrap_err();

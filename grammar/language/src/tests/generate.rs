@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
+use registry::FIELDS;
+
 use crate::Tree;
-use crate::schema::{FIELDS, Kind, Place, TABLE, Type, lookup};
+use crate::schema::{Kind, Place, TABLE, Type, lookup};
 
 /// What one entry of a random tree is made of.
 #[derive(Clone, Debug)]

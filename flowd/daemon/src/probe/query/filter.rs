@@ -58,7 +58,7 @@ impl Filter {
             if *regexp {
                 filter.expressions.push((column, expression(value)?));
             } else {
-                let kind = ValueKind::of(column.field.words);
+                let kind = ValueKind::of(column.field);
                 let wanted = kind
                     .read(value)
                     .map_err(|error| Wrong(format!("{field}: {error}")))?;

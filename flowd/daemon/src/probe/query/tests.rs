@@ -412,7 +412,7 @@ fn the_values_of_every_field_are_of_its_kind() {
     use registry::Kind;
     let mut wrong = Vec::new();
     for field in registry::FIELDS {
-        let fits = match (field.kind, ValueKind::of(field.words)) {
+        let fits = match (field.kind, ValueKind::of(field)) {
             (Kind::Ipv4, kind) => kind == ValueKind::Ipv4,
             (Kind::Ipv6, kind) => kind == ValueKind::Ipv6,
             (Kind::Mac, kind) => kind == ValueKind::Mac,
@@ -429,7 +429,7 @@ fn the_values_of_every_field_are_of_its_kind() {
             _ => false,
         };
         if !fits {
-            wrong.push((field.words, field.kind, ValueKind::of(field.words)));
+            wrong.push((field.words, field.kind, ValueKind::of(field)));
         }
     }
     assert_eq!(wrong, []);

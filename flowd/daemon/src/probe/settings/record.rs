@@ -46,10 +46,10 @@ fn record(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> Record {
         };
     record.keys = look_up("match", Record::key_field);
     record.collects = look_up("collect", Record::collect_field);
-    if record.keys.len() + record.collects.len() > flow::record::MAX_FIELDS {
+    if record.keys.len() + record.collects.len() > registry::record::MAX_FIELDS {
         findings.push(finding(
             &["flow", "record", name],
-            format!("more than {} fields", flow::record::MAX_FIELDS),
+            format!("more than {} fields", registry::record::MAX_FIELDS),
         ));
     }
     record

@@ -43,11 +43,9 @@ pub fn records(settings: &Settings, name: Option<&str>) -> Json {
         .collect();
     // Of the predefined ones the list has one; the others are shown when they are asked for.
     let predefined = name.unwrap_or("netflow-original");
-    let known = language::PREDEFINED
-        .iter()
-        .find(|(known, _)| *known == predefined);
+    let known = registry::Predefined::by_name(predefined);
     let predefined = flow::Record::by_name(predefined);
-    let help = known.map_or_else(String::new, |(_, help)| format!("Predefined: {help}"));
+    let help = known.map_or_else(String::new, |known| format!("Predefined: {}", known.help));
     records.extend(predefined.iter().map(|record| (record, help.as_str())));
     let records: Vec<_> = records
         .into_iter()
