@@ -11,7 +11,7 @@ use loss::DropReason;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::SockaddrStorage;
 use socket2::{Domain, Protocol, Type};
-use udp::{Control, MAX_PAYLOAD, Sender, Way};
+use udp::{Control, MAX_PAYLOAD, SendOptions, Sender};
 
 use crate::packer::Datagram;
 use crate::settings::{Settings, Source};
@@ -316,7 +316,7 @@ impl Socket {
         datagrams: &[Datagram],
         outcome: &mut dyn FnMut(Range<usize>, Result<(), i32>),
     ) -> u64 {
-        let mut way = Way {
+        let mut options = SendOptions {
             socket: self.socket.as_fd(),
             to: None,
             control: &Control::new(),
@@ -325,7 +325,7 @@ impl Socket {
             patience: WAIT_MS,
         };
         self.sender.send(
-            &mut way,
+            &mut options,
             datagrams.len(),
             |number| &datagrams[number].bytes[..],
             outcome,

@@ -1,4 +1,4 @@
-//! What a thread knows of one receiver: ledger, failures, rates.
+//! The account of one receiver with one thread: ledger, failures, rates.
 
 use loss::DropReason;
 
@@ -37,7 +37,7 @@ impl Account {
         }
     }
 
-    pub(crate) fn noticed(&mut self, notices: u64, now_ns: u64) {
+    pub(crate) fn count_unreachable(&mut self, notices: u64, now_ns: u64) {
         self.icmp_unreachable += notices;
         self.last_failure = Some((now_ns, DropReason::IcmpUnreachable));
     }
@@ -46,7 +46,7 @@ impl Account {
         self.meter.tick(self.ledger.sent, now_ns);
     }
 
-    /// Starts afresh, but for what is queued and the rates.
+    /// Sets the counts to zero, except for what is queued. The rates stay.
     pub(crate) fn clear(&mut self) {
         let queued = self.ledger.queued;
         let mut meter = std::mem::take(&mut self.meter);

@@ -1,4 +1,4 @@
-//! The datagrams of one read, and their order: exporter by exporter, each exporter's in the order they came.
+//! A batch: the datagrams of one read, grouped by exporter, each exporter's in the order they arrived.
 
 use std::net::SocketAddr;
 
@@ -7,19 +7,19 @@ use crate::statistics::Tally;
 /// A datagram of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Datagram {
-    /// Where its octets start in those of the read.
+    /// The offset of its first octet in those of the read.
     pub(crate) start: usize,
     pub(crate) len: u32,
     /// The exporter's number.
     pub(crate) source: u32,
     pub(crate) from: SocketAddr,
-    /// The exporter's next datagram.
+    /// The number of the exporter's next datagram in the batch.
     pub(crate) next: u32,
-    /// Its observation domain, when templates of it are known.
+    /// The number of its observation domain, when templates of it are known.
     pub(crate) domain: Option<u16>,
-    /// It carries templates or options.
+    /// Whether it carries templates or options.
     pub(crate) announces: bool,
-    /// All that is known of its observation domain is in it.
+    /// Whether it carries everything that is known of its observation domain.
     pub(crate) first: bool,
 }
 
@@ -30,11 +30,11 @@ impl Datagram {
     }
 }
 
-/// Datagrams, and the exporters they are from.
+/// The datagrams of one read, and the exporters they are from.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) datagrams: Vec<Datagram>,
-    /// Numbers of exporters, each once.
+    /// The numbers of the exporters, each once.
     pub(crate) sources: Vec<u32>,
 }
 

@@ -1,7 +1,7 @@
-//! Sends datagrams that carry their exporters' addresses and ports.
+//! Carriers: the sockets that send datagrams under their exporters' addresses and ports.
 //!
-//! A socket is bound to the port, and each message says its source address (`IP_PKTINFO` on a transparent socket), so the
-//! kernel builds and fragments packets, fills in checksums and takes UDP GSO. Where another program has the port for
+//! A carrier is bound to the source port, and each message names its source address (`IP_PKTINFO` on a transparent socket), so
+//! the kernel builds and fragments packets, fills in checksums and takes UDP GSO. Where another program has the port for
 //! every address, a raw socket does it, without GSO.
 
 use std::io;
@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 
 use loss::DropReason;
 use socket2::{SockAddr, Socket};
-use udp::{Control, MAX_MESSAGES, Outbox, Run, Sender, Way};
+use udp::{Control, MAX_MESSAGES, Outbox, Run, SendOptions, Sender};
 
 use crate::socket::{Target, open_carrier, open_raw};
 use crate::table::Table;
@@ -19,7 +19,7 @@ use crate::table::Table;
 /// How long a port stays with the raw socket before its own is tried again, nanoseconds.
 const RETRY_NS: u64 = 10_000_000_000;
 
-/// What a socket is for.
+/// What a carrier is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     v6: bool,
@@ -30,23 +30,23 @@ struct Key {
 #[derive(Debug)]
 enum Carrier {
     Udp(Socket),
-    /// Another program has the port.
+    /// Another program has the port: datagrams go by the raw socket.
     Taken {
         until_ns: u64,
     },
 }
 
-/// The sockets, at most so many, of which the least recently used make room.
+/// The carriers of one thread, bounded in number: the least recently used make room.
 #[derive(Debug)]
 pub(crate) struct Carriers {
     sockets: Table<Key, Carrier>,
-    /// By family.
+    /// The raw sockets, by address family.
     raw: [Option<Socket>; 2],
     outbox: Outbox,
     heads: Vec<[u8; 8]>,
 }
 
-/// Datagrams of one exporter to one receiver.
+/// Datagrams of one exporter that go to one receiver.
 pub(crate) struct Batch<'a, D: Fn(usize) -> &'a [u8]> {
     pub(crate) source: SocketAddr,
     pub(crate) target: &'a Target,
@@ -65,7 +65,7 @@ impl Carriers {
         }
     }
 
-    /// Sockets open.
+    /// Returns the number of open sockets.
     pub(crate) fn len(&self) -> usize {
         self.raw.iter().flatten().count()
             + self
@@ -75,13 +75,13 @@ impl Carriers {
                 .count()
     }
 
-    /// Closes all; those that are needed open again.
+    /// Closes all sockets. They are opened again when they are needed.
     pub(crate) fn clear(&mut self) {
         self.sockets.clear();
         self.raw = [None, None];
     }
 
-    /// Sends datagrams in order; `outcome` as for [`Sender::send`].
+    /// Sends datagrams in order. `outcome` is called as by [`Sender::send`].
     pub(crate) fn send<'a, D: Fn(usize) -> &'a [u8]>(
         &mut self,
         sender: &mut Sender,
@@ -114,7 +114,7 @@ impl Carriers {
         control.push_source(source.ip(), scope);
         match self.sockets.get(number) {
             Carrier::Udp(socket) => {
-                let mut way = Way {
+                let mut options = SendOptions {
                     socket: socket.as_fd(),
                     to: Some(&target.name),
                     control: &control,
@@ -125,7 +125,7 @@ impl Carriers {
                 let outcome = |range, result: Result<(), i32>| {
                     outcome(range, result.map_err(DropReason::of_errno));
                 };
-                sender.send(&mut way, batch.count, &batch.datagram, outcome);
+                sender.send(&mut options, batch.count, &batch.datagram, outcome);
             }
             Carrier::Taken { .. } => self.send_raw(batch, &control, outcome),
         }
@@ -222,7 +222,7 @@ impl Carriers {
     }
 }
 
-/// A UDP header (RFC 768). Over IPv6 the kernel fills in the checksum.
+/// Makes a UDP header (RFC 768). Over IPv6 the kernel fills in the checksum.
 fn udp_header(from: SocketAddr, to: SocketAddr, payload: &[u8], checksum: bool) -> [u8; 8] {
     let len = (payload.len() + 8) as u16;
     let mut header = [0; 8];
@@ -251,7 +251,7 @@ fn udp_header(from: SocketAddr, to: SocketAddr, payload: &[u8], checksum: bool) 
     header
 }
 
-/// The sum of 16-bit words (RFC 1071), not folded.
+/// Adds up 16-bit words (RFC 1071), without folding the sum.
 fn sum(octets: &[u8]) -> u64 {
     let mut words = octets.chunks_exact(2);
     let sum: u64 = words

@@ -1,4 +1,4 @@
-//! Why a configuration cannot be put into force, and where it is wrong.
+//! Errors: why a samplicator's configuration cannot be put into force, and its wrong place.
 
 use std::fmt;
 use std::io;
@@ -9,13 +9,13 @@ use thiserror::Error;
 
 use crate::settings::{Endpoint, MAX_RECEIVERS, MAX_THREADS};
 
-/// What is wrong, and where.
+/// A problem of a samplicator's configuration, and its place.
 #[derive(Debug, Error)]
 #[error("{place}: {problem}")]
 pub struct Error {
-    /// Where.
+    /// The part of the configuration that is wrong.
     pub place: Place,
-    /// What.
+    /// What is wrong with it.
     pub problem: Problem,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong.
+/// What is wrong with a part of a samplicator's configuration.
 #[derive(Debug, Error)]
 pub enum Problem {
     /// A port is 0 or missing.
@@ -72,61 +72,61 @@ pub enum Problem {
     /// Two rules of one prefix.
     #[error("another rule has this prefix")]
     PrefixTwice,
-    /// A name that nobody has.
+    /// A rule or group names a receiver that is not there.
     #[error("there is no receiver `{0}`")]
     UnknownReceiver(String),
-    /// A group of nobody.
+    /// A group without members.
     #[error("the group has no receivers")]
     EmptyGroup,
-    /// A rule that says nothing.
+    /// A rule with neither receiver nor `deny`.
     #[error("the rule has neither a receiver nor `deny`")]
     EmptyRule,
-    /// No destination.
+    /// A receiver without address.
     #[error("no address")]
     NoDestination,
-    /// One out of none.
+    /// Sampling of one out of zero.
     #[error("sampling is one out of 1 or more")]
     SamplingZero,
-    /// A time to live of none.
+    /// A time to live of zero.
     #[error("ttl is 1 to 255")]
     TtlZero,
     /// A code point out of range.
     #[error("dscp {0}; it is 0 to 63")]
     Dscp(u8),
-    /// A limit of nothing.
+    /// A rate limit of zero.
     #[error("a rate limit of 0 lets nothing through; `disable` does that")]
     RateZero,
-    /// UDP over IPv6 needs its checksum.
+    /// An IPv6 receiver without checksum.
     #[error("no-checksum is for IPv4: UDP over IPv6 needs its checksum (RFC 8200 section 8.1)")]
     ChecksumV6,
-    /// The receiver's family is one that no exporter comes in by.
+    /// A spoofed receiver of a family that the samplicator does not listen on.
     #[error(
         "the source cannot be kept towards {0}: no listening address is of its family, and an address of one family cannot send to another"
     )]
     SpoofFamily(IpAddr),
-    /// A datagram to the receiver would come back in.
+    /// The receiver is the samplicator itself.
     #[error(
         "this is the samplicator's own listening address: each datagram would come back for ever"
     )]
     Loop,
-    /// The privilege is missing.
+    /// The process lacks a privilege that spoofing needs.
     #[error("spoof-source needs the capability CAP_NET_RAW or CAP_NET_ADMIN: {0}")]
     Privilege(io::Error),
-    /// There is no such interface.
+    /// An interface that is not there.
     #[error("there is no interface `{0}`")]
     NoInterface(String),
-    /// The address is not this host's.
+    /// A listening address that is not this host's.
     #[error("{0} is not an address of this host")]
     NotLocal(IpAddr),
-    /// Somebody else listens there.
+    /// Another program listens on the address and port.
     #[error("the address is in use by another program")]
     InUse,
-    /// A call failed.
+    /// A system call failed.
     #[error("{call}: {error}")]
     System {
-        /// What was being done.
+        /// The call, or what it was for.
         call: &'static str,
-        /// What the kernel said.
+        /// The kernel's error.
         error: io::Error,
     },
 }

@@ -1,31 +1,31 @@
-//! What an operator is told of at once; the daemon writes it to the log.
+//! Events that the operator should know of at once. They are written to the log.
 
 use std::net::SocketAddr;
 
 use loss::DropReason;
 
-/// Something that happened to a samplicator.
+/// An event of a samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name.
+    /// The samplicator's name.
     pub samplicator: String,
     /// What happened.
     pub what: What,
 }
 
-/// What happened.
+/// What happened to an exporter or receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The first datagram from an exporter, or the first after it was silent.
+    /// An exporter has sent its first datagram, or the first after it was silent.
     SourceAppeared {
         /// The exporter.
         source: SocketAddr,
     },
-    /// Nothing from an exporter for [`crate::Settings::silent_after`].
+    /// An exporter has sent nothing for [`crate::Settings::silent_after`].
     SourceSilent {
         /// The exporter.
         source: SocketAddr,
-        /// Its last datagram, nanoseconds since 1970.
+        /// The time of its last datagram, nanoseconds since 1970.
         last_ns: u64,
     },
     /// Datagrams to a receiver are refused or cannot be sent.

@@ -1,4 +1,4 @@
-//! A receiver as one worker sees it: what a batch has for it, and sending that.
+//! A worker's view of one receiver: which datagrams of a batch go to it, and sending them.
 
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -6,25 +6,25 @@ use std::sync::Arc;
 use std::thread::Thread;
 
 use loss::DropReason;
-use udp::{Control, Sender, Way};
+use udp::{Control, SendOptions, Sender};
 
 use crate::account::Account;
 use crate::batch::{Batch, Datagram};
 use crate::carrier::{self, Carriers};
 use crate::paced::{Item, source};
-use crate::plan::{Aim, Events, Receiving, watch, watch_recovery};
+use crate::plan::{Destination, Events, PlannedReceiver, note_failure, note_recovery};
 use crate::source::Source;
 use crate::statistics::Tally;
 use crate::table::Table;
 
-/// Octets of the datagrams that templates are replayed in: what fits an Ethernet frame, also in a tunnel.
+/// Longest datagram that templates are replayed in, in octets. It fits an Ethernet frame, also inside a tunnel.
 const REPLAY_LIMIT: usize = 1400;
 
-/// All exporters a worker knows.
+/// The exporters that a worker knows, by address and port.
 pub(crate) type Sources = Table<SocketAddr, Source>;
 
-/// What sending needs beside a lane.
-pub(crate) struct Means<'a> {
+/// Everything that sending needs beside the lane itself.
+pub(crate) struct SendContext<'a> {
     pub(crate) batch: &'a Batch,
     pub(crate) octets: &'a [u8],
     pub(crate) sources: &'a mut Sources,
@@ -35,88 +35,89 @@ pub(crate) struct Means<'a> {
     pub(crate) now_ns: u64,
 }
 
-/// A receiver, with one worker.
+/// One receiver as one worker serves it. A worker has a lane for each receiver.
 pub(crate) struct Lane {
-    pub(crate) receiving: Arc<Receiving>,
+    pub(crate) planned: Arc<PlannedReceiver>,
     pub(crate) account: Account,
-    aim: Aim,
+    destination: Destination,
     version: u64,
-    /// What [`crate::plan::Way::told`] said when the receiver was last told everything again.
-    pub(crate) tell: u64,
+    /// The path's [`replay epoch`](crate::plan::Path::replay_epoch) that this lane has acted on.
+    pub(crate) replay_epoch: u64,
     segment_max: usize,
-    /// Datagrams since the last one that sampling let through.
+    /// Datagrams left out by sampling since the last one that was sent.
     skipped: u32,
-    /// Of the batch at hand: what goes to the receiver, exporter by exporter.
+    /// The datagrams of the present batch that go to the receiver, grouped by exporter.
     list: Vec<u32>,
-    /// Of these: before which ones their domain's templates are to be told.
-    tell_before: Vec<u32>,
+    /// Those of them before which the templates of their observation domain are replayed.
+    replay_before: Vec<u32>,
 }
 
 impl Lane {
-    pub(crate) fn new(receiving: Arc<Receiving>) -> Lane {
+    pub(crate) fn new(planned: Arc<PlannedReceiver>) -> Lane {
         let mut lane = Lane {
-            tell: receiving.way.told(),
-            receiving,
+            replay_epoch: planned.path.replay_epoch(),
+            planned,
             account: Account::default(),
-            aim: Aim::Nowhere(DropReason::Unresolved),
+            destination: Destination::Nowhere(DropReason::Unresolved),
             version: 0,
             segment_max: 0,
             skipped: 0,
             list: Vec::new(),
-            tell_before: Vec::new(),
+            replay_before: Vec::new(),
         };
-        lane.take_aim();
+        lane.take_destination();
         lane
     }
 
-    /// Goes on under another configuration. `true`: the receiver has to be told everything again.
-    pub(crate) fn configure(&mut self, receiving: Arc<Receiving>) -> bool {
-        let moved = !Arc::ptr_eq(&self.receiving.way, &receiving.way);
-        self.receiving = receiving;
-        self.take_aim();
+    /// Takes another configuration. Returns whether all templates have to be replayed.
+    pub(crate) fn configure(&mut self, planned: Arc<PlannedReceiver>) -> bool {
+        let moved = !Arc::ptr_eq(&self.planned.path, &planned.path);
+        self.planned = planned;
+        self.take_destination();
         if moved {
-            self.tell = self.receiving.way.told();
+            self.replay_epoch = self.planned.path.replay_epoch();
         }
         moved
     }
 
-    fn take_aim(&mut self) {
-        (self.version, self.aim) = self.receiving.way.aim();
-        self.segment_max = match &self.aim {
-            Aim::At(target) => target.segment_max,
-            Aim::Nowhere(_) => 0,
+    fn take_destination(&mut self) {
+        (self.version, self.destination) = self.planned.path.destination();
+        self.segment_max = match &self.destination {
+            Destination::At(target) => target.segment_max,
+            Destination::Nowhere(_) => 0,
         };
     }
 
-    /// Follows where the receiver's datagrams are to go. `true`: it has to be told everything again.
+    /// Takes the receiver's present destination. Returns whether all templates have to be replayed.
     #[inline]
     pub(crate) fn follow(&mut self) -> bool {
-        let way = &self.receiving.way;
-        if way.version() != self.version {
-            self.take_aim();
+        let path = &self.planned.path;
+        if path.version() != self.version {
+            self.take_destination();
         }
-        let tell = self.receiving.way.told();
-        std::mem::replace(&mut self.tell, tell) != tell
+        let epoch = self.planned.path.replay_epoch();
+        std::mem::replace(&mut self.replay_epoch, epoch) != epoch
     }
 
-    /// The receiver can be told templates.
+    /// Whether templates can be replayed to the receiver at the moment.
     #[inline]
-    fn listens(&self) -> bool {
-        matches!(self.aim, Aim::At(_)) && !self.receiving.way.has_failed()
+    fn can_replay(&self) -> bool {
+        matches!(self.destination, Destination::At(_)) && !self.planned.path.has_failed()
     }
 
-    /// A datagram of the batch is for this receiver. `told` is whether it was told all of the datagram's domain, if it has one.
+    /// Offers a datagram of the batch to the receiver, which takes or drops it by its sampling and rate limit. `informed` are the
+    /// receivers that have the templates of the datagram's observation domain, if it has one.
     #[inline]
     pub(crate) fn offer(
         &mut self,
         number: u32,
         datagram: &Datagram,
-        told: Option<&mut crate::tracker::Slots>,
+        informed: Option<&mut crate::tracker::Slots>,
         now_ns: u64,
     ) {
         let tally = Tally::one(datagram.len as usize);
         self.account.ledger.offered += tally;
-        let settings = &self.receiving.settings;
+        let settings = &self.planned.settings;
         if settings.sampling > 1 && !datagram.announces {
             self.skipped += 1;
             if self.skipped < settings.sampling {
@@ -125,85 +126,91 @@ impl Lane {
             }
             self.skipped = 0;
         }
-        let slot = self.receiving.slot;
-        if let Some(limit) = &self.receiving.limit
+        let slot = self.planned.slot;
+        if let Some(limit) = &self.planned.limit
             && !limit.take(now_ns)
         {
             self.account.ledger.drop(DropReason::RateLimit, tally);
-            if let (true, Some(told)) = (datagram.announces, told) {
-                told.set(slot, false);
+            if let (true, Some(informed)) = (datagram.announces, informed) {
+                informed.set(slot, false);
             }
             return;
         }
-        if let Some(told) = told
-            && !told.contains(slot)
-            && self.listens()
+        if let Some(informed) = informed
+            && !informed.contains(slot)
+            && self.can_replay()
         {
-            told.set(slot, true);
+            informed.set(slot, true);
             if !datagram.first {
-                self.tell_before.push(number);
+                self.replay_before.push(number);
             }
         }
         self.list.push(number);
     }
 
-    /// Sends what the batch has for the receiver.
-    pub(crate) fn flush(&mut self, means: &mut Means<'_>) {
-        if self.receiving.paced.is_some() {
-            self.queue(means);
+    /// Sends the datagrams of the batch that the receiver has taken.
+    pub(crate) fn flush(&mut self, context: &mut SendContext<'_>) {
+        if self.planned.paced.is_some() {
+            self.queue(context);
         } else if !self.list.is_empty() {
-            let aim = self.aim.clone();
-            match &aim {
-                Aim::Nowhere(reason) => {
+            let destination = self.destination.clone();
+            match &destination {
+                Destination::Nowhere(reason) => {
                     let list = std::mem::take(&mut self.list);
-                    self.fail(&list, *reason, means);
+                    self.fail(&list, *reason, context);
                     self.list = list;
                 }
-                Aim::At(_) if self.receiving.settings.spoof_source => self.carry(means),
-                Aim::At(_) => self.send(means),
+                Destination::At(_) if self.planned.settings.spoof_source => {
+                    self.send_spoofed(context)
+                }
+                Destination::At(_) => self.send(context),
             }
         }
         self.list.clear();
-        self.tell_before.clear();
+        self.replay_before.clear();
     }
 
-    /// Datagrams that cannot be sent.
-    fn fail(&mut self, list: &[u32], reason: DropReason, means: &mut Means<'_>) {
-        let slot = self.receiving.slot;
+    /// Counts datagrams that cannot be sent as dropped.
+    fn fail(&mut self, list: &[u32], reason: DropReason, context: &mut SendContext<'_>) {
+        let slot = self.planned.slot;
         for number in list {
-            let datagram = means.batch.datagram(*number);
+            let datagram = context.batch.datagram(*number);
             self.account
-                .dropped(Tally::one(datagram.len as usize), reason, means.now_ns);
+                .dropped(Tally::one(datagram.len as usize), reason, context.now_ns);
             if let (true, Some(domain)) = (datagram.announces, datagram.domain) {
-                let source = means.sources.get_mut(datagram.source);
-                source.tracker.domain(domain).told.set(slot, false);
+                let source = context.sources.get_mut(datagram.source);
+                source.tracker.domain(domain).informed.set(slot, false);
             }
         }
-        watch(&self.receiving, Some(reason), means.now_ns, means.events);
+        note_failure(&self.planned, Some(reason), context.now_ns, context.events);
     }
 
-    /// The datagrams that tell the templates of the domain of a datagram of the batch.
-    fn announcements(&self, number: u32, means: &mut Means<'_>) -> (SocketAddr, Vec<Vec<u8>>) {
-        let datagram = means.batch.datagram(number);
+    /// Makes the datagrams that replay the templates of a datagram's observation domain. Returns them with the exporter.
+    fn announcements(
+        &self,
+        number: u32,
+        context: &mut SendContext<'_>,
+    ) -> (SocketAddr, Vec<Vec<u8>>) {
+        let datagram = context.batch.datagram(number);
         let domain = datagram.domain.unwrap_or(0);
-        let live = datagram.of(means.octets);
-        let source = means.sources.get_mut(datagram.source);
+        let live = datagram.of(context.octets);
+        let source = context.sources.get_mut(datagram.source);
         (
             datagram.from,
             source.tracker.domain(domain).announce(live, REPLAY_LIMIT),
         )
     }
 
-    /// From this host's address, all exporters together.
-    fn send(&mut self, means: &mut Means<'_>) {
-        let Aim::At(target) = self.aim.clone() else {
+    /// Sends from this host's address, the datagrams of all exporters together.
+    fn send(&mut self, context: &mut SendContext<'_>) {
+        let Destination::At(target) = self.destination.clone() else {
             return;
         };
         let control = Control::new();
-        for number in std::mem::take(&mut self.tell_before) {
-            let (_, datagrams) = self.announcements(number, means);
+        for number in std::mem::take(&mut self.replay_before) {
+            let (_, datagrams) = self.announcements(number, context);
             let mut failed = false;
-            let mut way = Way {
+            let mut options = SendOptions {
                 socket: target.as_fd(),
                 to: None,
                 control: &control,
@@ -212,8 +219,8 @@ impl Lane {
                 patience: 0,
             };
             let replayed = &mut self.account.replayed;
-            let notices = means.sender.send(
-                &mut way,
+            let notices = context.sender.send(
+                &mut options,
                 datagrams.len(),
                 |at| &datagrams[at],
                 |range, result| match result {
@@ -221,13 +228,13 @@ impl Lane {
                     Err(_) => failed = true,
                 },
             );
-            self.noticed(notices, means);
+            self.count_unreachable(notices, context);
             if failed {
-                self.untell(number, means);
+                self.forget_replay(number, context);
             }
         }
         let list = std::mem::take(&mut self.list);
-        let mut way = Way {
+        let mut options = SendOptions {
             socket: target.as_fd(),
             to: None,
             control: &control,
@@ -235,12 +242,12 @@ impl Lane {
             share: 2,
             patience: 0,
         };
-        let (batch, octets) = (means.batch, means.octets);
+        let (batch, octets) = (context.batch, context.octets);
         let account = &mut self.account;
-        let now_ns = means.now_ns;
+        let now_ns = context.now_ns;
         let mut failures = Vec::new();
-        let notices = means.sender.send(
-            &mut way,
+        let notices = context.sender.send(
+            &mut options,
             list.len(),
             |at| batch.datagram(list[at]).of(octets),
             |range, result| match result {
@@ -248,24 +255,24 @@ impl Lane {
                 Err(errno) => failures.push((range, DropReason::of_errno(errno))),
             },
         );
-        self.noticed(notices, means);
+        self.count_unreachable(notices, context);
         for (range, reason) in failures {
-            self.fail(&list[range], reason, means);
+            self.fail(&list[range], reason, context);
         }
         self.list = list;
     }
 
-    /// From each exporter's own address.
-    fn carry(&mut self, means: &mut Means<'_>) {
-        let Aim::At(target) = self.aim.clone() else {
+    /// Sends from each exporter's own address.
+    fn send_spoofed(&mut self, context: &mut SendContext<'_>) {
+        let Destination::At(target) = self.destination.clone() else {
             return;
         };
         let (port, no_checksum) = {
-            let settings = &self.receiving.settings;
+            let settings = &self.planned.settings;
             (settings.source_port, settings.no_checksum)
         };
-        for number in std::mem::take(&mut self.tell_before) {
-            let (from, datagrams) = self.announcements(number, means);
+        for number in std::mem::take(&mut self.replay_before) {
+            let (from, datagrams) = self.announcements(number, context);
             let mut failed = false;
             let replayed = &mut self.account.replayed;
             let batch = carrier::Batch {
@@ -275,23 +282,23 @@ impl Lane {
                 count: datagrams.len(),
                 datagram: |at: usize| &datagrams[at][..],
             };
-            means.carriers.send(
-                means.sender,
+            context.carriers.send(
+                context.sender,
                 &batch,
                 &mut self.segment_max,
-                means.now_ns,
+                context.now_ns,
                 |range, result| match result {
                     Ok(()) => *replayed += tally(range.map(|at| datagrams[at].len())),
                     Err(_) => failed = true,
                 },
             );
             if failed {
-                self.untell(number, means);
+                self.forget_replay(number, context);
             }
         }
         let list = std::mem::take(&mut self.list);
         let mut failures = Vec::new();
-        let (batch, octets, now_ns) = (means.batch, means.octets, means.now_ns);
+        let (batch, octets, now_ns) = (context.batch, context.octets, context.now_ns);
         let same = |a: &u32, b: &u32| batch.datagram(*a).source == batch.datagram(*b).source;
         for part in list.chunk_by(same) {
             let account = &mut self.account;
@@ -302,8 +309,8 @@ impl Lane {
                 count: part.len(),
                 datagram: |at: usize| batch.datagram(part[at]).of(octets),
             };
-            means.carriers.send(
-                means.sender,
+            context.carriers.send(
+                context.sender,
                 &own,
                 &mut self.segment_max,
                 now_ns,
@@ -314,33 +321,33 @@ impl Lane {
             );
         }
         for (part, reason) in failures {
-            self.fail(part, reason, means);
+            self.fail(part, reason, context);
         }
         self.list = list;
     }
 
-    /// Into the queue of a receiver with a delay; the account lives there.
-    fn queue(&mut self, means: &mut Means<'_>) {
+    /// Appends to the queue of a receiver with `delay`. Its account is kept with the queue.
+    fn queue(&mut self, context: &mut SendContext<'_>) {
         let account = std::mem::take(&mut self.account);
         if account.ledger.offered.datagrams == 0 {
             return;
         }
-        let told: Vec<(u32, SocketAddr, Vec<Vec<u8>>)> = std::mem::take(&mut self.tell_before)
+        let replays: Vec<(u32, SocketAddr, Vec<Vec<u8>>)> = std::mem::take(&mut self.replay_before)
             .into_iter()
             .map(|number| {
-                let (from, datagrams) = self.announcements(number, means);
+                let (from, datagrams) = self.announcements(number, context);
                 (number, from, datagrams)
             })
             .collect();
-        let Some(paced) = &self.receiving.paced else {
+        let Some(paced) = &self.planned.paced else {
             return;
         };
         let mut queue = paced.lock();
         let was_empty = queue.is_empty();
         queue.account.ledger += &account.ledger;
-        let now_ns = means.now_ns;
-        let mut untold = Vec::new();
-        for (number, source, datagrams) in &told {
+        let now_ns = context.now_ns;
+        let mut failed = Vec::new();
+        for (number, source, datagrams) in &replays {
             for datagram in datagrams {
                 let item = Item {
                     source: *source,
@@ -348,57 +355,57 @@ impl Lane {
                     replay: true,
                 };
                 if !queue.push(item, datagram, now_ns) {
-                    untold.push(*number);
+                    failed.push(*number);
                 }
             }
         }
         for number in &self.list {
-            let datagram = means.batch.datagram(*number);
+            let datagram = context.batch.datagram(*number);
             let item = Item {
                 source: datagram.from,
                 len: datagram.len as usize,
                 replay: false,
             };
-            if !queue.push(item, datagram.of(means.octets), now_ns) && datagram.announces {
-                untold.push(*number);
+            if !queue.push(item, datagram.of(context.octets), now_ns) && datagram.announces {
+                failed.push(*number);
             }
         }
         drop(queue);
-        for number in untold {
-            self.untell(number, means);
+        for number in failed {
+            self.forget_replay(number, context);
         }
-        if let (true, Some(pacer)) = (was_empty, means.pacer) {
+        if let (true, Some(pacer)) = (was_empty, context.pacer) {
             pacer.unpark();
         }
     }
 
-    /// The receiver was not told a domain after all.
-    fn untell(&self, number: u32, means: &mut Means<'_>) {
-        let datagram = means.batch.datagram(number);
+    /// Remembers that the templates of a datagram's observation domain have not reached the receiver after all.
+    fn forget_replay(&self, number: u32, context: &mut SendContext<'_>) {
+        let datagram = context.batch.datagram(number);
         if let Some(domain) = datagram.domain {
-            let source = means.sources.get_mut(datagram.source);
-            let told = &mut source.tracker.domain(domain).told;
-            told.set(self.receiving.slot, false);
+            let source = context.sources.get_mut(datagram.source);
+            let informed = &mut source.tracker.domain(domain).informed;
+            informed.set(self.planned.slot, false);
         }
     }
 
-    fn noticed(&mut self, notices: u64, means: &Means<'_>) {
+    fn count_unreachable(&mut self, notices: u64, context: &SendContext<'_>) {
         if notices > 0 {
-            self.account.noticed(notices, means.now_ns);
-            watch(
-                &self.receiving,
+            self.account.count_unreachable(notices, context.now_ns);
+            note_failure(
+                &self.planned,
                 Some(DropReason::IcmpUnreachable),
-                means.now_ns,
-                means.events,
+                context.now_ns,
+                context.events,
             );
         }
     }
 
-    /// To be called every second.
+    /// Updates rates and health. To be called every second.
     pub(crate) fn tick(&mut self, now_ns: u64, events: &Events) {
-        if self.receiving.paced.is_none() {
+        if self.planned.paced.is_none() {
             self.account.tick(now_ns);
-            watch_recovery(&self.receiving, self.account.last_sent_ns, now_ns, events);
+            note_recovery(&self.planned, self.account.last_sent_ns, now_ns, events);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The samplicator: datagrams of flow export in, copies to many receivers out, byte for byte, the exporter's source
-//! address kept where that is wanted.
+//! The samplicator: it receives datagrams of flow export and sends copies to many receivers, byte for byte, under the exporter's
+//! source address where that is configured.
 //!
 //! ```text
 //! socket --recvmmsg--> batch --> source, route, templates --> lanes --sendmmsg, UDP GSO--> receivers
@@ -7,22 +7,22 @@
 //!
 //! A thread for each listening socket ([`Settings::threads`]) reads a batch, sorts it by exporter, looks at the
 //! set headers of NetFlow v9 and IPFIX, offers each datagram to the receivers that the rules name, and sends each
-//! receiver its share in as few calls as the order within an exporter allows. Nothing a receiver does is waited for. Names
-//! are resolved, and receivers with a delay are sent to, by threads of their own.
+//! receiver its share in as few calls as the order within an exporter allows. It never waits for a receiver. Host names are resolved,
+//! and receivers with a `delay` are served, by threads of their own.
 //!
-//! A commit opens sockets with [`Samplicator::prepare`], which changes nothing that anybody could see, and puts them into
-//! force with [`Prepared::apply`].
+//! A commit opens sockets with [`Samplicator::prepare`], which has no visible effect, and puts the configuration into force with
+//! [`Prepared::apply`].
 
 mod account;
 mod batch;
 mod carrier;
 mod error;
 mod event;
-mod keeper;
 mod lane;
 mod pace;
 mod paced;
 mod plan;
+mod resolver;
 mod routes;
 mod samplicator;
 mod settings;
@@ -45,10 +45,10 @@ pub use statistics::{
     Tally, TemplateStatistics, TrackerStatistics,
 };
 
-/// Shows the template tracker datagrams, each of them behind its length in two octets.
+/// Feeds the template tracker with datagrams, each behind its length in two octets, and checks its properties.
 ///
 /// # Panics
-/// When something that must hold of it does not.
+/// When a property does not hold.
 #[cfg(feature = "fuzz")]
 pub fn exercise(input: &[u8]) {
     tracker::exercise::exercise(input);

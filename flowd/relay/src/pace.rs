@@ -1,4 +1,4 @@
-//! Rates: how many datagrams may go, and how many went. Time is an argument.
+//! Rate limits and rate averages of datagrams. Time is an argument.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,7 +25,7 @@ impl Limit {
         }
     }
 
-    /// One more datagram may go now.
+    /// Takes one datagram's share of the rate. `false`: the limit is reached.
     pub(crate) fn take(&self, now_ns: u64) -> bool {
         let mut due_ns = self.due_ns.load(Ordering::Relaxed);
         loop {
@@ -61,7 +61,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// The tally now. To be told about every second.
+    /// Takes the present tally. To be called about every second.
     pub(crate) fn tick(&mut self, tally: Tally, now_ns: u64) {
         let last = std::mem::replace(&mut self.last, tally);
         let Some(at_ns) = self.at_ns.replace(now_ns) else {
@@ -83,7 +83,7 @@ impl Meter {
         towards(&mut self.rates.bits_5m, bits, 300.0);
     }
 
-    /// The tally was set to this, which says nothing about rates.
+    /// Goes on from another tally, as after counts were cleared. The averages stay.
     pub(crate) fn restart(&mut self, tally: Tally) {
         self.last = tally;
     }

@@ -1,29 +1,30 @@
-//! Receivers with a `delay`: a bounded queue each, emptied by one thread at their pace.
+//! The queues of receivers with a `delay`, and the thread that empties each at its pace.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use loss::DropReason;
-use udp::{Control, Sender, Way};
+use udp::{Control, SendOptions, Sender};
 
 use crate::Clock;
 use crate::account::Account;
 use crate::carrier::{Batch, Carriers};
-use crate::plan::{Aim, Events, Plan, Receiving, lock, watch, watch_recovery};
+use crate::plan::{Destination, Events, Plan, PlannedReceiver, lock, note_failure, note_recovery};
 use crate::settings::SourcePort;
 use crate::statistics::{Ledger, Tally};
 
-/// Octets that may wait for one receiver.
+/// Most octets that wait for one receiver.
 pub(crate) const MAX_QUEUE: usize = 8 << 20;
-/// Octets a datagram costs beside its payload.
+/// Octets that a queued datagram is charged beside its payload.
 const OVERHEAD: usize = 64;
-/// How long to sleep when nothing waits.
+/// How long the thread sleeps when nothing waits.
 const IDLE: Duration = Duration::from_millis(500);
-/// Most datagrams of one receiver before the next has its turn.
+/// Most datagrams sent to one receiver before the next has its turn.
 const TURN: usize = 64;
 
 /// The queue of a receiver and its account, under one lock so that they always agree.
@@ -37,12 +38,12 @@ pub(crate) struct Queue {
     pub(crate) account: Account,
 }
 
-/// A datagram that waits.
+/// A datagram that waits in a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
     pub(crate) source: SocketAddr,
     pub(crate) len: usize,
-    /// Made for the receiver, not one of those offered.
+    /// It replays templates; it is not one of the datagrams offered to the receiver.
     pub(crate) replay: bool,
 }
 
@@ -77,14 +78,14 @@ impl Queue {
         Some(item)
     }
 
-    /// What became of the item popped last.
+    /// Counts what became of the item popped last.
     fn settle(&mut self, item: Item, result: Result<(), DropReason>, now_ns: u64) {
         let tally = Tally::one(item.len);
         let queued = &mut self.account.ledger.queued;
         match (result, item.replay) {
             (Ok(()), true) => self.account.replayed += tally,
             (Err(_), true) => {}
-            // It was given up as removed while it was being sent.
+            // The receiver was removed, and the datagram counted so, while it was being sent.
             _ if queued.datagrams == 0 => {}
             (result, false) => {
                 queued.datagrams -= 1;
@@ -101,7 +102,7 @@ impl Queue {
         self.items.is_empty()
     }
 
-    /// The receiver is gone: what waits is dropped. Returns the final ledger.
+    /// Drops what waits for a receiver that was removed. Returns the final ledger.
     pub(crate) fn retire(&mut self, now_ns: u64) -> Ledger {
         let queued = std::mem::take(&mut self.account.ledger.queued);
         if queued.datagrams > 0 {
@@ -113,7 +114,7 @@ impl Queue {
     }
 }
 
-/// The thread that empties the queues.
+/// The handle to the thread that empties the queues. Dropping it ends the thread.
 #[derive(Debug)]
 pub(crate) struct Pacer {
     plans: crossbeam_channel::Sender<Arc<Plan>>,
@@ -136,13 +137,13 @@ impl Pacer {
         })
     }
 
-    /// The thread to unpark when something was queued.
+    /// Returns the thread to unpark when something was queued.
     pub(crate) fn thread(&self) -> Option<Thread> {
         self.thread.as_ref().map(|thread| thread.thread().clone())
     }
 
     pub(crate) fn apply(&self, plan: Arc<Plan>) {
-        // It only ends when this handle does.
+        // Cannot fail: the thread ends only when this handle does.
         let _ = self.plans.send(plan);
         self.wake();
     }
@@ -176,7 +177,7 @@ struct State {
 }
 
 struct Lane {
-    receiving: Arc<Receiving>,
+    planned: Arc<PlannedReceiver>,
     paced: Arc<Paced>,
     due_ns: u64,
     segment_max: usize,
@@ -199,13 +200,13 @@ impl State {
 
     fn apply(&mut self, plan: &Plan) {
         let old = std::mem::take(&mut self.lanes);
-        for receiving in &plan.receivers {
-            let Some(paced) = &receiving.paced else {
+        for planned in &plan.receivers {
+            let Some(paced) = &planned.paced else {
                 continue;
             };
             let known = old.iter().find(|lane| Arc::ptr_eq(&lane.paced, paced));
             self.lanes.push(Lane {
-                receiving: Arc::clone(receiving),
+                planned: Arc::clone(planned),
                 paced: Arc::clone(paced),
                 due_ns: known.map_or(0, |lane| lane.due_ns),
                 segment_max: 0,
@@ -226,7 +227,7 @@ impl State {
                 for lane in &self.lanes {
                     let account = &mut lane.paced.lock().account;
                     account.tick(now_ns);
-                    watch_recovery(&lane.receiving, account.last_sent_ns, now_ns, &self.events);
+                    note_recovery(&lane.planned, account.last_sent_ns, now_ns, &self.events);
                 }
             }
             let wait = (0..self.lanes.len())
@@ -239,10 +240,10 @@ impl State {
         }
     }
 
-    /// Sends what is due to one receiver. Returns when more may be; none: nothing waits.
+    /// Sends the datagrams that are due to one receiver. Returns how long until the next is; `None` when nothing waits.
     fn turn(&mut self, lane: usize, now_ns: u64) -> Option<Duration> {
         let lane = &mut self.lanes[lane];
-        let delay_ns = lane.receiving.settings.delay.as_nanos() as u64;
+        let delay_ns = lane.planned.settings.delay.as_nanos() as u64;
         for _ in 0..if delay_ns == 0 { TURN } else { 1 } {
             // A clock that was set back must not hold the queue for as long as it was wrong.
             if lane.due_ns > now_ns && lane.due_ns - now_ns <= delay_ns {
@@ -260,13 +261,13 @@ impl State {
             let failure = result
                 .err()
                 .or((notices > 0).then_some(DropReason::IcmpUnreachable));
-            watch(&lane.receiving, failure, now_ns, &self.events);
+            note_failure(&lane.planned, failure, now_ns, &self.events);
             if result.is_err() && item.replay {
-                lane.receiving.way.tell_again();
+                lane.planned.path.request_replay();
             }
             let mut queue = lane.paced.lock();
             if notices > 0 {
-                queue.account.noticed(notices, now_ns);
+                queue.account.count_unreachable(notices, now_ns);
             }
             queue.settle(item, result, now_ns);
             drop(queue);
@@ -284,10 +285,10 @@ fn send(
     payload: &[u8],
     now_ns: u64,
 ) -> (u64, Result<(), DropReason>) {
-    let settings = &lane.receiving.settings;
-    let target = match lane.receiving.way.aim().1 {
-        Aim::At(target) => target,
-        Aim::Nowhere(reason) => return (0, Err(reason)),
+    let settings = &lane.planned.settings;
+    let target = match lane.planned.path.destination().1 {
+        Destination::At(target) => target,
+        Destination::Nowhere(reason) => return (0, Err(reason)),
     };
     let mut result = Ok(());
     let segment_max = &mut lane.segment_max;
@@ -302,8 +303,8 @@ fn send(
         carriers.send(sender, &batch, segment_max, now_ns, |_, one| result = one);
         0
     } else {
-        let mut way = Way {
-            socket: std::os::fd::AsFd::as_fd(&*target),
+        let mut options = SendOptions {
+            socket: target.as_fd(),
             to: None,
             control: &Control::new(),
             segment_max,
@@ -311,7 +312,7 @@ fn send(
             patience: 0,
         };
         sender.send(
-            &mut way,
+            &mut options,
             1,
             |_| payload,
             |_, one: Result<(), i32>| result = one.map_err(DropReason::of_errno),
@@ -320,7 +321,7 @@ fn send(
     (notices, result)
 }
 
-/// The address and port that a spoofed datagram comes from.
+/// Returns the address and port that a spoofed datagram is sent from.
 #[inline]
 pub(crate) fn source(mut exporter: SocketAddr, port: SourcePort) -> SocketAddr {
     if let SourcePort::Fixed(port) = port {

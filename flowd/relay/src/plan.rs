@@ -1,4 +1,4 @@
-//! A configuration in force: what the threads of a samplicator share.
+//! A samplicator's configuration in force, as its threads share it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,104 +15,109 @@ use crate::settings::{Receiver, Settings};
 use crate::socket::Target;
 use crate::statistics::State;
 
-/// How long a receiver must take datagrams without a complaint to have recovered. Hosts tell that nobody listens once a
-/// second at least (`net.ipv4.icmp_ratelimit`).
+/// How long a receiver must take datagrams without an ICMP error to have recovered. Hosts send such errors once a second at
+/// least (`net.ipv4.icmp_ratelimit`).
 pub(crate) const RECOVER_NS: u64 = 2_000_000_000;
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A configuration in force.
+/// A samplicator's configuration, compiled: what its threads need of it.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
-    /// In the configuration's order, disabled ones included.
-    pub(crate) receivers: Vec<Arc<Receiving>>,
+    /// The receivers in the configuration's order, disabled ones included.
+    pub(crate) receivers: Vec<Arc<PlannedReceiver>>,
     pub(crate) routes: Routes,
 }
 
 impl Plan {
-    /// The receiver of a name.
-    pub(crate) fn receiver(&self, name: &str) -> Option<&Arc<Receiving>> {
+    /// Returns the receiver of a name.
+    pub(crate) fn receiver(&self, name: &str) -> Option<&Arc<PlannedReceiver>> {
         self.receivers
             .iter()
-            .find(|receiving| receiving.settings.name == name)
+            .find(|planned| planned.settings.name == name)
     }
 }
 
-/// One receiver as configured.
+/// A receiver as the configuration in force has it.
 #[derive(Debug)]
-pub(crate) struct Receiving {
+pub(crate) struct PlannedReceiver {
     pub(crate) slot: Slot,
     pub(crate) settings: Receiver,
     pub(crate) limit: Option<Limit>,
-    /// The queue of one that has, or had, a `delay`.
+    /// The queue of a receiver that has, or had, a `delay`.
     pub(crate) paced: Option<Arc<Paced>>,
-    pub(crate) way: Arc<Way>,
+    pub(crate) path: Arc<Path>,
 }
 
-/// Where datagrams of a receiver go at the moment.
+/// Where the datagrams of a receiver go at the moment.
 #[derive(Clone, Debug)]
-pub(crate) enum Aim {
+pub(crate) enum Destination {
+    /// To an open socket.
     At(Arc<Target>),
+    /// They are dropped, for this reason.
     Nowhere(DropReason),
 }
 
-/// A receiver's way and health, the same for all threads and for as long as its destination stays.
+/// A receiver's present destination and its health. All threads share it, for as long as the configuration of the destination
+/// stays.
 #[derive(Debug)]
-pub(crate) struct Way {
-    aim: Mutex<Aim>,
+pub(crate) struct Path {
+    destination: Mutex<Destination>,
     version: AtomicU64,
-    /// Grows when the receiver has to be told all templates again.
-    tell: AtomicU64,
+    /// Grows whenever all templates have to be replayed to the receiver.
+    replay_epoch: AtomicU64,
     failed: AtomicBool,
     failed_ns: AtomicU64,
 }
 
-impl Way {
-    pub(crate) fn new(aim: Aim) -> Way {
-        Way {
-            aim: Mutex::new(aim),
+impl Path {
+    pub(crate) fn new(destination: Destination) -> Path {
+        Path {
+            destination: Mutex::new(destination),
             version: AtomicU64::new(0),
-            tell: AtomicU64::new(0),
+            replay_epoch: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             failed_ns: AtomicU64::new(0),
         }
     }
 
-    /// Where to, with the number of [`Way::version`].
-    pub(crate) fn aim(&self) -> (u64, Aim) {
-        let aim = lock(&self.aim);
-        (self.version(), aim.clone())
+    /// Returns the present destination and its [`Path::version`].
+    pub(crate) fn destination(&self) -> (u64, Destination) {
+        let destination = lock(&self.destination);
+        (self.version(), destination.clone())
     }
 
-    /// Changes whenever the aim does.
+    /// Returns a number that changes whenever the destination does.
     #[inline]
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
-    pub(crate) fn set_aim(&self, new: Aim) {
-        let mut aim = lock(&self.aim);
-        let peer = |aim: &Aim| match aim {
-            Aim::At(target) => Some(target.peer),
-            Aim::Nowhere(_) => None,
+    pub(crate) fn set_destination(&self, new: Destination) {
+        let mut destination = lock(&self.destination);
+        let peer = |destination: &Destination| match destination {
+            Destination::At(target) => Some(target.peer),
+            Destination::Nowhere(_) => None,
         };
-        if peer(&aim) != peer(&new) {
-            self.tell_again();
+        if peer(&destination) != peer(&new) {
+            self.request_replay();
         }
-        *aim = new;
+        *destination = new;
         self.version.fetch_add(1, Ordering::Release);
     }
 
+    /// Returns the number of times that a replay of all templates was asked for.
     #[inline]
-    pub(crate) fn told(&self) -> u64 {
-        self.tell.load(Ordering::Acquire)
+    pub(crate) fn replay_epoch(&self) -> u64 {
+        self.replay_epoch.load(Ordering::Acquire)
     }
 
-    pub(crate) fn tell_again(&self) {
-        self.tell.fetch_add(1, Ordering::Release);
+    /// Has every lane replay all templates to the receiver.
+    pub(crate) fn request_replay(&self) {
+        self.replay_epoch.fetch_add(1, Ordering::Release);
     }
 
     #[inline]
@@ -121,22 +126,22 @@ impl Way {
     }
 
     pub(crate) fn state(&self) -> State {
-        match self.aim().1 {
-            Aim::Nowhere(DropReason::Unresolved) => State::Unresolved,
-            Aim::Nowhere(DropReason::Loop) => State::Loop,
-            Aim::Nowhere(_) => State::Failed,
-            Aim::At(_) if self.has_failed() => State::Failed,
-            Aim::At(_) => State::Up,
+        match self.destination().1 {
+            Destination::Nowhere(DropReason::Unresolved) => State::Unresolved,
+            Destination::Nowhere(DropReason::Loop) => State::Loop,
+            Destination::Nowhere(_) => State::Failed,
+            Destination::At(_) if self.has_failed() => State::Failed,
+            Destination::At(_) => State::Up,
         }
     }
 
-    /// Datagrams could not be sent, or did not arrive. `true`: this is news.
+    /// Notes that datagrams could not be sent, or did not arrive. Returns whether the receiver was well before.
     pub(crate) fn fail(&self, now_ns: u64) -> bool {
         self.failed_ns.store(now_ns, Ordering::Relaxed);
         !self.failed.swap(true, Ordering::Relaxed)
     }
 
-    /// Datagrams were sent at `sent_ns`. `true`: the receiver has recovered by that.
+    /// Notes that datagrams were sent at `sent_ns`. Returns whether the receiver has recovered by that.
     pub(crate) fn recover(&self, sent_ns: u64, now_ns: u64) -> bool {
         let failed_ns = self.failed_ns.load(Ordering::Relaxed);
         if !self.has_failed() || sent_ns <= failed_ns || now_ns < failed_ns + RECOVER_NS {
@@ -144,17 +149,17 @@ impl Way {
         }
         let recovered = self.failed.swap(false, Ordering::Relaxed);
         if recovered {
-            self.tell_again();
+            self.request_replay();
         }
         recovered
     }
 }
 
-/// Where events go.
+/// The way by which a samplicator's threads report events.
 #[derive(Clone, Debug)]
 pub(crate) struct Events {
     sender: Sender<Event>,
-    /// Its name, which a commit may change.
+    /// The samplicator's name, which a commit may change.
     samplicator: Arc<Mutex<String>>,
     lost: Arc<AtomicU64>,
 }
@@ -168,13 +173,13 @@ impl Events {
         }
     }
 
-    /// What is told from now on is told of a samplicator of this name.
+    /// Reports events under another name of the samplicator from now on.
     pub(crate) fn rename(&self, samplicator: &str) {
         samplicator.clone_into(&mut lock(&self.samplicator));
     }
 
-    /// Tells, if there is room: nobody waits for a log.
-    pub(crate) fn tell(&self, what: What) {
+    /// Reports an event. It is lost, and counted, when the queue is full: no datagram waits for a log.
+    pub(crate) fn send(&self, what: What) {
         let event = Event {
             samplicator: lock(&self.samplicator).clone(),
             what,
@@ -189,9 +194,9 @@ impl Events {
     }
 }
 
-/// Tells of what a thread saw of a receiver's health.
-pub(crate) fn watch(
-    receiving: &Receiving,
+/// Notes a failure of a receiver, and reports it when the receiver was well before.
+pub(crate) fn note_failure(
+    planned: &PlannedReceiver,
     failure: Option<DropReason>,
     now_ns: u64,
     events: &Events,
@@ -199,24 +204,24 @@ pub(crate) fn watch(
     let Some(reason) = failure.filter(|reason| is_failure(*reason)) else {
         return;
     };
-    if receiving.way.fail(now_ns) {
-        events.tell(What::ReceiverFailed {
-            receiver: receiving.settings.name.clone(),
+    if planned.path.fail(now_ns) {
+        events.send(What::ReceiverFailed {
+            receiver: planned.settings.name.clone(),
             reason,
         });
     }
 }
 
-/// Tells when a receiver has recovered.
-pub(crate) fn watch_recovery(
-    receiving: &Receiving,
+/// Reports when a receiver has recovered.
+pub(crate) fn note_recovery(
+    planned: &PlannedReceiver,
     sent_ns: Option<u64>,
     now_ns: u64,
     events: &Events,
 ) {
-    if sent_ns.is_some_and(|sent_ns| receiving.way.recover(sent_ns, now_ns)) {
-        events.tell(What::ReceiverRecovered {
-            receiver: receiving.settings.name.clone(),
+    if sent_ns.is_some_and(|sent_ns| planned.path.recover(sent_ns, now_ns)) {
+        events.send(What::ReceiverRecovered {
+            receiver: planned.settings.name.clone(),
         });
     }
 }

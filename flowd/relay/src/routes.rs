@@ -1,4 +1,4 @@
-//! Which source's datagrams go where: the rule of the longest prefix, and balanced groups.
+//! Routes: to which receivers the datagrams of a source go, by the rule of the longest prefix and by balanced groups.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -7,44 +7,44 @@ use ipnet::IpNet;
 
 use crate::settings::{Action, BalanceBy, Settings};
 
-/// A receiver's place in every table, the same for as long as its name is configured.
+/// A receiver's number in every table. It stays the same for as long as the receiver's name is configured.
 pub(crate) type Slot = u16;
 
-/// Where the datagrams of some sources go.
+/// The receivers and groups that the datagrams of some sources go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    /// The rule; none for sources that no rule matches.
+    /// The prefix of the rule; none for sources that no rule matches.
     pub(crate) prefix: Option<IpNet>,
-    /// A rule says so.
+    /// Whether the rule drops their datagrams.
     pub(crate) denied: bool,
-    /// To each of these receivers.
+    /// Each of these receivers gets each datagram.
     pub(crate) receivers: Vec<Slot>,
-    /// To one member of each of these groups.
+    /// One member of each of these groups gets each datagram.
     pub(crate) groups: Vec<usize>,
 }
 
-/// All routes.
+/// The routes of a samplicator.
 #[derive(Debug)]
 pub(crate) struct Routes {
     routes: Vec<Route>,
-    /// By family: lengths of prefixes that occur, longest first, and the prefixes of each.
+    /// By address family: the prefix lengths that occur, longest first, and the prefixes of each length.
     tables: [Vec<(u8, HashMap<u128, u32>)>; 2],
     groups: Vec<Members>,
 }
 
-/// A balanced group.
+/// The members of a balanced group.
 #[derive(Debug)]
 pub(crate) struct Members {
     pub(crate) by: BalanceBy,
-    /// Receivers and what their names hash to.
+    /// The receivers, and the hashes of their names.
     members: Vec<(Slot, u64)>,
 }
 
-/// The route of a source that no rule matches.
+/// The number of the route for sources that no rule matches.
 const UNMATCHED: u32 = 0;
 
 impl Routes {
-    /// Compiles checked settings. `slot` tells the place of a receiver that gets datagrams; none when it is disabled.
+    /// Compiles checked settings. `slot` returns the slot of a receiver by name; none when the receiver is disabled.
     pub(crate) fn new(settings: &Settings, slot: impl Fn(&str) -> Option<Slot>) -> Routes {
         let group_of = |name: &String| settings.groups.iter().position(|group| group.name == *name);
         let route = |prefix, denied, names: Vec<&String>| {
@@ -116,7 +116,7 @@ impl Routes {
         }
     }
 
-    /// The number of a source's route.
+    /// Returns the number of the route for a source.
     pub(crate) fn find(&self, source: IpAddr) -> u32 {
         let bits = bits(source);
         self.tables[usize::from(source.is_ipv6())]
@@ -137,8 +137,8 @@ impl Routes {
 }
 
 impl Members {
-    /// The member that gets what has this key: the one whose hash with the key is highest (rendezvous hashing), so that
-    /// a member that leaves takes only its own share with it, and one that comes takes only what becomes its own.
+    /// Chooses the member for a key: the one whose hash with the key is highest (rendezvous hashing). When a member is removed,
+    /// only its own share moves; when one is added, only the share that becomes its own.
     #[inline]
     pub(crate) fn choose(&self, key: u64) -> Option<Slot> {
         self.members
@@ -147,7 +147,7 @@ impl Members {
             .map(|(slot, _)| *slot)
     }
 
-    /// The members in turn.
+    /// Returns the member whose turn it is, by a number that counts up.
     pub(crate) fn turn(&self, number: usize) -> Option<Slot> {
         let index = number.checked_rem(self.members.len())?;
         Some(self.members[index].0)
@@ -157,7 +157,7 @@ impl Members {
         self.members.iter().any(|(member, _)| *member == slot)
     }
 
-    /// What stays together with a datagram.
+    /// Returns the key of a datagram: datagrams of one key go to one member.
     #[inline]
     pub(crate) fn key(&self, source: SocketAddr, domain: u32) -> u64 {
         let address = bits(source.ip());
@@ -169,7 +169,7 @@ impl Members {
     }
 }
 
-/// An address as a number: what is compared under a prefix.
+/// Returns an address as a number, to be compared under a prefix.
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u32::from(address).into(),

@@ -1,4 +1,4 @@
-//! A running samplicator, and the steps from settings to it: prepare, then apply.
+//! A running samplicator, and how a configuration is put into force: prepare, then apply.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,10 +13,10 @@ use socket2::Socket;
 
 use crate::error::{Error, Place, Problem};
 use crate::event::Event;
-use crate::keeper::{Keeper, aim};
 use crate::pace::Limit;
 use crate::paced::{Paced, Pacer};
-use crate::plan::{Aim, Events, Plan, Receiving, Way, lock};
+use crate::plan::{Destination, Events, Path, Plan, PlannedReceiver, lock};
+use crate::resolver::{Resolver, open_path};
 use crate::routes::{Routes, Slot};
 use crate::settings::{Endpoint, Receiver, Settings};
 use crate::socket;
@@ -29,17 +29,17 @@ use crate::worker::{Ask, Handle, WorkerStatistics};
 /// The time, nanoseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Most sockets of one worker that carry exporters' addresses.
+/// Most sockets for exporters' addresses that one worker may have.
 const MAX_CARRIERS: usize = 4096;
-/// Descriptors left to the rest of the process.
+/// File descriptors left to the rest of the process.
 const SPARE_DESCRIPTORS: u64 = 256;
 
-/// What a samplicator is given by its surroundings.
+/// The clock and the event queue that a samplicator is given.
 #[derive(Clone)]
 pub struct Context {
-    /// Tells the time. Workers ask once a batch.
+    /// The clock. Workers read it once a batch.
     pub clock: Clock,
-    /// Where events go. What it has no room for is counted and lost.
+    /// The queue that events go to. Events that it has no room for are counted and lost.
     pub events: Sender<Event>,
 }
 
@@ -66,15 +66,15 @@ impl std::fmt::Debug for ClockHandle {
 struct Running {
     plan: Arc<Plan>,
     listeners: BTreeMap<Endpoint, Vec<Handle>>,
-    keeper: Keeper,
+    resolver: Resolver,
     pacer: Option<Pacer>,
     /// Accounts of listeners that are gone.
     past: WorkerStatistics,
-    /// Of receivers with a queue that are gone.
+    /// The ledgers of removed receivers that had a queue.
     retired: Ledger,
 }
 
-/// Everything that a configuration needs, opened and ready. Dropping it undoes that.
+/// A configuration whose sockets are open and threads started, ready to be applied. Dropping it closes them again.
 #[derive(Debug)]
 pub struct Prepared {
     old: Option<Arc<Inner>>,
@@ -82,18 +82,18 @@ pub struct Prepared {
     clock: ClockHandle,
     plan: Arc<Plan>,
     listeners: Vec<(Endpoint, Handle)>,
-    keeper: Option<Keeper>,
+    resolver: Option<Resolver>,
     pacer: Option<Pacer>,
 }
 
 impl Samplicator {
-    /// Opens what `settings` need beside what `old`, the same samplicator as it runs, has; its name may be another. Nobody could see a difference yet,
-    /// but that datagrams to a new listening address already queue up there.
+    /// Opens what `settings` need and the running samplicator, `old`, does not have; its name may be another. Nothing changes
+    /// yet, except that datagrams to a new listening address are already queued by the kernel.
     ///
-    /// Names are resolved later, by a thread of their own: one that does not resolve is no error.
+    /// Host names are resolved later, by a thread of their own: a name that does not resolve is no error.
     ///
     /// # Errors
-    /// What an operator must put right, and where: see [`Problem`].
+    /// A [`Problem`] that the operator must put right, and its place.
     pub fn prepare(
         old: Option<&Samplicator>,
         settings: &Settings,
@@ -138,8 +138,8 @@ impl Samplicator {
             .then(|| Pacer::start(&settings.name, Arc::clone(&context.clock), events.clone()))
             .transpose()
             .map_err(starting)?;
-        let keeper = (!keeps)
-            .then(|| Keeper::start(&settings.name, events.clone()))
+        let resolver = (!keeps)
+            .then(|| Resolver::start(&settings.name, events.clone()))
             .transpose()
             .map_err(starting)?;
         Ok(Prepared {
@@ -148,12 +148,12 @@ impl Samplicator {
             clock: ClockHandle(Arc::clone(&context.clock)),
             plan: Arc::new(plan),
             listeners,
-            keeper,
+            resolver,
             pacer,
         })
     }
 
-    /// What it is doing. The numbers of each worker are of one moment, so they add up: see [`Statistics::balanced`].
+    /// Returns the counts of the samplicator. Each worker's are of one moment, so they add up: see [`Statistics::balanced`].
     pub fn statistics(&self) -> Statistics {
         let running = lock(&self.0.state);
         let mut all = running.past.clone();
@@ -195,7 +195,7 @@ impl Samplicator {
                 .plan
                 .receivers
                 .iter()
-                .map(|receiving| receiver_statistics(receiving, &all))
+                .map(|planned| receiver_statistics(planned, &all))
                 .collect(),
             retired: all.retired,
             sources: all.sources,
@@ -206,14 +206,14 @@ impl Samplicator {
         }
     }
 
-    /// Every exporter known, those with most datagrams first.
+    /// Returns every known exporter, those with most datagrams first.
     pub fn sources(&self) -> Vec<SourceStatistics> {
         let mut all: Vec<SourceStatistics> = self.ask_all(Ask::Sources);
         all.sort_by_key(|source| std::cmp::Reverse(source.received.datagrams));
         all
     }
 
-    /// Every template known, by exporter, domain and number.
+    /// Returns every known template, by exporter, observation domain and template identifier.
     pub fn templates(&self) -> Vec<TemplateStatistics> {
         let mut all: Vec<TemplateStatistics> = self.ask_all(Ask::Templates);
         all.sort_by_key(|template| (template.source, template.domain, template.id));
@@ -235,7 +235,7 @@ impl Samplicator {
             .collect()
     }
 
-    /// Starts all counts afresh. Templates, sources and rates stay.
+    /// Sets all counts to zero. Templates, sources and rates stay.
     pub fn clear(&self) {
         let mut running = lock(&self.0.state);
         let asked: Vec<_> = running
@@ -259,8 +259,8 @@ impl Samplicator {
         running.retired = Ledger::default();
     }
 
-    /// Tells a receiver all templates again, or each one, before the next datagram of each exporter. For those whose return
-    /// cannot be seen from here: the ICMP errors of spoofed datagrams go to the exporters. Returns their names.
+    /// Replays all templates to one receiver, or to each, before the next datagram of each exporter. It is for receivers whose
+    /// return cannot be seen from here: the ICMP errors of spoofed datagrams go to the exporters. Returns the receivers' names.
     pub fn replay(&self, receiver: Option<&str>) -> Vec<String> {
         let plan = Arc::clone(&lock(&self.0.state).plan);
         let meant = plan
@@ -269,21 +269,21 @@ impl Samplicator {
             .filter(|one| receiver.is_none_or(|name| one.settings.name == name));
         meant
             .map(|one| {
-                one.way.tell_again();
+                one.path.request_replay();
                 one.settings.name.clone()
             })
             .collect()
     }
 
-    /// The settings in force.
+    /// Returns the settings in force.
     pub fn settings(&self) -> Settings {
         lock(&self.0.state).plan.settings.clone()
     }
 }
 
 impl Prepared {
-    /// Puts the configuration into force and returns the samplicator, the same as before if there was one. Datagrams that
-    /// came before are relayed by the configuration before; none is lost in between.
+    /// Puts the configuration into force and returns the samplicator, the same as before if there was one. Datagrams that have
+    /// arrived by then are relayed by the configuration before; none is lost in between.
     pub fn apply(self) -> Samplicator {
         let inner = match self.old {
             Some(old) => old,
@@ -293,9 +293,9 @@ impl Prepared {
                 state: Mutex::new(Running {
                     plan: Arc::clone(&self.plan),
                     listeners: BTreeMap::new(),
-                    keeper: match self.keeper {
-                        Some(keeper) => keeper,
-                        None => unreachable!("a new samplicator has a new keeper"),
+                    resolver: match self.resolver {
+                        Some(resolver) => resolver,
+                        None => unreachable!("a new samplicator has a new resolver"),
                     },
                     pacer: None,
                     past: WorkerStatistics::default(),
@@ -355,7 +355,7 @@ impl Prepared {
                 running.retired += &paced.lock().retire((inner.clock.0)());
             }
         }
-        running.keeper.apply(plan);
+        running.resolver.apply(plan);
         drop(state);
         Samplicator(inner)
     }
@@ -377,7 +377,7 @@ impl WorkerStatistics {
         self.carriers += other.carriers;
     }
 
-    /// What is left of it when its worker is gone.
+    /// Returns the counts that remain when the worker has ended.
     fn retired(mut self) -> WorkerStatistics {
         for (_, account) in self.receivers.drain(..) {
             self.retired += &account.ledger;
@@ -395,36 +395,36 @@ impl WorkerStatistics {
     }
 }
 
-fn receiver_statistics(receiving: &Receiving, all: &WorkerStatistics) -> ReceiverStatistics {
-    let settings = &receiving.settings;
+fn receiver_statistics(planned: &PlannedReceiver, all: &WorkerStatistics) -> ReceiverStatistics {
+    let settings = &planned.settings;
     let mut statistics = ReceiverStatistics {
         name: settings.name.clone(),
         destination: settings.destination.clone(),
         port: settings.port,
         spoof_source: settings.spoof_source,
-        address: match receiving.way.aim().1 {
-            Aim::At(target) => Some(target.peer.ip()),
-            Aim::Nowhere(_) => None,
+        address: match planned.path.destination().1 {
+            Destination::At(target) => Some(target.peer.ip()),
+            Destination::Nowhere(_) => None,
         },
         state: if settings.disabled {
             State::Disabled
         } else {
-            receiving.way.state()
+            planned.path.state()
         },
         ..ReceiverStatistics::default()
     };
     for (slot, account) in &all.receivers {
-        if *slot == receiving.slot {
+        if *slot == planned.slot {
             account.add_to(&mut statistics);
         }
     }
-    if let Some(paced) = &receiving.paced {
+    if let Some(paced) = &planned.paced {
         paced.lock().account.add_to(&mut statistics);
     }
     statistics
 }
 
-/// How many sockets that carry exporters' addresses each of so many workers may have.
+/// Returns how many sockets for exporters' addresses each of `workers` threads may have.
 fn most_carriers(workers: usize) -> usize {
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
     let share = soft.saturating_sub(SPARE_DESCRIPTORS) / workers.max(1) as u64;
@@ -433,7 +433,7 @@ fn most_carriers(workers: usize) -> usize {
         .clamp(16, MAX_CARRIERS)
 }
 
-/// What needs a look at the host.
+/// Checks what depends on the host: privileges and addresses.
 fn check_host(settings: &Settings) -> Result<(), Error> {
     let addresses = socket::local_addresses();
     for receiver in settings.receivers.iter().filter(|one| !one.disabled) {
@@ -462,7 +462,7 @@ fn check_host(settings: &Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the sockets that are not there yet.
+/// Opens the listening sockets that the running samplicator does not have.
 fn open_listeners(
     old: Option<&Samplicator>,
     settings: &Settings,
@@ -490,7 +490,7 @@ fn open_listeners(
     Ok(opened)
 }
 
-/// Compiles settings. Receivers keep their slot, and what else can stay of them.
+/// Compiles settings into a plan. A receiver that was there before keeps its slot, queue and, if it can, its path.
 fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
     let known = |name: &str| old.and_then(|old| old.receiver(name));
     let taken: Vec<Slot> = settings
@@ -501,7 +501,7 @@ fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
     // Also not those of receivers that leave: their last datagrams are counted under them.
     let leaving: Vec<Slot> = old
         .iter()
-        .flat_map(|old| old.receivers.iter().map(|receiving| receiving.slot))
+        .flat_map(|old| old.receivers.iter().map(|planned| planned.slot))
         .collect();
     let mut free = (0..Slot::MAX)
         .filter(|slot| !taken.contains(slot) && !leaving.contains(slot))
@@ -513,13 +513,13 @@ fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
             Some(old) => old.slot,
             None => free.next().unwrap_or_default(),
         };
-        receivers.push(Arc::new(receiving(settings, receiver, slot, old)?));
+        receivers.push(Arc::new(planned(settings, receiver, slot, old)?));
     }
     let slot = |name: &str| {
-        let receiving = receivers
+        let planned = receivers
             .iter()
-            .find(|receiving| receiving.settings.name == name)?;
-        (!receiving.settings.disabled).then_some(receiving.slot)
+            .find(|planned| planned.settings.name == name)?;
+        (!planned.settings.disabled).then_some(planned.slot)
     };
     let routes = Routes::new(settings, slot);
     Ok(Plan {
@@ -529,43 +529,43 @@ fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
     })
 }
 
-fn receiving(
+fn planned(
     settings: &Settings,
     receiver: &Receiver,
     slot: Slot,
-    old: Option<&Arc<Receiving>>,
-) -> Result<Receiving, Error> {
+    old: Option<&Arc<PlannedReceiver>>,
+) -> Result<PlannedReceiver, Error> {
     let paced = old
         .and_then(|old| old.paced.clone())
         .or_else(|| (!receiver.delay.is_zero()).then(Arc::<Paced>::default));
-    let mut receiving = Receiving {
+    let mut planned = PlannedReceiver {
         slot,
         settings: receiver.clone(),
         limit: receiver.rate_limit.map(Limit::new),
         paced,
-        way: Arc::new(Way::new(Aim::Nowhere(DropReason::Unresolved))),
+        path: Arc::new(Path::new(Destination::Nowhere(DropReason::Unresolved))),
     };
     if receiver.disabled {
-        return Ok(receiving);
+        return Ok(planned);
     }
     if let Some(old) = old
-        && old.settings.same_way(receiver)
+        && old.settings.sent_alike(receiver)
     {
-        receiving.way = Arc::clone(&old.way);
-        return Ok(receiving);
+        planned.path = Arc::clone(&old.path);
+        return Ok(planned);
     }
     // A name that was resolved before is good until it is resolved again.
     let before = old
         .filter(|old| old.settings.destination == receiver.destination)
-        .and_then(|old| match old.way.aim().1 {
-            Aim::At(target) => Some(target.peer.ip()),
-            Aim::Nowhere(_) => None,
+        .and_then(|old| match old.path.destination().1 {
+            Destination::At(target) => Some(target.peer.ip()),
+            Destination::Nowhere(_) => None,
         });
     let address = receiver.destination.parse::<IpAddr>().ok().or(before);
     if let Some(address) = address {
         let again = old.is_some_and(|old| old.settings.source_port == receiver.source_port);
-        let aim = aim(settings, &receiving, address, again);
-        if let Aim::Nowhere(DropReason::NoSocket(errno)) = aim {
+        let destination = open_path(settings, &planned, address, again);
+        if let Destination::Nowhere(DropReason::NoSocket(errno)) = destination {
             let place = Place::Receiver(receiver.name.clone());
             let problem = match errno {
                 libc::EADDRINUSE => Problem::InUse,
@@ -576,7 +576,7 @@ fn receiving(
             };
             return Err(Error { place, problem });
         }
-        receiving.way.set_aim(aim);
+        planned.path.set_destination(destination);
     }
-    Ok(receiving)
+    Ok(planned)
 }

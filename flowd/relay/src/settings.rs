@@ -1,4 +1,4 @@
-//! What a configuration says about a samplicator, and the checks that need no host.
+//! The settings of a samplicator, and the checks that need no look at the host.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -18,30 +18,30 @@ pub const MAX_THREADS: usize = 64;
 pub struct Settings {
     /// Its name.
     pub name: String,
-    /// Where datagrams come in: each address with each port. None: every address of both families.
+    /// The listening addresses, each with each port. None: every address of both families.
     pub listen: Vec<Listen>,
-    /// UDP ports of every address in [`Settings::listen`], at least one.
+    /// The UDP ports of every address in [`Settings::listen`], at least one.
     pub ports: Vec<u16>,
-    /// Octets asked of the kernel for the receive queue of each socket.
+    /// Octets of receive buffer asked of the kernel for each socket.
     pub receive_buffer: usize,
     /// Threads, each with a socket of its own, for each listening address and port.
     pub threads: usize,
-    /// A source that sent nothing for so long is silent.
+    /// How long a source sends nothing before it is silent.
     pub silent_after: Duration,
-    /// Who gets copies.
+    /// The receivers of copies.
     pub receivers: Vec<Receiver>,
-    /// Which sources go where. None: all of them to all; see [`Settings::rules`] for what no rule matches.
+    /// The rules by which sources are relayed to receivers and groups. Without any, every source is relayed to all.
     ///
-    /// The rule of the longest matching prefix alone decides. A source that no rule matches goes to every receiver and
-    /// group that no rule names; `0.0.0.0/0` and `::/0` say otherwise. Members of a group are reached through it, unless a
-    /// rule names them.
+    /// The rule of the longest matching prefix alone decides. A source that no rule matches is relayed to every receiver and
+    /// group that no rule names; a rule for `0.0.0.0/0` or `::/0` changes that. Members of a group are reached through it, unless
+    /// a rule names them.
     pub rules: Vec<Rule>,
     /// Groups of receivers that share the load.
     pub groups: Vec<Group>,
 }
 
 impl Settings {
-    /// What `flow samplicator NAME` has before anything is configured: port 2000 of every address.
+    /// Returns the settings of a samplicator of which nothing is configured: it listens on port 2000 of every address.
     pub fn new(name: &str) -> Settings {
         Settings {
             name: name.into(),
@@ -63,10 +63,10 @@ impl Settings {
     /// Octets of receive queue: a second of 10,000 datagrams of the size of an Ethernet frame, as the kernel charges them.
     pub const DEFAULT_RECEIVE_BUFFER: usize = 32 << 20;
 
-    /// What can be checked without looking at the host.
+    /// Checks everything that can be checked without looking at the host.
     ///
     /// # Errors
-    /// The first thing that is wrong, and where.
+    /// The first problem, and its place.
     pub fn check(&self) -> Result<(), Error> {
         let fail = |place, problem| Err(Error { place, problem });
         if self.ports.is_empty() || self.ports.contains(&0) {
@@ -118,7 +118,7 @@ impl Settings {
         Ok(())
     }
 
-    /// A spoofed receiver of a family that no exporter can come in by would never get anything.
+    /// Checks that a spoofed receiver is of a family that the samplicator listens on: otherwise it would never get anything.
     fn check_family(&self, receiver: &Receiver) -> Result<(), Problem> {
         let Ok(address) = receiver.destination.parse::<IpAddr>() else {
             return Ok(());
@@ -140,7 +140,7 @@ impl Settings {
         names.iter().find(|name| !known(name)).cloned()
     }
 
-    /// Every address and port it listens on.
+    /// Returns every address and port that the samplicator listens on.
     pub fn endpoints(&self) -> Vec<Endpoint> {
         let any = [Listen::any_v4(), Listen::any_v6()];
         let listen = if self.listen.is_empty() {
@@ -162,7 +162,7 @@ impl Settings {
         endpoints
     }
 
-    /// A datagram to `destination` would come back in here. `local` tells the addresses of this host.
+    /// Whether a datagram to `destination` would come back in. `local` says which addresses are this host's.
     pub fn listens_on(&self, destination: SocketAddr, local: impl Fn(IpAddr) -> bool) -> bool {
         self.endpoints().iter().any(|endpoint| {
             let address = endpoint.listen.address;
@@ -175,7 +175,7 @@ impl Settings {
     }
 }
 
-/// An address datagrams come in by.
+/// A listening address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listen {
     /// An address of this host, an unspecified address for all of its family, or a multicast group to join.
@@ -203,7 +203,7 @@ impl From<IpAddr> for Listen {
     }
 }
 
-/// An address and port that sockets are bound to.
+/// A listening address and port, which sockets are bound to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// The address.
@@ -215,14 +215,14 @@ pub struct Endpoint {
 /// The UDP source port of a receiver's datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SourcePort {
-    /// The exporter's where its address is kept too, else any that is free.
+    /// The exporter's port where its address is kept too, else any that is free.
     #[default]
     Preserve,
-    /// This one.
+    /// This port.
     Fixed(u16),
 }
 
-/// Who gets copies.
+/// A receiver of copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiver {
     /// Its name.
@@ -231,28 +231,28 @@ pub struct Receiver {
     pub destination: String,
     /// UDP port.
     pub port: u16,
-    /// The copies come from the exporter's address, not from this host's.
+    /// Whether copies are sent from the exporter's address instead of this host's.
     pub spoof_source: bool,
-    /// The port they come from.
+    /// The source port of the copies.
     pub source_port: SourcePort,
-    /// One datagram out of so many, counted; 1: all. Datagrams with templates or options always go.
+    /// The N of one datagram out of N that is sent; 1 sends all. Datagrams with templates or options are always sent.
     pub sampling: u32,
     /// Time to live or hop limit; the host's default without one.
     pub ttl: Option<u8>,
     /// Differentiated services code point, 0–63.
     pub dscp: u8,
-    /// No UDP checksum. IPv4 only: IPv6 has none without (RFC 8200 §8.1).
+    /// Whether datagrams are sent without UDP checksum. IPv4 only: over IPv6 it is mandatory (RFC 8200 §8.1).
     pub no_checksum: bool,
     /// Least time between two datagrams to it.
     pub delay: Duration,
     /// Most datagrams a second to it.
     pub rate_limit: Option<u32>,
-    /// Gets nothing.
+    /// Whether the receiver gets nothing.
     pub disabled: bool,
 }
 
 impl Receiver {
-    /// What `receiver NAME` has before anything but its address is configured.
+    /// Returns a receiver of which nothing but the address is configured.
     pub fn new(name: &str, destination: &str) -> Receiver {
         Receiver {
             name: name.into(),
@@ -270,9 +270,9 @@ impl Receiver {
         }
     }
 
-    /// Datagrams of `other` go the same way: by the same sockets, to the same place.
-    pub fn same_way(&self, other: &Receiver) -> bool {
-        fn way(one: &Receiver) -> impl PartialEq + '_ {
+    /// Whether datagrams of `other` are sent alike: by the same sockets, to the same destination.
+    pub fn sent_alike(&self, other: &Receiver) -> bool {
+        fn path(one: &Receiver) -> impl PartialEq + '_ {
             (
                 one.destination.as_str(),
                 (one.port, one.source_port),
@@ -280,7 +280,7 @@ impl Receiver {
                 (one.ttl, one.dscp),
             )
         }
-        way(self) == way(other)
+        path(self) == path(other)
     }
 
     fn check(&self) -> Result<(), Problem> {
@@ -307,44 +307,44 @@ impl Receiver {
     }
 }
 
-/// What becomes of datagrams from a prefix.
+/// A rule: what is done with datagrams from a prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The exporters' addresses.
+    /// The prefix of the exporters' addresses.
     pub prefix: IpNet,
-    /// What becomes of them.
+    /// What is done with their datagrams.
     pub action: Action,
 }
 
-/// What a rule does.
+/// What a rule does with datagrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Dropped, and counted.
+    /// Drops and counts them.
     Deny,
-    /// To these receivers and groups, by name.
+    /// Relays them to these receivers and groups, by name.
     Relay(Vec<String>),
 }
 
-/// Receivers that share the load: each datagram goes to one of them.
+/// A balanced group: receivers that share the load. Each datagram goes to one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Its name; not a receiver's.
+    /// Its name, which no receiver has.
     pub name: String,
     /// Its members, by name.
     pub receivers: Vec<String>,
-    /// What stays together.
+    /// Which datagrams go to the same member.
     pub by: BalanceBy,
 }
 
-/// What of a balanced group's load stays together. An observation domain is never split.
+/// Which datagrams of a balanced group go to the same member. An observation domain is never split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BalanceBy {
-    /// Everything from an exporter's address, by its hash.
+    /// Those from one exporter address. The member is chosen by hash.
     #[default]
     Exporter,
-    /// Everything of an observation domain (source identifier, engine) of an exporter's address, by its hash.
+    /// Those of one observation domain (source identifier, engine) of an exporter address. The member is chosen by hash.
     Domain,
-    /// The same, dealt in turn as they appear.
+    /// Those of one observation domain of an exporter address. The domains are dealt to the members in turn as they appear.
     RoundRobin,
 }
 

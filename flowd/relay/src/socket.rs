@@ -1,4 +1,4 @@
-//! Sockets: those that datagrams come in by, those they go out by under this host's address, and what the host has.
+//! Opens sockets: to listen, to send from this host's address, and to send from exporters' addresses. Reads the host's addresses.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ use crate::settings::{Endpoint, Receiver, SourcePort};
 
 /// Asked of the kernel as send buffer: a slow interface must not cost datagrams sooner than it has to.
 const SEND_BUFFER: i32 = 4 << 20;
-/// `SK_MEMINFO_DROPS` of `linux/sock_diag.h`: the counter that `SO_RXQ_OVFL` tells with datagrams, at any time.
+/// `SK_MEMINFO_DROPS` of `linux/sock_diag.h`: the counter of `SO_RXQ_OVFL`, which can be read at any time.
 const MEMINFO_DROPS: usize = 8;
 /// Octets of IP and UDP headers, by family.
 const HEADERS: [usize; 2] = [28, 48];
@@ -39,7 +39,7 @@ fn udp(family: IpAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// The index of an interface.
+/// Returns the index of an interface; 0 without one.
 fn index(interface: Option<&String>) -> Result<u32, Problem> {
     match interface {
         None => Ok(0),
@@ -47,10 +47,10 @@ fn index(interface: Option<&String>) -> Result<u32, Problem> {
     }
 }
 
-/// Opens one of the sockets of an endpoint. `others` are those it has already: the kernel spreads exporters over all of
-/// them.
+/// Opens a listening socket for an endpoint. `others` are the sockets that the endpoint has already: the kernel spreads exporters
+/// over all of them.
 ///
-/// Sockets that carry exporters' addresses may have the same port; so may nobody else's.
+/// Carriers may be bound to the same port; another program's sockets may not.
 pub(crate) fn listen(
     endpoint: &Endpoint,
     receive_buffer: usize,
@@ -95,7 +95,7 @@ pub(crate) fn listen(
         }
         .map_err(system("joining the multicast group"))?;
     }
-    // Groups that other programs of this host have joined are none of ours.
+    // The socket would otherwise get datagrams to groups that other programs of this host have joined.
     if address.is_ipv4() {
         let _ = udp::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_ALL, 0);
     }
@@ -105,19 +105,19 @@ pub(crate) fn listen(
     Ok(socket)
 }
 
-/// Asks for a receive queue; past the system's limit where that is allowed.
+/// Asks the kernel for a receive buffer; beyond the system's limit where that is allowed.
 pub(crate) fn set_receive_buffer(socket: &Socket, octets: usize) {
     if setsockopt(socket, sockopt::RcvBufForce, &octets).is_err() {
         let _ = socket.set_recv_buffer_size(octets);
     }
 }
 
-/// Octets of receive queue that the kernel granted, as it charges them.
+/// Returns the octets of receive buffer that the kernel granted, as it charges them.
 pub(crate) fn receive_buffer(socket: &Socket) -> usize {
     socket.recv_buffer_size().unwrap_or(0)
 }
 
-/// Messages that the kernel dropped at a socket since it was opened.
+/// Returns how many messages the kernel dropped at a socket since it was opened.
 pub(crate) fn kernel_drops(socket: &Socket) -> u64 {
     let mut values = [0; 16];
     let got = udp::get_option(
@@ -132,7 +132,7 @@ pub(crate) fn kernel_drops(socket: &Socket) -> u64 {
     }
 }
 
-/// Binds a socket that listens. Sockets of ours that carry exporters' addresses do not stand in the way, other programs' do.
+/// Binds a listening socket. Carriers on the same port do not hinder it, other programs' sockets do.
 fn bind(socket: &Socket, name: SocketAddr) -> io::Result<()> {
     let first = socket.bind(&name.into());
     let in_use = |error: &io::Error| error.raw_os_error() == Some(libc::EADDRINUSE);
@@ -145,7 +145,7 @@ fn bind(socket: &Socket, name: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Every socket of this port is bound to the address that carriers are bound to.
+/// Whether every socket on a port is bound to the address of carriers.
 fn only_carriers(name: SocketAddr) -> bool {
     let (table, carrier) = match name {
         SocketAddr::V4(_) => ("/proc/thread-self/net/udp", "080000C0"),
@@ -163,8 +163,8 @@ fn only_carriers(name: SocketAddr) -> bool {
         .all(|(address, _)| address == carrier)
 }
 
-/// The address that a socket is bound to whose datagrams carry exporters' addresses: one that no host has and nothing is
-/// sent to (RFC 7600 §4.8, RFC 6666), so that it receives nothing and takes no address from anybody.
+/// Returns the address that carriers are bound to. No host has it and nothing is sent to it (RFC 7600 §4.8, RFC 6666), so a
+/// carrier receives nothing and occupies nobody's address.
 pub(crate) fn carrier_address(family: IpAddr) -> IpAddr {
     match family {
         IpAddr::V4(_) => Ipv4Addr::new(192, 0, 0, 8).into(),
@@ -172,7 +172,7 @@ pub(crate) fn carrier_address(family: IpAddr) -> IpAddr {
     }
 }
 
-/// Opens a socket whose datagrams may carry any source address, from one port.
+/// Opens a carrier: a socket bound to one port whose datagrams may have any source address.
 ///
 /// # Errors
 /// `EPERM` without the privilege, `EADDRINUSE` when another program has the port for every address.
@@ -188,8 +188,8 @@ pub(crate) fn open_carrier(family: IpAddr, port: u16, no_checksum: bool) -> io::
     Ok(socket)
 }
 
-/// Opens a raw socket for UDP: the kernel makes the IP header and fragments, the UDP header is the caller's (but for its
-/// checksum on IPv6). For ports that [`open_carrier`] cannot have.
+/// Opens a raw socket for UDP, for ports that [`open_carrier`] cannot have. The kernel makes the IP header and fragments; the
+/// caller makes the UDP header, except for its checksum on IPv6.
 ///
 /// # Errors
 /// `EPERM` without the privilege.
@@ -203,7 +203,7 @@ pub(crate) fn open_raw(family: IpAddr) -> io::Result<Socket> {
         // Where in the UDP header the checksum is.
         udp::set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_CHECKSUM, 6)?;
     }
-    // Or the kernel would hand it a copy of every UDP packet of this host.
+    // Otherwise the kernel would hand it a copy of every UDP packet to this host.
     socket.bind(&SocketAddr::new(carrier_address(family), 0).into())?;
     Ok(socket)
 }
@@ -220,8 +220,7 @@ fn transparent(socket: &Socket, family: IpAddr) -> io::Result<()> {
     }
 }
 
-/// What all sockets have that datagrams go out by. The kernel fragments what is longer than the path takes, and
-/// routers may.
+/// Sets the options that every sending socket has. The kernel fragments datagrams longer than the path's MTU, and routers may.
 fn outgoing(socket: &Socket, family: IpAddr) -> io::Result<()> {
     let fd = socket.as_fd();
     if udp::set_option(fd, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER).is_err() {
@@ -244,33 +243,33 @@ fn outgoing(socket: &Socket, family: IpAddr) -> io::Result<()> {
     }
 }
 
-/// The right to send under other hosts' addresses.
+/// Checks the privilege to send under other hosts' addresses.
 ///
 /// # Errors
-/// What the kernel says without it.
+/// The kernel's error without the privilege.
 pub(crate) fn check_privilege(family: IpAddr) -> io::Result<()> {
     transparent(&udp(family)?, family)
 }
 
-/// Where a receiver's datagrams go.
+/// An open socket to a receiver, and how datagrams are sent to it.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) peer: SocketAddr,
     pub(crate) name: SockAddr,
-    /// Connected to the peer. Datagrams with an exporter's address do not go out by it.
+    /// The socket, connected to the peer. Datagrams under an exporter's address go by a carrier instead.
     pub(crate) socket: Socket,
     pub(crate) local: Option<SocketAddr>,
-    /// Time to live and DSCP, for sockets that serve others too.
+    /// Time to live and DSCP as ancillary data, for carriers, which serve several receivers.
     pub(crate) control: Control,
     /// Longest payload that is not fragmented.
     pub(crate) segment_max: usize,
 }
 
 impl Target {
-    /// Opens the way to a receiver. `again`: a fixed source port may be in use by the receiver's socket before.
+    /// Opens the socket to a receiver. `again`: a fixed source port may be in use by the receiver's present socket.
     ///
     /// # Errors
-    /// As the socket calls; `EADDRINUSE` is about a fixed source port.
+    /// The error of a socket call; `EADDRINUSE` concerns a fixed source port.
     pub(crate) fn open(receiver: &Receiver, peer: SocketAddr, again: bool) -> io::Result<Target> {
         let family = peer.ip();
         let socket = udp(family)?;
@@ -347,7 +346,7 @@ impl Target {
         (value[0] > 0).then_some(value[0] as usize)
     }
 
-    /// Datagrams sent by `other` would look the same and go the same way.
+    /// Whether datagrams sent by `other` would look the same and take the same path.
     pub(crate) fn same(&self, other: &Target) -> bool {
         let address = |target: &Target| target.local.map(|local| local.ip());
         self.peer == other.peer
@@ -362,7 +361,7 @@ impl AsFd for Target {
     }
 }
 
-/// Why datagrams for a receiver cannot go out, from the error of [`Target::open`].
+/// Returns why datagrams for a receiver are dropped, from the error of [`Target::open`].
 pub(crate) fn reason(error: &io::Error) -> DropReason {
     match error.raw_os_error().unwrap_or(libc::EIO) {
         // No address of ours of the family, or none that the network can be reached from.
@@ -373,7 +372,7 @@ pub(crate) fn reason(error: &io::Error) -> DropReason {
     }
 }
 
-/// The addresses of this host.
+/// Returns the addresses of this host.
 pub(crate) fn local_addresses() -> Vec<IpAddr> {
     let Ok(all) = getifaddrs() else {
         return Vec::new();

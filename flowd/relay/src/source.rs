@@ -1,4 +1,4 @@
-//! Exporters: the addresses and ports that datagrams come from.
+//! Sources: the exporters, by the address and port that their datagrams come from.
 
 use std::net::SocketAddr;
 
@@ -6,15 +6,15 @@ use crate::routes::{Members, Slot};
 use crate::statistics::{SourceStatistics, Tally};
 use crate::tracker::Tracker;
 
-/// Most observation domains of one source that are dealt out in turn; more are spread by their hash.
+/// Most observation domains of one source that are dealt in turn; further ones are spread by their hash.
 const MAX_DEALT: usize = 256;
-/// No datagram.
+/// The number that stands for no datagram.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// What a worker knows of one exporter.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// Number of its route.
+    /// The number of its route.
     pub(crate) route: u32,
     pub(crate) received: Tally,
     pub(crate) not_relayed: Tally,
@@ -22,9 +22,9 @@ pub(crate) struct Source {
     pub(crate) last_ns: u64,
     pub(crate) silent: bool,
     pub(crate) tracker: Tracker,
-    /// Who gets which observation domain of a group that deals them in turn.
+    /// The members that observation domains were dealt to: group, domain, member.
     dealt: Vec<(usize, u32, Slot)>,
-    /// Its datagrams of the batch at hand: the first and the last.
+    /// The first and the last of its datagrams in the present batch.
     pub(crate) batch: (u32, u32),
 }
 
@@ -43,7 +43,8 @@ impl Source {
         }
     }
 
-    /// The member of a group that deals in turn who gets an observation domain; `turn` is whose turn it is for a new one.
+    /// Returns the member of a group dealt in turn that gets an observation domain. `turn` is the number of the next member, for a
+    /// domain that is new.
     pub(crate) fn deal(
         &mut self,
         group: usize,
@@ -71,7 +72,7 @@ impl Source {
         Some(slot)
     }
 
-    /// Groups have other numbers now.
+    /// Forgets who was dealt what, when the groups have changed.
     pub(crate) fn forget_deals(&mut self) {
         self.dealt.clear();
     }

@@ -1,4 +1,4 @@
-//! Counts, as they are shown. Every number is since the start, or since they were cleared.
+//! The counts of a samplicator, as they are shown. Each is since the start, or since it was cleared.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use loss::DropReason;
 use serde::Serialize;
 
-/// Datagrams, and octets of their UDP payload.
+/// A number of datagrams, and the octets of their UDP payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Datagrams.
@@ -16,7 +16,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// One datagram.
+    /// Returns the tally of one datagram.
     pub fn one(octets: usize) -> Tally {
         Tally {
             datagrams: 1,
@@ -47,26 +47,26 @@ impl std::iter::Sum for Tally {
     }
 }
 
-/// Datagrams for one receiver: `offered = sent + queued + dropped`. Replayed templates are apart.
+/// The ledger of the datagrams for one receiver: `offered = sent + queued + dropped`. Replayed templates are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ledger {
-    /// The rules chose the receiver for them.
+    /// Datagrams that the rules send to the receiver.
     pub offered: Tally,
-    /// The kernel took them.
+    /// Datagrams that the kernel has taken.
     pub sent: Tally,
-    /// They wait for their time (`delay`).
+    /// Datagrams that wait in the queue of a receiver with `delay`.
     pub queued: Tally,
-    /// Not sent, by reason.
+    /// Datagrams that were not sent, by reason.
     pub dropped: BTreeMap<DropReason, Tally>,
 }
 
 impl Ledger {
-    /// Everything dropped.
+    /// Returns the datagrams dropped for any reason.
     pub fn dropped_total(&self) -> Tally {
         self.dropped.values().copied().sum()
     }
 
-    /// Nothing is unaccounted for.
+    /// Whether every offered datagram is accounted for.
     pub fn balanced(&self) -> bool {
         self.offered == self.sent + self.queued + self.dropped_total()
     }
@@ -109,7 +109,7 @@ impl std::ops::AddAssign for Rates {
     }
 }
 
-/// All of a samplicator, without its sources and templates, which may be many.
+/// The counts of a samplicator, without its sources and templates, which may be many.
 ///
 /// `received = relayed + denied + unrouted`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -118,13 +118,13 @@ pub struct Statistics {
     pub name: String,
     /// Datagrams that came in.
     pub received: Tally,
-    /// Of these: offered to at least one receiver.
+    /// Those of them that were offered to at least one receiver.
     pub relayed: Tally,
-    /// Of these: from a source that a rule denies.
+    /// Those of them from a source that a rule denies.
     pub denied: Tally,
-    /// Of these: no rule and no receiver is for them.
+    /// Those of them that no receiver is for.
     pub unrouted: Tally,
-    /// Datagrams that the kernel dropped because a receive queue was full, or its checksum wrong.
+    /// Datagrams that the kernel dropped because a receive buffer was full, or their checksum wrong.
     pub kernel_drops: u64,
     /// The rates of `received`.
     pub rates: Rates,
@@ -132,7 +132,7 @@ pub struct Statistics {
     pub listeners: Vec<ListenerStatistics>,
     /// Each receiver, in the configuration's order.
     pub receivers: Vec<ReceiverStatistics>,
-    /// What receivers that were removed since had been offered.
+    /// The ledgers of removed receivers, added up.
     pub retired: Ledger,
     /// Exporters known at the moment.
     pub sources: u64,
@@ -140,14 +140,14 @@ pub struct Statistics {
     pub sources_recycled: u64,
     /// Templates kept for replay.
     pub templates: TrackerStatistics,
-    /// Sockets open that carry an exporter's address.
+    /// Open sockets that send under exporters' addresses.
     pub spoofing_sockets: u64,
-    /// Events that nobody took in time.
+    /// Events that the log had no room for.
     pub events_lost: u64,
 }
 
 impl Statistics {
-    /// Nothing is unaccounted for, overall and at every receiver.
+    /// Whether every datagram is accounted for, overall and at every receiver.
     pub fn balanced(&self) -> bool {
         self.received == self.relayed + self.denied + self.unrouted
             && self.retired.balanced()
@@ -173,18 +173,18 @@ pub struct ListenerStatistics {
     pub received: Tally,
     /// Datagrams that the kernel dropped because the queue was full, or their checksum wrong.
     pub kernel_drops: u64,
-    /// Octets of queue that the kernel granted each socket.
+    /// Octets of receive buffer that the kernel granted each socket.
     pub receive_buffer: u64,
 }
 
-/// How a receiver is.
+/// The state of a receiver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Datagrams go out.
     #[default]
     Up,
-    /// Datagrams are refused or cannot be sent. They still are tried.
+    /// Datagrams are refused or cannot be sent. They are still tried.
     Failed,
     /// Its name has no address yet.
     Unresolved,
@@ -203,27 +203,27 @@ pub struct ReceiverStatistics {
     pub destination: String,
     /// UDP port.
     pub port: u16,
-    /// Where datagrams go at the moment.
+    /// The address that datagrams go to at the moment.
     pub address: Option<IpAddr>,
-    /// The exporter's address is kept.
+    /// Whether the exporter's address is kept as source.
     pub spoof_source: bool,
-    /// How it is.
+    /// Its state.
     pub state: State,
-    /// What became of its datagrams.
+    /// The ledger of its datagrams.
     #[serde(flatten)]
     pub ledger: Ledger,
-    /// Times its host said that nobody listens there, or a router that it cannot be reached (ICMP), for datagrams
-    /// counted as sent. Not known for spoofed ones: the exporter is told.
+    /// ICMP errors from its host or a router for datagrams counted as sent: nobody listens there, or it cannot be reached. Those
+    /// for spoofed datagrams go to the exporter and are not counted.
     pub icmp_unreachable: u64,
-    /// Datagrams of templates and options made for it, beside those offered.
+    /// Datagrams that replayed templates and options to it, not among those offered.
     pub replayed: Tally,
     /// The rates of `sent`.
     pub rates: Rates,
-    /// Its last datagram, nanoseconds since 1970.
+    /// The time of its last datagram, nanoseconds since 1970.
     pub last_sent_ns: Option<u64>,
-    /// Why the last one that failed did.
+    /// The reason of its last failure.
     pub last_failure: Option<DropReason>,
-    /// When that was, nanoseconds since 1970.
+    /// The time of its last failure, nanoseconds since 1970.
     pub last_failure_ns: Option<u64>,
 }
 
@@ -236,23 +236,23 @@ pub struct SourceStatistics {
     pub port: u16,
     /// Datagrams from it.
     pub received: Tally,
-    /// Of these: denied by a rule, or for no receiver.
+    /// Those of them that a rule denied, or that no receiver is for.
     pub not_relayed: Tally,
-    /// The rule that decides: its prefix, or none.
+    /// The prefix of the rule that decides, if one does.
     pub rule: Option<String>,
     /// Observation domains seen.
     pub domains: u64,
     /// Templates kept.
     pub templates: u64,
-    /// Its first datagram, nanoseconds since 1970.
+    /// The time of its first datagram, nanoseconds since 1970.
     pub first_ns: u64,
-    /// Its last datagram, nanoseconds since 1970.
+    /// The time of its last datagram, nanoseconds since 1970.
     pub last_ns: u64,
-    /// Nothing for [`crate::Settings::silent_after`].
+    /// Whether it has sent nothing for [`crate::Settings::silent_after`].
     pub silent: bool,
 }
 
-/// What the template tracker keeps, and what it had no room for.
+/// The number of templates and options that are kept for replay, and of those that were not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrackerStatistics {
     /// Observation domains.
@@ -261,9 +261,9 @@ pub struct TrackerStatistics {
     pub templates: u64,
     /// Options records.
     pub options_records: u64,
-    /// Octets of all these.
+    /// Octets of memory for all these.
     pub octets: u64,
-    /// Not kept: a bound was reached.
+    /// Templates and records that were not kept because a bound was reached.
     pub refused: u64,
     /// Datagrams with sets or templates that could not be read; relayed all the same.
     pub malformed: u64,
@@ -291,12 +291,12 @@ pub struct TemplateStatistics {
     pub version: u16,
     /// Template identifier.
     pub id: u16,
-    /// It describes options.
+    /// Whether it is an options template.
     pub options: bool,
     /// Its fields, scope included.
     pub fields: u64,
     /// Options records kept.
     pub records: u64,
-    /// Last announced, nanoseconds since 1970.
+    /// When it was last announced, nanoseconds since 1970.
     pub last_ns: u64,
 }

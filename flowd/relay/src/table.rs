@@ -1,9 +1,10 @@
-//! A table of bounded size that makes room by forgetting what was used least recently, nearly.
+//! A table of bounded size that makes room by forgetting an entry that was not used for long: approximately the least
+//! recently used one.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How many entries are looked at to find one to forget.
+/// How many entries are examined to find one to forget.
 const EXAMINED: usize = 16;
 
 /// Entries by key, at most `max` of them. An entry keeps its number for as long as it exists.
@@ -40,12 +41,12 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         self.entries.len()
     }
 
-    /// The next entry takes the place of another.
+    /// Whether the next new entry takes the place of another.
     pub(crate) fn is_full(&self) -> bool {
         self.entries.len() >= self.max
     }
 
-    /// Entries forgotten to make room.
+    /// Returns how many entries were forgotten to make room.
     pub(crate) fn recycled(&self) -> u64 {
         self.recycled
     }
@@ -54,7 +55,7 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         self.recycled = 0;
     }
 
-    /// The number of a key's entry, which is used now.
+    /// Returns the number of a key's entry, and notes that it was used.
     #[inline]
     pub(crate) fn find(&mut self, key: &K, now_ns: u64) -> Option<u32> {
         let number = *self.numbers.get(key)?;
@@ -62,7 +63,7 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         Some(number)
     }
 
-    /// Adds an entry. Returns its number, and the value that had to go for it.
+    /// Adds an entry. Returns its number, and the value that was forgotten for it.
     pub(crate) fn insert(&mut self, key: K, value: V, now_ns: u64) -> (u32, Option<V>) {
         let entry = Entry {
             key,
@@ -83,7 +84,7 @@ impl<K: Copy + Eq + Hash, V> Table<K, V> {
         (number as u32, Some(old.value))
     }
 
-    /// The entry used least recently of the next few.
+    /// Returns the least recently used of the next few entries.
     fn oldest(&mut self) -> usize {
         let count = self.entries.len();
         let examined = (0..EXAMINED.min(count)).map(|step| (self.hand + step) % count);

@@ -1,5 +1,5 @@
-//! What exporters have announced: the latest templates and options of each observation domain, so that a receiver that
-//! comes late can be told. Pure.
+//! The latest templates and options of each observation domain, kept so that they can be replayed to a receiver that missed
+//! them. Pure.
 //!
 //! A datagram without templates costs a walk over its set headers. One that cannot be read is relayed like any other.
 
@@ -16,17 +16,17 @@ pub(crate) const MAX_DOMAINS: usize = 256;
 pub(crate) const MAX_TEMPLATES: usize = 1024;
 /// Most options records of one template.
 pub(crate) const MAX_RECORDS: usize = 8192;
-/// Octets that a template or record takes beside its content, about.
+/// Octets of memory that a template or record takes beside its content, key.
 const OVERHEAD: usize = 96;
 
-/// Elements that say what an options record is about, although they are not in its scope: Cisco's sampler and interface
-/// tables have the whole exporter for their scope. The identifiers of IANA's registry that occur in options (RFC 5477, RFC
-/// 6759, RFC 7270): interfaces, samplers and selectors, applications, templates, domains, processes, VRFs.
+/// Information elements that identify the subject of an options record although they are not in its scope: Cisco's sampler and
+/// interface tables have the whole exporter for their scope. These are the identifiers of IANA's registry that occur in options
+/// (RFC 5477, RFC 6759, RFC 7270): interfaces, samplers and selectors, applications, templates, domains, processes, VRFs.
 const IDENTIFIERS: [u16; 18] = [
     10, 14, 48, 51, 95, 130, 131, 137, 138, 141, 143, 144, 145, 148, 149, 234, 235, 302,
 ];
 
-/// Octets that all trackers of a worker may keep together.
+/// The memory that all trackers of a worker may use together, and how often it was refused.
 #[derive(Debug)]
 pub(crate) struct Budget {
     pub(crate) left: usize,
@@ -55,27 +55,27 @@ impl Budget {
     }
 }
 
-/// A datagram, as far as it matters here.
+/// What the tracker learned from a datagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// The observation domain, source identifier or engine that its header names; 0 for none.
+    /// The observation domain, source identifier, engine or sub-agent that its header names; 0 without one.
     pub(crate) id: u32,
-    /// Which of [`Tracker::domain`]; none when nothing was announced there.
+    /// The number of its observation domain for [`Tracker::domain`]; none when no template of the domain is known.
     pub(crate) domain: Option<u16>,
-    /// It carries templates or options.
+    /// Whether it carries templates or options.
     pub(crate) announces: bool,
-    /// All that is known of its domain is in it: who gets it needs to be told nothing before.
+    /// Whether it carries everything that is known of its observation domain: nothing needs to be replayed before it.
     pub(crate) first: bool,
 }
 
-/// What one exporter (address and port) has announced.
+/// The templates and options that one exporter (address and port) has announced.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     domains: Vec<Domain>,
     last: u16,
 }
 
-/// Receivers, a bit each.
+/// A set of receivers, a bit for each slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Slots([u64; 4]);
 
@@ -101,19 +101,19 @@ pub(crate) struct Domain {
     format: SetFormat,
     id: u32,
     used_ns: u64,
-    /// Receivers that were told all that is known.
-    pub(crate) told: Slots,
+    /// The receivers that have all templates and options of the domain.
+    pub(crate) informed: Slots,
     templates: Vec<Kept>,
-    /// Identifiers of options templates, to know their records by.
+    /// Identifiers of the options templates, by which options records are recognised.
     options: Vec<u16>,
 }
 
-/// A template, and the records of an options template.
+/// A template that is kept, and if it is an options template its records.
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) template: Template,
     pub(crate) last_ns: u64,
-    /// By what they are about.
+    /// The latest options record for each subject: its scope and identifiers.
     records: HashMap<Box<[u8]>, Box<[u8]>>,
     octets: usize,
 }
@@ -144,7 +144,7 @@ impl Tracker {
         let options = domain.map_or(&[][..], |domain| &self.domains[usize::from(domain)].options);
         let mut announces = false;
         for set in sets {
-            // Zeros are padding as often as an empty template set: the careful reading tells.
+            // Zeros are padding as often as an empty template set: the full reader tells them apart.
             announces |= set.id < MIN_TEMPLATE_ID || options.contains(&set.id);
         }
         if announces {
@@ -223,13 +223,13 @@ impl Tracker {
         (domain, announces)
     }
 
-    /// A place for a domain: where there are too many, that of the one least recently learned from.
+    /// Adds a domain. Where there are too many, it takes the place of the one that has announced nothing for longest.
     fn add_domain(&mut self, format: SetFormat, id: u32, now_ns: u64, budget: &mut Budget) -> u16 {
         let domain = Domain {
             format,
             id,
             used_ns: now_ns,
-            told: Slots::default(),
+            informed: Slots::default(),
             templates: Vec::new(),
             options: Vec::new(),
         };
@@ -246,7 +246,7 @@ impl Tracker {
         oldest as u16
     }
 
-    /// Gives back what it kept.
+    /// Forgets everything and returns the memory to the budget.
     pub(crate) fn forget(&mut self, budget: &mut Budget) {
         for domain in &mut self.domains {
             domain.forget(budget);
@@ -324,7 +324,7 @@ impl Domain {
                 kept.last_ns = now_ns;
                 return;
             }
-            // Another under the same number: what was known of the old one describes nothing any more.
+            // Another template under the same identifier: the records of the old one describe nothing any more.
             let id = template.id;
             self.remove(|kept| kept.id == id, budget);
         }
@@ -347,7 +347,7 @@ impl Domain {
         });
     }
 
-    /// Keeps the records of a set, if they are options.
+    /// Keeps the records of a data set, if they are options. Returns whether they are.
     fn learn_options(&mut self, id: u16, set: &Set, now_ns: u64, budget: &mut Budget) -> bool {
         if !self.options.contains(&id) {
             return false;
@@ -371,12 +371,12 @@ impl Domain {
             octets,
             ..
         } = kept;
-        let mut about = Vec::new();
+        let mut key = Vec::new();
         for record in set.records(template).flatten() {
-            about.clear();
-            subject(&record, template, &mut about);
+            key.clear();
+            subject(&record, template, &mut key);
             let full = records.len() >= MAX_RECORDS;
-            match records.get_mut(about.as_slice()) {
+            match records.get_mut(key.as_slice()) {
                 Some(known) if known.len() == record.octets().len() => {
                     known.copy_from_slice(record.octets());
                 }
@@ -388,17 +388,17 @@ impl Domain {
                         *octets += new;
                         *known = record.octets().into();
                     } else {
-                        budget.give(OVERHEAD + about.len());
-                        *octets -= OVERHEAD + about.len();
-                        records.remove(about.as_slice());
+                        budget.give(OVERHEAD + key.len());
+                        *octets -= OVERHEAD + key.len();
+                        records.remove(key.as_slice());
                     }
                 }
                 None if full => budget.refused += 1,
                 None => {
-                    let cost = OVERHEAD + about.len() + record.octets().len();
+                    let cost = OVERHEAD + key.len() + record.octets().len();
                     if budget.take(cost) {
                         *octets += cost;
-                        records.insert(about.as_slice().into(), record.octets().into());
+                        records.insert(key.as_slice().into(), record.octets().into());
                     }
                 }
             }
@@ -406,8 +406,8 @@ impl Domain {
         true
     }
 
-    /// Datagrams that announce all that is known, to be sent before `live`, a datagram of this domain. Each has at most
-    /// `limit` octets, if no single template or record is longer.
+    /// Makes the datagrams that replay all templates and options, to be sent before `live`, a datagram of this domain. Each has
+    /// at most `limit` octets, if no single template or record is longer.
     ///
     /// The header is that of `live`, but for the sequence: the numbers lead up to `live`'s, so that a receiver that sees
     /// these first misses nothing between them and it. NetFlow v9 counts datagrams; IPFIX counts data records, which options
@@ -430,15 +430,15 @@ impl Domain {
     }
 }
 
-/// What a record is about: its scope and the identifiers in it.
-fn subject(record: &Record, template: &Template, about: &mut Vec<u8>) {
+/// Writes the subject of an options record: its scope, and the identifiers in it.
+fn subject(record: &Record, template: &Template, key: &mut Vec<u8>) {
     let scopes = usize::from(template.scopes);
     for (number, (field, value)) in record.fields().enumerate() {
         let identifies =
             number < scopes || field.enterprise == 0 && IDENTIFIERS.contains(&field.id);
         if identifies {
-            about.extend((value.len() as u16).to_be_bytes());
-            about.extend(value);
+            key.extend((value.len() as u16).to_be_bytes());
+            key.extend(value);
         }
     }
 }

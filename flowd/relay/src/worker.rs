@@ -24,7 +24,7 @@ use crate::account::Account;
 use crate::batch::{Batch, Datagram};
 use crate::carrier::Carriers;
 use crate::event::What;
-use crate::lane::{Lane, Means, Sources};
+use crate::lane::{Lane, SendContext, Sources};
 use crate::pace::Meter;
 use crate::plan::{Events, Plan};
 use crate::routes::Slot;
@@ -37,19 +37,19 @@ use crate::statistics::{
 use crate::table::Table;
 use crate::tracker::Budget;
 
-/// Messages of one read: more than gather in a pause and while the ones before are relayed, or a few are left for a
+/// Messages taken by one read. It is more than arrive during a pause and while the batch before is relayed: a few left over would make a
 /// batch of their own.
 const READ: usize = 128;
-/// Exporters of one worker; more take the place of those heard of least recently.
+/// Most exporters of one worker; a further one takes the place of one that was silent for long.
 const MAX_SOURCES: usize = 16_384;
-/// Octets of templates and options that a worker keeps.
+/// Most octets of templates and options that a worker keeps.
 const MAX_TEMPLATE_OCTETS: usize = 64 << 20;
-/// How often time is looked after.
+/// How often rates, silence and health are looked after.
 const TICK_NS: u64 = 1_000_000_000;
-/// Octets that the kernel charges for a datagram of the size of an Ethernet frame.
+/// Octets of receive buffer that the kernel charges for a datagram of the size of an Ethernet frame.
 const CHARGED: usize = 2304;
 
-/// What a worker is asked, between two batches.
+/// A message to a worker, which looks for them between two batches.
 pub(crate) enum Ask {
     Apply(Arc<Plan>, Option<Thread>, Reply<()>),
     Statistics(Reply<WorkerStatistics>),
@@ -59,7 +59,7 @@ pub(crate) enum Ask {
     Stop,
 }
 
-/// The account of one worker.
+/// The counts of one worker.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WorkerStatistics {
     pub(crate) received: Tally,
@@ -69,7 +69,7 @@ pub(crate) struct WorkerStatistics {
     pub(crate) kernel_drops: u64,
     pub(crate) rates: Rates,
     pub(crate) receivers: Vec<(Slot, Account)>,
-    /// Of receivers that are gone.
+    /// The ledgers of removed receivers, added up.
     pub(crate) retired: Ledger,
     pub(crate) sources: u64,
     pub(crate) sources_recycled: u64,
@@ -77,7 +77,7 @@ pub(crate) struct WorkerStatistics {
     pub(crate) carriers: u64,
 }
 
-/// The handle to a worker. Dropping it ends the thread, after it has relayed what waits at its socket.
+/// The handle to a worker's thread. Dropping it ends the thread, after it has relayed the datagrams that wait at its socket.
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub(crate) socket: Arc<Socket>,
@@ -86,7 +86,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Starts the thread. It leaves the socket alone until it has a plan.
+    /// Starts the thread. It reads nothing from the socket until it has a plan.
     pub(crate) fn start(
         name: &str,
         socket: Socket,
@@ -110,12 +110,12 @@ impl Handle {
         })
     }
 
-    /// Asks, without waiting for the answer.
+    /// Sends a message without waiting for the answer.
     pub(crate) fn ask<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Answer<T> {
         self.asks.request(ask)
     }
 
-    /// Ends the thread and returns its final account.
+    /// Ends the thread and returns its final counts.
     pub(crate) fn stop(&mut self) -> WorkerStatistics {
         self.asks.send(Ask::Stop);
         let Some(thread) = self.thread.take() else {
@@ -146,11 +146,11 @@ struct Worker {
     sources: Sources,
     budget: Budget,
     lanes: Vec<Option<Lane>>,
-    /// Slots of lanes.
+    /// The slots of the lanes that there are.
     slots: Vec<Slot>,
     sender: udp::Sender,
     carriers: Carriers,
-    /// Whose turn it is, by group.
+    /// For each group that is dealt in turn: the number of the next member.
     turns: Vec<usize>,
     received: Tally,
     relayed: Tally,
@@ -162,14 +162,14 @@ struct Worker {
     ticked_ns: u64,
     silence_ns: u64,
     pause: Pause,
-    /// Some receiver gets datagrams under their exporters' addresses.
+    /// Whether a receiver gets datagrams under their exporters' addresses.
     spoofs: bool,
-    /// Sends that the datagrams of the last read made, for each receiver that got them.
+    /// How many sends the datagrams of the last read made for each receiver.
     parts: u64,
 }
 
 impl Worker {
-    /// Waits for the first plan. None: it was not to be.
+    /// Waits for the first plan. `None`: the configuration was dropped before it came into force.
     fn new(
         socket: Arc<Socket>,
         mailbox: Mailbox<Ask>,
@@ -240,12 +240,12 @@ impl Worker {
                 }
             }
         }
-        // What came before the end.
+        // Datagrams that arrived before the end.
         while self.read((self.clock)()) > 0 {}
         self.statistics()
     }
 
-    /// Waits to be asked, for datagrams if `listen`, for so long at most.
+    /// Waits for messages, and for datagrams if `listen`, for `nanoseconds` at most.
     fn wait(&self, listen: bool, nanoseconds: u64) {
         let mut places = [
             PollFd::new(self.mailbox.as_fd(), PollFlags::POLLIN),
@@ -261,11 +261,11 @@ impl Worker {
         }
     }
 
-    /// Reads and relays what waits at the socket, as much as one read takes. Returns the number of messages.
+    /// Reads and relays the datagrams that wait at the socket, as many as one read takes. Returns the number of messages.
     fn read(&mut self, now_ns: u64) -> usize {
         let read = match self.inbox.receive(self.socket.as_fd()) {
             Ok(read) => read,
-            // Interrupted; there are no others for a socket that is not connected.
+            // Interrupted: a socket that is not connected has no other errors.
             Err(_) => return 0,
         };
         for number in 0..read {
@@ -289,7 +289,7 @@ impl Worker {
                 }
             }
         }
-        // What has the address of its exporter leaves apart from the others'.
+        // A datagram under its exporter's address cannot share a send with another exporter's.
         self.parts = match self.spoofs {
             true => self.batch.sources.len() as u64,
             false => 1,
@@ -298,7 +298,7 @@ impl Worker {
         read
     }
 
-    /// The number of an exporter, which may be new.
+    /// Returns the number of an exporter, which may be new.
     #[inline]
     fn source(&mut self, from: SocketAddr, now_ns: u64) -> u32 {
         if let Some(number) = self.sources.find(&from, now_ns) {
@@ -318,11 +318,11 @@ impl Worker {
         if let Some(mut old) = old {
             old.tracker.forget(&mut self.budget);
         }
-        self.events.tell(What::SourceAppeared { source: from });
+        self.events.send(What::SourceAppeared { source: from });
         number
     }
 
-    /// Adds a datagram to the batch, behind the others of its exporter.
+    /// Adds a datagram to the batch, behind the earlier ones of its exporter.
     #[inline]
     fn gather(&mut self, source: u32, from: SocketAddr, start: usize, len: u32) {
         let number = self.batch.datagrams.len() as u32;
@@ -346,8 +346,8 @@ impl Worker {
         });
     }
 
-    /// The path of a batch: exporter by exporter, its route, its templates, an offer to each receiver; then receiver
-    /// by receiver, as few sends as order allows.
+    /// Relays the batch. Exporter by exporter: its route, its templates, an offer to each receiver. Then receiver by receiver: as
+    /// few sends as the order within an exporter allows.
     fn relay(&mut self, now_ns: u64) {
         if self.batch.datagrams.is_empty() {
             return;
@@ -356,7 +356,7 @@ impl Worker {
             if let Some(lane) = &mut self.lanes[usize::from(*slot)]
                 && lane.follow()
             {
-                tell_again(&mut self.sources, *slot);
+                require_replay(&mut self.sources, *slot);
             }
         }
         let Batch { datagrams, sources } = &mut self.batch;
@@ -373,7 +373,7 @@ impl Worker {
             let (mut next, _) = std::mem::replace(&mut source.batch, (NONE, NONE));
             if source.silent {
                 source.silent = false;
-                self.events.tell(What::SourceAppeared {
+                self.events.send(What::SourceAppeared {
                     source: datagrams[next as usize].from,
                 });
             }
@@ -401,10 +401,10 @@ impl Worker {
                     let Some(lane) = &mut self.lanes[usize::from(*slot)] else {
                         continue;
                     };
-                    let told = seen
+                    let informed = seen
                         .domain
-                        .map(|domain| &mut source.tracker.domain(domain).told);
-                    lane.offer(number, datagram, told, now_ns);
+                        .map(|domain| &mut source.tracker.domain(domain).informed);
+                    lane.offer(number, datagram, informed, now_ns);
                     offered = true;
                 }
                 for group in &route.groups {
@@ -419,10 +419,10 @@ impl Worker {
                     let Some(lane) = lane else {
                         continue;
                     };
-                    let told = seen
+                    let informed = seen
                         .domain
-                        .map(|domain| &mut source.tracker.domain(domain).told);
-                    lane.offer(number, datagram, told, now_ns);
+                        .map(|domain| &mut source.tracker.domain(domain).informed);
+                    lane.offer(number, datagram, informed, now_ns);
                     offered = true;
                 }
                 if offered {
@@ -433,7 +433,7 @@ impl Worker {
                 }
             }
         }
-        let mut means = Means {
+        let mut context = SendContext {
             batch: &self.batch,
             octets: self.inbox.octets(),
             sources: &mut self.sources,
@@ -445,7 +445,7 @@ impl Worker {
         };
         for slot in &self.slots {
             if let Some(lane) = &mut self.lanes[usize::from(*slot)] {
-                lane.flush(&mut means);
+                lane.flush(&mut context);
             }
         }
         self.batch.clear();
@@ -468,30 +468,30 @@ impl Worker {
         }
     }
 
-    /// Goes on under another plan.
+    /// Takes another plan.
     fn apply(&mut self, plan: Arc<Plan>, pacer: Option<Thread>) {
         let mut old = std::mem::take(&mut self.lanes);
         self.slots.clear();
-        for receiving in plan.receivers.iter().filter(|new| !new.settings.disabled) {
-            let place = usize::from(receiving.slot);
+        for planned in plan.receivers.iter().filter(|new| !new.settings.disabled) {
+            let place = usize::from(planned.slot);
             let known = old.get_mut(place).and_then(Option::take);
             let lane = match known {
                 Some(mut lane) => {
-                    if lane.configure(Arc::clone(receiving)) {
-                        tell_again(&mut self.sources, receiving.slot);
+                    if lane.configure(Arc::clone(planned)) {
+                        require_replay(&mut self.sources, planned.slot);
                     }
                     lane
                 }
                 None => {
-                    tell_again(&mut self.sources, receiving.slot);
-                    Lane::new(Arc::clone(receiving))
+                    require_replay(&mut self.sources, planned.slot);
+                    Lane::new(Arc::clone(planned))
                 }
             };
             if self.lanes.len() <= place {
                 self.lanes.resize_with(place + 1, || None);
             }
             self.lanes[place] = Some(lane);
-            self.slots.push(receiving.slot);
+            self.slots.push(planned.slot);
         }
         for lane in old.into_iter().flatten() {
             self.retired += &lane.account.ledger;
@@ -526,7 +526,7 @@ impl Worker {
         for (address, source) in self.sources.iter_mut() {
             if !source.silent && now_ns.saturating_sub(source.last_ns) >= silent_ns {
                 source.silent = true;
-                self.events.tell(What::SourceSilent {
+                self.events.send(What::SourceSilent {
                     source: *address,
                     last_ns: source.last_ns,
                 });
@@ -535,11 +535,11 @@ impl Worker {
     }
 }
 
-/// A receiver has to be told all templates.
-fn tell_again(sources: &mut Sources, slot: Slot) {
+/// Has all templates replayed to a receiver.
+fn require_replay(sources: &mut Sources, slot: Slot) {
     for (_, source) in sources.iter_mut() {
         for domain in source.tracker.domains_mut() {
-            domain.told.set(slot, false);
+            domain.informed.set(slot, false);
         }
     }
 }

@@ -11,7 +11,7 @@
 mod send;
 mod sys;
 
-pub use send::{Sender, Way};
+pub use send::{SendOptions, Sender};
 pub use sys::{Control, Inbox, MAX_MESSAGES, Message, Outbox, Run, get_option, set_option};
 
 /// Octets of UDP payload that an IPv4 packet has room for.

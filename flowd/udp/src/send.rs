@@ -1,4 +1,4 @@
-//! Sends datagrams in as few calls as order allows, and says what became of each.
+//! Sends datagrams in as few calls as their order allows, and reports what became of each.
 
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
@@ -12,15 +12,15 @@ use crate::sys::{Control, MAX_MESSAGES, MAX_PARTS, Outbox, Run};
 /// Most datagrams the kernel cuts one message into (`UDP_MAX_SEGMENTS` before Linux 6.9).
 const MAX_SEGMENTS: usize = 64;
 
-/// The way to a receiver.
-pub struct Way<'a> {
+/// How datagrams are sent: by which socket, to whom, and how long to try.
+pub struct SendOptions<'a> {
     /// The socket, which does not block.
     pub socket: BorrowedFd<'a>,
-    /// Where to, when the socket is not connected. One that is hears of ICMP errors for datagrams sent before.
+    /// The destination, when the socket is not connected. A connected socket reports ICMP errors for datagrams sent before.
     pub to: Option<&'a SockAddr>,
-    /// What goes with each message.
+    /// Ancillary data sent with each message.
     pub control: &'a Control,
-    /// Longest datagrams that may share a message; 0: none. Becomes less when the kernel says so.
+    /// Longest datagrams that may share a message; 0: none may. It is lowered when the kernel refuses longer ones.
     pub segment_max: &'a mut usize,
     /// Fewest datagrams that share a message; at least 2.
     pub share: usize,
@@ -28,7 +28,7 @@ pub struct Way<'a> {
     pub patience: u8,
 }
 
-/// Makes calls, and keeps what they need.
+/// Sends datagrams, and keeps the memory that the system calls need.
 #[derive(Debug)]
 pub struct Sender {
     outbox: Outbox,
@@ -42,7 +42,7 @@ impl Default for Sender {
 }
 
 impl Sender {
-    /// One that nothing was sent by.
+    /// Makes a sender. It takes memory when it first sends.
     pub fn new() -> Sender {
         Sender {
             outbox: Outbox::new(),
@@ -50,26 +50,25 @@ impl Sender {
         }
     }
 
-    /// Sends `count` datagrams in order. `outcome` is told of each, in ranges that follow one another: the kernel took
-    /// them, or the number of the error why not. Returns how many times the receiver's host or a router told that datagrams
-    /// sent earlier did not arrive.
+    /// Sends `count` datagrams in order. `outcome` is called for each, in ranges that follow one another: the kernel took
+    /// them, or the error number why not. Returns how many ICMP errors there were for datagrams sent earlier.
     pub fn send<'a>(
         &mut self,
-        way: &mut Way<'_>,
+        options: &mut SendOptions<'_>,
         count: usize,
         datagram: impl Fn(usize) -> &'a [u8],
         mut outcome: impl FnMut(Range<usize>, Result<(), i32>),
     ) -> u64 {
         let (mut at, mut notices, mut alone_until) = (0, 0, 0);
-        // An error may belong to a datagram sent before, and is gone then: trying again tells.
-        let (mut again, mut waited) = (false, way.patience == 0);
+        // An error may belong to a datagram sent before; then it is gone when the call is made again.
+        let (mut again, mut waited) = (false, options.patience == 0);
         while at < count {
-            self.group(at, count, alone_until, way, &datagram);
+            self.group(at, count, alone_until, options, &datagram);
             let first = usize::from(self.runs.first().map_or(1, |run| run.parts));
             let result = self.outbox.send(
-                way.socket,
-                way.to,
-                way.control,
+                options.socket,
+                options.to,
+                options.control,
                 &self.runs,
                 (at..count).map(&datagram),
             );
@@ -83,27 +82,27 @@ impl Sender {
                     outcome(at..at + sent, Ok(()));
                     at += sent;
                     // Stopped short: the error that stopped it is not told, and a pending one is gone.
-                    again = taken < self.runs.len() && way.to.is_none();
-                    waited = way.patience == 0;
+                    again = taken < self.runs.len() && options.to.is_none();
+                    waited = options.patience == 0;
                 }
                 Err(error) => match error.raw_os_error().unwrap_or(libc::EIO) {
                     libc::EINTR => {}
                     libc::EAGAIN if !waited => {
                         (again, waited) = (false, true);
                         let _ = poll(
-                            &mut [PollFd::new(way.socket, PollFlags::POLLOUT)],
-                            way.patience,
+                            &mut [PollFd::new(options.socket, PollFlags::POLLOUT)],
+                            options.patience,
                         );
                     }
                     libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH
-                        if way.to.is_none() && !again =>
+                        if options.to.is_none() && !again =>
                     {
                         again = true;
                     }
                     errno @ (libc::EMSGSIZE | libc::EINVAL | libc::EIO) if first > 1 => {
                         // Longer than the path's MTU, or no such thing on this path: IP may still fragment them.
                         alone_until = at + first;
-                        *way.segment_max = match errno {
+                        *options.segment_max = match errno {
                             libc::EIO => 0,
                             _ => datagram(at).len().saturating_sub(1),
                         };
@@ -120,7 +119,7 @@ impl Sender {
                         };
                         outcome(at..end, Err(errno));
                         at = end;
-                        (again, waited) = (false, way.patience == 0);
+                        (again, waited) = (false, options.patience == 0);
                     }
                 },
             }
@@ -135,7 +134,7 @@ impl Sender {
         at: usize,
         count: usize,
         alone_until: usize,
-        way: &Way<'_>,
+        options: &SendOptions<'_>,
         datagram: &impl Fn(usize) -> &'a [u8],
     ) {
         self.runs.clear();
@@ -144,7 +143,7 @@ impl Sender {
         while first < end && self.runs.len() < MAX_MESSAGES {
             let segment = datagram(first).len();
             let mut next = first + 1;
-            if first >= alone_until && (1..=*way.segment_max).contains(&segment) {
+            if first >= alone_until && (1..=*options.segment_max).contains(&segment) {
                 let most = end.min(first + MAX_SEGMENTS.min(MAX_PAYLOAD / segment));
                 while next < most {
                     let len = datagram(next).len();
@@ -156,7 +155,7 @@ impl Sender {
                         break;
                     }
                 }
-                if next - first < way.share {
+                if next - first < options.share {
                     next = first + 1;
                 }
             }
@@ -190,7 +189,7 @@ mod tests {
         let octets = vec![0; 65_507];
         let mut sender = Sender::new();
         let stdin = std::io::stdin();
-        let way = Way {
+        let options = SendOptions {
             socket: stdin.as_fd(),
             to: None,
             control: &Control::new(),
@@ -198,7 +197,7 @@ mod tests {
             share,
             patience: 0,
         };
-        sender.group(0, lengths.len(), alone_until, &way, &|number| {
+        sender.group(0, lengths.len(), alone_until, &options, &|number| {
             &octets[..lengths[number]]
         });
         sender
@@ -233,7 +232,7 @@ mod tests {
         let to = to.map(SockAddr::from);
         let mut sent = Vec::new();
         let notices = Sender::new().send(
-            &mut Way {
+            &mut SendOptions {
                 socket: socket.as_fd(),
                 to: to.as_ref(),
                 control: &Control::new(),

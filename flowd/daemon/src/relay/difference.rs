@@ -87,7 +87,7 @@ fn step(from: Option<&str>, was: Option<&relay::Settings>, is: &relay::Settings)
     };
     let (had, has) = (receivers(was), receivers(Some(is)));
     let new = has.iter().filter(|(name, receiver)| {
-        let same = |had: &Receiver| had.same_way(receiver);
+        let same = |had: &Receiver| had.sent_alike(receiver);
         !had.get(*name).is_some_and(same)
     });
     Step {

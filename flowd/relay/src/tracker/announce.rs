@@ -1,4 +1,4 @@
-//! Packs templates and options into datagrams that lead up to a live one.
+//! Packs templates and options into datagrams whose sequence numbers lead up to a given one's.
 
 use wire::{FieldSpec, SetFormat, Template, ipfix, v9};
 
@@ -64,11 +64,11 @@ impl Packer {
     }
 }
 
-/// Datagrams as they fill up.
+/// Fills datagrams one after the other.
 pub(super) struct Packing {
     header: Header,
     packer: Packer,
-    /// Datagrams, and how much each advances the sequence.
+    /// The finished datagrams, and by how much each advances the sequence number.
     done: Vec<(Vec<u8>, u32)>,
 }
 
@@ -89,7 +89,7 @@ impl Packing {
         if put(&mut self.packer).is_ok() {
             return;
         }
-        // Longer than a datagram should be: one of its own, which IP fragments.
+        // Longer than the limit: it gets a datagram of its own, which IP fragments.
         let wide = Packer::new(self.header, MAX_PAYLOAD);
         let narrow = std::mem::replace(&mut self.packer, wide);
         if put(&mut self.packer).is_ok() {
@@ -112,6 +112,7 @@ impl Packing {
         self.done.push(done);
     }
 
+    /// Returns the datagrams, numbered so that the next sequence number is the header's.
     pub(super) fn numbered(self) -> Vec<Vec<u8>> {
         let mut sequence = match self.header {
             Header::V9(header) => header.sequence,

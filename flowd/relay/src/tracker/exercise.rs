@@ -1,4 +1,4 @@
-//! What must hold of a tracker whatever it is shown: for the fuzzer, and for the tests that replay what it found.
+//! The properties of a tracker that hold for any datagrams: for the fuzzer, and for the tests that replay its findings.
 
 use udp::MAX_PAYLOAD;
 
@@ -27,30 +27,30 @@ pub(crate) fn exercise(mut input: &[u8]) {
             .sum();
         assert_eq!(kept + budget.left, BUDGET, "every octet is accounted for");
         if let Some(domain) = seen.domain {
-            tell(&mut tracker, domain, datagram);
+            check_replay(&mut tracker, domain, datagram);
         }
     }
     tracker.forget(&mut budget);
     assert_eq!(budget.left, BUDGET);
 }
 
-/// Who is told what is known knows the same.
-fn tell(tracker: &mut Tracker, domain: u16, live: &[u8]) {
+/// Checks that a tracker which sees the replay knows the same as the one that made it.
+fn check_replay(tracker: &mut Tracker, domain: u16, live: &[u8]) {
     let domain = tracker.domain(domain);
     let announced = domain.announce(live, 1400);
-    let mut told = Tracker::default();
+    let mut replayed = Tracker::default();
     let mut budget = Budget::new(2 * BUDGET);
     for datagram in &announced {
         assert!(datagram.len() <= MAX_PAYLOAD);
-        assert!(told.observe(datagram, NOW, &mut budget).announces);
+        assert!(replayed.observe(datagram, NOW, &mut budget).announces);
     }
     assert_eq!((budget.refused, budget.malformed), (0, 0));
-    let told = told
+    let replayed = replayed
         .domains()
         .first()
-        .map_or(&[][..], |told| &told.templates);
-    assert_eq!(told.len(), domain.templates.len());
-    for (a, b) in told.iter().zip(&domain.templates) {
+        .map_or(&[][..], |replayed| &replayed.templates);
+    assert_eq!(replayed.len(), domain.templates.len());
+    for (a, b) in replayed.iter().zip(&domain.templates) {
         assert_eq!((&a.template, &a.records), (&b.template, &b.records));
     }
 }

@@ -1,36 +1,36 @@
-//! How long a worker waits for more. Time is an argument.
+//! How long a worker waits for more datagrams before it reads again. Time is an argument.
 
-/// Longest pause to let datagrams gather: a batch costs little more than a datagram.
+/// Longest pause for more datagrams to arrive: a batch costs little more than one datagram.
 pub(super) const GATHER_NS: u64 = 1_000_000;
-/// Longest time between two reads that counts: what came before a lull is forgotten soon.
+/// Longest time between two reads that enters the average: the rate before a lull is forgotten soon.
 const LULL_NS: u64 = 16 * GATHER_NS;
-/// How many datagrams for a send a pause waits for. What waits longer has left the processor's caches.
+/// How many datagrams a pause waits for, for each send. Those that wait longer have left the processor's caches.
 const SHARE: u64 = 16;
-/// How many it waits for at most, however many sends they make.
+/// How many datagrams a pause waits for at most, however many sends they make.
 const MOST: u64 = 48;
-/// One read in so many has no pause before it, which shows how many datagrams come by themselves.
+/// One read in `LOOK` has no pause before it, which shows how many datagrams arrive together anyway.
 const LOOK: u32 = 32;
 
-/// Lets datagrams gather when they come quickly, but not in numbers worth a send.
+/// Decides how long to wait when datagrams come quickly, but too few at once to be worth a send.
 ///
 /// A pause ends by the clock. A thread that the kernel wakes for a datagram starts beside the one that brought it, with
 /// the datagram still in the processor's caches, which is worth more than a larger batch.
 #[derive(Debug)]
 pub(super) struct Pause {
     last_ns: u64,
-    /// Of the last reads, a later one counting more: nanoseconds, and datagrams that came in them.
+    /// Nanoseconds and datagrams of the last reads, later ones with more weight.
     lately: (f64, f64),
-    /// Datagrams of a read without a pause before it, averaged, times four.
+    /// Four times the average number of datagrams of a read without a pause before it.
     alone: u64,
-    /// How many may wait at the socket.
+    /// How many datagrams the socket's receive buffer holds.
     room: u64,
-    /// The last read had a pause before it.
+    /// Whether the last read had a pause before it.
     paused: bool,
     reads: u32,
 }
 
 impl Pause {
-    /// `room` datagrams may wait at the socket.
+    /// Makes the decision for a socket whose receive buffer holds `room` datagrams.
     pub(super) fn new(room: u64, now_ns: u64) -> Pause {
         Pause {
             last_ns: now_ns,
@@ -42,8 +42,8 @@ impl Pause {
         }
     }
 
-    /// So many datagrams were read, of which each receiver got so many parts at least. Returns how long the next read
-    /// should wait for more.
+    /// Records one read of `count` datagrams, which made `parts` sends at least for each receiver. Returns how long to wait before
+    /// the next read.
     pub(super) fn after(&mut self, count: u64, parts: u64, now_ns: u64) -> u64 {
         let since = now_ns.saturating_sub(self.last_ns);
         self.last_ns = now_ns;

@@ -1,4 +1,4 @@
-//! What a worker tells of itself, each answer of one moment.
+//! A worker's counts. Each answer is of one moment.
 
 use std::net::SocketAddr;
 
@@ -37,7 +37,7 @@ impl Worker {
                 .lanes
                 .iter()
                 .flatten()
-                .map(|lane| (lane.receiving.slot, lane.account.clone()))
+                .map(|lane| (lane.planned.slot, lane.account.clone()))
                 .collect(),
             retired: self.retired.clone(),
             sources: self.sources.len() as u64,

@@ -1,5 +1,5 @@
-//! The thread that keeps receivers' addresses: resolves names when their TTL is over, and opens a new way to a receiver
-//! when the host's addresses or routes have changed. Nothing of this is on the path of datagrams.
+//! The thread that keeps the receivers' addresses up to date. It resolves a name when its TTL is over, and opens a new socket to
+//! a receiver when this host's addresses or routes have changed. None of this is on the path of datagrams.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -14,15 +14,15 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time;
 
 use crate::event::What;
-use crate::plan::{Aim, Events, Plan, Receiving};
+use crate::plan::{Destination, Events, Plan, PlannedReceiver};
 use crate::settings::Settings;
 use crate::socket::{Target, is_local, local_addresses, reason};
 
-/// How often ways are looked after.
+/// How often each receiver's socket is compared with the host's addresses and routes.
 const LOOK: Duration = Duration::from_secs(2);
-/// A name is not asked for more often than this, whatever its TTL.
+/// Shortest time between two queries for a name, whatever its TTL.
 const LEAST_TTL: Duration = Duration::from_secs(1);
-/// A name is asked for as often as this at least: TTLs of days, and of `/etc/hosts`, are longer than anybody waits.
+/// Longest time between two queries for a name: TTLs of days, and of `/etc/hosts`, are longer than anybody waits.
 const MOST_TTL: Duration = Duration::from_secs(300);
 /// The first wait after a name did not resolve; it doubles up to [`MOST_RETRY`].
 const RETRY: Duration = Duration::from_secs(2);
@@ -30,16 +30,16 @@ const MOST_RETRY: Duration = Duration::from_secs(60);
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(10);
 
-/// The handle to the thread. Dropping it ends the thread.
+/// The handle to the resolving thread. Dropping it ends the thread.
 #[derive(Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct Resolver {
     plans: Option<UnboundedSender<Arc<Plan>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keeper {
+impl Resolver {
     /// Starts the thread. It does nothing until it has a plan.
-    pub(crate) fn start(name: &str, events: Events) -> io::Result<Keeper> {
+    pub(crate) fn start(name: &str, events: Events) -> io::Result<Resolver> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -47,7 +47,7 @@ impl Keeper {
         let thread = thread::Builder::new()
             .name(format!("names-{name}"))
             .spawn(move || LocalSet::new().block_on(&runtime, keep(receiver, events)))?;
-        Ok(Keeper {
+        Ok(Resolver {
             plans: Some(plans),
             thread: Some(thread),
         })
@@ -55,13 +55,13 @@ impl Keeper {
 
     pub(crate) fn apply(&self, plan: Arc<Plan>) {
         if let Some(plans) = &self.plans {
-            // It only ends when this handle does.
+            // Cannot fail: the thread ends only when this handle does.
             let _ = plans.send(plan);
         }
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Resolver {
     fn drop(&mut self) {
         self.plans = None;
         if let Some(thread) = self.thread.take() {
@@ -77,15 +77,15 @@ async fn keep(mut plans: UnboundedReceiver<Arc<Plan>>, events: Events) {
     loop {
         // What is kept for the plan before ends when this set is dropped; names are asked for anew.
         let mut tasks = JoinSet::new();
-        for receiving in plan.receivers.iter().filter(|one| !one.settings.disabled) {
-            let keeping = Keeping {
+        for planned in plan.receivers.iter().filter(|one| !one.settings.disabled) {
+            let watched = Watched {
                 plan: Arc::clone(&plan),
-                receiving: Arc::clone(receiving),
+                planned: Arc::clone(planned),
                 events: events.clone(),
             };
-            match receiving.settings.destination.parse::<IpAddr>() {
-                Ok(address) => tasks.spawn_local(keeping.address(address)),
-                Err(_) => tasks.spawn_local(keeping.name()),
+            match planned.settings.destination.parse::<IpAddr>() {
+                Ok(address) => tasks.spawn_local(watched.address(address)),
+                Err(_) => tasks.spawn_local(watched.name()),
             };
         }
         match plans.recv().await {
@@ -95,23 +95,26 @@ async fn keep(mut plans: UnboundedReceiver<Arc<Plan>>, events: Events) {
     }
 }
 
-struct Keeping {
+/// A receiver, and what is needed to follow its address.
+struct Watched {
     plan: Arc<Plan>,
-    receiving: Arc<Receiving>,
+    planned: Arc<PlannedReceiver>,
     events: Events,
 }
 
-impl Keeping {
+impl Watched {
+    /// Follows the host's addresses and routes for a receiver given by address.
     async fn address(self, address: IpAddr) {
         loop {
             time::sleep(LOOK).await;
-            self.look(address);
+            self.reopen(address);
         }
     }
 
+    /// Resolves the name of a receiver for as long as the plan is in force.
     async fn name(self) {
         let (mut retry, mut failed) = (RETRY, false);
-        let name = &self.receiving.settings.destination;
+        let name = &self.planned.settings.destination;
         loop {
             let result = match time::timeout(RESOLVE, resolve(name)).await {
                 Ok(result) => result,
@@ -125,8 +128,8 @@ impl Keeping {
                 }
                 Err(why) => {
                     if !std::mem::replace(&mut failed, true) {
-                        self.events.tell(What::Unresolved {
-                            receiver: self.receiving.settings.name.clone(),
+                        self.events.send(What::Unresolved {
+                            receiver: self.planned.settings.name.clone(),
                             why,
                         });
                     }
@@ -139,26 +142,27 @@ impl Keeping {
         }
     }
 
-    /// Waits, and looks after the way meanwhile.
+    /// Waits, and follows the host's addresses and routes meanwhile.
     async fn wait(&self, mut wait: Duration) {
         while !wait.is_zero() {
             let step = wait.min(LOOK);
             time::sleep(step).await;
             wait -= step;
             if let Some(address) = self.current() {
-                self.look(address);
+                self.reopen(address);
             }
         }
     }
 
-    /// Where datagrams go at the moment.
+    /// Returns the address that datagrams go to at the moment.
     fn current(&self) -> Option<IpAddr> {
-        match self.receiving.way.aim().1 {
-            Aim::At(target) => Some(target.peer.ip()),
-            Aim::Nowhere(_) => None,
+        match self.planned.path.destination().1 {
+            Destination::At(target) => Some(target.peer.ip()),
+            Destination::Nowhere(_) => None,
         }
     }
 
+    /// Takes one of the addresses of a name; the present one, if it is still among them.
     fn resolved(&self, addresses: &[IpAddr]) {
         let current = self.current();
         let chosen = match current.filter(|current| addresses.contains(current)) {
@@ -168,43 +172,48 @@ impl Keeping {
                 None => return,
             },
         };
-        self.look(chosen);
+        self.reopen(chosen);
         if current != Some(chosen) {
-            self.events.tell(What::Resolved {
-                receiver: self.receiving.settings.name.clone(),
-                address: SocketAddr::new(chosen, self.receiving.settings.port),
+            self.events.send(What::Resolved {
+                receiver: self.planned.settings.name.clone(),
+                address: SocketAddr::new(chosen, self.planned.settings.port),
             });
         }
     }
 
-    /// Opens a way to an address, and takes it if it is another than there is.
-    fn look(&self, address: IpAddr) {
-        let (_, current) = self.receiving.way.aim();
-        let new = aim(&self.plan.settings, &self.receiving, address, true);
+    /// Opens a socket to an address, and uses it if datagrams would leave otherwise than by the present one.
+    fn reopen(&self, address: IpAddr) {
+        let (_, current) = self.planned.path.destination();
+        let new = open_path(&self.plan.settings, &self.planned, address, true);
         let same = match (&current, &new) {
-            (Aim::At(current), Aim::At(new)) => current.same(new),
-            (Aim::Nowhere(current), Aim::Nowhere(new)) => current == new,
+            (Destination::At(current), Destination::At(new)) => current.same(new),
+            (Destination::Nowhere(current), Destination::Nowhere(new)) => current == new,
             _ => false,
         };
         if !same {
-            self.receiving.way.set_aim(new);
+            self.planned.path.set_destination(new);
         }
     }
 }
 
-/// The way to an address of a receiver. `again`: its source port may be in use by its own socket.
-pub(crate) fn aim(settings: &Settings, receiving: &Receiving, address: IpAddr, again: bool) -> Aim {
-    let peer = SocketAddr::new(address, receiving.settings.port);
+/// Opens the socket to an address of a receiver. `again`: its source port may be in use by its own present socket.
+pub(crate) fn open_path(
+    settings: &Settings,
+    planned: &PlannedReceiver,
+    address: IpAddr,
+    again: bool,
+) -> Destination {
+    let peer = SocketAddr::new(address, planned.settings.port);
     if settings.listens_on(peer, |address| is_local(&local_addresses(), address)) {
-        return Aim::Nowhere(DropReason::Loop);
+        return Destination::Nowhere(DropReason::Loop);
     }
-    match Target::open(&receiving.settings, peer, again) {
-        Ok(target) => Aim::At(Arc::new(target)),
-        Err(error) => Aim::Nowhere(reason(&error)),
+    match Target::open(&planned.settings, peer, again) {
+        Ok(target) => Destination::At(Arc::new(target)),
+        Err(error) => Destination::Nowhere(reason(&error)),
     }
 }
 
-/// The first address of a family that datagrams come in by, else the first.
+/// Chooses the first address of a family that the samplicator listens on, else the first.
 fn choose(addresses: &[IpAddr], settings: &Settings) -> Option<IpAddr> {
     let comes_in = |address: &&IpAddr| {
         settings.listen.is_empty()
