@@ -6,8 +6,8 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use export::{Encoder, Protocol, Sampling};
 use flow::{Batch, EndReason, Layout, Record};
-use meter::{Burst, Cache, CacheType, Kept, Monitor, Observed, Settings, Timeouts};
-use wire::{Family, Header, Link, Packet};
+use meter::{Burst, Cache, CacheType, KeptTables, Monitor, Observed, Settings, Timeouts};
+use wire::{Family, Header, LinkType, Packet};
 
 const SECOND: u64 = 1_000_000_000;
 /// Packets of a sample.
@@ -56,7 +56,7 @@ fn packet(frame: &[u8], time_ns: u64) -> Packet<'_> {
         time_ns,
         data: frame,
         wire_len: 576,
-        link: Link::Ethernet,
+        link: LinkType::Ethernet,
         tag: None,
         outgoing: false,
     }
@@ -168,11 +168,11 @@ fn burst(bencher: Bencher, flows: u32) {
         output: false,
         families: [true, true],
         sampler: None,
-        statistics: Kept::default(),
+        statistics: KeptTables::default(),
     };
     let mut monitor = Monitor::new(settings, 1);
     let mut burst = Burst::default();
-    burst.want(monitor.wanted());
+    burst.set_wanted_lines(monitor.wanted_lines());
     let mut count = || {
         for frame in &frames {
             burst.observe(&packet(frame, SECOND));

@@ -1,6 +1,6 @@
-//! What to capture, and what a capture says about itself.
+//! Settings, state and statistics of a capture.
 
-/// How packets are fetched from an interface.
+/// How packets are captured from an interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// A memory-mapped AF_PACKET ring.
@@ -10,36 +10,37 @@ pub enum Engine {
     Pcap,
 }
 
-/// Sockets that share an interface's packets between them, by flow.
+/// A group of sockets that share an interface's packets among them, by flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fanout {
-    /// Number of the group, the same for all its sockets in a network namespace.
+    /// Number of the group, which all its sockets in a network namespace have in common.
     pub group: u16,
 }
 
-/// One capture.
+/// Settings of a capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Name of the interface.
     pub interface: String,
-    /// Also packets for other stations, while the capture is open.
+    /// Whether to capture packets for other stations too, by promiscuous mode while the capture is open.
     pub promiscuous: bool,
-    /// Octets kept of a packet, link header included; at least 64, at most 65,535.
+    /// Octets captured of a packet, including the link header; between 64 and 65,535.
     pub snaplen: u32,
-    /// Octets of the ring; rounded to whole blocks, at least two.
+    /// Octets of the ring, rounded to whole blocks, at least two.
     pub ring_bytes: usize,
-    /// pcap-filter(7) expression; `None` is every packet.
+    /// Filter expression (pcap-filter(7)); `None` captures every packet.
     pub filter: Option<String>,
-    /// Packets that the interface receives.
+    /// Whether to capture packets that the interface receives.
     pub incoming: bool,
-    /// Packets that this host sends. On a loopback interface every packet is both: it is captured once.
+    /// Whether to capture packets that this host sends. On a loopback interface every packet is sent and received,
+    /// and is captured once.
     pub outgoing: bool,
-    /// Share the packets with other captures of the same group (AF_PACKET only).
+    /// The fanout group to join, if any (AF_PACKET only).
     pub fanout: Option<Fanout>,
 }
 
 impl Config {
-    /// Captures what `interface` receives: not promiscuous, 128 octets a packet, a ring of 16 MiB.
+    /// Settings for the packets that `interface` receives: not promiscuous, 128 octets a packet, a ring of 16 MiB.
     pub fn new(interface: impl Into<String>) -> Config {
         Config {
             interface: interface.into(),
@@ -58,42 +59,42 @@ impl Config {
     }
 }
 
-/// What a wait ended with.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ready {
-    /// Packets can be read.
+    /// Whether packets can be read.
     pub packets: bool,
-    /// The wake descriptor is readable; reading it is the caller's.
+    /// Whether the wake descriptor is readable. The caller reads it.
     pub woken: bool,
     /// The interface went down, away or up again.
     pub link: Option<LinkState>,
 }
 
-/// State of the captured interface.
+/// The new state of the interface, if it changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LinkState {
-    /// There and up, as far as known.
+    /// The interface exists and is up, as far as known.
     #[default]
     Up,
-    /// Down; the capture goes on by itself when it comes up.
+    /// The interface is down. The capture continues by itself when it comes up.
     Down,
-    /// Removed; one of the same name has to be opened anew.
+    /// The interface was removed. A new one of the same name needs a new capture.
     Gone,
 }
 
-/// Packets of a capture since it was opened.
+/// Packet counts since a capture was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Packets that passed the filter: delivered, dropped, or waiting to be read.
+    /// Packets that passed the filter: those delivered, dropped, or waiting to be read.
     pub captured: u64,
-    /// Handed to the reader.
+    /// Packets delivered to the reader.
     pub delivered: u64,
-    /// Lost because the ring was full.
+    /// Packets lost because the ring was full.
     pub dropped: u64,
 }
 
 impl Statistics {
-    /// Packets waiting to be read.
+    /// Number of packets waiting to be read.
     pub fn waiting(&self) -> u64 {
         self.captured
             .saturating_sub(self.delivered)

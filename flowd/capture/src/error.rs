@@ -1,74 +1,74 @@
-//! What can go wrong when packets are fetched.
+//! Errors of captures and savefiles.
 
 use std::io;
 
 use thiserror::Error;
 
-/// A capture that cannot be opened or cannot go on.
+/// Why a capture cannot be opened or cannot continue.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// There is no interface of that name.
+    /// There is no interface of this name.
     #[error("no such interface: {interface}")]
     NoInterface {
-        /// The name.
+        /// Name of the interface.
         interface: String,
     },
-    /// The process may not open packet sockets.
+    /// The process lacks the permission to open packet sockets.
     #[error("capturing on {interface} needs the capability CAP_NET_RAW")]
     Permission {
-        /// The interface.
+        /// Name of the interface.
         interface: String,
     },
-    /// The filter expression is not one.
+    /// The filter expression is invalid.
     #[error("filter `{text}`: {message}")]
     Filter {
         /// The expression.
         text: String,
-        /// libpcap's words.
+        /// libpcap's message.
         message: String,
     },
-    /// The system refused a step.
+    /// A system call failed.
     #[error("{interface}: cannot {step}: {source}")]
     System {
-        /// The interface.
+        /// Name of the interface.
         interface: String,
-        /// The step.
+        /// What was being done.
         step: &'static str,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// libpcap refused.
+    /// libpcap failed.
     #[error("{interface}: {message}")]
     Pcap {
-        /// The interface.
+        /// Name of the interface.
         interface: String,
-        /// libpcap's words.
+        /// libpcap's message.
         message: String,
     },
     /// A savefile cannot be opened.
     #[error("{path}: {message}")]
     Open {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// A savefile is cut or damaged. Everything before was read.
+    /// A savefile is truncated or damaged. The packets before have been read.
     #[error("{path}: after {packets} packets: {message}")]
     Savefile {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// Packets read whole.
+        /// Number of packets read before.
         packets: u64,
-        /// libpcap's words.
+        /// What is wrong.
         message: String,
     },
 }
 
-/// libpcap's own words.
-pub(crate) fn words(error: &pcap::Error) -> String {
+/// The message of a libpcap error without its prefix.
+pub(crate) fn libpcap_message(error: &pcap::Error) -> String {
     match error {
-        pcap::Error::PcapError(words) => words.clone(),
+        pcap::Error::PcapError(message) => message.clone(),
         pcap::Error::InvalidInputString => "contains a NUL character".into(),
         other => other.to_string(),
     }

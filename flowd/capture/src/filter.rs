@@ -1,10 +1,10 @@
-//! Filter expressions as classic BPF programs for packet sockets.
+//! Compiles filter expressions to classic BPF programs for packet sockets.
 
 use pcap::{Capture, Linktype};
 
-use crate::error::{Error, words};
+use crate::error::{Error, libpcap_message};
 
-/// One instruction, as `struct sock_filter` has it.
+/// A BPF instruction, as in `struct sock_filter`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Instruction {
     pub(crate) code: u16,
@@ -13,7 +13,7 @@ pub(crate) struct Instruction {
     pub(crate) k: u32,
 }
 
-/// Most instructions the kernel takes (BPF_MAXINSNS).
+/// Most instructions the kernel accepts (BPF_MAXINSNS).
 const MAX_INSTRUCTIONS: usize = 4096;
 
 /// Instruction codes (Linux `linux/bpf_common.h`).
@@ -23,7 +23,7 @@ mod code {
     pub(super) const RETURN: u16 = 0x06;
 }
 
-/// A program: for every packet, how many octets of it to keep.
+/// A BPF program, which returns for every packet how many octets to capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Program(pub(crate) Vec<Instruction>);
 
@@ -37,20 +37,20 @@ fn keep(octets: u32) -> Instruction {
 }
 
 impl Program {
-    /// Keeps nothing.
+    /// A program that captures nothing.
     pub(crate) fn nothing() -> Program {
         Program(vec![keep(0)])
     }
 
-    /// Keeps `snaplen` octets of every packet.
+    /// A program that captures `snaplen` octets of every packet.
     pub(crate) fn everything(snaplen: u32) -> Program {
         Program(vec![keep(snaplen)])
     }
 
-    /// Keeps `snaplen` octets of the packets that `text` describes.
+    /// A program that captures `snaplen` octets of the packets that match the expression `text`.
     ///
-    /// With an `interface`, libpcap is asked how its live captures see that interface, so that `vlan` also finds
-    /// tags that the kernel takes out of the frame, and `inbound` and `outbound` are known.
+    /// With an `interface`, libpcap compiles for a live capture of it, so that `vlan` also matches tags that the
+    /// kernel removes from the frame, and `inbound` and `outbound` are available.
     pub(crate) fn compile(
         text: &str,
         ethernet: bool,
@@ -59,7 +59,7 @@ impl Program {
     ) -> Result<Program, Error> {
         let refused = |error: pcap::Error| Error::Filter {
             text: text.into(),
-            message: words(&error),
+            message: libpcap_message(&error),
         };
         let live = interface.filter(|_| ethernet).and_then(live_ethernet);
         let compiled = match &live {
@@ -94,7 +94,7 @@ impl Program {
         Ok(Program(instructions))
     }
 
-    /// The same program for packets that this host sends; nothing of the others.
+    /// Restricts the program to packets that this host sends.
     pub(crate) fn only_outgoing(mut self) -> Program {
         let packet_type = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
         let outgoing = u32::from(libc::PACKET_OUTGOING);
@@ -115,15 +115,15 @@ impl Program {
     }
 }
 
-/// Whether `text` is a filter expression for Ethernet.
+/// Checks whether `text` is a filter expression for Ethernet.
 ///
 /// # Errors
-/// libpcap's words.
+/// libpcap's message if it is not.
 pub fn check(text: &str) -> Result<(), Error> {
     Program::compile(text, true, None, 65_535).map(|_| ())
 }
 
-/// A live capture of the interface, used for its compiler only; `None` when there is none to be had.
+/// A live capture of the interface, used only for its compiler; `None` if it cannot be opened.
 fn live_ethernet(interface: &str) -> Option<Capture<pcap::Active>> {
     let live = Capture::from_device(interface)
         .ok()?
@@ -134,7 +134,8 @@ fn live_ethernet(interface: &str) -> Option<Capture<pcap::Active>> {
     (live.get_datalink() == Linktype::ETHERNET).then_some(live)
 }
 
-/// `code jt jf k`, as the pcap crate writes an instruction; it has no other way to tell.
+/// Parses an instruction from `code jt jf k`, the pcap crate's text form, because the crate gives no access to its
+/// fields.
 fn parse(text: &str) -> Option<Instruction> {
     let mut words = text.split(' ');
     let instruction = Instruction {
@@ -153,7 +154,7 @@ mod tests {
     #[test]
     fn expressions_become_programs_that_return_the_snaplen() {
         let Program(program) = Program::compile("udp port 53", true, None, 96).unwrap();
-        // Ethernet: the first thing to look at is the EtherType.
+        // On Ethernet, the program first looks at the EtherType.
         assert_eq!((program[0].code, program[0].k), (0x28, 12));
         let returns: Vec<u32> = program
             .iter()

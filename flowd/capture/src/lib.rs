@@ -1,10 +1,10 @@
-//! Interface or savefile → packets.
+//! Captures packets from an interface, or reads them from a savefile.
 //!
-//! A [`Source`] is a live capture, by an AF_PACKET ring ([`Ring`]) or by libpcap ([`Live`]); a [`Savefile`] is a
-//! recorded one. All give [`wire::Packet`]s, borrowed for the length of a call.
+//! A [`Source`] is a live capture, by an AF_PACKET ring ([`Ring`]) or by libpcap ([`Live`]). A [`Savefile`] is a
+//! recorded one. Both return [`wire::Packet`]s that are borrowed for the length of a call.
 //!
-//! What a packet is: what the kernel hands to packet sockets. With generic segmentation and receive offload that
-//! may be a superpacket of many segments, which counts as one packet with the octets of its one IP header.
+//! A packet is what the kernel delivers to packet sockets. With generic segmentation or receive offload that may be
+//! a superpacket of many segments, which counts as one packet with the octets of its only IP header.
 
 pub mod config;
 pub mod error;
@@ -35,10 +35,10 @@ pub enum Source {
 }
 
 impl Source {
-    /// Starts to capture: packets from this moment on, of this interface only.
+    /// Opens a capture of the packets of this interface from this moment on.
     ///
     /// # Errors
-    /// No such interface, no permission, a filter that does not compile, or what the system says.
+    /// There is no such interface, permission is missing, the filter does not compile, or a system call fails.
     pub fn open(engine: Engine, config: &Config) -> Result<Source, Error> {
         match engine {
             Engine::AfPacket => Ring::open(config).map(Source::Ring),
@@ -46,10 +46,10 @@ impl Source {
         }
     }
 
-    /// Waits until there are packets, `wake` is readable, the link changes, or `timeout` is over.
+    /// Waits until there are packets, `wake` is readable, the link state changes, or `timeout` has passed.
     ///
     /// # Errors
-    /// What the system says; the capture may be closed and opened again.
+    /// A system call failed. The capture may be closed and opened again.
     pub fn wait(&mut self, wake: BorrowedFd<'_>, timeout: Duration) -> Result<Ready, Error> {
         match self {
             Source::Ring(ring) => ring.wait(wake, timeout),
@@ -57,10 +57,10 @@ impl Source {
         }
     }
 
-    /// Hands the packets that are there to `each`, a bounded number of them, and returns how many.
+    /// Calls `each` with the available packets, a bounded number of them, and returns how many there were.
     ///
     /// # Errors
-    /// What libpcap says; a ring has none.
+    /// libpcap failed. A ring has no errors.
     pub fn read(&mut self, each: impl FnMut(&Packet<'_>)) -> Result<usize, Error> {
         match self {
             Source::Ring(ring) => Ok(ring.read(each)),
@@ -68,10 +68,10 @@ impl Source {
         }
     }
 
-    /// Takes no new packets from now on; those captured already can still be read.
+    /// Stops accepting packets; those captured before can still be read.
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn stop(&mut self) -> Result<(), Error> {
         match self {
             Source::Ring(ring) => ring.stop(),
@@ -82,10 +82,10 @@ impl Source {
         }
     }
 
-    /// Packets since [`Source::open`].
+    /// Packet counts since [`Source::open`].
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn statistics(&mut self) -> Result<Statistics, Error> {
         match self {
             Source::Ring(ring) => ring.statistics(),
@@ -101,7 +101,7 @@ impl Source {
         }
     }
 
-    /// Whether the interface is there and up, as far as the capture has been told.
+    /// Whether the interface exists and is up, as far as the capture knows.
     pub fn link_state(&self) -> LinkState {
         match self {
             Source::Ring(ring) => ring.link_state(),

@@ -1,6 +1,6 @@
-//! Capture by libpcap, for hosts where it reaches more than a packet socket does.
+//! Captures by libpcap, for interfaces that a packet socket does not reach.
 //!
-//! libpcap does not say of a packet whether it was sent or received, so each direction has a handle of its own.
+//! libpcap does not tell whether a packet was sent or received, so each direction has its own handle.
 
 use std::fmt;
 use std::mem;
@@ -8,21 +8,21 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use pcap::{Active, Capture, Direction, Precision};
-use wire::{Link, Packet};
+use wire::{LinkType, Packet};
 
 use crate::config::{Config, LinkState, Ready, Statistics};
-use crate::error::{Error, words};
+use crate::error::{Error, libpcap_message};
 use crate::savefile::time_ns;
 use crate::socket::{self, PacketSocket, link_state, system};
 
-/// Packets are handed over when they are so old, milliseconds.
+/// Packets are delivered after this time at the latest, in milliseconds.
 const TIMEOUT_MS: i32 = 40;
-/// Most packets of one direction that one read hands over.
+/// Most packets of one direction delivered by one read.
 const BATCH: usize = 4096;
-/// Most packets of one direction that are read after [`Live::stop`].
+/// Most packets of one direction read after [`Live::stop`].
 const LAST_BATCH: usize = 1 << 20;
 
-/// libpcap on one interface.
+/// A libpcap capture of one interface.
 pub struct Live {
     handles: Vec<Handle>,
     interface: String,
@@ -43,23 +43,23 @@ enum Stop {
 struct Handle {
     capture: Capture<Active>,
     outgoing: bool,
-    link: Link,
-    /// libpcap's count of drops has 32 bits: its last answer, and the sum of all growth.
+    link: LinkType,
+    /// libpcap counts drops in 32 bits. This is its last count; `dropped` accumulates the increments.
     last_dropped: u32,
     dropped: u64,
 }
 
 impl Live {
-    /// Opens the interface.
+    /// Opens a capture of the interface.
     ///
     /// # Errors
-    /// No such interface, no permission, a filter that does not compile, or libpcap's words.
+    /// There is no such interface, permission is missing, the filter does not compile, or libpcap fails.
     pub fn open(config: &Config) -> Result<Live, Error> {
-        // Tells a missing interface from a missing permission, which libpcap puts in words only.
+        // Distinguishes a missing interface from missing permission, for which libpcap has only a message.
         let probe = PacketSocket::open(&config.interface)?;
         let loopback = probe.hardware() == libc::ARPHRD_LOOPBACK;
         let directions: &[_] = match (config.incoming, config.outgoing) {
-            // There every packet is both, and is taken as it is received.
+            // Every packet on a loopback interface is sent and received; it is captured on reception.
             (incoming, _) if loopback => &[(Direction::In, !incoming)],
             (true, true) => &[(Direction::In, false), (Direction::Out, true)],
             (false, true) => &[(Direction::Out, true)],
@@ -80,12 +80,12 @@ impl Live {
         })
     }
 
-    /// Waits until there are packets, `wake` is readable, the link changes, or `timeout` is over.
+    /// Waits until there are packets, `wake` is readable, the link state changes, or `timeout` has passed.
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn wait(&mut self, wake: BorrowedFd<'_>, timeout: Duration) -> Result<Ready, Error> {
-        // A handle whose interface is gone may stay in error, and waiting on it would not wait.
+        // The handle of a removed interface may stay in error, so that polling it would return at once.
         let inputs: Vec<_> = match self.state {
             LinkState::Gone => vec![],
             _ => self
@@ -101,12 +101,12 @@ impl Live {
         } else if events.input {
             self.state = LinkState::Up;
         } else if self.state == LinkState::Down {
-            // Going away is not told of an interface that is down.
+            // The socket is not told when an interface that is down is removed.
             self.state = link_state(self.index);
         }
         let link =
             (mem::replace(&mut self.reported, self.state) != self.state).then_some(self.state);
-        // An error is read too: that is how libpcap takes it off the socket.
+        // An error is read, too: this is how libpcap clears it.
         Ok(Ready {
             packets: events.input || events.error,
             woken: events.woken,
@@ -114,10 +114,10 @@ impl Live {
         })
     }
 
-    /// Hands the packets that are there to `each`, and returns how many.
+    /// Calls `each` with the available packets, and returns how many there were.
     ///
     /// # Errors
-    /// libpcap's words.
+    /// libpcap failed.
     pub fn read(&mut self, mut each: impl FnMut(&Packet<'_>)) -> Result<usize, Error> {
         let most = match self.stop {
             Stop::No => BATCH,
@@ -150,24 +150,25 @@ impl Live {
             if self.state != LinkState::Gone {
                 return Err(Error::Pcap {
                     interface: self.interface.clone(),
-                    message: words(&error),
+                    message: libpcap_message(&error),
                 });
             }
         }
         Ok(count)
     }
 
-    /// Takes no new packets after the next [`Live::read`], which hands over all that are there.
+    /// Stops accepting packets after the next [`Live::read`], which delivers all that are there.
     pub fn stop(&mut self) {
         if self.stop == Stop::No {
             self.stop = Stop::Asked;
         }
     }
 
-    /// Packets since the interface was opened. Those waiting to be read are not known to libpcap, and not in it.
+    /// Packet counts since the interface was opened. Packets waiting to be read are not included, because libpcap
+    /// does not know their number.
     ///
     /// # Errors
-    /// libpcap's words.
+    /// libpcap failed.
     pub fn statistics(&mut self) -> Result<Statistics, Error> {
         let mut dropped = 0;
         for handle in &mut self.handles {
@@ -176,7 +177,7 @@ impl Live {
                 .stats()
                 .map_err(|error| Error::Pcap {
                     interface: self.interface.clone(),
-                    message: words(&error),
+                    message: libpcap_message(&error),
                 })?
                 .dropped;
             handle.dropped +=
@@ -195,7 +196,7 @@ impl Live {
         self.index
     }
 
-    /// Whether the interface is there and up, as far as libpcap has told.
+    /// Whether the interface exists and is up, as far as libpcap has reported.
     pub fn link_state(&self) -> LinkState {
         self.state
     }
@@ -205,7 +206,7 @@ impl Handle {
     fn open(config: &Config, direction: Direction, outgoing: bool) -> Result<Handle, Error> {
         let failed = |error: pcap::Error| Error::Pcap {
             interface: config.interface.clone(),
-            message: words(&error),
+            message: libpcap_message(&error),
         };
         let buffer = i32::try_from(config.ring_bytes.max(1 << 20)).unwrap_or(i32::MAX);
         let snaplen = i32::try_from(config.snaplen()).unwrap_or(i32::MAX);
@@ -224,15 +225,16 @@ impl Handle {
             socket::ignore_outgoing(capture.as_fd())
                 .map_err(|errno| system(&config.interface, "leave out sent packets", errno))?;
         }
-        // Not by `inbound` in the filter: libpcap applies it itself to the first block, and cannot, and loses that.
+        // Not by `inbound` in the filter: libpcap evaluates that itself in the first block, cannot, and loses those
+        // packets.
         capture.direction(direction).map_err(failed)?;
         if let Some(text) = &config.filter {
             capture.filter(text, true).map_err(|error| Error::Filter {
                 text: text.clone(),
-                message: words(&error),
+                message: libpcap_message(&error),
             })?;
         }
-        let link = Link::from(capture.get_datalink().0.cast_unsigned());
+        let link = LinkType::from(capture.get_datalink().0.cast_unsigned());
         let last_dropped = capture.stats().map_err(failed)?.dropped;
         Ok(Handle {
             capture,

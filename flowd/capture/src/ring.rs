@@ -1,7 +1,7 @@
-//! Capture by a memory-mapped ring: AF_PACKET with TPACKET_V3 (Linux `Documentation/networking/packet_mmap.rst`).
+//! Captures by a memory-mapped ring: AF_PACKET with TPACKET_V3 (Linux `Documentation/networking/packet_mmap.rst`).
 //!
-//! The kernel fills blocks of packets and hands each over when it is full or [`RETIRE_MS`] old; the reader hands it
-//! back. A packet for which no block is free is lost and counted.
+//! The kernel fills blocks with packets and hands each over when it is full or [`RETIRE_MS`] old; the reader
+//! returns it. A packet for which no block is free is lost and counted.
 #![allow(unsafe_code)]
 
 use std::mem;
@@ -12,38 +12,38 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use wire::{Link, Packet, Tag};
+use wire::{LinkType, Packet, Tag};
 
 use crate::config::{Config, LinkState, Ready, Statistics};
 use crate::error::Error;
 use crate::filter::Program;
 use crate::socket::{self, PacketSocket, system};
 
-/// Octets of a block: large enough for several packets of the largest snaplen.
+/// Octets of a block, enough for several packets of the largest snaplen.
 const BLOCK_LEN: usize = 256 << 10;
-/// A block is handed over when it is so old, milliseconds, though it has room left.
+/// Age in milliseconds at which a block is handed over although it is not full.
 pub const RETIRE_MS: u32 = 40;
-/// Only says how the kernel counts frames; version 3 packs packets of any length.
+/// Only affects how the kernel counts frames: version 3 packs packets of any length.
 const FRAME_LEN: u32 = 2048;
 
-/// A ring on one interface.
+/// A ring capturing one interface.
 #[derive(Debug)]
 pub struct Ring {
     map: Map,
     socket: PacketSocket,
-    /// The block to read next.
+    /// Index of the block to read next.
     next: usize,
-    /// Every packet counts as sent: a loopback interface of which only the sent packets are wanted.
+    /// Whether every packet counts as sent: on a loopback interface, if only sent packets are to be captured.
     all_outgoing: bool,
     statistics: Statistics,
     state: LinkState,
 }
 
 impl Ring {
-    /// Opens a ring: packets from this moment on, of this interface only.
+    /// Opens a ring for the packets of this interface from this moment on.
     ///
     /// # Errors
-    /// No such interface, no permission, a filter that does not compile, or what the system says.
+    /// There is no such interface, permission is missing, the filter does not compile, or a system call fails.
     pub fn open(config: &Config) -> Result<Ring, Error> {
         let socket = PacketSocket::open(&config.interface)?;
         let version = libc::tpacket_versions::TPACKET_V3 as libc::c_int;
@@ -86,14 +86,15 @@ impl Ring {
         }
         let program = program(config, &socket, only_incoming)?;
         if config.fanout.is_some() {
-            // A socket can join only when it captures, and until it has joined it would have every packet.
+            // A socket can only join a group while capturing, and until it has joined, it would receive every
+            // packet.
             socket.attach(&Program::nothing())?;
         } else {
             socket.attach(&program)?;
         }
         socket.start()?;
         if let Some(fanout) = config.fanout {
-            // A group does not ask its sockets what they leave out.
+            // The group ignores the option of its sockets, so it needs its own flag.
             let flags = match only_incoming {
                 true => libc::PACKET_FANOUT_FLAG_IGNORE_OUTGOING,
                 false => 0,
@@ -109,7 +110,7 @@ impl Ring {
             socket.attach(&program)?;
         }
         if config.promiscuous {
-            // Undone by the kernel when the socket is closed.
+            // The kernel undoes this when the socket is closed.
             let membership = libc::packet_mreq {
                 mr_ifindex: socket.index().cast_signed(),
                 mr_type: libc::PACKET_MR_PROMISC as u16,
@@ -133,10 +134,10 @@ impl Ring {
         })
     }
 
-    /// Waits until there are packets, `wake` is readable, the link changes, or `timeout` is over.
+    /// Waits until there are packets, `wake` is readable, the link state changes, or `timeout` has passed.
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn wait(&mut self, wake: BorrowedFd<'_>, timeout: Duration) -> Result<Ready, Error> {
         let ready = self.map.is_ready(self.next);
         let timeout = if ready { Duration::ZERO } else { timeout };
@@ -147,7 +148,7 @@ impl Ring {
         if events.error {
             state = self.socket.take_error()?.unwrap_or(state);
         } else if state == LinkState::Down {
-            // Neither coming up nor going away is told.
+            // The socket is told neither when the interface comes up nor when it is removed.
             state = match packets {
                 true => LinkState::Up,
                 false => socket::link_state(self.socket.index()),
@@ -161,7 +162,7 @@ impl Ring {
         })
     }
 
-    /// Hands the packets of the next block to `each` and returns how many there were: 0 when there is no block.
+    /// Calls `each` with the packets of the next block and returns how many there were; 0 if no block is ready.
     pub fn read(&mut self, mut each: impl FnMut(&Packet<'_>)) -> usize {
         let Some(block) = self.map.lease(self.next) else {
             return 0;
@@ -177,22 +178,22 @@ impl Ring {
         delivered
     }
 
-    /// Takes no new packets from now on; those in the ring can still be read, the last ones after [`RETIRE_MS`].
+    /// Stops accepting packets; those in the ring can still be read, the last ones after [`RETIRE_MS`].
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn stop(&mut self) -> Result<(), Error> {
         self.socket.attach(&Program::nothing())
     }
 
-    /// Packets since the ring was opened.
+    /// Packet counts since the ring was opened.
     ///
     /// # Errors
-    /// What the system says.
+    /// A system call failed.
     pub fn statistics(&mut self) -> Result<Statistics, Error> {
-        // SAFETY: all fields are integers, of which zero is a value.
+        // SAFETY: all fields are integers, for which zero is valid.
         let zero: libc::tpacket_stats_v3 = unsafe { mem::zeroed() };
-        // The kernel counts from zero after every answer, and the dropped ones among the packets.
+        // The kernel resets its counters with every answer, and includes dropped packets among the captured ones.
         let new = self.socket.get(
             libc::SOL_PACKET,
             libc::PACKET_STATISTICS,
@@ -209,7 +210,7 @@ impl Ring {
         self.socket.index()
     }
 
-    /// Whether the interface is there and up, as far as the socket has been told.
+    /// Whether the interface exists and is up, as far as the socket was told.
     pub fn link_state(&self) -> LinkState {
         self.state
     }
@@ -217,7 +218,7 @@ impl Ring {
 
 fn program(config: &Config, socket: &PacketSocket, only_incoming: bool) -> Result<Program, Error> {
     let snaplen = config.snaplen();
-    let ethernet = socket::link(socket.hardware()) == Link::Ethernet;
+    let ethernet = socket::link(socket.hardware()) == LinkType::Ethernet;
     let program = match &config.filter {
         Some(text) => Program::compile(text, ethernet, Some(&config.interface), snaplen)?,
         None => Program::everything(snaplen),
@@ -229,14 +230,14 @@ fn program(config: &Config, socket: &PacketSocket, only_incoming: bool) -> Resul
     })
 }
 
-/// The ring's memory, shared with the kernel.
+/// The ring's memory, which is shared with the kernel.
 #[derive(Debug)]
 struct Map {
     at: NonNull<u8>,
     blocks: usize,
 }
 
-// SAFETY: the memory belongs to this value alone (and the kernel), whichever thread holds it.
+// SAFETY: besides the kernel, only this value accesses the memory, whichever thread holds it.
 unsafe impl Send for Map {}
 
 impl Map {
@@ -244,7 +245,7 @@ impl Map {
         let len = blocks * BLOCK_LEN;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let fd = socket.as_fd().as_raw_fd();
-        // SAFETY: a new mapping, placed by the kernel.
+        // SAFETY: this is a new mapping, placed by the kernel.
         let at = unsafe { libc::mmap(ptr::null_mut(), len, protection, libc::MAP_SHARED, fd, 0) };
         if at == libc::MAP_FAILED {
             return Err(Errno::last());
@@ -253,7 +254,7 @@ impl Map {
         Ok(Map { at, blocks })
     }
 
-    /// Where a block starts; the index is taken modulo the number of blocks.
+    /// The start of a block. The index is taken modulo the number of blocks.
     fn block(&self, index: usize) -> NonNull<u8> {
         // SAFETY: the offset is inside the mapping.
         unsafe { self.at.add(index % self.blocks * BLOCK_LEN) }
@@ -261,8 +262,8 @@ impl Map {
 
     fn status(&self, index: usize) -> &AtomicU32 {
         let offset = mem::offset_of!(libc::tpacket_block_desc, hdr);
-        // SAFETY: the status is the first field of the block's header, inside the mapping and aligned as blocks are to
-        // pages; kernel and reader both only touch it whole.
+        // SAFETY: the status is the first field of the block's header, inside the mapping and aligned as blocks are
+        // to pages. Kernel and reader only access it as a whole.
         unsafe { AtomicU32::from_ptr(self.block(index).add(offset).cast().as_ptr()) }
     }
 
@@ -278,12 +279,12 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // SAFETY: the mapping made in `new`; no lease outlives the map.
+        // SAFETY: this unmaps the mapping made in `new`, and no lease outlives the map.
         unsafe { libc::munmap(self.at.as_ptr().cast(), self.blocks * BLOCK_LEN) };
     }
 }
 
-/// A block that is the reader's; dropped, it is the kernel's again.
+/// A block owned by the reader. Dropping it returns the block to the kernel.
 struct Lease<'a> {
     map: &'a Map,
     index: usize,
@@ -315,7 +316,7 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// The packets of a block.
+/// Iterator over the packets of a block.
 struct Packets<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -352,11 +353,11 @@ impl<'a> Iterator for Packets<'a> {
     }
 }
 
-/// A structure of integers at an offset.
+/// Reads a structure of integers at an offset.
 #[inline]
 fn read<T: Copy>(bytes: &[u8], at: usize) -> Option<T> {
     let bytes = bytes.get(at..)?.get(..mem::size_of::<T>())?;
-    // SAFETY: as many octets as the type has; it is only called with the kernel's structures of integers, of which any
-    // octets are a value.
+    // SAFETY: there are as many octets as the type has, and it is one of the kernel's structures of integers, for
+    // which any octets are valid.
     Some(unsafe { ptr::read_unaligned(bytes.as_ptr().cast()) })
 }

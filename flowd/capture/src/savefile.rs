@@ -1,4 +1,4 @@
-//! Packets from a savefile, pcap or pcapng.
+//! Reads packets from a savefile, pcap or pcapng.
 #![allow(unsafe_code)]
 
 use std::ffi::OsStr;
@@ -10,29 +10,29 @@ use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
 use pcap::{Capture, Offline, PacketHeader, Precision};
-use wire::{Link, Packet};
+use wire::{LinkType, Packet};
 
-use crate::error::{Error, words};
+use crate::error::{Error, libpcap_message};
 use classic::Classic;
 
 mod classic;
 mod window;
 
-/// A savefile that is read front to back.
+/// A savefile, read from front to back.
 pub struct Savefile {
     reader: Reader,
-    link: Link,
-    /// Shares its position with libpcap's own descriptor.
+    link: LinkType,
+    /// This descriptor shares its position with libpcap's own.
     file: File,
     path: String,
     packets: u64,
 }
 
-/// Who reads the packets.
+/// What reads the packets.
 enum Reader {
-    /// Of the common kind: ours, which is several times as fast.
+    /// Our own reader for the common format, which is several times as fast.
     Classic(Classic),
-    /// pcapng, pipes, and everything unusual.
+    /// libpcap, for pcapng, pipes and everything uncommon.
     Libpcap(Capture<Offline>),
 }
 
@@ -61,13 +61,13 @@ impl Savefile {
             .try_clone()
             .map(OwnedFd::from)
             .map_err(|error| refused(error.to_string()))?;
-        // SAFETY: the descriptor was made for libpcap, which closes it.
+        // SAFETY: the descriptor was duplicated for libpcap, which closes it.
         let capture =
             unsafe { Capture::from_raw_fd_with_precision(fd.into_raw_fd(), Precision::Nano) }
-                .map_err(|error| refused(words(&error)))?;
-        let link = Link::from(capture.get_datalink().0.cast_unsigned());
-        // libpcap has seen that the header is sound, and said what it means; it has a descriptor of its own, whose
-        // position is shared, so that only one of the two may read on.
+                .map_err(|error| refused(libpcap_message(&error)))?;
+        let link = LinkType::from(capture.get_datalink().0.cast_unsigned());
+        // libpcap has checked the header and interpreted the link type. Its descriptor shares the file position, so
+        // only one of the two readers may read on.
         let classic = file.try_clone().and_then(Classic::open);
         let reader = match classic.map_err(|error| refused(error.to_string()))? {
             Some(classic) => Reader::Classic(classic),
@@ -82,10 +82,10 @@ impl Savefile {
         })
     }
 
-    /// Hands packets to `each` until it breaks (true) or the file ends (false).
+    /// Calls `each` with packets until it breaks (returns true) or the file ends (returns false).
     ///
     /// # Errors
-    /// The file is cut or damaged behind the last packet; nothing more can be read.
+    /// The file is truncated or damaged behind the last packet. Nothing more can be read.
     #[inline]
     pub fn read(
         &mut self,
@@ -105,7 +105,7 @@ impl Savefile {
                 Reader::Libpcap(capture) => match capture.next_packet() {
                     Ok(packet) => (time_ns(packet.header), packet.data, packet.header.len),
                     Err(pcap::Error::NoMorePackets) => break Ok(false),
-                    Err(error) => break Err(words(&error)),
+                    Err(error) => break Err(libpcap_message(&error)),
                 },
             };
             self.packets += 1;
@@ -121,12 +121,12 @@ impl Savefile {
                 break Ok(true);
             }
         };
-        let sound = match &self.reader {
-            Reader::Classic(classic) => classic.sound(),
+        let intact = match &self.reader {
+            Reader::Classic(classic) => classic.check_intact(),
             Reader::Libpcap(_) => Ok(()),
         };
         result
-            .and_then(|more| sound.map(|()| more))
+            .and_then(|more| intact.map(|()| more))
             .map_err(|message| Error::Savefile {
                 path: self.path.clone(),
                 packets: self.packets,
@@ -134,17 +134,17 @@ impl Savefile {
             })
     }
 
-    /// How its packets start.
-    pub fn link(&self) -> Link {
+    /// Link type of the packets.
+    pub fn link(&self) -> LinkType {
         self.link
     }
 
-    /// Packets read so far.
+    /// Number of packets read so far.
     pub fn packets(&self) -> u64 {
         self.packets
     }
 
-    /// Octets of the file read so far, at most a buffer ahead of the packets; 0 when it is a pipe.
+    /// Octets of the file read so far, at most a buffer ahead of the packets; 0 for a pipe.
     pub fn position(&self) -> u64 {
         match &self.reader {
             Reader::Classic(classic) => classic.position(),
@@ -152,7 +152,7 @@ impl Savefile {
         }
     }
 
-    /// Octets of the file; `None` when it is a pipe.
+    /// Size of the file in octets; `None` for a pipe.
     pub fn size(&self) -> Option<u64> {
         self.file
             .metadata()
@@ -171,10 +171,11 @@ impl fmt::Debug for Savefile {
     }
 }
 
-/// The stamp of a capture opened with nanosecond precision: libpcap puts nanoseconds where microseconds are.
+/// Time stamp of a capture opened with nanosecond precision, where libpcap puts nanoseconds in place of
+/// microseconds.
 #[inline]
 pub(crate) fn time_ns(header: &PacketHeader) -> u64 {
-    // pcap has 32 unsigned bits of seconds, which libpcap reads as signed.
+    // A savefile has unsigned seconds of 32 bits, which libpcap reads as signed.
     let seconds = match header.ts.tv_sec {
         seconds @ ..0 => u64::from(seconds as u32),
         seconds => seconds.cast_unsigned(),

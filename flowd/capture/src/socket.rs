@@ -1,4 +1,4 @@
-//! The packet socket: every system call on it.
+//! Packet sockets: all system calls on them.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -9,13 +9,13 @@ use nix::errno::Errno;
 use nix::net::if_::{if_indextoname, if_nametoindex};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::time::Duration;
-use wire::Link;
+use wire::LinkType;
 
 use crate::config::LinkState;
 use crate::error::Error;
 use crate::filter::Program;
 
-/// A socket bound to one interface. It captures nothing before [`PacketSocket::start`].
+/// A packet socket bound to one interface. It captures nothing before [`PacketSocket::start`].
 #[derive(Debug)]
 pub(crate) struct PacketSocket {
     fd: OwnedFd,
@@ -24,10 +24,10 @@ pub(crate) struct PacketSocket {
     hardware: u16,
 }
 
-/// A type the kernel reads or writes as octets.
+/// A type that the kernel reads or writes as octets.
 ///
 /// # Safety
-/// Any octets are a value of it, and it has no padding that must not be read.
+/// Any octets must be a valid value of it, and it must have no padding that may not be read.
 pub(crate) unsafe trait Plain: Copy {}
 // SAFETY: integers.
 unsafe impl Plain for libc::c_int {}
@@ -47,10 +47,10 @@ pub(crate) fn interface_index(interface: &str) -> Result<u32, Error> {
     })
 }
 
-/// Down, or gone, for an interface that is known not to be up.
+/// Whether an interface that is not up is down or gone.
 pub(crate) fn link_state(index: u32) -> LinkState {
     match if_indextoname(index) {
-        // nix 0.31 takes the null pointer, which says that there is none, for an empty name.
+        // For a missing interface, nix 0.31 takes the null pointer for an empty name.
         Ok(name) if !name.is_empty() => LinkState::Down,
         _ => LinkState::Gone,
     }
@@ -70,7 +70,7 @@ impl PacketSocket {
                 errno => system(interface, "open a packet socket", errno),
             });
         }
-        // SAFETY: the descriptor is new and nobody else's.
+        // SAFETY: the descriptor is new and has no other owner.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         let mut socket = PacketSocket {
             fd,
@@ -83,7 +83,7 @@ impl PacketSocket {
         Ok(socket)
     }
 
-    /// Begins to capture.
+    /// Starts to capture.
     pub(crate) fn start(&self) -> Result<(), Error> {
         self.bind(libc::ETH_P_ALL as u16)
     }
@@ -119,7 +119,7 @@ impl PacketSocket {
         Ok(address)
     }
 
-    /// Sets a socket option.
+    /// Reads a socket option.
     pub(crate) fn set<T: Plain>(
         &self,
         level: i32,
@@ -155,7 +155,7 @@ impl PacketSocket {
         Ok(value)
     }
 
-    /// Attaches a filter in place of the one before.
+    /// Attaches a filter in place of the previous one.
     pub(crate) fn attach(&self, program: &Program) -> Result<(), Error> {
         let mut instructions: Vec<libc::sock_filter> = program
             .0
@@ -180,7 +180,8 @@ impl PacketSocket {
         )
     }
 
-    /// The socket's pending error, which this clears: what became of the interface, or an error of another kind.
+    /// Reads and clears the socket's pending error. Returns the state of the interface if the error is about it,
+    /// and other errors as errors.
     pub(crate) fn take_error(&self) -> Result<Option<LinkState>, Error> {
         let errno = self.get(
             libc::SOL_SOCKET,
@@ -223,7 +224,7 @@ fn set_option<T: Plain>(fd: BorrowedFd<'_>, level: i32, name: i32, value: &T) ->
     Errno::result(done).map(drop)
 }
 
-/// Leaves the packets that this host sends out of what a packet socket captures.
+/// Excludes the packets that this host sends from the capture of a packet socket.
 pub(crate) fn ignore_outgoing(fd: BorrowedFd<'_>) -> Result<(), Errno> {
     set_option(fd, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, &1)
 }
@@ -236,16 +237,16 @@ pub(crate) fn system(interface: &str, step: &'static str, errno: Errno) -> Error
     }
 }
 
-/// What [`wait`] saw on its descriptors.
+/// The events that [`wait`] saw.
 pub(crate) struct Events {
     pub(crate) woken: bool,
-    /// Readable.
+    /// An input is readable.
     pub(crate) input: bool,
-    /// In error.
+    /// An input is in error.
     pub(crate) error: bool,
 }
 
-/// Polls `wake` and all of `inputs`. A signal ends the wait early.
+/// Polls `wake` and all `inputs`. A signal ends the wait early.
 pub(crate) fn wait(
     wake: BorrowedFd<'_>,
     inputs: &[BorrowedFd<'_>],
@@ -279,15 +280,15 @@ pub(crate) fn wait(
     })
 }
 
-/// How frames of a hardware type start on a raw packet socket.
+/// The link type of frames on a raw packet socket of an interface with this hardware type.
 ///
-/// Devices without a link header of their own hand out IP packets.
-pub(crate) fn link(hardware: u16) -> Link {
-    /// ARPHRD_RAWIP, ARPHRD_IP6GRE: not in libc.
+/// Interfaces without a link header deliver IP packets.
+pub(crate) fn link(hardware: u16) -> LinkType {
+    /// ARPHRD_RAWIP and ARPHRD_IP6GRE, which libc lacks.
     const RAW_IP: u16 = 519;
     const IP6_GRE: u16 = 823;
     match hardware {
-        libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK => Link::Ethernet,
+        libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK => LinkType::Ethernet,
         libc::ARPHRD_NONE
         | libc::ARPHRD_PPP
         | libc::ARPHRD_TUNNEL
@@ -295,8 +296,8 @@ pub(crate) fn link(hardware: u16) -> Link {
         | libc::ARPHRD_SIT
         | libc::ARPHRD_IPGRE
         | RAW_IP
-        | IP6_GRE => Link::Raw,
-        libc::ARPHRD_CISCO => Link::CiscoHdlc,
-        other => Link::Other(other.into()),
+        | IP6_GRE => LinkType::Raw,
+        libc::ARPHRD_CISCO => LinkType::CiscoHdlc,
+        other => LinkType::Other(other.into()),
     }
 }

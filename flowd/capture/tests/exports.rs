@@ -1,6 +1,6 @@
-//! Captures of real exporters, decoded and counted against golden files that another program made.
+//! Decodes captured datagrams of real exporters and compares counts with golden files made by another program.
 //!
-//! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/exports`).
+//! The captures are not part of the project: they are expected beside the checkout (`../shared/corpora/exports`).
 
 #[allow(
     unreachable_pub,
@@ -20,7 +20,7 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use serde_json::Value;
 use wire::{Contents, DecodeError, Sets, Template, ipfix, v5, v9};
 
-/// Counts by their name in the golden files.
+/// Counts by their names in the golden files.
 type Counts = BTreeMap<&'static str, u64>;
 /// Exporter, version, observation domain, template.
 type Scope = (IpAddr, u8, u32, u16);
@@ -182,7 +182,7 @@ fn real_exports_are_counted_as_their_golden_files_have_them() {
         };
         let golden: Value = serde_json::from_slice(&fs::read(&golden_path).unwrap()).unwrap();
         let got = collect(&folder.join(name));
-        // How much of a damaged datagram counts is open; that it is noticed is not.
+        // How much of a damaged datagram counts is left open, but the damage must be noticed.
         let damaged = golden["malformed_datagrams"]
             .as_array()
             .is_some_and(|list| !list.is_empty());

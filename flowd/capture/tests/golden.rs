@@ -1,6 +1,6 @@
-//! Savefiles of real traffic, read and summed by flow, against golden files that another program made.
+//! Reads savefiles of real traffic, sums packets by flow, and compares with golden files made by another program.
 //!
-//! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/pcaps`).
+//! The captures are not part of the project: they are expected beside the checkout (`../shared/corpora/pcaps`).
 
 #[allow(
     unreachable_pub,
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use capture::Savefile;
 use serde_json::Value;
-use wire::{Family, Header, LINE, Lines, Link, Skip, at};
+use wire::{Family, Header, LINE, Lines, LinkType, SkipReason, at};
 
 /// Source, destination, protocol, ports.
 type Key = (IpAddr, IpAddr, u8, u16, u16);
@@ -36,9 +36,9 @@ struct Sum {
 #[derive(Default)]
 struct Read {
     flows: BTreeMap<Key, Sum>,
-    skipped: BTreeMap<Skip, u64>,
+    skipped: BTreeMap<SkipReason, u64>,
     packets: u64,
-    /// What etherparse reads otherwise.
+    /// Savefiles that etherparse reads differently.
     against: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ fn read(path: &Path) -> Read {
     };
     let whole = savefile.read(|packet| {
         read.packets += 1;
-        if packet.link == Link::Ethernet
+        if packet.link == LinkType::Ethernet
             && let Err(why) = oracle::compare(packet.data)
         {
             read.against.push(format!(
@@ -75,7 +75,7 @@ fn read(path: &Path) -> Read {
             *read.skipped.entry(skip).or_default() += 1;
             return ControlFlow::Continue(());
         }
-        // The first line has a quicker reader.
+        // The first line alone is read by the fast path.
         let mut common = Header::empty();
         let result = wire::parse_lines(packet, Lines::COMMON, &mut common);
         let same = result.is_ok()
@@ -129,7 +129,7 @@ fn rows<'a>(golden: &'a Value, name: &str) -> Vec<&'a [Value]> {
         .collect()
 }
 
-/// The comparison rule of the captures: what is ambiguous may be counted or not, all else is exact.
+/// The comparison rule of the captures: ambiguous packets may be counted or not, all others must agree exactly.
 fn compare(name: &str, read: &Read, golden: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     if Some(read.packets) != golden["packets"].as_u64() {
@@ -174,7 +174,7 @@ fn compare(name: &str, read: &Read, golden: &Value) -> Vec<String> {
             left.len() - doubts
         ));
     }
-    // Stricter than the rule: those that are read at all are read as the golden file would.
+    // Stricter than the rule: those that are read at all are read as in the golden file.
     for (key, got) in left {
         let there = ambiguous.get(&key).copied().unwrap_or_default();
         if (got.packets, got.octets) != (there.packets, there.octets) {
@@ -223,7 +223,8 @@ fn real_captures_agree_with_their_golden_files() {
 
 #[test]
 fn a_capture_made_here_sums_up() {
-    // Three UDP datagrams of a flow, one the other way, an ICMP echo, a later fragment, and ARP, on Ethernet.
+    // On Ethernet: three UDP datagrams of a flow, one in the reverse direction, an ICMP echo, a later fragment, and
+    // ARP.
     let udp = |from: u8, to: u8, sport: u16, dport: u16, len: u16| {
         let mut packet = ipv4(17, from, to, [0, 0], len);
         packet.splice(
@@ -255,7 +256,7 @@ fn a_capture_made_here_sums_up() {
     file.extend(0xa1b2_3c4du32.to_be_bytes());
     file.extend([0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 1]);
     for (second, frame) in (1u32..).zip(&frames) {
-        // Only the first 64 octets of each.
+        // Only the first 64 octets of each packet.
         let kept = frame.get(..64).unwrap_or(frame);
         for word in [second, 5, kept.len() as u32, frame.len() as u32] {
             file.extend(word.to_be_bytes());
@@ -289,7 +290,7 @@ fn a_capture_made_here_sums_up() {
     assert_eq!(flow(1, 2, 1, 0, 0x0800), sum(1, 84, 4, 4));
     assert_eq!(flow(1, 2, 17, 0, 0), sum(1, 520, 5, 5));
     assert_eq!((read.flows.len(), read.packets), (4, 7));
-    assert_eq!(read.skipped, BTreeMap::from([(Skip::NotIp, 1)]));
+    assert_eq!(read.skipped, BTreeMap::from([(SkipReason::NotIp, 1)]));
 }
 
 /// An Ethernet frame with an IPv4 packet of `len` octets from 192.0.2.`from` to 192.0.2.`to`.

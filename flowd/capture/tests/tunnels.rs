@@ -1,6 +1,6 @@
-//! Tunnels of real traffic: what we find inside against what tshark finds.
+//! Compares the packets found inside tunnels of real traffic with what tshark finds.
 //!
-//! The captures are not part of the project: they are looked for beside the checkout (`../shared/corpora/pcaps`).
+//! The captures are not part of the project: they are expected beside the checkout (`../shared/corpora/pcaps`).
 
 #[allow(
     unreachable_pub,
@@ -17,9 +17,10 @@ use std::process::Command;
 use std::{fs, iter};
 
 use capture::Savefile;
-use wire::{Family, Header, Lines, Link, Packet, Tunnel, Tunnels, at, parse, parse_inside};
+use wire::{Family, Header, Lines, LinkType, Packet, Tunnel, Tunnels, at, parse, parse_innermost};
 
-/// The packet inside: addresses, ports where tshark has them, octets (0 where the header has 0), and how deep it lies.
+/// The packet inside: addresses, ports where tshark has them, octets (0 where the header has 0), and the number of
+/// tunnels around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
     source: IpAddr,
@@ -40,7 +41,7 @@ fn address(header: &Header, v4: wire::Span, v6: wire::Span) -> IpAddr {
     }
 }
 
-/// Frames that tell from outside that they are a tunnel's, each with its length on the wire.
+/// Frames recognisable as tunnels from their outer headers, each with its length on the wire.
 fn tunnelled(folder: &Path) -> Vec<(Vec<u8>, u32)> {
     let mut frames = Vec::new();
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
@@ -53,7 +54,7 @@ fn tunnelled(folder: &Path) -> Vec<(Vec<u8>, u32)> {
         let mut savefile = Savefile::open(&path).unwrap_or_else(|error| panic!("{error}"));
         let mut header = Header::empty();
         let whole = savefile.read(|packet| {
-            if packet.link == Link::Ethernet && parse(packet, &mut header).is_ok() {
+            if packet.link == LinkType::Ethernet && parse(packet, &mut header).is_ok() {
                 let port = number(&header, at::DESTINATION_PORT);
                 let tunnel = matches!(
                     (header.protocol, port),
@@ -95,7 +96,7 @@ const FIELDS: [&str; 11] = [
     "tcp.dstport",
 ];
 
-/// What lies between two IP headers when the second is in a tunnel that we enter.
+/// The layers between two IP headers if the second one is in a tunnel that we enter.
 const BETWEEN: [&str; 9] = [
     "gre",
     "erspan",
@@ -108,7 +109,8 @@ const BETWEEN: [&str; 9] = [
     "ethertype",
 ];
 
-/// tshark's line: every occurrence of every field, and the innermost packet that a chain of known tunnels leads to.
+/// Interprets tshark's line, which has every occurrence of every field: the innermost packet that a chain of known
+/// tunnels leads to.
 fn innermost(line: &str) -> Option<Inner> {
     let columns: Vec<Vec<&str>> = line
         .split('\t')
@@ -209,12 +211,12 @@ fn what_is_inside_is_what_tshark_finds() {
             time_ns: 0,
             data,
             wire_len: *wire_len,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: false,
         };
         let mut header = Header::empty();
-        let result = parse_inside(&packet, &every, Lines::ALL, &mut header);
+        let result = parse_innermost(&packet, &every, Lines::ALL, &mut header);
         let Some(theirs) = innermost(line) else {
             wrong.push(format!("{result:?}, tshark: {line}"));
             continue;

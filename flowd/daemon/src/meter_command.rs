@@ -14,9 +14,9 @@ use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
 use loss::DropReason;
-use meter::{Burst, CacheType, Kept, Monitor, Reading, Timeouts};
+use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions, Timeouts};
 use serde_json::{Map, Value as Json, json};
-use wire::{Family, Skip, Tunnel};
+use wire::{Family, SkipReason, Tunnel};
 
 use crate::arguments::Meter;
 use crate::clock;
@@ -50,8 +50,8 @@ pub fn run(args: &Meter) -> anyhow::Result<ExitCode> {
     let mut savefile = Savefile::open(&args.read)?;
     let mut monitor = Monitor::new(plan.meter.clone(), clock::unix_ns());
     let mut burst = Burst::default();
-    burst.want(monitor.wanted());
-    burst.read_as(plan.reading.clone());
+    burst.set_wanted_lines(monitor.wanted_lines());
+    burst.set_read_options(plan.reading.clone());
     let progress = progress(args, &savefile);
     let mut output = Output {
         records: args.records,
@@ -163,9 +163,9 @@ fn plan(args: &Meter) -> anyhow::Result<MeterPlan> {
                 output: true,
                 families: [true, true],
                 sampler: None,
-                statistics: Kept::default(),
+                statistics: KeptTables::default(),
             },
-            reading: Reading::default(),
+            reading: ReadOptions::default(),
             sampling: Sampling::None,
             exporters: Vec::new(),
         },
@@ -333,7 +333,7 @@ fn summary(
 ) -> Json {
     let ledger = monitor.ledger();
     let mut skipped: Map<String, Json> = Map::new();
-    for why in Skip::ALL {
+    for why in SkipReason::ALL {
         let packets = ledger.skipped[why as usize].packets;
         if packets > 0 {
             skipped.insert(why.name().into(), packets.into());

@@ -124,7 +124,7 @@ impl Template {
             steps: Vec::new(),
             sampler: only_sampler(sampling),
             narrow: false,
-            ways: protocol == Protocol::Ipfix && layout.ways().is_some(),
+            ways: protocol == Protocol::Ipfix && layout.biflow_range().is_some(),
         };
         let absolute = protocol == Protocol::Ipfix && predefined(&layout.record);
         let mut uptimes = false;
@@ -158,7 +158,7 @@ impl Template {
         let (mut words, mut element, len) = (field.words, field.element, usize::from(field.len));
         // A counter that is wanted short and long is sent long.
         let long = |slot: &Slot| slot.field.source == field.source && slot.field.len == 8;
-        let long = self.layout.ways().is_some() || self.layout.slots.iter().any(long);
+        let long = self.layout.biflow_range().is_some() || self.layout.slots.iter().any(long);
         let time = match field.kind {
             Kind::Uptime if absolute => {
                 (words, element) = match field.source {

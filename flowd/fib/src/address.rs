@@ -1,18 +1,18 @@
-//! Addresses as numbers, and prefixes of them.
+//! Addresses as numbers, and their prefixes.
 
-/// An address as a number: `u32` for IPv4, `u128` for IPv6, the first octet on the wire highest.
+/// An address as a number: `u32` for IPv4, `u128` for IPv6, with the first octet on the wire most significant.
 pub trait Address: Copy + Ord + std::fmt::Debug + sealed::Sealed {
-    /// Bits it has.
+    /// Number of bits.
     const BITS: u8;
-    /// The eight bits after the first `depth`; `depth` is less than [`Address::BITS`].
+    /// The eight bits behind the first `depth` ones; `depth` is less than [`Address::BITS`].
     fn octet(self, depth: u8) -> usize;
-    /// The first `len` bits, the others zero.
+    /// This address with all but the first `len` bits set to zero.
     fn first(self, len: u8) -> Self;
-    /// The first `len` bits, the others one.
+    /// This address with all but the first `len` bits set to one.
     fn last(self, len: u8) -> Self;
-    /// The next address; none after the last.
+    /// The next address; `None` after the last one.
     fn next(self) -> Option<Self>;
-    /// The low 64 bits of its folded halves, for hashing.
+    /// All bits of the address combined into 64, for hashing.
     fn folded(self) -> u64;
 }
 
@@ -59,8 +59,7 @@ macro_rules! address {
 address!(u32, 32, |address| u64::from(address));
 address!(u128, 128, |address| (address >> 64) as u64 ^ address as u64);
 
-/// An address and how many of its first bits count. Ordered by address, shorter ones first, so that a prefix comes
-/// before those inside it.
+/// An address prefix. Prefixes are ordered by address, then by length, so that one comes before those inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix<A> {
     address: A,
@@ -68,7 +67,7 @@ pub struct Prefix<A> {
 }
 
 impl<A: Address> Prefix<A> {
-    /// The first `len` bits of `address`; a length beyond the address's is its whole.
+    /// The prefix of the first `len` bits of `address`; a greater length than the address has means all bits.
     pub fn new(address: A, len: u8) -> Prefix<A> {
         let len = len.min(A::BITS);
         Prefix {
@@ -77,18 +76,18 @@ impl<A: Address> Prefix<A> {
         }
     }
 
-    /// Its first address.
+    /// The first address of the prefix.
     pub fn address(self) -> A {
         self.address
     }
 
-    /// Its last address.
+    /// The last address of the prefix.
     pub fn last(self) -> A {
         self.address.last(self.len)
     }
 
-    /// Bits that count.
-    #[allow(clippy::len_without_is_empty)] // a prefix of no bits is not empty: it is everything
+    /// The prefix length in bits.
+    #[allow(clippy::len_without_is_empty)] // a prefix of length 0 is not empty but contains every address
     pub fn len(self) -> u8 {
         self.len
     }

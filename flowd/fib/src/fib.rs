@@ -1,4 +1,4 @@
-//! The routes at one moment, for those who look them up. Nothing here changes: it is shared between threads as it is.
+//! The routes at one moment, for lookups. Nothing in them changes, so threads share them without locks.
 
 use std::sync::Arc;
 
@@ -8,60 +8,60 @@ use crate::route::{Hop, Kind};
 use crate::rule::{Action, Packet, Selector};
 use crate::tree::Tree;
 
-/// What is behind the number of a route list: what becomes of its packets now.
+/// A list of routes resolved to the hops in use now.
 #[derive(Clone, Debug)]
-pub(crate) struct Way {
-    /// None for a list whose routes all have no hop that works.
+pub(crate) struct ResolvedRoutes {
+    /// `None` if no route of the list has a working hop.
     pub(crate) kind: Option<Kind>,
     pub(crate) hops: Arc<[Hop]>,
     /// Sum of the hops' weights.
     pub(crate) weight: u32,
 }
 
-/// A rule with its table at hand.
+/// A rule and the table it refers to.
 pub(crate) struct Step<A> {
     pub(crate) selector: Selector<A>,
     pub(crate) suppress_len: Option<u8>,
-    pub(crate) to: To<A>,
+    pub(crate) target: Target<A>,
 }
 
-/// [`Action`], with tables instead of their numbers.
-pub(crate) enum To<A> {
-    /// None: the table is empty.
+/// An [`Action`] with tables in place of their numbers.
+pub(crate) enum Target<A> {
+    /// `None` if the table is empty.
     Table(Option<Tree<A>>),
     Vrf,
-    /// The step to go on at.
+    /// Index of the step to continue at.
     Step(usize),
     Discard,
 }
 
-impl<A> To<A> {
+impl<A> Target<A> {
     pub(crate) fn new(
         action: Action,
         table: impl Fn(u32) -> Option<Tree<A>>,
         step: impl Fn(u32) -> usize,
         next: usize,
-    ) -> To<A> {
+    ) -> Target<A> {
         match action {
-            Action::Table(number) => To::Table(table(number)),
-            Action::Vrf => To::Vrf,
-            Action::Goto(priority) => To::Step(step(priority).max(next)),
-            Action::Nop => To::Step(next),
-            Action::Discard => To::Discard,
+            Action::Table(number) => Target::Table(table(number)),
+            Action::Vrf => Target::Vrf,
+            Action::Goto(priority) => Target::Step(step(priority).max(next)),
+            Action::Nop => Target::Step(next),
+            Action::Discard => Target::Discard,
         }
     }
 }
 
-/// One family's rules and routes at one moment.
+/// The rules and routes of one address family at one moment.
 pub struct Routes<A> {
     pub(crate) steps: Vec<Step<A>>,
-    /// The tables of VRFs, by number.
+    /// The tables of VRFs, by table number.
     pub(crate) vrfs: Vec<(u32, Tree<A>)>,
-    pub(crate) ways: Arc<[Way]>,
+    pub(crate) resolved: Arc<[ResolvedRoutes]>,
     pub(crate) links: Arc<Links>,
 }
 
-/// Interfaces, rules and routes at one moment.
+/// The interfaces, rules and routes at one moment.
 pub struct Fib {
     /// IPv4.
     pub v4: Routes<u32>,
@@ -71,12 +71,12 @@ pub struct Fib {
 }
 
 impl Fib {
-    /// A frame to this address is for this host, not merely seen by it.
+    /// Whether frames to this MAC address are for this host.
     pub fn has_mac(&self, mac: [u8; 6]) -> bool {
         self.links.has_mac(mac)
     }
 
-    /// `ifIndex` of the VRF device an interface belongs to; 0 for none.
+    /// `ifIndex` of the VRF device an interface belongs to; 0 without a VRF.
     #[inline]
     pub fn vrf(&self, interface: u32) -> u32 {
         self.links.routed(interface).vrf
@@ -86,9 +86,9 @@ impl Fib {
 /// The route of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match<'a> {
-    /// Bits of the prefix; 0 for the default route, and for none.
+    /// Prefix length of the route; 0 for the default route, and if there is none.
     pub len: u8,
-    /// What becomes of the packet; none without a route.
+    /// What happens to the packet; `None` without a route.
     pub kind: Option<Kind>,
     hops: &'a [Hop],
     weight: u32,
@@ -102,9 +102,9 @@ impl<'a> Match<'a> {
         weight: 0,
     };
 
-    /// The hop the packet takes. Of several, it is one by the hash of both addresses and the weights: always the same
-    /// for the same addresses, though not always the kernel's choice, whose hash has a secret in it. A packet that
-    /// was seen on its way out takes the hop there.
+    /// The hop the packet takes. Among several hops a hash of both addresses chooses, by the hops' weights: always
+    /// the same for the same addresses, but not always the kernel's choice, because the kernel's hash has a secret.
+    /// A packet captured on its way out takes the hop on that interface.
     pub fn hop<A: Address>(&self, packet: &Packet<A>) -> Option<&'a Hop> {
         if self.kind != Some(Kind::Forward) {
             return None;
@@ -117,7 +117,7 @@ impl<'a> Match<'a> {
         {
             return Some(there);
         }
-        let mut place = spread(packet, self.weight);
+        let mut place = hash_below(packet, self.weight);
         self.hops.iter().find(|hop| {
             let here = place < u32::from(hop.weight);
             place = place.wrapping_sub(hop.weight.into());
@@ -126,9 +126,9 @@ impl<'a> Match<'a> {
     }
 }
 
-/// A number below `below`, by both addresses.
-fn spread<A: Address>(packet: &Packet<A>, below: u32) -> u32 {
-    // The finaliser of MurmurHash3, a public-domain mixer of all bits.
+/// Returns a number below `below`, by a hash of both addresses.
+fn hash_below<A: Address>(packet: &Packet<A>, below: u32) -> u32 {
+    // The finaliser of MurmurHash3 (public domain), which mixes all bits.
     let mut mixed = packet.source.folded() ^ packet.destination.folded().rotate_left(32);
     mixed = (mixed ^ mixed >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
     mixed = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
@@ -136,7 +136,7 @@ fn spread<A: Address>(packet: &Packet<A>, below: u32) -> u32 {
 }
 
 impl<A: Address> Routes<A> {
-    /// The route of a packet: the rules in their order, until one's table has a route that counts.
+    /// The route of a packet: evaluates the rules in their order until a table has a route that may be used.
     pub fn find(&self, packet: &Packet<A>) -> Match<'_> {
         let routed = self.links.routed(packet.interface);
         let input = if packet.outgoing { 0 } else { routed.on };
@@ -146,19 +146,19 @@ impl<A: Address> Routes<A> {
             if !step.selector.applies(packet, input) {
                 continue;
             }
-            let tree = match &step.to {
-                To::Table(tree) => tree.as_ref(),
-                To::Vrf if routed.vrf == 0 => None,
-                To::Vrf => {
+            let tree = match &step.target {
+                Target::Table(tree) => tree.as_ref(),
+                Target::Vrf if routed.vrf == 0 => None,
+                Target::Vrf => {
                     let mut vrfs = self.vrfs.iter();
                     vrfs.find(|(number, _)| *number == routed.table)
                         .map(|(_, tree)| tree)
                 }
-                To::Step(next) => {
+                Target::Step(next) => {
                     at = *next;
                     None
                 }
-                To::Discard => {
+                Target::Discard => {
                     return Match {
                         kind: Some(Kind::Discard),
                         ..Match::NONE
@@ -168,14 +168,14 @@ impl<A: Address> Routes<A> {
             let Some(found) = tree.map(|tree| tree.find(packet.destination)) else {
                 continue;
             };
-            let way = &self.ways[found.value() as usize];
+            let routes = &self.resolved[found.value() as usize];
             let suppressed = step.suppress_len.is_some_and(|len| found.len() <= len);
-            if found.value() != 0 && !suppressed && way.kind != Some(Kind::Throw) {
+            if found.value() != 0 && !suppressed && routes.kind != Some(Kind::Throw) {
                 return Match {
                     len: found.len(),
-                    kind: way.kind,
-                    hops: &way.hops,
-                    weight: way.weight,
+                    kind: routes.kind,
+                    hops: &routes.hops,
+                    weight: routes.weight,
                 };
             }
         }

@@ -1,33 +1,34 @@
-//! Interfaces, as far as they matter for where a packet goes.
+//! Interfaces, as far as routing depends on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One interface.
+/// An interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// `ifIndex`.
     pub index: u32,
     /// Name.
     pub name: String,
-    /// Administratively up, and has a carrier. The kernel drops and revives IPv4 routes with them and tells nobody.
+    /// Whether it is administratively up, and whether it has a carrier. When they change, the kernel removes and
+    /// restores IPv4 routes without reporting it.
     pub state: (bool, bool),
     /// `ifIndex` of the bridge, bond or VRF it belongs to.
     pub master: Option<u32>,
-    /// The table of the VRF that it is.
+    /// Routing table, if the interface is the device of a VRF.
     pub vrf_table: Option<u32>,
     /// MAC address.
     pub mac: Option<[u8; 6]>,
 }
 
-/// More masters above each other than anybody has.
+/// Most masters followed upwards from an interface.
 const MASTERS: usize = 8;
 
-/// Where the packets of an interface are routed.
+/// How the packets of an interface are routed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Routed {
-    /// `ifIndex` they are routed on: a bridge's or bond's for its members.
+    /// `ifIndex` they are routed on: the bridge or bond for its members.
     pub(crate) on: u32,
-    /// `ifIndex` and table of its VRF's device; 0 without one.
+    /// `ifIndex` of the VRF device; 0 without a VRF.
     pub(crate) vrf: u32,
     pub(crate) table: u32,
 }
@@ -36,7 +37,7 @@ pub(crate) struct Routed {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     macs: BTreeSet<[u8; 6]>,
-    /// Interfaces that have a master or are a VRF's device.
+    /// Interfaces that have a master or are a VRF device.
     above: BTreeMap<u32, Routed>,
 }
 
@@ -53,12 +54,12 @@ impl Links {
         }
     }
 
-    /// Frames to this address are for this host.
+    /// Whether frames to this MAC address are for this host.
     pub(crate) fn has_mac(&self, mac: [u8; 6]) -> bool {
         self.macs.contains(&mac)
     }
 
-    /// Where the packets of an interface are routed.
+    /// How the packets of an interface are routed.
     #[inline]
     pub(crate) fn routed(&self, index: u32) -> Routed {
         let plain = Routed {
@@ -73,7 +74,7 @@ impl Links {
     }
 }
 
-/// Up the masters: a bridge or bond routes for its members, a VRF only lends its table.
+/// Follows the masters upwards: a bridge or bond routes for its members, a VRF only provides the table.
 fn routed(links: &BTreeMap<u32, Link>, link: &Link) -> Routed {
     let mut here = link;
     for _ in 0..MASTERS {

@@ -1,91 +1,91 @@
-//! The routes as they change: what the kernel tells goes in, states of it come out.
+//! The routes as they change: changes reported by the kernel go in, immutable states come out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::address::{Address, Prefix};
-use crate::fib::{Fib, Routes, Step, To, Way};
+use crate::fib::{Fib, ResolvedRoutes, Routes, Step, Target};
 use crate::link::{Link, Links};
 use crate::route::{self, Hop, Hops, Kind, NextHop, Outcome, Route};
+use crate::route_lists::RouteLists;
 use crate::rule::{Rule, Selector};
-use crate::sets::Sets;
 use crate::tree::Table;
 
-/// One thing the kernel tells of one family.
+/// A change of one address family's routes or rules.
 #[derive(Clone, Debug)]
 pub enum Entry<A> {
-    /// A route is there.
-    Add {
-        /// Its table.
+    /// A route was added.
+    AddRoute {
+        /// Routing table.
         table: u32,
-        /// Its destination.
+        /// Destination.
         prefix: Prefix<A>,
         /// The route.
         route: Route,
-        /// It takes the place of the one of its priority.
+        /// Whether it replaces the route with its priority.
         replace: bool,
     },
-    /// A route is gone.
-    Remove {
-        /// Its table.
+    /// A route was removed.
+    RemoveRoute {
+        /// Routing table.
         table: u32,
-        /// Its destination.
+        /// Destination.
         prefix: Prefix<A>,
         /// The route.
         route: Route,
     },
-    /// A rule is there.
-    Rule(Rule<A>),
-    /// A rule is gone.
-    RuleGone(Rule<A>),
+    /// A rule was added.
+    AddRule(Rule<A>),
+    /// A rule was removed.
+    RemoveRule(Rule<A>),
 }
 
-/// One thing the kernel tells.
+/// A change reported by the kernel.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// An IPv4 route or rule.
+    /// An IPv4 route or rule changed.
     V4(Entry<u32>),
-    /// An IPv6 route or rule.
+    /// An IPv6 route or rule changed.
     V6(Entry<u128>),
-    /// A nexthop object is there, or is another now.
+    /// A nexthop object was added or changed.
     NextHop(u32, NextHop),
-    /// A nexthop object is gone.
+    /// A nexthop object was removed.
     NextHopGone(u32),
-    /// An interface is there, or has changed.
+    /// An interface was added or changed.
     Link(Link),
-    /// An interface is gone.
+    /// An interface was removed.
     LinkGone(u32),
 }
 
-/// What is to be done after a change.
+/// What has to be done after a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// Nothing: all is as before.
+    /// Nothing: the routes are as before.
     None,
-    /// A new state can be had from [`Rib::fib`].
+    /// The routes changed: [`Rib::fib`] returns the new state.
     Changed,
-    /// The change does not tell what the routes are now: they have to be read anew. While they are read, in the kernel's
-    /// order, it says nothing.
-    Doubt,
+    /// The report does not tell which routes there are now, so they have to be read from the kernel again. Ignored
+    /// while they are being read in the kernel's order.
+    Reread,
 }
 
-/// Everything the kernel has told.
+/// Everything the kernel reported about routes: rules, tables, nexthop objects and interfaces.
 #[derive(Default)]
 pub struct Rib {
     v4: Family<u32>,
     v6: Family<u128>,
-    sets: Sets,
+    route_lists: RouteLists,
     objects: BTreeMap<u32, NextHop>,
     links: BTreeMap<u32, Link>,
-    /// Routes that had to be left out: more than 16 million different ones.
+    /// Number of routes left out because there were more than 16 million different ones.
     left_out: u64,
-    ways: Option<(u64, Arc<[Way]>)>,
+    resolved: Option<(u64, Arc<[ResolvedRoutes]>)>,
 }
 
 struct Family<A> {
     tables: BTreeMap<u32, Table<A>>,
     rules: Vec<Rule<A>>,
-    joins: bool,
+    joins_hops: bool,
 }
 
 impl Default for Family<u32> {
@@ -93,7 +93,7 @@ impl Default for Family<u32> {
         Family {
             tables: BTreeMap::new(),
             rules: Vec::new(),
-            joins: false,
+            joins_hops: false,
         }
     }
 }
@@ -103,33 +103,37 @@ impl Default for Family<u128> {
         Family {
             tables: BTreeMap::new(),
             rules: Vec::new(),
-            joins: true,
+            joins_hops: true,
         }
     }
 }
 
 impl Rib {
-    /// Takes over what the kernel says.
-    pub fn change(&mut self, change: Change) -> Effect {
+    /// Applies a change reported by the kernel.
+    pub fn apply(&mut self, change: Change) -> Effect {
         match change {
-            Change::V4(entry) => self.v4.change(entry, &mut self.sets, &mut self.left_out),
-            Change::V6(entry) => self.v6.change(entry, &mut self.sets, &mut self.left_out),
+            Change::V4(entry) => self
+                .v4
+                .change(entry, &mut self.route_lists, &mut self.left_out),
+            Change::V6(entry) => self
+                .v6
+                .change(entry, &mut self.route_lists, &mut self.left_out),
             Change::NextHop(id, object) => {
-                self.ways = None;
+                self.resolved = None;
                 self.objects.insert(id, object);
                 Effect::Changed
             }
             Change::NextHopGone(id) => {
-                self.ways = None;
-                // Routes that led to it are gone too, and nobody is told of each.
+                self.resolved = None;
+                // Routes that used it are gone as well, and the kernel does not report each.
                 self.objects
                     .remove(&id)
-                    .map_or(Effect::None, |_| Effect::Doubt)
+                    .map_or(Effect::None, |_| Effect::Reread)
             }
             Change::Link(link) => {
-                let fate = |link: &Link| (link.state, link.master);
+                let routing_state = |link: &Link| (link.state, link.master);
                 match self.links.insert(link.index, link.clone()) {
-                    Some(old) if fate(&old) != fate(&link) => Effect::Doubt,
+                    Some(old) if routing_state(&old) != routing_state(&link) => Effect::Reread,
                     Some(old) if old == link => Effect::None,
                     _ => Effect::Changed,
                 }
@@ -137,21 +141,21 @@ impl Rib {
             Change::LinkGone(index) => self
                 .links
                 .remove(&index)
-                .map_or(Effect::None, |_| Effect::Doubt),
+                .map_or(Effect::None, |_| Effect::Reread),
         }
     }
 
-    /// Prefixes, IPv4 and IPv6, over all tables.
+    /// Number of prefixes over all tables, of IPv4 and of IPv6.
     pub fn len(&self) -> (usize, usize) {
         (self.v4.len(), self.v6.len())
     }
 
-    /// There are none.
+    /// Whether there are no prefixes.
     pub fn is_empty(&self) -> bool {
         self.len() == (0, 0)
     }
 
-    /// Rules that name what cannot be known here, such as a tunnel's identifier; they never apply.
+    /// Number of rules by a criterion that cannot be known here, such as a tunnel identifier. They never apply.
     pub fn unknown_rules(&self) -> usize {
         let unknown = |unknown: &bool| *unknown;
         self.v4
@@ -169,21 +173,23 @@ impl Rib {
                 .count()
     }
 
-    /// Routes that found no room: there are 16 million different lists of hops at most.
+    /// Number of routes left out for lack of room: there are at most 16 million different lists of routes.
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// The present state. Its cost grows with the interfaces, rules and different ways out, not with the routes.
+    /// The present state. Its cost grows with the number of interfaces, rules and different route lists, not with
+    /// the number of routes.
     pub fn fib(&mut self) -> Fib {
-        let version = self.sets.version();
-        let ways = match &self.ways {
-            Some((of, ways)) if *of == version => ways.clone(),
+        let version = self.route_lists.version();
+        let resolved = match &self.resolved {
+            Some((of, resolved)) if *of == version => resolved.clone(),
             _ => {
-                let way = |list| way(list, &self.objects);
-                let ways: Arc<[Way]> = self.sets.lists().map(way).collect();
-                self.ways = Some((version, ways.clone()));
-                ways
+                let resolve = |list| resolve(list, &self.objects);
+                let resolved: Arc<[ResolvedRoutes]> =
+                    self.route_lists.lists().map(resolve).collect();
+                self.resolved = Some((version, resolved.clone()));
+                resolved
             }
         };
         let links = Arc::new(Links::new(&self.links));
@@ -193,8 +199,8 @@ impl Rib {
             .filter_map(|link| link.vrf_table)
             .collect();
         Fib {
-            v4: self.v4.routes(&self.links, &vrfs, &ways, &links),
-            v6: self.v6.routes(&self.links, &vrfs, &ways, &links),
+            v4: self.v4.routes(&self.links, &vrfs, &resolved, &links),
+            v6: self.v6.routes(&self.links, &vrfs, &resolved, &links),
             links,
         }
     }
@@ -205,20 +211,25 @@ impl<A: Address> Family<A> {
         self.tables.values().map(Table::len).sum()
     }
 
-    fn change(&mut self, entry: Entry<A>, sets: &mut Sets, left_out: &mut u64) -> Effect {
+    fn change(
+        &mut self,
+        entry: Entry<A>,
+        route_lists: &mut RouteLists,
+        left_out: &mut u64,
+    ) -> Effect {
         let (number, prefix, added, route, replace) = match entry {
-            Entry::Add {
+            Entry::AddRoute {
                 table,
                 prefix,
                 route,
                 replace,
             } => (table, prefix, true, route, replace),
-            Entry::Remove {
+            Entry::RemoveRoute {
                 table,
                 prefix,
                 route,
             } => (table, prefix, false, route, false),
-            Entry::Rule(rule) => {
+            Entry::AddRule(rule) => {
                 if self.rules.contains(&rule) {
                     return Effect::None;
                 }
@@ -228,7 +239,7 @@ impl<A: Address> Family<A> {
                 self.rules.insert(at, rule);
                 return Effect::Changed;
             }
-            Entry::RuleGone(rule) => {
+            Entry::RemoveRule(rule) => {
                 let before = self.rules.len();
                 self.rules.retain(|other| *other != rule);
                 return if self.rules.len() < before {
@@ -241,19 +252,19 @@ impl<A: Address> Family<A> {
         let table = self.tables.entry(number).or_default();
         let had = table.get(prefix).unwrap_or(0);
         let outcome = if added {
-            route::add(sets.list(had), route, replace, self.joins)
+            route::add(route_lists.list(had), route, replace, self.joins_hops)
         } else {
-            route::remove(sets.list(had), &route, self.joins)
+            route::remove(route_lists.list(had), &route, self.joins_hops)
         };
         let (list, effect) = match outcome {
             Outcome::Same => return Effect::None,
             Outcome::Routes(list) => (list, Effect::Changed),
-            Outcome::Doubt(list) => (list, Effect::Doubt),
+            Outcome::Reread(list) => (list, Effect::Reread),
         };
         let has = if list.is_empty() {
             None
         } else {
-            sets.take(&list)
+            route_lists.acquire(&list)
         };
         match has {
             Some(has) if has != had => table.set(prefix, has),
@@ -266,7 +277,7 @@ impl<A: Address> Family<A> {
         if table.len() == 0 {
             self.tables.remove(&number);
         }
-        sets.leave(had);
+        route_lists.release(had);
         effect
     }
 
@@ -274,7 +285,7 @@ impl<A: Address> Family<A> {
         &mut self,
         interfaces: &BTreeMap<u32, Link>,
         vrfs: &BTreeSet<u32>,
-        ways: &Arc<[Way]>,
+        resolved: &Arc<[ResolvedRoutes]>,
         links: &Arc<Links>,
     ) -> Routes<A> {
         let index = |name: &str| {
@@ -291,7 +302,7 @@ impl<A: Address> Family<A> {
         let steps = self.rules.iter().enumerate().map(|(at, rule)| Step {
             selector: Selector::new(rule, index),
             suppress_len: rule.suppress_len,
-            to: To::new(rule.action, table, place, at + 1),
+            target: Target::new(rule.action, table, place, at + 1),
         });
         Routes {
             steps: steps.collect(),
@@ -299,22 +310,22 @@ impl<A: Address> Family<A> {
                 .iter()
                 .filter_map(|number| Some((*number, table(*number)?)))
                 .collect(),
-            ways: ways.clone(),
+            resolved: resolved.clone(),
             links: links.clone(),
         }
     }
 }
 
-/// The way of the best route that works.
-fn way(list: &[Route], objects: &BTreeMap<u32, NextHop>) -> Way {
-    let nowhere = Way {
+/// Resolves a list of routes to the hops of the best one that works.
+fn resolve(list: &[Route], objects: &BTreeMap<u32, NextHop>) -> ResolvedRoutes {
+    let nowhere = ResolvedRoutes {
         kind: None,
         hops: Arc::new([]),
         weight: 0,
     };
     for route in list {
         if route.kind != Kind::Forward {
-            return Way {
+            return ResolvedRoutes {
                 kind: Some(route.kind),
                 ..nowhere
             };
@@ -343,14 +354,14 @@ fn way(list: &[Route], objects: &BTreeMap<u32, NextHop>) -> Way {
             }
         }
         if discard {
-            return Way {
+            return ResolvedRoutes {
                 kind: Some(Kind::Discard),
                 ..nowhere
             };
         }
         hops.retain(|hop| !hop.dead);
         if !hops.is_empty() {
-            return Way {
+            return ResolvedRoutes {
                 kind: Some(Kind::Forward),
                 weight: hops.iter().map(|hop| u32::from(hop.weight)).sum(),
                 hops: hops.into(),

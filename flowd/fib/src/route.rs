@@ -1,36 +1,36 @@
-//! Routes as the kernel tells them, without what a flow has no use for.
+//! Routes as the kernel reports them, reduced to what a flow record needs.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What becomes of a packet that takes a route (the kernel's `rtm_type`).
+/// What happens to a packet that takes a route (the kernel's `rtm_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// It goes on to a hop: `unicast`.
+    /// Forwarded to a hop: `unicast`.
     Forward,
-    /// It is for this host: `local`, `broadcast`, `anycast`, `multicast`.
+    /// Delivered to this host: `local`, `broadcast`, `anycast`, `multicast`.
     Local,
-    /// It goes nowhere: `blackhole`, `unreachable`, `prohibit`.
+    /// Discarded: `blackhole`, `unreachable`, `prohibit`.
     Discard,
-    /// The next rule decides: `throw`.
+    /// Left to the next rule: `throw`.
     Throw,
 }
 
-/// Where a route leads.
+/// A next hop of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hop {
-    /// `ifIndex` the packet leaves by.
+    /// `ifIndex` of the output interface.
     pub output: u32,
-    /// The router it goes to; none where the destination is on the link.
+    /// Next-hop router; `None` if the destination is on the link.
     pub gateway: Option<IpAddr>,
-    /// Its share among the route's hops, at least 1.
+    /// Weight among the route's hops, at least 1.
     pub weight: u16,
-    /// The kernel does not use it now: its link is down.
+    /// Whether the kernel does not use the hop now because its link is down.
     pub dead: bool,
 }
 
 impl Hop {
-    /// The same hop, whatever its weight and state are.
+    /// Whether both are the same hop, apart from weight and state.
     pub(crate) fn is(&self, other: &Hop) -> bool {
         (self.output, self.gateway) == (other.output, other.gateway)
     }
@@ -39,14 +39,14 @@ impl Hop {
 /// The hops of a route.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hops {
-    /// These; none for a route that leads nowhere.
+    /// The hops are listed here; none if the route leads nowhere.
     List(Arc<[Hop]>),
-    /// Those of the nexthop object with this identifier (`ip nexthop`).
+    /// The hops are those of the nexthop object with this identifier (`ip nexthop`).
     Object(u32),
 }
 
 impl Hops {
-    /// The same hops, whatever their weights and states are.
+    /// Whether both have the same hops, apart from weights and states.
     fn are(&self, other: &Hops) -> bool {
         match (self, other) {
             (Hops::Object(one), Hops::Object(other)) => one == other,
@@ -61,21 +61,22 @@ impl Hops {
     }
 }
 
-/// One route to a prefix. Several differ in their priority; the lowest is used.
+/// A route to a prefix. Of several routes to one prefix, the one with the lowest priority number is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Route {
     /// The metric.
     pub priority: u32,
-    /// What becomes of the packet.
+    /// What happens to the packet.
     pub kind: Kind,
-    /// Where it leads.
+    /// The next hops.
     pub hops: Hops,
-    /// Another of the same priority stands behind it, which shows when this one goes (`ip route append`).
+    /// Whether another route of the same priority is hidden behind this one and appears when this one is removed
+    /// (`ip route append`).
     pub shadows: bool,
 }
 
 impl Route {
-    /// The same route, whatever the weights and states of its hops are.
+    /// Whether both are the same route, apart from weights and states of the hops.
     fn is(&self, other: &Route) -> bool {
         self.kind == other.kind && self.hops.are(&other.hops)
     }
@@ -86,25 +87,26 @@ impl Route {
 pub enum NextHop {
     /// One hop.
     Hop(Hop),
-    /// Other objects with their weights.
+    /// A group: identifiers of other objects and their weights.
     Group(Vec<(u32, u16)>),
-    /// What takes it is discarded.
+    /// Packets are discarded.
     Discard,
 }
 
-/// What a notification made of a prefix's routes.
+/// What a report of the kernel means for the routes of a prefix.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// These are its routes now, by priority.
+    /// These are the routes now, by priority.
     Routes(Vec<Route>),
-    /// As before.
+    /// The routes are as before.
     Same,
-    /// The notification does not tell: the kernel has to be asked.
-    Doubt(Vec<Route>),
+    /// The report does not tell: the routes have to be read from the kernel again.
+    Reread(Vec<Route>),
 }
 
-/// The routes of a prefix after the kernel told of `route`. IPv6 `joins` hops of one priority into one route.
-pub(crate) fn add(routes: &[Route], route: Route, replace: bool, joins: bool) -> Outcome {
+/// The routes of a prefix after `route` was added. With `joins_hops` (IPv6), hops of routes with one priority form
+/// one route.
+pub(crate) fn add(routes: &[Route], route: Route, replace: bool, joins_hops: bool) -> Outcome {
     let mut routes = routes.to_vec();
     let Some(at) = routes.iter().position(|old| old.priority == route.priority) else {
         let at = routes.partition_point(|old| old.priority < route.priority);
@@ -123,23 +125,24 @@ pub(crate) fn add(routes: &[Route], route: Route, replace: bool, joins: bool) ->
         return Outcome::Routes(routes);
     }
     match (&old.hops, &route.hops) {
-        (Hops::List(have), Hops::List(more)) if joins && old.kind == route.kind => {
+        (Hops::List(have), Hops::List(more)) if joins_hops && old.kind == route.kind => {
             let kept = have
                 .iter()
                 .filter(|hop| !more.iter().any(|more| more.is(hop)));
             old.hops = Hops::List(kept.chain(more.iter()).copied().collect());
             Outcome::Routes(routes)
         }
-        // Before or behind the old one: only the kernel knows. Who reads them in the kernel's order has the first.
+        // Only the kernel knows which of the two comes first. A reader that gets them in the kernel's order keeps
+        // the first.
         _ => {
             old.shadows = true;
-            Outcome::Doubt(routes)
+            Outcome::Reread(routes)
         }
     }
 }
 
-/// The routes of a prefix after the kernel told that `route` is gone.
-pub(crate) fn remove(routes: &[Route], route: &Route, joins: bool) -> Outcome {
+/// The routes of a prefix after `route` was removed.
+pub(crate) fn remove(routes: &[Route], route: &Route, joins_hops: bool) -> Outcome {
     let mut routes = routes.to_vec();
     let Some(at) = routes.iter().position(|old| old.priority == route.priority) else {
         return Outcome::Same;
@@ -149,13 +152,13 @@ pub(crate) fn remove(routes: &[Route], route: &Route, joins: bool) -> Outcome {
         let shadows = old.shadows;
         routes.remove(at);
         return if shadows {
-            Outcome::Doubt(routes)
+            Outcome::Reread(routes)
         } else {
             Outcome::Routes(routes)
         };
     }
     match (&old.hops, &route.hops) {
-        (Hops::List(have), Hops::List(gone)) if joins && old.kind == route.kind => {
+        (Hops::List(have), Hops::List(gone)) if joins_hops && old.kind == route.kind => {
             let kept: Arc<[Hop]> = have
                 .iter()
                 .filter(|hop| !gone.iter().any(|gone| gone.is(hop)))
@@ -168,7 +171,7 @@ pub(crate) fn remove(routes: &[Route], route: &Route, joins: bool) -> Outcome {
             }
             Outcome::Routes(routes)
         }
-        _ => Outcome::Doubt(routes),
+        _ => Outcome::Reread(routes),
     }
 }
 
@@ -242,15 +245,15 @@ mod tests {
         }];
         assert_eq!(
             add(&one, route(0, &[2]), false, false),
-            Outcome::Doubt(shadowing.to_vec())
+            Outcome::Reread(shadowing.to_vec())
         );
         assert!(matches!(
             remove(&one, &route(0, &[2]), false),
-            Outcome::Doubt(_)
+            Outcome::Reread(_)
         ));
         assert_eq!(
             remove(&shadowing, &route(0, &[1]), false),
-            Outcome::Doubt(vec![])
+            Outcome::Reread(vec![])
         );
     }
 }

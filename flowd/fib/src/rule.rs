@@ -1,28 +1,28 @@
-//! Routing policy: which table decides (`ip rule`, the kernel's `fib_rules`).
+//! Routing policy rules (`ip rule`, the kernel's `fib_rules`), which decide on the table to look in.
 
 use crate::address::{Address, Prefix};
 
-/// What a rule that applies does.
+/// What a matching rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Looks in this table.
+    /// Looks up the destination in this table.
     Table(u32),
-    /// Looks in the table of the VRF the packet came in by (`l3mdev`).
+    /// Looks up the destination in the table of the VRF the packet came in by (`l3mdev`).
     Vrf,
-    /// Goes on at the rule of this priority.
+    /// Continues at the rule of this priority.
     Goto(u32),
-    /// Goes on.
+    /// Continues at the next rule.
     Nop,
-    /// The packet goes nowhere: `blackhole`, `unreachable`, `prohibit`.
+    /// Discards the packet: `blackhole`, `unreachable`, `prohibit`.
     Discard,
 }
 
-/// One rule. It applies to the packets that are like all it names; `not` turns that round.
+/// A routing policy rule. It matches packets that meet all its criteria, or with `not` all other packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule<A> {
-    /// Its place: the lowest is asked first.
+    /// Priority; the rule with the lowest one is evaluated first.
     pub priority: u32,
-    /// What it does.
+    /// What the rule does with a matching packet.
     pub action: Action,
     /// `not`
     pub not: bool,
@@ -30,28 +30,28 @@ pub struct Rule<A> {
     pub source: Option<Prefix<A>>,
     /// `to`
     pub destination: Option<Prefix<A>>,
-    /// `iif`, a name.
+    /// `iif`, an interface name.
     pub input: Option<String>,
-    /// `oif`, a name. Packets on their way through the host have no output yet.
+    /// `oif`, an interface name. It never matches a forwarded packet, which has no output interface yet.
     pub output: Option<String>,
-    /// `tos` or `dsfield`; 0: any.
+    /// `tos` or `dsfield`; 0 matches any.
     pub tos: u8,
-    /// `fwmark VALUE/MASK`. Marks are made in the kernel and not seen here: packets have mark 0.
+    /// `fwmark VALUE/MASK`. The capture does not see firewall marks: packets count as having mark 0.
     pub mark: Option<(u32, u32)>,
     /// `ipproto`
     pub protocol: Option<u8>,
-    /// `sport`, from and to.
+    /// `sport`, first and last port.
     pub source_ports: Option<(u16, u16)>,
-    /// `dport`, from and to.
+    /// `dport`, first and last port.
     pub destination_ports: Option<(u16, u16)>,
-    /// `suppress_prefixlength`: routes of so many bits or fewer do not count.
+    /// `suppress_prefixlength`: routes of this prefix length or a shorter one are ignored.
     pub suppress_len: Option<u8>,
-    /// It names something that cannot be known here: it never applies.
+    /// Whether it has a criterion that cannot be known here. Such a rule never matches.
     pub unknown: bool,
 }
 
 impl<A> Rule<A> {
-    /// A rule for every packet.
+    /// A rule that matches every packet.
     pub fn new(priority: u32, action: Action) -> Rule<A> {
         Rule {
             priority,
@@ -72,7 +72,7 @@ impl<A> Rule<A> {
     }
 }
 
-/// What is looked up: a packet as the rules see it.
+/// A packet whose route is looked up, with all that rules can match.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<A> {
     /// Source address.
@@ -81,7 +81,7 @@ pub struct Packet<A> {
     pub destination: A,
     /// `ifIndex` the packet was captured on.
     pub interface: u32,
-    /// It was sent by this host, not received.
+    /// Whether this host sent the packet; false if it received it.
     pub outgoing: bool,
     /// Type of service or traffic class.
     pub tos: u8,
@@ -92,8 +92,8 @@ pub struct Packet<A> {
 }
 
 impl<A> Packet<A> {
-    /// The packet the other way: its route is the one back to the source.
-    pub fn back(self) -> Packet<A> {
+    /// The packet in the reverse direction: its route leads back to the source.
+    pub fn reversed(self) -> Packet<A> {
         Packet {
             source: self.destination,
             destination: self.source,
@@ -103,13 +103,13 @@ impl<A> Packet<A> {
     }
 }
 
-/// A rule as it is asked: interface names are numbers.
+/// A rule prepared for lookups: interface names are resolved to their numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Selector<A> {
     rule: Rule<A>,
-    /// The `ifIndex` of `iif`; 0 when there is no such interface.
+    /// `ifIndex` of `iif`; 0 if there is no such interface.
     input: Option<u32>,
-    /// Nothing to compare.
+    /// Whether the rule matches every packet.
     all: bool,
 }
 
@@ -126,7 +126,7 @@ impl<A: Address> Selector<A> {
         }
     }
 
-    /// It applies; `input` is the interface the packet is routed on, 0 for one that this host sent.
+    /// Whether the rule matches. `input` is the interface the packet is routed on, 0 for a packet this host sent.
     #[inline]
     pub(crate) fn applies(&self, packet: &Packet<A>, input: u32) -> bool {
         self.all || self.compare(packet, input)

@@ -1,30 +1,32 @@
-//! Longest prefix match, shared between the one who changes it and those who read older states of it.
+//! Longest prefix match in a tree whose owner changes it while other threads read earlier states of it.
 //!
-//! A branch decides eight bits. Each of its slots knows the longest prefix of up to those bits that covers it, and
-//! what is longer hangs below: a leaf of disjoint ranges when there are few, another branch when there are many. Nodes
-//! are shared: a clone of the tree is one count, and a change copies only the branches on its way that somebody
-//! else still has. So a million routes may change one at a time, and a state of them all can be handed out whenever it is wanted.
+//! A branch decides on eight bits of the address. Each of its 256 slots has the longest prefix of at most that many
+//! bits that covers it. Longer prefixes hang below: a leaf of disjoint ranges if there are few, another branch if
+//! there are many. Nodes are reference-counted: cloning the tree costs one increment, and a change copies only the
+//! branches on its path that another state still shares. So one of a million routes can change, and a new state of
+//! all be handed out, at little cost.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{Address, Prefix};
 
-/// Most routes of a leaf.
-const LEAF: usize = 48;
-/// A branch with this few becomes a leaf again; less than [`LEAF`], so that one route more or less does not flip it.
-const FEW: usize = 16;
-/// Most values there can be, [`Found::value`].
+/// Most routes in a leaf.
+const MAX_LEAF: usize = 48;
+/// A branch with this many routes or fewer becomes a leaf again. It is well below [`MAX_LEAF`], so that adding and
+/// removing one route does not switch back and forth.
+const MIN_BRANCH: usize = 16;
+/// Number of different values, see [`Found::value`].
 pub(crate) const VALUES: u32 = 1 << 24;
 
-/// What a lookup found, or nothing when it is [`Found::NONE`].
+/// Result of a lookup; [`Found::NONE`] if no prefix covers the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found(u32);
 
 impl Found {
     pub(crate) const NONE: Found = Found(0);
 
-    /// `value` is at least 1 and less than [`VALUES`].
+    /// Packs a prefix length and a value, which is at least 1 and less than [`VALUES`].
     fn new(len: u8, value: u32) -> Found {
         debug_assert!((1..VALUES).contains(&value));
         Found(u32::from(len) << 24 | value & (VALUES - 1))
@@ -34,18 +36,18 @@ impl Found {
         self == Found::NONE
     }
 
-    /// The prefix's bits.
+    /// The prefix length.
     pub(crate) fn len(self) -> u8 {
         (self.0 >> 24) as u8
     }
 
-    /// The prefix's value; 0 for none.
+    /// The value of the prefix; 0 if there is none.
     pub(crate) fn value(self) -> u32 {
         self.0 & (VALUES - 1)
     }
 }
 
-/// From here on, up to the next one.
+/// The result for all addresses from `start` to the next range.
 #[derive(Clone, Copy)]
 #[repr(C, packed(4))] // 20 octets instead of 32 for IPv6
 struct Range<A> {
@@ -69,7 +71,7 @@ enum Child<A> {
 
 #[derive(Clone)]
 struct Branch<A> {
-    /// Routes in it and below.
+    /// Number of routes in the branch and below it.
     routes: usize,
     slots: Box<[Slot<A>; 256]>,
 }
@@ -79,7 +81,7 @@ struct Branch<A> {
 pub(crate) struct Tree<A>(Arc<Branch<A>>);
 
 impl<A: Address> Tree<A> {
-    /// The longest prefix that covers `address`.
+    /// The longest prefix covering `address`.
     #[inline]
     pub(crate) fn find(&self, address: A) -> Found {
         let mut best = Found::NONE;
@@ -106,8 +108,8 @@ impl<A: Address> Tree<A> {
 #[inline]
 fn in_leaf<A: Address>(ranges: &[Range<A>], address: A) -> Found {
     let before = |range: &Range<A>| { range.start } <= address;
-    // A leaf is seldom in a near cache. Counting reads its few lines at once, where the steps of a search would each
-    // wait for one; an IPv6 leaf has too many for that.
+    // A leaf is rarely in a close cache. Counting fetches its few cache lines at once, where each step of a binary
+    // search would wait for one. An IPv6 leaf has too many lines for that.
     let after = if A::BITS == 32 {
         ranges.iter().filter(|range| before(range)).count()
     } else {
@@ -118,10 +120,10 @@ fn in_leaf<A: Address>(ranges: &[Range<A>], address: A) -> Found {
         .map_or(Found::NONE, |at| ranges[at].found)
 }
 
-/// Prefixes with their values, and the tree that finds the longest.
+/// Prefixes with their values, and the tree that finds the longest one.
 pub(crate) struct Table<A> {
     routes: BTreeMap<Prefix<A>, u32>,
-    /// None until it is wanted for the first time: a table is read whole much faster than route by route.
+    /// Built on first use: reading a whole table is much faster without keeping a tree up to date.
     tree: Option<Tree<A>>,
 }
 
@@ -135,7 +137,7 @@ impl<A> Default for Table<A> {
 }
 
 impl<A: Address> Table<A> {
-    /// The tree as it is now; later changes do not show in it.
+    /// The present tree, which does not show later changes.
     pub(crate) fn tree(&mut self) -> Tree<A> {
         let build = || {
             let routes = self.routes.iter();
@@ -145,7 +147,7 @@ impl<A: Address> Table<A> {
         self.tree.get_or_insert_with(build).clone()
     }
 
-    /// Prefixes.
+    /// Number of prefixes.
     pub(crate) fn len(&self) -> usize {
         self.routes.len()
     }
@@ -155,19 +157,19 @@ impl<A: Address> Table<A> {
         self.routes.get(&prefix).copied()
     }
 
-    /// Gives a prefix a value, at least 1 and less than [`VALUES`].
+    /// RouteLists the value of a prefix, which is at least 1 and less than [`VALUES`].
     pub(crate) fn set(&mut self, prefix: Prefix<A>, value: u32) {
         let change = match self.routes.insert(prefix, value) {
-            None => Change::New,
-            Some(_) => Change::Other,
+            None => Change::Added,
+            Some(_) => Change::Replaced,
         };
         self.change(prefix, change);
     }
 
-    /// Takes a prefix out, if it is there.
+    /// Removes a prefix if it is there.
     pub(crate) fn remove(&mut self, prefix: Prefix<A>) {
         if self.routes.remove(&prefix).is_some() {
-            self.change(prefix, Change::Gone);
+            self.change(prefix, Change::Removed);
         }
     }
 
@@ -178,17 +180,17 @@ impl<A: Address> Table<A> {
     }
 }
 
-/// What has become of a prefix.
+/// How a prefix changed.
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
-    New,
-    Other,
-    Gone,
+    Added,
+    Replaced,
+    Removed,
 }
 
 impl<A: Address> Branch<A> {
-    /// A branch of sorted routes that agree in their first `depth` bits and are longer, but for the root, which also
-    /// has the one of no bits.
+    /// Builds a branch of sorted routes that agree in their first `depth` bits and are longer than that. Only the
+    /// root also takes the route of length 0.
     fn new(routes: &[(Prefix<A>, u32)], depth: u8) -> Branch<A> {
         let empty = Slot {
             best: Found::NONE,
@@ -215,14 +217,14 @@ impl<A: Address> Branch<A> {
         branch
     }
 
-    /// The slots that a prefix ending in this branch covers.
+    /// The slots covered by a prefix that ends in this branch.
     fn covered(&mut self, prefix: Prefix<A>, depth: u8) -> &mut [Slot<A>] {
         let from = prefix.address().octet(depth);
         let count = 1 << (depth + 8 - prefix.len());
         &mut self.slots[from..from + count]
     }
 
-    /// Shows a prefix in the slots it covers where nothing longer does.
+    /// Enters a prefix in the slots it covers, except those with a longer prefix.
     fn cover(&mut self, prefix: Prefix<A>, found: Found, depth: u8) {
         for slot in self.covered(prefix, depth) {
             if slot.best.is_none() || slot.best.len() <= prefix.len() {
@@ -231,7 +233,7 @@ impl<A: Address> Branch<A> {
         }
     }
 
-    /// Takes over what has become of `prefix` in `routes`.
+    /// Applies a change of `prefix`, which `routes` already has.
     fn change(
         &mut self,
         routes: &BTreeMap<Prefix<A>, u32>,
@@ -240,9 +242,9 @@ impl<A: Address> Branch<A> {
         depth: u8,
     ) {
         match change {
-            Change::New => self.routes += 1,
-            Change::Gone => self.routes -= 1,
-            Change::Other => {}
+            Change::Added => self.routes += 1,
+            Change::Removed => self.routes -= 1,
+            Change::Replaced => {}
         }
         let end = depth + 8;
         if prefix.len() > end {
@@ -252,7 +254,7 @@ impl<A: Address> Branch<A> {
                 Child::Branch(branch) => {
                     let branch = Arc::make_mut(branch);
                     branch.change(routes, prefix, change, end);
-                    if branch.routes <= FEW {
+                    if branch.routes <= MIN_BRANCH {
                         slot.child = Child::new(&below(), end);
                     }
                 }
@@ -263,7 +265,7 @@ impl<A: Address> Branch<A> {
         if let Some(value) = routes.get(&prefix) {
             return self.cover(prefix, Found::new(prefix.len(), *value), depth);
         }
-        // What it covered falls to the next shorter one that ends in this branch.
+        // The slots it covered go to the next shorter prefix that ends in this branch.
         let shortest = if depth == 0 { 0 } else { depth + 1 };
         let next = (shortest..prefix.len()).rev().find_map(|len| {
             let value = routes.get(&Prefix::new(prefix.address(), len))?;
@@ -287,20 +289,20 @@ fn below<A: Address>(routes: &BTreeMap<Prefix<A>, u32>, slot: Prefix<A>) -> Vec<
 }
 
 impl<A: Address> Child<A> {
-    /// The node of sorted routes that agree in their first `depth` bits and are longer.
+    /// Builds the node for sorted routes that agree in their first `depth` bits and are longer than that.
     fn new(routes: &[(Prefix<A>, u32)], depth: u8) -> Child<A> {
         match routes.len() {
             0 => Child::None,
-            1..=LEAF => Child::Leaf(ranges(routes).into()),
+            1..=MAX_LEAF => Child::Leaf(ranges(routes).into()),
             _ => Child::Branch(Arc::new(Branch::new(routes, depth))),
         }
     }
 }
 
-/// Cuts nested prefixes into ranges side by side.
+/// Splits nested prefixes into adjacent ranges.
 fn ranges<A: Address>(routes: &[(Prefix<A>, u32)]) -> Vec<Range<A>> {
     let mut ranges: Vec<Range<A>> = Vec::with_capacity(routes.len() * 2);
-    // The prefixes around the present place, the innermost last.
+    // The prefixes containing the present address, the innermost last.
     let mut around: Vec<(A, Found)> = Vec::new();
     let start = |ranges: &mut Vec<Range<A>>, start: A, found: Found| {
         if ranges.last().is_some_and(|last| { last.start } == start) {

@@ -1,57 +1,57 @@
-//! Flows on their way from the meter to the exporters.
+//! Batches of ended flows, which the meter hands to the exporters.
 
 use std::sync::Arc;
 
 use crate::layout::Layout;
 
-/// Why a flow ended; the numbers are IANA's `flowEndReason` (element 136).
+/// Why a flow ended, numbered as IANA's `flowEndReason` (element 136).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum EndReason {
-    /// Not ended: the flow is still in the cache.
+    /// The flow has not ended: it is still in the cache.
     #[default]
     Running = 0,
-    /// No packet for the inactive timeout.
+    /// No packet arrived for the inactive timeout.
     Idle = 1,
-    /// Older than the active timeout.
+    /// The flow has lasted for the active timeout.
     Active = 2,
-    /// Its end was seen (TCP FIN or RST).
+    /// The end of the flow was seen (TCP FIN or RST).
     EndOfFlow = 3,
-    /// Forced by an operator, a commit or shutdown.
+    /// An operator, a commit or the shutdown ended it.
     Forced = 4,
     /// The cache was full.
     LackOfResources = 5,
 }
 
-/// The counters every flow has, whatever its record.
+/// The counters that every flow has, whatever its record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// First packet, nanoseconds since 1970.
+    /// Time of the first packet, nanoseconds since 1970.
     pub first_ns: u64,
-    /// Last packet, nanoseconds since 1970.
+    /// Time of the last packet, nanoseconds since 1970.
     pub last_ns: u64,
     /// Packets.
     pub packets: u64,
     /// IP octets.
     pub octets: u64,
-    /// TCP flags of all its packets, the low 12 bits.
+    /// TCP flags of all packets, the low 12 bits.
     pub tcp_flags: u16,
-    /// Why it ended.
+    /// Why the flow ended.
     pub end: EndReason,
 }
 
 /// One flow, borrowed from a cache or a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
-    /// How `octets` lie.
+    /// Layout of `octets`.
     pub layout: &'a Layout,
     /// Counters and times.
     pub totals: &'a Totals,
-    /// Header lines and merged values, [`Layout::len`] octets.
+    /// Header lines, merged values and biflow counters, [`Layout::len`] octets.
     pub octets: &'a [u8],
 }
 
-/// Flows of one layout.
+/// Layout of the flows.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// How the flows lie.
@@ -61,7 +61,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// An empty batch with room for `flows`.
+    /// Creates an empty batch with room for `flows`.
     pub fn with_capacity(layout: Arc<Layout>, flows: usize) -> Batch {
         let stride = layout.len();
         Batch {
@@ -71,21 +71,21 @@ impl Batch {
         }
     }
 
-    /// Empties it for flows of `layout`; the room is kept.
-    pub fn restart(&mut self, layout: &Arc<Layout>) {
+    /// Empties the batch for flows of `layout`, keeping its memory.
+    pub fn reset(&mut self, layout: &Arc<Layout>) {
         if !Arc::ptr_eq(&self.layout, layout) {
             self.layout = layout.clone();
         }
         self.clear();
     }
 
-    /// Empties it; the room is kept.
+    /// Empties the batch, keeping its memory.
     pub fn clear(&mut self) {
         self.totals.clear();
         self.bytes.clear();
     }
 
-    /// Adds a flow; `octets` has the layout's length.
+    /// Adds a flow; `octets` has [`Layout::len`] octets.
     #[inline]
     pub fn push(&mut self, totals: Totals, octets: &[u8]) {
         debug_assert_eq!(octets.len(), self.layout.len());
@@ -93,17 +93,17 @@ impl Batch {
         self.bytes.extend_from_slice(octets);
     }
 
-    /// Flows.
+    /// Number of flows.
     pub fn len(&self) -> usize {
         self.totals.len()
     }
 
-    /// No flows.
+    /// Whether there is no flow.
     pub fn is_empty(&self) -> bool {
         self.totals.is_empty()
     }
 
-    /// The flows in order.
+    /// The flows in the order they were added.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Flow<'_>> {
         let flows = self.bytes.chunks_exact(self.layout.len());
         self.totals.iter().zip(flows).map(|(totals, octets)| Flow {

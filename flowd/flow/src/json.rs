@@ -1,4 +1,4 @@
-//! A flow as a JSON object, keyed by IANA information element names.
+//! A flow as a JSON object whose members are named as IANA's information elements.
 
 use registry::{Element, Kind, element};
 use serde_json::{Map, Value as Json, json};
@@ -7,8 +7,8 @@ use crate::batch::Flow;
 use crate::layout::Slot;
 use crate::value::Value;
 
-/// Every field of the flow, and always counters, times, TCP flags and end reason. A record with some TCP flags only
-/// shows those.
+/// Returns all fields of the flow, and always counters, times, TCP flags and end reason. A record that matches only
+/// some TCP flags shows only those.
 pub fn flow(flow: &Flow<'_>) -> Map<String, Json> {
     let mut object = Map::new();
     for slot in &flow.layout.slots {

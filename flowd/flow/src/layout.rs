@@ -1,8 +1,8 @@
-//! How one flow lies in memory: the packet's own header lines, masked.
+//! The layout of one flow in memory: the header lines of its first packet, masked.
 //!
-//! A flow keeps the first packet's [`Header::bytes`] with every octet blank that its record does not speak
-//! of. So there is nothing to gather for a key: two packets are of one flow when their lines agree under the key's mask,
-//! and a field is found at the same place in a packet and in a flow.
+//! A flow keeps the first packet's [`Header::bytes`], with every octet zeroed that its record does not use. So no
+//! key has to be assembled: two packets belong to one flow if their lines agree under the key mask, and a field has
+//! the same offset in a packet and in a flow.
 
 use std::ops::Range;
 
@@ -12,53 +12,53 @@ use wire::{Family, Header, LINE, Lines, Span, at};
 use crate::record::Record;
 use crate::reverse;
 
-/// Where a field's value lies in a flow.
+/// Where a flow keeps a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the flow's octets, from here; of one octet only the field's bits.
+    /// At this offset of the flow's octets. Of a single octet, only the field's bits.
     Octets(usize),
-    /// The low octet of the totals' TCP flags, of it only the field's bits.
+    /// In the low octet of the totals' TCP flags, of which only the field's bits.
     TcpFlags,
-    /// Another of the totals.
+    /// In another counter of the totals.
     Totals,
 }
 
-/// One field's place in a flow.
+/// A field of a record and its place in a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The field.
     pub field: &'static Field,
-    /// It is part of the key.
+    /// Whether it is a key field.
     pub key: bool,
-    /// Where its value lies.
+    /// Where its value is.
     pub place: Place,
 }
 
-/// A value that changes with further packets.
+/// A collected value that further packets of the flow change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Merge {
     from: Span,
-    /// First octet in the merged values.
+    /// Offset of its first octet in the merged values.
     to: usize,
     how: Aggregate,
 }
 
-/// One family of a record.
+/// The layout of a record's flows of one address family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The record's name.
     pub record: String,
-    /// IPv4 or IPv6.
+    /// IP version of the flows.
     pub family: Family,
-    /// Every field, keys first, each part in the order it was written.
+    /// All fields, key fields first, both in the order they were configured.
     pub slots: Vec<Slot>,
     key_mask: [u8; Header::LEN],
     keep_mask: [u8; Header::LEN],
-    /// The header lines a flow keeps, ascending; the first always.
+    /// The header lines a flow keeps, ascending; always the first.
     kept: Vec<usize>,
     merges: Vec<Merge>,
     merged_len: usize,
-    /// Its flows are bidirectional.
+    /// Whether the flows are bidirectional.
     bidirectional: bool,
 }
 
@@ -92,14 +92,14 @@ impl Layout {
                     .is_some_and(|mask| mask.iter().any(|octet| *octet != 0))
         };
         layout.kept = (0..Header::LINES).filter(spoken).collect();
-        // What came back lies behind everything else.
-        let ways = layout.ways().map_or(0, |range| range.start);
+        // The biflow counters come after everything else.
+        let biflow = layout.biflow_range().map_or(0, |range| range.start);
         for slot in &mut layout.slots {
             if let Source::Reverse(what) = slot.field.source {
-                slot.place = Place::Octets(ways + reverse::offset(what));
+                slot.place = Place::Octets(biflow + reverse::offset(what));
             }
         }
-        // Kept lines follow one another; merged values come after them.
+        // The kept lines are adjacent in a flow, and the merged values follow them.
         for slot in &mut layout.slots {
             if let (Place::Octets(octet), Source::Header(..)) = (&mut slot.place, slot.field.source)
             {
@@ -111,7 +111,8 @@ impl Layout {
         layout
     }
 
-    /// Reserves the place of a field, in the header's octets; merged values come behind those until the lines are known.
+    /// Assigns a field its place by the offsets of a header; merged values are placed behind the header until it is
+    /// known which lines are kept.
     fn place(&mut self, field: &'static Field, key: bool) -> Place {
         self.bidirectional |= matches!(field.source, Source::Reverse(_));
         let Source::Header(span, aggregate) = field.source else {
@@ -147,13 +148,13 @@ impl Layout {
         Place::Octets(Header::LEN + to)
     }
 
-    /// Header lines a flow keeps, by number; the first always, in ascending order.
-    pub fn kept(&self) -> &[usize] {
+    /// The numbers of the header lines a flow keeps, ascending; always the first.
+    pub fn kept_lines(&self) -> &[usize] {
         &self.kept
     }
 
-    /// Header lines a packet must have for this layout.
-    pub fn wanted(&self) -> Lines {
+    /// The header lines that have to be read of a packet for this layout.
+    pub fn wanted_lines(&self) -> Lines {
         let merged = self.merges.iter().map(|merge| merge.from.line());
         let kept = self.kept.iter().copied();
         kept.chain(merged).fold(Lines::COMMON, Lines::with)
@@ -164,36 +165,37 @@ impl Layout {
         self.merged_len
     }
 
-    /// Octets of a flow: its lines, then the merged values, then what it has of both directions.
+    /// Octets of a flow: its header lines, the merged values, then the biflow counters.
     pub fn len(&self) -> usize {
-        let ways = if self.bidirectional { reverse::LEN } else { 0 };
-        self.kept.len() * LINE + self.merged_len + ways
+        let biflow = if self.bidirectional { reverse::LEN } else { 0 };
+        self.kept.len() * LINE + self.merged_len + biflow
     }
 
-    /// Where a flow has what it keeps of both directions ([`reverse::Ways`]); `None` when flows are of one.
+    /// The range of a flow's octets with its [`reverse::BiflowCounters`] counters; `None` if flows are unidirectional.
     #[inline]
-    pub fn ways(&self) -> Option<Range<usize>> {
+    pub fn biflow_range(&self) -> Option<Range<usize>> {
         let len = self.len();
         self.bidirectional.then(|| len - reverse::LEN..len)
     }
 
-    /// Never: a flow has a line at least.
+    /// Always false: a flow has at least one line.
     pub fn is_empty(&self) -> bool {
         false
     }
 
-    /// One where the key has a bit, by octet of [`Header::bytes`].
+    /// A mask over [`Header::bytes`] with one bits where the key has its bits.
     pub fn key_mask(&self) -> &[u8; Header::LEN] {
         &self.key_mask
     }
 
-    /// One where a flow keeps its first packet's bit, by octet of [`Header::bytes`]; the key's are among them.
+    /// A mask over [`Header::bytes`] with one bits where a flow keeps the bits of its first packet, including those
+    /// of the key.
     pub fn keep_mask(&self) -> &[u8; Header::LEN] {
         &self.keep_mask
     }
 
-    /// Writes a flow of one packet; `octets` has [`Layout::len`] of them.
-    pub fn first(&self, header: &Header, octets: &mut [u8]) {
+    /// Writes the flow of a first packet to `octets`, which has [`Layout::len`] octets.
+    pub fn write_first(&self, header: &Header, octets: &mut [u8]) {
         let (lines, merged) = octets.split_at_mut(self.kept.len() * LINE);
         for (out, line) in lines.chunks_exact_mut(LINE).zip(&self.kept) {
             let range = line * LINE..(line + 1) * LINE;
@@ -204,11 +206,11 @@ impl Layout {
                 *out = octet & mask;
             }
         }
-        self.first_merged(header, merged);
+        self.write_merged(header, merged);
     }
 
     /// Writes the merged values of a flow's first packet.
-    pub fn first_merged(&self, header: &Header, merged: &mut [u8]) {
+    pub fn write_merged(&self, header: &Header, merged: &mut [u8]) {
         for Merge { from, to, .. } in &self.merges {
             let new = header.get(*from);
             merged[*to..to + new.len()].copy_from_slice(new);
@@ -224,7 +226,7 @@ impl Layout {
             match how {
                 Aggregate::First => {}
                 Aggregate::Or => old.iter_mut().zip(new).for_each(|(old, new)| *old |= new),
-                // Network byte order compares as numbers do.
+                // Numbers in network byte order compare as octet strings.
                 Aggregate::Min if new < &*old => old.copy_from_slice(new),
                 Aggregate::Max if new > &*old => old.copy_from_slice(new),
                 Aggregate::Min | Aggregate::Max => {}
@@ -273,9 +275,9 @@ mod tests {
             ),
             Family::V4,
         );
-        assert_eq!((layout.kept(), layout.len()), (&[0][..], LINE));
+        assert_eq!((layout.kept_lines(), layout.len()), (&[0][..], LINE));
         let mut octets = vec![0xee; layout.len()];
-        layout.first(&header(64, 2, 40), &mut octets);
+        layout.write_first(&header(64, 2, 40), &mut octets);
         let mut expected = vec![0; LINE];
         expected[0..4].copy_from_slice(&[10, 0, 0, 1]);
         expected[34..36].copy_from_slice(&[0, 22]);
@@ -289,7 +291,7 @@ mod tests {
     fn fields_of_the_second_line_bring_it_in() {
         let layout = Layout::new(&record(&["transport tcp flags"], &[]), Family::V4);
         assert_eq!(
-            (layout.kept(), layout.slots[0].place),
+            (layout.kept_lines(), layout.slots[0].place),
             (&[0, 1][..], Place::Octets(at::TCP_FLAGS_8.at.into()))
         );
     }
@@ -303,7 +305,7 @@ mod tests {
         assert_eq!(layout.key_mask()[at::TCP_FLAGS_8.range()], [2]);
         assert_eq!(layout.keep_mask()[at::TCP_FLAGS_8.range()], [2]);
         let mut octets = vec![0; layout.len()];
-        layout.first(&header(64, 0x12, 40), &mut octets);
+        layout.write_first(&header(64, 0x12, 40), &mut octets);
         let totals = crate::Totals {
             tcp_flags: 0x112,
             ..crate::Totals::default()
@@ -332,7 +334,7 @@ mod tests {
             Family::V4,
         );
         let mut octets = vec![0; layout.len()];
-        layout.first(&header(64, 2, 40), &mut octets);
+        layout.write_first(&header(64, 2, 40), &mut octets);
         layout.merge(&header(63, 0x10, 1500), &mut octets[LINE..]);
         layout.merge(&header(65, 0x18, 576), &mut octets[LINE..]);
         assert_eq!(octets[LINE..], [63, 65, 0, 0, 0x05, 0xdc]);

@@ -1,4 +1,5 @@
-//! What every stage shares: records and the layout of a flow, batches of flows, and the tallies that the loss ledger is made of. No I/O, no clock.
+//! What all stages share: records, the layout of a flow in memory, batches of flows, and the counters of the loss
+//! ledger. No I/O, no clock.
 
 pub mod batch;
 pub mod json;

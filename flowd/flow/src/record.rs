@@ -1,4 +1,4 @@
-//! A flow record: what to match and what to collect.
+//! Flow records: the key fields to match and the fields to collect.
 
 mod predefined;
 
@@ -10,27 +10,27 @@ use wire::Family;
 
 use crate::layout::Layout;
 
-/// A flow record, `flow record NAME` or a predefined one.
+/// A flow record, configured by `flow record NAME` or predefined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Its name.
+    /// The record's name.
     pub name: String,
-    /// Key fields in the order they were written.
+    /// Key fields in the order they were configured.
     pub keys: Vec<&'static Field>,
-    /// Collected fields in the order they were written.
+    /// Collected fields in the order they were configured.
     pub collects: Vec<&'static Field>,
 }
 
 /// Why a record cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// No such field.
+    /// There is no such field.
     #[error("no such field")]
     Unknown,
-    /// A field of Flexible NetFlow that this host cannot fill.
+    /// The field exists in Flexible NetFlow, but this host cannot fill it.
     #[error("cannot be known here: {0}")]
     Refused(&'static str),
-    /// The field cannot be matched.
+    /// The field cannot be a key field.
     #[error("can be collected, not matched")]
     NotKey,
     /// The field cannot be collected.
@@ -39,10 +39,10 @@ pub enum RecordError {
 }
 
 impl Record {
-    /// Looks a `match` field up by its words.
+    /// Finds a key field by the words behind `match`.
     ///
     /// # Errors
-    /// When there is no such field, it cannot be known here, or it cannot be matched.
+    /// The field does not exist, cannot be filled by this host, or cannot be a key field.
     pub fn key_field(words: &str) -> Result<&'static Field, RecordError> {
         let field = lookup(words)?;
         if field.key {
@@ -52,10 +52,10 @@ impl Record {
         }
     }
 
-    /// Looks a `collect` field up by its words.
+    /// Finds a collected field by the words behind `collect`.
     ///
     /// # Errors
-    /// When there is no such field, it cannot be known here, or it cannot be collected.
+    /// The field does not exist, cannot be filled by this host, or cannot be collected.
     pub fn collect_field(words: &str) -> Result<&'static Field, RecordError> {
         let field = lookup(words)?;
         if field.collect {
@@ -65,10 +65,10 @@ impl Record {
         }
     }
 
-    /// How flows of `family` lie in memory; `None` when the record only speaks of the other family.
+    /// The layout of flows of `family`, or `None` if the record has only fields of the other family.
     ///
-    /// A record that names fields of one family meters that family; one that names none meters both; one
-    /// that names both has a layout for each.
+    /// A record with fields of one family meters that family, one without such fields meters both, and one with
+    /// fields of both families has a layout for each.
     pub fn layout(&self, family: Family) -> Option<Arc<Layout>> {
         let named = |family| {
             self.keys

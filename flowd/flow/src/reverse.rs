@@ -1,7 +1,8 @@
-//! Bidirectional flows (RFC 5103): what a flow keeps of the packets that answer it.
+//! Octets of the biflow counters of a flow.
 //!
-//! A flow's totals are those of both directions, so that every sum over flows is right whatever they are. How much of them
-//! came back lies behind the flow's other octets, in network byte order: most of it is sent as it lies there.
+//! A flow's totals count both directions, so every sum over flows is right, whether they are bidirectional or not.
+//! The share of the reverse direction lies behind the flow's other octets in network byte order, mostly in the form
+//! in which it is exported.
 
 use registry::element::TCP_CONTROL_BITS;
 use registry::field::REVERSE_FIELDS;
@@ -13,7 +14,7 @@ use crate::record::Record;
 /// Octets that a flow has for its reverse direction, and for its forward one apart from it.
 pub const LEN: usize = 52;
 
-/// Where a field of the reverse direction begins in the last [`LEN`] octets of a flow, in network byte order.
+/// Offset of a reverse field in the last [`LEN`] octets of a flow, where it lies in network byte order.
 pub(crate) const fn offset(what: Reverse) -> usize {
     match what {
         Reverse::Packets => 0,
@@ -25,31 +26,32 @@ pub(crate) const fn offset(what: Reverse) -> usize {
     }
 }
 
-/// Why a record cannot be that of bidirectional flows.
+/// Why a record cannot be used for bidirectional flows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReversible {
-    /// A key that says nothing of the packets that come back.
+    /// The value of a key field is unrelated in the packets of the reverse direction.
     #[error(
         "packets that come back have a {0} of their own, so that it cannot be matched in a bidirectional cache"
     )]
     Field(&'static str),
-    /// A key whose counterpart is not matched.
+    /// The counterpart of a key field is not a key field.
     #[error("a bidirectional cache needs its counterpart to be matched, too: match {0}")]
     Alone(&'static str),
 }
 
 impl Record {
-    /// It is of bidirectional flows.
+    /// Whether its flows are bidirectional.
     pub fn is_bidirectional(&self) -> bool {
         let mut collects = self.collects.iter();
         collects.any(|field| matches!(field.source, Source::Reverse(_)))
     }
 
-    /// The record of bidirectional flows that this one is of one direction. What belongs to a direction of a conversation
-    /// (interfaces, flow direction, type of service) cannot tell conversations apart: the first packet's is collected.
+    /// Returns the record of bidirectional flows for this unidirectional one. Key fields that belong to one
+    /// direction of a conversation (interfaces, flow direction, type of service) cannot identify a conversation, so
+    /// they are collected from the first packet instead.
     ///
     /// # Errors
-    /// Every key that cannot be had for packets that come back: its words, and why.
+    /// Every key field that has no meaning in the reverse direction, and why.
     pub fn bidirectional(&self) -> Result<Record, Vec<(&'static str, NotReversible)>> {
         let mut wrong = Vec::new();
         let (mut keys, mut collects) = (Vec::new(), Vec::new());
@@ -95,30 +97,30 @@ impl Record {
 
 /// What lies in a flow's last [`LEN`] octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ways {
-    /// Packets that came back.
+pub struct BiflowCounters {
+    /// Packets in the reverse direction.
     pub packets: u64,
     /// Their IP octets.
     pub octets: u64,
-    /// First of them, milliseconds since 1970; the flow's start while there is none.
+    /// Time of the first of them, milliseconds since 1970; the flow's start while there is none.
     pub start_ms: u64,
-    /// Last of them.
+    /// Time of the last of them.
     pub end_ms: u64,
     /// Their TCP flags.
     pub flags: u8,
     /// `biflowDirection` (element 239).
     pub direction: u8,
-    /// TCP flags of the forward packets.
+    /// TCP flags of the packets in the forward direction.
     pub forward_flags: u16,
-    /// First packet forward, nanoseconds since 1970.
+    /// Time of the first packet in the forward direction, nanoseconds since 1970.
     pub first_ns: u64,
-    /// Last packet forward.
+    /// Time of the last packet in the forward direction.
     pub last_ns: u64,
 }
 
-impl Ways {
-    /// Reads them; `octets` has [`LEN`].
-    pub fn read(octets: &[u8]) -> Ways {
+impl BiflowCounters {
+    /// Decodes the counters from [`LEN`] octets.
+    pub fn read(octets: &[u8]) -> BiflowCounters {
         let number = |at: usize| {
             let octets = octets
                 .get(at..at + 8)
@@ -126,7 +128,7 @@ impl Ways {
             u64::from_be_bytes(octets.unwrap_or_default())
         };
         let octet = |at: usize| octets.get(at).copied().unwrap_or_default();
-        Ways {
+        BiflowCounters {
             packets: number(offset(Reverse::Packets)),
             octets: number(offset(Reverse::Octets)),
             start_ms: number(offset(Reverse::Start)),
@@ -139,7 +141,7 @@ impl Ways {
         }
     }
 
-    /// Writes them; `out` has [`LEN`] octets.
+    /// Encodes the counters into the [`LEN`] octets of `out`.
     pub fn write(&self, out: &mut [u8]) {
         let mut octets = [0; LEN];
         let mut put = |at: usize, number: u64| {
@@ -159,10 +161,10 @@ impl Ways {
 }
 
 impl Flow<'_> {
-    /// The totals of the packets in the flow's own direction: all of them, unless it is bidirectional.
+    /// The totals of the forward direction only; of a unidirectional flow, those of all its packets.
     #[inline]
     pub fn forward(&self) -> Totals {
-        match self.layout.ways() {
+        match self.layout.biflow_range() {
             None => *self.totals,
             Some(range) => forward(self.totals, &self.octets[range]),
         }
@@ -170,18 +172,18 @@ impl Flow<'_> {
 }
 
 fn forward(totals: &Totals, octets: &[u8]) -> Totals {
-    let ways = Ways::read(octets);
-    let packets = totals.packets.saturating_sub(ways.packets);
+    let biflow = BiflowCounters::read(octets);
+    let packets = totals.packets.saturating_sub(biflow.packets);
     let (first_ns, last_ns) = match packets {
         0 => (totals.first_ns, totals.last_ns),
-        _ => (ways.first_ns, ways.last_ns),
+        _ => (biflow.first_ns, biflow.last_ns),
     };
     Totals {
         first_ns,
         last_ns,
         packets,
-        octets: totals.octets.saturating_sub(ways.octets),
-        tcp_flags: ways.forward_flags,
+        octets: totals.octets.saturating_sub(biflow.octets),
+        tcp_flags: biflow.forward_flags,
         end: totals.end,
     }
 }
@@ -254,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn ways_are_read_as_written() {
-        let ways = Ways {
+    fn biflow_counters_are_read_as_written() {
+        let biflow = BiflowCounters {
             packets: 1,
             octets: 2,
             start_ms: 3,
@@ -267,8 +269,8 @@ mod tests {
             last_ns: 1 << 60,
         };
         let mut octets = [0xee; LEN];
-        ways.write(&mut octets);
-        assert_eq!(Ways::read(&octets), ways);
+        biflow.write(&mut octets);
+        assert_eq!(BiflowCounters::read(&octets), biflow);
         for (field, value) in REVERSE_FIELDS.iter().zip([2, 1, 5, 3, 4, 6]) {
             let Source::Reverse(what) = field.source else {
                 panic!("{field:?}")

@@ -1,13 +1,13 @@
-//! Sums of the loss ledger.
+//! Counters of the loss ledger.
 
 use std::ops::{Add, AddAssign};
 
-/// Packets and their IP octets.
+/// Number of packets and of their octets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Packets.
     pub packets: u64,
-    /// IP octets; for packets that are not IP, octets on the wire.
+    /// IP octets; of packets other than IP, the octets on the wire.
     pub octets: u64,
 }
 
@@ -35,7 +35,7 @@ impl Add for Tally {
     }
 }
 
-/// Flow records and the packets and octets in them.
+/// Number of flow records, and of the packets and octets in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordTally {
     /// Flow records.

@@ -1,4 +1,4 @@
-//! A field's value, read out of a flow.
+//! Reads the values of fields from a flow.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,20 +11,20 @@ use crate::layout::{Place, Slot};
 /// A value with its type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
-    /// A number, a time in its field's unit, an `ifIndex`, a reason.
+    /// A number, a time in the unit of its field, an `ifIndex`, or an end reason.
     Number(u64),
     /// An address.
     Address(IpAddr),
     /// A MAC address.
     Mac([u8; 6]),
-    /// An MPLS label stack entry without its time to live; shown as label, traffic class and bottom of stack.
+    /// An MPLS label stack entry without its time to live, shown as label, traffic class and bottom-of-stack bit.
     Label([u8; 3]),
-    /// Octets of the packet; shown in hexadecimal.
+    /// Octets of the packet, shown in hexadecimal.
     Octets(Box<[u8]>),
 }
 
 impl Value {
-    /// The number, when it is one.
+    /// The number, if the value is one.
     pub fn number(&self) -> Option<u64> {
         match self {
             Value::Number(number) => Some(*number),
@@ -51,7 +51,8 @@ impl fmt::Display for Value {
 }
 
 impl Flow<'_> {
-    /// The value of a field of this flow's layout. Times are since 1970, boot-relative ones too, those in milliseconds.
+    /// The value of a field of this flow's layout. All times are since 1970, including those that are exported
+    /// relative to the exporter's start, which are in milliseconds.
     pub fn value(&self, slot: &Slot) -> Value {
         let time = |ns: u64| match slot.field.kind {
             Kind::Nanos => Value::Number(ns),

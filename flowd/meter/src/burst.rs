@@ -1,43 +1,44 @@
-//! A few packets at a time: while one waits for its flow to come from memory, the next are looked up.
+//! Processes packets in small groups: while the flow of one packet is fetched from memory, those of the next ones
+//! are looked up.
 
-use wire::{Header, Lines, Link, Packet, Skip};
+use wire::{Header, Lines, LinkType, Packet, SkipReason};
 
 use crate::cache::Guess;
-use crate::deep::{Deep, Reading, ReadingCounts};
 use crate::key::Hash;
-use crate::routes::{Parts, Routing};
+use crate::reading::{DeepReader, ReadCounts, ReadOptions};
+use crate::routes::{RouteValues, Routing};
 
-/// Packets in a burst: enough to hide the memory behind, few enough to stay in the first-level cache.
+/// Packets in a burst: enough to hide memory latency, few enough to stay in the first-level cache.
 pub(crate) const BURST: usize = 32;
 
-/// A packet whose headers were read once, for every monitor.
+/// A packet whose headers were read once for all monitors.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// Its headers; meaningless where reading them failed.
+    /// The headers; unspecified if they could not be read.
     pub header: Header,
-    /// Whether they could be read.
-    pub parsed: Result<(), Skip>,
-    /// When it was captured, nanoseconds since 1970.
+    /// Whether the headers could be read, and if not, why.
+    pub parsed: Result<(), SkipReason>,
+    /// Time of capture, nanoseconds since 1970.
     pub time_ns: u64,
     /// Octets on the wire.
     pub wire_len: u32,
-    /// Sent by this host.
+    /// Whether this host sent the packet.
     pub outgoing: bool,
-    /// The packet is one inside a tunnel.
+    /// Whether the header is that of a packet inside a tunnel.
     pub inside: bool,
-    /// The frame's destination, where it has one and routes are known.
+    /// Destination MAC address of the frame, if it has one and routes are looked up.
     pub(crate) to: Option<[u8; 6]>,
-    /// What the routes said of it so far.
-    pub(crate) routed: Parts,
-    /// The monitor at work meters it.
+    /// The route values that have been looked up so far.
+    pub(crate) routed: RouteValues,
+    /// Whether the current monitor meters the packet.
     pub(crate) taken: bool,
-    /// The hash of its key, and where its flow most likely is.
+    /// Hash of the key in the current monitor.
     pub(crate) hash: Hash,
     pub(crate) guess: Guess,
 }
 
 impl Observed {
-    /// A packet of which the headers are known.
+    /// Creates an observed packet from a header that has been read.
     pub(crate) fn new(header: Header, time_ns: u64) -> Observed {
         Observed {
             wire_len: header.octets,
@@ -47,7 +48,7 @@ impl Observed {
             outgoing: false,
             inside: false,
             to: None,
-            routed: Parts::default(),
+            routed: RouteValues::default(),
             taken: false,
             hash: Hash::default(),
             guess: Guess::NONE,
@@ -55,16 +56,16 @@ impl Observed {
     }
 }
 
-/// Up to thirty-two packets.
+/// Up to [`BURST`] packets.
 pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,
     wanted: Lines,
-    /// Reads more than the outermost header.
-    deep: Option<Box<Deep>>,
-    counts: ReadingCounts,
+    /// Reads more than the outermost header, if configured.
+    deep: Option<Box<DeepReader>>,
+    counts: ReadCounts,
     routing: Option<Routing>,
-    /// Neither tunnels nor routes are looked into.
+    /// Whether neither tunnels, fragments nor routes need attention.
     plain: bool,
 }
 
@@ -75,7 +76,7 @@ impl Default for Burst {
             len: 0,
             wanted: Lines::ALL,
             deep: None,
-            counts: ReadingCounts::default(),
+            counts: ReadCounts::default(),
             routing: None,
             plain: true,
         }
@@ -83,30 +84,31 @@ impl Default for Burst {
 }
 
 impl Burst {
-    /// Has only these header lines read from now on: those that the monitors of the burst want ([`crate::Monitor::wanted`]).
-    pub fn want(&mut self, lines: Lines) {
+    /// Sets the header lines to read from now on: those that the monitors of the burst want
+    /// ([`crate::Monitor::wanted_lines`]).
+    pub fn set_wanted_lines(&mut self, lines: Lines) {
         self.wanted = lines;
     }
 
-    /// Has packets read so from now on. Ports that were remembered stay so.
-    pub fn read_as(&mut self, reading: Reading) {
+    /// Sets how packets are read from now on. Remembered ports of fragments are kept.
+    pub fn set_read_options(&mut self, reading: ReadOptions) {
         let before = self.deep.take().map(|deep| *deep);
-        self.deep = Deep::new(reading, before).map(Box::new);
+        self.deep = DeepReader::new(reading, before).map(Box::new);
         self.plain = self.deep.is_none() && self.routing.is_none();
     }
 
-    /// What came of [`Burst::read_as`] so far.
-    pub fn counts(&self) -> ReadingCounts {
+    /// What reading has counted so far, see [`Burst::set_read_options`].
+    pub fn counts(&self) -> ReadCounts {
         self.counts
     }
 
-    /// Has routes looked up here from now on, where a monitor wants them ([`crate::wants_routes`]).
-    pub fn route_by(&mut self, routing: Option<Routing>) {
+    /// Sets the routes to use from now on, for monitors that want them ([`crate::wants_routes`]).
+    pub fn set_routing(&mut self, routing: Option<Routing>) {
         self.routing = routing;
         self.plain = self.deep.is_none() && self.routing.is_none();
     }
 
-    /// Reads a packet's headers into the burst, which must not be full, and returns it.
+    /// Reads a packet's headers into the burst, which must not be full, and returns the result.
     #[inline(always)]
     pub fn observe(&mut self, packet: &Packet<'_>) -> &mut Observed {
         let place = self.len.min(BURST - 1);
@@ -123,42 +125,42 @@ impl Burst {
         &mut self.packets[place]
     }
 
-    /// Also what tunnels hold, and what routes will be asked for.
+    /// Reads a packet of which tunnels, fragments or routes matter.
     fn observe_deeply(&mut self, packet: &Packet<'_>, place: usize) {
         let observed = &mut self.packets[place];
         let header = &mut observed.header;
-        let entered = self.counts.entered;
+        let entered = self.counts.decapsulated;
         observed.parsed = match &mut self.deep {
             None => wire::parse_lines(packet, self.wanted, header),
             Some(deep) => deep.parse(packet, self.wanted, header, &mut self.counts),
         };
-        observed.inside = self.counts.entered != entered;
-        observed.routed = Parts::default();
+        observed.inside = self.counts.decapsulated != entered;
+        observed.routed = RouteValues::default();
         if self.routing.is_some() {
             let to = packet.data.first_chunk().copied();
-            observed.to = to.filter(|_| packet.link == Link::Ethernet);
+            observed.to = to.filter(|_| packet.link == LinkType::Ethernet);
         }
     }
 
-    /// There is no room for a further packet.
+    /// Whether there is no room for another packet.
     #[inline]
     pub fn is_full(&self) -> bool {
         self.len == BURST
     }
 
-    /// The packets.
+    /// The packets of the burst.
     #[inline]
     pub fn packets(&mut self) -> &mut [Observed] {
         &mut self.packets[..self.len]
     }
 
-    /// The packets, and the routes for them.
+    /// The packets of the burst, and the routes to use for them.
     #[inline]
     pub(crate) fn parts(&mut self) -> (&mut [Observed], Option<&Routing>) {
         (&mut self.packets[..self.len], self.routing.as_ref())
     }
 
-    /// Makes room.
+    /// Removes all packets.
     #[inline]
     pub fn clear(&mut self) {
         self.len = 0;

@@ -1,14 +1,15 @@
-//! The flow cache of one layout: slots, a hash index to find them by key, and a timing wheel to find them by end.
+//! The flow cache of one layout: slots, a hash index that finds a flow by its key, and a timing wheel that finds
+//! flows by the time they end.
 //!
-//! A slot is two cache lines: the flow's first header line and its totals. A packet's key is compared whole, never its
-//! hash alone. A flow is noted in the wheel at the earliest second it could end, and is looked at again when that
-//! second comes, so a packet that only prolongs its flow touches no list. A note whose flow has gone, or is noted
-//! elsewhere since, says nothing.
+//! A slot is two CPU cache lines: the flow's first header line and its totals. Keys are compared in full, never by
+//! hash alone. A flow is scheduled in the wheel at the earliest second it could end and is checked again when that
+//! second comes, so a packet that prolongs its flow touches no list. An entry of the wheel is void if its flow has
+//! ended or has been scheduled elsewhere since.
 
-mod kept;
-mod room;
+mod biflow;
+mod evict;
+mod permanent;
 mod shift;
-mod ways;
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -21,7 +22,7 @@ use crate::burst::Observed;
 use crate::index::Index;
 use crate::key::{Hash, Key, Line};
 use crate::memory::wish_huge_pages;
-use crate::routes::{Routing, Wanted};
+use crate::routes::{Routing, WantedRoutes};
 use crate::simd::fetch;
 use crate::timeouts::Timeouts;
 use crate::wheel::{BUCKETS, Chunk, Wheel};
@@ -30,83 +31,83 @@ const NONE: u32 = u32::MAX;
 const TICK_NS: u64 = 1_000_000_000;
 /// The tick of a slot without a flow.
 const FREE: u64 = u64::MAX;
-/// Slots that are made room for at once, where there is no room.
+/// Slots added at once when the memory reserved at the start is used up.
 const SLOTS: usize = 4096;
-/// Slots that are made room for ahead at most.
+/// Most slots reserved at the start.
 const MOST_ROOM: usize = 1 << 24;
 
-/// The slot where a flow may be.
+/// The slot where a flow most likely is.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess(u32);
 
 impl Guess {
-    /// Nowhere.
+    /// No slot.
     pub const NONE: Guess = Guess(NONE);
 }
 
 #[repr(C, align(64))]
 struct Slot {
-    /// The first header line of the first packet, as far as the record speaks of it.
+    /// The first header line of the flow's first packet, masked.
     line: Line,
     totals: Totals,
-    /// The hash of its key.
+    /// Hash of the key.
     hash: Hash,
-    /// The next free slot, when it is one.
+    /// In a free slot, the next free one.
     next: u32,
-    /// The tick whose bucket it is noted in; [`FREE`] for a free slot.
+    /// Tick of the wheel at which the flow is scheduled; [`FREE`] for a free slot.
     tick: u64,
     protocol: u8,
 }
 
-/// Flows of one layout.
+/// Cache of the flows of one layout.
 pub struct Cache {
     layout: Arc<Layout>,
-    routes: Wanted,
+    routes: WantedRoutes,
     key: Key,
     index: Index,
     slots: Vec<Slot>,
-    /// What a flow has beyond its first line: other lines and merged values, `more_len` octets a slot.
-    more: Vec<u8>,
-    more_len: usize,
-    /// Octets of the other lines among them.
+    /// What a flow has besides its first line: other lines and merged values, `extra_len` octets a slot.
+    extra: Vec<u8>,
+    extra_len: usize,
+    /// How many of those octets are header lines.
     lines_len: usize,
-    /// A flow's octets while they are shown.
+    /// A buffer in which the octets of a flow are assembled to be shown.
     scratch: RefCell<Vec<u8>>,
-    /// Head of the list of free slots, by `next`.
+    /// First slot in the list of free slots, linked by `next`.
     free: u32,
     live: usize,
     wheel: Wheel,
-    /// The last tick whose bucket was looked at.
+    /// The last tick whose flows were checked.
     tick: u64,
-    /// Ticks between two records of a flow that never ends.
+    /// Ticks between two records of a flow in a permanent cache.
     update: Option<u64>,
 }
 
 impl Cache {
-    /// An empty cache, with room for `entries` flows where the system grants it: what is not used costs nothing, and
-    /// nothing is moved or asked for while packets come.
+    /// Creates an empty cache with room for `entries` flows, if the system grants it. Unused memory costs nothing,
+    /// and no packet has to wait for memory to be moved or allocated.
     pub fn new(layout: Arc<Layout>, entries: usize) -> Cache {
-        let (mut slots, mut more) = (Vec::new(), Vec::new());
+        let (mut slots, mut extra) = (Vec::new(), Vec::new());
         let entries = entries.min(MOST_ROOM);
         if slots.try_reserve_exact(entries).is_ok() {
             wish_huge_pages(&mut slots);
         }
-        if more
+        if extra
             .try_reserve_exact(entries * (layout.len() - LINE))
             .is_ok()
         {
-            wish_huge_pages(&mut more);
+            wish_huge_pages(&mut extra);
         }
         Cache {
             key: Key::new(&layout),
-            routes: Wanted::by(&layout),
+            routes: WantedRoutes::by(&layout),
             scratch: RefCell::new(vec![0; layout.len()]),
-            more_len: layout.len() - LINE,
-            lines_len: (layout.kept().len() - 1) * LINE,
+            extra_len: layout.len() - LINE,
+            lines_len: (layout.kept_lines().len() - 1) * LINE,
             layout,
             index: Index::new(),
             slots,
-            more,
+            extra,
             free: NONE,
             live: 0,
             wheel: Wheel::new(),
@@ -115,44 +116,46 @@ impl Cache {
         }
     }
 
-    /// What is to be looked up in the host's routes for it.
+    /// What has to be looked up in the host's routes for these flows.
     #[inline]
-    pub(crate) fn routes(&self) -> Wanted {
+    pub(crate) fn routes(&self) -> WantedRoutes {
         self.routes
     }
 
-    /// How its flows lie.
+    /// Layout of the flows.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    /// Flows in it.
+    /// RouteAddress of flows.
     #[inline]
     pub fn len(&self) -> usize {
         self.live
     }
 
-    /// Octets a flow takes: its slot, what it has beyond the first line, a note, and its share of the index.
+    /// Octets a flow takes: its slot, what it has besides its first line, an entry of the wheel, and its share of
+    /// the index.
     pub fn flow_octets(&self) -> usize {
         Cache::flow_octets_of(&self.layout)
     }
 
-    /// The same, of a layout.
+    /// Octets a flow of `layout` takes, see [`Cache::flow_octets`].
     pub fn flow_octets_of(layout: &Arc<Layout>) -> usize {
         size_of::<Slot>() + layout.len() - LINE + size_of::<u32>() + Index::ENTRY_OCTETS
     }
 
-    /// No flows.
+    /// Whether there is no flow.
     pub fn is_empty(&self) -> bool {
         self.live == 0
     }
 
-    /// A flow is its first line and its totals.
+    /// Whether a flow consists only of its first line and its totals.
     pub fn is_plain(&self) -> bool {
-        self.key.is_short() && self.more_len == 0
+        self.key.is_short() && self.extra_len == 0
     }
 
-    /// The hash of a packet's key; starts to fetch its place in the index. `PLAIN`: the cache [is plain](Cache::is_plain).
+    /// Returns the hash of a packet's key and prefetches its bucket in the index. `PLAIN` says that the cache [is
+    /// plain](Cache::is_plain).
     #[inline(always)]
     pub fn hash<const PLAIN: bool>(&self, header: &Header) -> Hash {
         let hash = self.key.hash::<PLAIN>(header);
@@ -160,7 +163,7 @@ impl Cache {
         hash
     }
 
-    /// The slot that the flow with this hash most likely has, and starts to fetch it.
+    /// Returns the slot that most likely has the flow with this hash, and prefetches it.
     #[inline(always)]
     pub fn guess(&self, hash: Hash) -> Guess {
         let slot = self.index.candidate(hash).unwrap_or(NONE);
@@ -176,7 +179,8 @@ impl Cache {
         }
     }
 
-    /// Counts a packet into its flow if that is where it was guessed, which it nearly always is. Returns whether it was.
+    /// Counts a packet into its flow if that is in the guessed slot, which it nearly always is. Returns whether it
+    /// was.
     #[inline(always)]
     pub fn hit<const PLAIN: bool>(
         &mut self,
@@ -192,7 +196,8 @@ impl Cache {
         true
     }
 
-    /// Counts a packet into its flow. Returns whether the flow is new; then what it collects of the routes is looked up.
+    /// Counts a packet into its flow, creating it if needed. Returns whether the flow is new; in that case the
+    /// routes it collects were looked up.
     pub fn packet(
         &mut self,
         hash: Hash,
@@ -216,12 +221,12 @@ impl Cache {
         }
     }
 
-    /// The slot has the flow of this packet.
+    /// Whether the slot has the flow of this packet.
     #[inline(always)]
     fn is_flow<const PLAIN: bool>(&self, slot: u32, header: &Header) -> bool {
         let others = || {
-            self.more
-                .get(slot as usize * self.more_len..)
+            self.extra
+                .get(slot as usize * self.extra_len..)
                 .unwrap_or_default()
         };
         self.slots.get(slot as usize).is_some_and(|entry| {
@@ -229,10 +234,10 @@ impl Cache {
         })
     }
 
-    /// Shows a packet as the flow it would be alone; the cache does not change.
-    pub fn single(&self, header: &Header, time_ns: u64, show: impl FnOnce(Flow<'_>)) {
+    /// Shows a packet as a flow of its own, without changing the cache.
+    pub fn single_packet_flow(&self, header: &Header, time_ns: u64, show: impl FnOnce(Flow<'_>)) {
         let mut octets = self.scratch.borrow_mut();
-        self.layout.first(header, &mut octets);
+        self.layout.write_first(header, &mut octets);
         let totals = Totals {
             end: EndReason::EndOfFlow,
             ..first_packet(header, time_ns)
@@ -263,32 +268,32 @@ impl Cache {
         let totals = &mut entry.totals;
         totals.packets += 1;
         totals.octets += u64::from(header.octets);
-        // Packets of several queues, or a clock that stepped, may come out of order.
+        // Packets of several receive queues, or from before and after a clock step, may come out of order.
         totals.first_ns = totals.first_ns.min(time_ns);
         totals.last_ns = totals.last_ns.max(time_ns);
         let news = header.tcp_flags & !totals.tcp_flags;
-        if !PLAIN && self.more_len > self.lines_len {
+        if !PLAIN && self.extra_len > self.lines_len {
             self.merge(slot, header);
         }
         if news != 0 {
-            self.flagged(slot, news, timeouts);
+            self.new_tcp_flags(slot, news, timeouts);
         }
     }
 
     fn merge(&mut self, slot: usize, header: &Header) {
-        let at = slot * self.more_len;
-        let merged = &mut self.more[at + self.lines_len..at + self.more_len];
+        let at = slot * self.extra_len;
+        let merged = &mut self.extra[at + self.lines_len..at + self.extra_len];
         self.layout.merge(header, merged);
     }
 
-    /// A FIN or RST may bring the end forward; everything else only puts it off.
+    /// Reschedules a flow after new TCP flags: a FIN or RST may bring its end forward, which nothing else does.
     #[cold]
-    fn flagged(&mut self, slot: usize, news: u16, timeouts: &Timeouts) {
+    fn new_tcp_flags(&mut self, slot: usize, news: u16, timeouts: &Timeouts) {
         let entry = &mut self.slots[slot];
         entry.totals.tcp_flags |= news;
         let due = tick_of(timeouts.deadline(entry.protocol, &entry.totals).0);
         if due < entry.tick {
-            self.note(slot as u32, due);
+            self.schedule(slot as u32, due);
         }
     }
 
@@ -311,7 +316,7 @@ impl Cache {
                 self.grow();
             }
             self.slots.push(entry);
-            self.more.resize(self.slots.len() * self.more_len, 0);
+            self.extra.resize(self.slots.len() * self.extra_len, 0);
             self.slots.len() - 1
         } else {
             let slot = self.free as usize;
@@ -319,40 +324,40 @@ impl Cache {
             self.slots[slot] = entry;
             slot
         };
-        if self.more_len > 0 {
-            let at = slot * self.more_len;
-            let more = &mut self.more[at..at + self.more_len];
-            let (others, merged) = more.split_at_mut(self.lines_len);
+        if self.extra_len > 0 {
+            let at = slot * self.extra_len;
+            let extra = &mut self.extra[at..at + self.extra_len];
+            let (others, merged) = extra.split_at_mut(self.lines_len);
             self.key.others(header, others);
-            self.layout.first_merged(header, merged);
+            self.layout.write_merged(header, merged);
         }
         self.live += 1;
         self.index.insert(hash, slot as u32);
-        self.note(slot as u32, due);
+        self.schedule(slot as u32, due);
         slot
     }
 
-    /// Makes room for half as many slots again.
+    /// Allocates half as many slots again.
     #[cold]
     fn grow(&mut self) {
         let further = (self.slots.len() / 2).max(SLOTS);
         self.slots.reserve_exact(further);
-        self.more.reserve_exact(further * self.more_len);
+        self.extra.reserve_exact(further * self.extra_len);
     }
 
-    /// Has the flow looked at when it is due.
-    fn note(&mut self, slot: u32, due: u64) {
+    /// Schedules a flow to be checked at tick `due`.
+    fn schedule(&mut self, slot: u32, due: u64) {
         let tick = self.clamp(due);
         self.slots[slot as usize].tick = tick;
-        self.wheel.note(tick, slot);
+        self.wheel.schedule(tick, slot);
     }
 
-    /// The tick to look at a flow: never the one just looked at, and at most one turn ahead.
+    /// The tick at which to check a flow: after the last one checked, and at most one turn of the wheel ahead.
     fn clamp(&self, due: u64) -> u64 {
         due.clamp(self.tick + 1, self.tick + BUCKETS - 1)
     }
 
-    /// Ends a flow; the slot is free afterwards.
+    /// Ends a flow and frees its slot.
     fn end(&mut self, slot: u32, why: EndReason, out: &mut dyn FnMut(Flow<'_>)) {
         let entry = &mut self.slots[slot as usize];
         self.index.remove(entry.hash, slot);
@@ -364,7 +369,7 @@ impl Cache {
         out(self.flow(slot as usize, &mut self.scratch.borrow_mut()));
     }
 
-    /// Fetches the slots of a chunk.
+    /// Prefetches the slots of a chunk of the wheel.
     #[inline]
     fn fetch_slots(&self, chunk: Option<&Chunk>) {
         for slot in chunk.map(Chunk::slots).unwrap_or_default() {
@@ -372,12 +377,12 @@ impl Cache {
         }
     }
 
-    /// Ends every flow whose deadline has passed; tells of those that never end.
+    /// Ends every flow whose deadline has passed; of a permanent cache, exports the records that are due.
     pub fn expire(&mut self, now_ns: u64, timeouts: &Timeouts, out: &mut dyn FnMut(Flow<'_>)) {
         let now = now_ns / TICK_NS;
         if now < self.tick {
-            // The clock stepped back: start the wheel afresh from here.
-            self.rewind(now, timeouts);
+            // The clock stepped back: restart the wheel at the present tick.
+            self.reschedule_all(now, timeouts);
             return;
         }
         let from = if now - self.tick > BUCKETS {
@@ -391,21 +396,21 @@ impl Cache {
             let mut next = self.wheel.next(&mut chain);
             self.fetch_slots(next.as_ref());
             while let Some(chunk) = next {
-                // While one chunk is worked on, the next one's slots come from memory.
+                // While one chunk is being processed, the slots of the next are fetched from memory.
                 next = self.wheel.next(&mut chain);
                 self.fetch_slots(next.as_ref());
                 for slot in chunk.slots() {
                     self.index.fetch(self.slots[*slot as usize].hash);
                 }
                 for slot in chunk.slots() {
-                    self.look_at(*slot, tick, now_ns, timeouts, out);
+                    self.check(*slot, tick, now_ns, timeouts, out);
                 }
             }
         }
     }
 
-    /// Ends a flow noted at `tick` if it is over, and has it looked at later if not.
-    fn look_at(
+    /// Checks a flow scheduled at `tick`: ends it if its deadline has passed, and reschedules it if not.
+    fn check(
         &mut self,
         slot: u32,
         tick: u64,
@@ -418,32 +423,32 @@ impl Cache {
             return;
         }
         if let Some(every) = self.update {
-            return self.tell(slot, every, out);
+            return self.export_update(slot, every, out);
         }
         let (deadline, why) = timeouts.deadline(entry.protocol, &entry.totals);
         if deadline <= now_ns {
             self.end(slot, why, out);
         } else {
-            self.note(slot, tick_of(deadline));
+            self.schedule(slot, tick_of(deadline));
         }
     }
 
-    /// Notes every flow anew: the timeouts changed, or the clock stepped back to tick `now`.
-    fn rewind(&mut self, now: u64, timeouts: &Timeouts) {
+    /// Schedules every flow again, after the timeouts changed or the clock stepped back to tick `now`.
+    fn reschedule_all(&mut self, now: u64, timeouts: &Timeouts) {
         self.tick = now;
         self.wheel.clear();
         for slot in 0..self.slots.len() {
             let entry = &self.slots[slot];
             if entry.tick != FREE {
                 let due = tick_of(timeouts.deadline(entry.protocol, &entry.totals).0);
-                self.note(slot as u32, due);
+                self.schedule(slot as u32, due);
             }
         }
     }
 
-    /// Takes new timeouts over.
-    pub fn retime(&mut self, timeouts: &Timeouts) {
-        self.rewind(self.tick, timeouts);
+    /// Applies new timeouts.
+    pub fn set_timeouts(&mut self, timeouts: &Timeouts) {
+        self.reschedule_all(self.tick, timeouts);
     }
 
     /// Ends every flow.
@@ -456,20 +461,20 @@ impl Cache {
         }
         self.index.clear();
         self.slots.clear();
-        self.more.clear();
+        self.extra.clear();
         self.wheel.clear();
         (self.free, self.live) = (NONE, 0);
     }
 
-    /// Shows every flow, in no order.
+    /// Calls `show` with every flow, in no particular order.
     pub fn each(&self, mut show: impl FnMut(Flow<'_>)) {
         for slot in (0..self.slots.len()).filter(|slot| self.slots[*slot].tick != FREE) {
             show(self.flow(slot, &mut self.scratch.borrow_mut()));
         }
     }
 
-    /// Shows the flows of up to `slots` slots from the one numbered `from` on, until `show` wants no more. Returns the
-    /// slot to go on at, `None` at the end. A flow keeps its slot as long as it lives.
+    /// Calls `show` with the flows of up to `slots` slots from slot `from` on, until it breaks. Returns the slot to
+    /// continue at, or `None` at the end. A flow keeps its slot as long as it lives.
     pub fn each_from(
         &self,
         from: usize,
@@ -486,14 +491,14 @@ impl Cache {
         (to < self.slots.len()).then_some(to)
     }
 
-    /// A flow, its octets put together in `octets`.
+    /// Returns the flow in a slot, its octets assembled in `octets`.
     fn flow<'a>(&'a self, slot: usize, octets: &'a mut [u8]) -> Flow<'a> {
         let entry = &self.slots[slot];
         for (out, word) in octets.chunks_exact_mut(8).zip(&entry.line) {
             out.copy_from_slice(&word.to_ne_bytes());
         }
-        let at = slot * self.more_len;
-        octets[LINE..].copy_from_slice(&self.more[at..at + self.more_len]);
+        let at = slot * self.extra_len;
+        octets[LINE..].copy_from_slice(&self.extra[at..at + self.extra_len]);
         Flow {
             layout: &self.layout,
             totals: &entry.totals,
@@ -502,7 +507,7 @@ impl Cache {
     }
 }
 
-/// The totals of a flow of one packet.
+/// The totals of a flow with this packet only.
 fn first_packet(header: &Header, time_ns: u64) -> Totals {
     Totals {
         first_ns: time_ns,

@@ -1,5 +1,5 @@
-//! The ports of fragmented packets: only the first fragment has them, and the later ones are given them
-//! (`capture fragment-ports`).
+//! Gives later fragments of a packet the ports of its first fragment, which alone carries them (`capture
+//! fragment-ports`).
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,30 +7,31 @@ use wire::{Family, Header, at};
 
 /// Sets of the table, a power of two.
 const SETS: usize = 4096;
-/// Packets a set remembers; of one more, the oldest is forgotten.
+/// Packets remembered in a set; if there is one more, the oldest is forgotten.
 const WAYS: usize = 4;
-/// How long a packet's fragments are waited for, as a host that puts them together waits (Linux `ipfrag_time`).
+/// How long fragments of a packet are expected; as long as a host waits to reassemble it (Linux `ipfrag_time`).
 const LIFE_NS: u64 = 30_000_000_000;
 
-/// What became of fragments.
+/// Counters of fragments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FragmentCounts {
-    /// Later fragments that were given the ports of their first.
+    /// Later fragments given the ports of their first fragment.
     pub given: u64,
-    /// Later fragments of a protocol with ports whose first was not seen, or is forgotten: their ports are 0.
+    /// Later fragments of a protocol with ports whose first fragment was not seen or is forgotten. Their ports are
+    /// 0.
     pub unknown: u64,
-    /// Packets that were forgotten before their time, because the table was full.
+    /// Packets forgotten early because the table was full.
     pub forgotten: u64,
 }
 
-/// Who a fragment belongs to (RFC 791 §3.2, RFC 8200 §4.5), within its VLAN.
+/// Identity of a fragmented packet within its VLAN (RFC 791 §3.2, RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Key {
     source: [u8; 16],
     destination: [u8; 16],
     identification: [u8; 4],
     vlan: [u8; 2],
-    /// Of IPv4; of IPv6 it may differ from fragment to fragment.
+    /// Of IPv4 only; in IPv6 it may differ from fragment to fragment.
     protocol: u8,
     family: Family,
 }
@@ -40,11 +41,11 @@ struct Entry {
     key: Key,
     ports: [u8; 4],
     protocol: u8,
-    /// When the first fragment came; 0 for a free place.
+    /// When the first fragment came; 0 for an unused entry.
     time_ns: u64,
 }
 
-/// The table. It has its size from the start, and forgets what is older than [`LIFE_NS`].
+/// A table of fixed size that forgets entries older than [`LIFE_NS`].
 #[derive(Debug)]
 pub(crate) struct Fragments {
     entries: Box<[[Entry; WAYS]]>,
@@ -61,7 +62,7 @@ impl Default for Fragments {
 }
 
 impl Fragments {
-    /// Remembers the ports of a first fragment, and gives them to a later one.
+    /// Remembers the ports of a first fragment, or sets those of a later one.
     #[inline]
     pub(crate) fn observe(
         &mut self,
@@ -77,11 +78,11 @@ impl Fragments {
         }
     }
 
-    /// Returns whether another packet was forgotten for it before its time.
+    /// Remembers a first fragment. Returns whether another packet had to be forgotten early for it.
     fn remember(&mut self, header: &Header, time_ns: u64) -> bool {
         let key = key(header);
         let set = self.set(&key);
-        // The one of the same name, else a place that is free or the oldest.
+        // The entry of the same packet, else an unused one, else the oldest.
         let known = set.iter().position(|entry| lives(entry, &key, time_ns));
         let place = known.unwrap_or_else(|| {
             let oldest = (0..WAYS).min_by_key(|way| set[*way].time_ns);
@@ -122,7 +123,7 @@ impl Fragments {
 /// "More fragments" in [`at::FRAGMENT_FLAGS`]; a first fragment may not have "don't fragment".
 const MORE: u8 = 0x20;
 
-/// Source and destination port, which lie side by side.
+/// Source and destination port, which are adjacent.
 const PORTS: wire::Span = wire::Span {
     at: at::SOURCE_PORT.at,
     len: 4,
@@ -131,7 +132,8 @@ const PORTS: wire::Span = wire::Span {
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// Whether [`at::SOURCE_PORT`] or [`at::DESTINATION_PORT`] say something: ICMP, TCP, UDP, DCCP, ICMPv6, SCTP, UDP-Lite.
+/// Whether [`at::SOURCE_PORT`] or [`at::DESTINATION_PORT`] have a meaning: ICMP, TCP, UDP, DCCP, ICMPv6, SCTP,
+/// UDP-Lite.
 fn has_ports(protocol: u8) -> bool {
     matches!(protocol, 1 | TCP | UDP | 33 | 58 | 132 | 136)
 }
@@ -158,8 +160,8 @@ fn key(header: &Header) -> Key {
     }
 }
 
-/// A later fragment is of its first's flow: the protocol behind extension headers that only the first has, and every
-/// place where ports are.
+/// Makes a later fragment belong to the flow of the first one: sets every port value, and the protocol behind
+/// extension headers that only the first fragment has.
 fn set_ports(header: &mut Header, ports: [u8; 4], protocol: u8) {
     let [s0, s1, d0, d1] = ports;
     header.protocol = protocol;

@@ -1,29 +1,29 @@
-//! Where a hash has its slot: buckets of one cache line, seven places each.
+//! A hash index from keys to slots: buckets of one CPU cache line with seven entries each.
 //!
-//! A place holds the hash's own 32 bits, so that a look-up compares the seven at once, without a branch, and nearly
-//! always ends in the bucket it started in. A full bucket overflows into the next one and counts how
-//! often, which is what says that a look-up has to go on.
+//! An entry holds 32 bits of the hash, so a lookup compares the seven entries at once without branching and nearly
+//! always ends in the bucket where it started. A full bucket overflows into the next one and counts how often,
+//! which tells a lookup whether to continue.
 
 use crate::key::Hash;
 use crate::memory::wish_huge_pages;
 use crate::simd::{equal, fetch};
 
-/// Places of a bucket.
+/// Entries of a bucket.
 const PLACES: usize = 7;
-/// No slot; slots are kept plus one.
+/// No slot. Slot numbers are stored plus one.
 const EMPTY: u32 = 0;
 /// Buckets of a new index.
 const FIRST: usize = 128;
 
-/// One cache line.
+/// A bucket of one cache line.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
 struct Bucket {
-    /// Hashes of the places; the last one is none.
+    /// Hashes of the entries; the last one is unused.
     hashes: [u32; PLACES + 1],
-    /// Slot + 1 by place, or [`EMPTY`].
+    /// Slot number + 1 of each entry, or [`EMPTY`].
     slots: [u32; PLACES],
-    /// Entries that passed this bucket because it was full.
+    /// Entries that were put into a later bucket because this one was full.
     passed: u32,
 }
 
@@ -34,7 +34,7 @@ const VACANT: Bucket = Bucket {
 };
 
 impl Bucket {
-    /// The places with this hash, a bit each; empty ones may be among them.
+    /// The entries with this hash as a bit mask, which may include empty ones.
     #[inline(always)]
     fn matches(&self, hash: Hash) -> u32 {
         equal(&self.hashes, hash.0) & ((1 << PLACES) - 1)
@@ -48,9 +48,9 @@ fn vacant(buckets: usize) -> Vec<Bucket> {
     room
 }
 
-/// Hash → slot.
+/// The index from hashes to slots.
 pub(crate) struct Index {
-    /// A power of two.
+    /// A power of two of them.
     buckets: Vec<Bucket>,
     len: usize,
 }
@@ -63,7 +63,7 @@ impl Index {
         }
     }
 
-    /// Octets an entry takes at the load that [`Index::insert`] keeps to.
+    /// Octets an entry takes at the load that [`Index::insert`] maintains.
     pub(crate) const ENTRY_OCTETS: usize = size_of::<Bucket>() * 4 / (PLACES * 3);
 
     #[inline(always)]
@@ -71,13 +71,13 @@ impl Index {
         hash.0 as usize & (self.buckets.len() - 1)
     }
 
-    /// Starts to fetch the bucket of a hash.
+    /// Prefetches the bucket of a hash.
     #[inline(always)]
     pub(crate) fn fetch(&self, hash: Hash) {
         fetch(&self.buckets, self.home(hash));
     }
 
-    /// The first slot in the home bucket with this hash, if it is there.
+    /// The first slot with this hash in its home bucket, if there is one.
     #[inline(always)]
     pub(crate) fn candidate(&self, hash: Hash) -> Option<u32> {
         let bucket = self.buckets.get(self.home(hash))?;
@@ -85,10 +85,10 @@ impl Index {
         bucket.slots.get(place)?.checked_sub(1)
     }
 
-    /// The first slot with this hash of which `is_it` says so.
+    /// The first slot with this hash for which `is_it` returns true.
     pub(crate) fn find(&self, hash: Hash, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
-        // Every bucket passed means a full index, which insert() never leaves.
+        // Continuing through every bucket would need a full index, which insert() prevents.
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[at];
             let mut matches = bucket.matches(hash);
@@ -107,7 +107,7 @@ impl Index {
         None
     }
 
-    /// Enters a slot.
+    /// Inserts a slot.
     pub(crate) fn insert(&mut self, hash: Hash, slot: u32) {
         if (self.len + 1) * 4 > self.buckets.len() * PLACES * 3 {
             self.grow();
@@ -130,7 +130,7 @@ impl Index {
         }
     }
 
-    /// Doubles it.
+    /// Doubles the number of buckets.
     fn grow(&mut self) {
         let double = vacant(self.buckets.len() * 2);
         for bucket in std::mem::replace(&mut self.buckets, double) {
@@ -142,7 +142,7 @@ impl Index {
         }
     }
 
-    /// Takes a slot out.
+    /// Removes a slot.
     pub(crate) fn remove(&mut self, hash: Hash, slot: u32) {
         let mask = self.buckets.len() - 1;
         let home = self.home(hash);
@@ -152,7 +152,7 @@ impl Index {
             if let Some(place) = bucket.slots.iter().position(|kept| *kept == slot + 1) {
                 bucket.slots[place] = EMPTY;
                 self.len -= 1;
-                // Those before it are passed once less.
+                // The full buckets before it have one entry less behind them.
                 let mut passed = home;
                 while passed != at {
                     self.buckets[passed].passed -= 1;
@@ -164,7 +164,7 @@ impl Index {
         }
     }
 
-    /// Takes everything out; the room is kept.
+    /// Removes everything, keeping the memory.
     pub(crate) fn clear(&mut self) {
         self.buckets.fill(VACANT);
         self.len = 0;

@@ -1,4 +1,4 @@
-//! A packet's key: its header lines under the layout's mask.
+//! Flow keys: the header lines of a packet under the layout's mask.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -8,35 +8,35 @@ use wire::{Header, LINE};
 /// Words of a header line.
 const WORDS: usize = LINE / 8;
 
-/// A header line, in words of the machine's order.
+/// A header line in words of the machine's byte order.
 pub(crate) type Line = [u64; WORDS];
 
 /// The hash of a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hash(pub(crate) u32);
 
-/// What the cache needs of its layout to hash, compare and keep header lines.
+/// What the cache derives from its layout to hash, compare and keep header lines.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// Masks of the first line.
     key: Line,
     keep: Line,
-    /// The other lines a flow keeps.
+    /// The further lines that a flow keeps.
     others: Vec<Other>,
-    /// The words of other lines that the key has octets in, by place in [`Header::bytes`], and their masks.
+    /// The words of further lines with octets of the key: their offset in [`Header::bytes`], and their mask.
     words: Vec<(usize, u64)>,
-    /// The last two words of the first line are part of the key, too, which they seldom are.
+    /// Whether the last two words of the first line belong to the key, which is rare.
     whole: bool,
-    /// Other lines are part of the key.
+    /// Whether further lines belong to the key.
     longer: bool,
-    /// Drawn at random: nobody outside can choose packets that collide.
+    /// Random seeds, so that nobody outside can make packets with colliding hashes.
     seeds: Line,
 }
 
-/// A line beside the first.
+/// A header line besides the first.
 #[derive(Debug)]
 struct Other {
-    /// Where it starts in [`Header::bytes`].
+    /// Its offset in [`Header::bytes`].
     at: usize,
     key: Line,
     keep: Line,
@@ -59,7 +59,7 @@ impl Key {
         Key {
             key: line_at(key, 0),
             keep: line_at(keep, 0),
-            others: layout.kept().iter().skip(1).map(other).collect(),
+            others: layout.kept_lines().iter().skip(1).map(other).collect(),
             whole: key[48..LINE].iter().any(|octet| *octet != 0),
             longer: !words.is_empty(),
             words,
@@ -67,13 +67,13 @@ impl Key {
         }
     }
 
-    /// Nothing but the first line is part of the key.
+    /// Whether only the first line belongs to the key.
     pub(crate) fn is_short(&self) -> bool {
         !self.longer
     }
 
-    /// Folded multiplication of the key's words, two at a time, each under a seed of its own. `SHORT`: the key
-    /// [is short](Key::is_short).
+    /// Hashes the key by folded multiplication of its words, two at a time, each with its own seed. `SHORT` says
+    /// that the key [is short](Key::is_short).
     #[inline(always)]
     pub(crate) fn hash<const SHORT: bool>(&self, header: &Header) -> Hash {
         let of = |at: usize| word(&header.bytes, at * 8) & self.key[at] ^ self.seeds[at];
@@ -89,7 +89,8 @@ impl Key {
         Hash((hash ^ hash >> 32) as u32)
     }
 
-    /// The packet is of the flow with this first line; `others` gives the octets of its other lines.
+    /// Whether the packet belongs to the flow with this first line; `others` returns the octets of the flow's
+    /// further lines.
     #[inline(always)]
     pub(crate) fn equals<'a, const SHORT: bool>(
         &self,
@@ -111,13 +112,13 @@ impl Key {
         differ == 0
     }
 
-    /// The first line as a flow keeps it.
+    /// The first line of a packet as a flow keeps it.
     #[inline]
     pub(crate) fn line(&self, header: &Header) -> Line {
         std::array::from_fn(|at| word(&header.bytes, at * 8) & self.keep[at])
     }
 
-    /// Writes the other lines as a flow keeps them; `out` has room for them.
+    /// Writes the further lines of a packet as a flow keeps them; `out` has room for them.
     pub(crate) fn others(&self, header: &Header, out: &mut [u8]) {
         for (other, out) in self.others.iter().zip(out.chunks_exact_mut(LINE)) {
             let words = out.chunks_exact_mut(8).zip(&other.keep).enumerate();

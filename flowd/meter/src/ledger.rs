@@ -1,29 +1,29 @@
-//! What became of every packet and flow of one monitor on one thread.
+//! Accounts for every packet and flow of one monitor on one thread.
 
 use std::ops::{Add, AddAssign};
 
 use flow::{EndReason, RecordTally, Tally};
-use wire::Skip;
+use wire::SkipReason;
 
-/// Flows that left the cache, by why.
+/// RouteAddress of flows that ended, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Aged {
-    /// Active timeout.
+    /// Ended by the active timeout.
     pub active: u64,
-    /// Inactive timeout.
+    /// Ended by an inactive timeout.
     pub inactive: u64,
-    /// TCP FIN or RST.
+    /// Ended by a TCP FIN or RST.
     pub event: u64,
-    /// The cache was nearly full, and they would have ended soon.
+    /// Evicted from a nearly full cache shortly before their timeout.
     pub watermark: u64,
-    /// The cache was full.
+    /// Evicted from a full cache.
     pub emergency: u64,
-    /// Operator, commit or shutdown.
+    /// Ended by an operator, a commit or the shutdown.
     pub forced: u64,
 }
 
 impl Aged {
-    /// Counts one flow.
+    /// Counts a flow.
     pub fn count(&mut self, end: EndReason) {
         match end {
             EndReason::Active => self.active += 1,
@@ -34,13 +34,13 @@ impl Aged {
         }
     }
 
-    /// All of them.
+    /// RouteAddress of flows ended for any reason.
     pub fn total(&self) -> u64 {
         self.active + self.inactive + self.event + self.watermark + self.emergency + self.forced
     }
 
-    /// `flows` that were counted as an emergency ended ahead of one.
-    pub(crate) fn were_ahead(&mut self, flows: u64) {
+    /// Moves `flows` from emergency to watermark, as which they were evicted.
+    pub(crate) fn were_expiring(&mut self, flows: u64) {
         self.emergency -= flows;
         self.watermark += flows;
     }
@@ -60,26 +60,26 @@ impl Add for Aged {
     }
 }
 
-/// The ledger. [`Ledger::balanced`] holds at any moment between two packets.
+/// Account of a monitor's packets and flows. [`Ledger::balanced`] holds at any moment between two packets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Packets in the monitor's direction that reached it.
+    /// Packets in a direction of the monitor that reached it.
     pub captured: Tally,
-    /// Not taken by the sampler.
+    /// Packets not selected by the sampler.
     pub unsampled: Tally,
-    /// No IP header to be found, by [`Skip`].
-    pub skipped: [Tally; Skip::ALL.len()],
-    /// IP packets of the family the monitor does not meter.
+    /// Packets without a readable IP header, by [`SkipReason`].
+    pub skipped: [Tally; SkipReason::ALL.len()],
+    /// IP packets of a family that the monitor does not meter.
     pub other_family: Tally,
-    /// Of flows that a permanent cache has no room for.
+    /// Packets of flows for which a permanent cache has no room.
     pub cache_full: Tally,
-    /// Counted into a flow.
+    /// Packets counted into a flow.
     pub metered: Tally,
-    /// In flows that are in the cache now.
+    /// Flows in the cache now, and their packets.
     pub cached: RecordTally,
-    /// In flows that left for the exporters.
+    /// Records handed to the exporters, and their packets.
     pub expired: RecordTally,
-    /// In flows that an operator threw away (`clear flow monitor NAME cache`).
+    /// Flows discarded by an operator (`clear flow monitor NAME cache`), and their packets.
     pub cleared: RecordTally,
 }
 
@@ -100,7 +100,7 @@ impl AddAssign<&Ledger> for Ledger {
 }
 
 impl Ledger {
-    /// Packets were counted into flows of the cache.
+    /// Records packets counted into flows of the cache.
     #[inline]
     pub(crate) fn hit(&mut self, packets: Tally) {
         self.metered += packets;
@@ -108,7 +108,8 @@ impl Ledger {
         self.cached.octets += packets.octets;
     }
 
-    /// captured = metered + unsampled + skipped + dropped (`cache_full`) and metered = cached + expired + cleared, packets and octets.
+    /// Whether captured = metered + unsampled + skipped + dropped (`cache_full`) and metered = cached + expired +
+    /// cleared, in packets and octets.
     pub fn balanced(&self) -> bool {
         let skipped = self
             .skipped

@@ -1,12 +1,11 @@
-//! The metering process: packets → flows. Pure: no I/O, no clock; time comes with the packets.
+//! The metering process: turns packets into flows. No I/O and no clock; time comes with the packets.
 //!
-//! One [`Monitor`] is one `flow monitor` on one capture thread. [`Monitor::burst`] is the whole path:
-//! direction, family, sampler, key, cache; [`Monitor::expire`] ages the cache; what ends is handed out by
-//! [`Monitor::drain`] in batches.
+//! A [`Monitor`] is one `flow monitor` on one capture thread. [`Monitor::burst`] is the whole path: direction,
+//! family, sampler, key, cache. [`Monitor::expire`] ends flows whose timeouts have passed, and [`Monitor::drain`]
+//! returns ended flows in batches.
 
 mod burst;
 mod cache;
-mod deep;
 mod fragments;
 mod index;
 mod key;
@@ -14,6 +13,7 @@ mod ledger;
 mod memory;
 mod monitor;
 mod outbox;
+mod reading;
 mod routes;
 mod sampler;
 mod simd;
@@ -24,13 +24,14 @@ mod wheel;
 
 pub use burst::{Burst, Observed};
 pub use cache::Cache;
-pub use deep::{Reading, ReadingCounts};
 pub use fragments::FragmentCounts;
 pub use ledger::{Aged, Ledger};
 pub use monitor::{
-    CacheType, Clear, Copied, Monitor, PIECE, Position, Rebuilt, Settings, full_octets, rebuilds,
+    CacheType, Clear, Copied, Monitor, Position, RebuildReason, SLOTS_PER_COPY, Settings,
+    full_cache_octets, rebuild_reason,
 };
+pub use reading::{ReadCounts, ReadOptions};
 pub use routes::{Routing, wants_routes};
 pub use sampler::{Mode, Sampler};
-pub use statistics::{Kept, PROTOCOLS, Protocol, SIZES, Statistics};
+pub use statistics::{KeptTables, PROTOCOLS, Protocol, SIZES, Statistics};
 pub use timeouts::Timeouts;

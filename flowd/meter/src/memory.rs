@@ -1,22 +1,22 @@
-//! Memory for many flows.
+//! Memory for large numbers of flows.
 #![allow(unsafe_code)]
 
-/// Octets of a huge page on x86-64, and on arm64 with small pages of 4 KiB.
+/// Octets of a huge page on x86-64, and on arm64 with 4 KiB base pages.
 const HUGE: usize = 2 << 20;
 
-/// Asks for huge pages under the whole room of `items`, as far as it is not used yet: flows lie at random places, and with small
-/// pages most of the time goes into finding out where the memory is. It is a wish; without them everything is the same.
+/// Asks the kernel for huge pages for the unused capacity of `items`. Flows are accessed at random, and with small
+/// pages most of the time goes into address translation. The kernel may decline without any other effect.
 pub(crate) fn wish_huge_pages<T>(items: &mut Vec<T>) {
-    let room = items.spare_capacity_mut();
-    let start = room.as_ptr().addr();
-    let end = start + size_of_val(room);
+    let unused = items.spare_capacity_mut();
+    let start = unused.as_ptr().addr();
+    let end = start + size_of_val(unused);
     let (from, to) = (start.next_multiple_of(HUGE), end / HUGE * HUGE);
     if from >= to {
         return;
     }
-    let at = room.as_mut_ptr().with_addr(from);
-    // SAFETY: the pages lie whole within room that belongs to `items`. The advice changes how they are backed, never what
-    // they hold, and the kernel may not take it.
+    let at = unused.as_mut_ptr().with_addr(from);
+    // SAFETY: the pages lie entirely within capacity that belongs to `items`. The advice changes how they are
+    // backed, never their content, and the kernel may ignore it.
     unsafe { libc::madvise(at.cast(), to - from, libc::MADV_HUGEPAGE) };
 }
 

@@ -1,7 +1,7 @@
-//! One monitor on one capture thread.
+//! A flow monitor on one capture thread.
 
-mod kinds;
-mod room;
+mod cache_types;
+mod evict;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -16,27 +16,27 @@ use crate::ledger::{Aged, Ledger};
 use crate::outbox::Outbox;
 use crate::routes::Routing;
 use crate::sampler::{Mode, Sampler};
-use crate::statistics::{Kept, Statistics};
+use crate::statistics::{KeptTables, Statistics};
 use crate::timeouts::Timeouts;
 use crate::watermark::Watermark;
 
-/// What becomes of a flow after its packet.
+/// When the flows of a cache are exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheType {
-    /// It is kept until a timeout.
+    /// A flow is kept until a timeout ends it.
     Normal,
-    /// It ends at once: every packet is a record.
+    /// Every packet is exported as a flow of its own.
     Immediate,
-    /// It never ends: every `update`, rounded to whole seconds, there is a record of what was counted since the one before. A
-    /// flow without packets since is not told of again. When the cache is full, new flows are not metered.
+    /// Flows never end. Every `update`, rounded to whole seconds, a record is exported with what was counted since
+    /// the one before; there is none if no packet came since. When the cache is full, new flows are not metered.
     Permanent {
-        /// Between two records of a flow.
+        /// Time between two records of a flow.
         update: Duration,
     },
 }
 
 impl CacheType {
-    /// Seconds between two records of a permanent flow.
+    /// Seconds between two records of a flow in a permanent cache.
     fn update_ticks(self) -> Option<u64> {
         match self {
             CacheType::Permanent { update } => Some(update.as_secs().max(1)),
@@ -45,49 +45,49 @@ impl CacheType {
     }
 }
 
-/// What a monitor does.
+/// Settings of a flow monitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// What to match and collect.
+    /// Fields to match and to collect.
     pub record: Record,
-    /// Flows both families' caches may hold together; at least 1.
+    /// Most flows in the caches of both families together; at least 1.
     pub entries: usize,
-    /// Normal, immediate or permanent.
+    /// When the flows of the cache are exported.
     pub cache_type: CacheType,
-    /// When flows end; those of a permanent cache do not.
+    /// When flows end. Those of a permanent cache do not.
     pub timeouts: Timeouts,
-    /// Meters what comes in.
+    /// Whether received packets are metered.
     pub input: bool,
-    /// Meters what goes out.
+    /// Whether sent packets are metered.
     pub output: bool,
-    /// The families to meter; the record may restrict them further.
+    /// Whether IPv4 and IPv6 are metered. The record may restrict this further.
     pub families: [bool; 2],
-    /// Mode, 1 out of N, and the sampler's identifier.
+    /// Sampling mode, rate (1 out of N) and sampler identifier.
     pub sampler: Option<(Mode, u32, u8)>,
-    /// Packet statistics to keep beside the flows.
-    pub statistics: Kept,
+    /// Packet statistics to keep besides the flows.
+    pub statistics: KeptTables,
 }
 
-/// Why a cache cannot go on with other settings.
+/// Why a cache cannot continue with other settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rebuilt {
-    /// Flows have other fields.
+pub enum RebuildReason {
+    /// The record changed, so flows have other fields.
     Record,
-    /// Flows end by other rules.
+    /// The cache type changed, so flows end by other rules.
     Type,
 }
 
-/// Why [`Monitor::reconfigure`] ends all flows; `None`: they stay.
-pub fn rebuilds(old: &Settings, new: &Settings) -> Option<Rebuilt> {
+/// Why changing the settings with [`Monitor::reconfigure`] ends all flows; `None` if they stay.
+pub fn rebuild_reason(old: &Settings, new: &Settings) -> Option<RebuildReason> {
     match () {
-        () if old.record != new.record => Some(Rebuilt::Record),
-        () if old.cache_type != new.cache_type => Some(Rebuilt::Type),
+        () if old.record != new.record => Some(RebuildReason::Record),
+        () if old.cache_type != new.cache_type => Some(RebuildReason::Type),
         () => None,
     }
 }
 
-/// Octets that the flows of a monitor take when its cache is full, on one capture thread.
-pub fn full_octets(settings: &Settings) -> u64 {
+/// Octets that the flows of a monitor need on one capture thread when its cache is full.
+pub fn full_cache_octets(settings: &Settings) -> u64 {
     let families = [Family::V4, Family::V6];
     let layouts = families.map(|family| settings.record.layout(family));
     let octets = layouts.iter().flatten().map(Cache::flow_octets_of);
@@ -99,25 +99,25 @@ pub fn full_octets(settings: &Settings) -> u64 {
     }
 }
 
-/// What `clear flow monitor` does with the cache.
+/// What `clear flow monitor` does with the flows in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clear {
-    /// Flows are thrown away, and counted so.
+    /// The flows are discarded, and counted as discarded.
     Discard,
-    /// Flows are exported now.
+    /// The flows are exported at once.
     Export,
 }
 
-/// Slots of the cache that one [`Monitor::copy`] looks at: a fraction of a millisecond.
-pub const PIECE: usize = 4096;
+/// Most cache slots that one [`Monitor::copy`] visits, so that it takes a fraction of a millisecond.
+pub const SLOTS_PER_COPY: usize = 4096;
 
-/// Where a reading of a cache stands. Flows stay at their places as long as they live: one that is there from the
-/// first piece to the last is read exactly once.
+/// Progress of reading a cache piece by piece. A flow keeps its slot as long as it lives, so a flow that exists
+/// from the first piece to the last is read exactly once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// 0 for IPv4, 1 for IPv6.
     pub family: u8,
-    /// The first slot that was not read.
+    /// The first slot that was not read yet.
     pub slot: u32,
 }
 
@@ -127,31 +127,31 @@ impl Position {
     }
 }
 
-/// What [`Monitor::copy`] has read.
+/// Result of [`Monitor::copy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Copied {
-    /// Flows that were looked at.
+    /// RouteAddress of flows visited.
     pub seen: usize,
-    /// Where to go on; `None` at the end of the cache.
+    /// Where to continue; `None` at the end of the cache.
     pub next: Option<Position>,
 }
 
-/// A monitor at work.
+/// A running flow monitor.
 pub struct Monitor {
     settings: Settings,
-    /// The cache is normal and its flows are of one direction.
-    usual: bool,
-    /// See [`quick`].
-    quick: bool,
-    /// IPv4, IPv6.
+    /// Whether the cache is of the normal type and its flows are unidirectional.
+    unidirectional_normal: bool,
+    /// Whether [`fast_path`] holds.
+    fast_path: bool,
+    /// The caches of IPv4 and IPv6.
     caches: [Option<Box<Cache>>; 2],
     sampler: Option<Sampler>,
     ledger: Ledger,
-    added: u64,
+    created: u64,
     aged: Aged,
-    /// Records of flows that go on.
+    /// Records exported of flows that continue.
     updates: u64,
-    room: Watermark,
+    watermark: Watermark,
     statistics: Option<Box<Statistics>>,
     high_watermark: usize,
     searched_ns: u64,
@@ -159,22 +159,22 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// A monitor with an empty cache; `seed` starts random sampling.
+    /// Creates a monitor with an empty cache. `seed` initialises random sampling.
     pub fn new(settings: Settings, seed: u64) -> Monitor {
         let settings = normal(settings);
         let caches = caches(&settings);
         Monitor {
-            usual: usual(&settings),
-            quick: quick(&settings, &caches),
+            unidirectional_normal: unidirectional_normal(&settings),
+            fast_path: fast_path(&settings, &caches),
             caches,
             sampler: settings
                 .sampler
                 .map(|(mode, rate, _)| Sampler::new(mode, rate, seed)),
-            room: room(&settings),
+            watermark: watermark(&settings),
             statistics: statistics(settings.statistics, 0),
             settings,
             ledger: Ledger::default(),
-            added: 0,
+            created: 0,
             aged: Aged::default(),
             updates: 0,
             high_watermark: 0,
@@ -183,37 +183,37 @@ impl Monitor {
         }
     }
 
-    /// What it does.
+    /// The monitor's settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The ledger.
+    /// The monitor's ledger.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Flows made since the start or [`Monitor::clear_statistics`], and those that ended by why.
+    /// RouteAddress of flows created since the start or [`Monitor::clear_statistics`], and of those ended by reason.
     pub fn statistics(&self) -> (u64, Aged) {
-        (self.added, self.aged)
+        (self.created, self.aged)
     }
 
-    /// Records of flows that go on, of a permanent cache, since the start or [`Monitor::clear_statistics`].
+    /// Records of a permanent cache's continuing flows since the start or [`Monitor::clear_statistics`].
     pub fn updates(&self) -> u64 {
         self.updates
     }
 
-    /// The packet statistics, when any are kept.
+    /// The packet statistics, if any are kept.
     pub fn packet_statistics(&self) -> Option<&Statistics> {
         self.statistics.as_deref()
     }
 
-    /// Most flows the cache has held.
+    /// Most flows that were in the cache.
     pub fn high_watermark(&self) -> usize {
         self.high_watermark
     }
 
-    /// Shows every flow in the cache, IPv4 first.
+    /// Calls `show` with every flow in the cache, IPv4 first.
     pub fn each_flow(&self, mut show: impl FnMut(Flow<'_>)) {
         self.caches
             .iter()
@@ -221,7 +221,7 @@ impl Monitor {
             .for_each(|cache| cache.each(&mut show));
     }
 
-    /// How its flows lie, by family.
+    /// The layouts of IPv4 and IPv6 flows.
     pub fn layouts(&self) -> [Option<Arc<Layout>>; 2] {
         [0, 1].map(|family| {
             self.caches[family]
@@ -230,12 +230,13 @@ impl Monitor {
         })
     }
 
-    /// Copies the flows of a piece of the cache that `keep` wants into `out`, `room` of them at most, in place of what it
-    /// had. The piece is of one family, and of [`PIECE`] slots at most: a capture thread has its ring to look after.
+    /// Copies the flows for which `keep` returns true from a piece of the cache into `out`, replacing its content
+    /// with at most `limit` flows. The piece is of one family and of at most [`SLOTS_PER_COPY`] slots, because the
+    /// capture thread must return to its ring.
     pub fn copy(
         &self,
         from: Position,
-        room: usize,
+        limit: usize,
         mut keep: impl FnMut(&Flow<'_>) -> bool,
         out: &mut Batch,
     ) -> Copied {
@@ -247,14 +248,14 @@ impl Monitor {
                 next: from.next_family(),
             };
         };
-        out.restart(cache.layout());
+        out.reset(cache.layout());
         let mut seen = 0;
-        let next = cache.each_from(slot, PIECE, |flow| {
+        let next = cache.each_from(slot, SLOTS_PER_COPY, |flow| {
             seen += 1;
             if keep(&flow) {
                 out.push(*flow.totals, flow.octets);
             }
-            match out.len() < room {
+            match out.len() < limit {
                 true => ControlFlow::Continue(()),
                 false => ControlFlow::Break(()),
             }
@@ -269,7 +270,7 @@ impl Monitor {
         }
     }
 
-    /// Octets a flow takes in the cache, index and wheel included; the larger of both families.
+    /// Octets a flow takes in the cache, including index and timing wheel; the larger of both families.
     pub fn flow_octets(&self) -> usize {
         self.caches
             .iter()
@@ -279,37 +280,39 @@ impl Monitor {
             .unwrap_or(0)
     }
 
-    /// Header lines its packets must have.
-    pub fn wanted(&self) -> Lines {
+    /// The header lines that have to be read of each packet.
+    pub fn wanted_lines(&self) -> Lines {
         let layouts = self.caches.iter().flatten().map(|cache| cache.layout());
-        layouts.fold(Lines::COMMON, |lines, layout| lines.and(layout.wanted()))
+        layouts.fold(Lines::COMMON, |lines, layout| {
+            lines.and(layout.wanted_lines())
+        })
     }
 
-    /// Flows in the cache.
+    /// RouteAddress of flows in the cache.
     pub fn len(&self) -> usize {
         self.caches.iter().flatten().map(|cache| cache.len()).sum()
     }
 
-    /// No flows in the cache.
+    /// Whether the cache has no flow.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The whole path for a few packets: direction, family, sampler, key, cache.
+    /// Meters the packets of a burst: direction, family, sampler, key, cache.
     pub fn burst(&mut self, burst: &mut Burst) {
         let (packets, routing) = burst.parts();
-        match self.quick && routing.is_none() {
+        match self.fast_path && routing.is_none() {
             true => self.packets::<true>(packets, None),
             false => self.packets::<false>(packets, routing),
         }
     }
 
-    /// The same. `QUICK`: nothing is to be looked into that [`quick`] excludes, nor routes.
+    /// Meters packets. With `FAST` nothing is checked that [`fast_path`] rules out, and no routes are looked up.
     #[inline(always)]
-    fn packets<const QUICK: bool>(&mut self, packets: &mut [Observed], routing: Option<&Routing>) {
+    fn packets<const FAST: bool>(&mut self, packets: &mut [Observed], routing: Option<&Routing>) {
         let mut captured = Tally::default();
         for observed in packets.iter_mut() {
-            observed.taken = self.admit::<QUICK>(observed, routing, &mut captured);
+            observed.taken = self.admit::<FAST>(observed, routing, &mut captured);
         }
         self.ledger.captured += captured;
         let taken = |observed: &&mut Observed| observed.taken;
@@ -318,17 +321,17 @@ impl Monitor {
                 observed.guess = cache.guess(observed.hash);
             }
         }
-        if !QUICK && let Some(statistics) = &mut self.statistics {
+        if !FAST && let Some(statistics) = &mut self.statistics {
             for observed in packets.iter_mut().filter(taken) {
                 statistics.packet(&observed.header, observed.time_ns);
             }
         }
         let mut hits = Tally::default();
         for observed in packets.iter_mut().filter(taken) {
-            if self.hit::<QUICK>(observed) {
+            if self.hit::<FAST>(observed) {
                 hits.count(observed.header.octets.into());
             } else {
-                // A flow that ends now may have some of them.
+                // Flows that end now may include packets counted so far.
                 self.ledger.hit(std::mem::take(&mut hits));
                 self.miss(observed, routing);
             }
@@ -336,9 +339,9 @@ impl Monitor {
         self.ledger.hit(hits);
     }
 
-    /// Whether the packet is metered; then the hash of its key is there.
+    /// Returns whether the packet is to be metered; if so, the hash of its key has been computed.
     #[inline(always)]
-    fn admit<const QUICK: bool>(
+    fn admit<const FAST: bool>(
         &mut self,
         observed: &mut Observed,
         routing: Option<&Routing>,
@@ -349,7 +352,7 @@ impl Monitor {
         } else {
             self.settings.input
         };
-        if !QUICK && !wanted {
+        if !FAST && !wanted {
             return false;
         }
         if let Err(why) = observed.parsed {
@@ -364,13 +367,13 @@ impl Monitor {
         let family = header.family as usize;
         let Some(cache) = self.caches[family]
             .as_ref()
-            .filter(|_| QUICK || self.settings.families[family])
+            .filter(|_| FAST || self.settings.families[family])
         else {
             self.ledger.other_family.count(octets);
             return false;
         };
         let mut sampler_id = 0;
-        if !QUICK
+        if !FAST
             && let (Some(sampler), Some((_, _, id))) = (&mut self.sampler, self.settings.sampler)
         {
             if !sampler.take() {
@@ -379,20 +382,21 @@ impl Monitor {
             }
             sampler_id = id;
         }
-        // An octet written now would hold up the hash, which reads it as part of a word.
+        // Writing this octet unconditionally would stall the hash, which reads it as part of a word.
         if header.get(at::SAMPLER) != [sampler_id] {
             header.set(at::SAMPLER, &[sampler_id]);
         }
-        if !QUICK && let Some(routing) = routing {
+        if !FAST && let Some(routing) = routing {
             routing.fill(observed, cache.routes().key);
         }
-        observed.hash = cache.hash::<QUICK>(&observed.header);
+        observed.hash = cache.hash::<FAST>(&observed.header);
         true
     }
 
-    /// Counts a packet into its flow if that is where it was guessed. Returns whether it was; the ledger does not know yet.
+    /// Counts a packet into its flow if the flow is in the guessed slot, and returns whether it is. The ledger is
+    /// not updated.
     #[inline(always)]
-    fn hit<const QUICK: bool>(&mut self, observed: &Observed) -> bool {
+    fn hit<const FAST: bool>(&mut self, observed: &Observed) -> bool {
         let Observed {
             guess,
             header,
@@ -400,16 +404,17 @@ impl Monitor {
             ..
         } = observed;
         let timeouts = &self.settings.timeouts;
-        (QUICK || self.usual)
+        (FAST || self.unidirectional_normal)
             && self.caches[header.family as usize]
                 .as_mut()
-                .is_some_and(|cache| cache.hit::<QUICK>(*guess, header, *time_ns, timeouts))
+                .is_some_and(|cache| cache.hit::<FAST>(*guess, header, *time_ns, timeouts))
     }
 
-    /// A packet whose flow was not where it was guessed, most likely a new one; or one of an unusual cache.
+    /// Meters a packet whose flow was not in the guessed slot, most likely because it is new, or whose cache is not
+    /// unidirectional and normal.
     fn miss(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
-        if !self.usual {
-            return self.count_otherwise(observed.hash, observed, routing);
+        if !self.unidirectional_normal {
+            return self.count_special(observed.hash, observed, routing);
         }
         let Some(cache) = &mut self.caches[observed.header.family as usize] else {
             return;
@@ -419,52 +424,53 @@ impl Monitor {
         self.ledger.hit(one);
         let hash = observed.hash;
         if cache.packet(hash, observed, &self.settings.timeouts, routing) {
-            self.note_made(&observed.header);
+            self.flow_created(&observed.header);
         }
     }
 
-    /// A packet has made a flow, which is in the cache.
+    /// Records that a packet created a flow in the cache.
     #[inline]
-    fn note_made(&mut self, header: &Header) {
-        self.note_added(header);
+    fn flow_created(&mut self, header: &Header) {
+        self.count_created(header);
         self.ledger.cached.records += 1;
-        if self.room.reached(self.len()) {
+        if self.watermark.reached(self.len()) {
             self.make_room(header.family);
         }
         self.high_watermark = self.high_watermark.max(self.len());
     }
 
-    /// A flow was made by this packet.
+    /// Counts a created flow in the statistics.
     #[inline]
-    fn note_added(&mut self, header: &Header) {
-        self.added += 1;
+    fn count_created(&mut self, header: &Header) {
+        self.created += 1;
         if let Some(statistics) = &mut self.statistics {
             statistics.flow(header);
         }
     }
 
-    /// Ends the flows whose time has come. `now_ns` is the present, or a savefile's latest packet.
+    /// Ends the flows whose timeouts have passed. `now_ns` is the present time, or for a savefile that of its
+    /// latest packet.
     pub fn expire(&mut self, now_ns: u64) {
         let interval =
             u64::try_from(self.settings.timeouts.expiry_interval.as_nanos()).unwrap_or(u64::MAX);
-        // `searched_ns` in the future: the clock stepped back.
+        // `searched_ns` is in the future if the clock stepped back.
         if self.searched_ns <= now_ns && now_ns - self.searched_ns < interval {
             return;
         }
         self.searched_ns = now_ns;
-        self.room.aged();
+        self.watermark.time_passed();
         let timeouts = self.settings.timeouts;
         let end = self.settings.cache_type.update_ticks().is_none();
         self.each(end, |cache, out| cache.expire(now_ns, &timeouts, out));
         self.outbox.seal();
     }
 
-    /// Somebody set the clock of day by `by_ns`. Flows go on as if it had always been set so: none ends early or late, and
-    /// their durations are right. Records that left before have the times of the clock as it was.
-    pub fn step(&mut self, by_ns: i64) {
+    /// Adjusts flows to a step of the clock of day by `by_ns`, as if it had always been set so: no flow ends early
+    /// or late, and durations stay right. Records exported before have the times of the old clock.
+    pub fn clock_stepped(&mut self, by_ns: i64) {
         self.searched_ns = self.searched_ns.saturating_add_signed(by_ns);
         if let Some(statistics) = &mut self.statistics {
-            statistics.step(by_ns);
+            statistics.shift(by_ns);
         }
         let timeouts = self.settings.timeouts;
         for cache in self.caches.iter_mut().flatten() {
@@ -472,7 +478,7 @@ impl Monitor {
         }
     }
 
-    /// Ends every flow.
+    /// Ends every flow. Returns their number.
     pub fn flush(&mut self, why: EndReason) -> u64 {
         let flows = self.len() as u64;
         self.each(true, |cache, out| cache.flush(why, out));
@@ -480,14 +486,14 @@ impl Monitor {
         flows
     }
 
-    /// Ends every flow, and hands the batches on as they fill: many flows need no room of their own on their way out.
+    /// Ends every flow and hands batches on as they fill, so that many flows need no extra memory at once.
     pub fn flush_to(&mut self, why: EndReason, mut hand_on: impl FnMut(Arc<Batch>)) {
         self.each_to(true, |cache, out| cache.flush(why, out), Some(&mut hand_on));
         self.outbox.seal();
         self.drain().for_each(hand_on);
     }
 
-    /// Empties the cache for an operator. Returns how many flows it had.
+    /// Empties the cache for `clear flow monitor`. Returns how many flows it had.
     pub fn clear(&mut self, how: Clear) -> u64 {
         if how == Clear::Export {
             return self.flush(EndReason::Forced);
@@ -498,31 +504,31 @@ impl Monitor {
         flows
     }
 
-    /// Sets the counters of the screens (not the ledger) to zero.
+    /// Resets the counters of the screens, but not the ledger.
     pub fn clear_statistics(&mut self) {
-        self.added = 0;
+        self.created = 0;
         self.aged = Aged::default();
         self.updates = 0;
         self.statistics = statistics(self.settings.statistics, self.searched_ns);
         self.high_watermark = self.len();
     }
 
-    /// The batches that are ready, oldest first.
+    /// The batches ready for export, oldest first.
     pub fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
         self.outbox.drain()
     }
 
-    /// Takes new settings over. Flows stay, unless the record or the cache's type changed: then they end first.
+    /// Applies new settings. Flows stay unless the record or the cache type changed; in that case they end first.
     pub fn reconfigure(&mut self, settings: Settings, seed: u64) {
         let settings = normal(settings);
-        if rebuilds(&self.settings, &settings).is_some() {
+        if rebuild_reason(&self.settings, &settings).is_some() {
             self.flush(EndReason::Forced);
             self.caches = caches(&settings);
         } else if settings.timeouts != self.settings.timeouts {
             self.caches
                 .iter_mut()
                 .flatten()
-                .for_each(|cache| cache.retime(&settings.timeouts));
+                .for_each(|cache| cache.set_timeouts(&settings.timeouts));
         }
         let sampling = settings.sampler.map(|(mode, rate, _)| (mode, rate));
         if sampling != self.sampler.as_ref().map(Sampler::settings) {
@@ -531,22 +537,23 @@ impl Monitor {
         if settings.statistics != self.settings.statistics {
             self.statistics = statistics(settings.statistics, self.searched_ns);
         }
-        self.usual = usual(&settings);
-        self.quick = quick(&settings, &self.caches);
+        self.unidirectional_normal = unidirectional_normal(&settings);
+        self.fast_path = fast_path(&settings, &self.caches);
         self.settings = settings;
-        self.room = room(&self.settings);
+        self.watermark = watermark(&self.settings);
         if self.len() > self.settings.entries {
             self.shrink();
         }
         self.outbox.seal();
     }
 
-    /// Runs `work` on each cache; what it tells of flows goes to the ledger and the outbox. The flows end, or go on.
+    /// Runs `work` on each cache, which reports flows to a callback. Those go to the ledger and the outbox; `end`
+    /// says whether they end or continue.
     fn each(&mut self, end: bool, work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
         self.each_to(end, work, None);
     }
 
-    /// The same; batches that are full are handed on at once, if that is wanted.
+    /// Does the same as [`Monitor::each`], handing full batches on at once if `hand_on` is given.
     fn each_to(
         &mut self,
         end: bool,
@@ -577,7 +584,7 @@ impl Monitor {
                     *updates += 1;
                 }
                 if one.packets == 0 {
-                    // A permanent flow of which everything has been told.
+                    // All packets of this permanent flow have been exported already.
                     return;
                 }
                 ledger.cached.packets -= one.packets;
@@ -592,7 +599,7 @@ impl Monitor {
     }
 }
 
-/// Settings without contradictions: the flows of a permanent cache have no timeouts.
+/// Removes contradictions from settings: flows of a permanent cache have no timeouts.
 fn normal(settings: Settings) -> Settings {
     let timeouts = match settings.cache_type {
         CacheType::Permanent { .. } => Timeouts::AT_ONCE,
@@ -604,39 +611,39 @@ fn normal(settings: Settings) -> Settings {
     }
 }
 
-/// A permanent cache has no watermark: none of its flows makes room.
-fn room(settings: &Settings) -> Watermark {
+/// A permanent cache has no watermark, because none of its flows is evicted.
+fn watermark(settings: &Settings) -> Watermark {
     Watermark::new(match settings.cache_type {
         CacheType::Permanent { .. } => usize::MAX,
         CacheType::Normal | CacheType::Immediate => settings.entries,
     })
 }
 
-/// The cache is normal, and its flows are of one direction.
-fn usual(settings: &Settings) -> bool {
+/// Whether the cache is of the normal type and its flows are unidirectional.
+fn unidirectional_normal(settings: &Settings) -> bool {
     settings.cache_type == CacheType::Normal && !settings.record.is_bidirectional()
 }
 
-/// Every packet is metered, whichever way it goes, and a flow is its first line and its totals: what most monitors are, and
-/// what nothing more is asked for each packet of.
-fn quick(settings: &Settings, caches: &[Option<Box<Cache>>; 2]) -> bool {
-    usual(settings)
+/// Whether every packet is metered in both directions and a flow consists only of its first line and totals. This
+/// is true of most monitors, and lets packets skip every other check.
+fn fast_path(settings: &Settings, caches: &[Option<Box<Cache>>; 2]) -> bool {
+    unidirectional_normal(settings)
         && settings.input
         && settings.output
         && settings.families == [true; 2]
         && settings.sampler.is_none()
-        && settings.statistics == Kept::default()
+        && settings.statistics == KeptTables::default()
         && caches.iter().flatten().all(|cache| cache.is_plain())
 }
 
-fn statistics(kept: Kept, since_ns: u64) -> Option<Box<Statistics>> {
-    (kept != Kept::default()).then(|| Box::new(Statistics::new(kept, since_ns)))
+fn statistics(kept: KeptTables, since_ns: u64) -> Option<Box<Statistics>> {
+    (kept != KeptTables::default()).then(|| Box::new(Statistics::new(kept, since_ns)))
 }
 
 fn caches(settings: &Settings) -> [Option<Box<Cache>>; 2] {
     [Family::V4, Family::V6].map(|family| {
         let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
-        cache.set_update(settings.cache_type.update_ticks());
+        cache.set_update_interval(settings.cache_type.update_ticks());
         Some(Box::new(cache))
     })
 }

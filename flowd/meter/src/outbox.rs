@@ -1,21 +1,21 @@
-//! Flows on their way out of a monitor, in batches.
+//! Ended flows of a monitor, collected in batches for the exporters.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use flow::{Batch, Flow, Layout};
 
-/// Flows a batch holds before it is handed on.
+/// Flows in a full batch.
 const BATCH: usize = 256;
-/// Batches handed on that are remembered, to be filled again.
-const LENT: usize = 32;
+/// Most batches remembered for reuse.
+const MAX_LENT: usize = 32;
 
-/// Batches that are being filled, and those that wait to be handed on.
+/// Batches being filled, and batches ready for export.
 #[derive(Default)]
 pub(crate) struct Outbox {
     filling: [Option<Batch>; 2],
     ready: Vec<Arc<Batch>>,
-    /// Batches that were handed on, the oldest first: when nobody else has one any more, its room is used again.
+    /// Batches handed on, oldest first. Once nobody else holds one any more, its memory is used again.
     lent: VecDeque<Arc<Batch>>,
 }
 
@@ -27,7 +27,7 @@ impl Outbox {
         let batch =
             self.filling[family].get_or_insert_with(|| Batch::with_capacity(layout.clone(), BATCH));
         if batch.is_empty() {
-            batch.restart(layout);
+            batch.reset(layout);
         }
         batch.push(*flow.totals, flow.octets);
         if batch.len() == BATCH {
@@ -35,12 +35,12 @@ impl Outbox {
         }
     }
 
-    /// Batches that are not full are ready, too.
+    /// Makes batches that are not full ready as well.
     pub(crate) fn seal(&mut self) {
         (0..self.filling.len()).for_each(|family| self.finish(family));
     }
 
-    /// What is ready, the oldest first.
+    /// The batches that are ready, oldest first.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
         self.ready.drain(..)
     }
@@ -57,11 +57,11 @@ impl Outbox {
         let oldest = is_back.then(|| self.lent.pop_front()).flatten();
         let filled = match oldest {
             Some(mut shell) => {
-                // The filled batch goes into the one that came back, and the room of that one is filled next.
+                // The filled batch is moved into the returned allocation, whose old buffers are filled next.
                 if let Some(inside) = Arc::get_mut(&mut shell) {
                     std::mem::swap(inside, batch);
                 }
-                batch.restart(&shell.layout);
+                batch.reset(&shell.layout);
                 shell
             }
             None => {
@@ -69,7 +69,7 @@ impl Outbox {
                 Arc::new(std::mem::replace(batch, next))
             }
         };
-        if self.lent.len() < LENT {
+        if self.lent.len() < MAX_LENT {
             self.lent.push_back(filled.clone());
         }
         self.ready.push(filled);
@@ -114,7 +114,7 @@ mod tests {
         let first: Vec<_> = outbox.drain().collect();
         fill(&mut outbox, &v6, 2);
         let second: Vec<_> = outbox.drain().collect();
-        // Held, so untouched.
+        // Held by somebody, so unchanged.
         assert_eq!(packets(&first[0]), vec![1; BATCH]);
         let address = Arc::as_ptr(&first[0]);
         drop(first);

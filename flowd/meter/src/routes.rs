@@ -1,7 +1,9 @@
-//! What the host's routes say of a packet: where it goes, the next router, the masks of its addresses, its VRF.
+//! Fills in what the host's routes say of a packet: output interface, next hop, prefix lengths and prefixes of both
+//! addresses, VRF.
 //!
-//! A record that matches one of these has them looked up for each packet; one that only collects them, for the first
-//! packet of each flow; any other record, never. Without routes, as for a savefile, all of them are zero.
+//! For a record that matches such a field, routes are looked up for each packet; for one that only collects them,
+//! for the first packet of each flow; for any other record, never. Without routes, as for a savefile, the values
+//! are zero.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,89 +14,91 @@ use wire::{Family, Header, Span, at};
 
 use crate::burst::Observed;
 
-/// The host's routes, and the interface whose packets they are asked for.
+/// The host's routes, and the interface that captures the packets.
 #[derive(Clone)]
 pub struct Routing {
-    /// The routes at this moment.
+    /// The present routes.
     pub fib: Arc<Fib>,
-    /// `ifIndex` the packets are captured on.
+    /// `ifIndex` of the interface the packets are captured on.
     pub interface: u32,
 }
 
-/// The record speaks of what the host's routes say ([`crate::Burst::route_by`]).
+/// Whether the record has fields that are looked up in the host's routes ([`crate::Burst::set_routing`]).
 pub fn wants_routes(record: &Record) -> bool {
     let layouts = [Family::V4, Family::V6].map(|family| record.layout(family));
     let mut layouts = layouts.iter().flatten();
-    layouts.any(|layout| Wanted::by(layout).any())
+    layouts.any(|layout| WantedRoutes::by(layout).any())
 }
 
-/// Some of what routes say.
+/// A set of values to look up in the routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parts(u8);
+pub(crate) struct RouteValues(u8);
 
-impl Parts {
-    /// Interface, next hop, mask and prefix of the destination.
-    const DESTINATION: Parts = Parts(1);
-    /// Mask and prefix of the source.
-    const SOURCE: Parts = Parts(2);
-    const VRF: Parts = Parts(4);
+impl RouteValues {
+    /// Output interface, next hop, prefix length and prefix of the destination.
+    const DESTINATION: RouteValues = RouteValues(1);
+    /// Prefix length and prefix of the source.
+    const SOURCE: RouteValues = RouteValues(2);
+    const VRF: RouteValues = RouteValues(4);
 
-    fn has(self, part: Parts) -> bool {
+    fn has(self, part: RouteValues) -> bool {
         self.0 & part.0 != 0
     }
 
-    fn among(mask: &[u8; Header::LEN]) -> Parts {
+    fn among(mask: &[u8; Header::LEN]) -> RouteValues {
         let spoken = |span: Span| mask[span.range()].iter().any(|octet| *octet != 0);
         let spans = [
-            (at::OUTPUT, Parts::DESTINATION),
-            (at::NEXT_HOP, Parts::DESTINATION),
-            (at::DESTINATION_MASK, Parts::DESTINATION),
-            (at::DESTINATION_PREFIX, Parts::DESTINATION),
-            (at::SOURCE_MASK, Parts::SOURCE),
-            (at::SOURCE_PREFIX, Parts::SOURCE),
-            (at::INPUT_VRF, Parts::VRF),
+            (at::OUTPUT, RouteValues::DESTINATION),
+            (at::NEXT_HOP, RouteValues::DESTINATION),
+            (at::DESTINATION_MASK, RouteValues::DESTINATION),
+            (at::DESTINATION_PREFIX, RouteValues::DESTINATION),
+            (at::SOURCE_MASK, RouteValues::SOURCE),
+            (at::SOURCE_PREFIX, RouteValues::SOURCE),
+            (at::INPUT_VRF, RouteValues::VRF),
         ];
         let parts = spans.into_iter().filter(|(span, _)| spoken(*span));
-        parts.fold(Parts::default(), |all, (_, part)| Parts(all.0 | part.0))
+        parts.fold(RouteValues::default(), |all, (_, part)| {
+            RouteValues(all.0 | part.0)
+        })
     }
 }
 
-/// What a layout wants of the routes.
+/// The values that a layout needs from the routes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    /// Of each packet: the key speaks of it.
-    pub(crate) key: Parts,
-    /// Of the first packet of a flow.
-    pub(crate) first: Parts,
+pub(crate) struct WantedRoutes {
+    /// Needed of each packet, because they belong to the key.
+    pub(crate) key: RouteValues,
+    /// Needed of the first packet of a flow.
+    pub(crate) first: RouteValues,
 }
 
-impl Wanted {
-    pub(crate) fn by(layout: &Layout) -> Wanted {
-        Wanted {
-            key: Parts::among(layout.key_mask()),
-            first: Parts::among(layout.keep_mask()),
+impl WantedRoutes {
+    pub(crate) fn by(layout: &Layout) -> WantedRoutes {
+        WantedRoutes {
+            key: RouteValues::among(layout.key_mask()),
+            first: RouteValues::among(layout.keep_mask()),
         }
     }
 
-    /// Anything at all.
+    /// Whether anything is needed.
     pub(crate) fn any(self) -> bool {
-        self.first != Parts::default()
+        self.first != RouteValues::default()
     }
 }
 
 impl Routing {
-    /// Writes `parts` into the packet's header, but for those that are there.
+    /// Writes `parts` into the packet's header, except those that it already has.
     #[inline]
-    pub(crate) fn fill(&self, observed: &mut Observed, parts: Parts) {
-        let missing = Parts(parts.0 & !observed.routed.0);
-        if missing != Parts::default() {
+    pub(crate) fn fill(&self, observed: &mut Observed, parts: RouteValues) {
+        let missing = RouteValues(parts.0 & !observed.routed.0);
+        if missing != RouteValues::default() {
             self.look_up(observed, missing);
         }
     }
 
-    fn look_up(&self, observed: &mut Observed, parts: Parts) {
+    fn look_up(&self, observed: &mut Observed, parts: RouteValues) {
         observed.routed.0 |= parts.0;
-        if parts.has(Parts::VRF) {
+        if parts.has(RouteValues::VRF) {
             let vrf = self.fib.vrf(self.interface);
             observed.header.set(at::INPUT_VRF, &vrf.to_be_bytes());
         }
@@ -104,8 +108,13 @@ impl Routing {
         }
     }
 
-    fn routes<A: Number>(&self, routes: &Routes<A>, observed: &mut Observed, parts: Parts) {
-        // A mirrored frame is another's to forward, and the packet in a tunnel goes where the tunnel goes.
+    fn routes<A: RouteAddress>(
+        &self,
+        routes: &Routes<A>,
+        observed: &mut Observed,
+        parts: RouteValues,
+    ) {
+        // A mirrored frame is forwarded by another host, and the packet inside a tunnel leaves as the tunnel does.
         let goes = observed.outgoing
             || !observed.inside && observed.to.is_none_or(|mac| self.fib.has_mac(mac));
         let outgoing = observed.outgoing;
@@ -120,12 +129,12 @@ impl Routing {
             protocol: header.protocol,
             ports: (port(at::SOURCE_PORT), port(at::DESTINATION_PORT)),
         };
-        if parts.has(Parts::SOURCE) {
-            let len = routes.find(&packet.back()).len;
+        if parts.has(RouteValues::SOURCE) {
+            let len = routes.find(&packet.reversed()).len;
             header.set(at::SOURCE_MASK, &[len]);
             packet.source.first(len).write(header, A::SOURCE_PREFIX);
         }
-        if !parts.has(Parts::DESTINATION) {
+        if !parts.has(RouteValues::DESTINATION) {
             return;
         }
         let found = routes.find(&packet);
@@ -144,8 +153,8 @@ impl Routing {
     }
 }
 
-/// An address of a family, and where the header has it.
-trait Number: Address {
+/// An address of one family, and its places in the header.
+trait RouteAddress: Address {
     const SOURCE: Span;
     const DESTINATION: Span;
     const NEXT_HOP: Span;
@@ -154,11 +163,11 @@ trait Number: Address {
 
     fn read(octets: &[u8]) -> Self;
     fn write(self, header: &mut Header, span: Span);
-    /// None for an address of the other family: an IPv4 route by way of an IPv6 router has no IPv4 next hop.
+    /// `None` for an address of the other family: an IPv4 route through an IPv6 router has no IPv4 next hop.
     fn of(address: IpAddr) -> Option<Self>;
 }
 
-impl Number for u32 {
+impl RouteAddress for u32 {
     const SOURCE: Span = at::SOURCE_IPV4;
     const DESTINATION: Span = at::DESTINATION_IPV4;
     const NEXT_HOP: Span = at::NEXT_HOP_IPV4;
@@ -181,7 +190,7 @@ impl Number for u32 {
     }
 }
 
-impl Number for u128 {
+impl RouteAddress for u128 {
     const SOURCE: Span = at::SOURCE_IPV6;
     const DESTINATION: Span = at::DESTINATION_IPV6;
     const NEXT_HOP: Span = at::NEXT_HOP;

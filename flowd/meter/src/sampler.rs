@@ -1,29 +1,29 @@
 //! Packet sampling, 1 out of N (RFC 5475 §5.1, §5.2).
 
-/// How the one packet of every N is chosen.
+/// How one packet out of every N is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The same place in every N packets: systematic count-based sampling.
+    /// The packet at the same position of every N: systematic count-based sampling.
     Deterministic,
-    /// A random place in every N packets: n-out-of-N sampling with n = 1.
+    /// A packet at a random position of every N: n-out-of-N sampling with n = 1.
     Random,
 }
 
-/// Takes exactly one packet of every N.
+/// Selects exactly one packet out of every N.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     mode: Mode,
     rate: u32,
-    /// Packets seen in this window of `rate`.
+    /// Packets seen in the current window of `rate` packets.
     seen: u32,
-    /// Which of this window is taken.
+    /// Position of the selected packet in the current window.
     chosen: u32,
-    /// State of the generator, never 0.
+    /// State of the random number generator, never 0.
     state: u64,
 }
 
 impl Sampler {
-    /// One out of `rate` packets; `seed` starts the random choice.
+    /// Creates a sampler of one out of `rate` packets. `seed` initialises the random choice.
     pub fn new(mode: Mode, rate: u32, seed: u64) -> Sampler {
         let mut sampler = Sampler {
             mode,
@@ -41,7 +41,7 @@ impl Sampler {
         (self.mode, self.rate)
     }
 
-    /// Whether this packet is taken.
+    /// Returns whether this packet is selected.
     #[inline]
     pub fn take(&mut self) -> bool {
         let taken = self.seen == self.chosen;
@@ -57,7 +57,7 @@ impl Sampler {
         self.chosen = match self.mode {
             Mode::Deterministic => 0,
             Mode::Random => {
-                // Marsaglia's xorshift64*: fast, and good enough that no traffic pattern follows it.
+                // Marsaglia's xorshift64*: fast, and random enough that no traffic pattern can follow it.
                 self.state ^= self.state >> 12;
                 self.state ^= self.state << 25;
                 self.state ^= self.state >> 27;

@@ -1,7 +1,7 @@
-//! What the processor can do and Rust has no word for, each with a way to do without.
+//! Processor features that Rust's standard library does not wrap, each with a portable replacement.
 #![allow(unsafe_code)]
 
-/// Which of eight numbers are this one, a bit each.
+/// Returns the positions of `wanted` among eight numbers as a bit mask.
 #[inline(always)]
 pub(crate) fn equal(numbers: &[u32; 8], number: u32) -> u32 {
     #[cfg(target_arch = "x86_64")]
@@ -11,7 +11,7 @@ pub(crate) fn equal(numbers: &[u32; 8], number: u32) -> u32 {
             _mm_set1_epi32, _mm_setzero_si128,
         };
         let [low, high] = [&numbers[..4], &numbers[4..]];
-        // SAFETY: each half is sixteen octets, which may lie anywhere for an unaligned load; every x86-64 has SSE2.
+        // SAFETY: each half is sixteen octets, and unaligned loads may start anywhere; every x86-64 has SSE2.
         unsafe {
             let wanted = _mm_set1_epi32(number.cast_signed());
             let halves = [low, high]
@@ -27,13 +27,14 @@ pub(crate) fn equal(numbers: &[u32; 8], number: u32) -> u32 {
     }
 }
 
-/// Starts to fetch the cache line of `items[index]`, as a cache of a million flows is far from the processor; out of range or elsewhere than on x86-64 it does nothing.
+/// Prefetches the cache line of `items[index]`, because a cache of a million flows does not fit the processor's
+/// caches. Does nothing if the index is out of range, or on machines other than x86-64.
 #[inline(always)]
 pub(crate) fn fetch<T>(items: &[T], index: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(item) = items.get(index) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the address is that of a live item; fetching it ahead changes nothing but the processor's caches.
+        // SAFETY: the address is that of a live item, and a prefetch changes nothing but the processor's caches.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -1,4 +1,4 @@
-//! Packet statistics beside the flows (`statistics packet protocol`, `statistics packet size`): the two tables of
+//! Packet statistics besides the flows (`statistics packet protocol`, `statistics packet size`): the two tables of
 //! `show ip cache flow`.
 
 use std::ops::AddAssign;
@@ -6,16 +6,16 @@ use std::ops::AddAssign;
 use flow::Tally;
 use wire::{Header, at};
 
-/// What is counted.
+/// The tables to keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// By protocol.
+pub struct KeptTables {
+    /// Counts by protocol.
     pub protocol: bool,
-    /// By size.
+    /// Counts by packet size.
     pub size: bool,
 }
 
-/// The largest IP packets that the size classes hold, octets; larger ones are in one more class.
+/// Upper bounds of the size classes, in octets of the IP packet; larger packets have a class of their own.
 pub const SIZES: [u32; 26] = [
     32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448, 480, 512, 544, 576, 1024,
     1536, 2048, 2560, 3072, 3584, 4096, 4608,
@@ -54,27 +54,27 @@ pub const PROTOCOLS: [&str; 29] = [
     "IP-other",
 ];
 
-/// What one row of the protocol table has.
+/// A row of the protocol table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Protocol {
-    /// Flows made.
+    /// Flows created.
     pub flows: u64,
     /// Packets and octets.
     pub packets: Tally,
 }
 
-/// The counts. A table that is not kept is empty.
+/// Packet statistics. A table that is not kept is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
-    kept: Kept,
+    kept: KeptTables,
     since_ns: u64,
     protocols: Vec<Protocol>,
     sizes: Vec<u64>,
 }
 
 impl Statistics {
-    /// All zero, counting from `since_ns`; 0 for the first packet's time.
-    pub(crate) fn new(kept: Kept, since_ns: u64) -> Statistics {
+    /// Starts at zero at time `since_ns`, where 0 stands for the time of the first packet.
+    pub(crate) fn new(kept: KeptTables, since_ns: u64) -> Statistics {
         let table = |keep: bool, rows| if keep { rows } else { 0 };
         Statistics {
             kept,
@@ -84,28 +84,28 @@ impl Statistics {
         }
     }
 
-    /// Which tables are kept.
-    pub fn kept(&self) -> Kept {
+    /// The tables that are kept.
+    pub fn kept(&self) -> KeptTables {
         self.kept
     }
 
-    /// What the counts are from, nanoseconds since 1970; 0 when there was no packet yet.
+    /// Start of the counts, nanoseconds since 1970; 0 if there was no packet yet.
     pub fn since_ns(&self) -> u64 {
         self.since_ns
     }
 
-    /// By protocol, in the order of [`PROTOCOLS`].
+    /// Counts by protocol, in the order of [`PROTOCOLS`].
     pub fn protocols(&self) -> &[Protocol] {
         &self.protocols
     }
 
-    /// Packets by size, in the order of [`SIZES`], and those larger than any.
+    /// Packets by size class, in the order of [`SIZES`], with the class of larger ones last.
     pub fn sizes(&self) -> &[u64] {
         &self.sizes
     }
 
-    /// The clock was set.
-    pub(crate) fn step(&mut self, by_ns: i64) {
+    /// Adjusts the start time to a step of the clock.
+    pub(crate) fn shift(&mut self, by_ns: i64) {
         self.since_ns = self.since_ns.saturating_add_signed(by_ns);
     }
 
@@ -131,7 +131,7 @@ impl Statistics {
 }
 
 impl AddAssign<&Statistics> for Statistics {
-    /// What several threads counted; since the earliest of them.
+    /// Adds the counts of another thread; they start at the earlier of both start times.
     fn add_assign(&mut self, other: &Statistics) {
         if self.protocols.is_empty() && self.sizes.is_empty() {
             return *self = other.clone();
@@ -150,7 +150,7 @@ impl AddAssign<&Statistics> for Statistics {
     }
 }
 
-/// The class of a packet of so many octets.
+/// The class of a packet of `octets`.
 fn size(octets: u32) -> usize {
     let last = octets.saturating_sub(1) as usize;
     match octets {
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn threads_add_up() {
-        let kept = Kept {
+        let kept = KeptTables {
             protocol: true,
             size: true,
         };

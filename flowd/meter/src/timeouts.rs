@@ -1,4 +1,4 @@
-//! When a flow ends.
+//! When flows end.
 
 use std::time::Duration;
 
@@ -11,32 +11,32 @@ const UDP: u8 = 17;
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
 
-/// The timeouts of a cache: Flexible NetFlow's active and inactive ones, and VyOS's by protocol. A zero
-/// inactive timeout of VyOS ends a flow with the next expiry run.
+/// The timeouts of a cache: the active and inactive timeout of Flexible NetFlow, and those by protocol of VyOS.
+/// With an inactive timeout of zero, a flow ends at the next search for expired flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// A flow older than this ends (`active`, `max-active-life`).
+    /// A flow ends at this age (`active`, `max-active-life`).
     pub active: Duration,
-    /// TCP without FIN or RST (`tcp-generic`, `inactive`).
+    /// Inactive timeout of TCP without FIN or RST (`tcp-generic`, `inactive`).
     pub tcp: Duration,
-    /// TCP after a FIN.
+    /// Inactive timeout of TCP after a FIN.
     pub tcp_fin: Duration,
-    /// TCP after a RST.
+    /// Inactive timeout of TCP after a RST.
     pub tcp_rst: Duration,
-    /// UDP.
+    /// Inactive timeout of UDP.
     pub udp: Duration,
-    /// ICMP and ICMPv6.
+    /// Inactive timeout of ICMP and ICMPv6.
     pub icmp: Duration,
-    /// All other protocols (`flow-generic`).
+    /// Inactive timeout of all other protocols (`flow-generic`).
     pub generic: Duration,
-    /// A TCP flow ends with its FIN or RST (`event transaction-end`).
+    /// Whether a TCP flow ends with its FIN or RST (`event transaction-end`).
     pub transaction_end: bool,
-    /// How often the cache is searched for flows that ended.
+    /// How often the cache is searched for expired flows.
     pub expiry_interval: Duration,
 }
 
 impl Timeouts {
-    /// Flexible NetFlow's pair: one inactive timeout for every protocol, searched every second.
+    /// The two timeouts of Flexible NetFlow: one inactive timeout for every protocol, with a search every second.
     pub const fn active_inactive(active: Duration, inactive: Duration) -> Timeouts {
         Timeouts {
             active,
@@ -68,15 +68,15 @@ impl Timeouts {
         expiry_interval: Duration::from_secs(60),
     };
 
-    /// Every flow is due at once: those of a permanent cache, which end never, but have their turns.
+    /// Every flow is due at once. Used for permanent caches, whose flows do not end but are exported in turns.
     pub(crate) const AT_ONCE: Timeouts = Timeouts::active_inactive(Duration::ZERO, Duration::ZERO);
 
-    /// The shortest time that a flow may be silent without FIN or RST.
+    /// The shortest inactive timeout of flows without FIN or RST.
     pub(crate) fn shortest_inactive(&self) -> Duration {
         self.tcp.min(self.udp).min(self.icmp).min(self.generic)
     }
 
-    /// When a flow ends if no further packet comes (nanoseconds since 1970), and why.
+    /// When a flow ends if no further packet comes (nanoseconds since 1970), and the reason.
     #[inline]
     pub fn deadline(&self, protocol: u8, totals: &Totals) -> (u64, EndReason) {
         let (idle, reason) = self.inactive(protocol, totals.tcp_flags);

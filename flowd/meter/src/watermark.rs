@@ -1,64 +1,65 @@
-//! When a cache is so full that flows have to make room for others.
+//! Decides when a cache is so full that flows have to be evicted.
 
-/// Most flows that end for one packet: what keeps a capture thread from its ring is bounded.
+/// Most flows evicted for one packet, which bounds how long a capture thread stays away from its ring.
 const MOST: usize = 256;
 
-/// How many flows are too many. Above 15/16 of the entries flows that are about to end do so ahead of time, so that bursts
-/// of new ones find room; without any room flows end whatever they are.
+/// Eviction thresholds. Above 15/16 of the entries, flows about to end are evicted, so that bursts of new flows
+/// find room; in a full cache, flows are evicted whatever their state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watermark {
     entries: usize,
-    /// Above so many flows the next new one looks for room.
-    look: usize,
+    /// RouteAddress of flows above which the next new flow evicts others.
+    threshold: usize,
 }
 
-/// What to do about a new flow.
+/// Which flows to evict for a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Room {
-    /// End some that are about to end.
-    Ahead,
-    /// End some, in any case.
-    Emergency,
+pub(crate) enum Evict {
+    /// Flows that are about to end.
+    Expiring,
+    /// Any flows.
+    Any,
 }
 
 impl Watermark {
-    /// For a cache of `entries` flows, at least 1.
+    /// Creates the watermark of a cache of `entries` flows, at least 1.
     pub(crate) fn new(entries: usize) -> Watermark {
         let entries = entries.max(1);
         Watermark {
             entries,
-            look: high(entries),
+            threshold: high(entries),
         }
     }
 
-    /// With `len` flows something is to be done; what is told by [`Watermark::todo`].
+    /// Whether flows have to be evicted when there are `len`; see [`Watermark::plan`].
     #[inline]
     pub(crate) fn reached(&self, len: usize) -> bool {
-        len > self.look
+        len > self.threshold
     }
 
-    /// What to do, and with how many flows at most.
-    pub(crate) fn todo(&self, len: usize) -> (Room, usize) {
+    /// Which flows to evict, and at most how many.
+    pub(crate) fn plan(&self, len: usize) -> (Evict, usize) {
         let step = (self.entries / 64).clamp(1, MOST);
         if len > self.entries {
-            (Room::Emergency, step)
+            (Evict::Any, step)
         } else {
-            (Room::Ahead, step)
+            (Evict::Expiring, step)
         }
     }
 
-    /// `ended` flows made room, `len` are left. When none was about to end, the next look is some flows later.
-    pub(crate) fn looked(&mut self, len: usize, ended: usize) {
+    /// Records that `ended` flows were evicted and `len` are left. If none was about to end, the next attempt is
+    /// some new flows later.
+    pub(crate) fn evicted(&mut self, len: usize, ended: usize) {
         let step = (self.entries / 64).clamp(1, MOST);
-        self.look = match ended {
+        self.threshold = match ended {
             0 => (len + step).min(self.entries),
             _ => high(self.entries),
         };
     }
 
-    /// Time has passed: others may be about to end.
-    pub(crate) fn aged(&mut self) {
-        self.look = high(self.entries);
+    /// Records that time has passed, so that other flows may be about to end.
+    pub(crate) fn time_passed(&mut self) {
+        self.threshold = high(self.entries);
     }
 }
 

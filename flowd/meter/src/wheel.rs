@@ -1,12 +1,12 @@
-//! A timing wheel: which slots to look at when a second comes.
+//! A timing wheel: which slots of the cache to check in which second.
 //!
-//! One bucket a second, and in each a chain of chunks that are one cache line; chunks come from a pool that grows to
-//! what was needed once and is used over and over.
+//! There is a bucket for each second, with a list of chunks of one CPU cache line. Chunks come from a pool that
+//! grows to the largest number needed and is reused.
 
-/// Buckets, seconds of a turn (17 minutes).
+/// RouteAddress of buckets, which are the seconds of a turn (17 minutes).
 pub(crate) const BUCKETS: u64 = 1024;
-/// Notes of a chunk.
-pub(crate) const NOTES: usize = 14;
+/// Slots in a chunk.
+pub(crate) const CHUNK_SLOTS: usize = 14;
 /// No chunk.
 const NONE: u32 = u32::MAX;
 
@@ -14,19 +14,19 @@ const NONE: u32 = u32::MAX;
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
 pub(crate) struct Chunk {
-    notes: [u32; NOTES],
+    notes: [u32; CHUNK_SLOTS],
     len: u32,
     next: u32,
 }
 
 impl Chunk {
-    /// The slots, oldest note first.
+    /// The slots, in the order they were scheduled.
     pub(crate) fn slots(&self) -> &[u32] {
-        &self.notes[..(self.len as usize).min(NOTES)]
+        &self.notes[..(self.len as usize).min(CHUNK_SLOTS)]
     }
 }
 
-/// Slots by the tick they are to be looked at.
+/// Slots by the tick at which to check them.
 pub(crate) struct Wheel {
     heads: Vec<u32>,
     chunks: Vec<Chunk>,
@@ -42,9 +42,9 @@ impl Wheel {
         }
     }
 
-    /// Notes a slot at a tick.
+    /// Schedules a slot at a tick.
     #[inline]
-    pub(crate) fn note(&mut self, tick: u64, slot: u32) {
+    pub(crate) fn schedule(&mut self, tick: u64, slot: u32) {
         let bucket = (tick % BUCKETS) as usize;
         if let Some(chunk) = self.chunks.get_mut(self.heads[bucket] as usize)
             && let Some(note) = chunk.notes.get_mut(chunk.len as usize)
@@ -53,7 +53,7 @@ impl Wheel {
             chunk.len += 1;
             return;
         }
-        let mut notes = [0; NOTES];
+        let mut notes = [0; CHUNK_SLOTS];
         notes[0] = slot;
         let chunk = Chunk {
             notes,
@@ -70,7 +70,7 @@ impl Wheel {
         };
     }
 
-    /// Takes one note of a tick out.
+    /// Removes one slot of a tick.
     pub(crate) fn pop(&mut self, tick: u64) -> Option<u32> {
         let bucket = (tick % BUCKETS) as usize;
         let at = self.heads[bucket];
@@ -84,7 +84,7 @@ impl Wheel {
         Some(slot)
     }
 
-    /// Takes all notes of a tick out; [`Wheel::next`] hands them over.
+    /// Removes all slots of a tick, which [`Wheel::next`] then returns.
     pub(crate) fn take(&mut self, tick: u64) -> Chain {
         Chain(std::mem::replace(
             &mut self.heads[(tick % BUCKETS) as usize],
@@ -92,7 +92,7 @@ impl Wheel {
         ))
     }
 
-    /// The next chunk of a chain that was taken out; `None` at its end.
+    /// The next chunk of a removed list; `None` at its end.
     pub(crate) fn next(&mut self, chain: &mut Chain) -> Option<Chunk> {
         let chunk = *self.chunks.get(chain.0 as usize)?;
         self.release(std::mem::replace(&mut chain.0, chunk.next));
@@ -104,7 +104,7 @@ impl Wheel {
         self.free = at;
     }
 
-    /// Forgets every note; the room is kept.
+    /// Removes everything, keeping the memory.
     pub(crate) fn clear(&mut self) {
         self.heads.fill(NONE);
         self.chunks.clear();
@@ -112,7 +112,7 @@ impl Wheel {
     }
 }
 
-/// Notes that were taken out of the wheel. What is left of it when it is dropped stays taken.
+/// A list of chunks removed from the wheel. Chunks not fetched from it before it is dropped are not reused.
 pub(crate) struct Chain(u32);
 
 #[cfg(test)]
@@ -129,20 +129,20 @@ mod tests {
         let mut wheel = Wheel::new();
         for turn in 0..3 {
             for slot in 0..100 {
-                wheel.note(7 + turn * BUCKETS, slot);
-                wheel.note(8, slot + 1000);
+                wheel.schedule(7 + turn * BUCKETS, slot);
+                wheel.schedule(8, slot + 1000);
             }
             let mut chain = wheel.take(7);
             let mut seen = Vec::new();
             while let Some(chunk) = wheel.next(&mut chain) {
-                // What is noted meanwhile does not come back in this chain.
-                wheel.note(7, 9999);
+                // What is scheduled meanwhile does not show up in this list.
+                wheel.schedule(7, 9999);
                 seen.extend_from_slice(chunk.slots());
             }
             seen.sort_unstable();
             assert_eq!(seen, (0..100).collect::<Vec<_>>());
             let noted = std::iter::from_fn(|| wheel.pop(7)).count();
-            assert_eq!(noted, 100_usize.div_ceil(NOTES));
+            assert_eq!(noted, 100_usize.div_ceil(CHUNK_SLOTS));
             assert_eq!(std::iter::from_fn(|| wheel.pop(8)).count(), 100);
             assert!(wheel.take(7).0 == NONE && wheel.take(8).0 == NONE);
             assert!(wheel.chunks.len() <= 2 * 8 + 2, "{}", wheel.chunks.len());

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use flow::Record;
-use meter::{Burst, CacheType, Kept, Monitor, Settings, Timeouts};
-use wire::{Link, Packet};
+use meter::{Burst, CacheType, KeptTables, Monitor, Settings, Timeouts};
+use wire::{LinkType, Packet};
 
 thread_local! {
     /// Allocations of this thread; every test has a thread of its own.
@@ -98,7 +98,7 @@ fn second(monitor: &mut Monitor, burst: &mut Burst, second: u64) -> (u64, u64) {
             time_ns: second * SECOND + u64::from(number),
             data: frame(first + number, &mut octets),
             wire_len: 64,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: false,
         };
@@ -129,7 +129,7 @@ fn steady(entries: usize, cache_type: CacheType) -> (Vec<(u64, u64)>, u64) {
         output: false,
         families: [true, true],
         sampler: None,
-        statistics: Kept {
+        statistics: KeptTables {
             protocol: true,
             size: true,
         },
@@ -137,7 +137,7 @@ fn steady(entries: usize, cache_type: CacheType) -> (Vec<(u64, u64)>, u64) {
     let start = allocations();
     let mut monitor = Monitor::new(settings, 7);
     let mut burst = Burst::default();
-    burst.want(monitor.wanted());
+    burst.set_wanted_lines(monitor.wanted_lines());
     assert!(allocations() > start, "the counter counts");
     for number in 1..=WARM {
         second(&mut monitor, &mut burst, number);

@@ -2,10 +2,10 @@
 //! of the key tells two flows of one record apart, and nothing else does.
 
 use flow::{EndReason, Record, Value};
-use meter::{Burst, CacheType, Kept, Monitor, Settings, Timeouts};
+use meter::{Burst, CacheType, KeptTables, Monitor, Settings, Timeouts};
 use proptest::prelude::*;
 use registry::{FIELDS, Field};
-use wire::{Family, Link, Packet};
+use wire::{Family, LinkType, Packet};
 
 /// Every field that can be matched; those with a parameter with some.
 fn keys() -> Vec<&'static Field> {
@@ -84,17 +84,17 @@ fn flows(record: &Record, frames: &[(&[u8], bool)]) -> Vec<(Family, Vec<Value>)>
         output: true,
         families: [true, true],
         sampler: None,
-        statistics: Kept::default(),
+        statistics: KeptTables::default(),
     };
     let mut monitor = Monitor::new(settings, 1);
     let mut burst = Burst::default();
-    burst.want(monitor.wanted());
+    burst.set_wanted_lines(monitor.wanted_lines());
     for (frame, outgoing) in frames {
         burst.observe(&Packet {
             time_ns: 1,
             data: frame,
             wire_len: frame.len() as u32,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: *outgoing,
         });

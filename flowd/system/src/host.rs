@@ -1,4 +1,4 @@
-//! Carries steps out.
+//! Applies steps to the host.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -11,10 +11,10 @@ use rtnetlink::{AddressMessageBuilder, Handle, LinkMessageBuilder, LinkUnspec};
 use crate::interface::{self, Interface};
 use crate::{Error, Step, netlink};
 
-/// What an ethernet link without a remembered MTU goes back to, octets.
+/// MTU in octets that an ethernet link returns to if its previous one is unknown.
 const ETHERNET_MTU: u32 = 1500;
 
-/// This host, and what it looked like before flowd changed it.
+/// The host, and its state before flowd changed it.
 #[derive(Debug, Default)]
 pub struct Host {
     before: Mutex<Before>,
@@ -26,7 +26,7 @@ struct Before {
     mtu: HashMap<String, u32>,
 }
 
-/// Steps that have been looked at against the host. Dropping them changes nothing.
+/// Steps checked against the host, ready to be applied. Dropping them changes nothing.
 #[derive(Debug, Default)]
 pub struct Staged {
     steps: Vec<Step>,
@@ -34,15 +34,15 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// What the operator should know, a line each.
+    /// Warnings for the operator, one a line.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 }
 
 impl Host {
-    /// Looks at the host, changes nothing. Steps for interfaces that are not there are left out with a warning,
-    /// since a configuration is written for a box before its cards are in it.
+    /// Checks steps against the host without changing it. Steps for missing interfaces are left out with a warning,
+    /// because a box may be configured before its network cards are installed.
     pub fn prepare(&self, steps: Vec<Step>) -> Staged {
         if steps.iter().all(|step| step.interface().is_none()) {
             return Staged {
@@ -70,10 +70,10 @@ impl Host {
             match step.interface() {
                 Some(name) if !present.contains_key(name) => {
                     let line = format!("interface {name} does not exist on this host");
-                    // What is to be removed from an interface that is gone is gone.
+                    // Whatever is to be removed from a missing interface is gone already.
                     let wants = !matches!(
                         &step,
-                        Step::Remove(..) | Step::Mtu(_, None) | Step::Up(_, true)
+                        Step::RemoveAddress(..) | Step::Mtu(_, None) | Step::SetUp(_, true)
                     );
                     if wants && !warnings.contains(&line) {
                         warnings.push(line);
@@ -88,7 +88,7 @@ impl Host {
         }
     }
 
-    /// Carries the steps out, each whatever becomes of the others, and returns a line for each that the host refused.
+    /// Applies every step, even if others fail, and returns a line for each that the host refused.
     pub fn apply(&self, staged: Staged) -> Vec<String> {
         let mut lines = Vec::new();
         let (host, links): (Vec<Step>, Vec<Step>) = staged
@@ -183,7 +183,7 @@ impl Host {
                     .execute()
                     .await
             }
-            Step::Add(_, net) => {
+            Step::AddAddress(_, net) => {
                 match handle
                     .address()
                     .add(index, net.addr(), net.prefix_len())
@@ -191,7 +191,7 @@ impl Host {
                     .await
                     .map_err(Error::from)
                 {
-                    // It is as wanted: a restart finds the addresses that it gave.
+                    // The address is there already: flowd finds those it added before a restart.
                     Err(Error::Netlink(error))
                         if error.raw_os_error() == Some(nix::libc::EEXIST) =>
                     {
@@ -200,7 +200,7 @@ impl Host {
                     other => return other,
                 }
             }
-            Step::Remove(_, net) => {
+            Step::RemoveAddress(_, net) => {
                 match handle
                     .address()
                     .del(address_message(index, *net))
@@ -216,7 +216,7 @@ impl Host {
                     other => return other,
                 }
             }
-            Step::Up(_, up) => {
+            Step::SetUp(_, up) => {
                 let link = if *up { link().up() } else { link().down() };
                 handle.link().change(link.build()).execute().await
             }
@@ -257,10 +257,10 @@ fn refusal(step: &Step, error: &Error) -> String {
         Step::Mtu(name, Some(mtu)) => format!("{name} mtu {mtu}"),
         Step::Mtu(name, None) => format!("{name} mtu"),
         Step::Description(name, _) => format!("{name} description"),
-        Step::Remove(name, net) => format!("removal of {name} address {net}"),
-        Step::Add(name, net) => format!("{name} address {net}"),
-        Step::Up(name, true) => format!("bringing {name} up"),
-        Step::Up(name, false) => format!("{name} disable"),
+        Step::RemoveAddress(name, net) => format!("removal of {name} address {net}"),
+        Step::AddAddress(name, net) => format!("{name} address {net}"),
+        Step::SetUp(name, true) => format!("bringing {name} up"),
+        Step::SetUp(name, false) => format!("{name} disable"),
     };
     let why = match error {
         Error::Netlink(io) if io.raw_os_error() == Some(nix::libc::EPERM) => {

@@ -1,4 +1,4 @@
-//! What the kernel says about the interfaces.
+//! Interfaces as the kernel reports them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,24 +11,24 @@ use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags};
 
 use crate::Error;
 
-/// One interface as it is now.
+/// The present state of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// Name.
     pub name: String,
     /// `ifIndex`.
     pub index: u32,
-    /// MAC address as text; none where the link has none of six octets.
+    /// MAC address as text; `None` if the link has none of six octets.
     pub mac: Option<String>,
-    /// MTU, octets.
+    /// MTU in octets.
     pub mtu: u32,
-    /// Administratively up.
+    /// Whether it is administratively up.
     pub up: bool,
-    /// Has a carrier and runs.
+    /// Whether it has a carrier and is operational.
     pub running: bool,
-    /// Promiscuous by the interface flag or by a packet socket.
+    /// Whether it is promiscuous, by the interface flag or by a packet socket.
     pub promiscuous: bool,
-    /// Loopback.
+    /// Whether it is a loopback interface.
     pub loopback: bool,
     /// `ifAlias`.
     pub description: Option<String>,
@@ -36,7 +36,7 @@ pub struct Interface {
     pub addresses: Vec<IpNet>,
 }
 
-/// Asks for all interfaces and their addresses.
+/// Requests all interfaces and their addresses.
 pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
     let mut found = BTreeMap::new();
     let mut links = handle.link().get().execute();
@@ -69,7 +69,7 @@ pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
     }
     let mut addresses = handle.address().get().execute();
     while let Some(message) = addresses.try_next().await? {
-        // On a point-to-point link ADDRESS is the peer's and LOCAL is ours.
+        // On a point-to-point link, ADDRESS is that of the peer and LOCAL is ours.
         let mut local: Option<IpAddr> = None;
         for attribute in &message.attributes {
             match attribute {

@@ -1,11 +1,11 @@
-//! The host: its interfaces, what the configuration wants of them, and its name.
+//! The host that flowd runs on: its interfaces, its name, its routes, and what the configuration changes of them.
 //!
 //! ```text
 //! (Settings, Settings) --plan--> Steps --Host::prepare--> Staged --Host::apply--> lines for the operator
 //! ```
 //!
-//! Only what a step names is touched: an address that flowd did not add stays, and a link that is not
-//! configured keeps its state. Promiscuous mode is not here; the capture ring asks for it by packet membership.
+//! Only what a step names is changed: an address that flowd did not add stays, and a link that is not configured
+//! keeps its state. Promiscuous mode is not set here, because the capture ring requests it by packet membership.
 
 mod host;
 mod interface;
@@ -17,16 +17,16 @@ pub use host::{Host, Staged};
 pub use interface::Interface;
 pub use plan::{Link, Settings, Step, plan};
 
-/// What the host refused.
+/// Why the host could not be asked or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The netlink socket or the runtime behind it could not be had.
+    /// There is no netlink socket or async runtime.
     #[error("netlink: {0}")]
     Io(#[from] std::io::Error),
     /// The kernel answered with an error.
     #[error("netlink: {0}")]
     Netlink(#[source] std::io::Error),
-    /// The kernel's answer could not be understood.
+    /// The kernel's answer could not be decoded.
     #[error("netlink: {0}")]
     Answer(String),
 }
@@ -43,7 +43,8 @@ impl From<rtnetlink::Error> for Error {
 /// The interfaces of this network namespace, by index.
 ///
 /// # Errors
-/// When netlink cannot be asked. Must not be called from an async task: it runs its own small runtime.
+/// Netlink is not available. Must not be called from an async task, because it runs a small async runtime of its
+/// own.
 pub fn interfaces() -> Result<Vec<Interface>, Error> {
     netlink::run(async |handle| interface::list(&handle).await)
 }

@@ -1,13 +1,13 @@
-//! A netlink conversation for callers that block.
+//! A netlink connection for callers that block.
 
 use rtnetlink::Handle;
 
 use crate::Error;
 
-/// Runs `work` with a route netlink socket of its own, on this thread.
+/// Runs `work` on this thread with a route netlink socket of its own.
 ///
-/// A socket a conversation keeps the caller free of any lifetime: commits are rare, and the socket belongs to
-/// the network namespace of the thread that asks.
+/// A new socket for each call has no lifetime to manage, which is cheap enough because commits are rare, and
+/// belongs to the network namespace of the calling thread.
 pub(crate) fn run<T>(work: impl AsyncFnOnce(Handle) -> Result<T, Error>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,10 +1,10 @@
-//! What the configuration wants of the host, and the steps between two of them. Pure.
+//! What the configuration says about the host, and the steps from one configuration to another. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-/// What the configuration says about the host.
+/// The host settings of a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `system host-name`.
@@ -13,10 +13,10 @@ pub struct Settings {
     pub links: BTreeMap<String, Link>,
 }
 
-/// What the configuration says about one interface.
+/// The settings of one interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
-    /// `address` (static ones).
+    /// `address`, static ones only.
     pub addresses: BTreeSet<IpNet>,
     /// `description`.
     pub description: Option<String>,
@@ -26,39 +26,39 @@ pub struct Link {
     pub mtu: Option<u32>,
 }
 
-/// One thing to change on the host.
+/// A single change to the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Name the host; `None`: the name it had before flowd named it.
+    /// Sets the host name; `None` restores the one from before flowd set it.
     HostName(Option<String>),
-    /// Set the MTU; `None`: the one it had before flowd set it.
+    /// Sets the MTU; `None` restores the one from before flowd set it.
     Mtu(String, Option<u32>),
-    /// Set `ifAlias`; empty clears it.
+    /// Sets `ifAlias`; an empty one clears it.
     Description(String, String),
-    /// Remove an address.
-    Remove(String, IpNet),
-    /// Add an address.
-    Add(String, IpNet),
-    /// Bring the link up or take it down.
-    Up(String, bool),
+    /// Removes an address.
+    RemoveAddress(String, IpNet),
+    /// Adds an address.
+    AddAddress(String, IpNet),
+    /// Sets the link up or down.
+    SetUp(String, bool),
 }
 
 impl Step {
-    /// The interface it is about.
+    /// The interface the step changes.
     pub fn interface(&self) -> Option<&str> {
         match self {
             Step::HostName(_) => None,
             Step::Mtu(name, _)
             | Step::Description(name, _)
-            | Step::Remove(name, _)
-            | Step::Add(name, _)
-            | Step::Up(name, _) => Some(name),
+            | Step::RemoveAddress(name, _)
+            | Step::AddAddress(name, _)
+            | Step::SetUp(name, _) => Some(name),
         }
     }
 }
 
-/// The steps that lead from `old` to `new`, in an order that works: removals before additions, so that an address
-/// can move from one interface to another, and links come up last.
+/// The steps from `old` to `new` in a working order: removals come before additions, so that an address can move
+/// between interfaces, and links come up last.
 pub fn plan(old: &Settings, new: &Settings) -> Vec<Step> {
     let mut steps = Vec::new();
     if old.host_name != new.host_name {
@@ -80,7 +80,7 @@ pub fn plan(old: &Settings, new: &Settings) -> Vec<Step> {
         steps.extend(
             old.addresses
                 .difference(&new.addresses)
-                .map(|net| Step::Remove((*name).clone(), *net)),
+                .map(|net| Step::RemoveAddress((*name).clone(), *net)),
         );
     }
     for (name, old, new) in &pairs {
@@ -98,14 +98,15 @@ pub fn plan(old: &Settings, new: &Settings) -> Vec<Step> {
         steps.extend(
             new.addresses
                 .difference(&old.addresses)
-                .map(|net| Step::Add((*name).clone(), *net)),
+                .map(|net| Step::AddAddress((*name).clone(), *net)),
         );
     }
     for (name, old, new) in &pairs {
-        // An interface that gets its first address is meant to be used; otherwise only `disable` moves it.
+        // An interface that gets its first address is meant to be used; otherwise only `disable` changes the link
+        // state.
         let used = old.addresses.is_empty() && !new.addresses.is_empty();
         if old.disable != new.disable || (used && !new.disable) {
-            steps.push(Step::Up((*name).clone(), !new.disable));
+            steps.push(Step::SetUp((*name).clone(), !new.disable));
         }
     }
     steps
@@ -146,9 +147,9 @@ mod tests {
         assert_eq!(
             plan(&old, &new),
             [
-                Step::Remove("eth0".into(), net),
-                Step::Add("eth1".into(), net),
-                Step::Up("eth1".into(), true)
+                Step::RemoveAddress("eth0".into(), net),
+                Step::AddAddress("eth1".into(), net),
+                Step::SetUp("eth1".into(), true)
             ]
         );
     }
@@ -158,11 +159,11 @@ mod tests {
         let up = settings(&[("eth0", &["192.0.2.1/24"])]);
         let mut down = up.clone();
         down.links.get_mut("eth0").unwrap().disable = true;
-        assert_eq!(plan(&up, &down), [Step::Up("eth0".into(), false)]);
-        assert_eq!(plan(&down, &up), [Step::Up("eth0".into(), true)]);
+        assert_eq!(plan(&up, &down), [Step::SetUp("eth0".into(), false)]);
+        assert_eq!(plan(&down, &up), [Step::SetUp("eth0".into(), true)]);
         assert_eq!(
             plan(&Settings::default(), &down).last(),
-            Some(&Step::Up("eth0".into(), false))
+            Some(&Step::SetUp("eth0".into(), false))
         );
     }
 

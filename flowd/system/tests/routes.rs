@@ -196,7 +196,11 @@ fn routes_of_an_interface_that_goes_are_gone() {
         until(&routes, "10.2.0.4", (0, 3, "10.1.0.9"));
         let statistics = routes.statistics();
         assert_eq!(
-            (statistics.overruns, statistics.unread, statistics.error),
+            (
+                statistics.overruns,
+                statistics.undecodable,
+                statistics.error
+            ),
             (0, 0, None)
         );
     });

@@ -1,7 +1,8 @@
-//! Texts from and to URLs: `http`, `https` and `sftp`. Bounded in size and time; blocks.
+//! Downloads texts from URLs and uploads them: `http`, `https` and `sftp`, limited in size and time. Calls block.
 //!
-//! HTTP is ureq's with rustls and the certificates of the host; a GET reads, a PUT writes, redirections are followed.
-//! SFTP is the host's own `sftp`, with its keys, known hosts and configuration; it asks for nothing.
+//! HTTP uses ureq with rustls and the certificates of the host; downloads are GET requests, uploads PUT, and
+//! redirections are followed. SFTP uses the host's `sftp` program with its keys, known hosts and configuration,
+//! without prompts.
 
 mod sftp;
 
@@ -12,39 +13,39 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// Bounds of a transfer.
+/// Limits of a transfer.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Octets that are read at most.
+    /// Most octets to download.
     pub octets: u64,
-    /// From the first look-up to the last octet.
+    /// Most time from name resolution to the last octet.
     pub time: Duration,
 }
 
-/// Why nothing was transferred. No message has the password of a URL in it.
+/// Why a transfer failed. No message contains the password of a URL.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It is no URL of these.
+    /// The text is not a URL of these schemes.
     #[error("{0}")]
     Url(String),
-    /// The server says no.
+    /// The server refused the request.
     #[error("the server answers {status}{}", reason(*status))]
     Refused {
-        /// HTTP's.
+        /// HTTP status code.
         status: u16,
     },
-    /// It has more octets than allowed.
+    /// The content has more octets than allowed.
     #[error("it has more than {} MiB", .0 >> 20)]
     TooLong(u64),
-    /// It takes longer than allowed.
+    /// The transfer took longer than allowed.
     #[error("it takes longer than {} s", .0.as_secs())]
     TooSlow(Duration),
-    /// Anything else, as the system or the other program tells it.
+    /// Any other reason, in the words of the system or of the `sftp` program.
     #[error("{0}")]
     Failed(String),
 }
 
-/// What people look for when they see the number.
+/// A short description of common status codes.
 fn reason(status: u16) -> &'static str {
     match status {
         401 => ": unauthorized; USER:PASSWORD@ goes before the host",
@@ -55,14 +56,14 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Whether a text is a URL, as opposed to the name of a file.
+/// Whether a text is a URL, as opposed to a file name.
 pub fn is_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty() && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric())
     })
 }
 
-/// The URL without user and password.
+/// The URL without user name and password.
 pub fn shown(url: &str) -> String {
     match parts(url) {
         Some(parts) => format!("{}://{}{}", parts.scheme, parts.host, parts.path),
@@ -70,10 +71,10 @@ pub fn shown(url: &str) -> String {
     }
 }
 
-/// Reads what is there.
+/// Downloads the content.
 ///
 /// # Errors
-/// [`Error`].
+/// The transfer failed, see [`Error`].
 pub fn fetch(url: &str, limits: Limits) -> Result<Vec<u8>, Error> {
     let parts = known(url)?;
     if parts.scheme == "sftp" {
@@ -88,10 +89,10 @@ pub fn fetch(url: &str, limits: Limits) -> Result<Vec<u8>, Error> {
     body.read_to_vec().map_err(|error| failed(error, limits))
 }
 
-/// Writes, and replaces what is there.
+/// Uploads content, replacing what is there.
 ///
 /// # Errors
-/// [`Error`].
+/// The transfer failed, see [`Error`].
 pub fn store(url: &str, content: &[u8], limits: Limits) -> Result<(), Error> {
     let parts = known(url)?;
     if parts.scheme == "sftp" {
@@ -129,15 +130,15 @@ fn failed(error: ureq::Error, limits: Limits) -> Error {
     }
 }
 
-/// A URL, cut.
+/// The parts of a URL.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
     pub(crate) scheme: &'a str,
     /// `USER` or `USER:PASSWORD`.
     user: Option<&'a str>,
-    /// With the port.
+    /// Host, with the port if given.
     pub(crate) host: &'a str,
-    /// With the slash; empty when there is none.
+    /// Path with its leading slash; empty if there is none.
     pub(crate) path: &'a str,
 }
 
@@ -159,7 +160,7 @@ fn parts(url: &str) -> Option<Parts<'_>> {
     })
 }
 
-/// The parts of a URL that can be transferred from and to.
+/// The parts of a URL with a supported scheme.
 fn known(url: &str) -> Result<Parts<'_>, Error> {
     let wrong = |why: &str| Err(Error::Url(why.to_owned()));
     let Some(parts) = parts(url) else {
@@ -182,7 +183,7 @@ impl Parts<'_> {
         format!("{}://{}{}", self.scheme, self.host, self.path)
     }
 
-    /// RFC 7617.
+    /// The value of the Authorization header (RFC 7617).
     fn authorization(&self) -> Option<String> {
         let user = self.user.filter(|user| !user.is_empty())?;
         Some(format!("Basic {}", STANDARD.encode(user)))

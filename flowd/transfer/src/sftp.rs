@@ -1,4 +1,4 @@
-//! The host's `sftp`, told by standard input what to do.
+//! Runs the host's `sftp` program with a batch of commands on its standard input.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::{Error, Limits, Parts};
 
-/// How often it is looked whether the program has ended.
+/// Interval at which to check whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
-/// Octets of what the program says that are kept.
+/// Octets of the program's error messages that are kept.
 const SAID: u64 = 4096;
 
 pub(super) fn fetch(parts: &Parts<'_>, limits: Limits) -> Result<Vec<u8>, Error> {
@@ -33,7 +33,7 @@ pub(super) fn store(parts: &Parts<'_>, content: &[u8], limits: Limits) -> Result
     run(parts, &batch, None, limits)
 }
 
-/// The path on the other side, from its root; `/~/` is the user's home.
+/// The absolute path on the server; `/~/` is the user's home.
 fn remote<'a>(parts: &Parts<'a>) -> Result<&'a str, Error> {
     match parts.path {
         "" | "/" | "/~/" => Err(Error::Url("the path is missing".into())),
@@ -46,7 +46,7 @@ fn local(path: &Path) -> Result<&str, Error> {
         .ok_or_else(|| Error::Failed("the temporary directory has a name that is no text".into()))
 }
 
-/// A word of sftp's, which expands patterns.
+/// Quotes a word for sftp, which expands patterns.
 fn quoted(word: &str) -> String {
     let mut quoted = String::from("\"");
     for c in word.chars() {
@@ -59,7 +59,7 @@ fn quoted(word: &str) -> String {
     quoted
 }
 
-/// Runs `sftp` on a batch; `grows` is the file it must not make too long.
+/// Runs `sftp` with a batch of commands. `grows` is the file that must not exceed the size limit.
 fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> Result<(), Error> {
     if parts.user().is_some_and(|user| user.contains(':')) {
         let why = "sftp takes a key, not a password: sftp://USER@HOST/PATH";
@@ -103,7 +103,7 @@ fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> 
         _ => Error::Failed(format!("sftp: {error}")),
     })?);
     if let Some(mut input) = child.0.stdin.take() {
-        // A program that has ended already tells why.
+        // If the program has ended already, its exit status tells why.
         let _ = input.write_all(batch.as_bytes());
     }
     let stderr = child.0.stderr.take();
@@ -134,7 +134,7 @@ fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> 
     Err(Error::TooSlow(limits.time))
 }
 
-/// A program that is gone when it is not needed any more.
+/// A child process that is killed when dropped.
 struct Ended(Child);
 
 impl Drop for Ended {

@@ -1,4 +1,4 @@
-//! Against a server of a few lines on this host.
+//! Transfers to and from a small server on this host.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -11,7 +11,7 @@ const LIMITS: Limits = Limits {
     time: Duration::from_secs(5),
 };
 
-/// Answers one request and gives back what was asked.
+/// Starts a server that answers one request and returns what was requested.
 fn server(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -75,7 +75,7 @@ fn what_is_too_long_too_slow_or_refused_is_told() {
     };
     let error = fetch(&format!("http://{address}/"), limits).unwrap_err();
     assert!(matches!(error, Error::TooLong(5)), "{error:?}");
-    // Somebody who listens and says nothing.
+    // A server that accepts connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let limits = Limits {

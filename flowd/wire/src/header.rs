@@ -1,20 +1,20 @@
-//! What one packet's headers say, laid out so that a flow key is these octets under a mask.
+//! The values of one packet's headers, laid out so that a flow key is a mask over these octets.
 //!
-//! Every value lies in network byte order at a fixed place, the common ones in the first line of 64 octets, so
-//! comparing two keys and encoding a record are plain copies and comparisons; the numbers the meter itself works
-//! with are kept beside them in native form.
+//! Every value lies in network byte order at a fixed place, the common ones in the first line of 64 octets.
+//! Comparing two keys and encoding a record are therefore plain comparisons and copies. The numbers that the meter
+//! computes with are kept beside the lines in native form.
 
 use std::fmt;
 
-/// Octets of a header line, which is what a cache line of the machine holds.
+/// Octets of a header line, which are those of a CPU cache line.
 pub const LINE: usize = 64;
 
-/// A place in [`Header::bytes`]: where a value starts and how many octets it has. It lies in one line.
+/// The place of a value in [`Header::bytes`]: its first octet and its length. A value never crosses a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// First octet.
+    /// Index of the first octet.
     pub at: u16,
-    /// Octets.
+    /// Number of octets.
     pub len: u8,
 }
 
@@ -24,17 +24,17 @@ const fn span(at: u16, len: u8) -> Span {
 }
 
 impl Span {
-    /// The octets it takes.
+    /// The range of octets in [`Header::bytes`].
     pub const fn range(self) -> std::ops::Range<usize> {
         self.at as usize..self.at as usize + self.len as usize
     }
 
-    /// The header line it lies in.
+    /// The number of the header line the value lies in.
     pub const fn line(self) -> usize {
         self.at as usize / LINE
     }
 
-    /// Its first `len` octets.
+    /// The first `len` octets of this place.
     #[must_use]
     pub const fn first(self, len: u8) -> Span {
         assert!(len <= self.len);
@@ -42,47 +42,47 @@ impl Span {
     }
 }
 
-/// Some of the header's lines.
+/// A set of header lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lines(u8);
 
 impl Lines {
-    /// None.
+    /// No line.
     pub const NONE: Lines = Lines(0);
-    /// The first, which has what nearly every record asks for.
+    /// The first line, which holds what nearly every record asks for.
     pub const COMMON: Lines = Lines(1);
-    /// All.
+    /// All lines.
     pub const ALL: Lines = Lines((1 << Header::LINES) - 1);
 
-    /// These and line `line`, from 0.
+    /// Adds line `line`, counted from 0.
     #[must_use]
     pub const fn with(self, line: usize) -> Lines {
         Lines(self.0 | (1 << line) & Lines::ALL.0)
     }
 
-    /// These and those.
+    /// The union of both sets.
     #[must_use]
     pub const fn and(self, others: Lines) -> Lines {
         Lines(self.0 | others.0)
     }
 
-    /// Line `line` is among them.
+    /// Whether line `line` is in the set.
     #[inline]
     pub const fn has(self, line: usize) -> bool {
         self.0 >> line & 1 == 1
     }
 
-    /// Their numbers, ascending.
+    /// The numbers of the lines in the set, ascending.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..Header::LINES).filter(move |line| self.has(*line))
     }
 }
 
-/// Where each value lies. Values the packet does not have are zero.
+/// The place of each value. Values that the packet does not have are zero.
 pub mod at {
     use super::{Span, span};
 
-    /// Source address; an IPv4 address fills the first four octets.
+    /// Source address. An IPv4 address fills the first four octets.
     pub const SOURCE_IPV4: Span = span(0, 4);
     /// Source address, IPv6.
     pub const SOURCE_IPV6: Span = span(0, 16);
@@ -102,25 +102,25 @@ pub mod at {
     pub const TTL: Span = span(38, 1);
     /// IP version, 4 or 6.
     pub const VERSION: Span = span(39, 1);
-    /// `ifIndex` the packet came in by; 0 when it was sent by this host.
+    /// `ifIndex` of the interface the packet came in by; 0 when this host sent it.
     pub const INPUT: Span = span(40, 4);
-    /// `ifIndex` the packet leaves by; 0 when unknown.
+    /// `ifIndex` of the interface the packet leaves by; 0 when unknown.
     pub const OUTPUT: Span = span(44, 4);
-    /// 0 ingress, 1 egress (IANA element 61).
+    /// Direction (IANA element 61): 0 ingress, 1 egress.
     pub const DIRECTION: Span = span(48, 1);
-    /// Identifier of the sampler that took the packet; 0 without one.
+    /// Identifier of the sampler that selected the packet; 0 without a sampler.
     pub const SAMPLER: Span = span(49, 1);
     /// IPv4 header length in octets; 40 for IPv6.
     pub const IP_HEADER_LENGTH: Span = span(50, 1);
-    /// IPv4 flags as element 197 has them: bit 6 don't fragment, bit 5 more fragments.
+    /// IPv4 flags as element 197 has them: bit 6 is "don't fragment", bit 5 "more fragments".
     pub const FRAGMENT_FLAGS: Span = span(51, 1);
     /// Fragment offset in units of eight octets.
     pub const FRAGMENT_OFFSET: Span = span(52, 2);
     /// VLAN identifier of the outermost tag (12 bits).
     pub const VLAN: Span = span(54, 2);
-    /// IP total length, octets.
+    /// IP total length in octets.
     pub const IP_TOTAL_LENGTH: Span = span(56, 4);
-    /// IPv4 identification, or that of the IPv6 fragment header.
+    /// IPv4 identification, or the identification of the IPv6 fragment header.
     pub const FRAGMENT_ID: Span = span(60, 4);
     /// IPv6 flow label (20 bits).
     pub const FLOW_LABEL: Span = span(64, 4);
@@ -170,33 +170,34 @@ pub mod at {
     pub const TCP_HEADER_LENGTH: Span = span(110, 1);
     /// IPv4 header length in words of four octets, as the header has it.
     pub const IPV4_IHL: Span = span(111, 1);
-    /// VLAN identifier of the outermost tag of a packet seen leaving; zero of one that comes in.
+    /// VLAN identifier of the outermost tag of a packet captured on its way out; zero for a received packet.
     pub const POST_VLAN: Span = span(112, 2);
 
-    // Line 2: what the host's routes say of the packet; not the parser's.
+    // Line 2: what the host's routing tables say of the packet. The meter fills it, not the parser.
 
-    /// Address of the next router; an IPv4 address fills the first four octets; zero on a connected network.
+    /// Address of the next-hop router, zero on a connected network. An IPv4 address fills the first four octets.
     pub const NEXT_HOP: Span = span(128, 16);
     /// The first four octets of [`NEXT_HOP`].
     pub const NEXT_HOP_IPV4: Span = span(128, 4);
-    /// Source address under its route's mask.
+    /// Source address masked with the prefix length of its route.
     pub const SOURCE_PREFIX: Span = span(144, 16);
     /// The first four octets of [`SOURCE_PREFIX`].
     pub const SOURCE_PREFIX_IPV4: Span = span(144, 4);
-    /// Destination address under its route's mask.
+    /// Destination address masked with the prefix length of its route.
     pub const DESTINATION_PREFIX: Span = span(160, 16);
     /// The first four octets of [`DESTINATION_PREFIX`].
     pub const DESTINATION_PREFIX_IPV4: Span = span(160, 4);
-    /// Bits of the mask of the route to the source.
+    /// Prefix length of the route to the source.
     pub const SOURCE_MASK: Span = span(176, 1);
-    /// Bits of the mask of the route to the destination.
+    /// Prefix length of the route to the destination.
     pub const DESTINATION_MASK: Span = span(177, 1);
-    /// VRF the packet came in by: the `ifIndex` of its device; 0 for the default one.
+    /// VRF the packet came in by, as the `ifIndex` of the VRF device; 0 for the default VRF.
     pub const INPUT_VRF: Span = span(178, 4);
 
-    // Line 3: label stack, extension headers, options, and what is seen of packets that leave.
+    // Line 3: MPLS label stack, IPv6 extension headers, IPv4 options, and values of packets captured on their way
+    // out.
 
-    /// MPLS label stack entries kept.
+    /// Most MPLS label stack entries kept.
     pub const MPLS_LABELS: u16 = 10;
     /// Top MPLS label stack entry: label, experimental bits and bottom-of-stack bit.
     pub const MPLS_TOP: Span = mpls_label(0);
@@ -204,41 +205,45 @@ pub mod at {
     pub const MPLS_TTL: Span = span(222, 1);
     /// Experimental bits (traffic class) of the top MPLS label stack entry.
     pub const MPLS_EXP: Span = span(223, 1);
-    /// IPv6 extension headers of the packet as element 64 has them: bit 0 of IANA's "ipv6ExtensionHeaders Bits" is the first.
+    /// IPv6 extension headers of the packet as element 64 has them. Bit 0 of IANA's "ipv6ExtensionHeaders Bits" is
+    /// the most significant one.
     pub const EXTENSION_HEADERS: Span = span(224, 4);
-    /// IPv4 options of the packet as element 208 has them: option number X is bit X modulo 8, from the low end, of octet X / 8.
+    /// IPv4 options of the packet as element 208 has them: option number X is bit X modulo 8, counted from the
+    /// least significant one, of octet X / 8.
     pub const IPV4_OPTIONS: Span = span(228, 4);
-    /// Source port of TCP only.
+    /// TCP source port; zero for other protocols.
     pub const TCP_SOURCE_PORT: Span = span(232, 2);
-    /// Destination port of TCP only.
+    /// TCP destination port; zero for other protocols.
     pub const TCP_DESTINATION_PORT: Span = span(234, 2);
-    /// Source port of UDP only.
+    /// UDP source port; zero for other protocols.
     pub const UDP_SOURCE_PORT: Span = span(236, 2);
-    /// Destination port of UDP only.
+    /// UDP destination port; zero for other protocols.
     pub const UDP_DESTINATION_PORT: Span = span(238, 2);
-    /// Octets of the IP packet behind its header; extension headers are behind it.
+    /// Octets of the IP packet behind its header. IPv6 extension headers count as payload.
     pub const IP_PAYLOAD_LENGTH: Span = span(240, 4);
-    /// Source MAC address of a packet seen leaving; zero of one that comes in.
+    /// Source MAC address of a packet captured on its way out; zero for a received packet.
     pub const POST_SOURCE_MAC: Span = span(244, 6);
-    /// Destination MAC address of a packet seen leaving; zero of one that comes in.
+    /// Destination MAC address of a packet captured on its way out; zero for a received packet.
     pub const POST_DESTINATION_MAC: Span = span(250, 6);
 
-    // Lines 4 and 5: octets as they were.
+    // Lines 4 and 5: raw octets of the packet.
 
-    /// Octets from the IP header on; zero where the packet or what was captured of it ends before.
+    /// The first octets of the packet from the IP header on; zero beyond the end of the packet or of what was
+    /// captured.
     pub const IP_SECTION: Span = span(256, 64);
-    /// Octets behind the IP header; extension headers are behind it. Zero where there are none.
+    /// The first octets of the payload behind the IP header (IPv6 extension headers count as payload); zero beyond
+    /// its end.
     pub const PAYLOAD_SECTION: Span = span(320, 64);
 
-    /// An MPLS label stack entry without its time to live: label, experimental bits and bottom-of-stack bit;
-    /// `depth` 0 is the top one, [`MPLS_LABELS`] − 1 the deepest kept.
+    /// An MPLS label stack entry without its time to live: label, experimental bits and bottom-of-stack bit.
+    /// `depth` 0 is the top of the stack, [`MPLS_LABELS`] − 1 the deepest entry kept.
     pub const fn mpls_label(depth: u16) -> Span {
         assert!(depth < MPLS_LABELS);
         span(192 + 3 * depth, 3)
     }
 }
 
-/// IPv4 or IPv6.
+/// IP version of a packet, flow or address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
     /// IPv4.
@@ -252,26 +257,27 @@ pub enum Family {
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub struct Header {
-    /// The values by [`Span`], network byte order.
+    /// The values by their [`Span`], in network byte order.
     pub bytes: [u8; Header::LEN],
-    /// Octets of the IP packet: IPv4 total length, IPv6 payload length + 40, or the length on the wire where the header has zero.
+    /// Octets of the IP packet: IPv4 total length, IPv6 payload length + 40, or the length on the wire where the
+    /// header has zero.
     pub octets: u32,
     /// The low 12 bits of TCP octets 12 and 13; 0 for other protocols and later fragments.
     pub tcp_flags: u16,
     /// IP protocol number.
     pub protocol: u8,
-    /// IPv4 or IPv6.
+    /// IP version.
     pub family: Family,
 }
 
 impl Header {
-    /// Lines: common values; rarer ones of transport and link; routes; labels and extension headers; the start of the IP
-    /// header as it was; the start of its payload.
+    /// Number of lines: common values; less common ones of the transport and link headers; routes; labels,
+    /// extension headers and options; raw octets from the IP header on; raw octets of the payload.
     pub const LINES: usize = 6;
     /// Octets of [`Header::bytes`].
     pub const LEN: usize = Header::LINES * LINE;
 
-    /// All zero.
+    /// A header whose values are all zero.
     pub const fn empty() -> Self {
         Header {
             bytes: [0; Header::LEN],
@@ -282,7 +288,7 @@ impl Header {
         }
     }
 
-    /// Zeroes some lines and everything beside them.
+    /// Zeroes the given lines and the fields beside the lines.
     #[inline]
     pub fn clear(&mut self, lines: Lines) {
         for (number, line) in self.bytes.chunks_exact_mut(LINE).enumerate() {
@@ -294,13 +300,13 @@ impl Header {
         self.family = Family::V4;
     }
 
-    /// The octets of one value.
+    /// The octets of the value at `span`.
     #[inline]
     pub fn get(&self, span: Span) -> &[u8] {
         self.bytes.get(span.range()).unwrap_or_default()
     }
 
-    /// Writes one value; `value` has the span's length.
+    /// Writes the value at `span`. A `value` of another length than the span's is ignored.
     #[inline]
     pub fn set(&mut self, span: Span, value: &[u8]) {
         if let Some(place) = self.bytes.get_mut(span.range())
@@ -333,58 +339,58 @@ impl fmt::Debug for Header {
     }
 }
 
-/// How a packet starts: the link type of its capture (tcpdump.org LINKTYPE_ values).
+/// Link type of a capture (LINKTYPE_ values of tcpdump.org): which header the captured octets start with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Link {
-    /// 1
+pub enum LinkType {
+    /// 1: Ethernet.
     Ethernet,
-    /// 0: four octets of address family in the capturing host's byte order
+    /// 0: BSD loopback, four octets of address family in the capturing host's byte order.
     Null,
-    /// 108: the same in network byte order
+    /// 108: OpenBSD loopback, four octets of address family in network byte order.
     Loop,
-    /// 101 (and 12, 14): IP by its version nibble
+    /// 101 (and 12, 14): IP, the version nibble says which.
     Raw,
-    /// 228
+    /// 228: IPv4.
     Ipv4,
-    /// 229
+    /// 229: IPv6.
     Ipv6,
-    /// 9: PPP, with or without the 0xff03 prefix
+    /// 9: PPP, with or without the 0xff03 prefix.
     Ppp,
-    /// 50: PPP in HDLC-like framing
+    /// 50: PPP in HDLC-like framing.
     PppSerial,
-    /// 51: PPPoE session header
+    /// 51: PPPoE session header.
     PppEther,
-    /// 104: Cisco HDLC
+    /// 104: Cisco HDLC.
     CiscoHdlc,
-    /// 113: Linux cooked v1
+    /// 113: Linux cooked capture v1.
     Sll,
-    /// 276: Linux cooked v2
+    /// 276: Linux cooked capture v2.
     Sll2,
-    /// Any other: counted as skipped
+    /// Any other link type. Its packets are skipped and counted.
     Other(u32),
 }
 
-impl From<u32> for Link {
+impl From<u32> for LinkType {
     fn from(linktype: u32) -> Self {
         match linktype {
-            1 => Link::Ethernet,
-            0 => Link::Null,
-            108 => Link::Loop,
-            12 | 14 | 101 => Link::Raw,
-            228 => Link::Ipv4,
-            229 => Link::Ipv6,
-            9 => Link::Ppp,
-            50 => Link::PppSerial,
-            51 => Link::PppEther,
-            104 => Link::CiscoHdlc,
-            113 => Link::Sll,
-            276 => Link::Sll2,
-            other => Link::Other(other),
+            1 => LinkType::Ethernet,
+            0 => LinkType::Null,
+            108 => LinkType::Loop,
+            12 | 14 | 101 => LinkType::Raw,
+            228 => LinkType::Ipv4,
+            229 => LinkType::Ipv6,
+            9 => LinkType::Ppp,
+            50 => LinkType::PppSerial,
+            51 => LinkType::PppEther,
+            104 => LinkType::CiscoHdlc,
+            113 => LinkType::Sll,
+            276 => LinkType::Sll2,
+            other => LinkType::Other(other),
         }
     }
 }
 
-/// An 802.1Q tag that the network card or kernel took out of the frame.
+/// An 802.1Q tag that the network card or the kernel removed from the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// Tag protocol identifier, 0x8100 for 802.1Q.
@@ -393,65 +399,65 @@ pub struct Tag {
     pub tci: u16,
 }
 
-/// One captured packet, as the capture stage hands it on.
+/// One captured packet.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
-    /// When it was captured, nanoseconds since 1970.
+    /// Time of capture in nanoseconds since 1970.
     pub time_ns: u64,
-    /// The octets captured, from the link header on.
+    /// The captured octets, from the link header on.
     pub data: &'a [u8],
-    /// Octets it had on the wire; at least `data.len()`.
+    /// Octets the packet had on the wire; at least `data.len()`.
     pub wire_len: u32,
-    /// How `data` starts.
-    pub link: Link,
-    /// The outermost VLAN tag when it is not in `data`.
+    /// Link type: which header `data` starts with.
+    pub link: LinkType,
+    /// The outermost VLAN tag if it is not part of `data`.
     pub tag: Option<Tag>,
-    /// Sent by this host, as opposed to received.
+    /// Whether this host sent the packet; false if it received it.
     pub outgoing: bool,
 }
 
-/// Why a packet makes no flow.
+/// Why a packet belongs to no flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Skip {
-    /// A link type that is not read ([`Link::Other`]).
+pub enum SkipReason {
+    /// The link type is not supported ([`LinkType::Other`]).
     LinkType,
-    /// The link header, a tag or a label is cut off.
+    /// The link header, a VLAN tag or an MPLS label is cut off.
     LinkTruncated,
-    /// Neither IPv4 nor IPv6: ARP, LLC, a pseudowire.
+    /// The packet is neither IPv4 nor IPv6: ARP, LLC, a pseudowire.
     NotIp,
     /// The IP header was not captured whole.
     IpTruncated,
-    /// The version nibble is not what the link said.
+    /// The version nibble contradicts the link header.
     IpVersion,
-    /// IPv4 header length under 20 octets.
+    /// The IPv4 header length is below 20 octets.
     IpHeaderLength,
-    /// IPv4 total length under the header length.
+    /// The IPv4 total length is below the header length.
     IpTotalLength,
 }
 
-impl Skip {
+impl SkipReason {
     /// Every reason, in declaration order.
-    pub const ALL: [Skip; 7] = [
-        Skip::LinkType,
-        Skip::LinkTruncated,
-        Skip::NotIp,
-        Skip::IpTruncated,
-        Skip::IpVersion,
-        Skip::IpHeaderLength,
-        Skip::IpTotalLength,
+    pub const ALL: [SkipReason; 7] = [
+        SkipReason::LinkType,
+        SkipReason::LinkTruncated,
+        SkipReason::NotIp,
+        SkipReason::IpTruncated,
+        SkipReason::IpVersion,
+        SkipReason::IpHeaderLength,
+        SkipReason::IpTotalLength,
     ];
 
-    /// The reason's name in ledgers and JSON.
+    /// The name of the reason in ledgers and JSON.
     pub const fn name(self) -> &'static str {
         match self {
-            Skip::LinkType => "unknown-link-type",
-            Skip::LinkTruncated => "link-header-truncated",
-            Skip::NotIp => "not-ip",
-            Skip::IpTruncated => "ip-header-truncated",
-            Skip::IpVersion => "ip-version",
-            Skip::IpHeaderLength => "ip-header-length",
-            Skip::IpTotalLength => "ip-total-length",
+            SkipReason::LinkType => "unknown-link-type",
+            SkipReason::LinkTruncated => "link-header-truncated",
+            SkipReason::NotIp => "not-ip",
+            SkipReason::IpTruncated => "ip-header-truncated",
+            SkipReason::IpVersion => "ip-version",
+            SkipReason::IpHeaderLength => "ip-header-length",
+            SkipReason::IpTotalLength => "ip-total-length",
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The IP header, its fragments and IPv6's extension headers.
+//! Reads the IPv4 and IPv6 headers, fragmentation and IPv6 extension headers.
 
-use crate::header::{Family, Header, Skip, at};
-use crate::rare;
+use crate::header::{Family, Header, SkipReason, at};
+use crate::on_demand;
 use crate::transport::transport;
 
-/// Most IPv6 extension headers followed in one packet; with more, the next one is taken for the protocol.
+/// Most IPv6 extension headers followed in one packet. In a packet with more, the next one counts as the protocol.
 const MAX_EXTENSION_HEADERS: usize = 32;
 
 /// IPv6 next header values (IANA "Assigned Internet Protocol Numbers").
@@ -25,32 +25,36 @@ pub(crate) mod next {
     pub(crate) const EXPERIMENT: [u8; 2] = [253, 254];
 }
 
-/// Where an IP packet's parts lie, as much of them as was captured.
+/// The parts of an IP packet, as far as they were captured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts<'a> {
-    /// The packet from its header on, without padding of the link.
+    /// The packet from its IP header on, without padding of the link.
     pub(crate) packet: &'a [u8],
-    /// Octets of its header; of IPv6 the fixed one.
+    /// Octets of the IP header; of IPv6, of the fixed header only.
     pub(crate) header_len: usize,
-    /// The transport header and what is behind it; empty in later fragments.
+    /// The transport header and what follows it; empty in later fragments.
     pub(crate) transport: &'a [u8],
 }
 
-/// IPv4 (RFC 791 §3.1). `data` starts with its header; `on_wire` octets of it were on the wire.
+/// Reads an IPv4 header (RFC 791 §3.1) at the start of `data`, of which `on_wire` octets were on the wire.
 #[inline]
-pub(crate) fn v4<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Result<Parts<'a>, Skip> {
-    let ip = data.first_chunk::<20>().ok_or(Skip::IpTruncated)?;
+pub(crate) fn v4<'a>(
+    data: &'a [u8],
+    on_wire: u32,
+    header: &mut Header,
+) -> Result<Parts<'a>, SkipReason> {
+    let ip = data.first_chunk::<20>().ok_or(SkipReason::IpTruncated)?;
     if ip[0] >> 4 != 4 {
-        return Err(Skip::IpVersion);
+        return Err(SkipReason::IpVersion);
     }
     let header_len = (ip[0] & 0x0f) * 4;
     if header_len < 20 {
-        return Err(Skip::IpHeaderLength);
+        return Err(SkipReason::IpHeaderLength);
     }
     let octets = match u32::from(u16::from_be_bytes([ip[2], ip[3]])) {
-        // Segmentation offload leaves zero for packets above 65,535 octets.
+        // With segmentation offload the kernel leaves zero in packets above 65,535 octets.
         0 => on_wire,
-        total if total < u32::from(header_len) => return Err(Skip::IpTotalLength),
+        total if total < u32::from(header_len) => return Err(SkipReason::IpTotalLength),
         total => total,
     };
     let fragment = u16::from_be_bytes([ip[6], ip[7]]);
@@ -78,15 +82,19 @@ pub(crate) fn v4<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Resul
     Ok(parts)
 }
 
-/// IPv6 (RFC 8200 §3). `data` starts with its header; `on_wire` octets of it were on the wire.
+/// Reads an IPv6 header (RFC 8200 §3) at the start of `data`, of which `on_wire` octets were on the wire.
 #[inline]
-pub(crate) fn v6<'a>(data: &'a [u8], on_wire: u32, header: &mut Header) -> Result<Parts<'a>, Skip> {
-    let ip = data.first_chunk::<40>().ok_or(Skip::IpTruncated)?;
+pub(crate) fn v6<'a>(
+    data: &'a [u8],
+    on_wire: u32,
+    header: &mut Header,
+) -> Result<Parts<'a>, SkipReason> {
+    let ip = data.first_chunk::<40>().ok_or(SkipReason::IpTruncated)?;
     if ip[0] >> 4 != 6 {
-        return Err(Skip::IpVersion);
+        return Err(SkipReason::IpVersion);
     }
     let octets = match u32::from(u16::from_be_bytes([ip[4], ip[5]])) {
-        // A jumbogram, or segmentation offload that leaves zero.
+        // Either a jumbogram, or segmentation offload which leaves zero.
         0 if ip[6] == next::HOP_BY_HOP => jumbogram(data, on_wire),
         0 if ip[6] != next::NONE => on_wire,
         payload => payload + 40,
@@ -133,8 +141,8 @@ fn is_extension(kind: u8) -> bool {
     )
 }
 
-/// Octets of a packet whose payload length is zero, from its jumbo payload option (RFC 2675 §2) if it has a valid one
-/// (§3) that is not beyond the wire's end.
+/// Returns the octets of a packet whose payload length is zero: from its jumbo payload option (RFC 2675 §2) if that
+/// is valid (§3), but never more than were on the wire.
 fn jumbogram(data: &[u8], on_wire: u32) -> u32 {
     let octets = jumbo_payload(data.get(40..).unwrap_or_default())
         .filter(|payload| *payload > 0xffff)
@@ -142,7 +150,7 @@ fn jumbogram(data: &[u8], on_wire: u32) -> u32 {
     octets.min(on_wire)
 }
 
-/// The jumbo payload length among the hop-by-hop options that `header` starts with.
+/// Returns the jumbo payload length from the hop-by-hop options header at the start of `header`.
 fn jumbo_payload(header: &[u8]) -> Option<u32> {
     const JUMBO: u8 = 0xc2;
     const PAD1: u8 = 0;
@@ -158,8 +166,8 @@ fn jumbo_payload(header: &[u8]) -> Option<u32> {
     }
 }
 
-/// Follows the extension headers (RFC 8200 §4, RFC 4302 §2): the protocol behind them and its octets, none of them
-/// in a later fragment or when the chain is cut. `left` octets of the IP packet remain.
+/// Follows the extension headers (RFC 8200 §4, RFC 4302 §2). Returns the protocol behind them and its octets, which
+/// are empty in a later fragment or when the chain is cut off. `left` octets of the IP packet remain.
 fn extensions<'a>(
     mut kind: u8,
     mut rest: &'a [u8],
@@ -172,11 +180,11 @@ fn extensions<'a>(
             return (kind, rest);
         }
         let Some(&[following, len, o0, o1, i0, i1, i2, i3]) = rest.first_chunk::<8>() else {
-            rare::note_extension(kind, false, header);
+            on_demand::note_extension(kind, false, header);
             return (kind, &[]);
         };
         let later = kind == next::FRAGMENT && u16::from_be_bytes([o0, o1]) >> 3 != 0;
-        rare::note_extension(kind, later, header);
+        on_demand::note_extension(kind, later, header);
         if kind == next::FRAGMENT {
             let offset = u16::from_be_bytes([o0, o1]);
             header.set(at::FRAGMENT_OFFSET, &(offset >> 3).to_be_bytes());
@@ -192,7 +200,8 @@ fn extensions<'a>(
         let octets = match kind {
             next::FRAGMENT => 8,
             next::AUTHENTICATION => (usize::from(len) + 2) * 4,
-            // Signalling (RFC 6275 §6.1.1, RFC 7401 §5.1, RFC 5533 §5.1): nothing follows, it is the protocol itself.
+            // Signalling (RFC 6275 §6.1.1, RFC 7401 §5.1, RFC 5533 §5.1): with no next header, this header is the
+            // protocol itself.
             next::MOBILITY | next::HIP | next::SHIM6 if following == next::NONE => {
                 return (kind, &[]);
             }
@@ -207,7 +216,8 @@ fn extensions<'a>(
     (kind, &[])
 }
 
-/// What was captured behind the header of a packet of `octets`: no link padding, nothing when it is cut before.
+/// Returns what was captured behind the header of a packet of `octets`, without padding of the link; empty if the
+/// capture ends before.
 #[inline]
 fn payload(data: &[u8], header_len: usize, octets: u32) -> &[u8] {
     data.get(header_len..data.len().min(octets as usize))

@@ -1,4 +1,4 @@
-//! IPFIX (RFC 7011): Sets of templates, options templates and data.
+//! IPFIX messages (RFC 7011): Sets of templates, options templates and data records.
 
 use crate::reader::{DecodeError, Problem, Reader};
 pub use crate::sets::{FieldSpec, VARIABLE};
@@ -8,11 +8,11 @@ use crate::writer::{Fill, Full};
 
 /// The version number in the header (RFC 7011 §3.1).
 pub(crate) const VERSION: u16 = 10;
-/// Where the length of the message is (RFC 7011 §3.1).
+/// Offset of the message length (RFC 7011 §3.1).
 pub(crate) const LENGTH_AT: usize = 2;
-/// Where the sequence number is (RFC 7011 §3.1).
+/// Offset of the sequence number (RFC 7011 §3.1).
 const SEQUENCE_AT: usize = 8;
-/// Where the observation domain is (RFC 7011 §3.1).
+/// Offset of the observation domain (RFC 7011 §3.1).
 pub(crate) const DOMAIN_AT: usize = 12;
 /// Octets of the message header (RFC 7011 §3.1).
 pub const HEADER_LEN: usize = 16;
@@ -21,22 +21,22 @@ pub const TEMPLATE_SET: u16 = 2;
 /// Set identifier of options templates (RFC 7011 §3.3.2).
 pub const OPTIONS_TEMPLATE_SET: u16 = 3;
 
-/// The header of a message (RFC 7011 §3.1). Its length is not part of it: it says what follows.
+/// Header of a message (RFC 7011 §3.1), without its length, which the content determines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// Time of export, seconds since 1970.
+    /// Export time in seconds since 1970.
     pub export_time_secs: u32,
-    /// Data records sent before this message in the same observation domain, modulo 2³².
+    /// Data Records sent before this message in the same observation domain, modulo 2³².
     pub sequence: u32,
-    /// The observation domain.
+    /// Observation domain identifier.
     pub domain: u32,
 }
 
-/// Packs Sets into messages.
+/// Packs Sets into IPFIX messages.
 ///
-/// Templates and records are added in any order; a Set is opened when the one being filled is another,
-/// padded and closed by itself. A template must be in the same or an earlier message than its records:
-/// that is the caller's.
+/// Templates and records may be added in any order: when another Set than the open one is asked for, the open one
+/// is padded and closed. The caller makes sure that a template is in the same or an earlier message than its
+/// records.
 #[derive(Clone, Debug)]
 pub struct Packer {
     sets: Packing,
@@ -44,7 +44,7 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Messages of at most `limit` octets.
+    /// Creates a packer of messages of at most `limit` octets.
     pub fn new(limit: usize) -> Packer {
         Packer {
             sets: Packing::new(limit, HEADER_LEN),
@@ -52,22 +52,22 @@ impl Packer {
         }
     }
 
-    /// Nothing is waiting.
+    /// Whether the message has no Set yet.
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 
-    /// Octets of the message if it ended now.
+    /// Octets the message would have if it ended now.
     pub fn len(&self) -> usize {
         self.sets.len()
     }
 
-    /// Data and options records in the message, templates not: what the next [`Header::sequence`] grows by.
+    /// Data and options records in the message, without templates: what the next [`Header::sequence`] grows by.
     pub fn count(&self) -> u32 {
         self.records
     }
 
-    /// How many records of `len` octets described by template `id` still fit.
+    /// Number of records of `len` octets described by template `id` that still fit.
     #[inline]
     pub fn room(&self, id: u16, len: usize) -> usize {
         self.sets.room(id, len)
@@ -115,10 +115,12 @@ impl Packer {
         Ok(())
     }
 
-    /// Room for one data or options record of `len` octets described by template `id`, for the caller to fill.
+    /// Reserves room for one data or options record of `len` octets described by template `id`, which the caller
+    /// fills.
     ///
-    /// A Set is padded to four octets unless its records are so short that readers would take the padding for one more
-    /// (RFC 7011 §3.3.1). A template of variable lengths therefore has fields that make four octets at least.
+    /// A Set is padded to four octets unless its records are so short that a collector would take the padding for
+    /// one more record (RFC 7011 §3.3.1). A template with fields of variable length must therefore make records of
+    /// at least four octets.
     ///
     /// # Errors
     /// [`Full`]: finish the message and ask again.
@@ -127,7 +129,7 @@ impl Packer {
         self.records(id, len, 1)
     }
 
-    /// Room for at least one and at most `want` records of `len` octets each, for the caller to fill whole
+    /// Reserves room for at least one and at most `want` records of `len` octets each, which the caller fills
     /// (`chunks_exact_mut(len)`).
     ///
     /// # Errors
@@ -139,7 +141,7 @@ impl Packer {
         Ok(place)
     }
 
-    /// Ends the message and returns its octets. What is added next starts a new one.
+    /// Ends the message and returns its octets. Whatever is added next starts a new message.
     pub fn finish(&mut self, header: &Header) -> &[u8] {
         self.records = 0;
         self.sets.finish(|len| {
@@ -162,7 +164,7 @@ fn spec_octets<F: Copy + Into<FieldSpec>>(fields: &[F]) -> usize {
         .sum()
 }
 
-/// Field specifiers (RFC 7011 §3.2): the high bit of the identifier says that an enterprise number follows.
+/// Writes field specifiers (RFC 7011 §3.2). The high bit of the identifier announces an enterprise number.
 fn put_specs<F: Copy + Into<FieldSpec>>(out: &mut Fill, fields: &[F]) {
     for &field in fields {
         let FieldSpec {
@@ -181,15 +183,15 @@ fn put_specs<F: Copy + Into<FieldSpec>>(out: &mut Fill, fields: &[F]) {
     }
 }
 
-/// Octets a value of variable length takes in a record: one or three of length, then itself (RFC 7011 §7).
+/// Octets of a variable-length value in a record: a length of one or three octets, then the value (RFC 7011 §7).
 pub fn variable_len(value: &[u8]) -> usize {
     value.len() + if value.len() < 255 { 1 } else { 3 }
 }
 
-/// Writes a value of variable length to the front of `out` (RFC 7011 §7) and returns the octets written.
+/// Writes a variable-length value to the front of `out` (RFC 7011 §7) and returns the octets written.
 ///
 /// # Errors
-/// [`Full`] when `out` has fewer than [`variable_len`] octets or the value more than 65,535.
+/// [`Full`] when `out` has fewer than [`variable_len`] octets, or when the value has more than 65,535.
 pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
     let len = u16::try_from(value.len()).map_err(|_| Full)?;
     let total = variable_len(value);
@@ -205,17 +207,17 @@ pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
     Ok(total)
 }
 
-/// Gives a message that was packed another sequence number.
+/// Overwrites the sequence number of a packed message.
 pub fn set_sequence(message: &mut [u8], sequence: u32) {
     if let Some(place) = message.get_mut(SEQUENCE_AT..SEQUENCE_AT + 4) {
         place.copy_from_slice(&sequence.to_be_bytes());
     }
 }
 
-/// A message whose header was read.
+/// An IPFIX message whose header has been read.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    /// Its header.
+    /// The message header.
     pub header: Header,
     /// What follows the message: nothing in a datagram, the next message in a file (RFC 5655) or stream.
     pub rest: &'a [u8],
@@ -224,10 +226,10 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Reads the header of a message. That it is cut off is only an error of its last set.
+    /// Reads the header of a message. If the message is cut off, only its last Set yields an error.
     ///
     /// # Errors
-    /// It is too short, or of another version.
+    /// The message is too short, or of another version.
     pub fn parse(bytes: &'a [u8]) -> Result<Message<'a>, DecodeError> {
         let mut reader = Reader::new(bytes);
         let start = reader;
@@ -254,7 +256,7 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// The Sets.
+    /// The Sets of the message.
     pub fn sets(&self) -> Sets<'a> {
         Sets::new(SetFormat::Ipfix, self.body, self.missing)
     }

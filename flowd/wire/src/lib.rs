@@ -1,4 +1,4 @@
-//! Bytes ↔ meaning, both ways in one file a format. No I/O, no clock.
+//! Packet headers and flow export formats: each format is read and written in one file. No I/O, no clock.
 
 #![cfg_attr(
     not(test),
@@ -10,15 +10,15 @@
     )
 )]
 
-mod common;
+mod fast_path;
 pub mod header;
-mod inside;
+mod innermost;
 mod ip;
 pub mod ipfix;
 mod link;
+mod on_demand;
 mod outline;
 mod packet;
-mod rare;
 mod reader;
 mod sets;
 mod sflow;
@@ -29,8 +29,8 @@ pub mod v5;
 pub mod v9;
 mod writer;
 
-pub use header::{Family, Header, LINE, Lines, Link, Packet, Skip, Span, Tag, at};
-pub use inside::{Entered, MAX_TUNNELS, parse_inside};
+pub use header::{Family, Header, LINE, Lines, LinkType, Packet, SkipReason, Span, Tag, at};
+pub use innermost::{Innermost, MAX_TUNNELS, parse_innermost};
 pub use outline::{Outline, SetHeader, SetHeaders};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};

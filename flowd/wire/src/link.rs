@@ -1,17 +1,17 @@
-//! From the link header to the first octet of the IP header, through tags, labels and PPPoE.
+//! Reads the link header, VLAN tags, MPLS labels and PPPoE, up to the first octet of the IP header.
 
-use crate::header::{Header, Link, Packet, Skip, Tag, at};
+use crate::header::{Header, LinkType, Packet, SkipReason, Tag, at};
 
-/// What follows the link header: the captured octets from the IP header on.
+/// The captured octets behind the link header, from the IP header on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Network<'a> {
-    /// The link says IPv4.
+    /// The link header says IPv4.
     Ipv4(&'a [u8]),
-    /// The link says IPv6.
+    /// The link header says IPv6.
     Ipv6(&'a [u8]),
-    /// The version nibble says which, if any.
+    /// The version nibble says which IP version it is, if any.
     Either(&'a [u8]),
-    /// Behind a label stack: the version nibble says which, or it is a pseudowire.
+    /// Behind an MPLS label stack: IP as the version nibble says, or else a pseudowire.
     Labelled(&'a [u8]),
 }
 
@@ -44,12 +44,17 @@ pub(crate) mod ethertype {
     pub(super) const PPP_MPLS_MULTICAST: u16 = 0x0283;
 }
 
-/// Takes the link header off, filling in what it says.
+/// Removes the link header and stores its values in `header`.
 #[inline]
-pub(crate) fn strip<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, Skip> {
+pub(crate) fn strip<'a>(
+    packet: &Packet<'a>,
+    header: &mut Header,
+) -> Result<Network<'a>, SkipReason> {
     let data = packet.data;
-    if packet.link == Link::Ethernet {
-        let (mac, rest) = data.split_first_chunk::<14>().ok_or(Skip::LinkTruncated)?;
+    if packet.link == LinkType::Ethernet {
+        let (mac, rest) = data
+            .split_first_chunk::<14>()
+            .ok_or(SkipReason::LinkTruncated)?;
         let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *mac;
         header.set(at::DESTINATION_MAC, &[d0, d1, d2, d3, d4, d5]);
         header.set(at::SOURCE_MAC, &[s0, s1, s2, s3, s4, s5]);
@@ -67,47 +72,55 @@ pub(crate) fn strip<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Netw
 }
 
 /// Link types that are not Ethernet.
-fn other<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, Skip> {
+fn other<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, SkipReason> {
     let data = packet.data;
     match packet.link {
-        // Ethernet is [`strip`]'s.
-        Link::Ethernet | Link::Other(_) => Err(Skip::LinkType),
-        Link::Raw | Link::Ipv4 | Link::Ipv6 => Ok(Network::Either(data)),
-        Link::Null | Link::Loop => {
-            let (family, rest) = data.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
-            // NULL is in the capturing host's byte order: families are small, so the zero octet tells which.
+        // [`strip`] handles Ethernet.
+        LinkType::Ethernet | LinkType::Other(_) => Err(SkipReason::LinkType),
+        LinkType::Raw | LinkType::Ipv4 | LinkType::Ipv6 => Ok(Network::Either(data)),
+        LinkType::Null | LinkType::Loop => {
+            let (family, rest) = data
+                .split_first_chunk::<4>()
+                .ok_or(SkipReason::LinkTruncated)?;
+            // NULL has the capturing host's byte order. Families are small numbers, so the position of the zero
+            // octets tells which.
             let family = match (packet.link, family) {
-                (Link::Null, [first, ..]) if *first != 0 => u32::from_le_bytes(*family),
+                (LinkType::Null, [first, ..]) if *first != 0 => u32::from_le_bytes(*family),
                 _ => u32::from_be_bytes(*family),
             };
             match family {
                 2 => Ok(Network::Ipv4(rest)),
                 // AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin.
                 10 | 24 | 28 | 30 => Ok(Network::Ipv6(rest)),
-                _ => Err(Skip::NotIp),
+                _ => Err(SkipReason::NotIp),
             }
         }
-        Link::Ppp | Link::PppSerial => match data {
+        LinkType::Ppp | LinkType::PppSerial => match data {
             // Address and control octets (RFC 1662 §3.1).
             [0xff, _, rest @ ..] => ppp(rest, header),
             _ => ppp(data, header),
         },
-        Link::PppEther => pppoe(data, header),
-        Link::CiscoHdlc => {
-            let (&[_, _, t0, t1], rest) =
-                data.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+        LinkType::PppEther => pppoe(data, header),
+        LinkType::CiscoHdlc => {
+            let (&[_, _, t0, t1], rest) = data
+                .split_first_chunk::<4>()
+                .ok_or(SkipReason::LinkTruncated)?;
             ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
         }
-        Link::Sll => {
-            let (cooked, rest) = data.split_first_chunk::<16>().ok_or(Skip::LinkTruncated)?;
+        LinkType::Sll => {
+            let (cooked, rest) = data
+                .split_first_chunk::<16>()
+                .ok_or(SkipReason::LinkTruncated)?;
             let [_, _, _, _, l0, l1, a0, a1, a2, a3, a4, a5, _, _, t0, t1] = *cooked;
             if [l0, l1] == [0, 6] {
                 header.set(at::SOURCE_MAC, &[a0, a1, a2, a3, a4, a5]);
             }
             ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
         }
-        Link::Sll2 => {
-            let (cooked, rest) = data.split_first_chunk::<20>().ok_or(Skip::LinkTruncated)?;
+        LinkType::Sll2 => {
+            let (cooked, rest) = data
+                .split_first_chunk::<20>()
+                .ok_or(SkipReason::LinkTruncated)?;
             let [
                 t0,
                 t1,
@@ -145,13 +158,13 @@ fn is_tag(kind: u16) -> bool {
     )
 }
 
-/// Follows an EtherType and what lies behind it. Every turn takes octets, so it ends.
+/// Follows an EtherType and what lies behind it. Each iteration consumes octets, so the loop ends.
 pub(crate) fn ethernet<'a>(
     mut kind: u16,
     mut rest: &'a [u8],
     tag: Option<Tag>,
     header: &mut Header,
-) -> Result<Network<'a>, Skip> {
+) -> Result<Network<'a>, SkipReason> {
     let mut tags = 0u32;
     if let Some(tag) = tag {
         note_tag(tags, tag.tci, header);
@@ -159,8 +172,9 @@ pub(crate) fn ethernet<'a>(
     }
     loop {
         if is_tag(kind) {
-            let (&[c0, c1, t0, t1], after) =
-                rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+            let (&[c0, c1, t0, t1], after) = rest
+                .split_first_chunk::<4>()
+                .ok_or(SkipReason::LinkTruncated)?;
             note_tag(tags, u16::from_be_bytes([c0, c1]), header);
             tags = tags.saturating_add(1);
             (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
@@ -174,38 +188,42 @@ pub(crate) fn ethernet<'a>(
             ethertype::MPLS | ethertype::MPLS_MULTICAST => return mpls(rest, header),
             ethertype::PPPOE => return pppoe(rest, header),
             ethertype::PBB => {
-                let (inner, after) = rest.split_first_chunk::<18>().ok_or(Skip::LinkTruncated)?;
+                let (inner, after) = rest
+                    .split_first_chunk::<18>()
+                    .ok_or(SkipReason::LinkTruncated)?;
                 let [.., t0, t1] = *inner;
                 (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
             }
             ethertype::VN_TAG => {
-                let (&[_, _, _, _, t0, t1], after) =
-                    rest.split_first_chunk::<6>().ok_or(Skip::LinkTruncated)?;
+                let (&[_, _, _, _, t0, t1], after) = rest
+                    .split_first_chunk::<6>()
+                    .ok_or(SkipReason::LinkTruncated)?;
                 (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
             }
             ethertype::E_TAG => {
-                let (&[_, _, _, _, _, _, t0, t1], after) =
-                    rest.split_first_chunk::<8>().ok_or(Skip::LinkTruncated)?;
+                let (&[_, _, _, _, _, _, t0, t1], after) = rest
+                    .split_first_chunk::<8>()
+                    .ok_or(SkipReason::LinkTruncated)?;
                 (kind, rest) = (u16::from_be_bytes([t0, t1]), after);
             }
-            // 802.3 with LLC and SNAP (RFC 1042): only IP itself is looked for.
+            // 802.3 with LLC and SNAP (RFC 1042), accepted only directly in front of IP.
             ..ethertype::MIN => match rest {
                 [0xaa, 0xaa, 3, 0, 0, 0, t0, t1, after @ ..] => {
                     let inner = u16::from_be_bytes([*t0, *t1]);
                     return match inner {
                         ethertype::IPV4 | ethertype::IPV6 => ip(inner, after, header),
-                        _ => Err(Skip::NotIp),
+                        _ => Err(SkipReason::NotIp),
                     };
                 }
-                _ => return Err(Skip::NotIp),
+                _ => return Err(SkipReason::NotIp),
             },
-            _ => return Err(Skip::NotIp),
+            _ => return Err(SkipReason::NotIp),
         }
     }
 }
 
 #[inline]
-fn ip<'a>(kind: u16, rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+fn ip<'a>(kind: u16, rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
     if header.get(at::ETHERTYPE) == [0, 0] {
         header.set(at::ETHERTYPE, &kind.to_be_bytes());
     }
@@ -216,7 +234,7 @@ fn ip<'a>(kind: u16, rest: &'a [u8], header: &mut Header) -> Result<Network<'a>,
     })
 }
 
-/// Keeps the two outermost tags; `seen` tags were outside this one.
+/// Keeps the two outermost tags. `seen` is the number of tags outside this one.
 fn note_tag(seen: u32, tci: u16, header: &mut Header) {
     let id = (tci & 0x0fff).to_be_bytes();
     match seen {
@@ -234,12 +252,14 @@ fn note_tag(seen: u32, tci: u16, header: &mut Header) {
     }
 }
 
-/// Pops the label stack (RFC 3032 §2.1). What it carries is only told by its first nibble: 4 and 6 are IP, others a
-/// pseudowire (RFC 4385 §3).
-fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+/// Removes the label stack (RFC 3032 §2.1). Only the first nibble behind it says what it carries: 4 and 6 are IP,
+/// others a pseudowire (RFC 4385 §3).
+fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
     let mut depth = 0;
     loop {
-        let (&[a, b, c, ttl], after) = rest.split_first_chunk::<4>().ok_or(Skip::LinkTruncated)?;
+        let (&[a, b, c, ttl], after) = rest
+            .split_first_chunk::<4>()
+            .ok_or(SkipReason::LinkTruncated)?;
         if depth == 0 {
             header.set(at::MPLS_TTL, &[ttl]);
             header.set(at::MPLS_EXP, &[c >> 1 & 7]);
@@ -255,23 +275,25 @@ fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip
     }
 }
 
-/// A PPPoE session header (RFC 2516 §4), then PPP.
-fn pppoe<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
-    let (_, rest) = data.split_first_chunk::<6>().ok_or(Skip::LinkTruncated)?;
+/// Reads a PPPoE session header (RFC 2516 §4), then PPP.
+fn pppoe<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
+    let (_, rest) = data
+        .split_first_chunk::<6>()
+        .ok_or(SkipReason::LinkTruncated)?;
     ppp(rest, header)
 }
 
-/// A PPP protocol field (RFC 1661 §2), also a compressed one (§6.5).
-fn ppp<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip> {
+/// Reads a PPP protocol field (RFC 1661 §2), compressed (§6.5) or not.
+fn ppp<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
     let (protocol, rest) = match data {
         [compressed, rest @ ..] if compressed & 1 == 1 => (u16::from(*compressed), rest),
         [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
-        _ => return Err(Skip::LinkTruncated),
+        _ => return Err(SkipReason::LinkTruncated),
     };
     match protocol {
         ethertype::PPP_IPV4 => Ok(Network::Ipv4(rest)),
         ethertype::PPP_IPV6 => Ok(Network::Ipv6(rest)),
         ethertype::PPP_MPLS | ethertype::PPP_MPLS_MULTICAST => mpls(rest, header),
-        _ => Err(Skip::NotIp),
+        _ => Err(SkipReason::NotIp),
     }
 }

@@ -1,19 +1,19 @@
-//! A cursor that knows where in the datagram it is and cannot run off its end, and the errors it gives.
+//! A cursor over a datagram that knows its offset and cannot read past the end, and the errors it returns.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// What a datagram has wrong, and where: in which set, in which template, at which octet.
+/// A fault in a datagram and its place: set, template, octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub struct DecodeError {
-    /// The set, counted from 1.
+    /// Number of the set, counted from 1.
     pub set: Option<u32>,
-    /// The template.
+    /// Template identifier.
     pub template: Option<u16>,
     /// Octets from the start of the datagram.
     pub offset: usize,
-    /// What is wrong there.
+    /// The fault.
     pub problem: Problem,
 }
 
@@ -29,55 +29,55 @@ impl fmt::Display for DecodeError {
     }
 }
 
-/// What can be wrong at a place.
+/// A fault in a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Problem {
-    /// The datagram, set or record ends before what should be there.
+    /// The datagram, set or record ends too early.
     #[error("{needed} octets expected, {left} left")]
     Truncated {
-        /// Octets that should be there.
+        /// Octets expected.
         needed: usize,
-        /// Octets that are.
+        /// Octets left.
         left: usize,
     },
-    /// Another version of the protocol, or another protocol.
+    /// The version field is not this protocol's.
     #[error("version {0}")]
     Version(u16),
-    /// A message shorter than its header.
+    /// The message length is below that of its header.
     #[error("message length {0}")]
     MessageLength(u16),
-    /// A set shorter than its header.
+    /// The set length is below that of its header.
     #[error("set length {0}")]
     SetLength(u16),
-    /// Identifiers of templates start at 256.
+    /// The template identifier is below 256.
     #[error("template identifier {0}")]
     TemplateId(u16),
-    /// More fields than [`MAX_FIELDS`].
+    /// The template has more fields than [`MAX_FIELDS`].
     #[error("{0} fields in one template")]
     TooManyFields(usize),
-    /// An options template of IPFIX has at least one scope field, and not more than fields.
+    /// The IPFIX options template has no scope field, or more scope fields than fields.
     #[error("{scopes} scope fields of {fields}")]
     ScopeCount {
-        /// Scope fields.
+        /// Number of scope fields.
         scopes: u16,
-        /// Fields, scope fields among them.
+        /// Number of fields, including scope fields.
         fields: u16,
     },
-    /// An options template of NetFlow v9 whose scope or options are no whole number of fields.
+    /// The scope length or option length of a NetFlow v9 options template is not a multiple of four octets.
     #[error("{0} octets of fields of four octets")]
     FieldOctets(u16),
-    /// The header announces other records than there are.
+    /// The record count of the header contradicts the length of the datagram.
     #[error("{counted} records announced, {octets} octets of records follow")]
     Count {
-        /// Records the header announces.
+        /// Records announced by the header.
         counted: u16,
-        /// Octets that follow it.
+        /// Octets that follow the header.
         octets: usize,
     },
 }
 
 impl Problem {
-    /// The problem's name in ledgers and JSON.
+    /// The name of the fault in ledgers and JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Problem::Truncated { .. } => "truncated",
@@ -96,7 +96,7 @@ impl Problem {
 /// Most fields a template may have.
 pub const MAX_FIELDS: usize = 1024;
 
-/// Octets yet to be read, and where they are.
+/// The octets still to be read, and their offset in the datagram.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         Reader { bytes, offset: 0 }
     }
 
-    /// Octets left.
+    /// Number of octets left.
     #[inline]
     pub(crate) fn left(&self) -> usize {
         self.bytes.len()
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         self.bytes
     }
 
-    /// At its end.
+    /// This reader moved to its end.
     pub(crate) fn emptied(self) -> Reader<'a> {
         Reader {
             bytes: &[],
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next `len` octets as a reader of their own.
+    /// Splits off the next `len` octets as a reader of their own.
     #[inline]
     pub(crate) fn part(&mut self, len: usize) -> Result<Reader<'a>, DecodeError> {
         let Some((part, rest)) = self.bytes.split_at_checked(len) else {

@@ -1,13 +1,13 @@
-//! What NetFlow v9 FlowSets and IPFIX Sets have in common: an identifier, a length, records, padding.
+//! What NetFlow v9 FlowSets and IPFIX Sets have in common: identifier, length, records, padding.
 
 use crate::writer::{Full, Writer};
 use crate::{ipfix, v9};
 
-/// Octets of a set header: identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
+/// Octets of a set header, which consists of identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
 pub(crate) const SET_HEADER_LEN: usize = 4;
-/// The smallest identifier of a template and of the data sets it describes (RFC 7011 §3.4.1).
+/// The smallest identifier of templates and of the data sets they describe (RFC 7011 §3.4.1).
 pub const MIN_TEMPLATE_ID: u16 = 256;
-/// A field of variable length, in a template (RFC 7011 §7).
+/// Length of a variable-length field in a template (RFC 7011 §7).
 pub const VARIABLE: u16 = 65_535;
 
 /// The formats whose datagrams are made of sets.
@@ -32,16 +32,16 @@ impl SetFormat {
 /// One field of a template: a field specifier (RFC 7011 §3.2, RFC 3954 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FieldSpec {
-    /// Information element or field type; 15 bits where there is an enterprise number.
+    /// Information element or field type; 15 bits if there is an enterprise number.
     pub id: u16,
-    /// Octets of its values; [`VARIABLE`] when each record says.
+    /// Octets of the values, or [`VARIABLE`] if each record has its own length.
     pub len: u16,
-    /// Enterprise number (IPFIX only); 0 for the elements of IANA.
+    /// Private enterprise number (IPFIX only); 0 for IANA's elements.
     pub enterprise: u32,
 }
 
 impl From<(u16, u16)> for FieldSpec {
-    /// An element of IANA and its octets.
+    /// Takes an IANA element and its length in octets.
     fn from((id, len): (u16, u16)) -> Self {
         FieldSpec {
             id,
@@ -51,17 +51,17 @@ impl From<(u16, u16)> for FieldSpec {
     }
 }
 
-/// The set that records are being added to.
+/// The set to which records are being added.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     id: u16,
-    /// Where its header starts.
+    /// Offset of its header.
     at: usize,
     /// Octets of its shortest record.
     shortest: usize,
 }
 
-/// Packs sets behind room for a message header.
+/// Packs sets behind the space reserved for a message header.
 #[derive(Clone, Debug)]
 pub(crate) struct Packing {
     out: Writer,
@@ -70,11 +70,12 @@ pub(crate) struct Packing {
 }
 
 impl Packing {
-    /// Messages of at most `limit` octets. Rounded down to a multiple of four, so that padding always fits.
+    /// Creates a packer of messages of at most `limit` octets, rounded down to a multiple of four so that padding
+    /// always fits.
     pub(crate) fn new(limit: usize, header_len: usize) -> Packing {
         let mut out = Writer::new(limit & !3);
         if out.put_zeros(header_len).is_err() {
-            // Not even a header fits: then nothing does.
+            // The limit has no room for a header: such a packer refuses every record.
             out = Writer::new(0);
         }
         Packing {
@@ -92,7 +93,7 @@ impl Packing {
         self.out.len() + self.padding()
     }
 
-    /// Octets of padding the open set needs (RFC 7011 §3.3.1): none when a reader could take them for a record.
+    /// Octets of padding the open set needs (RFC 7011 §3.3.1); none if a collector could take them for a record.
     fn padding(&self) -> usize {
         let padding = self.out.len().wrapping_neg() & 3;
         match self.open {
@@ -101,7 +102,7 @@ impl Packing {
         }
     }
 
-    /// How many records of `len` octets still fit into set `id`.
+    /// Number of records of `len` octets that still fit into set `id`.
     #[inline]
     pub(crate) fn room(&self, id: u16, len: usize) -> usize {
         let overhead = match self.open {
@@ -115,7 +116,8 @@ impl Packing {
             .unwrap_or(0)
     }
 
-    /// Room for at least one and at most `want` records of `len` octets in set `id`, which is opened when it is not.
+    /// Reserves room for at least one and at most `want` records of `len` octets in set `id`, opening the set if
+    /// needed.
     #[inline]
     pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
         let count = self.room(id, len).min(want);
@@ -154,7 +156,8 @@ impl Packing {
         }
     }
 
-    /// Ends the message: `header` gets its length and returns its header. The next record starts a new message.
+    /// Ends the message and returns its octets. `header` makes the message header from the message length. The next
+    /// record starts a new message.
     pub(crate) fn finish<const N: usize>(&mut self, header: impl FnOnce(u16) -> [u8; N]) -> &[u8] {
         self.close();
         let len = self.out.len();

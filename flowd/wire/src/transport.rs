@@ -1,8 +1,8 @@
-//! The transport header, as much of it as a flow key and the collected fields need.
+//! Reads the transport header, as far as flow keys and collected fields need it.
 
 use crate::header::{Header, Span, at};
 
-/// Source and destination port, which lie side by side.
+/// Source and destination port, which are adjacent.
 const PORTS: Span = Span {
     at: at::SOURCE_PORT.at,
     len: 4,
@@ -21,7 +21,7 @@ pub(crate) mod protocol {
     pub(super) const UDP_LITE: u8 = 136;
 }
 
-/// Reads the transport header at the start of `data`; what was not captured stays zero.
+/// Reads the transport header at the start of `data`. Values that were not captured stay zero.
 #[inline]
 pub(crate) fn transport(protocol: u8, data: &[u8], header: &mut Header) {
     match protocol {
@@ -55,7 +55,7 @@ fn ports(data: &[u8], header: &mut Header) {
     }
 }
 
-/// TCP (RFC 9293 §3.1); a short capture gives what it holds.
+/// Reads a TCP header (RFC 9293 §3.1), as much of it as was captured.
 #[inline]
 fn tcp(data: &[u8], header: &mut Header) {
     ports(data, header);

@@ -1,7 +1,7 @@
-//! Reading the sets of NetFlow v9 and IPFIX: templates, and records by their template.
+//! Reads the sets of NetFlow v9 and IPFIX: templates, and records by their template.
 //!
-//! One bad record, template or set does not cost its siblings, as far as where they start can still be told.
-//! Which templates are valid for which records is the reader's to know.
+//! A bad record, template or set does not affect the ones after it, as long as it is clear where they start. The
+//! caller decides which template applies to which records.
 
 use crate::reader::{DecodeError, MAX_FIELDS, Problem, Reader};
 use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, SetFormat, VARIABLE};
@@ -13,7 +13,7 @@ pub struct Sets<'a> {
     format: SetFormat,
     reader: Reader<'a>,
     number: u32,
-    /// Octets that the message header announces and the datagram does not have.
+    /// Octets announced by the message header that the datagram does not have.
     missing: usize,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Sets<'a> {
     }
 
     fn fail(&mut self, error: DecodeError) -> DecodeError {
-        // Where the next set starts cannot be told.
+        // The start of the next set is unknown.
         self.reader = self.reader.emptied();
         self.missing = 0;
         DecodeError {
@@ -42,7 +42,7 @@ impl<'a> Iterator for Sets<'a> {
     type Item = Result<Set<'a>, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Some exporters fill a datagram with zeros.
+        // Some exporters fill the datagram with zeros.
         if self.reader.rest().iter().all(|octet| *octet == 0) {
             let missing = std::mem::take(&mut self.missing);
             let (needed, left) = (missing + self.reader.left(), self.reader.left());
@@ -70,7 +70,7 @@ impl<'a> Iterator for Sets<'a> {
     }
 }
 
-/// One set.
+/// One set of a datagram.
 #[derive(Clone, Copy, Debug)]
 pub struct Set<'a> {
     format: SetFormat,
@@ -79,26 +79,26 @@ pub struct Set<'a> {
     body: Reader<'a>,
 }
 
-/// What a set holds.
+/// Kind of a set's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
     /// Templates of data records.
     Templates,
     /// Templates of options records.
     OptionsTemplates,
-    /// Records of the template of this identifier.
+    /// Records described by the template with this identifier.
     Data(u16),
-    /// An identifier that is not assigned.
+    /// A set identifier that is not assigned.
     Reserved(u16),
 }
 
 impl<'a> Set<'a> {
-    /// The set's number in its datagram, from 1.
+    /// The number of the set in its datagram, counted from 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// What the set holds.
+    /// The kind of content, from the set identifier.
     pub fn contents(&self) -> Contents {
         match (self.format, self.id) {
             (_, MIN_TEMPLATE_ID..) => Contents::Data(self.id),
@@ -111,12 +111,12 @@ impl<'a> Set<'a> {
         }
     }
 
-    /// The octets behind the set's header.
+    /// The octets behind the set header.
     pub fn octets(&self) -> &'a [u8] {
         self.body.rest()
     }
 
-    /// The templates of a set that holds some; none otherwise.
+    /// The templates of a template set; empty for other sets.
     pub fn templates(&self) -> Templates<'a> {
         let reader = match self.contents() {
             Contents::Templates | Contents::OptionsTemplates => self.body,
@@ -131,11 +131,11 @@ impl<'a> Set<'a> {
         }
     }
 
-    /// The records of a data set, by `template`; what is shorter than a record can be is padding.
+    /// The records of a data set, read by `template`. A rest shorter than the shortest record is padding.
     pub fn records<'t>(&self, template: &'t Template) -> Records<'a, 't> {
         let reader = match self.contents() {
             Contents::Data(_) if template.shortest > 0 => self.body,
-            // Records of no octets have no number.
+            // The number of records without octets could not be told.
             _ => Reader::new(&[]),
         };
         Records {
@@ -149,15 +149,16 @@ impl<'a> Set<'a> {
 /// A template of data or options records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// Its identifier.
+    /// Template identifier.
     pub id: u16,
-    /// It describes options records.
+    /// Whether it describes options records.
     pub options: bool,
-    /// So many of the fields are the scope.
+    /// Number of scope fields, which come first.
     pub scopes: u16,
-    /// The fields. In NetFlow v9 the identifiers of scope fields are [`v9::scope`]'s. None: the template is withdrawn.
+    /// The fields; empty if the template is withdrawn. In NetFlow v9 the identifiers of scope fields are those of
+    /// [`v9::scope`].
     pub fields: Vec<FieldSpec>,
-    /// Octets of the shortest record: fields of variable length have at least one.
+    /// Octets of the shortest record; a variable-length field has at least one.
     shortest: usize,
     variable: bool,
 }
@@ -183,18 +184,19 @@ impl Template {
         }
     }
 
-    /// Octets of its shortest record.
+    /// Octets of the shortest record.
     pub fn shortest_record(&self) -> usize {
         self.shortest
     }
 
-    /// It takes back the template of its identifier (RFC 7011 §8.1); all of its kind, if that is the set's.
+    /// Whether it withdraws the template of its identifier (RFC 7011 §8.1), or all templates of the set's kind if
+    /// its identifier is that of the set.
     pub fn is_withdrawal(&self) -> bool {
         self.fields.is_empty()
     }
 }
 
-/// The templates of a set.
+/// Iterator over the sets of a datagram.
 #[derive(Clone, Debug)]
 pub struct Templates<'a> {
     format: SetFormat,
@@ -204,7 +206,8 @@ pub struct Templates<'a> {
 }
 
 impl Templates<'_> {
-    /// One template. What is left of the reader is behind it, also after an error that leaves its length known.
+    /// Reads one template. Afterwards the reader is behind it, even after an error if the template's length is
+    /// known.
     fn read(&mut self) -> Result<Template, (Option<u16>, DecodeError)> {
         let start = self.reader;
         let id = self.reader.u16().map_err(|error| (None, error))?;
@@ -302,7 +305,7 @@ impl Iterator for Templates<'_> {
     }
 }
 
-/// The records of a data set.
+/// Iterator over the records of a data set.
 #[derive(Clone, Debug)]
 pub struct Records<'a, 't> {
     template: &'t Template,
@@ -352,7 +355,7 @@ impl<'a, 't> Iterator for Records<'a, 't> {
     }
 }
 
-/// Takes a field's value (RFC 7011 §7 for a variable length).
+/// Reads the value of one field (RFC 7011 §7 for a variable length).
 #[inline]
 fn value<'a>(field: &FieldSpec, reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
     let len = match field.len {
@@ -365,7 +368,7 @@ fn value<'a>(field: &FieldSpec, reader: &mut Reader<'a>) -> Result<&'a [u8], Dec
     reader.take(len.into())
 }
 
-/// One record.
+/// One data or options record.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a, 't> {
     template: &'t Template,
@@ -373,15 +376,15 @@ pub struct Record<'a, 't> {
 }
 
 impl<'a, 't> Record<'a, 't> {
-    /// All its octets.
+    /// The octets of the whole record.
     pub fn octets(&self) -> &'a [u8] {
         self.octets
     }
 
-    /// Its fields and their values, in the template's order.
+    /// The fields and their values, in the template's order.
     pub fn fields(&self) -> impl Iterator<Item = (FieldSpec, &'a [u8])> + use<'a, 't> {
         let mut reader = Reader::new(self.octets);
-        // Their lengths were checked when the record was taken.
+        // The lengths were checked when the record was read.
         self.template
             .fields
             .iter()

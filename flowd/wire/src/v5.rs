@@ -16,38 +16,38 @@ pub const RECORD_LEN: usize = 48;
 /// Most records in one datagram.
 pub const MAX_RECORDS: usize = 30;
 
-/// How the exporter samples, the high two bits of the header's sampling field.
+/// Sampling mode of the exporter: the high two bits of the header's sampling field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SamplingMode {
     /// 0: every packet is metered.
     #[default]
     None,
-    /// 1: one in so many, at a fixed distance.
+    /// 1: one packet in every N, at a fixed distance.
     Deterministic,
-    /// 2: one in so many, at random.
+    /// 2: one packet in N, at random.
     Random,
-    /// 3: not assigned.
+    /// 3: unassigned.
     Reserved,
 }
 
-/// The header of a datagram (table B-3). The count of records is not part of it: it says what follows.
+/// Header of a datagram (table B-3), without the record count, which the content determines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Milliseconds since the exporter started.
     pub sys_uptime_ms: u32,
-    /// Time of export, whole seconds since 1970.
+    /// Export time, whole seconds since 1970.
     pub unix_secs: u32,
-    /// Nanoseconds beyond them.
+    /// Nanoseconds of the export time beyond its whole seconds.
     pub unix_nsecs: u32,
-    /// Records sent before this datagram.
+    /// Flow records sent before this datagram.
     pub flow_sequence: u32,
-    /// Kind of switching engine.
+    /// Type of the switching engine.
     pub engine_type: u8,
     /// Slot of the switching engine.
     pub engine_id: u8,
-    /// How packets are sampled.
+    /// Sampling mode.
     pub sampling_mode: SamplingMode,
-    /// One packet in so many, 14 bits: a larger value is written as 16,383.
+    /// Sampling interval: one packet in N. The field has 14 bits, a larger value is written as 16,383.
     pub sampling_interval: u16,
 }
 
@@ -73,7 +73,7 @@ impl Header {
     }
 }
 
-/// One flow (table B-4).
+/// A flow record (table B-4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// Source address.
@@ -86,19 +86,19 @@ pub struct Record {
     pub input: u16,
     /// SNMP index of the output interface.
     pub output: u16,
-    /// Packets.
+    /// Packets of the flow.
     pub packets: u32,
-    /// IP octets.
+    /// IP octets of the flow.
     pub octets: u32,
-    /// First packet, milliseconds since the exporter started.
+    /// Time of the first packet, milliseconds since the exporter started.
     pub first_ms: u32,
-    /// Last packet, milliseconds since the exporter started.
+    /// Time of the last packet, milliseconds since the exporter started.
     pub last_ms: u32,
     /// Source port.
     pub source_port: u16,
     /// Destination port, or ICMP type × 256 + code.
     pub destination_port: u16,
-    /// TCP flags of all packets, the low eight bits.
+    /// The low eight bits of the TCP flags of all packets.
     pub tcp_flags: u8,
     /// IP protocol.
     pub protocol: u8,
@@ -115,7 +115,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record's octets.
+    /// Encodes the record.
     #[inline]
     pub fn to_bytes(&self) -> [u8; RECORD_LEN] {
         let mut bytes = [0; RECORD_LEN];
@@ -142,9 +142,9 @@ impl Record {
 }
 
 impl Record {
-    /// Reads a record.
+    /// Decodes a record.
     pub fn from_bytes(bytes: &[u8; RECORD_LEN]) -> Record {
-        // An array is as long as what is read from it: there is no error to be had.
+        // The array has exactly the octets read, so there cannot be an error.
         Record::read(&mut Reader::new(bytes)).unwrap_or_default()
     }
 
@@ -171,12 +171,12 @@ impl Record {
     }
 }
 
-/// A datagram whose header was read.
+/// A datagram whose header has been read.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    /// Its header.
+    /// The datagram header.
     pub header: Header,
-    /// Records that the header announces.
+    /// Record count of the header.
     pub count: u16,
     body: Reader<'a>,
 }
@@ -185,7 +185,7 @@ impl<'a> Message<'a> {
     /// Reads the header of a datagram.
     ///
     /// # Errors
-    /// It is too short, or of another version.
+    /// The datagram is too short, or of another version.
     pub fn parse(datagram: &'a [u8]) -> Result<Message<'a>, DecodeError> {
         let mut reader = Reader::new(datagram);
         let start = reader;
@@ -217,7 +217,8 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// The records that are announced and there, then an error when those are not the same.
+    /// The records of the datagram, at most as many as the header announces, followed by an error if that count
+    /// contradicts the datagram's length.
     pub fn records(&self) -> impl Iterator<Item = Result<Record, DecodeError>> + use<'a> {
         let (records, _) = self.body.rest().as_chunks::<RECORD_LEN>();
         let whole = records
@@ -242,32 +243,32 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Datagrams of at most `limit` octets of UDP payload, and never more than [`MAX_RECORDS`] records.
+    /// Creates a packer of datagrams of at most `limit` octets of UDP payload and at most [`MAX_RECORDS`] records.
     pub fn new(limit: usize) -> Packer {
         let mut out = Writer::new(limit.min(HEADER_LEN + MAX_RECORDS * RECORD_LEN));
         if out.put_zeros(HEADER_LEN).is_err() {
-            // Not even a header fits: then nothing does.
+            // The limit has no room for a header: such a packer refuses every record.
             out = Writer::new(0);
         }
         Packer { out, count: 0 }
     }
 
-    /// No record is waiting.
+    /// Whether the datagram has no record yet.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Octets of the datagram as it is now.
+    /// Octets the datagram would have if it ended now.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// Records in the datagram.
+    /// Number of records in the datagram.
     pub fn count(&self) -> u16 {
         self.count
     }
 
-    /// Records that still fit.
+    /// Number of records that still fit.
     pub fn room(&self) -> usize {
         self.out.room() / RECORD_LEN
     }
@@ -283,7 +284,7 @@ impl Packer {
         Ok(())
     }
 
-    /// Ends the datagram and returns its octets. The next record starts a new one.
+    /// Ends the datagram and returns its octets. The next record starts a new datagram.
     pub fn finish(&mut self, header: &Header) -> &[u8] {
         let len = self.out.len();
         self.out.patch(0, &header.to_bytes(self.count));

@@ -1,4 +1,4 @@
-//! NetFlow version 9 (RFC 3954): FlowSets of templates, options templates and data.
+//! NetFlow version 9 (RFC 3954): FlowSets of templates, options templates and data records.
 
 use crate::reader::{DecodeError, Problem, Reader};
 use crate::sets::{Packing, SetFormat};
@@ -7,9 +7,9 @@ use crate::writer::{Fill, Full};
 
 /// The version number in the header.
 pub(crate) const VERSION: u16 = 9;
-/// Where the sequence number is (RFC 3954 §5.1).
+/// Offset of the sequence number (RFC 3954 §5.1).
 const SEQUENCE_AT: usize = 12;
-/// Where the source identifier is (RFC 3954 §5.1).
+/// Offset of the source identifier (RFC 3954 §5.1).
 pub(crate) const SOURCE_ID_AT: usize = 16;
 /// Octets of the header (RFC 3954 §5.1).
 pub const HEADER_LEN: usize = 20;
@@ -32,24 +32,24 @@ pub mod scope {
     pub const TEMPLATE: u16 = 5;
 }
 
-/// The header of a datagram (RFC 3954 §5.1). The count of records is not part of it: it says what follows.
+/// Header of a datagram (RFC 3954 §5.1), without the record count, which the content determines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Milliseconds since the exporter started.
     pub sys_uptime_ms: u32,
-    /// Time of export, seconds since 1970.
+    /// Export time, seconds since 1970.
     pub unix_secs: u32,
     /// Datagrams sent before this one.
     pub sequence: u32,
-    /// Which of the exporter's observation domains this is.
+    /// Source identifier, which IPFIX calls the observation domain.
     pub source_id: u32,
 }
 
 /// Packs FlowSets into datagrams.
 ///
-/// Templates and records are added in any order; a FlowSet is opened when the one being filled is another,
-/// padded and closed by itself. A template must be in the same or an earlier datagram than its records:
-/// that is the caller's.
+/// Templates and records may be added in any order: when another FlowSet than the open one is asked for, the open
+/// one is padded and closed. The caller makes sure that a template is in the same or an earlier datagram than its
+/// records.
 #[derive(Clone, Debug)]
 pub struct Packer {
     sets: Packing,
@@ -57,7 +57,7 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Datagrams of at most `limit` octets of UDP payload.
+    /// Creates a packer of datagrams of at most `limit` octets of UDP payload.
     pub fn new(limit: usize) -> Packer {
         Packer {
             sets: Packing::new(limit, HEADER_LEN),
@@ -65,22 +65,22 @@ impl Packer {
         }
     }
 
-    /// Nothing is waiting.
+    /// Whether the datagram has no FlowSet yet.
     pub fn is_empty(&self) -> bool {
         self.sets.is_empty()
     }
 
-    /// Octets of the datagram if it ended now.
+    /// Octets the datagram would have if it ended now.
     pub fn len(&self) -> usize {
         self.sets.len()
     }
 
-    /// Records in the datagram: templates, options templates, data (the header's count).
+    /// Records in the datagram, counting templates, options templates and data: the count of the header.
     pub fn count(&self) -> u16 {
         self.count
     }
 
-    /// How many records of `len` octets described by template `id` still fit.
+    /// Number of records of `len` octets described by template `id` that still fit.
     #[inline]
     pub fn room(&self, id: u16, len: usize) -> usize {
         self.sets
@@ -88,7 +88,7 @@ impl Packer {
             .min(usize::from(u16::MAX - self.count))
     }
 
-    /// Adds a template: `fields` are type and length (RFC 3954 §5.2).
+    /// Adds a template; `fields` are pairs of type and length (RFC 3954 §5.2).
     ///
     /// # Errors
     /// [`Full`]: finish the datagram and add it again.
@@ -101,7 +101,8 @@ impl Packer {
         Ok(())
     }
 
-    /// Adds an options template: scope fields ([`scope`]) and option fields, type and length (RFC 3954 §6.1).
+    /// Adds an options template of scope fields ([`scope`]) and option fields, both pairs of type and length (RFC
+    /// 3954 §6.1).
     ///
     /// # Errors
     /// [`Full`]: finish the datagram and add it again.
@@ -123,7 +124,8 @@ impl Packer {
         Ok(())
     }
 
-    /// Room for one data or options record of `len` octets described by template `id`, for the caller to fill.
+    /// Reserves room for one data or options record of `len` octets described by template `id`, which the caller
+    /// fills.
     ///
     /// # Errors
     /// [`Full`]: finish the datagram and ask again.
@@ -132,7 +134,7 @@ impl Packer {
         self.records(id, len, 1)
     }
 
-    /// Room for at least one and at most `want` records of `len` octets each, for the caller to fill whole
+    /// Reserves room for at least one and at most `want` records of `len` octets each, which the caller fills
     /// (`chunks_exact_mut(len)`).
     ///
     /// # Errors
@@ -145,7 +147,7 @@ impl Packer {
         Ok(place)
     }
 
-    /// Ends the datagram and returns its octets. What is added next starts a new one.
+    /// Ends the datagram and returns its octets. Whatever is added next starts a new datagram.
     pub fn finish(&mut self, header: &Header) -> &[u8] {
         let count = std::mem::take(&mut self.count);
         self.sets.finish(|_| {
@@ -169,19 +171,20 @@ fn put_fields(out: &mut Fill, fields: &[(u16, u16)]) {
     }
 }
 
-/// Gives a datagram that was packed another sequence number.
+/// Overwrites the sequence number of a packed datagram.
 pub fn set_sequence(datagram: &mut [u8], sequence: u32) {
     if let Some(place) = datagram.get_mut(SEQUENCE_AT..SEQUENCE_AT + 4) {
         place.copy_from_slice(&sequence.to_be_bytes());
     }
 }
 
-/// A datagram whose header was read.
+/// A datagram whose header has been read.
 #[derive(Clone, Debug)]
 pub struct Message<'a> {
-    /// Its header.
+    /// The datagram header.
     pub header: Header,
-    /// Records that the header announces. Exporters disagree about what counts; the sets say how many there are.
+    /// Record count of the header. Exporters disagree about what it counts; the number of records follows from the
+    /// sets.
     pub count: u16,
     body: Reader<'a>,
 }
@@ -190,7 +193,7 @@ impl<'a> Message<'a> {
     /// Reads the header of a datagram.
     ///
     /// # Errors
-    /// It is too short, or of another version.
+    /// The datagram is too short, or of another version.
     pub fn parse(datagram: &'a [u8]) -> Result<Message<'a>, DecodeError> {
         let mut reader = Reader::new(datagram);
         let start = reader;
@@ -212,7 +215,7 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// The FlowSets.
+    /// The FlowSets of the datagram.
     pub fn sets(&self) -> Sets<'a> {
         Sets::new(SetFormat::V9, self.body, 0)
     }

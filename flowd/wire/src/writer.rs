@@ -1,14 +1,14 @@
-//! A buffer of fixed capacity that octets are packed into. Nothing here can overflow or panic: what does
-//! not fit is refused whole.
+//! A buffer of fixed capacity into which octets are packed. It cannot overflow or panic: what does not fit whole is
+//! refused.
 
 use thiserror::Error;
 
-/// There is no room left for this in the datagram; nothing was written.
+/// The datagram has no room left for this; nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no room left in the datagram")]
 pub struct Full;
 
-/// Most octets a [`Writer`] holds: every length field of the formats here has 16 bits.
+/// Most octets a [`Writer`] holds: the length fields of the formats here have 16 bits.
 pub const MAX_DATAGRAM: usize = 65_535;
 
 /// Octets packed one after the other into a buffer that never grows.
@@ -19,7 +19,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A buffer of `capacity` octets, at most [`MAX_DATAGRAM`].
+    /// Creates a buffer of `capacity` octets, at most [`MAX_DATAGRAM`].
     pub fn new(capacity: usize) -> Writer {
         Writer {
             bytes: vec![0; capacity.min(MAX_DATAGRAM)].into_boxed_slice(),
@@ -27,19 +27,19 @@ impl Writer {
         }
     }
 
-    /// Octets written.
+    /// Number of octets written.
     #[inline]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Nothing written.
+    /// Whether nothing was written yet.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Octets that still fit.
+    /// Number of octets that still fit.
     #[inline]
     pub fn room(&self) -> usize {
         self.bytes.len() - self.len
@@ -51,22 +51,23 @@ impl Writer {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// The first `len` octets, also those that [`Writer::truncate`] has forgotten since.
+    /// The first `len` octets of the buffer, including those that [`Writer::truncate`] removed since they were
+    /// written.
     #[inline]
     pub(crate) fn up_to(&self, len: usize) -> &[u8] {
         self.bytes.get(..len).unwrap_or_default()
     }
 
-    /// Forgets what is past `len` octets.
+    /// Shortens the written octets to `len`.
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
-    /// Takes the next `count` octets for the caller to fill. They hold whatever was there before.
+    /// Reserves the next `count` octets for the caller to fill. They hold whatever the buffer had there.
     ///
     /// # Errors
-    /// [`Full`] when fewer are left.
+    /// [`Full`] when fewer than `count` octets are left.
     #[inline]
     pub fn take(&mut self, count: usize) -> Result<&mut [u8], Full> {
         let end = self.len.checked_add(count).ok_or(Full)?;
@@ -113,7 +114,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Overwrites octets written earlier. `false`: `at..` was not written whole, and nothing changed.
+    /// Overwrites octets written earlier. Returns `false` and changes nothing unless all of that place has been
+    /// written.
     #[inline]
     pub fn patch(&mut self, at: usize, bytes: &[u8]) -> bool {
         let written = self.bytes.get_mut(..self.len).unwrap_or_default();
@@ -130,7 +132,7 @@ impl Writer {
     }
 }
 
-/// Fills octets front to back; what does not fit any more is left out, so the caller takes room first.
+/// Fills octets from front to back. What does not fit is dropped, so the caller reserves the room first.
 pub(crate) struct Fill<'a>(pub(crate) &'a mut [u8]);
 
 impl Fill<'_> {

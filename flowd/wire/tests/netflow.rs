@@ -1,4 +1,5 @@
-//! NetFlow v5, v9 and IPFIX both ways: what is packed is read again, and damage is told with its place.
+//! NetFlow v5, v9 and IPFIX in both directions: what is packed can be read, and errors name the place of the
+//! damage.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -78,7 +79,7 @@ fn v5_header_and_records_as_tables_b3_and_b4_have_them() {
         (0x1c1d, 0x21)
     );
 
-    // More announced than there are: those there count. Fewer: the rest is not looked at.
+    // If the header announces more records than there are, those present are read; if fewer, the rest is ignored.
     datagram[3] = 2;
     let records: Vec<_> = v5::Message::parse(&datagram).unwrap().records().collect();
     assert_eq!((records.len(), records[0].is_ok()), (2, true));
@@ -233,7 +234,7 @@ fn ipfix_enterprise_fields_variable_lengths_and_withdrawals() {
         .map(|record| record.fields().last().unwrap().1)
         .collect();
     assert_eq!(values, [&b"abc"[..], b"", b"de"]);
-    // By a withdrawn template nothing is read, for ever.
+    // A withdrawn template has no records.
     assert_eq!(sets[4].records(&all[3]).count(), 0);
 }
 
@@ -370,7 +371,7 @@ proptest! {
     fn v5_records_come_back(octets in vec(any::<[u8; 48]>(), 0..=30), header in any::<[u8; 20]>()) {
         let mut octets = octets;
         for record in &mut octets {
-            // Those that are not used are written as zero.
+            // Unused octets are written as zero.
             (record[36], record[46], record[47]) = (0, 0, 0);
         }
         let mut datagram = vec![0, 5, 0, octets.len() as u8];
@@ -398,7 +399,7 @@ proptest! {
         let read: Vec<_> = sets[1]
             .records(&template)
             .map(|record| record.unwrap().fields().next().unwrap().1.to_vec())
-            // Padding is not told from records of no octets where a record may have but one.
+            // If the shortest record has one octet, padding cannot be told from records.
             .take(values.len())
             .collect();
         prop_assert_eq!(read, values);

@@ -1,4 +1,4 @@
-//! Frames made at random, whole and damaged: read as etherparse reads them, and never a panic.
+//! Random frames, whole and damaged: the parser agrees with etherparse and never panics.
 
 #[allow(dead_code, reason = "shared with other tests")]
 mod frames;
@@ -11,9 +11,9 @@ use oracle::{Agreed, compare};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use wire::{Header, LINE, Lines, Link, Packet, Tag};
+use wire::{Header, LINE, Lines, LinkType, Packet, Tag};
 
-/// Compares many frames and tells how many were compared down to the transport header.
+/// Compares many frames and returns how many were compared down to the transport header.
 fn run(cases: u32, frames: impl Strategy<Value = Vec<u8>>) -> u32 {
     let compared = Cell::new(0);
     let mut runner = TestRunner::new(Config {
@@ -56,7 +56,7 @@ proptest! {
             time_ns: 0,
             data: data.get(..data.len() - cut.min(data.len())).unwrap_or_default(),
             wire_len: data.len() as u32,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing,
         };
@@ -91,11 +91,11 @@ proptest! {
             time_ns: 0,
             data: data.get(skip..).unwrap_or_default(),
             wire_len,
-            link: Link::from(link),
+            link: LinkType::from(link),
             tag: tag.map(|(tpid, tci)| Tag { tpid, tci }),
             outgoing,
         };
-        // What was in the header before makes no difference.
+        // The previous content of the header makes no difference.
         let (mut fresh, mut stale) = (Header::empty(), Header::empty());
         stale.bytes.fill(0xff);
         (stale.octets, stale.tcp_flags, stale.protocol) = (u32::MAX, u16::MAX, u8::MAX);

@@ -1,4 +1,4 @@
-//! NetFlow v9 and IPFIX: what is packed, in any order and into any datagram, is read again.
+//! NetFlow v9 and IPFIX: what is packed in any order and any datagram size can be read again.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn ipfix_sets(datagram: &[u8]) -> Vec<Result<Set<'_>, DecodeError>> {
     ipfix::Message::parse(datagram).unwrap().sets().collect()
 }
 
-/// What a packer is asked for.
+/// A call of the packer.
 #[derive(Clone, Debug)]
 enum Ask {
     Template(u16, Vec<(u16, u16)>),
@@ -42,14 +42,14 @@ fn asks() -> impl Strategy<Value = Vec<Ask>> {
     )
 }
 
-/// What was packed, as a reader sees it: sets of templates, and of the octets of records.
+/// Content of a set, as a collector sees it: templates, or the octets of its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Packed {
     Template(u16, u16, Vec<FieldSpec>),
     Record(u16, Vec<u8>),
 }
 
-/// Reads a datagram, whose data sets have records of `len` octets.
+/// Reads a datagram. `lens` has the record length of each data set.
 fn read(sets: Vec<Result<Set<'_>, DecodeError>>, lens: &[(u16, usize)]) -> Vec<Packed> {
     let mut read = Vec::new();
     let mut lens = lens.iter();
@@ -73,7 +73,7 @@ fn read(sets: Vec<Result<Set<'_>, DecodeError>>, lens: &[(u16, usize)]) -> Vec<P
     read
 }
 
-/// Both packers, so that one test is for both.
+/// The operations that both packers have, so that one test covers both.
 trait Packer {
     fn template(&mut self, id: u16, fields: &[(u16, u16)]) -> Result<(), Full>;
     fn options(
@@ -186,7 +186,7 @@ fn round_trip(
                 last = Some(set);
                 break;
             }
-            // It fits into an empty datagram, or never.
+            // What does not fit into an empty datagram never will.
             tries += 1;
             let before = check(packer, &mut packed, &mut lens);
             last = None;

@@ -1,5 +1,5 @@
-//! The common savefile, read without libpcap's call and copy a packet: pcap 2.4, either byte order, micro- or
-//! nanoseconds (draft-ietf-opsawg-pcap). Everything else is libpcap's.
+//! Reads the common savefile format (pcap 2.4 in either byte order, with micro- or nanoseconds,
+//! draft-ietf-opsawg-pcap) without libpcap's call and copy for each packet. libpcap reads everything else.
 
 use std::fs::File;
 use std::io;
@@ -11,29 +11,29 @@ use super::window::Window;
 const FILE_HEADER: usize = 24;
 /// Octets of a packet's header.
 const PACKET_HEADER: usize = 16;
-/// Octets fetched at a time where the file cannot be mapped: they stay in the second-level cache.
+/// Octets read at a time if the file cannot be mapped: they fit the second-level cache.
 const BUFFER: usize = 256 << 10;
-/// How far ahead of the reading the file is fetched into the processor's caches, octets.
+/// How many octets ahead of the reader the file is prefetched into the CPU caches.
 const AHEAD: usize = 4096;
 /// The longest packet libpcap reads (its `MAXIMUM_SNAPLEN`).
 const LONGEST: u32 = 262_144;
 
-/// A savefile of the common kind.
+/// A savefile of the common format.
 pub(super) struct Classic {
     file: File,
     big_endian: bool,
-    /// Nanoseconds in a unit of the second field of a stamp.
+    /// Nanoseconds in a unit of the time stamp's second field.
     unit_ns: u64,
-    /// Octets of a packet that are handed on.
+    /// Most octets of a packet that are returned.
     snaplen: u32,
     view: View,
-    /// Where the view starts in the file.
+    /// Offset of the view in the file.
     start: u64,
-    /// Octets of the view that are read.
+    /// Octets of the view that have been read.
     from: usize,
 }
 
-/// A piece of the file in memory.
+/// A part of the file in memory.
 enum View {
     Mapped(Window),
     Read(Vec<u8>),
@@ -49,7 +49,7 @@ impl View {
     }
 }
 
-/// One record.
+/// A packet record.
 pub(super) struct Record<'a> {
     pub(super) time_ns: u64,
     pub(super) wire_len: u32,
@@ -57,8 +57,8 @@ pub(super) struct Record<'a> {
 }
 
 impl Classic {
-    /// Reads the header of a file that libpcap has accepted; `None` when it is of another kind, and its position is
-    /// where it was.
+    /// Reads the header of a file that libpcap has accepted. Returns `None` and leaves the position as it was if
+    /// the format is another one.
     pub(super) fn open(file: File) -> io::Result<Option<Classic>> {
         if !file.metadata()?.is_file() {
             return Ok(None);
@@ -96,12 +96,12 @@ impl Classic {
         }))
     }
 
-    /// Octets of the file that are read.
+    /// Octets of the file read so far.
     pub(super) fn position(&self) -> u64 {
         self.start + self.from as u64
     }
 
-    /// The next record, if it is in view whole.
+    /// The next record, if all of it is in view.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Record<'_>> {
         if let View::Mapped(window) = &self.view {
@@ -118,12 +118,12 @@ impl Classic {
         Some(Record {
             time_ns,
             wire_len: wire_len as u32,
-            // Longer than the file says its packets are: the surplus is not the packet's.
+            // The file's snaplen may be smaller than the packet: the surplus does not count.
             data: rest.get(..captured.min(self.snaplen as usize))?,
         })
     }
 
-    /// The stamp in nanoseconds, the octets captured and those on the wire.
+    /// Returns the time stamp in nanoseconds, the octets captured and those on the wire.
     #[inline(always)]
     fn header(&self, octets: &[u8; PACKET_HEADER]) -> [u64; 3] {
         let [
@@ -162,23 +162,23 @@ impl Classic {
         ]
     }
 
-    /// What was handed on was in the file.
-    pub(super) fn sound(&self) -> Result<(), String> {
+    /// Checks that the file was not truncated under the packets returned so far.
+    pub(super) fn check_intact(&self) -> Result<(), String> {
         match &self.view {
-            View::Mapped(window) if window.was_cut() => {
+            View::Mapped(window) if window.was_truncated() => {
                 Err("the file was cut while it was read".into())
             }
             View::Mapped(_) | View::Read(_) => Ok(()),
         }
     }
 
-    /// Brings the next record into view whole; false at the end of the file.
+    /// Brings the whole next record into view. Returns false at the end of the file.
     ///
     /// # Errors
-    /// What is wrong with the file here; nothing more can be read.
+    /// What is wrong with the file at this place. Nothing more can be read.
     #[cold]
     pub(super) fn advance(&mut self) -> Result<bool, String> {
-        self.sound()?;
+        self.check_intact()?;
         match self.fill(PACKET_HEADER)? {
             0 => return Ok(false),
             got @ ..PACKET_HEADER => {
@@ -207,7 +207,7 @@ impl Classic {
         }
     }
 
-    /// Moves the view on until there are `want` octets, or the file ends. Returns how many there are.
+    /// Moves the view until it has `want` octets or the file ends. Returns how many there are.
     fn fill(&mut self, want: usize) -> Result<usize, String> {
         if self.view.octets().len() - self.from >= want {
             return Ok(self.view.octets().len() - self.from);
@@ -219,14 +219,14 @@ impl Classic {
 
     fn fetch(&mut self, at: u64, want: usize) -> io::Result<()> {
         if let View::Mapped(window) = &mut self.view {
-            // Anew each time: the file may have grown.
+            // Asked each time, because the file may have grown.
             let size = self.file.metadata()?.len();
             match window.seek(&self.file, size, at, want) {
                 Ok(from) => {
                     (self.start, self.from) = (at - from as u64, from);
                     return Ok(());
                 }
-                // Not every file system can do it.
+                // Not every file system supports mapping.
                 Err(_) => self.view = View::Read(Vec::new()),
             }
         }

@@ -22,7 +22,7 @@ impl Drop for Temporary {
     }
 }
 
-/// A savefile of link type RAW: (seconds, fraction, octets on the wire, octets).
+/// A savefile of link type RAW with these packets: seconds, fraction, octets on the wire, captured octets.
 fn pcap(magic: u32, packets: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
     let mut file = Vec::new();
     file.extend(magic.to_le_bytes());
@@ -41,12 +41,12 @@ fn pcap(magic: u32, packets: &[(u32, u32, u32, &[u8])]) -> Vec<u8> {
 const MICRO: u32 = 0xa1b2_c3d4;
 const NANO: u32 = 0xa1b2_3c4d;
 
-/// Time, octets on the wire, octets.
+/// Time, octets on the wire, captured octets.
 type Read = (u64, u32, Vec<u8>);
 
 fn all(path: &Path) -> (Vec<Read>, Option<String>) {
     let mut savefile = Savefile::open(path).unwrap();
-    assert_eq!(savefile.link(), Link::Raw);
+    assert_eq!(savefile.link(), LinkType::Raw);
     let mut packets = Vec::new();
     let result = savefile.read(|packet| {
         packets.push((packet.time_ns, packet.wire_len, packet.data.to_vec()));
@@ -85,7 +85,7 @@ fn a_cut_file_gives_every_whole_packet_and_then_the_reason() {
         let cut = Temporary::new(&format!("cut{len}"), &whole[..len]);
         let (packets, error) = all(&cut.0);
         assert_eq!(packets.len(), (len - 24) / 19, "{len} octets");
-        // A cut between packets cannot be told from the end.
+        // Truncation between packets cannot be told from the end of the file.
         assert_eq!(
             error.is_none(),
             (len - 24) % 19 == 0,
@@ -163,7 +163,7 @@ fn our_reader_and_libpcap_read_the_same() {
         let little = pcap(magic, packets);
         let mut short = little.clone();
         short[16..20].copy_from_slice(&50_u32.to_le_bytes());
-        // The same in the other byte order: every header word turned round.
+        // The same file in the other byte order, with every word of the headers reversed.
         let mut big = Vec::new();
         big.extend(magic.to_be_bytes());
         big.extend([0, 2, 0, 4]);

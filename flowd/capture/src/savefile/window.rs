@@ -1,7 +1,8 @@
-//! A file seen through a window of its page cache: no copy, and no more memory than the window.
+//! A window into a file's page cache by `mmap`, which costs no copy and no more memory than the window. Buffered
+//! reads took 30 % more CPU time for `flowd meter` on a savefile of few flows, 4 % more on one of many.
 //!
-//! A file that somebody cuts while it is mapped makes the kernel send SIGBUS to whoever reads on. The handler
-//! here puts zeros where the file was and remembers it, so that the reader can say what happened in place of dying.
+//! If somebody truncates a mapped file, the kernel sends SIGBUS to whoever reads on. The handler here replaces the
+//! window by zeros and remembers it, so that the reader can report the truncation instead of dying.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -11,45 +12,45 @@ use std::ptr::{self, NonNull};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Octets mapped at a time: below 4 MiB the kernel does not lay a mapping on its large pages.
+/// Octets mapped at a time. Below 4 MiB the kernel does not use its large pages for a mapping.
 const WINDOW: usize = 8 << 20;
-/// A multiple of every page size Linux has on the machines Debian runs on.
+/// A multiple of every page size that Linux has on Debian's architectures.
 const PAGE: usize = 64 << 10;
 
-/// The one window there is, for the handler: its first octet and the one after its last.
+/// Start and end address of the only window, for the handler.
 static FROM: AtomicUsize = AtomicUsize::new(0);
 static TO: AtomicUsize = AtomicUsize::new(0);
-/// There is one.
+/// Whether there is a window.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// The file was cut under it.
-static CUT: AtomicBool = AtomicBool::new(false);
+/// Whether the file was truncated under the window.
+static TRUNCATED: AtomicBool = AtomicBool::new(false);
 
-/// Part of a file in memory.
+/// A part of a file in memory.
 pub(super) struct Window {
     start: NonNull<u8>,
     len: usize,
 }
 
-// SAFETY: the mapping belongs to the value and is read only; nothing in it is bound to a thread.
+// SAFETY: the mapping belongs to the value and is only read; nothing in it is bound to a thread.
 unsafe impl Send for Window {}
 
 impl Window {
-    /// An empty window; `None` when there is one elsewhere in the process.
+    /// Creates an empty window; `None` if there is one already in this process.
     pub(super) fn new() -> Option<Window> {
         static HANDLER: Once = Once::new();
         if TAKEN.swap(true, Ordering::AcqRel) {
             return None;
         }
         HANDLER.call_once(handle);
-        CUT.store(false, Ordering::Relaxed);
+        TRUNCATED.store(false, Ordering::Relaxed);
         Some(Window {
             start: NonNull::dangling(),
             len: 0,
         })
     }
 
-    /// Moves to the octet `at` of `file`, of `size` octets, with `want` octets in view at least unless the file ends.
-    /// Returns where in the window that octet is.
+    /// Moves the window to offset `at` of `file`, which has `size` octets, with at least `want` octets in view
+    /// unless the file ends before. Returns the position of that offset in the window.
     pub(super) fn seek(
         &mut self,
         file: &File,
@@ -67,8 +68,8 @@ impl Window {
             return Ok(0);
         }
         let offset = libc::off_t::try_from(start).map_err(io::Error::other)?;
-        // SAFETY: the kernel chooses a free place for a mapping that nobody else knows; the arguments are plain numbers
-        // and an open descriptor, and failure is MAP_FAILED.
+        // SAFETY: the kernel chooses an unused place for a mapping that nobody else knows. The arguments are
+        // numbers and an open descriptor, and failure is MAP_FAILED.
         let mapped = unsafe {
             libc::mmap(
                 ptr::null_mut(),
@@ -89,38 +90,38 @@ impl Window {
         Ok(before)
     }
 
-    /// What is in view.
+    /// The octets in view.
     #[inline(always)]
     pub(super) fn octets(&self) -> &[u8] {
-        // SAFETY: `len` octets from `start` on are mapped until seek() or drop(), which need the window to themselves.
-        // Somebody who writes to the file may change them; they are only ever looked at as octets.
+        // SAFETY: `len` octets from `start` on are mapped until seek() or drop(), which need exclusive access.
+        // Somebody writing to the file may change them, but they are only ever read as octets.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 
-    /// Starts to fetch the octet `at`, if it is in view, into the second-level cache: what the first can have under way at a
-    /// time is for the flows.
+    /// Prefetches the octet `at`, if it is in view, into the second-level cache, because the first level's few
+    /// outstanding fetches are needed for the flows.
     #[inline(always)]
     pub(super) fn fetch(&self, at: usize) {
         #[cfg(target_arch = "x86_64")]
         if let Some(octet) = self.octets().get(at) {
             use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            // SAFETY: the address is in view; fetching it ahead changes nothing but the processor's caches.
+            // SAFETY: the address is in view, and a prefetch changes nothing but the processor's caches.
             unsafe { _mm_prefetch::<_MM_HINT_T1>(ptr::from_ref(octet).cast()) };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = at;
     }
 
-    /// The file was cut while it was read: what was in view last is not to be trusted.
+    /// Whether the file was truncated while it was read, so that the octets last in view are not reliable.
     #[inline(always)]
-    pub(super) fn was_cut(&self) -> bool {
-        CUT.load(Ordering::Relaxed)
+    pub(super) fn was_truncated(&self) -> bool {
+        TRUNCATED.load(Ordering::Relaxed)
     }
 
     fn unmap(&mut self) {
         TO.store(0, Ordering::Relaxed);
         if self.len > 0 {
-            // SAFETY: this is the mapping that seek() made, and no slice of it is alive.
+            // SAFETY: this unmaps the mapping that seek() made, and no slice of it is alive.
             unsafe { libc::munmap(self.start.as_ptr().cast(), self.len) };
         }
         (self.start, self.len) = (NonNull::dangling(), 0);
@@ -134,12 +135,12 @@ impl Drop for Window {
     }
 }
 
-/// What was to happen at SIGBUS before.
+/// The previous action for SIGBUS.
 static BEFORE: std::sync::OnceLock<libc::sigaction> = std::sync::OnceLock::new();
 
 fn handle() {
-    // SAFETY: both structures are plain data that the kernel fills or reads during the call, and the handler is a
-    // function with the signature SA_SIGINFO asks for, which calls nothing that a handler may not.
+    // SAFETY: both structures are plain data that the kernel reads or writes during the call, and the handler has
+    // the signature that SA_SIGINFO requires and calls only what a handler may call.
     unsafe {
         let mut before: libc::sigaction = std::mem::zeroed();
         if libc::sigaction(libc::SIGBUS, ptr::null(), &raw mut before) != 0 {
@@ -159,10 +160,10 @@ extern "C" fn on_sigbus(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc
     let at = unsafe { (*info).si_addr() }.addr();
     let (from, to) = (FROM.load(Ordering::Relaxed), TO.load(Ordering::Acquire));
     if from <= at && at < to {
-        // The smallest page there is: none before it may be taken from the file.
+        // The smallest page size: nothing before the address may be replaced.
         let page = at & !0xfff;
-        // SAFETY: the octets from this page to the window's end belong to the window. They are replaced by zeros
-        // in one system call, and the instruction that failed is run again.
+        // SAFETY: the octets from this page to the end of the window belong to the window. One system call replaces
+        // them by zeros, and the faulting instruction runs again.
         let zeros = unsafe {
             libc::mmap(
                 ptr::without_provenance_mut(page),
@@ -174,13 +175,13 @@ extern "C" fn on_sigbus(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc
             )
         };
         if zeros != libc::MAP_FAILED {
-            CUT.store(true, Ordering::Relaxed);
+            TRUNCATED.store(true, Ordering::Relaxed);
             return;
         }
     }
-    // Not ours: what was to happen before happens when the instruction is run again.
+    // A fault elsewhere: the previous action takes place when the instruction runs again.
     if let Some(before) = BEFORE.get() {
-        // SAFETY: this is what sigaction() itself returned.
+        // SAFETY: the argument is what sigaction() itself returned.
         unsafe { libc::sigaction(libc::SIGBUS, before, ptr::null_mut()) };
     }
 }
@@ -196,7 +197,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&vec![7; 3 * PAGE]).unwrap();
         let mut window = loop {
-            // Other tests of this process may have it.
+            // Another test of this process may have it.
             if let Some(window) = Window::new() {
                 break window;
             }
@@ -206,11 +207,11 @@ mod tests {
         let at = window.seek(&file, size, PAGE as u64 + 5, 1).unwrap();
         assert_eq!((at, window.octets().len()), (5, 2 * PAGE));
         assert!(window.octets().iter().all(|octet| *octet == 7));
-        assert!(!window.was_cut());
+        assert!(!window.was_truncated());
         file.set_len(PAGE as u64 + 10).unwrap();
         assert_eq!(window.octets()[5..10], [7; 5]);
         assert_eq!(window.octets()[PAGE..], vec![0; PAGE]);
-        assert!(window.was_cut());
+        assert!(window.was_truncated());
         assert_eq!(window.seek(&file, 0, 0, 1).unwrap(), 0);
         assert!(window.octets().is_empty());
     }

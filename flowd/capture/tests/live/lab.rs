@@ -12,15 +12,15 @@ use capture::{Config, Engine, Source};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::eventfd::EventFd;
 
-/// The namespace; the thread that made it is in it. Dropped, it is deleted.
+/// The namespace, which the thread that made it has entered. Dropping it deletes the namespace.
 pub(crate) struct Lab {
     name: String,
-    /// By interface.
+    /// Sockets that send, by interface.
     senders: RefCell<HashMap<String, pcap::Capture<pcap::Active>>>,
 }
 
 impl Lab {
-    /// Makes a namespace and enters it; `None`, with a message, without the privilege to.
+    /// Creates and enters a namespace; returns `None` with a message if the privilege is missing.
     pub(crate) fn new() -> Option<Lab> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         if !nix::unistd::geteuid().is_root() {
@@ -39,14 +39,14 @@ impl Lab {
         };
         let namespace = File::open(format!("/run/netns/{}", lab.name)).unwrap();
         setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
-        // No packets but the test's.
+        // Keeps out all packets but those of the test.
         fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1").unwrap();
         lab.ip("link set lo up");
         lab.connect();
         Some(lab)
     }
 
-    /// Runs `ip WORDS…` here and returns what it prints.
+    /// Runs `ip WORDS…` in the namespace and returns its output.
     pub(crate) fn ip(&self, words: &str) -> String {
         run("ip", &words.split(' ').collect::<Vec<_>>())
     }
@@ -56,7 +56,7 @@ impl Lab {
         self.send_many(interface, frame, 1);
     }
 
-    /// Makes both interfaces and waits until they pass frames: a link that has just come up loses what it is given.
+    /// Creates both interfaces and waits until they pass frames, because a link that has just come up loses some.
     pub(crate) fn connect(&self) {
         self.ip("link add name east type veth peer name west");
         self.ip("link set east up");
@@ -87,7 +87,7 @@ impl Lab {
         let sender = senders.entry(interface.to_owned()).or_insert_with(|| {
             let sender = pcap::Capture::from_device(interface).unwrap();
             let mut sender = sender.snaplen(64).buffer_size(1 << 16).open().unwrap();
-            // It only sends.
+            // This socket only sends.
             sender.filter("less 1", true).unwrap();
             sender
         });
@@ -112,13 +112,13 @@ fn run(program: &str, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A clock, for the one test that is about time.
+/// A clock, for the one test about time.
 #[allow(clippy::disallowed_methods, reason = "a test that a wait waits")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// An Ethernet frame with a UDP datagram to `port`: `octets` of IPv4, behind VLAN tags (identifier and protocol).
+/// An Ethernet frame with a UDP datagram to `port`: `octets` of IPv4 behind VLAN tags (identifier and protocol).
 pub(crate) fn udp(port: u16, octets: u16, tags: &[(u16, u16)]) -> Vec<u8> {
     let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
     for (protocol, id) in tags {

@@ -1,4 +1,4 @@
-//! Live captures in network namespaces of their own, by both engines.
+//! Live captures by both engines, in network namespaces of their own.
 
 mod lab;
 
@@ -9,11 +9,11 @@ use std::time::Duration;
 use capture::{Config, Engine, Error, Fanout, LinkState, Ready, Source, Statistics};
 use lab::Lab;
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use wire::{Header, Packet, Skip, at};
+use wire::{Header, Packet, SkipReason, at};
 
 const ENGINES: [Engine; 2] = [Engine::AfPacket, Engine::Pcap];
 
-/// What a test wants to know of a packet.
+/// What the tests compare of a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     outgoing: bool,
@@ -24,7 +24,7 @@ struct Seen {
     time_ns: u64,
 }
 
-fn seen(packet: &Packet) -> Result<Seen, Skip> {
+fn seen(packet: &Packet) -> Result<Seen, SkipReason> {
     let mut header = Header::empty();
     wire::parse(packet, &mut header)?;
     let number = |span| u16::from_be_bytes(header.get(span).try_into().unwrap());
@@ -42,7 +42,7 @@ fn wake() -> EventFd {
     EventFd::from_value_and_flags(0, EfdFlags::EFD_NONBLOCK).unwrap()
 }
 
-/// Reads until `want` packets were handed over and, for a moment, no more come.
+/// Reads until `want` packets were delivered and no more follow for a moment.
 fn collect(source: &mut Source, want: usize) -> Vec<Seen> {
     let wake = wake();
     let mut packets = Vec::new();
@@ -143,7 +143,7 @@ fn a_packet_on_the_loopback_interface_is_counted_once() {
 fn tags_are_seen_in_the_frame_and_out_of_it() {
     let Some(lab) = Lab::new() else { return };
     for engine in ENGINES {
-        // The kernel takes the outer tag out of what it receives, and leaves it in what is sent.
+        // The kernel removes the outer tag from what it receives, and leaves it in what is sent.
         for interface in ["east", "west"] {
             let mut source = Source::open(engine, &both_ways(interface)).unwrap();
             lab.send("east", &lab::udp(1, 100, &[]));
@@ -193,7 +193,7 @@ fn filters_apply_in_the_kernel() {
             ("vlan 100 and udp port 80", &[80]),
             ("vlan 101", &[]),
             ("greater 300", &[443]),
-            // As everywhere on Linux: behind a tag that was taken out it is IP.
+            // As everywhere on Linux, the frame is IP once its tag was removed.
             ("not ip", &[]),
             ("", &[53, 80, 443]),
         ] {
@@ -218,7 +218,7 @@ fn filters_apply_in_the_kernel() {
                 "{engine:?} {text}"
             );
         }
-        // Outbound only, with an expression that ends in something else than one return.
+        // Only outgoing packets, with an expression that ends in more than a single return.
         let config = Config {
             incoming: false,
             filter: Some("port 53 or port 80".into()),
@@ -268,7 +268,7 @@ fn a_full_ring_counts_what_it_drops() {
         (SENT - 400..SENT).contains(&statistics.dropped),
         "{statistics:?}"
     );
-    // What did fit is whole, and after that the ring works on.
+    // Whatever fits is delivered whole, and the ring continues to work afterwards.
     let fitted = usize::try_from(statistics.waiting()).unwrap();
     assert!(
         collect(&mut source, fitted)
@@ -317,7 +317,7 @@ fn a_stopped_source_gives_what_it_has_and_no_more() {
     for engine in ENGINES {
         let mut source = Source::open(engine, &Config::new("west")).unwrap();
         lab.send("east", &lab::udp(1, 100, &[]));
-        // Until it is in a block or a buffer that can be read.
+        // Until it is in a block or buffer that can be read.
         let wake = wake();
         while !source
             .wait(wake.as_fd(), Duration::from_millis(100))
@@ -357,7 +357,7 @@ fn a_wake_descriptor_ends_the_wait() {
         wake.write(1).unwrap();
         let ready = source.wait(wake.as_fd(), Duration::from_secs(600)).unwrap();
         assert!(ready.woken && !ready.packets);
-        // Also while packets wait: traffic must not starve who wakes.
+        // Also while packets wait: traffic must not starve a wake-up.
         lab.send("east", &lab::udp(1, 100, &[]));
         while !source.wait(wake.as_fd(), Duration::ZERO).unwrap().packets {}
         assert!(source.wait(wake.as_fd(), Duration::ZERO).unwrap().woken);
@@ -375,7 +375,7 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
         let wake = wake();
         let next = |source: &mut Source, traffic: bool| {
             for _ in 0..100 {
-                // More than once: a link that has just come up loses what it is given.
+                // Several times, because a link that has just come up loses frames.
                 if traffic {
                     lab.send("east", &lab::udp(1, 100, &[]));
                 }
@@ -406,7 +406,7 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
             state = next(&mut source, false);
         }
         assert_eq!(state, Some(LinkState::Gone), "{engine:?}");
-        // It waits from now on: a loop that polls an interface that is gone would take all of a processor.
+        // From now on it waits: a loop polling a removed interface would use a whole CPU.
         let before = lab::now();
         for _ in 0..5 {
             let ready = source
@@ -415,7 +415,7 @@ fn an_interface_that_goes_down_and_away_is_told_once() {
             assert!(ready.link.is_none() && !ready.packets, "{engine:?}");
         }
         assert!(before.elapsed() >= Duration::from_millis(200));
-        // One of the same name is another interface.
+        // A new interface of the same name is a different one.
         lab.connect();
         let mut again = Source::open(engine, &Config::new("west")).unwrap();
         assert_ne!(again.interface_index(), source.interface_index());
@@ -438,7 +438,7 @@ fn an_interface_that_is_down_is_captured_when_it_comes_up() {
         let wake = wake();
         let ready = source.wait(wake.as_fd(), Duration::from_secs(10)).unwrap();
         assert_eq!(ready.link, Some(LinkState::Down));
-        // It is told once, and then waited for.
+        // The change is reported once; after that it waits.
         let before = lab::now();
         let ready = source
             .wait(wake.as_fd(), Duration::from_millis(50))
@@ -448,7 +448,7 @@ fn an_interface_that_is_down_is_captured_when_it_comes_up() {
         lab.ip("link set west up");
         let mut ready = Ready::default();
         for _ in 0..100 {
-            // More than once: a link that has just come up loses what it is given.
+            // Several times, because a link that has just come up loses frames.
             lab.send("east", &lab::udp(5, 100, &[]));
             ready = source
                 .wait(wake.as_fd(), Duration::from_millis(100))
@@ -551,7 +551,7 @@ fn what_cannot_be_opened_says_why() {
     assert!(error.starts_with("west: cannot make "), "{error}");
 }
 
-/// Runs in a child without privileges, see below.
+/// Runs in an unprivileged child process, see below.
 #[test]
 #[ignore = "run by a_missing_capability_is_named"]
 fn without_privileges() {
@@ -567,7 +567,7 @@ fn without_privileges() {
 fn a_missing_capability_is_named() {
     use std::os::unix::process::CommandExt;
     let Some(_lab) = Lab::new() else { return };
-    // Where another user may execute it.
+    // At a place from where another user may execute it.
     let folder = std::env::temp_dir().join(format!("flowd-capture-{}", std::process::id()));
     std::fs::create_dir(&folder).unwrap();
     let program = folder.join("live");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meter::Rebuilt;
+use meter::RebuildReason;
 
 use super::settings::{Attachment, PortSettings, Settings};
 use crate::named::changed;
@@ -67,7 +67,7 @@ pub enum Cache {
     /// There was none.
     Make,
     /// Its flows are exported, and it begins anew.
-    Rebuild(Rebuilt),
+    Rebuild(RebuildReason),
     /// Its flows are exported, and it goes.
     Drop,
 }
@@ -207,7 +207,7 @@ fn port(
     for (name, is) in &after {
         let cache = match before.get(name) {
             None => Cache::Make,
-            Some(was) => match meter::rebuilds(&was.meter(), &is.meter()) {
+            Some(was) => match meter::rebuild_reason(&was.meter(), &is.meter()) {
                 None => Cache::Keep,
                 Some(why) => Cache::Rebuild(why),
             },

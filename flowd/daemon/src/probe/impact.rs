@@ -1,7 +1,7 @@
 //! What a prepared change does to exporters, rings and caches, in words.
 
 use export::{Template, TemplateStep};
-use meter::Rebuilt;
+use meter::RebuildReason;
 
 use super::difference::{Cache, Link, Port, Ring};
 use super::plan::export_monitors;
@@ -135,13 +135,13 @@ impl State {
                     Cache::Keep => ("keep", format!("{of}: kept, with {flows} flows")),
                     Cache::Make => ("make", format!("{of}: made, it is empty")),
                     Cache::Drop => ("drop", format!("{of}: {flows} flows are exported, it goes")),
-                    Cache::Rebuild(Rebuilt::Record) => (
+                    Cache::Rebuild(RebuildReason::Record) => (
                         "rebuild",
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new record"
                         ),
                     ),
-                    Cache::Rebuild(Rebuilt::Type) => (
+                    Cache::Rebuild(RebuildReason::Type) => (
                         "rebuild",
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new type"
@@ -233,7 +233,7 @@ fn octets(settings: &Settings) -> u64 {
         let attached = port.attachments.iter();
         let monitors = attached.filter_map(|at| settings.monitors.get(&at.monitor));
         let caches: u64 = monitors
-            .map(|monitor| meter::full_octets(&monitor.meter()))
+            .map(|monitor| meter::full_cache_octets(&monitor.meter()))
             .sum();
         threads * ((u64::from(port.capture.ring_mib) << 20) + caches)
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use flow::Batch;
-use meter::{PIECE, Position};
+use meter::{Position, SLOTS_PER_COPY};
 
 use super::query::{Keep, Wrong};
 use super::worker::{Asker, Layouts, Piece};
@@ -141,7 +141,7 @@ impl Reader {
     /// An empty one, with the last one's room.
     fn buffer(&mut self) -> Option<Batch> {
         let layout = self.layouts.iter().flatten().next()?;
-        let new = || Batch::with_capacity(layout.clone(), PIECE);
+        let new = || Batch::with_capacity(layout.clone(), SLOTS_PER_COPY);
         let mut batch = self.batch.take().unwrap_or_else(new);
         batch.clear();
         Some(batch)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use export::Sampling;
-use meter::Reading;
+use meter::ReadOptions;
 
 use super::Unknown;
 use super::plan::{Attached, sampler_ids, sampling};
@@ -16,7 +16,7 @@ pub struct MeterPlan {
     /// What the meter does.
     pub meter: meter::Settings,
     /// How much of a packet is read, as on the interface of its first attachment.
-    pub reading: Reading,
+    pub reading: ReadOptions,
     /// The sampler of its first attachment.
     pub sampling: Sampling,
     /// Where its flows go.
@@ -84,7 +84,7 @@ impl Settings {
                 sampler,
                 ..monitor.meter()
             },
-            reading: port.map_or_else(Reading::default, |port| port.reading.clone()),
+            reading: port.map_or_else(ReadOptions::default, |port| port.reading.clone()),
             sampling: sampling(&Attached::to(self), name, self, &ids),
             exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
         })

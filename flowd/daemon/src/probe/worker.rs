@@ -109,7 +109,7 @@ impl Capture {
             self.settling = Some(Settling::new(by_ns, now_ns, steady_ns));
             self.window = Window::ALWAYS;
             for port in &mut self.ports {
-                port.monitor.step(by_ns);
+                port.monitor.clock_stepped(by_ns);
             }
         }
     }
@@ -127,11 +127,11 @@ impl Capture {
             ..
         } = self
         else {
-            self.burst.route_by(None);
+            self.burst.set_routing(None);
             return;
         };
         let interface = source.interface_index();
-        burst.route_by(routes.as_ref().map(|routes| Routing {
+        burst.set_routing(routes.as_ref().map(|routes| Routing {
             fib: routes.fib(),
             interface,
         }));

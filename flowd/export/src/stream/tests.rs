@@ -364,7 +364,7 @@ fn some_tcp_flags_and_all_are_two_values() {
     let mut octets = vec![0; layout.len()];
     let mut header = wire::Header::empty();
     header.set(wire::at::TCP_FLAGS_8, &[0x1b]);
-    layout.first(&header, &mut octets);
+    layout.write_first(&header, &mut octets);
     let totals = Totals {
         tcp_flags: 0x11f,
         ..Totals::default()

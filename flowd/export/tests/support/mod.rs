@@ -124,7 +124,7 @@ pub fn flows(layout: &Arc<Layout>, count: u64) -> Arc<Batch> {
         header.set(at::OUTPUT, &2_u32.to_be_bytes());
         header.set(at::TCP_FLAGS_8, &[0x12]);
         let mut octets = vec![0; layout.len()];
-        layout.first(&header, &mut octets);
+        layout.write_first(&header, &mut octets);
         let totals = Totals {
             first_ns: first_ns(i),
             last_ns: last_ns(i),

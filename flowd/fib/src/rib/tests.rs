@@ -42,7 +42,7 @@ fn via(hops: &[Hop]) -> Route {
 
 fn add(rib: &mut Rib, table: u32, prefix: &str, route: Route) -> Effect {
     let prefix = net(prefix);
-    rib.change(Change::V4(Entry::Add {
+    rib.apply(Change::V4(Entry::AddRoute {
         table,
         prefix,
         route,
@@ -52,7 +52,7 @@ fn add(rib: &mut Rib, table: u32, prefix: &str, route: Route) -> Effect {
 
 fn remove(rib: &mut Rib, table: u32, prefix: &str, route: Route) -> Effect {
     let prefix = net(prefix);
-    rib.change(Change::V4(Entry::Remove {
+    rib.apply(Change::V4(Entry::RemoveRoute {
         table,
         prefix,
         route,
@@ -60,7 +60,7 @@ fn remove(rib: &mut Rib, table: u32, prefix: &str, route: Route) -> Effect {
 }
 
 fn rule(rib: &mut Rib, rule: Rule<u32>) {
-    assert_eq!(rib.change(Change::V4(Entry::Rule(rule))), Effect::Changed);
+    assert_eq!(rib.apply(Change::V4(Entry::AddRule(rule))), Effect::Changed);
 }
 
 fn link(index: u32, name: &str) -> Link {
@@ -86,7 +86,7 @@ fn packet(source: &str, destination: &str) -> Packet<u32> {
     }
 }
 
-/// Length, kind and output of a packet's route.
+/// Prefix length, kind and output interface of a packet's route.
 fn find(rib: &mut Rib, packet: &Packet<u32>) -> (u8, Option<Kind>, u32) {
     let fib = rib.fib();
     let found: Match<'_> = fib.v4.find(packet);
@@ -97,7 +97,7 @@ fn find(rib: &mut Rib, packet: &Packet<u32>) -> (u8, Option<Kind>, u32) {
     )
 }
 
-/// A router: its own addresses, two networks, a default route.
+/// A router with its own addresses, two networks and a default route.
 fn router() -> Rib {
     let mut rib = Rib::default();
     for (priority, table) in [(0, 255), (32_766, 254), (32_767, 253)] {
@@ -190,7 +190,7 @@ fn what_is_discarded_or_thrown_goes_nowhere_here() {
 #[test]
 fn rules_choose_the_table() {
     let mut rib = router();
-    rib.change(Change::Link(link(ETH1, "eth1")));
+    rib.apply(Change::Link(link(ETH1, "eth1")));
     add(&mut rib, 100, "0.0.0.0/0", via(&[hop(ETH3, "10.3.0.1")]));
     let from = Rule {
         source: Some(net("10.1.0.128/25")),
@@ -199,9 +199,9 @@ fn rules_choose_the_table() {
     rule(&mut rib, from.clone());
     assert_eq!(find(&mut rib, &packet("10.1.0.200", "192.0.2.1")).2, ETH3);
     assert_eq!(find(&mut rib, &packet("10.1.0.2", "192.0.2.1")).2, ETH2);
-    rib.change(Change::V4(Entry::RuleGone(from)));
+    rib.apply(Change::V4(Entry::RemoveRule(from)));
     assert_eq!(find(&mut rib, &packet("10.1.0.200", "192.0.2.1")).2, ETH2);
-    // As a VPN's script has it: main without its default route, then everything that is not marked into the tunnel.
+    // A typical VPN setup: the main table without its default route, then everything unmarked into the tunnel.
     rule(
         &mut rib,
         Rule {
@@ -249,19 +249,19 @@ fn a_vrf_has_a_table_of_its_own() {
     let mut rib = router();
     rule(&mut rib, Rule::new(1000, Action::Vrf));
     add(&mut rib, 100, "0.0.0.0/0", via(&[hop(ETH3, "10.3.0.1")]));
-    rib.change(Change::Link(Link {
+    rib.apply(Change::Link(Link {
         vrf_table: Some(100),
         ..link(40, "blue")
     }));
-    rib.change(Change::Link(link(ETH1, "eth1")));
+    rib.apply(Change::Link(link(ETH1, "eth1")));
     assert_eq!(find(&mut rib, &packet("10.1.0.2", "192.0.2.1")).2, ETH2);
-    let joined = rib.change(Change::Link(Link {
+    let joined = rib.apply(Change::Link(Link {
         master: Some(40),
         ..link(ETH1, "eth1")
     }));
     assert_eq!(
         joined,
-        Effect::Doubt,
+        Effect::Reread,
         "its connected routes move to the other table"
     );
     assert_eq!(find(&mut rib, &packet("10.1.0.2", "192.0.2.1")).2, ETH3);
@@ -311,8 +311,8 @@ fn routes_follow_their_nexthop_object() {
     };
     add(&mut rib, 254, "198.51.100.0/24", by_object(7));
     add(&mut rib, 254, "203.0.113.0/24", by_object(8));
-    rib.change(Change::NextHop(7, NextHop::Hop(hop(ETH3, "10.3.0.1"))));
-    rib.change(Change::NextHop(8, NextHop::Group(vec![(7, 1), (9, 1)])));
+    rib.apply(Change::NextHop(7, NextHop::Hop(hop(ETH3, "10.3.0.1"))));
+    rib.apply(Change::NextHop(8, NextHop::Group(vec![(7, 1), (9, 1)])));
     let (one, group) = (
         packet("10.1.0.2", "198.51.100.1"),
         packet("10.1.0.2", "203.0.113.1"),
@@ -321,20 +321,20 @@ fn routes_follow_their_nexthop_object() {
         (find(&mut rib, &one).2, find(&mut rib, &group).2),
         (ETH3, ETH3)
     );
-    rib.change(Change::NextHop(7, NextHop::Hop(hop(ETH2, "10.2.0.9"))));
+    rib.apply(Change::NextHop(7, NextHop::Hop(hop(ETH2, "10.2.0.9"))));
     assert_eq!(
         (find(&mut rib, &one).2, find(&mut rib, &group).2),
         (ETH2, ETH2)
     );
-    rib.change(Change::NextHop(7, NextHop::Discard));
+    rib.apply(Change::NextHop(7, NextHop::Discard));
     assert_eq!(find(&mut rib, &one).1, Some(Kind::Discard));
-    assert_eq!(rib.change(Change::NextHopGone(7)), Effect::Doubt);
+    assert_eq!(rib.apply(Change::NextHopGone(7)), Effect::Reread);
 }
 
 #[test]
 fn ipv6_hops_come_one_by_one() {
     let mut rib = Rib::default();
-    rib.change(Change::V6(Entry::Rule(Rule::new(0, Action::Table(254)))));
+    rib.apply(Change::V6(Entry::AddRule(Rule::new(0, Action::Table(254)))));
     let prefix = Prefix::new(0x2001_0db8_u128 << 96, 32);
     let route = |output| Route {
         priority: 1024,
@@ -351,7 +351,7 @@ fn ipv6_hops_come_one_by_one() {
     };
     for output in [ETH1, ETH2] {
         let route = route(output);
-        rib.change(Change::V6(Entry::Add {
+        rib.apply(Change::V6(Entry::AddRoute {
             table: 254,
             prefix,
             route,
@@ -367,7 +367,7 @@ fn ipv6_hops_come_one_by_one() {
         (Some(ETH1), Some(ETH2))
     );
     let route = route(ETH1);
-    rib.change(Change::V6(Entry::Remove {
+    rib.apply(Change::V6(Entry::RemoveRoute {
         table: 254,
         prefix,
         route,

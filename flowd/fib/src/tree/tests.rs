@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The same answers the slow way.
+/// The longest prefix by looking at every route.
 fn naive<A: Address>(routes: &BTreeMap<Prefix<A>, u32>, address: A) -> (u8, u32) {
     let covering = routes
         .iter()
@@ -17,7 +17,7 @@ fn found<A: Address>(tree: &Tree<A>, address: A) -> (u8, u32) {
     (found.len(), found.value())
 }
 
-/// Every boundary there is, and both sides of it.
+/// Both sides of every boundary.
 fn places<A: Address>(routes: &BTreeMap<Prefix<A>, u32>) -> Vec<A> {
     let ends = routes.keys().flat_map(|prefix| {
         let before = Prefix::new(prefix.address(), prefix.len()).address();
@@ -26,8 +26,8 @@ fn places<A: Address>(routes: &BTreeMap<Prefix<A>, u32>) -> Vec<A> {
     ends.flatten().collect()
 }
 
-/// Sets (a value) and removals (none) one after the other, every state compared with the slow one; states handed out
-/// before stay as they were.
+/// Applies additions (with a value) and removals (without) one by one, compares every state with the naive lookup,
+/// and checks that earlier states stay as they were.
 fn check<A: Address>(steps: Vec<(A, u8, Option<u32>)>) {
     let mut table = Table::default();
     table.tree();
@@ -42,7 +42,7 @@ fn check<A: Address>(steps: Vec<(A, u8, Option<u32>)>) {
                 routes.insert(prefix, value);
             }
             None => {
-                // The prefix itself is seldom there: the nearest one goes.
+                // The prefix itself is rarely present, so the nearest one is removed.
                 let near = routes.range(prefix..).next().map(|(near, _)| *near);
                 let gone = near.unwrap_or(prefix);
                 table.remove(gone);

@@ -4,7 +4,7 @@ use std::time::Duration;
 use flow::{Tally, Totals};
 use proptest::prelude::*;
 
-use wire::{Header, Link, Packet, Skip};
+use wire::{Header, LinkType, Packet, SkipReason};
 
 use crate::statistics::PROTOCOLS;
 
@@ -22,7 +22,7 @@ fn settings() -> Settings {
         output: false,
         families: [true, true],
         sampler: None,
-        statistics: Kept::default(),
+        statistics: KeptTables::default(),
     }
 }
 
@@ -328,7 +328,7 @@ fn flows_go_on_when_the_clock_is_set() {
         }
         monitor.packet(&mut header(2, 17, 0, 100), 10_009 * S);
         monitor.expire(10_010 * S);
-        monitor.step(by * S as i64);
+        monitor.clock_stepped(by * S as i64);
         let set = |seconds: u64| seconds.strict_add_signed(by) * S;
         monitor.expire(set(10_010));
         assert_eq!(monitor.len(), 2, "nothing ends because of it");
@@ -376,7 +376,7 @@ fn a_burst_counts_as_its_packets_one_by_one() {
             time_ns: n as u64 * 1000,
             data: frame,
             wire_len: 60,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: n % 10 == 0,
         };
@@ -503,7 +503,7 @@ fn a_family_that_is_not_metered_is_counted() {
     );
     monitor.packet(&mut v6(header(1, 17, 0, 100)), S);
     monitor.one(Observed {
-        parsed: Err(Skip::NotIp),
+        parsed: Err(SkipReason::NotIp),
         wire_len: 60,
         ..observed(Header::empty(), S)
     });
@@ -511,7 +511,7 @@ fn a_family_that_is_not_metered_is_counted() {
     assert_eq!(
         (
             ledger.other_family.packets,
-            ledger.skipped[Skip::NotIp as usize].octets
+            ledger.skipped[SkipReason::NotIp as usize].octets
         ),
         (1, 60)
     );
@@ -520,7 +520,7 @@ fn a_family_that_is_not_metered_is_counted() {
 
 #[test]
 fn statistics_count_what_is_metered_by_protocol_and_size() {
-    let kept = Kept {
+    let kept = KeptTables {
         protocol: true,
         size: true,
     };
@@ -547,7 +547,7 @@ fn statistics_count_what_is_metered_by_protocol_and_size() {
             time_ns: (n as u64 + 5) * S,
             data,
             wire_len: 60,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: false,
         });
@@ -577,19 +577,19 @@ fn statistics_count_what_is_metered_by_protocol_and_size() {
 }
 
 mod any;
-mod kinds;
+mod biflow;
+mod cache_types;
 mod share;
-mod ways;
 
 proptest! {
-    /// The path without questions leads where the other one does.
+    /// The fast path gives the same flows as the general one.
     #[test]
-    fn the_quick_path_and_the_other_agree(
+    fn the_fast_path_and_the_general_one_agree(
         packets in prop::collection::vec((0u8..40, 0u16..0x40, 20u32..1500, any::<[bool; 2]>(), 0u8..20), 1..400),
     ) {
         let all = Settings { output: true, entries: 32, ..settings() };
-        let mut ways = [Monitor::new(all.clone(), 3), Monitor::new(all, 3)];
-        prop_assert!(ways[0].quick);
+        let mut monitors = [Monitor::new(all.clone(), 3), Monitor::new(all, 3)];
+        prop_assert!(monitors[0].fast_path);
         for (number, packets) in packets.chunks(32).enumerate() {
             let now_ns = number as u64 * S;
             let burst: Vec<Observed> = packets.iter().map(|(source, flags, octets, [is_v6, outgoing], skip)| {
@@ -597,23 +597,23 @@ proptest! {
                 let mut observed = observed(if *is_v6 { v6(header) } else { header }, now_ns);
                 observed.outgoing = *outgoing;
                 if *skip == 0 {
-                    observed.parsed = Err(Skip::NotIp);
+                    observed.parsed = Err(SkipReason::NotIp);
                 }
                 observed
             }).collect();
-            ways[0].packets::<true>(&mut burst.clone(), None);
-            ways[1].packets::<false>(&mut burst.clone(), None);
-            prop_assert_eq!(ways[0].ledger(), ways[1].ledger());
-            prop_assert!(ways[0].ledger().balanced());
-            ways.iter_mut().for_each(|way| way.expire(now_ns));
+            monitors[0].packets::<true>(&mut burst.clone(), None);
+            monitors[1].packets::<false>(&mut burst.clone(), None);
+            prop_assert_eq!(monitors[0].ledger(), monitors[1].ledger());
+            prop_assert!(monitors[0].ledger().balanced());
+            monitors.iter_mut().for_each(|monitor| monitor.expire(now_ns));
         }
-        let [quick, other] = ways.each_mut().map(|way| {
-            way.flush(EndReason::Forced);
-            let mut flows = drained(way);
+        let [fast, other] = monitors.each_mut().map(|monitor| {
+            monitor.flush(EndReason::Forced);
+            let mut flows = drained(monitor);
             flows.sort_by_key(|(source, totals)| (*source, totals.first_ns, totals.octets));
             flows
         });
-        prop_assert_eq!(quick, other);
+        prop_assert_eq!(fast, other);
     }
 }
 
@@ -683,7 +683,7 @@ fn a_cache_is_read_in_pieces_while_packets_come() {
         header.set(at::DESTINATION_IPV4, &number.to_be_bytes());
         header
     };
-    let flows = 2 * PIECE as u32 + 100;
+    let flows = 2 * SLOTS_PER_COPY as u32 + 100;
     for number in 0..flows {
         monitor.packet(&mut packet(number), S);
     }
@@ -697,12 +697,12 @@ fn a_cache_is_read_in_pieces_while_packets_come() {
         let last = flow.octets[usize::from(at::DESTINATION_IPV4.at) + 3];
         flow.layout.family == Family::V6 || last.is_multiple_of(3)
     };
-    let mut out = Batch::with_capacity(monitor.layouts()[0].clone().unwrap(), PIECE);
+    let mut out = Batch::with_capacity(monitor.layouts()[0].clone().unwrap(), SLOTS_PER_COPY);
     let (mut next, mut seen, mut read) = (Some(Position::default()), 0, HashMap::new());
     let mut most = 0;
     while let Some(from) = next {
         let copied = monitor.copy(from, 1000, wanted, &mut out);
-        assert!(out.len() <= 1000 && copied.seen <= PIECE);
+        assert!(out.len() <= 1000 && copied.seen <= SLOTS_PER_COPY);
         most = most.max(copied.seen);
         seen += copied.seen;
         for flow in out.iter() {
@@ -751,7 +751,7 @@ fn a_family_without_a_cache_has_no_flows_to_copy() {
         1,
     );
     monitor.packet(&mut header(1, 17, 0, 100), S);
-    let mut out = Batch::with_capacity(monitor.layouts()[0].clone().unwrap(), PIECE);
+    let mut out = Batch::with_capacity(monitor.layouts()[0].clone().unwrap(), SLOTS_PER_COPY);
     let (mut next, mut read) = (Some(Position::default()), 0);
     while let Some(from) = next {
         next = monitor.copy(from, 10, |_| true, &mut out).next;

@@ -29,14 +29,14 @@ fn route(output: u32, gateway: Option<&str>) -> Route {
 
 fn change(rib: &mut Rib, prefix: (&str, u8), route: Route) {
     let table = 254;
-    rib.change(match prefix.0.parse().unwrap() {
-        IpAddr::V4(address) => Change::V4(Entry::Add {
+    rib.apply(match prefix.0.parse().unwrap() {
+        IpAddr::V4(address) => Change::V4(Entry::AddRoute {
             table,
             prefix: Prefix::new(address.into(), prefix.1),
             route,
             replace: true,
         }),
-        IpAddr::V6(address) => Change::V6(Entry::Add {
+        IpAddr::V6(address) => Change::V6(Entry::AddRoute {
             table,
             prefix: Prefix::new(address.into(), prefix.1),
             route,
@@ -48,10 +48,10 @@ fn change(rib: &mut Rib, prefix: (&str, u8), route: Route) {
 /// 10.0.0.0/24 and 2001:db8::/64 on the LAN; the rest by way of a router on the uplink.
 fn rib() -> Rib {
     let mut rib = Rib::default();
-    rib.change(Change::V4(Entry::Rule(Rule::new(0, Action::Table(254)))));
-    rib.change(Change::V6(Entry::Rule(Rule::new(0, Action::Table(254)))));
+    rib.apply(Change::V4(Entry::AddRule(Rule::new(0, Action::Table(254)))));
+    rib.apply(Change::V6(Entry::AddRule(Rule::new(0, Action::Table(254)))));
     for link in [LAN, UPLINK, BACKUP] {
-        rib.change(Change::Link(Link {
+        rib.apply(Change::Link(Link {
             index: link,
             name: format!("eth{link}"),
             state: (true, true),
@@ -92,7 +92,7 @@ fn observe(burst: &mut Burst, data: &[u8], outgoing: bool) {
         time_ns: 1_000_000_000,
         data,
         wire_len: data.len() as u32,
-        link: wire::Link::Ethernet,
+        link: wire::LinkType::Ethernet,
         tag: None,
         outgoing,
     });
@@ -100,12 +100,12 @@ fn observe(burst: &mut Burst, data: &[u8], outgoing: bool) {
 
 fn burst(routing: Option<Routing>) -> Burst {
     let mut burst = Burst::default();
-    burst.want(Lines::ALL);
-    burst.route_by(routing);
+    burst.set_wanted_lines(Lines::ALL);
+    burst.set_routing(routing);
     burst
 }
 
-const ALL: Parts = Parts(7);
+const ALL: RouteValues = RouteValues(7);
 
 /// Output, next hop, source mask and prefix, destination mask and prefix of an IPv4 packet.
 fn said(burst: &mut Burst) -> (u32, [u8; 4], u8, [u8; 4], u8, [u8; 4]) {
@@ -220,12 +220,12 @@ fn rerouted(mut monitor: Monitor) -> Vec<(u32, u64)> {
     assert!(wants_routes(&monitor.settings().record));
     let mut rib = rib();
     let mut burst = burst(routing(&mut rib));
-    burst.want(monitor.wanted());
+    burst.set_wanted_lines(monitor.wanted_lines());
     observe(&mut burst, &frame(OURS, 5), false);
     monitor.burst(&mut burst);
     burst.clear();
     change(&mut rib, ("198.51.100.0", 24), route(BACKUP, None));
-    burst.route_by(routing(&mut rib));
+    burst.set_routing(routing(&mut rib));
     observe(&mut burst, &frame(OURS, 5), false);
     observe(&mut burst, &frame(OURS, 6), false);
     monitor.burst(&mut burst);

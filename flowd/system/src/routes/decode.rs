@@ -1,4 +1,4 @@
-//! What one netlink message says of routes, rules, nexthops and interfaces. Pure.
+//! Decodes netlink messages about routes, rules, nexthops and interfaces. Pure.
 
 use std::net::IpAddr;
 
@@ -15,26 +15,27 @@ use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::{nexthop, rule};
 
-/// What a message comes to.
+/// A decoded netlink message.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // there is one at a time
-pub(super) enum Told {
-    /// A change.
+#[allow(clippy::large_enum_variant)] // there is only one at a time
+pub(super) enum Decoded {
+    /// A change of rules, routes, nexthops or interfaces.
     Change(Change),
-    /// Nothing that matters here.
-    Nothing,
-    /// An address is gone, and with it, unsaid, the IPv4 routes that send from it.
-    AddressGone,
-    /// A route that cannot be told by a packet's destination alone: for one type of service, or one source.
+    /// Nothing of interest.
+    Ignored,
+    /// An address was removed. The kernel also removes IPv4 routes with this source address, without reporting
+    /// them.
+    AddressRemoved,
+    /// A route that does not depend on the packet's destination alone, but on its type of service or source.
     Unsupported,
-    /// It cannot be understood.
-    Unread,
+    /// The message could not be decoded.
+    Undecodable,
 }
 
-/// Reads the body of a message.
-pub(super) fn message(header: &NetlinkHeader, body: &[u8]) -> Told {
+/// Decodes the body of a message.
+pub(super) fn message(header: &NetlinkHeader, body: &[u8]) -> Decoded {
     if let Some(change) = nexthop::message(header.message_type, body) {
-        return change.map_or(Told::Unread, Told::Change);
+        return change.map_or(Decoded::Undecodable, Decoded::Change);
     }
     let replace = header.flags & NLM_F_REPLACE != 0;
     match RouteNetlinkMessage::parse_with_param(body, header.message_type) {
@@ -44,22 +45,22 @@ pub(super) fn message(header: &NetlinkHeader, body: &[u8]) -> Told {
         Ok(RouteNetlinkMessage::DelRule(message)) => rule::message(&message, false),
         Ok(RouteNetlinkMessage::NewLink(message)) => link(message),
         Ok(RouteNetlinkMessage::DelLink(message)) => {
-            Told::Change(Change::LinkGone(message.header.index))
+            Decoded::Change(Change::LinkGone(message.header.index))
         }
-        Ok(RouteNetlinkMessage::DelAddress(_)) => Told::AddressGone,
-        Ok(_) => Told::Nothing,
-        Err(_) => Told::Unread,
+        Ok(RouteNetlinkMessage::DelAddress(_)) => Decoded::AddressRemoved,
+        Ok(_) => Decoded::Ignored,
+        Err(_) => Decoded::Undecodable,
     }
 }
 
-/// A prefix of whichever family.
+/// A prefix of either family.
 pub(super) enum Net {
     V4(Prefix<u32>),
     V6(Prefix<u128>),
 }
 
 impl Net {
-    /// Without an address it is the default route's.
+    /// A prefix without an address is that of the default route.
     pub(super) fn new(family: AddressFamily, address: Option<IpAddr>, len: u8) -> Option<Net> {
         match (family, address) {
             (AddressFamily::Inet, Some(IpAddr::V4(address))) => {
@@ -75,10 +76,10 @@ impl Net {
     }
 }
 
-fn route(message: &RouteMessage, added: bool, replace: bool) -> Told {
+fn route(message: &RouteMessage, added: bool, replace: bool) -> Decoded {
     let header = &message.header;
     if header.flags.contains(RouteFlags::Cloned) {
-        return Told::Nothing; // learnt path MTUs and redirects
+        return Decoded::Ignored; // Learnt path MTUs and redirects.
     }
     let kind = match header.kind {
         RouteType::Unicast => Kind::Forward,
@@ -87,10 +88,10 @@ fn route(message: &RouteMessage, added: bool, replace: bool) -> Told {
         }
         RouteType::BlackHole | RouteType::Unreachable | RouteType::Prohibit => Kind::Discard,
         RouteType::Throw => Kind::Throw,
-        _ => return Told::Nothing,
+        _ => return Decoded::Ignored,
     };
     if header.tos != 0 || header.source_prefix_length != 0 {
-        return Told::Unsupported;
+        return Decoded::Unsupported;
     }
     let mut table = u32::from(header.table);
     let (mut destination, mut priority, mut object) = (None, 0, None);
@@ -117,7 +118,7 @@ fn route(message: &RouteMessage, added: bool, replace: bool) -> Told {
         destination,
         header.destination_prefix_length,
     ) else {
-        return Told::Nothing; // MPLS, multicast routing
+        return Decoded::Ignored; // MPLS or multicast routing.
     };
     let hops = match (kind, object) {
         (Kind::Discard | Kind::Throw, _) => Hops::List([].into()),
@@ -131,7 +132,7 @@ fn route(message: &RouteMessage, added: bool, replace: bool) -> Told {
         hops,
         shadows: false,
     };
-    Told::Change(match net {
+    Decoded::Change(match net {
         Net::V4(prefix) => Change::V4(entry(added, replace, table, prefix, route)),
         Net::V6(prefix) => Change::V6(entry(added, replace, table, prefix, route)),
     })
@@ -145,14 +146,14 @@ fn entry<A: Address>(
     route: Route,
 ) -> Entry<A> {
     if added {
-        Entry::Add {
+        Entry::AddRoute {
             table,
             prefix,
             route,
             replace,
         }
     } else {
-        Entry::Remove {
+        Entry::RemoveRoute {
             table,
             prefix,
             route,
@@ -186,10 +187,10 @@ fn ip(address: &RouteAddress) -> Option<IpAddr> {
     }
 }
 
-fn link(message: LinkMessage) -> Told {
-    // A bridge tells of its ports in a family of its own, and less of them.
+fn link(message: LinkMessage) -> Decoded {
+    // A bridge reports its ports in a family of its own with less information.
     if message.header.interface_family != AddressFamily::Unspec {
-        return Told::Nothing;
+        return Decoded::Ignored;
     }
     let flags = message.header.flags;
     let mut link = Link {
@@ -214,7 +215,7 @@ fn link(message: LinkMessage) -> Told {
             _ => {}
         }
     }
-    Told::Change(Change::Link(link))
+    Decoded::Change(Change::Link(link))
 }
 
 fn vrf_table(info: &LinkInfo) -> Option<u32> {

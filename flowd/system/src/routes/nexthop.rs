@@ -1,4 +1,5 @@
-//! Nexthop objects (`ip nexthop`) out of netlink messages, which the library does not know: linux/nexthop.h.
+//! Decodes netlink messages about nexthop objects (`ip nexthop`, linux/nexthop.h), which the netlink library does
+//! not support.
 
 use std::net::IpAddr;
 
@@ -7,7 +8,7 @@ use rtnetlink::packet_core::NlasIterator;
 
 const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_DELNEXTHOP: u16 = 105;
-/// Asks for them all.
+/// Message type that requests all nexthop objects.
 pub(super) const RTM_GETNEXTHOP: u16 = 106;
 
 /// Octets of `struct nhmsg`.
@@ -19,7 +20,7 @@ const NHA_BLACKHOLE: u16 = 4;
 const NHA_OIF: u16 = 5;
 const NHA_GATEWAY: u16 = 6;
 
-/// The change that a message tells; none for a message that is not about nexthops, none in it for one that cannot be read.
+/// Decodes a message. Returns `None` if it is not about nexthops, and `Some(None)` if it cannot be decoded.
 pub(super) fn message(kind: u16, body: &[u8]) -> Option<Option<Change>> {
     match kind {
         RTM_NEWNEXTHOP => Some(read(body).map(|(id, object)| Change::NextHop(id, object))),
@@ -58,7 +59,8 @@ fn read(body: &[u8]) -> Option<(u32, NextHop)> {
     Some((id?, object))
 }
 
-/// Entries of `struct nexthop_grp`: identifier, weight less one in the low and the high octet, two octets reserved.
+/// Entries of `struct nexthop_grp`: identifier, weight minus one in the low and the high octet, two reserved
+/// octets.
 fn members(value: &[u8]) -> Vec<(u32, u16)> {
     let entry = |entry: &[u8; 8]| {
         let [a, b, c, d, low, high, ..] = *entry;

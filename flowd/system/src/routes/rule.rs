@@ -1,4 +1,4 @@
-//! Routing rules out of netlink messages.
+//! Decodes netlink messages about routing policy rules.
 
 use std::net::IpAddr;
 
@@ -7,29 +7,29 @@ use rtnetlink::packet_core::{DefaultNla, Nla};
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
 
-use super::decode::{Net, Told};
+use super::decode::{Decoded, Net};
 
-/// Attributes newer than the library (linux/fib_rules.h).
+/// Attributes newer than the netlink library (linux/fib_rules.h).
 const FRA_DSCP: u16 = 25;
 const FRA_SPORT_MASK: u16 = 28;
 const FRA_DPORT_MASK: u16 = 29;
-/// No length is suppressed: −1.
+/// Value of "no prefix length is suppressed", −1.
 const NO_SUPPRESSION: u32 = u32::MAX;
 
-pub(super) fn message(message: &RuleMessage, added: bool) -> Told {
+pub(super) fn message(message: &RuleMessage, added: bool) -> Decoded {
     let change = match message.header.family {
         AddressFamily::Inet => rule(message, v4).map(|rule| Change::V4(entry(rule, added))),
         AddressFamily::Inet6 => rule(message, v6).map(|rule| Change::V6(entry(rule, added))),
         _ => None,
     };
-    change.map_or(Told::Nothing, Told::Change)
+    change.map_or(Decoded::Ignored, Decoded::Change)
 }
 
 fn entry<A>(rule: Rule<A>, added: bool) -> Entry<A> {
     if added {
-        Entry::Rule(rule)
+        Entry::AddRule(rule)
     } else {
-        Entry::RuleGone(rule)
+        Entry::RemoveRule(rule)
     }
 }
 
@@ -82,7 +82,7 @@ fn rule<A: Address>(
             RuleAttribute::SuppressPrefixLen(len) if *len != NO_SUPPRESSION => {
                 rule.suppress_len = Some(u8::try_from(*len).unwrap_or(u8::MAX));
             }
-            // Packets that the host passes on are nobody's.
+            // Packets forwarded by the host belong to no user.
             RuleAttribute::UidRange(range) => rule.unknown |= range.start != 0,
             RuleAttribute::TunId(_) | RuleAttribute::SuppressIfGroup(_) => rule.unknown = true,
             RuleAttribute::Other(other) => newer(&mut rule, other),

@@ -1,4 +1,4 @@
-//! Netlink sockets: one that listens, and one for each reading of everything.
+//! Netlink sockets: one that receives notifications, and one for each dump.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -11,12 +11,12 @@ use nix::sys::socket::{
 };
 use rtnetlink::packet_core::{NetlinkBuffer, NetlinkHeader, Parseable};
 
-/// Memory for notifications that wait; the kernel takes it only when they do. A notification takes about a kilobyte.
+/// Socket buffer for waiting notifications, of about a kilobyte each. The kernel only allocates what is used.
 const RECEIVE_BUFFER: usize = 32 << 20;
-/// More than the kernel puts in one datagram (32 KiB).
+/// More than the kernel puts into one datagram (32 KiB).
 const DATAGRAM: usize = 64 << 10;
 
-/// rtnetlink.h's groups: link, addresses of IPv4, routes and rules of both, nexthops.
+/// Multicast groups of rtnetlink.h: links, IPv4 addresses, routes and rules of both families, nexthops.
 const GROUPS: [u32; 7] = [1, 5, 7, 8, 11, 19, 32];
 
 const NLMSG_ERROR: u16 = 2;
@@ -29,29 +29,29 @@ pub(super) struct Socket {
     buffer: Box<[u8]>,
 }
 
-/// How a reading ended.
+/// Whether a dump is consistent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// All was told.
-    Whole,
-    /// What was read changed meanwhile; some of it may be missing.
-    Torn,
+pub(super) enum Dump {
+    /// The dump is complete.
+    Complete,
+    /// Something changed during the dump, so that parts may be missing.
+    Inconsistent,
 }
 
 impl Socket {
-    /// One that hears of every change from now on.
-    pub(super) fn listen() -> io::Result<Socket> {
+    /// Opens a socket that receives notifications of every change from now on.
+    pub(super) fn for_notifications() -> io::Result<Socket> {
         let groups = GROUPS.iter().fold(0, |mask, group| mask | 1 << (group - 1));
         let socket = Socket::open(groups, SockFlag::SOCK_NONBLOCK)?;
-        // Beyond the limit for all with CAP_NET_ADMIN, up to it without.
+        // With CAP_NET_ADMIN the size may exceed the system's limit.
         if setsockopt(&socket.fd, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
             setsockopt(&socket.fd, sockopt::RcvBuf, &RECEIVE_BUFFER)?;
         }
         Ok(socket)
     }
 
-    /// One to ask with.
-    pub(super) fn ask() -> io::Result<Socket> {
+    /// Opens a socket for requests.
+    pub(super) fn for_requests() -> io::Result<Socket> {
         Socket::open(0, SockFlag::empty())
     }
 
@@ -69,13 +69,16 @@ impl Socket {
         })
     }
 
-    /// Hands the messages of the next datagram to `each`. False: there is none now.
+    /// Receives a datagram and calls `each` with its messages. Returns false if none is waiting.
     ///
     /// # Errors
-    /// `ENOBUFS` when the kernel had more to tell than there was room for.
-    pub(super) fn hear(&mut self, mut each: impl FnMut(&NetlinkHeader, &[u8])) -> io::Result<bool> {
+    /// `ENOBUFS` if notifications were lost for lack of buffer space.
+    pub(super) fn receive(
+        &mut self,
+        mut each: impl FnMut(&NetlinkHeader, &[u8]),
+    ) -> io::Result<bool> {
         let len = match recvfrom::<NetlinkAddr>(self.fd.as_raw_fd(), &mut self.buffer) {
-            // Only the kernel is believed.
+            // Ignores datagrams from other processes than the kernel.
             Ok((_, Some(sender))) if sender.pid() != 0 => return Ok(true),
             Ok((len, _)) => len,
             Err(Errno::EAGAIN) => return Ok(false),
@@ -86,31 +89,31 @@ impl Socket {
         Ok(true)
     }
 
-    /// Asks for everything of one kind and family, and hands the answers to `each`; `body` is the length of the kind's
-    /// own header.
+    /// Requests a dump of one kind and family and calls `each` with its messages. `body` is the length of the
+    /// kind's header.
     ///
     /// # Errors
-    /// What the kernel says.
-    pub(super) fn read(
+    /// The kernel's error.
+    pub(super) fn dump(
         &mut self,
         kind: u16,
         family: i32,
         body: usize,
         mut each: impl FnMut(&NetlinkHeader, &[u8]),
-    ) -> io::Result<End> {
+    ) -> io::Result<Dump> {
         let length = HEADER + body;
         let mut request = vec![0; length];
         request[0..4].copy_from_slice(&(length as u32).to_ne_bytes());
         request[4..6].copy_from_slice(&kind.to_ne_bytes());
         let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
         request[6..8].copy_from_slice(&flags.to_ne_bytes());
-        request[HEADER] = family as u8; // every kind's header begins with it
+        request[HEADER] = family as u8; // Every kind's header begins with the family.
         send(self.fd.as_raw_fd(), &request, MsgFlags::empty())?;
         let mut end = None;
-        let mut torn = false;
+        let mut interrupted = false;
         while end.is_none() {
-            self.hear(|header, body| {
-                torn |= header.flags & libc::NLM_F_DUMP_INTR as u16 != 0;
+            self.receive(|header, body| {
+                interrupted |= header.flags & libc::NLM_F_DUMP_INTR as u16 != 0;
                 match header.message_type {
                     NLMSG_DONE => end = Some(Ok(())),
                     NLMSG_ERROR => end = Some(Err(error(body))),
@@ -119,7 +122,11 @@ impl Socket {
             })?;
         }
         end.unwrap_or(Ok(()))?;
-        Ok(if torn { End::Torn } else { End::Whole })
+        Ok(if interrupted {
+            Dump::Inconsistent
+        } else {
+            Dump::Complete
+        })
     }
 }
 
@@ -129,7 +136,7 @@ impl AsFd for Socket {
     }
 }
 
-/// `struct nlmsgerr` begins with the negative error number.
+/// Returns the error of a `struct nlmsgerr`, which begins with the negative error number.
 fn error(body: &[u8]) -> io::Error {
     let number = body
         .first_chunk()

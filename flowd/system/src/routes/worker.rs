@@ -1,4 +1,4 @@
-//! The thread that keeps the routes.
+//! The thread that keeps the routes up to date.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,20 +14,20 @@ use mailbox::{Mailbox, Sender};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::decode::{self, Told};
+use super::decode::{self, Decoded};
 use super::nexthop;
-use super::socket::{End, Socket};
+use super::socket::{Dump, Socket};
 
-/// Shortest time between two states handed out: a flood of changes costs as much as a few.
-const PAUSE_NS: u64 = 50_000_000;
-/// Shortest time between two readings of everything.
-const REREAD_NS: u64 = 100_000_000;
-/// Reading everything takes this share of the time at most: one part in so many.
-const REREAD_SHARE: u64 = 10;
-/// Datagrams taken between two looks at what else is to be done.
-const DATAGRAMS: usize = 4096;
-/// How often a reading that routes changed under is begun anew before what it has must do.
-const READINGS: usize = 3;
+/// Least time between two published states, so that a flood of changes costs no more than a few.
+const PUBLISH_INTERVAL_NS: u64 = 50_000_000;
+/// Least time between two dumps of everything.
+const DUMP_INTERVAL_NS: u64 = 100_000_000;
+/// A dump may take one part in this many of the time.
+const DUMP_SHARE: u64 = 10;
+/// Most datagrams received before the thread does other work.
+const MAX_DATAGRAMS: usize = 4096;
+/// How often an inconsistent dump is repeated before it is used as it is.
+const MAX_DUMPS: usize = 3;
 
 const RTM_GETLINK: u16 = 18;
 const RTM_GETROUTE: u16 = 26;
@@ -36,39 +36,39 @@ const RTM_GETRULE: u16 = 34;
 const IFINFOMSG: usize = 16;
 const RTMSG: usize = 12;
 
-/// The time, nanoseconds since whenever.
+/// A clock in nanoseconds with any origin.
 pub type Clock = fn() -> u64;
 
-/// What became of what the kernel told.
+/// State and counters of the routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// IPv4 prefixes, over all tables.
+    /// Number of IPv4 prefixes over all tables.
     pub ipv4_prefixes: usize,
-    /// IPv6 prefixes, over all tables.
+    /// Number of IPv6 prefixes over all tables.
     pub ipv6_prefixes: usize,
-    /// Rules that never apply, since they name what packets do not show.
+    /// Number of rules that never match, because they refer to something that packets do not show.
     pub unknown_rules: usize,
-    /// Changes the kernel told of.
+    /// Number of changes the kernel reported.
     pub changes: u64,
-    /// States handed out.
+    /// Number of states published.
     pub states: u64,
-    /// Times everything was read; the first is at the start.
+    /// Number of dumps, the first of which is at the start.
     pub readings: u64,
-    /// How long the last one took, nanoseconds.
+    /// Duration of the last dump in nanoseconds.
     pub reading_ns: u64,
-    /// When the last one ended, by the clock.
+    /// Time of the end of the last dump, by the clock.
     pub read_at_ns: u64,
-    /// Times the kernel had more to tell than there was room for; each is followed by a reading.
+    /// Times that notifications were lost for lack of buffer space; each is followed by a dump.
     pub overruns: u64,
-    /// Messages that could not be understood.
-    pub unread: u64,
-    /// Routes that were told and left out: for one type of service or one source only, or too many of them.
+    /// Number of messages that could not be decoded.
+    pub undecodable: u64,
+    /// Number of routes left out, because they are for one type of service or one source only, or too many.
     pub left_out: u64,
-    /// Why nothing could be read, when that is so.
+    /// Why the routes could not be read, if so.
     pub error: Option<String>,
 }
 
-/// The host's routes, kept up to date by a thread of their own until dropped.
+/// The host's routes, kept up to date by a thread until dropped.
 pub struct Routes {
     shared: Arc<Shared>,
     /// Dropped to end the thread.
@@ -79,17 +79,17 @@ pub struct Routes {
 struct Shared {
     current: ArcSwap<Fib>,
     statistics: Mutex<Statistics>,
-    /// Something was read, or could not be.
+    /// Signals the end of a dump or its failure.
     read: Condvar,
 }
 
 impl Routes {
-    /// Begins to listen and to read. Until all is read, no packet has a route.
+    /// Starts to receive notifications and to read the routes. Until all are read, no packet has a route.
     ///
     /// # Errors
-    /// When there is no netlink socket or thread to be had.
+    /// The netlink socket or the thread cannot be created.
     pub fn start(clock: Clock) -> io::Result<Routes> {
-        let socket = Socket::listen()?;
+        let socket = Socket::for_notifications()?;
         let (end, mailbox) = mailbox::mailbox()?;
         let mut rib = Rib::default();
         let shared = Arc::new(Shared {
@@ -105,8 +105,8 @@ impl Routes {
             mailbox,
             clock,
             dirty: false,
-            doubt: true,
-            handed_out_ns: 0,
+            stale: true,
+            published_ns: 0,
             next_reading_ns: 0,
             statistics: Statistics::default(),
         };
@@ -120,7 +120,7 @@ impl Routes {
         })
     }
 
-    /// Waits until everything was read once, `limit` at most. Returns whether it was.
+    /// Waits at most `limit` until everything was read once. Returns whether it was.
     pub fn wait(&self, limit: Duration) -> bool {
         let statistics = self.shared.statistics();
         let unread =
@@ -133,12 +133,12 @@ impl Routes {
         statistics.readings > 0
     }
 
-    /// Where the present state is found, whenever it is wanted, without waiting.
+    /// A reader, which returns the present state at any time without waiting.
     pub fn reader(&self) -> Reader {
         Reader(self.shared.clone())
     }
 
-    /// What became of what the kernel told.
+    /// State and counters of the routes.
     pub fn statistics(&self) -> Statistics {
         self.shared.statistics().clone()
     }
@@ -163,7 +163,7 @@ impl Drop for Routes {
     }
 }
 
-/// Where a thread that looks routes up finds them.
+/// Access to the routes for a thread that looks them up.
 #[derive(Clone)]
 pub struct Reader(Arc<Shared>);
 
@@ -174,7 +174,7 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// The present state. Not to be kept for long: states that are kept cost memory.
+    /// The present state. It should not be kept for long, because each state kept costs memory.
     pub fn fib(&self) -> Arc<Fib> {
         self.0.current.load_full()
     }
@@ -184,16 +184,16 @@ struct Worker {
     socket: Socket,
     rib: Rib,
     shared: Arc<Shared>,
-    /// States that somebody may still have. They are freed here, never by a capture thread.
+    /// Published states that may still be in use. They are freed here, so that no capture thread has to.
     retired: Vec<Arc<Fib>>,
     /// No message ever comes: it wakes the thread when its handle is dropped.
     mailbox: Mailbox<Infallible>,
     clock: Clock,
-    /// The routes are not those handed out.
+    /// Whether the routes have changed since they were published.
     dirty: bool,
-    /// The routes may not be the kernel's.
-    doubt: bool,
-    handed_out_ns: u64,
+    /// Whether the routes may differ from the kernel's.
+    stale: bool,
+    published_ns: u64,
     next_reading_ns: u64,
     statistics: Statistics,
 }
@@ -203,11 +203,16 @@ impl Worker {
         loop {
             self.listen();
             let now_ns = (self.clock)();
-            if self.doubt && due(now_ns, self.next_reading_ns) {
-                self.read_all(now_ns);
+            if self.stale && due(now_ns, self.next_reading_ns) {
+                self.reread(now_ns);
             }
-            if self.dirty && due(now_ns, self.handed_out_ns.saturating_add(PAUSE_NS)) {
-                self.hand_out(now_ns);
+            if self.dirty
+                && due(
+                    now_ns,
+                    self.published_ns.saturating_add(PUBLISH_INTERVAL_NS),
+                )
+            {
+                self.publish(now_ns);
             }
             self.retired.retain(|state| Arc::strong_count(state) > 1);
             if self.wait() {
@@ -216,18 +221,18 @@ impl Worker {
         }
     }
 
-    /// Waits for the kernel to tell something, or until something is to be done. Returns whether it is time to end.
+    /// Waits for a notification, or until something has to be done. Returns whether to stop.
     fn wait(&self) -> bool {
         let now_ns = (self.clock)();
-        let reading = self.doubt.then_some(self.next_reading_ns);
+        let reading = self.stale.then_some(self.next_reading_ns);
         let handing = self
             .dirty
-            .then_some(self.handed_out_ns.saturating_add(PAUSE_NS));
-        // A state that is still in use is looked at again.
-        let freeing = (!self.retired.is_empty()).then_some(now_ns + REREAD_NS);
+            .then_some(self.published_ns.saturating_add(PUBLISH_INTERVAL_NS));
+        // Check again whether a state is still in use.
+        let freeing = (!self.retired.is_empty()).then_some(now_ns + DUMP_INTERVAL_NS);
         let next = [reading, handing, freeing].into_iter().flatten().min();
         let timeout = next.map_or(PollTimeout::NONE, |next| {
-            let wait = Duration::from_nanos(next.saturating_sub(now_ns).min(REREAD_NS));
+            let wait = Duration::from_nanos(next.saturating_sub(now_ns).min(DUMP_INTERVAL_NS));
             let millis = u16::try_from(wait.as_millis() + 1).unwrap_or(u16::MAX);
             PollTimeout::from(millis)
         });
@@ -239,7 +244,7 @@ impl Worker {
         polled[1].any().unwrap_or(false)
     }
 
-    /// Takes over what the kernel has told.
+    /// Applies the notifications that are waiting.
     fn listen(&mut self) {
         let Worker {
             socket,
@@ -248,14 +253,14 @@ impl Worker {
             ..
         } = self;
         let mut effect = Effect::None;
-        let counts = |told: &Statistics| (told.changes, told.unread, told.left_out, told.overruns);
+        let counts = |of: &Statistics| (of.changes, of.undecodable, of.left_out, of.overruns);
         let before = counts(statistics);
-        for _ in 0..DATAGRAMS {
-            let heard = socket.hear(|header, body| {
-                let told = decode::message(header, body);
-                effect = effect.max(take(rib, told, statistics));
+        for _ in 0..MAX_DATAGRAMS {
+            let received = socket.receive(|header, body| {
+                let decoded = decode::message(header, body);
+                effect = effect.max(apply(rib, decoded, statistics));
             });
-            match heard {
+            match received {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
@@ -264,43 +269,44 @@ impl Worker {
                     } else {
                         tracing::warn!(%error, "netlink");
                     }
-                    effect = Effect::Doubt;
+                    effect = Effect::Reread;
                     break;
                 }
             }
         }
         self.dirty |= effect != Effect::None;
-        self.doubt |= effect == Effect::Doubt;
+        self.stale |= effect == Effect::Reread;
         if counts(&self.statistics) != before {
             self.publish_statistics();
         }
     }
 
-    /// Reads everything anew. What changes meanwhile waits in the listening socket, and is taken over afterwards.
-    fn read_all(&mut self, began_ns: u64) {
+    /// Reads everything again. Notifications of changes meanwhile wait in the other socket and are applied
+    /// afterwards.
+    fn reread(&mut self, began_ns: u64) {
         let mut outcome = Ok(());
-        for _ in 0..READINGS {
+        for _ in 0..MAX_DUMPS {
             let mut rib = Rib::default();
-            let mut told = Statistics::default();
-            match read(&mut rib, &mut told) {
+            let mut counted = Statistics::default();
+            match dump_all(&mut rib, &mut counted) {
                 Ok(end) => {
-                    self.statistics.unread += told.unread;
-                    self.statistics.left_out = told.left_out;
+                    self.statistics.undecodable += counted.undecodable;
+                    self.statistics.left_out = counted.left_out;
                     self.rib = rib;
                     self.dirty = true;
-                    self.doubt = false;
+                    self.stale = false;
                     outcome = Ok(());
-                    if end == End::Whole {
+                    if end == Dump::Complete {
                         break;
                     }
-                    self.doubt = true;
+                    self.stale = true;
                 }
                 Err(error) => outcome = Err(error),
             }
         }
         let now_ns = (self.clock)();
         let took_ns = now_ns.saturating_sub(began_ns);
-        self.next_reading_ns = now_ns + REREAD_NS.max(took_ns.saturating_mul(REREAD_SHARE));
+        self.next_reading_ns = now_ns + DUMP_INTERVAL_NS.max(took_ns.saturating_mul(DUMP_SHARE));
         self.statistics.error = outcome.as_ref().err().map(io::Error::to_string);
         match outcome {
             Ok(()) => {
@@ -310,16 +316,16 @@ impl Worker {
             }
             Err(error) => tracing::warn!(%error, "the routes cannot be read; trying again"),
         }
-        // The first state is waited for.
-        self.hand_out(now_ns);
+        // Somebody may be waiting for the first state.
+        self.publish(now_ns);
         self.shared.read.notify_all();
     }
 
-    fn hand_out(&mut self, now_ns: u64) {
+    fn publish(&mut self, now_ns: u64) {
         let state = Arc::new(self.rib.fib());
         self.retired.push(self.shared.current.swap(state));
         self.dirty = false;
-        self.handed_out_ns = now_ns;
+        self.published_ns = now_ns;
         self.statistics.states += 1;
         self.publish_statistics();
     }
@@ -333,34 +339,34 @@ impl Worker {
     }
 }
 
-/// A moment has come; also when the clock has stepped back far behind it.
+/// Whether a moment has come, or the clock has stepped back far behind it.
 fn due(now_ns: u64, moment_ns: u64) -> bool {
-    now_ns >= moment_ns || moment_ns - now_ns > 60 * REREAD_NS * REREAD_SHARE
+    now_ns >= moment_ns || moment_ns - now_ns > 60 * DUMP_INTERVAL_NS * DUMP_SHARE
 }
 
-fn take(rib: &mut Rib, told: Told, statistics: &mut Statistics) -> Effect {
-    match told {
-        Told::Change(change) => {
+fn apply(rib: &mut Rib, decoded: Decoded, statistics: &mut Statistics) -> Effect {
+    match decoded {
+        Decoded::Change(change) => {
             statistics.changes += 1;
-            rib.change(change)
+            rib.apply(change)
         }
-        Told::Nothing => Effect::None,
-        Told::AddressGone => Effect::Doubt,
-        Told::Unsupported => {
+        Decoded::Ignored => Effect::None,
+        Decoded::AddressRemoved => Effect::Reread,
+        Decoded::Unsupported => {
             statistics.left_out += 1;
             Effect::None
         }
-        Told::Unread => {
-            statistics.unread += 1;
+        Decoded::Undecodable => {
+            statistics.undecodable += 1;
             Effect::None
         }
     }
 }
 
-/// Everything the kernel has: interfaces, nexthops, rules, routes.
-fn read(rib: &mut Rib, statistics: &mut Statistics) -> io::Result<End> {
-    let mut socket = Socket::ask()?;
-    let mut whole = End::Whole;
+/// Dumps everything from the kernel: interfaces, nexthops, rules, routes.
+fn dump_all(rib: &mut Rib, statistics: &mut Statistics) -> io::Result<Dump> {
+    let mut socket = Socket::for_requests()?;
+    let mut whole = Dump::Complete;
     for (kind, family, header) in [
         (RTM_GETLINK, libc::AF_UNSPEC, IFINFOMSG),
         (nexthop::RTM_GETNEXTHOP, libc::AF_UNSPEC, nexthop::HEADER),
@@ -369,13 +375,13 @@ fn read(rib: &mut Rib, statistics: &mut Statistics) -> io::Result<End> {
         (RTM_GETROUTE, libc::AF_INET, RTMSG),
         (RTM_GETROUTE, libc::AF_INET6, RTMSG),
     ] {
-        let end = socket.read(kind, family, header, |header, body| {
-            take(rib, decode::message(header, body), statistics);
+        let end = socket.dump(kind, family, header, |header, body| {
+            apply(rib, decode::message(header, body), statistics);
         });
         match end {
-            Ok(End::Whole) => {}
-            Ok(End::Torn) => whole = End::Torn,
-            // Kernels before 5.3 know no nexthop objects, and have no use for them.
+            Ok(Dump::Complete) => {}
+            Ok(Dump::Inconsistent) => whole = Dump::Inconsistent,
+            // Kernels before 5.3 have no nexthop objects.
             Err(_) if kind == nexthop::RTM_GETNEXTHOP => {}
             Err(error) => return Err(error),
         }

@@ -1,5 +1,5 @@
-//! Any octets of any link type: never a panic, nothing of the packet before in the header, what etherparse reads, and
-//! inside a tunnel what is read outside one.
+//! Any octets of any link type: no panic, no remains of the previous packet in the header, agreement with
+//! etherparse, and the same result inside a tunnel as outside.
 #![no_main]
 
 #[path = "../../tests/oracle/mod.rs"]
@@ -7,8 +7,8 @@ mod oracle;
 
 use libfuzzer_sys::fuzz_target;
 use wire::{
-    Entered, Header, Lines, Link, MAX_TUNNELS, Packet, Skip, Tag, Tunnel, Tunnels, at, parse,
-    parse_inside, parse_lines,
+    Header, Innermost, Lines, LinkType, MAX_TUNNELS, Packet, SkipReason, Tag, Tunnel, Tunnels, at,
+    parse, parse_innermost, parse_lines,
 };
 
 const LINKS: [u32; 13] = [0, 1, 9, 12, 50, 51, 101, 104, 108, 113, 228, 229, 276];
@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
         time_ns: 0,
         data,
         wire_len: u32::from(u16::from_be_bytes([l0, l1])),
-        link: Link::from(LINKS.get(usize::from(link)).copied().unwrap_or(1)),
+        link: LinkType::from(LINKS.get(usize::from(link)).copied().unwrap_or(1)),
         tag: (tagged & 1 == 1).then(|| Tag {
             tpid: 0x8100,
             tci: u16::from_be_bytes([t0, t1]),
@@ -30,12 +30,12 @@ fuzz_target!(|input: &[u8]| {
         outgoing: tagged & 2 == 2,
     };
     let plain = read(&packet);
-    if packet.link == Link::Ethernet {
+    if packet.link == LinkType::Ethernet {
         if let Err(why) = oracle::compare(data) {
             panic!("{why}");
         }
     }
-    // The first line alone has a reader of its own.
+    // Asking for the first line alone uses the fast path.
     some_lines(&packet, 0, &plain);
     some_lines(&packet, lines, &plain);
     let kinds = Tunnel::ALL
@@ -44,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
     inside(&packet, &Tunnels::new(kinds, &[]), &plain);
 });
 
-fn read(packet: &Packet) -> (Result<(), Skip>, Header) {
+fn read(packet: &Packet) -> (Result<(), SkipReason>, Header) {
     let (mut fresh, mut stale) = (Header::empty(), stale());
     let result = parse(packet, &mut fresh);
     assert_eq!(result, parse(packet, &mut stale));
@@ -70,8 +70,8 @@ fn same(one: &Header, other: &Header) {
     assert_eq!(rest(one), rest(other));
 }
 
-/// Who asks for some lines gets those as who asks for all.
-fn some_lines(packet: &Packet, lines: u8, (result, whole): &(Result<(), Skip>, Header)) {
+/// Asking for some lines gives the same as asking for all.
+fn some_lines(packet: &Packet, lines: u8, (result, whole): &(Result<(), SkipReason>, Header)) {
     let wanted = (0..Header::LINES)
         .filter(|line| lines >> line & 1 == 1)
         .fold(Lines::COMMON, Lines::with);
@@ -89,16 +89,16 @@ fn some_lines(packet: &Packet, lines: u8, (result, whole): &(Result<(), Skip>, H
     }
 }
 
-fn inside(packet: &Packet, tunnels: &Tunnels, (plain, outer): &(Result<(), Skip>, Header)) {
+fn inside(packet: &Packet, tunnels: &Tunnels, (plain, outer): &(Result<(), SkipReason>, Header)) {
     let (mut fresh, mut again) = (Header::empty(), stale());
-    let result = parse_inside(packet, tunnels, Lines::ALL, &mut fresh);
+    let result = parse_innermost(packet, tunnels, Lines::ALL, &mut fresh);
     assert_eq!(
         result,
-        parse_inside(packet, tunnels, Lines::ALL, &mut again)
+        parse_innermost(packet, tunnels, Lines::ALL, &mut again)
     );
-    // No packet is lost by looking.
+    // Looking into tunnels loses no packet.
     assert!(result.is_ok() || plain.is_err());
-    let Ok(Entered {
+    let Ok(Innermost {
         tunnels: entered, ..
     }) = result
     else {
@@ -113,13 +113,13 @@ fn inside(packet: &Packet, tunnels: &Tunnels, (plain, outer): &(Result<(), Skip>
     wrapped(packet, tunnels, &fresh, entered);
 }
 
-/// The same frame inside VXLAN in a sound packet reads the same, one tunnel deeper.
+/// The same frame inside VXLAN in a valid packet reads the same, one tunnel deeper.
 fn wrapped(frame: &Packet, tunnels: &Tunnels, header: &Header, entered: u8) {
     let on_wire = (frame.wire_len as usize).max(frame.data.len());
     let Ok(udp) = u16::try_from(16 + on_wire) else {
         return;
     };
-    let bare = frame.link == Link::Ethernet && frame.tag.is_none();
+    let bare = frame.link == LinkType::Ethernet && frame.tag.is_none();
     if !bare || !tunnels.has(Tunnel::Vxlan) || udp > 0xffff - 20 {
         return;
     }
@@ -138,8 +138,8 @@ fn wrapped(frame: &Packet, tunnels: &Tunnels, header: &Header, entered: u8) {
         wire_len: 50 + on_wire as u32,
         ..*frame
     };
-    let result = parse_inside(&packet, tunnels, Lines::ALL, &mut inner).expect("a sound packet");
-    // Where the bound was not reached, and no look inside failed on the way to it.
+    let result = parse_innermost(&packet, tunnels, Lines::ALL, &mut inner).expect("a sound packet");
+    // Holds unless the bound was reached or a tunnel on the way was unreadable.
     if result.tunnels == entered + 1 {
         same(&inner, header);
     } else {

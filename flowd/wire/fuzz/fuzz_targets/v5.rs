@@ -1,4 +1,4 @@
-//! Any datagram: never a panic; what is read and packed again is the same but for what is not used.
+//! Any datagram: no panic, and packing what was read gives the same octets except unused ones.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

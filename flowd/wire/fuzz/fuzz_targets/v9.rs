@@ -1,4 +1,4 @@
-//! Any NetFlow v9 message: never a panic or a loop, and records stay inside their sets.
+//! Any NetFlow v9 datagram: no panic, no endless loop, and records stay inside their sets.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = set.contents();
         for template in set.templates() {
             match template {
-                // Few, so that an input is quick: every set is tried with every template.
+                // A few templates only, because every set is tried with every template.
                 Ok(template) if known.len() < 8 => known.push(template),
                 Ok(_) => {}
                 Err(error) => assert!(error.offset <= bytes.len() && !error.to_string().is_empty()),

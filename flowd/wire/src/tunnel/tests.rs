@@ -10,15 +10,15 @@ fn header(protocol: u8, offset: u16) -> Header {
     header
 }
 
-fn of<'a>(protocol: u8, payload: &'a [u8], kinds: &[Tunnel]) -> Inside<'a> {
-    inside(
+fn of<'a>(protocol: u8, data: &'a [u8], kinds: &[Tunnel]) -> TunnelPayload<'a> {
+    payload(
         &header(protocol, 0),
-        payload,
+        data,
         &Tunnels::new(kinds.iter().copied(), &[]),
     )
 }
 
-/// A UDP header to that port, and what follows.
+/// A UDP datagram to `port` with the payload `rest`.
 fn udp(port: u16, rest: &[u8]) -> Vec<u8> {
     [&[0xc0, 0][..], &port.to_be_bytes(), &[0; 4], rest, &INNER].concat()
 }
@@ -59,30 +59,34 @@ fn gre_by_its_flags() {
         let data = join(&[&flags.to_be_bytes()[..], &[8, 0], &vec![9; 4 * words]].concat());
         assert_eq!(
             of(47, &data, &gre),
-            Inside::EtherType(0x0800, &INNER),
+            TunnelPayload::EtherType(0x0800, &INNER),
             "{flags:04x}"
         );
-        assert_eq!(of(47, &data, &[Tunnel::Erspan]), Inside::Nothing);
+        assert_eq!(of(47, &data, &[Tunnel::Erspan]), TunnelPayload::NotATunnel);
         // Cut in its optional words.
         for len in 0..4 + 4 * words {
-            assert_eq!(of(47, &data[..len], &gre), Inside::Unread, "{flags:04x}");
+            assert_eq!(
+                of(47, &data[..len], &gre),
+                TunnelPayload::Unreadable,
+                "{flags:04x}"
+            );
         }
     }
     assert_eq!(
         of(47, &join(&[0, 0, 0x65, 0x58]), &gre),
-        Inside::Ethernet(&INNER)
+        TunnelPayload::Ethernet(&INNER)
     );
     assert_eq!(
         of(47, &join(&[0, 0, 0x88, 0x47]), &gre),
-        Inside::EtherType(0x8847, &INNER)
+        TunnelPayload::EtherType(0x8847, &INNER)
     );
-    // PPTP is somebody else's; source routes, a later version and a keepalive cannot be read.
+    // PPTP is not entered; source routes, a later version and a keepalive are unreadable.
     assert_eq!(
         of(47, &join(&[0x30, 0x81, 0x88, 0x0b, 0, 3, 0, 0]), &gre),
-        Inside::Nothing
+        TunnelPayload::NotATunnel
     );
     for refused in [[0x40, 0, 8, 0], [0, 2, 8, 0], [0, 0, 0, 0]] {
-        assert_eq!(of(47, &join(&refused), &gre), Inside::Unread);
+        assert_eq!(of(47, &join(&refused), &gre), TunnelPayload::Unreadable);
     }
     assert_eq!(
         of(
@@ -90,7 +94,7 @@ fn gre_by_its_flags() {
             &join(&[0, 0, 0x89, 9, 0x86, 0xdd, 1, 1, 0, 1, 0, 20]),
             &gre
         ),
-        Inside::EtherType(0x86dd, &INNER)
+        TunnelPayload::EtherType(0x86dd, &INNER)
     );
 }
 
@@ -98,22 +102,28 @@ fn gre_by_its_flags() {
 fn wccp_of_either_version() {
     let gre = [Tunnel::Gre];
     let first = join(&[0, 0, 0x88, 0x3e]);
-    assert_eq!(of(47, &first, &gre), Inside::EtherType(0x0800, &INNER));
+    assert_eq!(
+        of(47, &first, &gre),
+        TunnelPayload::EtherType(0x0800, &INNER)
+    );
     let second = join(&[0, 0, 0x88, 0x3e, 5, 0x59, 0, 0x48]);
-    assert_eq!(of(47, &second, &gre), Inside::EtherType(0x0800, &INNER));
-    assert_eq!(of(47, &second[..7], &gre), Inside::Unread);
+    assert_eq!(
+        of(47, &second, &gre),
+        TunnelPayload::EtherType(0x0800, &INNER)
+    );
+    assert_eq!(of(47, &second[..7], &gre), TunnelPayload::Unreadable);
 }
 
 #[test]
 fn erspan_by_its_type() {
     let erspan = [Tunnel::Erspan];
     let first = join(&[0, 0, 0x88, 0xbe]);
-    assert_eq!(of(47, &first, &erspan), Inside::Ethernet(&INNER));
-    assert_eq!(of(47, &first, &[Tunnel::Gre]), Inside::Nothing);
+    assert_eq!(of(47, &first, &erspan), TunnelPayload::Ethernet(&INNER));
+    assert_eq!(of(47, &first, &[Tunnel::Gre]), TunnelPayload::NotATunnel);
     let second = join(&[
         0x10, 0, 0x88, 0xbe, 0, 0, 0, 7, 0x10, 0x64, 0, 1, 0, 0, 0, 0,
     ]);
-    assert_eq!(of(47, &second, &erspan), Inside::Ethernet(&INNER));
+    assert_eq!(of(47, &second, &erspan), TunnelPayload::Ethernet(&INNER));
     let third = |version: u8, high: u8, low: u8, more: &[u8]| {
         let gre = [0x10, 0, 0x22, 0xeb, 0, 0, 0, 7];
         let header = [version << 4, 0x64, 0, 1, 0, 0, 0, 0, 0, 0, high, low];
@@ -121,53 +131,74 @@ fn erspan_by_its_type() {
     };
     assert_eq!(
         of(47, &third(2, 0, 0, &[]), &erspan),
-        Inside::Ethernet(&INNER)
+        TunnelPayload::Ethernet(&INNER)
     );
     assert_eq!(
         of(47, &third(2, 0x80, 1, &[0; 8]), &erspan),
-        Inside::Ethernet(&INNER)
+        TunnelPayload::Ethernet(&INNER)
     );
     assert_eq!(
         of(47, &third(2, 2 << 2, 0, &[]), &erspan),
-        Inside::Ip(&INNER)
+        TunnelPayload::Ip(&INNER)
     );
-    assert_eq!(of(47, &third(2, 3 << 2, 0, &[]), &erspan), Inside::Unread);
-    assert_eq!(of(47, &third(1, 0, 0, &[]), &erspan), Inside::Unread);
+    assert_eq!(
+        of(47, &third(2, 3 << 2, 0, &[]), &erspan),
+        TunnelPayload::Unreadable
+    );
+    assert_eq!(
+        of(47, &third(1, 0, 0, &[]), &erspan),
+        TunnelPayload::Unreadable
+    );
 }
 
 #[test]
 fn vxlan_on_its_ports() {
     let vxlan = [Tunnel::Vxlan];
     let data = udp(4789, &[8, 0, 0, 0, 0, 0, 42, 0]);
-    assert_eq!(of(17, &data, &vxlan), Inside::Ethernet(&INNER));
-    assert_eq!(of(17, &data, &[Tunnel::Geneve]), Inside::Nothing);
+    assert_eq!(of(17, &data, &vxlan), TunnelPayload::Ethernet(&INNER));
+    assert_eq!(of(17, &data, &[Tunnel::Geneve]), TunnelPayload::NotATunnel);
     let elsewhere = udp(8472, &[8, 0, 0, 0, 0, 0, 42, 0]);
-    assert_eq!(of(17, &elsewhere, &vxlan), Inside::Nothing);
+    assert_eq!(of(17, &elsewhere, &vxlan), TunnelPayload::NotATunnel);
     let ports = Tunnels::new(vxlan, &[8472, 4790]);
     assert_eq!(
-        inside(&header(17, 0), &elsewhere, &ports),
-        Inside::Ethernet(&INNER)
+        payload(&header(17, 0), &elsewhere, &ports),
+        TunnelPayload::Ethernet(&INNER)
     );
-    assert_eq!(inside(&header(17, 0), &data, &ports), Inside::Nothing);
+    assert_eq!(
+        payload(&header(17, 0), &data, &ports),
+        TunnelPayload::NotATunnel
+    );
     // The generic protocol extension.
     for (next, expected) in [
-        (1, Inside::EtherType(0x0800, &INNER)),
-        (2, Inside::EtherType(0x86dd, &INNER)),
-        (3, Inside::Ethernet(&INNER)),
-        (4, Inside::Unread),
+        (1, TunnelPayload::EtherType(0x0800, &INNER)),
+        (2, TunnelPayload::EtherType(0x86dd, &INNER)),
+        (3, TunnelPayload::Ethernet(&INNER)),
+        (4, TunnelPayload::Unreadable),
     ] {
         let data = udp(4790, &[0x0c, 0, 0, next, 0, 0, 42, 0]);
-        assert_eq!(inside(&header(17, 0), &data, &ports), expected);
+        assert_eq!(payload(&header(17, 0), &data, &ports), expected);
     }
     // No network identifier; cut.
-    assert_eq!(of(17, &udp(4789, &[0; 8]), &vxlan), Inside::Unread);
-    assert_eq!(of(17, &data[..15], &vxlan), Inside::Unread);
-    assert_eq!(of(17, &data[..7], &vxlan), Inside::Nothing);
-    // Later fragments: of UDP nobody knows, of GRE it is known.
+    assert_eq!(
+        of(17, &udp(4789, &[0; 8]), &vxlan),
+        TunnelPayload::Unreadable
+    );
+    assert_eq!(of(17, &data[..15], &vxlan), TunnelPayload::Unreadable);
+    assert_eq!(of(17, &data[..7], &vxlan), TunnelPayload::NotATunnel);
+    // A later fragment: over UDP whether it is a tunnel is unknown, in GRE it is one.
     let every = Tunnels::new(EVERY, &[]);
-    assert_eq!(inside(&header(17, 1), &[], &every), Inside::Nothing);
-    assert_eq!(inside(&header(47, 1), &[], &every), Inside::Unread);
-    assert_eq!(inside(&header(4, 1), &[], &every), Inside::Unread);
+    assert_eq!(
+        payload(&header(17, 1), &[], &every),
+        TunnelPayload::NotATunnel
+    );
+    assert_eq!(
+        payload(&header(47, 1), &[], &every),
+        TunnelPayload::Unreadable
+    );
+    assert_eq!(
+        payload(&header(4, 1), &[], &every),
+        TunnelPayload::Unreadable
+    );
 }
 
 #[test]
@@ -177,34 +208,40 @@ fn geneve_behind_its_options() {
         6081,
         &[2, 0, 0x65, 0x58, 0, 0, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8],
     );
-    assert_eq!(of(17, &data, &geneve), Inside::Ethernet(&INNER));
+    assert_eq!(of(17, &data, &geneve), TunnelPayload::Ethernet(&INNER));
     let data = udp(6081, &[0, 0, 0x08, 0x00, 0, 0, 5, 0]);
-    assert_eq!(of(17, &data, &geneve), Inside::EtherType(0x0800, &INNER));
+    assert_eq!(
+        of(17, &data, &geneve),
+        TunnelPayload::EtherType(0x0800, &INNER)
+    );
     for refused in [[0x40, 0, 8, 0, 0, 0, 5, 0], [0x3f, 0, 8, 0, 0, 0, 5, 0]] {
-        assert_eq!(of(17, &udp(6081, &refused), &geneve), Inside::Unread);
+        assert_eq!(
+            of(17, &udp(6081, &refused), &geneve),
+            TunnelPayload::Unreadable
+        );
     }
     let control = udp(6081, &[0, 0x80, 0x08, 0x00, 0, 0, 5, 0]);
-    assert_eq!(of(17, &control, &geneve), Inside::Nothing);
+    assert_eq!(of(17, &control, &geneve), TunnelPayload::NotATunnel);
 }
 
 #[test]
 fn gtp_u_behind_its_extensions() {
     let gtp = [Tunnel::GtpU];
     let of = |header: &[u8]| match of(17, &udp(2152, header), &gtp) {
-        Inside::Ip(data) => Some(data.len()),
-        Inside::Unread => None,
+        TunnelPayload::Ip(data) => Some(data.len()),
+        TunnelPayload::Unreadable => None,
         other => panic!("{other:?}"),
     };
     let teid = [0, 0, 0, 9];
     let with = |flags: u8, kind: u8, rest: &[u8]| [&[flags, kind, 0, 0][..], &teid, rest].concat();
     assert_eq!(of(&with(0x30, 255, &[])), Some(3));
-    // A sequence number; an N-PDU number; a next type that the flags say nothing of.
+    // A sequence number; an N-PDU number; a next extension type without its flag.
     assert_eq!(of(&with(0x32, 255, &[0, 1, 0, 0])), Some(3));
     assert_eq!(of(&with(0x31, 255, &[0, 0, 7, 0x85])), Some(3));
     // Extension headers: a PDU session container, then one of eight octets.
     let two = [0, 0, 0, 0x85, 1, 0, 9, 0xc0, 2, 0, 0, 0, 0, 0, 0, 0];
     assert_eq!(of(&with(0x34, 255, &two)), Some(3));
-    // Length 0; beyond the end; without end.
+    // Extension length 0; an extension beyond the end; an endless chain.
     assert_eq!(of(&with(0x34, 255, &[0, 0, 0, 0x85, 0, 0, 0, 0])), None);
     assert_eq!(of(&with(0x34, 255, &[0, 0, 0, 0x85, 9, 0, 0, 0])), None);
     let endless = [&[0, 0, 0, 1][..], &[1, 0, 0, 1].repeat(20)].concat();
@@ -214,16 +251,25 @@ fn gtp_u_behind_its_extensions() {
     assert_eq!(of(&with(0x50, 255, &[])), None);
     let echo = udp(2152, &with(0x32, 1, &[0, 1, 0, 0]));
     let every = Tunnels::new(EVERY, &[]);
-    assert_eq!(inside(&header(17, 0), &echo, &every), Inside::Nothing);
+    assert_eq!(
+        payload(&header(17, 0), &echo, &every),
+        TunnelPayload::NotATunnel
+    );
 }
 
 #[test]
 fn ip_in_ip() {
     let ipip = [Tunnel::IpIp];
-    assert_eq!(of(4, &INNER, &ipip), Inside::EtherType(0x0800, &INNER));
-    assert_eq!(of(41, &INNER, &ipip), Inside::EtherType(0x86dd, &INNER));
-    assert_eq!(of(4, &INNER, &[Tunnel::Gre]), Inside::Nothing);
-    assert_eq!(of(50, &INNER, &EVERY), Inside::Nothing);
+    assert_eq!(
+        of(4, &INNER, &ipip),
+        TunnelPayload::EtherType(0x0800, &INNER)
+    );
+    assert_eq!(
+        of(41, &INNER, &ipip),
+        TunnelPayload::EtherType(0x86dd, &INNER)
+    );
+    assert_eq!(of(4, &INNER, &[Tunnel::Gre]), TunnelPayload::NotATunnel);
+    assert_eq!(of(50, &INNER, &EVERY), TunnelPayload::NotATunnel);
 }
 
 #[test]
@@ -231,12 +277,21 @@ fn pseudowires_with_and_without_a_control_word() {
     let control = [0, 0, 0, 1, 2, 3];
     assert_eq!(
         pseudowire(&control),
-        [Inside::Ethernet(&[2, 3]), Inside::Ethernet(&control)]
+        [
+            TunnelPayload::Ethernet(&[2, 3]),
+            TunnelPayload::Ethernet(&control)
+        ]
     );
     assert_eq!(
         pseudowire(&[0x20, 1]),
-        [Inside::Ethernet(&[0x20, 1]), Inside::Nothing]
+        [
+            TunnelPayload::Ethernet(&[0x20, 1]),
+            TunnelPayload::NotATunnel
+        ]
     );
-    assert_eq!(pseudowire(&[0x10, 0, 0, 0x21]), [Inside::Nothing; 2]);
-    assert_eq!(pseudowire(&[]), [Inside::Nothing; 2]);
+    assert_eq!(
+        pseudowire(&[0x10, 0, 0, 0x21]),
+        [TunnelPayload::NotATunnel; 2]
+    );
+    assert_eq!(pseudowire(&[]), [TunnelPayload::NotATunnel; 2]);
 }

@@ -1,4 +1,4 @@
-//! Frames made at random, whole and damaged.
+//! Random frames, whole and damaged.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn transport() -> impl Strategy<Value = (u8, Vec<u8>)> {
         any::<u8>()
     ];
     (kind, vec(any::<u8>(), 0..60)).prop_map(|(kind, mut octets)| {
-        // Mostly a data offset that fits.
+        // In most cases a data offset that fits.
         if kind == 6 && octets.len() >= 20 && octets[12] & 3 != 0 {
             octets[12] = octets[12] & 0x0f | 0x50;
         }
@@ -58,7 +58,7 @@ fn ipv6() -> impl Strategy<Value = (u16, Vec<u8>)> {
                 octets[0] = next;
                 let len = match kind {
                     44 => {
-                        // Mostly atomic fragments.
+                        // In most cases an atomic fragment.
                         if octets[1] & 3 != 0 {
                             octets[2..4].fill(0);
                         }
@@ -84,7 +84,7 @@ fn ipv6() -> impl Strategy<Value = (u16, Vec<u8>)> {
     )
 }
 
-/// MAC addresses and tags: what stands before an EtherType.
+/// MAC addresses and VLAN tags, up to the EtherType.
 pub(crate) fn link() -> impl Strategy<Value = Vec<u8>> {
     let tag = (
         prop_oneof![Just(0x8100u16), Just(0x88a8), Just(0x9100), Just(0x9200)],
@@ -100,7 +100,7 @@ pub(crate) fn link() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// An IPv4 or IPv6 packet behind its EtherType.
+/// An EtherType and the IPv4 or IPv6 packet behind it.
 pub(crate) fn packet() -> impl Strategy<Value = (u16, Vec<u8>)> {
     prop_oneof![ipv4(), ipv6()]
 }
@@ -115,7 +115,7 @@ pub(crate) fn frame() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Frames with a few octets changed and their ends cut off.
+/// Frames with a few octets changed and the end cut off.
 pub(crate) fn damaged(frames: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>());
     (

@@ -1,7 +1,7 @@
-//! The packet parser against etherparse, field by field, wherever the two mean to read the same.
+//! Compares the packet parser with etherparse, field by field, where both support the frame.
 
 use etherparse::{LaxLinkExtSlice, LaxNetSlice, LaxSlicedPacket, TransportSlice, ip_number};
-use wire::{Family, Header, Link, Packet, Skip, Span, at};
+use wire::{Family, Header, LinkType, Packet, SkipReason, Span, at};
 
 /// EtherTypes that etherparse does not follow: MPLS, PPPoE, the oldest QinQ, PBB, VN-Tag, E-Tag.
 const EXOTIC: [u16; 7] = [0x8847, 0x8848, 0x8864, 0x9200, 0x88e7, 0x8926, 0x893f];
@@ -20,13 +20,13 @@ fn says(header: &Header, ethertype: u64) -> bool {
 /// How far two parsers agreed on a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Agreed {
-    /// Only one of them means to read such a frame.
+    /// The frame is outside of what both parsers support.
     NotCompared,
-    /// It is not IP, or malformed.
+    /// The frame is not IP, or malformed.
     Skipped,
-    /// The IP header.
+    /// The IP headers were compared.
     Network,
-    /// The IP and transport headers.
+    /// The IP and transport headers were compared.
     Transport,
 }
 
@@ -39,10 +39,10 @@ macro_rules! same {
     };
 }
 
-/// Parses an Ethernet frame with both.
+/// Parses an Ethernet frame with both parsers.
 ///
 /// # Errors
-/// What differs.
+/// The difference.
 pub(crate) fn compare(frame: &[u8]) -> Result<Agreed, String> {
     let mut header = Header::empty();
     let wire_len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
@@ -50,14 +50,14 @@ pub(crate) fn compare(frame: &[u8]) -> Result<Agreed, String> {
         time_ns: 0,
         data: frame,
         wire_len,
-        link: Link::Ethernet,
+        link: LinkType::Ethernet,
         tag: None,
         outgoing: false,
     };
     let ours = wire::parse(&packet, &mut header);
     let Ok(theirs) = LaxSlicedPacket::from_ethernet(frame) else {
         return match ours {
-            Err(Skip::LinkTruncated) => Ok(Agreed::Skipped),
+            Err(SkipReason::LinkTruncated) => Ok(Agreed::Skipped),
             other => Err(format!("{other:?}, etherparse finds no Ethernet header")),
         };
     };
@@ -98,12 +98,12 @@ pub(crate) fn compare(frame: &[u8]) -> Result<Agreed, String> {
             return Ok(Agreed::NotCompared);
         }
         (None | Some(LaxNetSlice::Arp(_)), Err(_)) => return Ok(Agreed::Skipped),
-        // etherparse goes on with the length of the frame.
-        (Some(LaxNetSlice::Ipv4(_)), Err(Skip::IpTotalLength)) => return Ok(Agreed::Skipped),
-        // etherparse believes the version nibble more than the EtherType.
-        (Some(_), Err(Skip::IpVersion)) => return Ok(Agreed::Skipped),
-        // So it reads a shorter header than the EtherType wants.
-        (Some(LaxNetSlice::Ipv4(_)), Err(Skip::IpTruncated)) if says(&header, 0x86dd) => {
+        // etherparse falls back to the length of the frame.
+        (Some(LaxNetSlice::Ipv4(_)), Err(SkipReason::IpTotalLength)) => return Ok(Agreed::Skipped),
+        // etherparse trusts the version nibble more than the EtherType.
+        (Some(_), Err(SkipReason::IpVersion)) => return Ok(Agreed::Skipped),
+        // In that case it reads a shorter header than the EtherType calls for.
+        (Some(LaxNetSlice::Ipv4(_)), Err(SkipReason::IpTruncated)) if says(&header, 0x86dd) => {
             return Ok(Agreed::Skipped);
         }
         (Some(net), Err(skip)) => return Err(format!("{skip:?}, etherparse finds {net:?}")),
@@ -199,7 +199,7 @@ pub(crate) fn compare(frame: &[u8]) -> Result<Agreed, String> {
                     "octets"
                 );
             }
-            // etherparse stops at a second header of a kind, and at hop-by-hop options that are not the first.
+            // etherparse stops at a repeated extension header, and at hop-by-hop options that do not come first.
             if theirs.stop_err.is_some() || theirs.transport.is_none() {
                 return Ok(Agreed::Network);
             }
@@ -255,7 +255,7 @@ pub(crate) fn compare(frame: &[u8]) -> Result<Agreed, String> {
                 .iter()
                 .rev()
                 .fold(0u16, |sum, flag| sum << 1 | u16::from(*flag));
-            // Three more bits of the twelve are reserved.
+            // etherparse leaves out three reserved bits of the twelve.
             same!(header.tcp_flags & 0x1ff, flags, "TCP flags");
             same!(
                 number(&header, at::TCP_FLAGS),

@@ -76,11 +76,11 @@ fn a_cache_is_rebuilt_for_another_record_or_type_only() {
     for (more, cache) in [
         (
             "set flow monitor M record \"netflow ipv4 original-input\"",
-            Cache::Rebuild(Rebuilt::Record),
+            Cache::Rebuild(RebuildReason::Record),
         ),
         (
             "set flow monitor M cache type permanent",
-            Cache::Rebuild(Rebuilt::Type),
+            Cache::Rebuild(RebuildReason::Type),
         ),
         ("set flow monitor M cache timeout active 9", Cache::Keep),
         ("set flow monitor M cache entries 99", Cache::Keep),

@@ -63,7 +63,7 @@ fn batches(specs: &[Spec]) -> Vec<Batch> {
         header.set(at::SOURCE_PORT, &[0, spec.source_port]);
         header.set(at::DESTINATION_PORT, &[0, spec.port]);
         let mut octets = vec![0; layout.len()];
-        layout.first(&header, &mut octets);
+        layout.write_first(&header, &mut octets);
         let totals = Totals {
             first_ns: spec.first_s * 1_000_000_000,
             last_ns: spec.last_s * 1_000_000_000,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use export::{Protocol, Source};
 use flow::Record;
 use language::{Finding, Tree};
-use meter::{CacheType, Kept, Mode, Timeouts};
+use meter::{CacheType, KeptTables, Mode, Timeouts};
 
 use super::exporter::source;
 use super::port::reading;
@@ -78,7 +78,7 @@ pub(super) fn unfold(
         entries: number(node, &["netflow", "max-flows"]).unwrap_or(ENTRIES),
         cache_type: CacheType::Normal,
         timeouts: timeouts(node),
-        statistics: Kept::default(),
+        statistics: KeptTables::default(),
     };
     insert(&mut settings.monitors, ACCOUNTING, monitor);
     for interface in node.values(&["interface"]) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use export::Protocol;
 use flow::Record;
 use language::{Finding, Tree};
-use meter::{CacheType, Kept, Timeouts};
+use meter::{CacheType, KeptTables, Timeouts};
 
 use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};
 use crate::named::{Named, changed};
@@ -32,7 +32,7 @@ pub struct MonitorSettings {
     /// When flows end.
     pub timeouts: Timeouts,
     /// Packet statistics to keep.
-    pub statistics: Kept,
+    pub statistics: KeptTables,
 }
 
 impl MonitorSettings {
@@ -89,7 +89,7 @@ impl MonitorSettings {
             entries: number(node, &["cache", "entries"]).unwrap_or(ENTRIES),
             cache_type,
             timeouts,
-            statistics: Kept {
+            statistics: KeptTables {
                 protocol: kept("protocol"),
                 size: kept("size"),
             },

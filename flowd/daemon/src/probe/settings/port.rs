@@ -1,7 +1,7 @@
 //! `interfaces ethernet`: how an interface is captured, and the monitors on it.
 
 use language::{Finding, Tree};
-use meter::Reading;
+use meter::ReadOptions;
 use wire::{Tunnel, Tunnels};
 
 use super::{finding, number, text};
@@ -17,7 +17,7 @@ pub struct PortSettings {
     /// How it is captured.
     pub capture: CaptureSettings,
     /// How much of a packet is read; the ring does not depend on it.
-    pub reading: Reading,
+    pub reading: ReadOptions,
     /// The monitors on it.
     pub attachments: Vec<Attachment>,
 }
@@ -143,7 +143,7 @@ impl Attachment {
 }
 
 /// `node` is that of `interfaces ethernet NAME`.
-pub(super) fn reading(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> Reading {
+pub(super) fn reading(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> ReadOptions {
     let words = node.values(&["capture", "decapsulate"]);
     let ports = node.values(&["capture", "vxlan-port"]);
     let tunnels = words.iter().filter_map(|word| Tunnel::by_name(word));
@@ -155,7 +155,7 @@ pub(super) fn reading(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> R
             "nothing asks for it: `capture decapsulate vxlan` is not there".into(),
         ));
     }
-    Reading {
+    ReadOptions {
         tunnels,
         fragment_ports: node.has(&["capture", "fragment-ports"]),
     }

@@ -3,7 +3,7 @@
 use ::loss::DropReason;
 use flow::{RecordTally, Tally};
 use serde_json::{Map, Value as Json, json};
-use wire::Skip;
+use wire::SkipReason;
 
 use super::super::worker::Report;
 
@@ -16,7 +16,7 @@ pub fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> Jso
             let ledger = &monitor.ledger;
             let own = ledger.balanced();
             balanced &= own;
-            let mut skipped: Map<String, Json> = Skip::ALL
+            let mut skipped: Map<String, Json> = SkipReason::ALL
                 .iter()
                 .map(|why| (why.name().to_owned(), ledger.skipped[*why as usize]))
                 .chain([("other-family".to_owned(), ledger.other_family)])

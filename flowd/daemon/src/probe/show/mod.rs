@@ -9,7 +9,7 @@ mod statistics;
 
 use std::collections::BTreeMap;
 
-use meter::{Aged, CacheType, FragmentCounts, Reading, ReadingCounts};
+use meter::{Aged, CacheType, FragmentCounts, ReadCounts, ReadOptions};
 use registry::Field;
 use serde_json::{Value as Json, json};
 use wire::Tunnel;
@@ -127,7 +127,7 @@ fn attachment(attachment: &Attachment) -> Json {
     json!({"monitor": attachment.monitor, "direction": direction, "families": families, "sampler": attachment.sampler})
 }
 
-fn ring(reading: &Reading, report: &Report) -> Json {
+fn ring(reading: &ReadOptions, report: &Report) -> Json {
     let mut ring = json!({
         "state": if report.down.is_some() { "down" } else { "up" },
         "reason": report.down,
@@ -140,9 +140,10 @@ fn ring(reading: &Reading, report: &Report) -> Json {
 }
 
 /// Adds what came of entering tunnels and remembering ports, where that is done.
-pub fn reading_counts(reading: &Reading, counts: &ReadingCounts, json: &mut Json) {
+pub fn reading_counts(reading: &ReadOptions, counts: &ReadCounts, json: &mut Json) {
     if !reading.tunnels.is_empty() {
-        json["tunnels"] = json!({"entered": counts.entered, "unread": counts.unread});
+        json["tunnels"] =
+            json!({"entered": counts.decapsulated, "unread": counts.unreadable_tunnels});
     }
     if reading.fragment_ports {
         let FragmentCounts {

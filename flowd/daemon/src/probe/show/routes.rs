@@ -22,7 +22,7 @@ pub fn routes(statistics: Option<&Statistics>) -> Json {
         "seconds_since_reading": since,
         "reading_microseconds": statistics.reading_ns / 1_000,
         "overruns": statistics.overruns,
-        "unread_messages": statistics.unread,
+        "unread_messages": statistics.undecodable,
         "left_out_routes": statistics.left_out,
         "unknown_rules": statistics.unknown_rules,
         "error": statistics.error,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use capture::Source;
 use flow::{Batch, EndReason, Flow, Layout};
 use mailbox::Reply;
-use meter::{Clear, Copied, Position, Reading};
+use meter::{Clear, Copied, Position, ReadOptions};
 
 use super::super::port::Port;
 use super::super::query::Keep;
@@ -32,7 +32,7 @@ pub struct Piece {
 /// Obeyed in the order they come; those with a reply are answered.
 pub(super) enum Ask {
     Configure(Vec<Metering>),
-    ReadAs(Reading),
+    ReadAs(ReadOptions),
     Hold(Reply<()>),
     Replace(Capturing, Option<Source>, u64),
     Inherit(Vec<MonitorReport>),
@@ -49,7 +49,7 @@ impl Capture {
     pub(super) fn obey(&mut self, ask: Ask) -> bool {
         match ask {
             Ask::Configure(meterings) => self.configure(meterings),
-            Ask::ReadAs(reading) => self.burst.read_as(reading),
+            Ask::ReadAs(reading) => self.burst.set_read_options(reading),
             Ask::Hold(reply) => {
                 self.held = true;
                 reply.send(());

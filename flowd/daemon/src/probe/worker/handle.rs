@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use capture::Source;
 use flow::Batch;
 use mailbox::{Reply, Sender};
-use meter::{Clear, Copied, Reading};
+use meter::{Clear, Copied, ReadOptions};
 
 use super::asks::{Ask, Layouts, Piece};
 use super::{Capture, Capturing, Metering, MonitorReport, Report};
@@ -56,7 +56,7 @@ impl Worker {
     }
 
     /// Sets how much of a packet is read.
-    pub fn read_as(&self, reading: Reading) {
+    pub fn read_as(&self, reading: ReadOptions) {
         self.asker.ask(Ask::ReadAs(reading));
     }
 

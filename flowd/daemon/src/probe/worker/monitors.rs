@@ -64,8 +64,9 @@ impl Capture {
             });
         }
         self.ports = ports;
-        let monitors = self.ports.iter().map(|port| port.monitor.wanted());
-        self.burst.want(monitors.fold(Lines::COMMON, Lines::and));
+        let monitors = self.ports.iter().map(|port| port.monitor.wanted_lines());
+        self.burst
+            .set_wanted_lines(monitors.fold(Lines::COMMON, Lines::and));
         let mut routes = self.ports.iter().map(|port| &port.metering.routes);
         self.routes = routes.find_map(Clone::clone);
         self.hand_on(true);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use capture::Statistics;
-use meter::ReadingCounts;
+use meter::ReadCounts;
 
 use super::super::port::MonitorReport;
 use super::Capture;
@@ -16,7 +16,7 @@ pub struct Report {
     /// The ring's counters since it was opened.
     pub ring: Statistics,
     /// What came of reading more than the outermost header, since the thread started.
-    pub reading: ReadingCounts,
+    pub reading: ReadCounts,
     /// Why there is no ring, when there is none.
     pub down: Option<String>,
     /// Its monitors.

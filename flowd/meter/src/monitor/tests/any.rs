@@ -1,6 +1,6 @@
 //! Whatever the settings, the packets, the operator and the clock do: nothing is lost, nothing counted twice.
 
-use flow::reverse::Ways;
+use flow::reverse::BiflowCounters;
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 cache_type,
                 timeouts,
                 sampler,
-                statistics: Kept { protocol, size },
+                statistics: KeptTables { protocol, size },
                 ..settings()
             }
         },
@@ -109,12 +109,12 @@ fn add(sums: &mut Sums, flow: &Flow<'_>) {
     };
     let forward = flow.forward();
     count((v6, from, to, protocol), forward.packets, forward.octets);
-    if let Some(range) = flow.layout.ways() {
-        let ways = Ways::read(&flow.octets[range]);
-        assert_eq!(forward.packets + ways.packets, flow.totals.packets);
-        assert_eq!(forward.octets + ways.octets, flow.totals.octets);
-        assert!(ways.start_ms <= ways.end_ms);
-        count((v6, to, from, protocol), ways.packets, ways.octets);
+    if let Some(range) = flow.layout.biflow_range() {
+        let biflow = BiflowCounters::read(&flow.octets[range]);
+        assert_eq!(forward.packets + biflow.packets, flow.totals.packets);
+        assert_eq!(forward.octets + biflow.octets, flow.totals.octets);
+        assert!(biflow.start_ms <= biflow.end_ms);
+        count((v6, to, from, protocol), biflow.packets, biflow.octets);
     }
     assert!(forward.first_ns <= forward.last_ns, "{forward:?}");
 }
@@ -150,7 +150,7 @@ proptest! {
                 Op::SetClock { seconds } => {
                     let by_ns = seconds * S as i64;
                     now = now.strict_add_signed(by_ns);
-                    monitor.step(by_ns);
+                    monitor.clock_stepped(by_ns);
                 }
                 Op::Reconfigure(settings) => monitor.reconfigure(*settings, 7),
                 Op::Clear(how) => drop(monitor.clear(how)),

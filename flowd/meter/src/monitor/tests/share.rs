@@ -76,7 +76,7 @@ fn run(settings: &[Settings]) -> Vec<(Seen, Ledger)> {
             time_ns: n as u64 * S / 10,
             data,
             wire_len: 60,
-            link: Link::Ethernet,
+            link: LinkType::Ethernet,
             tag: None,
             outgoing: false,
         });

@@ -11,13 +11,13 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_NEWNEXTHOP: u16 = 104;
 
-fn told(message_type: u16, body: &impl Emitable) -> Told {
+fn encoded(message_type: u16, body: &impl Emitable) -> Decoded {
     let mut octets = vec![0; body.buffer_len()];
     body.emit(&mut octets);
     raw(message_type, &octets)
 }
 
-fn raw(message_type: u16, body: &[u8]) -> Told {
+fn raw(message_type: u16, body: &[u8]) -> Decoded {
     let mut header = NetlinkHeader::default();
     header.message_type = message_type;
     message(&header, body)
@@ -44,14 +44,14 @@ fn default_route(attributes: Vec<RouteAttribute>) -> RouteMessage {
     message
 }
 
-fn change(told: Told) -> Change {
-    match told {
-        Told::Change(change) => change,
+fn change(decoded: Decoded) -> Change {
+    match decoded {
+        Decoded::Change(change) => change,
         other => panic!("{other:?}"),
     }
 }
 
-/// VRF devices as the kernel tells of them, which many kernels are built without.
+/// VRF devices as the kernel reports them. The message is made by hand, because many kernels are built without VRF.
 #[test]
 fn members_of_a_vrf_are_known_by_its_device() {
     let vrf = LinkAttribute::LinkInfo(vec![
@@ -69,7 +69,7 @@ fn members_of_a_vrf_are_known_by_its_device() {
         ),
     ] {
         assert_eq!(
-            rib.change(change(told(RTM_NEWLINK, &message))),
+            rib.apply(change(encoded(RTM_NEWLINK, &message))),
             Effect::Changed
         );
     }
@@ -82,7 +82,7 @@ fn members_of_a_vrf_are_known_by_its_device() {
 fn a_gateway_of_the_other_family_is_one() {
     let via = RouteAttribute::Via(RouteVia::Inet6("fe80::1".parse().unwrap()));
     let message = default_route(vec![via, RouteAttribute::Oif(3)]);
-    let Change::V4(Entry::Add { route, .. }) = change(told(RTM_NEWROUTE, &message)) else {
+    let Change::V4(Entry::AddRoute { route, .. }) = change(encoded(RTM_NEWROUTE, &message)) else {
         panic!("an IPv4 route")
     };
     let Hops::List(hops) = route.hops else {
@@ -98,10 +98,13 @@ fn a_gateway_of_the_other_family_is_one() {
 fn routes_for_a_type_of_service_are_left_out() {
     let mut message = default_route(vec![RouteAttribute::Oif(3)]);
     message.header.tos = 0x10;
-    assert!(matches!(told(RTM_NEWROUTE, &message), Told::Unsupported));
+    assert!(matches!(
+        encoded(RTM_NEWROUTE, &message),
+        Decoded::Unsupported
+    ));
     message.header.tos = 0;
     message.header.flags = RouteFlags::Cloned;
-    assert!(matches!(told(RTM_NEWROUTE, &message), Told::Nothing));
+    assert!(matches!(encoded(RTM_NEWROUTE, &message), Decoded::Ignored));
 }
 
 #[test]
@@ -132,9 +135,9 @@ fn nexthop_objects_lead_their_routes() {
     let by_object = default_route(vec![RouteAttribute::NhId(5)]);
     let mut rib = Rib::default();
     let rule = fib::Rule::new(0, fib::Action::Table(254));
-    rib.change(Change::V4(Entry::Rule(rule)));
-    rib.change(change(raw(RTM_NEWNEXTHOP, &one)));
-    rib.change(change(told(RTM_NEWROUTE, &by_object)));
+    rib.apply(Change::V4(Entry::AddRule(rule)));
+    rib.apply(change(raw(RTM_NEWNEXTHOP, &one)));
+    rib.apply(change(encoded(RTM_NEWROUTE, &by_object)));
     let packet = Packet {
         source: 1,
         destination: 2,
@@ -161,5 +164,5 @@ fn messages_cut_anywhere_are_read_or_not_and_nothing_else() {
             raw(kind, &octets[..len]);
         }
     }
-    assert!(matches!(raw(RTM_NEWROUTE, &[2, 0]), Told::Unread));
+    assert!(matches!(raw(RTM_NEWROUTE, &[2, 0]), Decoded::Undecodable));
 }

@@ -44,16 +44,16 @@ fn packet(data: &[u8]) -> Packet<'_> {
         time_ns: 0,
         data,
         wire_len: data.len() as u32,
-        link: Link::Ethernet,
+        link: LinkType::Ethernet,
         tag: None,
         outgoing: true,
     }
 }
 
-fn read(data: &[u8], kinds: &[Tunnel]) -> (Result<Entered, Skip>, Header) {
+fn read(data: &[u8], kinds: &[Tunnel]) -> (Result<Innermost, SkipReason>, Header) {
     let tunnels = Tunnels::new(kinds.iter().copied(), &[]);
     let mut header = Header::empty();
-    let result = parse_inside(&packet(data), &tunnels, Lines::ALL, &mut header);
+    let result = parse_innermost(&packet(data), &tunnels, Lines::ALL, &mut header);
     (result, header)
 }
 
@@ -62,10 +62,10 @@ fn number(header: &Header, span: crate::Span) -> u64 {
     octets.fold(0, |number, octet| number << 8 | u64::from(*octet))
 }
 
-const fn entered(tunnels: u8) -> Result<Entered, Skip> {
-    Ok(Entered {
+const fn entered(tunnels: u8) -> Result<Innermost, SkipReason> {
+    Ok(Innermost {
         tunnels,
-        unread: false,
+        unreadable: false,
     })
 }
 
@@ -91,7 +91,7 @@ fn ethernet_inside_brings_its_own_link() {
         assert_eq!(number(&header, span), value, "{span:?}");
     }
     assert_eq!(header.get(at::IP_SECTION)[..4], [0x60, 0, 0, 0]);
-    // A frame without tags has none, whatever is outside.
+    // A mirrored frame without tags has none, whatever the outer frame had.
     let data = tagged(
         10,
         0x0800,
@@ -110,7 +110,7 @@ fn ip_inside_leaves_the_link_outside() {
     assert_eq!(header.get(at::SOURCE_MAC), [2, 0, 0, 0, 1, 1]);
     assert_eq!(number(&header, at::VLAN), 10);
     assert_eq!(number(&header, at::ETHERTYPE), 0x86dd);
-    // Nothing of the outer header is left.
+    // Nothing of the outer header remains.
     assert_eq!(number(&header, at::FRAGMENT_ID), 0);
     assert_eq!(number(&header, at::TOS), 0);
     assert_eq!(header.octets, 52);
@@ -169,9 +169,9 @@ fn what_cannot_be_read_counts_as_the_packet_it_is() {
         let (result, header) = read(&data, &Tunnel::ALL);
         assert_eq!(
             result,
-            Ok(Entered {
+            Ok(Innermost {
                 tunnels: 0,
-                unread: true
+                unreadable: true
             })
         );
         assert_eq!((header.bytes, header.octets), (outer.bytes, outer.octets));
@@ -194,7 +194,7 @@ fn tunnels_in_tunnels_up_to_the_bound() {
     let (result, header) = read(&ethernet(0x0800, 1, &nest(10)), &[Tunnel::IpIp]);
     assert_eq!(result, entered(MAX_TUNNELS));
     assert_eq!((header.protocol, header.octets), (4, 32 + 2 * 20));
-    // Of several kinds: IPv6 in GRE in VXLAN in IPv4, GRE only where it is asked for.
+    // Different tunnels in each other: IPv6 in GRE in VXLAN in IPv4. GRE is entered only if it is in the set.
     let gre = ipv4(
         47,
         3,
@@ -218,23 +218,23 @@ fn pseudowires_are_frames_behind_labels() {
     assert_eq!((result, header.octets), (entered(1), 32));
     assert_eq!(header.get(at::SOURCE_MAC), [2, 0, 0, 0, 1, 5]);
     assert_eq!(number(&header, at::MPLS_TOP), 0);
-    assert_eq!(read(&data, &[Tunnel::Gre]).0, Err(Skip::NotIp));
+    assert_eq!(read(&data, &[Tunnel::Gre]).0, Err(SkipReason::NotIp));
     // An address that starts with a zero nibble, and no control word.
     assert_eq!(
         read(&wire(&[], &frame), &[Tunnel::Pseudowire]).0,
         entered(1)
     );
-    // Another protocol's, and a channel of the wire itself.
+    // ARP, and an associated channel.
     let arp = ethernet(0x0806, 5, &[0; 28]);
     assert_eq!(
         read(&wire(&[0; 4], &arp), &[Tunnel::Pseudowire]).0,
-        Err(Skip::NotIp)
+        Err(SkipReason::NotIp)
     );
     assert_eq!(
         read(&wire(&[0x10, 0, 0, 0x21], &frame), &[Tunnel::Pseudowire]).0,
-        Err(Skip::NotIp)
+        Err(SkipReason::NotIp)
     );
-    // IP behind labels is what it is without.
+    // IP behind labels is read the same with and without pseudowires.
     let ip = ethernet(
         0x8847,
         1,
@@ -245,7 +245,7 @@ fn pseudowires_are_frames_behind_labels() {
 
 #[test]
 fn lengths_are_the_inner_header_s() {
-    // Zero in both, as segmentation offload leaves it: what is left of the wire counts.
+    // Zero in both lengths, as segmentation offload leaves them: the rest of the wire length counts.
     let mut inner = ipv4(17, 6, &UDP);
     inner[2..4].fill(0);
     let mut outer = ipv4(17, 2, &vxlan(&ethernet(0x0800, 5, &inner)));
@@ -257,17 +257,17 @@ fn lengths_are_the_inner_header_s() {
         wire_len: 80_064,
         ..packet(&data)
     };
-    let result = parse_inside(&big, &tunnels, Lines::COMMON, &mut header);
+    let result = parse_innermost(&big, &tunnels, Lines::COMMON, &mut header);
     assert_eq!(
         (result, header.octets),
         (entered(1), 80_064 - 14 - 20 - 16 - 14)
     );
-    // Padding behind the outer packet is not the inner one's.
+    // Padding behind the outer packet does not belong to the inner one.
     let mut outer = ipv4(4, 2, &inner);
     outer.extend([0; 18]);
     let (result, header) = read(&ethernet(0x0800, 1, &outer), &[Tunnel::IpIp]);
     assert_eq!((result, header.octets), (entered(1), 32));
-    // A first fragment is read as far as it goes; its later ones are the outer packet's.
+    // A first fragment is read as far as it goes; later ones count as the outer packet.
     let mut outer = ipv4(4, 2, &ipv4(17, 6, &UDP));
     outer[6] = 0x20;
     let (result, header) = read(&ethernet(0x0800, 1, &outer), &[Tunnel::IpIp]);
@@ -277,9 +277,9 @@ fn lengths_are_the_inner_header_s() {
     assert_eq!(
         (result, header.octets),
         (
-            Ok(Entered {
+            Ok(Innermost {
                 tunnels: 0,
-                unread: true
+                unreadable: true
             }),
             52
         )

@@ -1,6 +1,6 @@
 //! Bidirectional flows.
 
-use flow::reverse::Ways;
+use flow::reverse::BiflowCounters;
 
 use super::*;
 
@@ -34,13 +34,13 @@ fn packet(from: u8, to: u8, protocol: u8, ports: [u16; 2], flags: u16, octets: u
 }
 
 /// What came out: forward totals and the ways, by source octet.
-fn ended(monitor: &mut Monitor) -> Vec<(u8, Totals, Ways)> {
+fn ended(monitor: &mut Monitor) -> Vec<(u8, Totals, BiflowCounters)> {
     let of = |flow: Flow<'_>| {
-        let range = flow.layout.ways().unwrap();
+        let range = flow.layout.biflow_range().unwrap();
         (
             flow.octets[3],
             flow.forward(),
-            Ways::read(&flow.octets[range]),
+            BiflowCounters::read(&flow.octets[range]),
         )
     };
     let batches: Vec<_> = monitor.drain().collect();

@@ -1,4 +1,5 @@
-//! Route lists, each kept once: a full table has a million prefixes and a handful of ways out.
+//! Numbers each distinct list of routes: a full table has a million prefixes, but only a handful of different
+//! lists.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,20 +7,20 @@ use std::sync::Arc;
 use crate::route::Route;
 use crate::tree::VALUES;
 
-/// Lists by number. Number 0 is no list.
+/// Numbered lists of routes. Number 0 means no list.
 #[derive(Debug)]
-pub(crate) struct Sets {
+pub(crate) struct RouteLists {
     numbers: HashMap<Arc<[Route]>, u32>,
-    /// The list and how many prefixes have it.
+    /// Each list with the number of prefixes that use it.
     lists: Vec<(Arc<[Route]>, usize)>,
     free: Vec<u32>,
-    /// Differs when the lists do.
+    /// Changes whenever the lists change.
     version: u64,
 }
 
-impl Default for Sets {
+impl Default for RouteLists {
     fn default() -> Self {
-        Sets {
+        RouteLists {
             numbers: HashMap::new(),
             lists: vec![(Arc::new([]), 0)],
             free: Vec::new(),
@@ -28,9 +29,9 @@ impl Default for Sets {
     }
 }
 
-impl Sets {
-    /// The number of a list for one more prefix; none when there are [`VALUES`] already.
-    pub(crate) fn take(&mut self, list: &[Route]) -> Option<u32> {
+impl RouteLists {
+    /// Returns the number of a list for one more prefix to use, or `None` if there are [`VALUES`] lists already.
+    pub(crate) fn acquire(&mut self, list: &[Route]) -> Option<u32> {
         if let Some(number) = self.numbers.get(list).copied() {
             self.lists[number as usize].1 += 1;
             return Some(number);
@@ -54,8 +55,8 @@ impl Sets {
         Some(number)
     }
 
-    /// One prefix fewer has this list.
-    pub(crate) fn leave(&mut self, number: u32) {
+    /// Records that one prefix fewer uses the list.
+    pub(crate) fn release(&mut self, number: u32) {
         let (list, users) = &mut self.lists[number as usize];
         *users = users.saturating_sub(1);
         if *users == 0 && number != 0 {
@@ -66,17 +67,17 @@ impl Sets {
         }
     }
 
-    /// The list of a number.
+    /// The list with this number.
     pub(crate) fn list(&self, number: u32) -> &Arc<[Route]> {
         &self.lists[number as usize].0
     }
 
-    /// All of them, from number 0 on.
+    /// All lists, from number 0 on.
     pub(crate) fn lists(&self) -> impl Iterator<Item = &[Route]> {
         self.lists.iter().map(|(list, _)| &**list)
     }
 
-    /// Differs when the lists do.
+    /// A number that changes whenever the lists change.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
@@ -97,20 +98,23 @@ mod tests {
                 shadows: false,
             }]
         };
-        let mut sets = Sets::default();
+        let mut route_lists = RouteLists::default();
         assert_eq!(
             (
-                sets.take(&list(1)),
-                sets.take(&list(2)),
-                sets.take(&list(1))
+                route_lists.acquire(&list(1)),
+                route_lists.acquire(&list(2)),
+                route_lists.acquire(&list(1))
             ),
             (Some(1), Some(2), Some(1))
         );
-        sets.leave(1);
-        assert_eq!(sets.list(1)[0].priority, 1);
-        let version = sets.version();
-        sets.leave(1);
-        assert!(sets.list(1).is_empty() && sets.version() != version);
-        assert_eq!((sets.take(&list(3)), sets.lists().count()), (Some(1), 3));
+        route_lists.release(1);
+        assert_eq!(route_lists.list(1)[0].priority, 1);
+        let version = route_lists.version();
+        route_lists.release(1);
+        assert!(route_lists.list(1).is_empty() && route_lists.version() != version);
+        assert_eq!(
+            (route_lists.acquire(&list(3)), route_lists.lists().count()),
+            (Some(1), 3)
+        );
     }
 }

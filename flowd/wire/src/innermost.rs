@@ -1,53 +1,53 @@
-//! The packet inside a packet's tunnels, for those who meter what a carrier mirrors.
+//! Reads the packet inside a packet's tunnels, for probes that meter mirrored or encapsulated traffic.
 
-use crate::header::{Header, Lines, Link, Packet, Skip, at};
+use crate::header::{Header, Lines, LinkType, Packet, SkipReason, at};
 use crate::ip::Parts;
 use crate::link::{self, Network, ethertype};
-use crate::packet::{WORKING, ip_header};
-use crate::rare;
-use crate::tunnel::{self, Inside, Tunnel, Tunnels};
+use crate::on_demand;
+use crate::packet::{PARSER_LINES, ip_header};
+use crate::tunnel::{self, Tunnel, TunnelPayload, Tunnels};
 
-/// Most tunnels looked into in one packet; what is deeper counts as the innermost that was entered.
+/// Most tunnels entered in one packet. A packet with more counts as the innermost packet that was reached.
 pub const MAX_TUNNELS: u8 = 8;
 
-/// How far [`parse_inside`] came.
+/// What [`parse_innermost`] found of tunnels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Entered {
-    /// Tunnels that were entered; the header is that of the packet inside the last one.
+pub struct Innermost {
+    /// Number of tunnels entered. The header is that of the packet inside the last one.
     pub tunnels: u8,
-    /// There was one more to enter, whose inside is no IP packet that can be read. The header is that of the packet
-    /// which carries it.
-    pub unread: bool,
+    /// Whether there was one more tunnel to enter whose content is no readable IP packet. The header is then that
+    /// of the packet carrying it.
+    pub unreadable: bool,
 }
 
-/// Reads the headers of the packet inside `tunnels`, of the packet itself where there are none, into `header`, as
-/// [`crate::parse_lines`] does.
+/// Reads the headers of the packet inside the `tunnels` of `packet` into `header`, or those of `packet` itself if
+/// it has none, as [`crate::parse_lines`] does.
 ///
-/// Everything from the IP header on is that of the packet inside, lengths and fragments included. MAC addresses, VLAN
-/// tags and labels are those of the innermost frame: a tunnel that carries Ethernet brings its own (or none), one that
-/// carries IP leaves those outside it. A tunnel that cannot be read costs nothing but a look inside: its packet
-/// counts as the packet it is.
+/// Everything from the IP header on belongs to the packet inside, lengths and fragments included. MAC addresses,
+/// VLAN tags and MPLS labels are those of the innermost frame: a tunnel carrying Ethernet brings its own (or none),
+/// a tunnel carrying IP leaves those of the frame around it. A tunnel whose content cannot be read loses no packet:
+/// the packet around it counts.
 ///
 /// # Errors
-/// Why the packet belongs to no flow.
-pub fn parse_inside(
+/// The reason why the packet belongs to no flow.
+pub fn parse_innermost(
     packet: &Packet,
     tunnels: &Tunnels,
     wanted: Lines,
     header: &mut Header,
-) -> Result<Entered, Skip> {
+) -> Result<Innermost, SkipReason> {
     let mut reader = Reader {
         tunnels,
-        lines: wanted.and(WORKING),
+        lines: wanted.and(PARSER_LINES),
         frame: *packet,
         entered: 0,
         looks: MAX_TUNNELS,
     };
     let mut parts = reader.frame(header)?;
-    let mut unread = false;
+    let mut unreadable = false;
     while reader.looks > 0 {
-        let inside = tunnel::inside(header, parts.transport, tunnels);
-        if inside == Inside::Nothing {
+        let inside = tunnel::payload(header, parts.transport, tunnels);
+        if inside == TunnelPayload::NotATunnel {
             break;
         }
         let mut inner = Header::empty();
@@ -59,56 +59,57 @@ pub fn parse_inside(
             ..reader.frame
         };
         let Some(next) = reader.enter(inside, &around, &mut inner) else {
-            unread = true;
+            unreadable = true;
             break;
         };
         (parts, *header) = (next, inner);
     }
     if wanted != Lines::COMMON {
-        rare::fill(&parts, wanted, packet.outgoing, header);
+        on_demand::fill(&parts, wanted, packet.outgoing, header);
     }
-    Ok(Entered {
+    Ok(Innermost {
         tunnels: reader.entered,
-        unread,
+        unreadable,
     })
 }
 
-/// Where the reading is.
+/// State of the reader while it descends into tunnels.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     tunnels: &'a Tunnels,
     lines: Lines,
-    /// The innermost frame.
+    /// The innermost frame so far.
     frame: Packet<'a>,
     entered: u8,
-    /// Looks into a tunnel that are left.
+    /// Tunnels that may still be tried, whether or not they turn out readable.
     looks: u8,
 }
 
 impl<'a> Reader<'a> {
-    /// From the link header of the frame through its IP header.
-    fn frame(&mut self, header: &mut Header) -> Result<Parts<'a>, Skip> {
+    /// Reads from the link header of the frame through its IP header.
+    fn frame(&mut self, header: &mut Header) -> Result<Parts<'a>, SkipReason> {
         let network = self.link(header)?;
         let frame = self.frame;
         self.network(network, &frame, header)
     }
 
-    /// The link header of the frame.
-    fn link(&self, header: &mut Header) -> Result<Network<'a>, Skip> {
+    /// Reads the link header of the frame.
+    fn link(&self, header: &mut Header) -> Result<Network<'a>, SkipReason> {
         header.clear(self.lines);
         header.set(at::DIRECTION, &[u8::from(self.frame.outgoing)]);
         link::strip(&self.frame, header)
     }
 
-    /// From behind the link header, the end of `around`, through the IP header. Behind labels that may take another frame.
+    /// Reads from behind the link header, which is the tail of `around`, through the IP header. Behind MPLS labels
+    /// that may lead through another frame.
     fn network(
         &mut self,
         network: Network<'a>,
         around: &Packet<'a>,
         header: &mut Header,
-    ) -> Result<Parts<'a>, Skip> {
+    ) -> Result<Parts<'a>, SkipReason> {
         let read = ip_header(network, around, header);
-        let (Err(Skip::NotIp), Network::Labelled(data), true) =
+        let (Err(SkipReason::NotIp), Network::Labelled(data), true) =
             (&read, network, self.tunnels.has(Tunnel::Pseudowire))
         else {
             return read;
@@ -123,11 +124,11 @@ impl<'a> Reader<'a> {
         read
     }
 
-    /// Through the IP header of what a tunnel carries: `inside`, the end of `around`. Without one there, nothing changes
-    /// but `header`.
+    /// Reads through the IP header of a tunnel's content `inside`, which is the tail of `around`. If there is none,
+    /// only `header` has changed.
     fn enter(
         &mut self,
-        inside: Inside<'a>,
+        inside: TunnelPayload<'a>,
         around: &Packet<'a>,
         header: &mut Header,
     ) -> Option<Parts<'a>> {
@@ -135,21 +136,21 @@ impl<'a> Reader<'a> {
         let mut inner = *self;
         inner.entered += 1;
         let parts = match inside {
-            Inside::Nothing | Inside::Unread => return None,
-            Inside::Ethernet(data) => {
+            TunnelPayload::NotATunnel | TunnelPayload::Unreadable => return None,
+            TunnelPayload::Ethernet(data) => {
                 inner.frame = Packet {
                     data,
                     wire_len: around
                         .wire_len
                         .saturating_sub(octets(around.data.len() - data.len())),
-                    link: Link::Ethernet,
+                    link: LinkType::Ethernet,
                     tag: None,
                     ..self.frame
                 };
                 inner.frame(header)
             }
-            Inside::EtherType(kind, data) => inner.typed(kind, data, around, header),
-            Inside::Ip(data) => {
+            TunnelPayload::EtherType(kind, data) => inner.typed(kind, data, around, header),
+            TunnelPayload::Ip(data) => {
                 let kind = match data.first()? >> 4 {
                     4 => ethertype::IPV4,
                     _ => ethertype::IPV6,
@@ -163,14 +164,15 @@ impl<'a> Reader<'a> {
         Some(parts)
     }
 
-    /// Through the IP header of what an EtherType names: `data`, the end of `around`, still within the frame.
+    /// Reads through the IP header of `data`, whose EtherType is `kind`. `data` is the tail of `around` and still
+    /// within the frame.
     fn typed(
         &mut self,
         kind: u16,
         data: &'a [u8],
         around: &Packet<'a>,
         header: &mut Header,
-    ) -> Result<Parts<'a>, Skip> {
+    ) -> Result<Parts<'a>, SkipReason> {
         self.link(header)?;
         header.set(at::ETHERTYPE, &[0, 0]);
         let network = link::ethernet(kind, data, None, header)?;

@@ -1,31 +1,34 @@
-//! The common packet, read in one go: Ethernet without tags, IPv4 without options or IPv6 without extension headers,
-//! no later fragment, TCP or UDP, captured up to the end of a TCP header (UDP over IPv6: of its own). It is nearly every packet, and it takes a
-//! fraction of the time: eight words are put together and stored, nothing is zeroed first, and TCP and UDP take
-//! the same way. Everything else is the general reader's, which is also what this one is tested against.
+//! The fast path of the packet parser: Ethernet without tags, IPv4 without options or IPv6 without extension
+//! headers, TCP or UDP, not a later fragment, captured at least to the end of the TCP header (for UDP over IPv6, of
+//! the UDP header).
+//!
+//! Nearly every packet is of this kind. It is read in a fraction of the general parser's time, because the first
+//! header line is assembled in eight words and stored without being zeroed first, and because TCP and UDP share one
+//! path. Every other packet goes to the general parser, which is also what the tests compare this one with.
 
 use crate::header::{Family, Header, LINE, Packet, at};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
-/// Octets of the link header.
+/// Octets of the Ethernet header.
 const ETHERNET: usize = 14;
 /// Octets of a TCP header without options.
 const SEGMENT: usize = 20;
 /// Octets of a UDP header.
 const DATAGRAM: usize = 8;
-/// The least octets of an IP packet's payload, by protocol.
+/// Least octets of an IP packet's payload, by protocol.
 const LEAST_TCP: u32 = 20;
 const LEAST_UDP: u32 = 8;
 
-/// The first header line in words, little-endian: the first octet is the lowest, on every machine.
+/// The first header line as little-endian words: the lowest octet is the first one, on every machine.
 type Words = [u64; 8];
 
-/// Reads the first header line of `packet` and what lies beside the lines. `None`: not a common packet, `header` is as
-/// it was.
+/// Reads the first header line of `packet` and the fields of [`Header`] beside its lines. Returns `None` and leaves
+/// `header` unchanged if the fast path does not cover the packet.
 #[inline(always)]
 pub(crate) fn parse(packet: &Packet, header: &mut Header) -> Option<()> {
     let frame = packet.data.first_chunk::<{ ETHERNET + 20 + SEGMENT }>()?;
-    // EtherType 0x0800, version 4, five words of header.
+    // EtherType 0x0800, IP version 4, header length of five words.
     if number::<12, 3>(frame) == 0x45_0008 {
         v4(frame, packet.outgoing, header)
     } else {
@@ -38,7 +41,7 @@ fn v4(frame: &[u8; ETHERNET + 20 + SEGMENT], outgoing: bool, header: &mut Header
     let total = u32::from(u16::from_be_bytes([frame[16], frame[17]]));
     let [ttl, protocol] = [frame[22], frame[23]];
     let flags = u64::from(frame[20] & 0x60);
-    // Offset 0.
+    // Fragment offset 0.
     if u32::from(frame[20] & 0x1f) | u32::from(frame[21]) != 0 || !transported(protocol, total, 20)
     {
         return None;
@@ -78,7 +81,7 @@ fn v6(data: &[u8], outgoing: bool, header: &mut Header) -> Option<()> {
         u64::from(outgoing) | 40 << 16,
         u64::from(total.swap_bytes()),
     ];
-    // A short datagram is captured with less than a segment's header.
+    // A short UDP datagram is captured with fewer octets than a TCP header has.
     let segment = data.first_chunk::<{ ETHERNET + 40 + SEGMENT }>();
     let flags = match segment {
         Some(frame) => u16::from_be_bytes([frame[66], frame[67]]),
@@ -89,7 +92,8 @@ fn v6(data: &[u8], outgoing: bool, header: &mut Header) -> Option<()> {
     Some(())
 }
 
-/// TCP or UDP, and the IP packet of `octets` holds what is read of it behind an IP header of `header_len`.
+/// Returns whether the protocol is TCP or UDP and an IP packet of `octets` has room behind its header of
+/// `header_len` octets for what is read of them.
 #[inline(always)]
 fn transported(protocol: u8, octets: u32, header_len: u32) -> bool {
     let least = if protocol == TCP {
@@ -100,7 +104,7 @@ fn transported(protocol: u8, octets: u32, header_len: u32) -> bool {
     ((protocol == TCP) | (protocol == UDP)) & (octets >= header_len + least)
 }
 
-/// Ports, protocol, type of service, time to live, version.
+/// Packs ports, protocol, type of service, time to live and version into one word.
 #[inline(always)]
 fn transport(ports: u64, protocol: u8, tos: u8, ttl: u8, version: u64) -> u64 {
     ports | u64::from(protocol) << 32 | u64::from(tos) << 40 | u64::from(ttl) << 48 | version << 56
@@ -126,7 +130,7 @@ fn finish(
     header.family = family;
 }
 
-/// `LEN` octets from `AT` on, the first one the lowest.
+/// Returns the `LEN` octets of `frame` from `AT` on as a number whose lowest octet is the first.
 #[inline(always)]
 fn number<const AT: usize, const LEN: usize>(frame: &[u8]) -> u64 {
     let mut octets = [0; 8];
@@ -136,7 +140,7 @@ fn number<const AT: usize, const LEN: usize>(frame: &[u8]) -> u64 {
     u64::from_le_bytes(octets)
 }
 
-/// The words above are written for these places.
+/// The words above are laid out for exactly these places.
 const _: () = {
     assert!(at::SOURCE_IPV6.at == 0 && at::DESTINATION_IPV6.at == 16);
     assert!(at::SOURCE_PORT.at == 32 && at::DESTINATION_PORT.at == 34);

@@ -1,5 +1,5 @@
-//! Packets in tunnels in tunnels, made at random: inside they are read as they are read outside, and damage to the
-//! tunnel costs nothing but the look inside.
+//! Random packets in random tunnels: they are read as they are read outside a tunnel, and a damaged tunnel loses no
+//! packet.
 
 #[allow(dead_code, reason = "shared with other tests")]
 mod frames;
@@ -7,22 +7,22 @@ mod frames;
 use frames::{damaged, link, packet};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wire::{Entered, Header, Lines, Link, Packet, Tunnel, Tunnels, parse, parse_inside};
+use wire::{Header, Innermost, Lines, LinkType, Packet, Tunnel, Tunnels, parse, parse_innermost};
 
-/// What a tunnel carries.
+/// Content of a tunnel.
 #[derive(Clone, Debug)]
 enum Content {
     Ip(u16, Vec<u8>),
     Frame(Vec<u8>),
 }
 
-/// A tunnel to be, from the inside out.
+/// A tunnel to build around some content.
 #[derive(Clone, Debug)]
 struct Wrap {
     kind: usize,
     /// Flags, options, fillers.
     choices: [u8; 24],
-    /// Of a frame around the content, and around the tunnel.
+    /// Link headers of the frame inside and of the frame around the tunnel.
     links: [Vec<u8>; 2],
     framed: bool,
 }
@@ -45,7 +45,7 @@ fn framed(link: &[u8], content: Content) -> Vec<u8> {
     }
 }
 
-/// The number in front of what GRE and GENEVE carry.
+/// EtherType and octets as GRE and GENEVE carry them.
 fn typed(content: Content) -> (u16, Vec<u8>) {
     match content {
         Content::Frame(frame) => (0x6558, frame),
@@ -54,13 +54,13 @@ fn typed(content: Content) -> (u16, Vec<u8>) {
 }
 
 impl Wrap {
-    /// IP around a payload, either family.
+    /// Wraps a payload in an IP header of either version.
     fn ip(&self, protocol: u8, payload: &[u8]) -> Content {
         let mut fill = self.choices.to_vec();
         if self.choices[0] & 1 == 0 {
             let mut ip = vec![0x45; 20];
             ip[2..4].copy_from_slice(&(20 + payload.len() as u16).to_be_bytes());
-            // Whole, or a first fragment.
+            // Not fragmented, or a first fragment.
             ip[6..8].copy_from_slice(&[self.choices[1] & 0x60, 0]);
             ip[9] = protocol;
             ip[12..20].copy_from_slice(&self.choices[2..10]);
@@ -97,7 +97,7 @@ impl Wrap {
         self.ip(47, &[&header.concat(), payload].concat())
     }
 
-    /// The tunnel around `content`, and how many were added.
+    /// Wraps `content` in the tunnel; returns how many tunnels that adds.
     fn around(&self, content: Content) -> (Content, u8) {
         let [inner, outer] = &self.links;
         let any = u16::from(self.choices[2]) << 8;
@@ -182,12 +182,12 @@ impl Wrap {
     }
 }
 
-/// A frame with tunnels, how many, and the frame without them.
+/// A frame with tunnels, their number, and the innermost frame.
 fn tunnelled() -> impl Strategy<Value = (Vec<u8>, u8, Vec<u8>)> {
     (link(), packet(), any::<bool>(), vec(wrap(), 1..4)).prop_map(
         |(mac, (kind, ip), bare, wraps)| {
             let mut content = Content::Ip(kind, ip.clone());
-            // The innermost frame, as soon as there is one.
+            // The innermost Ethernet frame, once there is one.
             let mut plain = None;
             if !bare {
                 let frame = framed(&mac, content);
@@ -219,7 +219,7 @@ fn ethernet(data: &[u8]) -> Packet<'_> {
         time_ns: 0,
         data,
         wire_len: data.len() as u32,
-        link: Link::Ethernet,
+        link: LinkType::Ethernet,
         tag: None,
         outgoing: false,
     }
@@ -241,10 +241,10 @@ proptest! {
     fn inside_is_as_outside((data, depth, plain) in tunnelled()) {
         let every = Tunnels::new(Tunnel::ALL, &[]);
         let (mut inner, mut alone) = (Header::empty(), Header::empty());
-        let result = parse_inside(&ethernet(&data), &every, Lines::ALL, &mut inner);
-        // What was put into tunnels may look like one itself.
-        let expected = parse_inside(&ethernet(&plain), &every, Lines::ALL, &mut alone);
-        let expected = expected.map(|it| Entered { tunnels: it.tunnels + depth, ..it });
+        let result = parse_innermost(&ethernet(&data), &every, Lines::ALL, &mut inner);
+        // The random content may look like a tunnel itself.
+        let expected = parse_innermost(&ethernet(&plain), &every, Lines::ALL, &mut alone);
+        let expected = expected.map(|it| Innermost { tunnels: it.tunnels + depth, ..it });
         prop_assert_eq!(result, expected, "{:02x?}", data);
         prop_assert_eq!(rest(&inner), rest(&alone), "{:02x?}", data);
         for (at, octets) in inner.bytes.iter().zip(alone.bytes).enumerate() {
@@ -262,8 +262,8 @@ proptest! {
         stale.bytes.fill(0xff);
         (stale.octets, stale.tcp_flags, stale.protocol) = (u32::MAX, u16::MAX, u8::MAX);
         let outside = parse(&ethernet(&data), &mut plain);
-        let result = parse_inside(&ethernet(&data), &tunnels, Lines::ALL, &mut fresh);
-        prop_assert_eq!(result, parse_inside(&ethernet(&data), &tunnels, Lines::ALL, &mut stale));
+        let result = parse_innermost(&ethernet(&data), &tunnels, Lines::ALL, &mut fresh);
+        prop_assert_eq!(result, parse_innermost(&ethernet(&data), &tunnels, Lines::ALL, &mut stale));
         match result {
             Ok(entered) => {
                 prop_assert_eq!(fresh.bytes, stale.bytes);

@@ -1,10 +1,11 @@
-//! Values that few records ask for: read in a second look at the packet, when somebody does.
+//! Reads the header values that few records ask for, in a second pass over the packet.
 
 use crate::header::{Family, Header, Lines, Span, at};
 use crate::ip::{Parts, next};
 use crate::transport::protocol;
 
-/// Fills what the lines `wanted` have beyond what every packet is read for. `outgoing`: the packet was seen leaving.
+/// Fills in the values of the `wanted` lines that the parser does not read for every packet. `outgoing` says that
+/// the packet was captured on its way out.
 pub(crate) fn fill(parts: &Parts, wanted: Lines, outgoing: bool, header: &mut Header) {
     if wanted.has(at::IPV4_IHL.line()) {
         if header.family == Family::V4 {
@@ -44,7 +45,7 @@ pub(crate) fn fill(parts: &Parts, wanted: Lines, outgoing: bool, header: &mut He
                 let options = parts.packet.get(20..parts.header_len);
                 header.set(at::IPV4_OPTIONS, &ipv4_options(options.unwrap_or_default()));
             }
-            // What is behind a later fragment's header lay in the first one.
+            // The header behind a later fragment is that of the first fragment's payload, so it is not known here.
             Family::V6 if header.get(at::FRAGMENT_OFFSET) != [0, 0] => {}
             Family::V6 => note_extension(header.protocol, false, header),
         }
@@ -62,8 +63,8 @@ pub(crate) fn fill(parts: &Parts, wanted: Lines, outgoing: bool, header: &mut He
     }
 }
 
-/// Sets the bit of an extension header, `later` for a fragment that is not the first; other next headers have none.
-/// IANA "ipv6ExtensionHeaders Bits", whose bit 0 is the first on the wire.
+/// Sets the bit of extension header `kind`, if it has one (IANA "ipv6ExtensionHeaders Bits", where bit 0 is the
+/// most significant). `later` says that a fragment header belongs to a fragment other than the first.
 pub(crate) fn note_extension(kind: u8, later: bool, header: &mut Header) {
     let bit = match kind {
         next::DESTINATION => 0,
@@ -86,14 +87,14 @@ pub(crate) fn note_extension(kind: u8, later: bool, header: &mut Header) {
     header.set(at::EXTENSION_HEADERS, &seen.to_be_bytes());
 }
 
-/// Option types that element 208 has a bit for, in IANA "IPFIX Information Elements" of it: all eight bits count, not
-/// the option number alone.
+/// Option types that element 208 has a bit for, as its description lists them. The whole type octet counts, not
+/// only the option number in its low five bits.
 const OPTIONS: [u8; 30] = [
     0, 1, 7, 10, 11, 12, 15, 25, 30, 68, 82, 94, 130, 131, 133, 134, 136, 137, 142, 144, 145, 147,
     148, 149, 150, 151, 152, 158, 205, 222,
 ];
 
-/// The options (RFC 791 §3.1) as element 208 has them.
+/// Returns the options (RFC 791 §3.1) in the form of element 208.
 fn ipv4_options(mut options: &[u8]) -> [u8; 4] {
     let mut seen = 0u32;
     while let [kind, rest @ ..] = options {
@@ -103,14 +104,14 @@ fn ipv4_options(mut options: &[u8]) -> [u8; 4] {
         options = match kind {
             0 => &[],
             1 => rest,
-            // The length counts type and length; a smaller one goes nowhere.
+            // The length includes type and length octets; a smaller one ends the list.
             _ => match rest.first() {
                 Some(len @ 2..) => options.get(usize::from(*len)..).unwrap_or_default(),
                 _ => &[],
             },
         };
     }
-    // Option X is bit X of the octets counted from the first, each from its low end.
+    // Option X is bit X modulo 8, counted from the least significant one, of octet X / 8.
     seen.to_le_bytes()
 }
 

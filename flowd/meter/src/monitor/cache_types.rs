@@ -1,4 +1,4 @@
-//! Caches that are not the usual one: immediate, permanent, bidirectional.
+//! The cache types besides the unidirectional normal one: immediate, permanent, bidirectional.
 
 use super::{CacheType, Monitor};
 use crate::burst::Observed;
@@ -6,8 +6,8 @@ use crate::key::Hash;
 use crate::routes::Routing;
 
 impl Monitor {
-    /// A packet of a monitor whose cache is not normal, or bidirectional.
-    pub(super) fn count_otherwise(
+    /// Meters a packet of a monitor whose cache is not normal, or bidirectional.
+    pub(super) fn count_special(
         &mut self,
         hash: Hash,
         observed: &mut Observed,
@@ -15,14 +15,14 @@ impl Monitor {
     ) {
         match self.settings.cache_type {
             CacheType::Immediate => self.immediate(observed, routing),
-            CacheType::Normal => self.kept(hash, observed, routing, usize::MAX),
+            CacheType::Normal => self.count_or_create(hash, observed, routing, usize::MAX),
             CacheType::Permanent { .. } => {
-                self.kept(hash, observed, routing, self.settings.entries);
+                self.count_or_create(hash, observed, routing, self.settings.entries);
             }
         }
     }
 
-    /// A packet that is a flow of its own, past the cache.
+    /// Exports a packet as a flow of its own without using the cache.
     fn immediate(&mut self, observed: &mut Observed, routing: Option<&Routing>) {
         let Some(cache) = &self.caches[observed.header.family as usize] else {
             return;
@@ -31,17 +31,17 @@ impl Monitor {
         if let Some(routing) = routing {
             routing.fill(observed, cache.routes().first);
         }
-        cache.single(&observed.header, observed.time_ns, |flow| {
+        cache.single_packet_flow(&observed.header, observed.time_ns, |flow| {
             let totals = flow.totals;
             self.ledger.expired.count(totals.packets, totals.octets);
             self.aged.count(totals.end);
             self.outbox.push(cache.layout(), &flow);
         });
-        self.note_added(&observed.header);
+        self.count_created(&observed.header);
     }
 
-    /// A packet of a flow that is there, or of a new one while there are fewer than `most`.
-    fn kept(
+    /// Counts a packet into its flow, or into a new one if the cache has fewer than `most` flows.
+    fn count_or_create(
         &mut self,
         hash: Hash,
         observed: &mut Observed,
@@ -54,7 +54,7 @@ impl Monitor {
             return;
         };
         let timeouts = &self.settings.timeouts;
-        let known = cache.known(hash, &observed.header, observed.time_ns, timeouts);
+        let known = cache.count_if_known(hash, &observed.header, observed.time_ns, timeouts);
         if !known && full {
             return self.ledger.cache_full.count(octets);
         }
@@ -62,8 +62,8 @@ impl Monitor {
         self.ledger.cached.packets += 1;
         self.ledger.cached.octets += octets;
         if !known {
-            cache.begin(hash, observed, timeouts, routing);
-            self.note_made(&observed.header);
+            cache.create(hash, observed, timeouts, routing);
+            self.flow_created(&observed.header);
         }
     }
 }

@@ -1,0 +1,14 @@
+//! The kernel's routes, read once and then kept up to date by netlink notifications, so that no packet costs a
+//! system call.
+//!
+//! ```text
+//! netlink --socket--> octets --decode--> fib::Change --worker--> fib::Fib, for lookups
+//! ```
+
+mod decode;
+mod nexthop;
+mod rule;
+mod socket;
+mod worker;
+
+pub use worker::{Clock, Reader, Routes, Statistics};
