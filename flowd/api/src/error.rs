@@ -92,6 +92,10 @@ words! {
         Conflict = "conflict",
         /// A configuration that this host cannot apply: a port in use, no privilege, no such interface.
         HostRefuses = "host-refuses",
+        /// A word of another release, which is understood.
+        OldWord = "old-word",
+        /// A leaf that this release keeps but does not apply.
+        NotApplied = "not-applied",
         /// A masked secret where no secret is configured.
         MaskedSecret = "masked-secret",
         /// Anything else that is wrong with a request.

@@ -87,6 +87,7 @@ impl Control {
             let finding = |problem: Problem| Finding {
                 path: vec!["system".into(), "login".into()],
                 message: problem.message,
+                code: problem.code,
             };
             Refused::Findings(problems.into_iter().map(finding).collect())
         })?;
@@ -171,6 +172,7 @@ fn leave_out(tree: &mut Tree, finding: &Finding) -> bool {
             let deeper = Finding {
                 path: rest.to_vec(),
                 message: String::new(),
+                code: language::Code::default(),
             };
             if !leave_out(child, &deeper) {
                 children.remove(word);
@@ -204,6 +206,7 @@ mod tests {
                 &Finding {
                     path,
                     message: String::new(),
+                    code: language::Code::default(),
                 },
             );
             (found, crate::tree_json::write(&tree).to_string())

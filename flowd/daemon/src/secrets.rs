@@ -51,6 +51,7 @@ fn encrypted(plain: &str) -> Result<String, Vec<Problem>> {
             line: 1,
             column: 1,
             length: 1,
+            code: language::Code::Invalid,
             message: format!("the password cannot be encrypted: {error:?}"),
             hint: None,
         }]

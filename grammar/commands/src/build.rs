@@ -9,7 +9,7 @@ use super::{
     AccountingView, CacheView, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode, Mode,
     Part, Ping, RelayPart, Tail, Version,
 };
-use language::Problem;
+use language::{Code, Problem};
 
 /// Rows of `top` without a number, Cisco's.
 const TOP: u32 = 20;
@@ -237,6 +237,7 @@ impl Matched<'_> {
         if host.text.starts_with('-') || host.text.is_empty() {
             let message = format!("\"{}\" is neither a name nor an address", host.text);
             return Err(problem(
+                Code::InvalidValue,
                 host.start,
                 host.text.chars().count(),
                 message,
@@ -256,13 +257,23 @@ impl Matched<'_> {
         let mut addresses = self.addresses();
         let (source, destination) = match (addresses.next(), addresses.next()) {
             (Some(source), Some(destination)) => (source, destination),
-            _ => return Err(problem(0, 1, "two addresses are wanted", None)),
+            _ => {
+                return Err(problem(
+                    Code::MissingValue,
+                    0,
+                    1,
+                    "two addresses are wanted",
+                    None,
+                ));
+            }
         };
         if source.is_ipv4() != destination.is_ipv4() {
             let mut words = self.parts.iter().rev().flat_map(|part| part.words);
             let word = words.find(|word| word.text.parse() == Ok(destination));
-            let wrong = |word: &Word| word.problem("both addresses are of one family", None);
-            return Err(word.map_or_else(|| problem(0, 1, "", None), wrong));
+            let wrong = |word: &Word| {
+                word.problem(Code::InvalidValue, "both addresses are of one family", None)
+            };
+            return Err(word.map_or_else(|| problem(Code::InvalidValue, 0, 1, "", None), wrong));
         }
         let port = |which| {
             let number = self.has(which).then(|| self.number(Some(which))).flatten();

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use language::near;
+use language::{Code, near};
 use registry::{FIELDS, Field, Kind};
 
 /// Ranges one value may list; longer lists are refused.
@@ -49,6 +49,8 @@ pub enum Wanted {
 pub struct BadValue {
     /// What is wrong.
     pub message: String,
+    /// What kind of thing is wrong.
+    pub code: Code,
     /// What would be right.
     pub hint: String,
 }
@@ -118,6 +120,7 @@ impl ValueKind {
         if parts.len() > MAX_RANGES {
             return Err(BadValue {
                 message: format!("{} values are too many", parts.len()),
+                code: Code::OutOfRange,
                 hint: format!("{MAX_RANGES} at most"),
             });
         }
@@ -125,24 +128,25 @@ impl ValueKind {
     }
 
     fn one(self, text: &str) -> Result<Wanted, BadValue> {
-        let bad = |what: &str| BadValue {
+        let wrong = |code, what: &str| BadValue {
             message: format!("{} is {what}", language::schema::shown(text)),
+            code,
             hint: self.expected(),
         };
         if let Some(number) = self.single(text) {
-            let (low, high) = number.ok_or_else(|| bad("out of range"))?;
+            let (low, high) = number.ok_or_else(|| wrong(Code::OutOfRange, "out of range"))?;
             return Ok(Wanted::Range(low, high));
         }
         if self == ValueKind::Interface {
             let name = !text.is_empty() && !text.contains(char::is_whitespace);
             return match name {
                 true => Ok(Wanted::Name(text.into())),
-                false => Err(bad("no interface")),
+                false => Err(wrong(Code::InvalidValue, "no interface")),
             };
         }
         let Some((from, to)) = text.split_once('-').filter(|_| text != "-") else {
             let names = self.names().iter().map(|(name, _)| *name);
-            let mut bad = bad(self.wrong());
+            let mut bad = wrong(Code::InvalidValue, self.wrong());
             if let Some(meant) = near(text, names) {
                 bad.hint = format!("did you mean {meant}?");
             }
@@ -152,14 +156,17 @@ impl ValueKind {
             "" => Ok((open, open)),
             text => match self.single(text) {
                 Some(Some(range)) => Ok(range),
-                Some(None) => Err(bad("out of range")),
-                None => Err(bad(self.wrong())),
+                Some(None) => Err(wrong(Code::OutOfRange, "out of range")),
+                None => Err(wrong(Code::InvalidValue, self.wrong())),
             },
         };
         let ((low, _), (_, high)) = (end(from, 0)?, end(to, self.most())?);
         match low <= high {
             true => Ok(Wanted::Range(low, high)),
-            false => Err(bad("no range: its end is before its beginning")),
+            false => Err(wrong(
+                Code::InvalidValue,
+                "no range: its end is before its beginning",
+            )),
         }
     }
 

@@ -5,7 +5,7 @@ use super::trie::nearest;
 use super::words::{self, Word, brief, problem};
 use super::{Condition, Tail};
 use crate::condition::ValueKind;
-use language::Problem;
+use language::{Code, Problem};
 
 /// Words that end a list: what can follow it.
 const AFTER: &[&str] = &["aggregate", "collect", "filter", "format", "sort"];
@@ -47,6 +47,7 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
             };
             let message = format!("the value of {field} is missing");
             return Err(problem(
+                Code::MissingValue,
                 end.map_or(0, |word| word.end() + 1),
                 1,
                 message,
@@ -54,14 +55,18 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
             ));
         };
         if value.open {
-            return Err(value.problem("the quote is not closed", Some(words::CLOSE.into())));
+            return Err(value.problem(
+                Code::Syntax,
+                "the quote is not closed",
+                Some(words::CLOSE.into()),
+            ));
         }
         // Of a field by its IANA name the daemon knows what its values are.
         if !regexp
             && field.contains(' ')
             && let Err(wrong) = ValueKind::of_name(&field).read(&value.text)
         {
-            return Err(value.problem(wrong.message, Some(wrong.hint)));
+            return Err(value.problem(wrong.code, wrong.message, Some(wrong.hint)));
         }
         at += taken + 1 + usize::from(regexp);
         conditions.push(Condition {
@@ -88,6 +93,7 @@ pub(super) fn take_fields(words: &[Word]) -> Result<(Vec<String>, usize), Proble
         if fields.contains(&field) {
             let word = &left[0];
             return Err(word.problem(
+                Code::NotHere,
                 format!("{field} stands there already"),
                 Some("each field once".into()),
             ));
@@ -106,6 +112,7 @@ fn going_on(words: &[Word], at: usize) -> Result<Option<&[Word]>, Problem> {
     else {
         return match words.first() {
             Some(word) if at == 0 => Err(word.problem(
+                Code::MissingValue,
                 "a field is missing before the pipe",
                 Some("such as ipv4 source address".into()),
             )),
@@ -137,12 +144,20 @@ fn going_on(words: &[Word], at: usize) -> Result<Option<&[Word]>, Problem> {
         (0, 0) => {
             let possible: Vec<&str> = fields.iter().chain(AFTER).copied().collect();
             let message = format!("unknown word \"{}\"", brief(&word.text));
-            Err(word.problem(message, Some(nearest(&word.text, &possible))))
+            Err(word.problem(
+                Code::UnknownWord,
+                message,
+                Some(nearest(&word.text, &possible)),
+            ))
         }
         _ => {
             let both: Vec<&str> = begun(&fields).into_iter().chain(after).collect();
             let message = format!("\"{}\" is ambiguous", brief(&word.text));
-            Err(word.problem(message, Some(format!("one of {}", both.join(", ")))))
+            Err(word.problem(
+                Code::Ambiguous,
+                message,
+                Some(format!("one of {}", both.join(", "))),
+            ))
         }
     }
 }

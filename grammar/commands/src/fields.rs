@@ -3,7 +3,7 @@
 use super::conditions::is_iana_name;
 use super::trie::nearest;
 use super::words::{Word, brief, problem};
-use language::Problem;
+use language::{Code, Problem};
 
 /// Which fields are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +103,17 @@ pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize
             _ if whole => return Ok((spelled.join(" "), i)),
             [_, _, ..] => {
                 let hint = Some(format!("one of {}", hits.join(", ")));
-                return Err(word.problem(format!("\"{}\" is ambiguous", brief(&word.text)), hint));
+                return Err(word.problem(
+                    Code::Ambiguous,
+                    format!("\"{}\" is ambiguous", brief(&word.text)),
+                    hint,
+                ));
             }
             _ => {
                 let possible: Vec<&str> = next.iter().map(|next| next.word).collect();
                 let hint = Some(nearest(&word.text, &possible));
                 return Err(word.problem(
+                    Code::UnknownWord,
                     format!("\"{}\" is no word of a field", brief(&word.text)),
                     hint,
                 ));
@@ -127,6 +132,7 @@ pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize
         .map(|next| next.word)
         .collect();
     Err(problem(
+        Code::MissingValue,
         end,
         1,
         "the field's name is not complete",

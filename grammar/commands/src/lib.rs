@@ -28,7 +28,7 @@ pub(crate) use trie::{Next, State, Token, Trie, starts_command, tries};
 pub(crate) use words::rest;
 
 pub use language::Submode;
-use language::{Problem, comment_alone};
+use language::{Code, Problem, comment_alone};
 
 /// Where a line is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -523,7 +523,8 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
         .map_err(|mut problem| {
             let misplaced = mode == Mode::Operational && trie::is_command(&first.text);
             let here = problem.column as usize == first.start + 1;
-            if misplaced && here && problem.message.starts_with("unknown word") {
+            if misplaced && here && problem.code == Code::UnknownWord {
+                problem.code = Code::NotHere;
                 problem.message = format!("\"{}\" belongs to configuration mode", first.text);
                 problem.hint = Some("type configure first".into());
             }

@@ -3,7 +3,7 @@
 use super::trie::nearest;
 use super::words::{CLOSE, Word, brief, problem};
 use super::{Tail, rest};
-use language::Problem;
+use language::{Code, Problem};
 
 /// One stage the output goes through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,12 +105,14 @@ pub(crate) fn find(word: &Word) -> Result<&'static str, Problem> {
     match hits[..] {
         [(_, one)] => Ok(one),
         [] => Err(word.problem(
+            Code::UnknownWord,
             format!("\"{}\" is no output pipe", brief(&word.text)),
             Some(nearest(&word.text, &names())),
         )),
         // IOS's abbreviation for what routers' configurations are looked through with.
         _ if word.text == "s" => Ok("section"),
         _ => Err(word.problem(
+            Code::Ambiguous,
             format!("\"{}\" is ambiguous", word.text),
             one_of(&mut hits.iter().map(|(name, _)| *name)),
         )),
@@ -128,6 +130,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 .find(|word| word.is_pipe())
                 .map_or(0, Word::end);
             return Err(problem(
+                Code::MissingValue,
                 end,
                 1,
                 "a pipe is missing its command",
@@ -136,12 +139,13 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
         };
         let word = find(name)?;
         if let Some(open) = arguments.iter().find(|argument| argument.open) {
-            return Err(open.problem("the quote is not closed", Some(CLOSE.into())));
+            return Err(open.problem(Code::Syntax, "the quote is not closed", Some(CLOSE.into())));
         }
         let argument = match (takes(word), arguments) {
             (Takes::Nothing, []) => None,
             (Takes::Nothing, [extra, ..]) => {
                 return Err(extra.problem(
+                    Code::NotHere,
                     format!("`{word}` takes nothing after it"),
                     Some("leave it out, or begin another pipe with |".into()),
                 ));
@@ -150,6 +154,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 let pipe = PIPES.iter().find(|(name, ..)| *name == word);
                 let (what, help) = pipe.map_or(("", ""), |(_, what, help)| (*what, *help));
                 return Err(problem(
+                    Code::MissingValue,
                     name.end(),
                     1,
                     format!("`{word}` needs {what}"),
@@ -158,6 +163,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
             }
             (Takes::Number | Takes::File, [_, extra, ..]) => {
                 return Err(extra.problem(
+                    Code::Syntax,
                     format!("`{word}` takes one word"),
                     Some("put words that belong together in quotes".into()),
                 ));
@@ -189,6 +195,7 @@ pub(crate) fn pipes(line: &str, words: &[Word]) -> Result<Vec<Pipe>, Problem> {
                 _ => {
                     let message = format!("\"{}\" is no number of lines", brief(&tail.text));
                     return Err(problem(
+                        Code::InvalidValue,
                         tail.start,
                         tail.text.chars().count(),
                         message,

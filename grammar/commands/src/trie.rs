@@ -10,10 +10,10 @@ use super::table::{
     IOS_RECORD, IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
 };
 use super::words::{self, Word, brief, problem};
-use language::Problem;
 use language::Submode;
 use language::interface_of_two_words;
 use language::near;
+use language::{Code, Problem};
 
 /// What stands at a place of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,7 +210,7 @@ impl Trie {
     /// Takes the next words.
     pub(crate) fn step(&self, state: &State, words: &[Word]) -> Result<Step, Problem> {
         let Some(word) = words.first() else {
-            return Err(problem(0, 1, "nothing to take", None));
+            return Err(problem(Code::InvalidValue, 0, 1, "nothing to take", None));
         };
         let next = self.next(state);
         let argument = next.iter().find_map(|next| match next.node.token {
@@ -222,6 +222,7 @@ impl Trie {
             Found::One(hit) => hit,
             Found::Many(hits) => {
                 return Err(word.problem(
+                    Code::Ambiguous,
                     format!("\"{}\" is ambiguous", brief(&word.text)),
                     Some(format!("one of {}", list(hits))),
                 ));
@@ -296,20 +297,26 @@ impl Trie {
         let words = keywords(&next);
         if let Some(hint) = self.elsewhere(state, word) {
             let message = format!("there is no \"{}\" here", brief(&word.text));
-            return word.problem(message, Some(hint.to_owned()));
+            return word.problem(Code::NotHere, message, Some(hint.to_owned()));
         }
         let given = |used: &&usize| self.nodes[**used].token.shown() == word.text;
         if !words.is_empty() && state.used.iter().find(given).is_some() {
             let message = format!("\"{}\" stands there already", brief(&word.text));
-            return word.problem(message, Some(format!("one of {}", list(words))));
+            return word.problem(
+                Code::NotHere,
+                message,
+                Some(format!("one of {}", list(words))),
+            );
         }
         if words.is_empty() {
             return word.problem(
+                Code::NotHere,
                 format!("\"{}\" is one word too many", brief(&word.text)),
                 Some("the command ends before it, or goes on with a pipe |".into()),
             );
         }
         word.problem(
+            Code::UnknownWord,
             format!("unknown word \"{}\"", brief(&word.text)),
             Some(nearest(&word.text, &words)),
         )
@@ -339,7 +346,13 @@ impl Trie {
             1 => Some(format!("{} is missing: {}", expected[0], next[0].node.help)),
             _ => Some(format!("what can follow: {}", expected.join(", "))),
         };
-        problem(end, 1, "the command is not complete", hint)
+        problem(
+            Code::MissingValue,
+            end,
+            1,
+            "the command is not complete",
+            hint,
+        )
     }
 }
 
@@ -450,22 +463,28 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
     let word = &words[0];
     if word.is_pipe() && !matches!(arg, Arg::Text | Arg::Statement | Arg::Operational) {
         return Err(word.problem(
+            Code::MissingValue,
             "a word is missing before the pipe",
             Some(format!("{} is wanted", arg.wanted())),
         ));
     }
-    let refuse = |what: &str, hint: String| {
-        Err(word.problem(format!("\"{}\" is {what}", brief(&word.text)), Some(hint)))
+    let refuse = |code, what: &str, hint: String| {
+        Err(word.problem(
+            code,
+            format!("\"{}\" is {what}", brief(&word.text)),
+            Some(hint),
+        ))
     };
     match arg {
         Arg::Number(low, high) => match word.text.parse::<u32>() {
             Ok(number) if (low..=high).contains(&number) => {}
-            Ok(_) => return refuse("out of range", arg.wanted()),
-            Err(_) => return refuse("no number", arg.wanted()),
+            Ok(_) => return refuse(Code::OutOfRange, "out of range", arg.wanted()),
+            Err(_) => return refuse(Code::InvalidValue, "no number", arg.wanted()),
         },
         Arg::Revision => {
             if word.text.parse::<u32>().is_err() {
                 return refuse(
+                    Code::InvalidValue,
                     "no revision",
                     "a number; 0 is the newest, `run show system commit` lists them".into(),
                 );
@@ -473,7 +492,11 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         }
         Arg::Address => {
             if word.text.parse::<std::net::IpAddr>().is_err() {
-                return refuse("no address", "an IPv4 or IPv6 address".into());
+                return refuse(
+                    Code::InvalidValue,
+                    "no address",
+                    "an IPv4 or IPv6 address".into(),
+                );
             }
         }
         Arg::Ports => {
@@ -485,7 +508,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
                 None => port(part).is_some(),
             });
             if !good {
-                return refuse("no port", "22, 80-89 or 53,123".into());
+                return refuse(Code::InvalidValue, "no port", "22, 80-89 or 53,123".into());
             }
         }
         Arg::Interface
@@ -523,6 +546,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             else {
                 let end = words.last().map_or(0, Word::end);
                 return Err(problem(
+                    Code::MissingValue,
                     end,
                     1,
                     "`to` and the new path are missing",
@@ -531,6 +555,7 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
             };
             if taken == 0 {
                 return Err(word.problem(
+                    Code::MissingValue,
                     "the path to copy is missing before `to`",
                     Some("the old path, to, the new path".into()),
                 ));
@@ -549,7 +574,11 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
                 None => is_time(&text),
             };
             if !good {
-                return refuse("no time", "HH:MM, or \"YYYY-MM-DD HH:MM\"".into());
+                return refuse(
+                    Code::InvalidValue,
+                    "no time",
+                    "HH:MM, or \"YYYY-MM-DD HH:MM\"".into(),
+                );
             }
             return Ok((text, taken));
         }
@@ -564,7 +593,11 @@ fn take(arg: Arg, words: &[Word]) -> Result<(String, usize), Problem> {
         | Arg::File
         | Arg::Word => {
             if word.open {
-                return Err(word.problem("the quote is not closed", Some(words::CLOSE.into())));
+                return Err(word.problem(
+                    Code::Syntax,
+                    "the quote is not closed",
+                    Some(words::CLOSE.into()),
+                ));
             }
         }
     }
@@ -639,6 +672,7 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
         (1, 0) => Ok(true),
         (_, 0) if shortest(&commands).is_some() => Ok(true),
         _ => Err(word.problem(
+            Code::Ambiguous,
             format!("\"{}\" is ambiguous", brief(&word.text)),
             Some(format!(
                 "one of {}",

@@ -1,6 +1,6 @@
 //! A typed line cut into words, each with its place.
 
-use language::Problem;
+use language::{Code, Problem};
 
 /// One word of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +29,14 @@ impl Word {
     }
 
     /// A problem at this word.
-    pub fn problem(&self, message: impl Into<String>, hint: Option<String>) -> Problem {
-        problem(self.start, self.len, message, hint)
+    pub fn problem(&self, code: Code, message: impl Into<String>, hint: Option<String>) -> Problem {
+        problem(code, self.start, self.len, message, hint)
     }
 }
 
 /// A problem in a single line; `start` counts characters from 0.
 pub(crate) fn problem(
+    code: Code,
     start: usize,
     len: usize,
     message: impl Into<String>,
@@ -47,6 +48,7 @@ pub(crate) fn problem(
         column: number(start + 1),
         length: number(len.max(1)),
         message: message.into(),
+        code,
         hint,
     }
 }

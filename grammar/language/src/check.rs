@@ -13,10 +13,12 @@ use registry::{Field, Predefined};
 use crate::dialect::ios;
 use crate::near::which;
 use crate::order::natural;
-use crate::schema::{Row, TABLE, is_predefined, named_field, referred, walk_new};
+use crate::schema::{
+    Kind, Row, TABLE, default_word, is_predefined, named_field, referred, walk_new,
+};
 use crate::tree::unlike;
 use crate::word::MAX_PROBLEMS;
-use crate::{Finding, Tree};
+use crate::{Code, Finding, Tree};
 
 /// Depth below which every node is looked at though it has not changed.
 type Depth = usize;
@@ -35,12 +37,11 @@ pub(crate) fn check(tree: &Tree, sound: Option<&Tree>) -> Vec<Finding> {
         findings: Vec::new(),
     };
     found.references();
+    found.required();
     found.accounting();
     found.interfaces();
     found.records();
     found.exporters();
-    found.monitors();
-    found.samplers();
     found.attachments();
     found.samplicators();
     found.findings
@@ -65,11 +66,17 @@ fn words(path: &str) -> Vec<&str> {
 }
 
 impl Found<'_> {
-    fn report(&mut self, path: &[&str], message: impl Into<String>) {
+    /// Reports two parts of the configuration that exclude each other.
+    fn conflict(&mut self, path: &[&str], message: impl Into<String>) {
+        self.report(Code::Conflict, path, message);
+    }
+
+    fn report(&mut self, code: Code, path: &[&str], message: impl Into<String>) {
         let path = path.iter().map(|word| (*word).to_owned()).collect();
         self.findings.push(Finding {
             path,
             message: message.into(),
+            code,
         });
     }
 
@@ -157,7 +164,36 @@ impl Found<'_> {
                     let tag = referred(first, path);
                     let path: Vec<&str> = path.iter().copied().chain([name]).collect();
                     let (known, tag) = (found.known(&tag, name), tag.join(" "));
-                    found.report(&path, format!("{tag} {name} does not exist; {known}"));
+                    found.report(
+                        Code::DanglingReference,
+                        &path,
+                        format!("{tag} {name} does not exist; {known}"),
+                    );
+                }
+            });
+        }
+    }
+
+    /// What a row requires must be there wherever its parent is.
+    fn required(&mut self) {
+        for row in TABLE.iter().filter(|row| !row.required.is_empty()) {
+            let Some((parent, word)) = row.path.rsplit_once(' ') else {
+                continue;
+            };
+            self.each(parent, LOCAL, |found, path, node| {
+                let there = match row.kind {
+                    Kind::Container | Kind::Tag => node.children(&[word]).next().is_some(),
+                    Kind::Leaf | Kind::Multi | Kind::Flag => node.has(&[word]),
+                };
+                if !there {
+                    let subject = match (parent.ends_with('*'), path) {
+                        // A name of a tag inside another name is called by its own tag: `receiver A`.
+                        (true, [_, _, .., tag, name]) if path.len() > 3 => format!("{tag} {name}"),
+                        (true, path) => path.join(" "),
+                        (false, path) => path.last().copied().unwrap_or_default().to_owned(),
+                    };
+                    let message = format!("{subject}: {}", row.required);
+                    found.report(Code::MissingLeaf, path, message);
                 }
             });
         }
@@ -184,22 +220,13 @@ impl Found<'_> {
         let Some(accounting) = tree.get(&at) else {
             return;
         };
-        if accounting.values(&["interface"]).is_empty() {
-            self.report(&at, "flow-accounting: interface is missing");
-        }
         let (netflow, sflow) = (accounting.has(&["netflow"]), accounting.has(&["sflow"]));
         if accounting.has(&["disable-imt"]) && !netflow && !sflow {
             let path = words("system flow-accounting disable-imt");
-            self.report(
+            self.conflict(
                 &path,
                 "disable-imt without netflow or sflow would account for nobody; set a server, or delete it",
             );
-        }
-        for (there, kind) in [(netflow, "netflow"), (sflow, "sflow")] {
-            if there && accounting.children(&[kind, "server"]).next().is_none() {
-                let path: Vec<&str> = at.iter().copied().chain([kind]).collect();
-                self.report(&path, format!("{kind}: server is missing"));
-            }
         }
         self.engine(accounting);
         self.server_sources();
@@ -211,7 +238,9 @@ impl Found<'_> {
         let Some(engine) = accounting.value(&["netflow", "engine-id"]) else {
             return;
         };
-        let version = accounting.value(&["netflow", "version"]).unwrap_or("9");
+        let version = accounting
+            .value(&["netflow", "version"])
+            .unwrap_or(default_word("system flow-accounting netflow version"));
         let message = match (version, engine.contains(':'), engine.parse::<u32>()) {
             ("5", false, Ok(256..)) => {
                 format!(
@@ -223,7 +252,7 @@ impl Found<'_> {
             }
             _ => return,
         };
-        self.report(&words("system flow-accounting netflow engine-id"), message);
+        self.conflict(&words("system flow-accounting netflow engine-id"), message);
     }
 
     fn server_sources(&mut self) {
@@ -232,7 +261,7 @@ impl Found<'_> {
             LOCAL,
             |found, path, node| {
                 if node.has(&["source-address"]) && node.has(&["source-interface"]) {
-                    found.report(
+                    found.conflict(
                         path,
                         "source-address and source-interface exclude each other; delete one",
                     );
@@ -245,7 +274,7 @@ impl Found<'_> {
                         "source-address {source} is not of the family of server {server}; {}",
                         family_of(server)
                     );
-                    found.report(path, message);
+                    found.conflict(path, message);
                 }
             },
         );
@@ -258,7 +287,7 @@ impl Found<'_> {
             .collect();
         let at = words("system flow-accounting sflow");
         if servers.iter().any(|v6| *v6 != servers[0]) {
-            self.report(&at, "sflow: servers are of both families; one is possible");
+            self.conflict(&at, "sflow: servers are of both families; one is possible");
             return;
         }
         for leaf in ["agent-address", "source-address"] {
@@ -269,7 +298,7 @@ impl Found<'_> {
                 && address.contains(':') != *v6
             {
                 let path: Vec<&str> = at.iter().copied().chain([leaf]).collect();
-                self.report(
+                self.conflict(
                     &path,
                     format!(
                         "{leaf} {address} is not of the servers' family; {}",
@@ -296,7 +325,7 @@ impl Found<'_> {
                 && let Some(other) = aliases.insert(same(alias), name.to_owned())
             {
                 let path: Vec<&str> = path.iter().copied().chain(["alias"]).collect();
-                found.report(
+                found.conflict(
                     &path,
                     format!("alias {alias} is already that of {other}; give it another"),
                 );
@@ -305,7 +334,7 @@ impl Found<'_> {
                 if node.value(&["mirror", direction]) == Some(name) {
                     let path: Vec<&str> =
                         path.iter().copied().chain(["mirror", direction]).collect();
-                    found.report(
+                    found.conflict(
                         &path,
                         format!("{name} cannot be mirrored to itself; name another interface"),
                     );
@@ -319,23 +348,21 @@ impl Found<'_> {
             let name = path[path.len() - 1];
             let (matched, collected) = (node.values(&["match"]), node.values(&["collect"]));
             if is_predefined(name) {
-                found.report(
+                found.conflict(
                     path,
                     format!("record {name} is predefined; choose another name"),
                 );
             }
-            if matched.is_empty() {
-                found.report(path, format!("flow record {name}: match is missing"));
-            }
             if matched.len() + collected.len() > MAX_FIELDS {
                 found.report(
+                    Code::OutOfRange,
                     path,
                     format!("flow record {name} has more than {MAX_FIELDS} fields; leave some out"),
                 );
             }
             for field in collected.iter().filter(|field| matched.contains(field)) {
                 let path: Vec<&str> = path.iter().copied().chain(["collect", field]).collect();
-                found.report(
+                found.conflict(
                     &path,
                     format!("{field} is matched already; delete it from collect"),
                 );
@@ -345,12 +372,8 @@ impl Found<'_> {
 
     fn exporters(&mut self) {
         self.each("flow exporter *", LOCAL, |found, path, node| {
-            let name = path[path.len() - 1];
             let Some(destination) = node.value(&["destination"]) else {
-                return found.report(
-                    path,
-                    format!("flow exporter {name}: destination is missing"),
-                );
+                return;
             };
             let family = |text: &str| {
                 text.parse::<std::net::IpAddr>()
@@ -362,7 +385,7 @@ impl Found<'_> {
                 && from != to
             {
                 let path: Vec<&str> = path.iter().copied().chain(["source"]).collect();
-                found.report(
+                found.conflict(
                     &path,
                     format!(
                         "source {source} is not of the family of destination {destination}; {}",
@@ -377,6 +400,7 @@ impl Found<'_> {
                 LOCAL,
                 |found, path, _| {
                     found.report(
+                        Code::NotHere,
                         path,
                         format!(
                             "option {option}: there is no application recognition on this host; delete it"
@@ -385,28 +409,6 @@ impl Found<'_> {
                 },
             );
         }
-    }
-
-    fn monitors(&mut self) {
-        self.each("flow monitor *", LOCAL, |found, path, node| {
-            if node.value(&["record"]).is_none() {
-                found.report(
-                    path,
-                    format!("flow monitor {}: record is missing", path[path.len() - 1]),
-                );
-            }
-        });
-    }
-
-    fn samplers(&mut self) {
-        self.each("flow sampler *", LOCAL, |found, path, node| {
-            if node.value(&["rate"]).is_none() {
-                found.report(
-                    path,
-                    format!("flow sampler {}: rate is missing", path[path.len() - 1]),
-                );
-            }
-        });
     }
 
     /// A monitor attached for a family must have a record that speaks of it.
@@ -435,7 +437,7 @@ impl Found<'_> {
                         let message = format!(
                             "family {family} has no fields in record {record} of monitor {monitor}; leave the family out, or have the record match some"
                         );
-                        found.report(&path, message);
+                        found.conflict(&path, message);
                     }
                 }
             },

@@ -7,6 +7,7 @@
 //! ```
 
 mod check;
+mod code;
 mod dialect;
 mod diff;
 mod load;
@@ -20,6 +21,7 @@ mod tests;
 pub mod tree;
 mod word;
 
+pub use code::Code;
 pub use dialect::curly::comment_alone;
 pub use dialect::ios::{Submode, host_interface, interface_of_two_words, submode_path};
 pub use near::{near, which};
@@ -63,6 +65,9 @@ pub struct Problem {
     pub length: u32,
     /// What is wrong.
     pub message: String,
+    /// What kind of thing is wrong.
+    #[serde(default)]
+    pub code: Code,
     /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
@@ -76,6 +81,9 @@ pub struct Finding {
     pub path: Vec<String>,
     /// What is wrong and what would have been right.
     pub message: String,
+    /// What kind of thing is wrong.
+    #[serde(default)]
+    pub code: Code,
 }
 
 /// One difference between two trees.

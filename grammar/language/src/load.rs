@@ -6,10 +6,10 @@ use crate::near::near;
 use crate::resolve::{Cursor, Target, too_many};
 use crate::schema::{self, Kind, Place, shown};
 use crate::word::{MAX_PROBLEMS, MAX_VALUES, Span, Word};
-use crate::{Mode, Problem, Tree};
+use crate::{Code, Mode, Problem, Tree};
 
-/// Characters of a comment, as the schema has it.
-const COMMENT: usize = 255;
+/// What a comment can be.
+const COMMENT: schema::Type = schema::row_at("comment * text").value;
 
 /// A text being loaded.
 pub(crate) struct Loader {
@@ -38,6 +38,7 @@ impl Loader {
         else {
             let path: String = at.join(" ");
             return Err(start().problem(
+                Code::InvalidValue,
                 format!("{} is no edit level", shown(&path)),
                 Some("a container, or a name of a tag".into()),
             ));
@@ -104,6 +105,7 @@ impl Loader {
                 };
                 let hint = format!("{}: {}", placeholders(node), node.row.help_line());
                 return Err(last.after().problem(
+                    Code::MissingValue,
                     format!("{what} is missing after {}", node.word()),
                     Some(hint),
                 ));
@@ -161,6 +163,7 @@ impl Loader {
                 .ok_or_else(|| {
                     let word = node.word();
                     last.problem(
+                        Code::MaskedSecret,
                         format!("{word} is masked here, and none is configured that it could keep"),
                         Some("`show configuration secrets` shows it where it is configured".into()),
                     )
@@ -178,6 +181,7 @@ impl Loader {
             && node.kind() == Kind::Container
         {
             return Err(last.after().problem(
+                Code::MissingValue,
                 format!("a word is missing after {}", node.word()),
                 Some(possible(*place)),
             ));
@@ -195,24 +199,29 @@ impl Loader {
         if self.tree.at(path).is_none() {
             let place = words.last().map_or_else(start, |word| word.place);
             let what = format!("{} is not there", shown(&path.join(" ")));
-            return Err(place.problem(what, Some("only what is configured has a comment".into())));
+            return Err(place.problem(
+                Code::NotFound,
+                what,
+                Some("only what is configured has a comment".into()),
+            ));
         }
         let node = path.join(" ");
         if text.text.is_empty() {
             self.tree.remove(&["comment".into(), node]);
             return Ok(());
         }
-        let kind = schema::Type::Text { max: COMMENT };
-        let accepted = kind.accept(&text.text, false);
-        let value =
-            accepted.map_err(|refusal| text.place.problem(refusal.message, refusal.hint))?;
+        let accepted = COMMENT.accept(&text.text, false);
+        let value = accepted.map_err(|refusal| {
+            text.place
+                .problem(refusal.code, refusal.message, refusal.hint)
+        })?;
         self.keep_comment(node, value);
         Ok(())
     }
 
     /// A comment in a text, if it can be kept and what it is about is there.
     pub(crate) fn say(&mut self, path: Vec<String>, text: &str) {
-        let value = schema::Type::Text { max: COMMENT }.accept(text, false);
+        let value = COMMENT.accept(text, false);
         if let (Ok(value), Some(_)) = (value, self.tree.at(&path))
             && !value.is_empty()
         {
@@ -258,7 +267,11 @@ impl Loader {
         let path = target.path();
         if path.len() <= from.path.len() && matches!(target, Target::Branch(_)) {
             let place = words.last().map_or_else(start, |word| word.place.after());
-            return Err(place.problem("a word is missing", Some("say what to delete".into())));
+            return Err(place.problem(
+                Code::MissingValue,
+                "a word is missing",
+                Some("say what to delete".into()),
+            ));
         }
         let missing = (1..=path.len()).find(|depth| self.tree.at(&path[..*depth]).is_none());
         if let Some(depth) = missing {
@@ -357,6 +370,7 @@ fn absent(tree: &Tree, path: &[String], from: &Cursor, words: &[Word]) -> Proble
     let meant = meant.map(|meant| format!("did you mean {meant}?"));
     let place = word.map_or_else(start, |word| word.place);
     place.problem(
+        Code::NotFound,
         format!("{} is not there", shown(&shown_path.join(" "))),
         Some(meant.unwrap_or_else(|| "nothing to delete".into())),
     )

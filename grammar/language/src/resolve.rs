@@ -6,7 +6,7 @@ use crate::schema::{
     self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest,
 };
 use crate::word::{MAX_PROBLEMS, Shape, Span, Word, vet};
-use crate::{Problem, Tree, dialect::ios};
+use crate::{Code, Problem, Tree, dialect::ios};
 
 /// A point of the tree with what can be written there.
 #[derive(Clone, Debug)]
@@ -145,6 +145,7 @@ pub(crate) fn resolve_noted(
                 return match rest.first() {
                     None => Ok(Target::Flag(cursor.path)),
                     Some(extra) => Err(extra.place.problem(
+                        Code::NotHere,
                         format!("nothing can follow {}", node.word()),
                         Some("it has no value".into()),
                     )),
@@ -155,13 +156,14 @@ pub(crate) fn resolve_noted(
 }
 
 fn at<T>(place: Span, result: Result<T, schema::Refusal>) -> Result<T, Problem> {
-    result.map_err(|refusal| place.problem(refusal.message, refusal.hint))
+    result.map_err(|refusal| place.problem(refusal.code, refusal.message, refusal.hint))
 }
 
 /// A word that is text, not a bracket.
 fn one_word(word: &Word) -> Result<(), Problem> {
     match word.shape {
         Shape::ListOpen | Shape::ListClose => Err(word.place.problem(
+            Code::Syntax,
             format!("unexpected {}", word.text),
             Some("brackets hold the values of a leaf that has several".into()),
         )),
@@ -182,16 +184,21 @@ fn keyword(
         // A short way at the top is no old word.
         if !std::ptr::eq(node, schema::root()) && notes.len() < MAX_PROBLEMS {
             let kept = format!("{} is kept as {new}", shown(&word.text));
-            notes.push(word.place.problem(kept, None));
+            notes.push(word.place.problem(Code::OldWord, kept, None));
         }
         let jumped = cursor.jump(new);
-        return jumped.ok_or_else(|| word.place.problem("an old word that leads nowhere", None));
+        return jumped.ok_or_else(|| {
+            word.place
+                .problem(Code::InvalidValue, "an old word that leads nowhere", None)
+        });
     }
     let words = node.children().iter().map(|child| child.word());
-    let wrong = |message: String, hint: String| Err(word.place.problem(message, Some(hint)));
+    let wrong =
+        |code, message: String, hint: String| Err(word.place.problem(code, message, Some(hint)));
     // Before it abbreviates another.
     if let Some(why) = node.foreign(&word.text) {
         return wrong(
+            Code::NotHere,
             format!("there is no {} here: {why}", word.text),
             "leave it out".into(),
         );
@@ -205,10 +212,12 @@ fn keyword(
             Ok(())
         }
         Pick::Many(many) => wrong(
+            Code::Ambiguous,
             format!("{} is ambiguous", shown(&word.text)),
             list("possible", many),
         ),
         Pick::None => wrong(
+            Code::UnknownWord,
             format!("unknown word {}", shown(&word.text)),
             suggest(&word.text, words),
         ),
@@ -242,6 +251,7 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
     match words.get(used) {
         None => Ok(vec![value]),
         Some(extra) => Err(extra.place.problem(
+            Code::Syntax,
             format!("unexpected {}", shown(&extra.text)),
             Some(match value_type {
                 Type::Text { .. } => "put a text of several words in quotes".into(),
@@ -263,12 +273,12 @@ fn field(words: &[Word], key: bool, manner: Manner) -> Result<String, Problem> {
             let last = &words[words.len() - 1];
             let place = match words.get(no.at) {
                 None => last.place.after(),
-                Some(first) if no.at == 0 && !no.message.starts_with("unknown") => {
+                Some(first) if no.at == 0 && no.code != Code::UnknownWord => {
                     first.place.to(last.place)
                 }
                 Some(word) => word.place,
             };
-            place.problem(no.message, no.hint)
+            place.problem(no.code, no.message, no.hint)
         })
 }
 
@@ -281,6 +291,7 @@ fn list_values(
     let open = &words[0];
     if node.kind() != schema::Kind::Multi {
         return Err(open.place.problem(
+            Code::Syntax,
             format!("{} has one value", node.word()),
             Some("leave the brackets out".into()),
         ));
@@ -291,19 +302,22 @@ fn list_values(
             Shape::ListClose if i + 1 < words.len() => {
                 let extra = &words[i + 1];
                 return Err(extra.place.problem(
+                    Code::Syntax,
                     format!("unexpected {}", shown(&extra.text)),
                     Some("the list ends before it".into()),
                 ));
             }
             Shape::ListClose if values.is_empty() => {
-                return Err(open
-                    .place
-                    .to(word.place)
-                    .problem("the list is empty", Some("a value is missing".into())));
+                return Err(open.place.to(word.place).problem(
+                    Code::Syntax,
+                    "the list is empty",
+                    Some("a value is missing".into()),
+                ));
             }
             Shape::ListClose => return Ok(values),
             Shape::ListOpen => {
                 return Err(word.place.problem(
+                    Code::Syntax,
                     "a list in a list",
                     Some("close the first one with ] before".into()),
                 ));
@@ -322,11 +336,12 @@ fn list_values(
     }
     Err(open
         .place
-        .problem("[ without ]", Some("close the list".into())))
+        .problem(Code::Syntax, "[ without ]", Some("close the list".into())))
 }
 
 pub(crate) fn too_many(place: Span) -> Problem {
     place.problem(
+        Code::OutOfRange,
         "too many values",
         Some(format!("{} are possible", crate::word::MAX_VALUES)),
     )

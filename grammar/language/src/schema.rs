@@ -1,6 +1,7 @@
 //! The schema: one declared table, compiled once into a trie that the dialects, the checks and completion
 //! walk.
 
+mod default;
 mod field;
 mod follow;
 mod predefined;
@@ -12,6 +13,10 @@ mod value;
 
 use std::sync::LazyLock;
 
+pub use default::{
+    default_seconds, default_u8, default_u16, default_u32, default_u64, default_usize,
+    default_word, row_at,
+};
 pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
 pub(crate) use predefined::is_predefined;
@@ -22,7 +27,7 @@ pub use value::{Choices, Refusal, Type, mask_length, shown};
 pub(crate) use value::{Pick, is_ipv6, list, pick, suggest};
 
 use crate::tree::unlike;
-use crate::{Finding, Tree};
+use crate::{Code, Finding, Tree};
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,8 @@ pub struct Row {
     pub unit: &'static str,
     /// The value when the leaf is not there; empty without one.
     pub default: &'static str,
+    /// What a check says where its parent is there without it, behind the parent's name; empty: it may be left out.
+    pub required: &'static str,
     /// One line of help.
     pub help: &'static str,
     /// Who applies it.
@@ -92,6 +99,7 @@ const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'
         value,
         unit: "",
         default: "",
+        required: "",
         help,
         owner,
         refers: &[],
@@ -122,6 +130,10 @@ impl Row {
     }
     const fn default(mut self, default: &'static str) -> Row {
         self.default = default;
+        self
+    }
+    const fn required(mut self, missing: &'static str) -> Row {
+        self.required = missing;
         self
     }
     const fn refers(mut self, tags: &'static [&'static str]) -> Row {
@@ -283,20 +295,18 @@ impl Node {
                 }
                 _ => None,
             };
-            return Err(Refusal { message, hint });
+            return Err(Refusal {
+                message,
+                code: Code::InvalidValue,
+                hint,
+            });
         }
         let old = self.row.old.iter().find(|(old, _)| *old == value);
         let value = old.map_or(value, |(_, new)| new);
-        let accepted = self.row.value.accept(value, abbreviate);
-        accepted.map_err(|refusal| Refusal {
-            hint: refusal.hint.map(|hint| match self.row.unit {
-                unit if unit.ends_with('s') || unit.ends_with('B') => {
-                    hint.replace("a number from", &format!("a number of {unit} from"))
-                }
-                _ => hint,
-            }),
-            ..refusal
-        })
+        // `microseconds` and `MiB` count something; `code point` does not.
+        let unit = self.row.unit;
+        let unit = Some(unit).filter(|unit| unit.ends_with('s') || unit.ends_with('B'));
+        self.row.value.accept_in(value, abbreviate, unit)
     }
 }
 
@@ -370,6 +380,7 @@ pub fn unapplied_from(other: Option<&Tree>, tree: &Tree, depth: usize) -> Vec<Fi
                     found.push(Finding {
                         path,
                         message: (*why).to_owned(),
+                        code: Code::NotApplied,
                     });
                 }
             },

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Problem;
+use crate::{Code, Problem};
 
 /// Octets of a text at most.
 pub const MAX_TEXT: usize = 64 << 20;
@@ -81,12 +81,18 @@ impl Span {
         }
     }
 
-    pub(crate) fn problem(self, message: impl Into<String>, hint: Option<String>) -> Problem {
+    pub(crate) fn problem(
+        self,
+        code: Code,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Problem {
         Problem {
             line: self.line,
             column: self.column,
             length: self.length.max(1),
             message: message.into(),
+            code,
             hint,
         }
     }
@@ -197,12 +203,14 @@ pub(crate) fn vet(words: &[Word]) -> Result<(), Problem> {
         match word.shape {
             Shape::Unclosed => {
                 return Err(word.place.problem(
+                    Code::Syntax,
                     "the quoted string does not end on its line",
                     Some("close it with \"".into()),
                 ));
             }
             Shape::BadEscape => {
                 return Err(word.place.problem(
+                    Code::Syntax,
                     "unknown escape in the quoted string",
                     Some("\\\" and \\\\ are possible".into()),
                 ));
@@ -217,6 +225,7 @@ pub(crate) fn vet(words: &[Word]) -> Result<(), Problem> {
             && texts(next)
         {
             return Err(next.place.problem(
+                Code::Syntax,
                 "a quoted string touches another word",
                 Some("put a space between them, or the whole in quotes".into()),
             ));
@@ -234,6 +243,7 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
             length: 1,
         };
         return Err(place.problem(
+            Code::OutOfRange,
             format!("the text has {} octets", text.len()),
             Some(format!("{MAX_TEXT} are possible")),
         ));
@@ -247,6 +257,7 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
                 length: 1,
             };
             return Err(place.problem(
+                Code::OutOfRange,
                 "the line is too long",
                 Some(format!("{MAX_LINE} characters are possible")),
             ));
@@ -265,6 +276,7 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
                 length: 1,
             };
             return Err(place.problem(
+                Code::Syntax,
                 format!(
                     "the character U+{:04X} cannot stand in a configuration",
                     u32::from(c)

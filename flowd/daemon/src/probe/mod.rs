@@ -189,6 +189,7 @@ impl Probe {
                         findings.push(Finding {
                             path: exporter_path(name),
                             message: error.to_string(),
+                            code: language::Code::HostRefuses,
                         });
                     }
                     Some(export::Prepared::unused())
@@ -204,6 +205,7 @@ impl Probe {
                         findings.push(Finding {
                             path: exporter_path(name),
                             message: error.to_string(),
+                            code: language::Code::HostRefuses,
                         });
                         continue;
                     }

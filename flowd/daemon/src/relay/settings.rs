@@ -175,7 +175,11 @@ pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Findi
         ),
         _ => error.problem.to_string(),
     };
-    Finding { path, message }
+    Finding {
+        path,
+        message,
+        code: language::Code::HostRefuses,
+    }
 }
 
 #[cfg(test)]

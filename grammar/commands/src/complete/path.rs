@@ -5,19 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Candidate, Completion, Context, NameKind};
 use crate::Word;
 use language::Tree;
-use language::schema::{self, Kind, Node, Place, Type};
-
-/// Leaves without which their parent is refused.
-const MANDATORY: &[&str] = &[
-    "flow record * match",
-    "flow exporter * destination",
-    "flow monitor * record",
-    "flow sampler * rate",
-    "flow samplicator * receiver",
-    "flow samplicator * receiver * address",
-    "flow samplicator * balance group * receivers",
-    "system flow-accounting interface",
-];
+use language::schema::{self, Kind, Place, Type};
 
 /// What the schema lets follow `words` at the edit level.
 pub(super) fn follow(
@@ -57,7 +45,7 @@ pub(super) fn follow(
             current: node
                 .and_then(|node| set_to(tree?.get(&[candidate.text.as_str()])?, node.row.value)),
             mark: node.map_or("", |node| mark(node.kind())).to_owned(),
-            mandatory: node.is_some_and(is_mandatory),
+            mandatory: node.is_some_and(|node| !node.row.required.is_empty()),
             text: candidate.text,
             help: candidate.help,
             literal: candidate.literal,
@@ -114,10 +102,6 @@ pub(super) fn is_container(level: &[String], words: &[Word]) -> bool {
         schema::lookup(path.map(String::as_str))
     });
     matches!(place, Some(Place::Words(node)) if node.kind() == Kind::Container)
-}
-
-fn is_mandatory(node: &Node) -> bool {
-    MANDATORY.contains(&node.row.path)
 }
 
 /// A leaf's values, as far as they fit a line of help and are for every eye.
@@ -229,17 +213,5 @@ fn mark(kind: Kind) -> &'static str {
         Kind::Tag => "+>",
         Kind::Multi => "+",
         Kind::Leaf | Kind::Flag => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mandatory_leaves_are_of_the_schema() {
-        for path in MANDATORY {
-            assert!(schema::TABLE.iter().any(|row| row.path == *path), "{path}");
-        }
     }
 }

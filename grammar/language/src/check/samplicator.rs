@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::{ALWAYS, Found};
-use crate::Tree;
+use crate::schema::default_word;
+use crate::{Code, Tree};
 
-/// The port a samplicator and a receiver have when none is given; the table's default.
-const PORT: &str = "2000";
+/// The port a samplicator receives on when none is given.
+const LISTEN_PORT: &str = default_word("flow samplicator * port");
+/// The port of a receiver when none is given.
+const RECEIVER_PORT: &str = default_word("flow samplicator * receiver * port");
 
 /// Sockets a samplicator may have: each address with each port.
 const MAX_SOCKETS: usize = 64;
@@ -50,18 +53,12 @@ impl Found<'_> {
         let mut taken = Taken::default();
         self.each("flow samplicator *", ALWAYS, |found, path, node| {
             let name = path[path.len() - 1];
-            if node.children(&["receiver"]).next().is_none() {
-                found.report(
-                    path,
-                    format!("flow samplicator {name}: a receiver is missing"),
-                );
-            }
             let sockets = node.values(&["listen-address"]).len().max(1)
                 * node.values(&["port"]).len().max(1);
             if sockets > MAX_SOCKETS {
                 let message =
                     format!("flow samplicator {name} has {sockets} addresses with ports; {MAX_SOCKETS} are possible");
-                return found.report(path, message);
+                return found.report(Code::OutOfRange, path, message);
             }
             let listening = listening(node);
             // Two on one address and port would each get some of the datagrams.
@@ -71,7 +68,7 @@ impl Found<'_> {
             if let Some(((address, port), owner)) = clash {
                 let message =
                     format!("{address} port {port} is received by samplicator {owner} already");
-                found.report(path, message);
+                found.conflict(path, message);
             }
             for place in &listening {
                 taken.take(place.clone(), name);
@@ -89,16 +86,15 @@ impl Found<'_> {
     }
 
     fn receiver(&mut self, path: &[&str], node: &Tree, listening: &[Place]) {
-        let name = path[path.len() - 1];
         let Some(host) = node.value(&["address"]) else {
-            return self.report(path, format!("receiver {name}: address is missing"));
+            return;
         };
         // What a host name stands for is known when it is resolved.
         let Ok(address) = host.parse::<IpAddr>() else {
             return;
         };
         let at = |leaf| path.iter().copied().chain([leaf]).collect::<Vec<_>>();
-        let port = node.value(&["port"]).unwrap_or(PORT);
+        let port = node.value(&["port"]).unwrap_or(RECEIVER_PORT);
         if listening
             .iter()
             .any(|(own, there)| *own == address && there == port)
@@ -106,7 +102,7 @@ impl Found<'_> {
             let message = format!(
                 "{address} port {port} is where the samplicator itself receives; datagrams would go round"
             );
-            self.report(&at("address"), message);
+            self.conflict(&at("address"), message);
         }
         let same_family = |(own, _): &Place| own.is_ipv4() == address.is_ipv4();
         if node.has(&["spoof-source"]) && !listening.iter().any(same_family) {
@@ -114,11 +110,11 @@ impl Found<'_> {
                 "spoof-source: exporters send to {} only, and {address} cannot be sent to from such an address",
                 if address.is_ipv4() { "IPv6" } else { "IPv4" },
             );
-            self.report(&at("spoof-source"), message);
+            self.conflict(&at("spoof-source"), message);
         }
         if node.has(&["no-checksum"]) && address.is_ipv6() {
             let message = format!("no-checksum: {address} is IPv6, where UDP has a checksum");
-            self.report(&at("no-checksum"), message);
+            self.conflict(&at("no-checksum"), message);
         }
     }
 
@@ -127,11 +123,12 @@ impl Found<'_> {
             let at: Vec<&str> = path.iter().copied().chain(["source", prefix]).collect();
             let receivers = node.values(&["receiver"]);
             match (node.has(&["deny"]), receivers.is_empty()) {
-                (true, false) => self.report(
+                (true, false) => self.conflict(
                     &at,
                     format!("source {prefix}: deny and receiver exclude each other; delete one"),
                 ),
                 (false, true) => self.report(
+                    Code::MissingLeaf,
                     &at,
                     format!("source {prefix}: a receiver, or deny, is missing"),
                 ),
@@ -151,7 +148,7 @@ impl Found<'_> {
                     let message = format!(
                         "receiver {receiver} spoofs the source, and {address} is not of the family of {prefix}"
                     );
-                    self.report(&at, message);
+                    self.conflict(&at, message);
                 }
             }
         }
@@ -159,17 +156,14 @@ impl Found<'_> {
 
     /// Groups share their names' space with receivers, as a rule may name either.
     fn groups(&mut self, path: &[&str], samplicator: &Tree) {
-        for (group, node) in samplicator.children(&["balance", "group"]) {
+        for (group, _) in samplicator.children(&["balance", "group"]) {
             let at: Vec<&str> = path
                 .iter()
                 .copied()
                 .chain(["balance", "group", group])
                 .collect();
             if samplicator.has(&["receiver", group]) {
-                self.report(&at, format!("{group} is a receiver's name already"));
-            }
-            if node.values(&["receivers"]).is_empty() {
-                self.report(&at, format!("group {group}: receivers are missing"));
+                self.conflict(&at, format!("{group} is a receiver's name already"));
             }
         }
     }
@@ -184,7 +178,7 @@ fn listening(samplicator: &Tree) -> Vec<Place> {
         addresses = vec![[0; 4].into(), [0; 16].into()];
     }
     let ports = match samplicator.values(&["port"]) {
-        [] => vec![PORT.to_owned()],
+        [] => vec![LISTEN_PORT.to_owned()],
         ports => ports.to_vec(),
     };
     addresses

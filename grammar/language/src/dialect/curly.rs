@@ -11,7 +11,7 @@ use crate::order::entries;
 use crate::resolve::{Cursor, Manner, Target, resolve_noted};
 use crate::schema::{Place, root};
 use crate::word::{Line, MAX_DEPTH, Shape, Span, Word, quoted};
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "dialect/curly.pest"]
@@ -126,15 +126,18 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
     }
     if let Some(block) = reader.blocks.last() {
         let problem = block.open.problem(
+            Code::Syntax,
             "{ without }",
             Some("the brace opened here is not closed".into()),
         );
         reader.loader.report(problem);
     }
     if let Some(open) = comment {
-        reader
-            .loader
-            .report(open.problem("the comment does not end", Some("close it with */".into())));
+        reader.loader.report(open.problem(
+            Code::Syntax,
+            "the comment does not end",
+            Some("close it with */".into()),
+        ));
     }
 }
 
@@ -146,9 +149,11 @@ impl<'a> Reader<'a, '_> {
                 let ended = self.finish();
                 if self.blocks.pop().is_none() {
                     ended?;
-                    return Err(word
-                        .place
-                        .problem("} without {", Some("no brace is open here".into())));
+                    return Err(word.place.problem(
+                        Code::Syntax,
+                        "} without {",
+                        Some("no brace is open here".into()),
+                    ));
                 }
                 return ended;
             }
@@ -159,7 +164,8 @@ impl<'a> Reader<'a, '_> {
                     .iter()
                     .find(|word| word.shape == Shape::ListOpen)
                     .map_or(word.place, |word| word.place);
-                let problem = open.problem("[ without ]", Some("close the list".into()));
+                let problem =
+                    open.problem(Code::Syntax, "[ without ]", Some("close the list".into()));
                 if word.shape == Shape::Open {
                     self.blocks.push(Block {
                         cursor: None,
@@ -209,6 +215,7 @@ impl<'a> Reader<'a, '_> {
         });
         if self.blocks.len() > MAX_DEPTH {
             return Err(place.problem(
+                Code::OutOfRange,
                 "braces are nested too deep",
                 Some(format!("{MAX_DEPTH} levels are possible")),
             ));
@@ -216,6 +223,7 @@ impl<'a> Reader<'a, '_> {
         let Some(from) = cursor else { return Ok(()) };
         let Some(last) = words.last() else {
             return Err(place.problem(
+                Code::Syntax,
                 "{ without a word before it",
                 Some("say what the braces hold".into()),
             ));
@@ -230,6 +238,7 @@ impl<'a> Reader<'a, '_> {
             target => {
                 let name = target.path().last().cloned().unwrap_or_default();
                 return Err(place.problem(
+                    Code::Syntax,
                     format!("{name} is a leaf and holds no braces"),
                     Some("write its value behind it, without braces".into()),
                 ));

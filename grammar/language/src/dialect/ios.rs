@@ -20,7 +20,7 @@ use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
 use crate::schema::{Pick, Place, list, lookup, pick, shown, suggest};
 use crate::word::{Line, Shape, Word};
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "dialect/ios.pest"]
@@ -134,10 +134,11 @@ fn statement(
     let no = first.text == "no";
     let words = if no { &words[1..] } else { words };
     let Some(word) = words.first() else {
-        return Err(first
-            .place
-            .after()
-            .problem("a word is missing", Some("say what to delete".into())));
+        return Err(first.place.after().problem(
+            Code::MissingValue,
+            "a word is missing",
+            Some("say what to delete".into()),
+        ));
     };
     let statement = Statement { line, words, no };
     let here = submode::words(&mode.cursor);
@@ -145,7 +146,9 @@ fn statement(
         Pick::One(picked) => return submode::statement(loader, mode, picked, &statement),
         Pick::Many(many) if !global_words().contains(&&*word.text) => {
             let message = format!("{} is ambiguous", shown(&word.text));
-            return Err(word.place.problem(message, Some(list("possible", many))));
+            return Err(word
+                .place
+                .problem(Code::Ambiguous, message, Some(list("possible", many))));
         }
         _ => {}
     }
@@ -157,7 +160,9 @@ fn statement(
         }
         Pick::Many(many) => {
             let message = format!("{} is ambiguous", shown(&word.text));
-            Err(word.place.problem(message, Some(list("possible", many))))
+            Err(word
+                .place
+                .problem(Code::Ambiguous, message, Some(list("possible", many))))
         }
         Pick::None => {
             if let Some(problem) = classic::global(words) {
@@ -165,9 +170,11 @@ fn statement(
             }
             let possible: Vec<&str> = here.into_iter().chain(global_words()).collect();
             let message = format!("unknown word {}", shown(&word.text));
-            Err(word
-                .place
-                .problem(message, Some(suggest(&word.text, possible.into_iter()))))
+            Err(word.place.problem(
+                Code::UnknownWord,
+                message,
+                Some(suggest(&word.text, possible.into_iter())),
+            ))
         }
     }
 }

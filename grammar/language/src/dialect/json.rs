@@ -13,7 +13,7 @@ use crate::order::entries;
 use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
 use crate::schema::{Kind, Place, Type, root, shown};
 use crate::word::{MAX_DEPTH, Shape, Span, Word};
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 use locate::{Step, locate};
 
@@ -129,7 +129,11 @@ fn syntax(text: &str, error: &serde_json::Error) -> Problem {
         text if text.starts_with("the name") => "put its values into one",
         _ => "{\"name\": value, …}, names and texts in double quotes (RFC 8259)",
     };
-    place.problem(format!("not JSON: {message}"), Some(hint.into()))
+    place.problem(
+        Code::Syntax,
+        format!("not JSON: {message}"),
+        Some(hint.into()),
+    )
 }
 
 struct Reader<'a, 'b> {
@@ -141,9 +145,9 @@ struct Reader<'a, 'b> {
 impl Reader<'_, '_> {
     /// Reports at the value that the steps lead to. Finding its place reads the text from the beginning, so it
     /// is done for problems only.
-    fn report(&mut self, message: String, hint: Option<String>) {
+    fn report(&mut self, code: Code, message: String, hint: Option<String>) {
         let place = locate(self.text, &self.steps, false);
-        self.loader.report(place.problem(message, hint));
+        self.loader.report(place.problem(code, message, hint));
     }
 
     /// The members of an object below `from`: words of a container, or names of a tag.
@@ -155,12 +159,14 @@ impl Reader<'_, '_> {
                 .map_or("a configuration", String::as_str)
                 .to_owned();
             return self.report(
+                Code::InvalidValue,
                 format!("{what} is an object"),
                 Some("{ … } is wanted".into()),
             );
         };
         if self.steps.len() > MAX_DEPTH {
             return self.report(
+                Code::OutOfRange,
                 "objects are nested too deep".into(),
                 Some(format!("{MAX_DEPTH} levels are possible")),
             );
@@ -182,13 +188,13 @@ impl Reader<'_, '_> {
         let target = resolve_noted(from, words, MANNER, &mut self.loader.notes);
         if let Some(note) = self.loader.notes.get_mut(known) {
             let place = locate(self.text, &self.steps, true);
-            *note = place.problem(std::mem::take(&mut note.message), None);
+            *note = place.problem(note.code, std::mem::take(&mut note.message), None);
         }
         match target {
             Err(problem) => {
                 let place = locate(self.text, &self.steps, true);
                 self.loader
-                    .report(place.problem(problem.message, problem.hint));
+                    .report(place.problem(problem.code, problem.message, problem.hint));
             }
             Ok(Target::Branch(cursor)) => {
                 if let (Json::Object(_), Place::Words(_)) = (json, cursor.place)
@@ -212,6 +218,7 @@ impl Reader<'_, '_> {
                 Json::True => self.apply(Target::Flag(path)),
                 Json::Text(text) if text == "true" => self.apply(Target::Flag(path)),
                 _ => self.report(
+                    Code::InvalidValue,
                     format!("{name} has no value but true"),
                     Some("leave it out to not have it".into()),
                 ),
@@ -250,12 +257,14 @@ impl Reader<'_, '_> {
             Json::Text(text) | Json::Number(text) => text,
             Json::Array(_) => {
                 return self.report(
+                    Code::Syntax,
                     format!("{name} has one value"),
                     Some("leave the brackets out".into()),
                 );
             }
             _ => {
                 return self.report(
+                    Code::InvalidValue,
                     format!("{name} has a string or a number"),
                     Some(leaf.place.node().row.help_line()),
                 );
@@ -276,7 +285,7 @@ impl Reader<'_, '_> {
 
     /// Reports a problem of a word at the place the word has in the text.
     fn moved(&mut self, problem: Problem) {
-        self.report(problem.message, problem.hint);
+        self.report(problem.code, problem.message, problem.hint);
     }
 
     fn word<'a>(&self, text: &'a str) -> Word<'a> {

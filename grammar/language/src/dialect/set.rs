@@ -7,7 +7,7 @@ use crate::order::entries;
 use crate::resolve::{Manner, resolve_noted};
 use crate::schema::{Pick, Place, Type, pick, root, shown, suggest};
 use crate::word::{Line, Shape, Word, quoted};
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "dialect/set.pest"]
@@ -55,13 +55,19 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
     let verbs = ["set", "delete", "comment"];
     let Pick::One(picked) = pick(&verb.text, verbs.into_iter(), true) else {
         let hint = suggest(&verb.text, ["set", "delete"].into_iter());
-        return Err(verb
-            .place
-            .problem(format!("unknown word {}", shown(&verb.text)), Some(hint)));
+        return Err(verb.place.problem(
+            Code::UnknownWord,
+            format!("unknown word {}", shown(&verb.text)),
+            Some(hint),
+        ));
     };
     if rest.is_empty() {
         let hint = format!("say what to {picked}");
-        return Err(verb.place.after().problem("a word is missing", Some(hint)));
+        return Err(verb.place.after().problem(
+            Code::MissingValue,
+            "a word is missing",
+            Some(hint),
+        ));
     }
     let manner = Manner {
         abbreviate: true,
@@ -72,10 +78,11 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
     let path = match picked {
         "comment" if rest.len() == 1 => {
             let hint = "a text in quotes; \"\" takes the comment away";
-            return Err(last
-                .place
-                .after()
-                .problem("the comment is missing", Some(hint.into())));
+            return Err(last.place.after().problem(
+                Code::MissingValue,
+                "the comment is missing",
+                Some(hint.into()),
+            ));
         }
         "comment" => &rest[..rest.len() - 1],
         _ => rest,

@@ -3,6 +3,8 @@
 use registry::field::{FLAGS, REFUSED, word_help};
 use registry::{FIELDS, Field, Parameter};
 
+use crate::Code;
+
 /// Why words name no field: which of them is wrong, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NoField {
@@ -10,6 +12,8 @@ pub(crate) struct NoField {
     pub(crate) at: usize,
     /// What is wrong.
     pub(crate) message: String,
+    /// What kind of thing is wrong.
+    pub(crate) code: Code,
     /// What would be right.
     pub(crate) hint: Option<String>,
 }
@@ -46,6 +50,7 @@ impl Blank {
             (parameter, []) => Err(NoField {
                 at: 0,
                 message: "the field is not complete".into(),
+                code: Code::MissingValue,
                 hint: Some(match parameter {
                     Parameter::Length { .. } => format!("possible: {}", self.word),
                     Parameter::Flags => super::list("possible", flags()),
@@ -58,6 +63,7 @@ impl Blank {
                     return Err(NoField {
                         at: 0,
                         message: format!("{} is not a number of {word}", super::shown(number)),
+                        code: Code::InvalidValue,
                         hint: Some(format!("1 to {most} is wanted")),
                     });
                 };
@@ -66,6 +72,7 @@ impl Blank {
                     Some(more) => Err(NoField {
                         at: 1,
                         message: format!("unknown word {}", super::shown(more)),
+                        code: Code::UnknownWord,
                         hint: Some("the field ends before it".into()),
                     }),
                 }
@@ -109,6 +116,7 @@ pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found,
             return Err(NoField {
                 at: 0,
                 message: format!("{refused} cannot be recorded: {why}"),
+                code: Code::NotHere,
                 hint: Some("leave it out".into()),
             });
         }
@@ -117,6 +125,7 @@ pub(crate) fn find(words: &[&str], key: bool, abbreviate: bool) -> Result<Found,
     let only = |what, verb| NoField {
         at: 0,
         message: format!("{} {what}", found.words),
+        code: Code::NotHere,
         hint: Some(format!("write {verb} {}", found.words)),
     };
     match (key, found.field.key, found.field.collect) {
@@ -173,6 +182,7 @@ fn spell(words: &[&str], abbreviate: bool) -> Result<Found, NoField> {
     Err(NoField {
         at: words.len(),
         message: "the field is not complete".to_owned(),
+        code: Code::MissingValue,
         hint: Some(super::list("possible", possible)),
     })
 }
@@ -183,16 +193,18 @@ fn pick_word(
     options: impl Iterator<Item = &'static str> + Clone,
     abbreviate: bool,
 ) -> Result<&'static str, NoField> {
-    let (message, hint) = match super::pick(word, options.clone(), abbreviate) {
+    let (code, message, hint) = match super::pick(word, options.clone(), abbreviate) {
         super::Pick::One(picked) => return Ok(picked),
         super::Pick::None => {
             let hint = match options.clone().next() {
                 None => "the field ends before it".into(),
                 Some(_) => super::suggest(word, options),
             };
-            (format!("unknown word {}", super::shown(word)), hint)
+            let message = format!("unknown word {}", super::shown(word));
+            (Code::UnknownWord, message, hint)
         }
         super::Pick::Many(many) => (
+            Code::Ambiguous,
             format!("{} is ambiguous", super::shown(word)),
             super::list("possible", many),
         ),
@@ -201,6 +213,7 @@ fn pick_word(
     Err(NoField {
         at: 0,
         message,
+        code,
         hint,
     })
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::secret::MASK;
 use super::{field, predefined};
+use crate::Code;
 use crate::near::near;
 
 /// Words a leaf may have, each with its help.
@@ -80,13 +81,21 @@ pub enum Type {
 pub struct Refusal {
     /// What is wrong.
     pub message: String,
+    /// What kind of thing is wrong.
+    pub code: Code,
     /// What would be right.
     pub hint: Option<String>,
 }
 
+/// A value that is not of its type.
 pub(super) fn refuse<T>(message: String, hint: impl Into<String>) -> Result<T, Refusal> {
+    refuse_as(Code::InvalidValue, message, hint)
+}
+
+fn refuse_as<T>(code: Code, message: String, hint: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal {
         message,
+        code,
         hint: Some(hint.into()),
     })
 }
@@ -103,6 +112,16 @@ impl Type {
     /// # Errors
     /// What is wrong with the value, and what would be right.
     pub fn accept(self, value: &str, abbreviate: bool) -> Result<String, Refusal> {
+        self.accept_in(value, abbreviate, None)
+    }
+
+    /// As [`Type::accept`]; the hint of a number names the unit it counts.
+    pub(super) fn accept_in(
+        self,
+        value: &str,
+        abbreviate: bool,
+        unit: Option<&str>,
+    ) -> Result<String, Refusal> {
         if let Some(control) = value.chars().find(|c| c.is_control() || *c == '\u{feff}') {
             return refuse(
                 format!("the value has the character U+{:04X}", u32::from(control)),
@@ -111,7 +130,9 @@ impl Type {
         }
         match self {
             Type::None => refuse("no value can stand here".into(), "leave it out"),
-            Type::Number { min, max } => number(value, min, max).map(|number| number.to_string()),
+            Type::Number { min, max } => {
+                number(value, min, max, unit).map(|number| number.to_string())
+            }
             Type::Choice(choices) => choice(value, choices, abbreviate),
             Type::HostName => match host_name(value) && value.len() <= 64 {
                 true => Ok(value.to_owned()),
@@ -125,9 +146,10 @@ impl Type {
             Type::ListenAddress => listen_address(value),
             Type::Prefix => prefix(value),
             Type::SourcePort if value == "preserve" => Ok(value.to_owned()),
-            Type::SourcePort => match number(value, 1, 65535) {
+            Type::SourcePort => match number(value, 1, 65535, None) {
                 Ok(port) => Ok(port.to_string()),
-                Err(refusal) => refuse(
+                Err(refusal) => refuse_as(
+                    refusal.code,
                     refusal.message,
                     "preserve, or a port from 1 to 65535 is wanted",
                 ),
@@ -175,7 +197,8 @@ impl Type {
             },
             Type::Text { max } => match value.chars().count() {
                 0 => refuse("the text is empty".into(), "delete the leaf to have none"),
-                long if long > max => refuse(
+                long if long > max => refuse_as(
+                    Code::OutOfRange,
                     format!("the text has {long} characters"),
                     format!("{max} are possible"),
                 ),
@@ -187,6 +210,7 @@ impl Type {
                     Ok(found) => Ok(found.words),
                     Err(no) => Err(Refusal {
                         message: no.message,
+                        code: no.code,
                         hint: no.hint,
                     }),
                 }
@@ -352,14 +376,19 @@ fn location(value: &str) -> Result<String, Refusal> {
     }
 }
 
-fn number(value: &str, min: u64, max: u64) -> Result<u64, Refusal> {
-    let wanted = format!("a number from {min} to {max} is wanted");
+fn number(value: &str, min: u64, max: u64, unit: Option<&str>) -> Result<u64, Refusal> {
+    let unit = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
+    let wanted = format!("a number{unit} from {min} to {max} is wanted");
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
         return refuse(format!("{} is not a number", shown(value)), wanted);
     }
     match value.parse::<u64>() {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
-        _ => refuse(format!("{} is out of range", shown(value)), wanted),
+        _ => refuse_as(
+            Code::OutOfRange,
+            format!("{} is out of range", shown(value)),
+            wanted,
+        ),
     }
 }
 
@@ -369,7 +398,8 @@ fn choice(value: &str, choices: Choices, abbreviate: bool) -> Result<String, Ref
     let words = choices.iter().map(|(word, _)| *word);
     match pick(value, words.clone(), abbreviate) {
         Pick::One(word) => Ok(word.to_owned()),
-        Pick::Many(many) => refuse(
+        Pick::Many(many) => refuse_as(
+            Code::Ambiguous,
             format!("{} is ambiguous", shown(value)),
             list("possible", many),
         ),
@@ -476,7 +506,7 @@ fn interface_address(value: &str) -> Result<String, Refusal> {
         return refuse(format!("{} is not an address", shown(value)), wanted);
     };
     let most = if parsed.is_ipv4() { 32 } else { 128 };
-    match number(length, 0, most) {
+    match number(length, 0, most, None) {
         Ok(_) if parsed.is_unspecified() || parsed.is_multicast() => {
             refuse(format!("{} is no host's address", shown(value)), wanted)
         }
@@ -526,7 +556,8 @@ fn prefix(value: &str) -> Result<String, Refusal> {
         return refuse(format!("{} is not a prefix", shown(value)), wanted);
     };
     let most: u32 = if parsed.is_ipv4() { 32 } else { 128 };
-    let Ok(length) = length.map_or(Ok(most.into()), |text| number(text, 0, most.into())) else {
+    let Ok(length) = length.map_or(Ok(most.into()), |text| number(text, 0, most.into(), None))
+    else {
         return refuse(
             format!("{} has a wrong prefix length", shown(value)),
             format!("a length from 0 to {most} is wanted"),
@@ -557,7 +588,7 @@ fn network(address: IpAddr, length: u32) -> IpAddr {
 }
 
 fn engine_id(value: &str) -> Result<String, Refusal> {
-    let octet = |text: &str| number(text, 0, 255).ok();
+    let octet = |text: &str| number(text, 0, 255, None).ok();
     match value.split_once(':') {
         Some((kind, id)) => match (octet(kind), octet(id)) {
             (Some(kind), Some(id)) => Ok(format!("{kind}:{id}")),
@@ -566,7 +597,7 @@ fn engine_id(value: &str) -> Result<String, Refusal> {
                 "TYPE:ID is wanted, each from 0 to 255",
             ),
         },
-        None => number(value, 0, u32::MAX.into()).map(|id| id.to_string()),
+        None => number(value, 0, u32::MAX.into(), None).map(|id| id.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ mod sampler;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use language::{Finding, Tree};
+use language::{Code, Finding, Tree};
 
 use crate::named::{self, Before, Named};
 pub use accounting::ACCOUNTING;
@@ -133,6 +133,7 @@ pub fn finding(path: &[&str], message: String) -> Finding {
     Finding {
         path: path.iter().map(|word| (*word).to_owned()).collect(),
         message,
+        code: Code::Conflict,
     }
 }
 

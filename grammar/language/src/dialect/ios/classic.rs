@@ -1,7 +1,7 @@
 //! Statements of the first NetFlow, which Flexible NetFlow took the place of: what to write now.
 
-use crate::Problem;
 use crate::word::Word;
+use crate::{Code, Problem};
 
 /// Global statements by their first words.
 const GLOBAL: &[(&[&str], &str)] = &[
@@ -59,6 +59,7 @@ fn problem(words: &[Word], count: usize, hint: &str) -> Problem {
     let begin: Vec<&str> = words[..count].iter().map(|word| &*word.text).collect();
     let place = words[0].place.to(words[count - 1].place);
     place.problem(
+        Code::NotHere,
         format!("{} is of the first NetFlow", begin.join(" ")),
         Some(hint.to_owned()),
     )

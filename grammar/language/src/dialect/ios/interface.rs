@@ -6,7 +6,7 @@ use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
 use crate::schema::{Kind, Node, Pick, Place, is_ipv6, list, mask_length, pick, shown, suggest};
 use crate::word::{Span, Word, vet};
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 /// `shutdown` is `disable`. `no shutdown` is right whether or not it was there, as on a router.
 pub(super) fn shutdown(
@@ -50,9 +50,11 @@ pub(super) fn family(
         Pick::One(_) => monitor(loader, cursor, family, statement),
         _ => {
             let hint = suggest(&second.text, possible.iter().copied());
-            Err(second
-                .place
-                .problem(format!("unknown word {}", shown(&second.text)), Some(hint)))
+            Err(second.place.problem(
+                Code::UnknownWord,
+                format!("unknown word {}", shown(&second.text)),
+                Some(hint),
+            ))
         }
     }
 }
@@ -89,6 +91,7 @@ fn address(
             .collect();
         if gone.is_empty() {
             return Err(words[1].place.problem(
+                Code::NotFound,
                 "the interface has no such address",
                 Some("nothing to delete".into()),
             ));
@@ -107,6 +110,7 @@ fn address(
             Some(length) => (format!("{}/{length}", word.text), 4),
             None => {
                 return Err(mask.place.problem(
+                    Code::InvalidValue,
                     format!("{} is not a mask", shown(&mask.text)),
                     Some("a mask such as 255.255.255.0 is wanted".into()),
                 ));
@@ -124,13 +128,14 @@ fn address(
     };
     let value = leaf
         .accept(&text, false)
-        .map_err(|refusal| place.problem(refusal.message, refusal.hint))?;
+        .map_err(|refusal| place.problem(refusal.code, refusal.message, refusal.hint))?;
     if !of_family(&value) {
         let hint = format!(
             "write {} address",
             if family == "ip" { "ipv6" } else { "ip" }
         );
         return Err(place.problem(
+            Code::InvalidValue,
             format!("{} is of the other family", shown(&value)),
             Some(hint),
         ));
@@ -166,9 +171,11 @@ fn monitor(
         Pick::One(_)
     ) {
         let hint = suggest(&keyword.text, ["monitor"].into_iter());
-        return Err(keyword
-            .place
-            .problem(format!("unknown word {}", shown(&keyword.text)), Some(hint)));
+        return Err(keyword.place.problem(
+            Code::UnknownWord,
+            format!("unknown word {}", shown(&keyword.text)),
+            Some(hint),
+        ));
     }
     let name = word(3, "a monitor's name", "ip flow monitor NAME input")?;
     let place = cursor_at(cursor, &["flow", "monitor"], name)?;
@@ -200,9 +207,11 @@ fn monitor(
                 Pick::One(direction) => Some(direction),
                 _ => {
                     let hint = suggest(&found.text, directions.into_iter());
-                    return Err(found
-                        .place
-                        .problem(format!("unknown word {}", shown(&found.text)), Some(hint)));
+                    return Err(found.place.problem(
+                        Code::UnknownWord,
+                        format!("unknown word {}", shown(&found.text)),
+                        Some(hint),
+                    ));
                 }
             }
         }
@@ -223,6 +232,7 @@ fn monitor(
         let known = families.is_empty() || families.iter().any(|known| known == family);
         if !attached || !known || which.is_some_and(|which| old != "both" && old != which) {
             return Err(name.place.problem(
+                Code::NotFound,
                 format!("{} is not attached so", shown(&name.text)),
                 Some("nothing to delete".into()),
             ));
@@ -298,6 +308,7 @@ fn cursor_at(from: &Cursor, tag: &[&str], name: &Word) -> Result<Cursor, Problem
     let path = below(from, tag);
     let Some(tag) = Cursor::at(&path) else {
         return Err(name.place.problem(
+            Code::NotHere,
             "nothing can follow here",
             Some("the statement ends before it".into()),
         ));
@@ -311,8 +322,10 @@ fn cursor_at(from: &Cursor, tag: &[&str], name: &Word) -> Result<Cursor, Problem
         },
     )? {
         Target::Branch(cursor) => Ok(cursor),
-        _ => Err(name
-            .place
-            .problem("a name is wanted", Some("a monitor's name".into()))),
+        _ => Err(name.place.problem(
+            Code::MissingValue,
+            "a name is wanted",
+            Some("a monitor's name".into()),
+        )),
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::schema::shown;
 use crate::word::Word;
-use crate::{Problem, Tree};
+use crate::{Code, Problem, Tree};
 
 /// Types of router interfaces that are Ethernet.
 const TYPES: &[&str] = &[
@@ -76,6 +76,7 @@ pub(crate) fn interface<'a>(
     }
     let place = first.place.to(words[used - 1].place);
     Err(place.problem(
+        Code::NotFound,
         format!("no interface has the alias {}", shown(&name)),
         Some(
             "only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first"

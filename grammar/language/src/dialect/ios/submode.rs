@@ -2,11 +2,11 @@
 
 use super::interface::{family, shutdown};
 use super::{Mode, Statement};
-use crate::Problem;
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
 use crate::schema::{Place, shown};
 use crate::word::{Word, vet};
+use crate::{Code, Problem};
 
 /// The IOS configuration mode that a statement stands in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -157,6 +157,7 @@ pub(super) fn below(cursor: &Cursor, words: &[&str]) -> Vec<String> {
 
 pub(super) fn unexpected(word: &Word, hint: &str) -> Problem {
     word.place.problem(
+        Code::Syntax,
         format!("unexpected {}", shown(&word.text)),
         Some(hint.to_owned()),
     )
@@ -169,9 +170,11 @@ pub(super) fn end(words: &[Word], used: usize) -> Result<(), Problem> {
 }
 
 pub(super) fn missing(last: &Word, what: &str, hint: impl Into<String>) -> Problem {
-    last.place
-        .after()
-        .problem(format!("{what} is missing"), Some(hint.into()))
+    last.place.after().problem(
+        Code::MissingValue,
+        format!("{what} is missing"),
+        Some(hint.into()),
+    )
 }
 
 /// `mode random 1 out-of N` is a mode and a rate.
