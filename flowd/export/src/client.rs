@@ -1,4 +1,4 @@
-//! The account of one monitor with one exporter.
+//! Clients: the monitors of an exporter, each with the account of its records.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::feed::{Fed, Lane};
 use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::statistics::{ClientStatistics, Retired};
 
-/// A monitor's records on their way through this exporter.
+/// A monitor that uses the exporter, and the account of its records.
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) lane: Arc<Lane>,
-    /// Taken out of the channel.
+    /// Records taken out of the channel.
     pub(crate) taken: RecordTally,
     pub(crate) sent: RecordTally,
     pub(crate) drops: Drops,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_failed: u64,
-    /// Account and octets when the statistics were cleared.
+    /// The counts when the statistics were cleared.
     pub(crate) cleared: Cleared,
-    /// What was known of refusals of the channel at the last tick.
+    /// Records dropped because the channel was full, as of the last tick.
     pub(crate) refused: RecordTally,
 }
 
@@ -48,7 +48,7 @@ impl Client {
         }
     }
 
-    /// The account, with `pending` records packed and not sent.
+    /// Returns the account, with `pending` records packed and not sent.
     pub(crate) fn ledger(&self, pending: RecordTally) -> Ledger {
         let Fed {
             received,
@@ -81,7 +81,7 @@ impl Client {
         }
     }
 
-    /// Starts the counts of the screens afresh.
+    /// Sets the counts of the screens to zero.
     pub(crate) fn clear(&mut self, ledger: &Ledger) {
         self.cleared = Cleared {
             added: ledger.received.records,
@@ -92,7 +92,7 @@ impl Client {
         };
     }
 
-    /// The counts of the screens, with `bytes_pending` octets of records packed and not sent.
+    /// Returns the counts of the screens, with `bytes_pending` octets of records packed and not sent.
     pub(crate) fn statistics(&self, ledger: Ledger, bytes_pending: u64) -> ClientStatistics {
         let bytes_sent = self.bytes_sent - self.cleared.bytes_sent;
         let bytes_failed = self.bytes_failed - self.cleared.bytes_failed;

@@ -1,4 +1,4 @@
-//! The way from flows to datagrams without a socket.
+//! Encodes flows into datagrams without a socket, for tests and benchmarks.
 
 use flow::Batch;
 
@@ -12,7 +12,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Datagrams of at most `limit` octets of UDP payload.
+    /// Makes an encoder of datagrams of at most `limit` octets of UDP payload.
     pub fn new(settings: &Settings, monitor: &Monitor, limit: usize) -> Encoder {
         let mut stream = Stream::new(settings, limit);
         stream.configure(settings, &[monitor], &[]);

@@ -1,4 +1,4 @@
-//! One exporter at work: its stream, its socket, and the account of every record.
+//! One running exporter: its stream, its socket, and the account of every record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,9 @@ use crate::stream::Stream;
 
 /// How often an exporter without a socket tries to open one.
 const RETRY: Duration = Duration::from_secs(5);
-/// How long sends may fail before a new socket is tried: the route may lead elsewhere by now, the address
-/// be another.
+/// How long sends may fail before a new socket is tried: the route or the collector's address may have changed.
 const FAILING: Duration = Duration::from_secs(10);
-/// How often that is tried while it lasts.
+/// How often a new socket is tried while sends fail.
 const REOPEN: Duration = Duration::from_secs(60);
 /// Drops for one reason that are closer together than this are one episode in the log.
 const QUIET: Duration = Duration::from_secs(10);
@@ -59,13 +58,13 @@ pub(crate) struct Exporter {
     clients: Vec<Client>,
     counters: Counters,
     episodes: Vec<Episode>,
-    /// A thread is opening a socket.
+    /// Whether a thread is opening a socket.
     opening: bool,
-    /// When to try again, at the earliest.
+    /// The earliest time to try to open a socket again.
     retry_ns: u64,
-    /// Since when no datagram was taken.
+    /// The time since which the kernel has taken no datagram.
     failing_ns: Option<u64>,
-    /// Since when the collector's host has been saying that nobody listens.
+    /// The time since which the collector's host has answered that nobody listens.
     refused_ns: Option<u64>,
 }
 
@@ -74,7 +73,7 @@ fn after(since_ns: u64, span: Duration) -> u64 {
 }
 
 impl Exporter {
-    /// An exporter that nobody uses yet.
+    /// Makes an exporter that no monitor uses yet.
     pub(crate) fn new(settings: &Settings, prepared: Option<Prepared>, now_ns: u64) -> Exporter {
         let link = Link::from(prepared);
         let mut exporter = Exporter {
@@ -96,8 +95,8 @@ impl Exporter {
         exporter
     }
 
-    /// Puts new settings into force. Everything that was packed by the old ones leaves first. A socket that
-    /// leads where it should stays, and so do sequence and templates if the datagrams go on.
+    /// Puts new settings into force. Everything that was packed by the old ones is sent first. The socket stays when it leads to
+    /// the same place, and sequence and templates stay when the stream continues.
     pub(crate) fn configure(
         &mut self,
         settings: &Settings,
@@ -106,12 +105,15 @@ impl Exporter {
     ) {
         self.flush(now_ns);
         let same_socket = self.settings.same_socket(settings);
-        let goes_on = self.goes_on(settings);
-        let rests = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
+        let continues = self.continues(settings);
+        let unused = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
         let change = prepared.map(|prepared| Link::from(Some(prepared)));
         match &self.link {
             // It comes into use, or is no longer used.
-            link if change.as_ref().is_some_and(|new| rests(new) != rests(link)) => {
+            link if change
+                .as_ref()
+                .is_some_and(|new| unused(new) != unused(link)) =>
+            {
                 self.link = change.unwrap_or(Link::Down(OpenError::NotYet));
                 self.link_changed(now_ns);
             }
@@ -126,7 +128,7 @@ impl Exporter {
                 self.link_changed(now_ns);
             }
         }
-        if !goes_on {
+        if !continues {
             self.stream = Stream::new(settings, self.link.limit(settings));
             self.episodes
                 .retain(|episode| episode.reason != DropReason::Ipv6InNetflowV5);
@@ -135,12 +137,12 @@ impl Exporter {
         self.stream.set_limit(self.link.limit(settings), now_ns);
     }
 
-    /// The clock of day was set, by `stepped_ns` in all since the start.
+    /// Takes over that the clock of day was set, by `stepped_ns` in all since the start.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         self.stream.set_stepped(stepped_ns, now_ns);
     }
 
-    /// Joins the monitors that use it, in this order, and parts from the others, whose account is closed.
+    /// Joins the monitors that use the exporter, in this order, and leaves the others, whose accounts are closed.
     pub(crate) fn join(
         &mut self,
         monitors: &[(&Monitor, Arc<Lane>)],
@@ -161,7 +163,7 @@ impl Exporter {
         let described: Vec<&Monitor> = monitors.iter().map(|(monitor, _)| *monitor).collect();
         self.stream
             .configure(&self.settings, &described, interfaces);
-        for (monitor, why) in self.stream.untold() {
+        for (monitor, why) in self.stream.unannounced_sampling() {
             warn!(exporter = %self.settings.name, monitor, "collectors cannot scale the sampled counters: {why}");
         }
         old.into_iter()
@@ -173,19 +175,19 @@ impl Exporter {
         &self.settings
     }
 
-    /// Its templates.
+    /// Returns its templates.
     pub(crate) fn templates(&self) -> Vec<TemplateStatistics> {
         self.stream.templates()
     }
 
-    /// The templates it would have.
+    /// Returns the templates that it would have under other settings.
     pub(crate) fn templates_with(
         &self,
         settings: &Settings,
         monitors: &[&Monitor],
         interfaces: &[Interface],
     ) -> Vec<TemplateStatistics> {
-        if !self.goes_on(settings) {
+        if !self.continues(settings) {
             return Exporter::fresh_templates(settings, monitors, interfaces);
         }
         let mut stream = self.stream.plan(settings);
@@ -193,7 +195,7 @@ impl Exporter {
         stream.templates()
     }
 
-    /// The templates that one would have from the start.
+    /// Returns the templates that a new exporter would have.
     pub(crate) fn fresh_templates(
         settings: &Settings,
         monitors: &[&Monitor],
@@ -204,23 +206,23 @@ impl Exporter {
         stream.templates()
     }
 
-    /// With these settings its datagrams continue those before.
-    fn goes_on(&self, settings: &Settings) -> bool {
+    /// Whether datagrams under these settings continue those before.
+    fn continues(&self, settings: &Settings) -> bool {
         self.settings.same_socket(settings) && self.settings.same_stream(settings)
     }
 
-    /// Lists the interfaces of the host.
+    /// Whether it sends a table of the host's interfaces.
     pub(crate) fn lists_interfaces(&self) -> bool {
         self.settings.options.interface_table.is_some()
     }
 
-    /// The lanes of the monitors that use it.
+    /// Returns the lanes of the monitors that use it.
     pub(crate) fn lanes(&self) -> Vec<Arc<Lane>> {
         let lanes = self.clients.iter().map(|client| &client.lane);
         lanes.cloned().collect()
     }
 
-    /// Flushes, and closes the accounts of all monitors.
+    /// Sends what is waiting, and closes the accounts of all monitors.
     pub(crate) fn retire(mut self, now_ns: u64) -> Vec<Retired> {
         self.flush(now_ns);
         let name = self.settings.name.clone();
@@ -264,7 +266,7 @@ impl Exporter {
         true
     }
 
-    /// What time brings.
+    /// Does what has become due. To be called regularly.
     pub(crate) fn tick(&mut self, now_ns: u64) {
         if let Link::Up(socket) = &self.link {
             let limit = socket.payload_limit(self.settings.mtu);
@@ -337,7 +339,7 @@ impl Exporter {
         self.stream.recycle(datagrams);
     }
 
-    /// What to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
+    /// Returns the settings to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
     pub(crate) fn wants_socket(&mut self, now_ns: u64) -> Option<Settings> {
         let wanted = match &self.link {
             Link::Down(OpenError::Unused) => false,
@@ -346,7 +348,7 @@ impl Exporter {
                 let long = |since: Option<u64>, span| {
                     since.is_some_and(|since| now_ns >= after(since, span))
                 };
-                // A refusal says that the address is right or the name has moved on.
+                // Where nobody listens any more, the collector's name may have another address by now.
                 let named = self
                     .settings
                     .destination
@@ -368,7 +370,7 @@ impl Exporter {
         Some(self.settings.clone())
     }
 
-    /// A socket was opened for `settings`, or could not be.
+    /// Takes the socket that was opened for `settings`, or the error why it was not.
     pub(crate) fn opened(
         &mut self,
         settings: &Settings,
@@ -454,7 +456,7 @@ impl Exporter {
     fn end_episodes(&mut self, now_ns: u64) {
         let name = &self.settings.name;
         self.episodes.retain(|episode| {
-            // What the protocol cannot carry it never will: one line says it all.
+            // The protocol will never carry these: one line of the log is enough.
             let over = episode.reason != DropReason::Ipv6InNetflowV5
                 && now_ns >= after(episode.last_ns, QUIET);
             if over {
@@ -476,7 +478,7 @@ impl Exporter {
         });
     }
 
-    /// Starts the counts of the screens afresh. The ledger goes on.
+    /// Sets the counts of the screens to zero. The ledger goes on.
     pub(crate) fn clear(&mut self, now_ns: u64) {
         self.counters = Counters {
             cleared_ns: now_ns,
@@ -488,7 +490,7 @@ impl Exporter {
         }
     }
 
-    /// The account of a client, and the octets of records that are packed and not sent.
+    /// Returns the account of a client, and the octets of its records that are packed and not sent.
     fn ledger(&self, client: usize) -> (Ledger, u64) {
         let mut pending = RecordTally::default();
         let mut bytes = 0;

@@ -1,4 +1,4 @@
-//! How capture threads hand batches to the worker without ever waiting for it.
+//! Feeds: capture threads hand batches of flows to the export thread without ever waiting for it.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -7,7 +7,7 @@ use flow::{Batch, RecordTally};
 
 use crate::worker::Message;
 
-/// What was handed to one exporter by one monitor, counted by whoever hands it over.
+/// The path from one monitor to one exporter, with the count of what was handed over.
 #[derive(Debug)]
 pub(crate) struct Lane {
     pub(crate) exporter: Arc<str>,
@@ -18,11 +18,11 @@ pub(crate) struct Lane {
 /// The feeding side of a ledger.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fed {
-    /// Handed over.
+    /// Records that were handed over.
     pub(crate) received: RecordTally,
-    /// Of these, refused because the channel was full.
+    /// Those of them that were dropped because the channel was full.
     pub(crate) queue_full: RecordTally,
-    /// Of these, refused because the worker had ended.
+    /// Those of them that were dropped because the exporter was removed or the worker had ended.
     pub(crate) removed: RecordTally,
 }
 
@@ -39,7 +39,7 @@ impl Lane {
         *self.fed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The worker does not know where to put these.
+    /// Counts records as dropped because their exporter was removed.
     pub(crate) fn remove(&self, tally: RecordTally) {
         self.count(|fed| fed.removed += tally);
     }
@@ -52,21 +52,21 @@ impl Lane {
 /// The lanes of a monitor at one time: one for each of its exporters.
 pub(crate) type Lanes = Arc<[Arc<Lane>]>;
 
-/// What became of a batch that was offered.
+/// The result of offering a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Offered {
-    /// On its way to every exporter of the monitor.
+    /// The batch is queued for every exporter of the monitor.
     Queued(RecordTally),
-    /// The channel was full, or the worker has ended: dropped by reason `queue-full` or `removed`, and counted
-    /// so for each exporter.
+    /// The batch was dropped, and counted for each exporter: `queue-full` when the channel was full, `removed` when the worker has
+    /// ended.
     Dropped(RecordTally),
     /// The monitor has no exporter: nothing is sent, and nothing is lost.
     NoExporter(RecordTally),
 }
 
-/// The way from one monitor to its exporters. Clones share it; any number of threads may use it, and it
-/// stays right while commits add and remove exporters.
+/// The path from one monitor to its exporters. Clones share it. Any number of threads may use it while commits add and remove
+/// exporters.
 #[derive(Clone, Debug)]
 pub struct Feed {
     monitor: Arc<str>,
@@ -151,7 +151,7 @@ impl Feed {
     }
 }
 
-/// Why the channel did not take a batch.
+/// Why a batch could not be queued.
 #[derive(Clone, Copy)]
 enum Gone {
     Full,

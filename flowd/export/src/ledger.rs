@@ -1,4 +1,4 @@
-//! What became of every record.
+//! The ledger of an exporter and a monitor, in which every record is accounted for.
 
 use flow::RecordTally;
 use loss::DropReason;
@@ -6,13 +6,13 @@ use loss::DropReason;
 /// Records one monitor handed to one exporter: `received = sent + queued + dropped`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Handed over.
+    /// Records that the monitor handed over.
     pub received: RecordTally,
-    /// In datagrams that the kernel took.
+    /// Records in datagrams that the kernel has taken.
     pub sent: RecordTally,
-    /// In the channel, or in a datagram that is not full yet.
+    /// Records in the channel, or in a datagram that is not full yet.
     pub queued: RecordTally,
-    /// Not sent, by reason.
+    /// Records that were not sent, by reason.
     pub dropped: Vec<(DropReason, RecordTally)>,
 }
 
@@ -28,20 +28,20 @@ pub(crate) fn count_drop(drops: &mut Drops, reason: DropReason, tally: RecordTal
 }
 
 impl Ledger {
-    /// Everything dropped.
+    /// Returns the records dropped for any reason.
     pub fn dropped_total(&self) -> RecordTally {
         self.dropped
             .iter()
             .fold(RecordTally::default(), |sum, (_, tally)| sum + *tally)
     }
 
-    /// Nothing is unaccounted for.
+    /// Whether every record is accounted for.
     pub fn balanced(&self) -> bool {
         self.received == self.sent + self.queued + self.dropped_total()
     }
 }
 
-/// `a - b`, field by field; a ledger never goes below zero.
+/// Returns `a - b` field by field, and 0 where `b` is greater.
 pub(crate) fn minus(a: RecordTally, b: RecordTally) -> RecordTally {
     RecordTally {
         records: a.records.saturating_sub(b.records),

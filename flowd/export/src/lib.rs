@@ -1,4 +1,4 @@
-//! The exporting process (RFC 5470): flows → datagrams → UDP sockets, as NetFlow v5, NetFlow v9 and IPFIX.
+//! The exporting process (RFC 5470): it sends flows in datagrams of NetFlow v5, NetFlow v9 and IPFIX over UDP.
 //!
 //! ```text
 //! Feed (any thread) --bounded channel--> Worker (one thread) --> Exporter --> Stream --> Socket
@@ -6,10 +6,10 @@
 //!
 //! A meter hands batches of flows to the [`Feed`] of its monitor. The [`Worker`] gives each batch to the
 //! stream of every exporter of that monitor; a stream encodes them by templates compiled from the flows'
-//! layout and packs them into datagrams no longer than the path takes. What becomes of every record is in
+//! layout and packs them into datagrams no longer than the path takes. Every record is accounted for in
 //! the exporter's [`Ledger`]: sent, still queued, or dropped for a [`loss::DropReason`].
 //!
-//! A commit opens sockets with [`prepare`], which changes nothing that anybody could see, and puts them
+//! A commit opens sockets with [`prepare`], which has no visible effect, and puts them
 //! into force with [`Worker::apply`].
 
 mod client;

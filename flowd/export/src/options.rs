@@ -1,8 +1,8 @@
-//! Options tables: what collectors must know besides the flows.
+//! Options tables: options records (RFC 7011 §3.4.2) that tell collectors of samplers, interfaces and the exporter itself.
 //!
-//! Collectors differ in what they understand of sampling, so it is told in two tables: one with nothing but
-//! the interval (element 34), when every flow of the exporter has the same, which holds whatever the
-//! records say; and one of samplers by identifier (48, 50), which the records' `samplerId` refers to.
+//! Collectors differ in what they understand of sampling, so it is sent in two tables: one with nothing but the interval (element
+//! 34), when every flow of the exporter has the same, which holds for every record; and one of samplers by identifier (48, 50),
+//! which the records' `samplerId` refers to.
 //!
 //! nfdump 1.7.1 reads only the first, and only when the algorithm (35) is not in it. How a sampler chooses
 //! is in the second: as `samplerMode` (49) where NetFlow v9 has a value that decoders name, and as
@@ -19,9 +19,9 @@ use crate::settings::{
 };
 use crate::statistics::{TemplateField, TemplateStatistics};
 
-/// Octets of names; longer ones are cut.
+/// Octets that a name has in a row; longer ones are cut.
 const NAME_LEN: u16 = 32;
-/// Octets of descriptions; longer ones are cut.
+/// Octets that a description has in a row; longer ones are cut.
 const DESCRIPTION_LEN: u16 = 64;
 
 /// A field: words, number of its element, octets.
@@ -33,7 +33,7 @@ fn whole(words: &'static str, element: &Element) -> Spec {
     (words, element.number, octets)
 }
 
-/// What a table tells.
+/// The kind of an options table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The interval at which every flow was sampled.
@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     Samplers(SamplerMode),
     /// Names of interfaces.
     Interfaces,
-    /// What was exported.
+    /// Counts of what was exported.
     Statistics,
 }
 
@@ -56,7 +56,7 @@ impl Kind {
         Kind::Statistics,
     ];
 
-    /// Goes with the templates: flows are misread without it.
+    /// Whether the table is sent with the templates: without it collectors misread flows.
     pub(crate) fn vital(self) -> bool {
         matches!(self, Kind::Sampling | Kind::Samplers(_))
     }
@@ -143,7 +143,7 @@ pub(crate) struct Table {
     pub(crate) kind: Kind,
     /// Identifier of its template.
     pub(crate) id: u16,
-    /// How often its rows are sent besides.
+    /// How often its rows are sent, in addition to those sent with the templates.
     pub(crate) timeout: Option<Duration>,
     /// When its rows were sent last.
     pub(crate) sent_ns: Option<u64>,
@@ -204,10 +204,10 @@ impl Table {
     }
 }
 
-/// What the tables of one exporter have to tell.
+/// The contents of the options tables of one exporter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
-    /// The interval that holds for every flow of the exporter.
+    /// The sampling interval, when it is the same for every flow of the exporter.
     interval: Option<u32>,
     samplers: Vec<Sampler>,
     interfaces: Option<Vec<Interface>>,
@@ -258,7 +258,7 @@ impl Facts {
         }
     }
 
-    /// There is something to tell.
+    /// Whether a table has rows.
     pub(crate) fn has(&self, kind: Kind) -> bool {
         match kind {
             Kind::Sampling => self.interval.is_some(),
@@ -268,7 +268,7 @@ impl Facts {
         }
     }
 
-    /// How often rows of a table are sent, besides with the templates.
+    /// Returns how often the rows of a table are sent, in addition to those sent with the templates.
     pub(crate) fn timeout(kind: Kind, options: &Options) -> Option<Duration> {
         match kind {
             Kind::Sampling => None,
@@ -278,7 +278,7 @@ impl Facts {
         }
     }
 
-    /// The rows of a table.
+    /// Writes the rows of a table.
     pub(crate) fn rows(&self, table: &Table, source_id: u32, exported: Exported) -> Vec<Vec<u8>> {
         let row = |write: &dyn Fn(&mut Vec<u8>)| {
             let mut row = Vec::with_capacity(table.len);
@@ -339,7 +339,7 @@ fn put_sampler(out: &mut Vec<u8>, sampler: &Sampler, protocol: Protocol) {
     out.extend_from_slice(&others.to_be_bytes());
 }
 
-/// Text of a fixed length: cut between characters, filled up with zeros.
+/// Writes text in a fixed length: cut between characters, filled up with zeros.
 fn put_text(out: &mut Vec<u8>, text: &str, len: u16) {
     let len = usize::from(len);
     let end = (0..=text.len().min(len))

@@ -1,4 +1,4 @@
-//! Datagrams in the making, whatever the protocol: headers, sequence numbers, time.
+//! Fills datagrams of any of the protocols: headers, sequence numbers, time.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::settings::{Protocol, Settings};
 
 const NS_PER_MS: u64 = 1_000_000;
 const MS_PER_SEC: u64 = 1_000;
-/// How long a record may wait for its datagram to fill; the worker looks every [`crate::worker::TICK`], so
-/// that together they stay under a second.
+/// How long a record may wait for its datagram to fill. The worker looks every [`crate::worker::TICK`], so a record is sent within
+/// a second.
 const LINGER: Duration = Duration::from_millis(700);
 
 /// Records of one client in a datagram.
@@ -30,11 +30,11 @@ pub(crate) struct Content {
 pub(crate) struct Datagram {
     /// UDP payload.
     pub(crate) bytes: Vec<u8>,
-    /// Whose records are in it.
+    /// The records in it, by client.
     pub(crate) contents: Vec<Content>,
 }
 
-/// What was put into datagrams since the start; wraps no sooner than the universe ends.
+/// Counts of what was put into datagrams since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Exported {
     pub(crate) datagrams: u64,
@@ -42,7 +42,7 @@ pub(crate) struct Exported {
     pub(crate) flows: u64,
 }
 
-/// Sets of the protocol.
+/// The packer of the protocol.
 #[derive(Debug)]
 pub(crate) enum Sets {
     V5(v5::Packer),
@@ -91,7 +91,7 @@ impl Sets {
         }
     }
 
-    /// Room for 1 to `want` records.
+    /// Takes room for 1 to `want` records.
     #[inline]
     pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
         match self {
@@ -108,11 +108,11 @@ pub(crate) struct Packer {
     protocol: Protocol,
     sets: Sets,
     limit: usize,
-    /// The start, by the clock of day as it is set now.
+    /// The start of the process, by the clock of day as it is set now.
     start_ms: u64,
-    /// What the uptimes of this datagram count from; see [`Packer::set_base`].
+    /// The moment that the uptimes of this datagram count from; see [`Packer::set_base`].
     base_ms: u64,
-    /// By how much that clock was set since the start.
+    /// By how much the clock of day was set since the start.
     stepped_ns: i64,
     engine: (u8, u8),
     source_id: u32,
@@ -120,7 +120,7 @@ pub(crate) struct Packer {
     /// Mode and interval for the next NetFlow v5 header.
     sampling: (v5::SamplingMode, u16),
     contents: Vec<Content>,
-    /// Latest time of a flow in the datagram.
+    /// The latest time of a flow in the datagram.
     latest_ns: u64,
     /// When the datagram got its first octet.
     opened_ns: u64,
@@ -130,7 +130,7 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// Datagrams of at most `limit` octets of UDP payload.
+    /// Makes a packer of datagrams of at most `limit` octets of UDP payload.
     pub(crate) fn new(settings: &Settings, limit: usize) -> Packer {
         Packer {
             protocol: settings.protocol,
@@ -160,7 +160,7 @@ impl Packer {
         self.source_id
     }
 
-    /// What uptimes in the datagram in the making count from, milliseconds since 1970.
+    /// Returns the moment that uptimes in the present datagram count from, milliseconds since 1970.
     pub(crate) fn boot_ms(&self) -> u64 {
         self.base_ms
     }
@@ -173,7 +173,7 @@ impl Packer {
         self.exported
     }
 
-    /// Changes the limit; the datagram in the making ends.
+    /// Changes the limit; the present datagram ends.
     pub(crate) fn set_limit(&mut self, limit: usize, now_ns: u64) {
         if limit != self.limit {
             self.finish(now_ns);
@@ -182,10 +182,12 @@ impl Packer {
         }
     }
 
-    /// Uptimes have 32 bits of milliseconds. They would begin anew after 49 days, between a flow and its header too, and
-    /// collectors differ in what they make of that. So they count from the start only at first, and from 2³¹ ms (24 days)
-    /// later again and again: early enough that the wrap never comes, late enough that flows of up to 2³⁰ ms (12 days)
-    /// fit. Header and records of a datagram count from the same.
+    /// Moves the moment that uptimes count from, so that they never wrap.
+    ///
+    /// Uptimes have 32 bits of milliseconds. They would wrap after 49 days, possibly between a flow and its header, and collectors
+    /// differ in how they read that. So the moment they count from moves by 2³¹ ms (24 days) again and again: early enough that
+    /// there is no wrap, late enough that flows of up to 2³⁰ ms (12 days) fit. Header and records of a datagram count from the same
+    /// moment.
     pub(crate) fn set_base(&mut self, now_ns: u64) {
         let now_ms = now_ns.saturating_add_signed(self.stepped_ns) / NS_PER_MS;
         let uptime_ms = now_ms.saturating_sub(self.start_ms);
@@ -196,7 +198,7 @@ impl Packer {
         }
     }
 
-    /// By how much the clock of day was set since the start. The datagram in the making ends by the clock as it was.
+    /// Takes over by how much the clock of day was set since the start. The present datagram ends by the clock as it was.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         if stepped_ns != self.stepped_ns {
             self.finish(now_ns);
@@ -209,7 +211,7 @@ impl Packer {
         }
     }
 
-    /// What the NetFlow v5 header says of sampling. A datagram with other records in it ends.
+    /// Sets the sampling field of the NetFlow v5 header. A datagram with records of another sampling ends.
     pub(crate) fn set_sampling(&mut self, sampling: (v5::SamplingMode, u16), now_ns: u64) {
         if sampling != self.sampling {
             self.finish(now_ns);
@@ -217,7 +219,7 @@ impl Packer {
         }
     }
 
-    /// Puts something into the datagram, or into the next one when this one is full.
+    /// Writes something into the present datagram, or into the next one when this one is full.
     ///
     /// # Errors
     /// [`Full`]: it does not even fit into an empty one.
@@ -248,7 +250,7 @@ impl Packer {
         }
     }
 
-    /// Room for one to `want` records in this datagram or the next.
+    /// Takes room for one to `want` records in this datagram or the next.
     ///
     /// # Errors
     /// [`Full`]: not one fits into an empty datagram.
@@ -384,7 +386,7 @@ impl Packer {
         std::mem::take(&mut self.ready)
     }
 
-    /// Gives datagrams back, for their memory.
+    /// Takes datagrams back, to use their memory again.
     pub(crate) fn recycle(&mut self, mut datagrams: Vec<Datagram>) {
         const KEPT: usize = 256;
         datagrams.truncate(KEPT.saturating_sub(self.spare.len()));
@@ -394,7 +396,7 @@ impl Packer {
         }
     }
 
-    /// Records of each client that are in no datagram taken yet.
+    /// Returns the records of each client that are in no datagram taken yet.
     pub(crate) fn pending(&self) -> impl Iterator<Item = &Content> {
         self.contents
             .iter()

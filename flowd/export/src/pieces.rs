@@ -1,11 +1,11 @@
-//! Counters of 64 bits in records that have 32: the flow goes in several records whose sums are the same. A collector that
-//! adds deltas up, as RFC 7011 has it, gets the truth; one record alone is never more than it says.
+//! Pieces: a flow whose counters exceed the 32 bits of a record is sent in several records that add up to it. A collector that adds
+//! delta counters up, as RFC 7011 means them, gets the right sum.
 
 use flow::Totals;
 
 const MOST: u64 = u32::MAX as u64;
 
-/// A record of 32 bits does not hold the counters.
+/// Whether the counters exceed 32 bits.
 #[inline]
 pub(crate) fn needed(totals: &Totals) -> bool {
     totals.packets > MOST || totals.octets > MOST

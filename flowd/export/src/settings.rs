@@ -1,4 +1,4 @@
-//! What a configuration says about exporters, and what they must know of the monitors that use them.
+//! The settings of exporters, and of the monitors that use them as far as exporting is concerned.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ pub enum Protocol {
     Ipfix,
 }
 
-/// Where an exporter's datagrams come from.
+/// The source address of an exporter's datagrams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// The address the route to the destination prefers.
+    /// The address that the route to the destination prefers.
     #[default]
     Any,
     /// This local address.
@@ -36,10 +36,10 @@ pub enum Source {
 pub struct Options {
     /// Names of interfaces by `ifIndex`.
     pub interface_table: Option<Duration>,
-    /// What this exporter has sent.
+    /// Counts of what this exporter has sent.
     pub exporter_stats: Option<Duration>,
-    /// Samplers by identifier. Sent with the templates in any case as soon as a monitor samples; this is how
-    /// often besides.
+    /// Samplers by identifier. They are sent with the templates in any case as soon as a monitor samples; this is how often they are
+    /// sent in addition.
     pub sampler_table: Option<Duration>,
 }
 
@@ -65,9 +65,9 @@ pub struct Settings {
     pub dscp: u8,
     /// Time to live or hop limit, 1–255.
     pub ttl: u8,
-    /// What is spoken.
+    /// The export protocol.
     pub protocol: Protocol,
-    /// How long collectors may go without templates.
+    /// Longest time between two sendings of the templates.
     pub template_timeout: Duration,
     /// Options tables.
     pub options: Options,
@@ -75,8 +75,8 @@ pub struct Settings {
     pub engine: (u8, u8),
     /// NetFlow v9 source identifier, IPFIX observation domain.
     pub source_id: u32,
-    /// What times in milliseconds of uptime count from, nanoseconds since 1970. Not after any flow's start:
-    /// an earlier start is sent as 0.
+    /// The moment that uptimes count from, nanoseconds since 1970. It should not be after any flow's start: an earlier start is sent
+    /// as 0.
     pub boot_ns: u64,
     /// Largest IP packet to send, also when the path takes more.
     pub mtu: u16,
@@ -103,26 +103,26 @@ impl Settings {
         }
     }
 
-    /// The datagrams of `other` leave by the same socket: a running one need not be replaced.
+    /// Whether datagrams under `other` leave by the same socket, so that it need not be replaced.
     pub fn same_socket(&self, other: &Settings) -> bool {
         (&self.destination, self.port, &self.source, &self.vrf)
             == (&other.destination, other.port, &other.source, &other.vrf)
     }
 
-    /// The datagrams of `other` continue this one's numbers and templates, as long as the process runs.
+    /// Whether datagrams under `other` continue this one's sequence numbers and templates, as long as the process runs.
     pub fn same_protocol(&self, other: &Settings) -> bool {
         (self.protocol, self.engine, self.source_id)
             == (other.protocol, other.engine, other.source_id)
     }
 
-    /// The datagrams of `other` continue this one's: same protocol, numbering and time base.
+    /// Whether datagrams under `other` continue this one's: same protocol, numbering and base of uptimes.
     pub(crate) fn same_stream(&self, other: &Settings) -> bool {
         (self.protocol, self.engine, self.source_id, self.boot_ns)
             == (other.protocol, other.engine, other.source_id, other.boot_ns)
     }
 }
 
-/// How a sampler chooses.
+/// How a sampler chooses packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SamplerMode {
     /// Every Nth packet.
@@ -140,25 +140,25 @@ pub struct Sampler {
     pub name: String,
     /// How it chooses.
     pub mode: SamplerMode,
-    /// One packet out of so many.
+    /// The N of one packet out of N.
     pub rate: u32,
 }
 
 /// How a monitor's packets were sampled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Sampling {
-    /// Not at all.
+    /// They were not sampled.
     #[default]
     None,
     /// By one sampler wherever the monitor is attached.
     One(Sampler),
-    /// By one sampler here, by another or none there. Collectors can only tell when the record has
-    /// `flow sampler`.
+    /// By different samplers, or none, at different attachments. Collectors can tell them apart only when the record has `flow
+    /// sampler`.
     Mixed(Vec<Sampler>),
 }
 
 impl Sampling {
-    /// Every sampler.
+    /// Returns every sampler.
     pub fn samplers(&self) -> &[Sampler] {
         match self {
             Sampling::None => &[],
@@ -168,7 +168,7 @@ impl Sampling {
     }
 }
 
-/// A monitor, as far as exporters are concerned.
+/// A monitor, as far as exporting is concerned.
 #[derive(Clone, Debug)]
 pub struct Monitor {
     /// Its name.
@@ -192,24 +192,23 @@ pub struct Interface {
     pub description: String,
 }
 
-/// What changes of all there is to export: see [`crate::Worker::change`].
+/// A change of exporters and monitors, for [`crate::Worker::change`].
 #[derive(Debug, Default)]
 pub struct Change {
-    /// Exporters that are new or have changed. Without a socket one goes on with the socket it has; see
-    /// [`Settings::same_socket`].
+    /// Exporters that are new or have changed. One without a socket keeps the socket that it has; see [`Settings::same_socket`].
     pub exporters: Vec<(Settings, Option<Prepared>)>,
-    /// Names of exporters that go.
+    /// Names of removed exporters.
     pub gone: Vec<String>,
     /// Monitors that are new or have changed.
     pub monitors: Vec<Monitor>,
-    /// Names of monitors that go.
+    /// Names of removed monitors.
     pub gone_monitors: Vec<String>,
 }
 
-/// All there is to export: what [`crate::Worker::apply`] puts into force.
+/// All exporters and monitors, for [`crate::Worker::apply`].
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The exporters. Without a socket one goes on with the socket it has; see [`Settings::same_socket`].
+    /// The exporters. One without a socket keeps the socket that it has; see [`Settings::same_socket`].
     pub exporters: Vec<(Settings, Option<Prepared>)>,
     /// The monitors.
     pub monitors: Vec<Monitor>,

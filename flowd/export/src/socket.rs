@@ -21,17 +21,16 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// How long to wait for room in a full socket buffer before a datagram is given up. One slow path must not
 /// hold up the other exporters.
 const WAIT_MS: u8 = 20;
-/// Asked of the kernel as send buffer, so that a burst of expiring flows fits; what it grants is its own
-/// affair (`net.core.wmem_max`).
+/// Octets of send buffer asked of the kernel, so that a burst of expiring flows fits. It may grant less (`net.core.wmem_max`).
 const SEND_BUFFER: usize = 4 << 20;
 
 const IP_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
 const UDP_HEADER: usize = 8;
-/// Fewest datagrams that go to the kernel as one message: those of a batch of ended flows, which it saves some work. Others are
-/// seen one by one by whoever captures here.
+/// Fewest datagrams that go to the kernel as one message. A batch of ended flows makes as many; fewer stay single, so that a capture on
+/// this host shows each datagram.
 const SHARE: usize = 8;
-/// What every IPv4 and IPv6 host takes (RFC 1122 §3.3.2, RFC 8200 §5): a path that claims less is not believed.
+/// The packet length that every IPv4 and IPv6 host takes (RFC 1122 §3.3.2, RFC 8200 §5). A smaller path MTU is not believed.
 const LEAST_MTU: [usize; 2] = [576, 1280];
 
 /// Why a socket cannot be opened.
@@ -78,16 +77,16 @@ pub enum OpenError {
         /// The error.
         why: String,
     },
-    /// Nobody has tried yet.
+    /// A thread is opening the socket.
     #[error("its socket is being opened")]
     NotYet,
-    /// It needs none: nobody hands it flows.
+    /// The exporter needs no socket: no monitor hands it flows.
     #[error("no monitor on an interface exports to it")]
     Unused,
     /// Another call failed.
     #[error("{call}: {why}")]
     System {
-        /// What was being done.
+        /// The call, or what it was for.
         call: &'static str,
         /// The error.
         why: String,
@@ -105,7 +104,7 @@ impl OpenError {
         }
     }
 
-    /// It passes by itself when a network or an address comes: no reason to refuse a configuration.
+    /// Whether the error passes by itself when a network or an address comes up. Then it is no reason to refuse a configuration.
     fn passes(&self) -> bool {
         matches!(
             self,
@@ -113,7 +112,7 @@ impl OpenError {
         )
     }
 
-    /// Why records are dropped while this lasts.
+    /// Returns why records are dropped while the error lasts.
     pub(crate) fn reason(&self) -> DropReason {
         match self {
             OpenError::Unresolved { .. } => DropReason::Unresolved,
@@ -135,25 +134,24 @@ impl OpenError {
 pub struct Prepared(pub(crate) Result<Socket, OpenError>);
 
 impl Prepared {
-    /// An exporter that starts without a socket and tries again every few seconds: for a host that boots,
-    /// whose names and addresses may come later than its configuration.
+    /// Has an exporter start without a socket and try again every few seconds: for a host that boots, whose names and addresses may
+    /// come up later than its configuration.
     pub fn later(why: OpenError) -> Prepared {
         Prepared(Err(why))
     }
 
-    /// An exporter that needs no socket as nobody hands it flows. One that it has is closed.
+    /// Has an exporter close its socket, as no monitor hands it flows.
     pub fn unused() -> Prepared {
         Prepared(Err(OpenError::Unused))
     }
 
-    /// Why there is no socket yet.
+    /// Returns why there is no socket yet.
     pub fn down(&self) -> Option<&OpenError> {
         self.0.as_ref().err()
     }
 }
 
-/// Opens what an exporter needs, without any effect that others could see. May take as long as a name takes
-/// to resolve, at most five seconds.
+/// Opens the socket of an exporter, without visible effect. It takes as long as a name takes to resolve, at most five seconds.
 ///
 /// A network that is merely absent is no error: the exporter starts [`Prepared::down`] and tries again.
 ///
@@ -166,8 +164,8 @@ pub fn prepare(settings: &Settings) -> Result<Prepared, OpenError> {
     }
 }
 
-/// Looks whether [`prepare`] would be refused, for an exporter that needs no socket yet: one that nothing is asked of this
-/// host for is not tried.
+/// Checks whether [`prepare`] would be refused, for an exporter that needs no socket yet. Settings that depend on nothing of this host
+/// are not tried.
 ///
 /// # Errors
 /// Those of [`prepare`].
@@ -265,7 +263,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Sets what datagrams look like: DSCP, TTL or hop limit.
+    /// Sets the DSCP and the TTL or hop limit of datagrams.
     pub(crate) fn mark(&self, settings: &Settings) -> io::Result<()> {
         let (tos, ttl) = (u32::from(settings.dscp) << 2, u32::from(settings.ttl));
         if self.peer.is_ipv4() {
@@ -296,7 +294,7 @@ impl Socket {
         }
     }
 
-    /// Octets of UDP payload that reach the collector in one packet of at most `mtu` octets.
+    /// Returns the octets of UDP payload that reach the collector in one packet of at most `mtu` octets.
     pub(crate) fn payload_limit(&self, mtu: u16) -> usize {
         let (level, name) = match self.peer {
             SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_MTU),
@@ -309,8 +307,8 @@ impl Socket {
         payload_limit(self.peer.is_ipv6(), known, mtu)
     }
 
-    /// Sends datagrams in order. `outcome` is told of each, in ranges that follow one another: the kernel took them, or
-    /// the number of the error why not. Returns how often the collector's host said in the meantime that nobody listens.
+    /// Sends datagrams in order. `outcome` is called for each, in ranges that follow one another: the kernel took them, or the error
+    /// number why not. Returns how many ICMP errors came for earlier datagrams: nobody listens.
     pub(crate) fn send(
         &mut self,
         datagrams: &[Datagram],
@@ -345,15 +343,15 @@ impl AsRawFd for Socket {
     }
 }
 
-/// Octets of UDP payload in an IP packet that neither `path` (when known) nor `most` is too small for.
+/// Returns the octets of UDP payload in an IP packet no longer than `path` (when known) and `most`.
 pub(crate) fn payload_limit(v6: bool, path: Option<usize>, most: u16) -> usize {
     let header = if v6 { IPV6_HEADER } else { IP_HEADER } + UDP_HEADER;
     let mtu = path.unwrap_or(usize::MAX).min(most.into());
     mtu.max(LEAST_MTU[usize::from(v6)]) - header
 }
 
-/// Addresses of a host, which may be a name. A name is resolved in a thread of its own, because a resolver
-/// may take longer than anybody wants to wait.
+/// Returns the addresses of a host, which may be a name. A name is resolved in a thread of its own, because a resolver may take longer
+/// than [`RESOLVE`].
 fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, OpenError> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
@@ -383,7 +381,7 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, OpenError> {
     }
 }
 
-/// The first address that the source can send to, and the source's address.
+/// Chooses the first address that the source can send to. Returns it with the source's address.
 fn choose(
     addresses: &[SocketAddr],
     source: &Source,
@@ -412,7 +410,7 @@ fn choose(
     }
 }
 
-/// Addresses of an interface, in the kernel's order: primary before secondary.
+/// Returns the addresses of an interface in the kernel's order: primary before secondary.
 fn interface_addresses(name: &str) -> Result<Vec<IpAddr>, OpenError> {
     if nix::net::if_::if_nametoindex(name).is_err() {
         return Err(OpenError::NoInterface(name.into()));
@@ -435,7 +433,7 @@ fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
     })
 }
 
-/// The address to reach `peer` from: of its family, and link-local only when it is.
+/// Chooses the address to reach `peer` from: of its family, and link-local only when the peer's is.
 fn primary(own: &[IpAddr], peer: IpAddr) -> Option<IpAddr> {
     let link_local = |address: IpAddr| match address {
         IpAddr::V4(_) => false,

@@ -1,4 +1,4 @@
-//! What the screens `show flow exporter …` and the loss ledger are made of.
+//! The counts of exporters, for `show flow exporter …` and the loss ledger.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use loss::DropReason;
 use crate::ledger::Ledger;
 use crate::settings::Protocol;
 
-/// Datagrams that were not sent.
+/// Datagrams that were not sent for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Why.
@@ -23,7 +23,7 @@ pub struct Failure {
 pub struct ExporterStatistics {
     /// Its name.
     pub name: String,
-    /// What it speaks.
+    /// Its export protocol.
     pub protocol: Protocol,
     /// NetFlow v9 source identifier or IPFIX observation domain.
     pub source_id: u32,
@@ -33,9 +33,9 @@ pub struct ExporterStatistics {
     pub source: Option<SocketAddr>,
     /// Why nothing can be sent at the moment.
     pub down: Option<String>,
-    /// It has no socket because nobody hands it flows.
+    /// Whether it has no socket because no monitor hands it flows.
     pub unused: bool,
-    /// Octets of UDP payload a datagram may have.
+    /// Most octets of UDP payload in a datagram.
     pub payload_limit: usize,
     /// When the counts below were cleared last, nanoseconds since 1970.
     pub cleared_ns: u64,
@@ -45,7 +45,7 @@ pub struct ExporterStatistics {
     pub octets: u64,
     /// Datagrams that the kernel did not take, since cleared.
     pub failures: Vec<Failure>,
-    /// Times that the collector's host said nobody listens, since cleared.
+    /// ICMP errors from the collector's host that nobody listens, since cleared.
     pub unreachable_notices: u64,
     /// The monitors that use it.
     pub clients: Vec<ClientStatistics>,
@@ -53,12 +53,12 @@ pub struct ExporterStatistics {
     pub templates: Vec<TemplateStatistics>,
 }
 
-/// What one monitor gave to one exporter.
+/// The counts of one monitor at one exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientStatistics {
     /// The monitor's name.
     pub monitor: String,
-    /// Every record since the two were joined, whatever was cleared.
+    /// The ledger of every record since the two were joined. It is never cleared.
     pub ledger: Ledger,
     /// Records handed over, since cleared.
     pub records_added: u64,
@@ -74,14 +74,14 @@ pub struct ClientStatistics {
     pub bytes_failed: u64,
 }
 
-/// What became of the records of a monitor and an exporter that were parted.
+/// The final account of a monitor at an exporter that it no longer uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retired {
     /// The exporter's name.
     pub exporter: String,
     /// The monitor's name.
     pub monitor: String,
-    /// The final account; nothing is queued.
+    /// The final ledger; nothing is queued.
     pub ledger: Ledger,
 }
 
@@ -90,11 +90,11 @@ pub struct Retired {
 pub struct TemplateStatistics {
     /// Identifier, from 256.
     pub id: u16,
-    /// Whose records it describes: `Flow Monitor M` or `Option options interface-table`.
+    /// The client whose records it describes: `Flow Monitor M` or `Option options interface-table`.
     pub client: String,
     /// The flow record's name; empty for options.
     pub record: String,
-    /// It is an options template.
+    /// Whether it is an options template.
     pub options: bool,
     /// Octets of a record.
     pub record_size: usize,
@@ -111,7 +111,7 @@ pub struct TemplateField {
     pub element: u16,
     /// Private enterprise number of the element; 0 for IANA's.
     pub enterprise: u32,
-    /// It is of the scope of an options template.
+    /// Whether it belongs to the scope of an options template.
     pub scope: bool,
     /// First octet in the record.
     pub offset: usize,

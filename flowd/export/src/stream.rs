@@ -1,4 +1,4 @@
-//! One exporter's packetizer: flows and facts in, datagrams out. Pure: time is an argument.
+//! One exporter's stream: it packs flows, templates and options tables into datagrams. Pure: time is an argument.
 
 use std::ops::Add;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::statistics::TemplateStatistics;
 use crate::template::Template;
 use crate::v5;
 
-/// Templates are repeated after so many datagrams at the latest: a collector that has lost one, or was
-/// restarted, waits no longer under load.
+/// Most datagrams between two sendings of the templates, so that under load a collector that has lost one, or was restarted, does not
+/// wait for long.
 const DATAGRAMS_PER_REFRESH: u64 = 20;
 /// Most templates of one exporter. Layouts come from the configuration; this only bounds what a defect
 /// elsewhere could do.
@@ -28,13 +28,13 @@ const MAX_TEMPLATES: usize = 4_096;
 struct Client {
     name: Arc<str>,
     sampling: Sampling,
-    /// What the NetFlow v5 header says of it.
+    /// Its sampling as the NetFlow v5 header has it.
     v5_sampling: (v5_wire::SamplingMode, u16),
-    /// NetFlow v5's view of the layouts seen.
+    /// The layouts seen, and where each has the fields of a NetFlow v5 record.
     v5_maps: Vec<(Arc<Layout>, v5::Map)>,
 }
 
-/// The packetizer.
+/// One exporter's stream of datagrams.
 #[derive(Debug)]
 pub(crate) struct Stream {
     packer: Packer,
@@ -45,13 +45,13 @@ pub(crate) struct Stream {
     template_timeout: Duration,
     /// The next identifier to try: none is used twice before all have been.
     next_id: u16,
-    /// When the templates were repeated last; `None`: as soon as possible.
+    /// When the templates were sent last; `None`: they are due.
     refreshed_ns: Option<u64>,
-    /// Datagrams finished at that time.
+    /// Datagrams finished by that time.
     refreshed_at: u64,
 }
 
-/// More than `timeout` has passed, or the clock stepped back.
+/// Whether `timeout` has passed, or the clock stepped back.
 fn due(now_ns: u64, then_ns: Option<u64>, timeout: Duration) -> bool {
     then_ns
         .and_then(|then_ns| now_ns.checked_sub(then_ns))
@@ -59,7 +59,7 @@ fn due(now_ns: u64, then_ns: Option<u64>, timeout: Duration) -> bool {
 }
 
 impl Stream {
-    /// Datagrams of at most `limit` octets of UDP payload, for nobody yet.
+    /// Makes a stream without clients whose datagrams have at most `limit` octets of UDP payload.
     pub(crate) fn new(settings: &Settings, limit: usize) -> Stream {
         Stream {
             packer: Packer::new(settings, limit),
@@ -74,9 +74,9 @@ impl Stream {
         }
     }
 
-    /// Takes over what a commit says. Clients are numbered by their place in `monitors` from here on, so
-    /// everything must have been flushed and taken. Templates whose layout stays keep their identifier; those of another are
-    /// kept for the flows that are on their way, until the next change.
+    /// Takes other settings and monitors. Clients are numbered by their place in `monitors` from here on, so everything must have
+    /// been flushed and taken. A template whose layout stays keeps its identifier; one whose layout goes is kept until the next
+    /// change, for the flows that are still on their way.
     pub(crate) fn configure(
         &mut self,
         settings: &Settings,
@@ -117,7 +117,7 @@ impl Stream {
                 &monitor.sampling,
             );
             if fresh.same_fields(&template) {
-                // One that comes back has not been refreshed meanwhile.
+                // A template that comes back was not repeated meanwhile.
                 fresh.announced = template.announced && (leaves || !template.leaving);
                 fresh.oversized = template.oversized;
                 fresh.leaving = leaves;
@@ -149,7 +149,7 @@ impl Stream {
         }
     }
 
-    /// A copy that has its templates and nothing to send, to see what [`Stream::configure`] would do.
+    /// Makes a copy that has the templates and nothing to send, to try [`Stream::configure`] on.
     pub(crate) fn plan(&self, settings: &Settings) -> Stream {
         let client = |client: &Client| Client {
             name: Arc::clone(&client.name),
@@ -178,7 +178,7 @@ impl Stream {
         self.packer.limit()
     }
 
-    /// The path takes datagrams of `limit` octets of UDP payload.
+    /// Sets the longest UDP payload that the path takes.
     pub(crate) fn set_limit(&mut self, limit: usize, now_ns: u64) {
         if limit != self.limit() {
             self.packer.set_limit(limit, now_ns);
@@ -188,13 +188,13 @@ impl Stream {
         }
     }
 
-    /// The clock of day was set, by `stepped_ns` in all since the start: uptimes go on as they were, and the moment they
-    /// count from is another. `now_ns` here and elsewhere is not affected.
+    /// Takes over that the clock of day was set, by `stepped_ns` in all since the start: uptimes go on, and the moment that they count
+    /// from moves. `now_ns` here and elsewhere is not affected.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         self.packer.set_stepped(stepped_ns, now_ns);
     }
 
-    /// The collector may be another one, or have forgotten everything.
+    /// Has everything announced again: the collector may be another one, or have forgotten it.
     pub(crate) fn forget(&mut self) {
         self.refreshed_ns = None;
         self.templates
@@ -251,7 +251,7 @@ impl Stream {
         }
     }
 
-    /// Packs flows by a template; with each whether it counts as one, or goes on from the one before.
+    /// Packs flows by a template. With each flow comes 1, or 0 when it is a further piece of the one before.
     fn pack<'a>(
         &mut self,
         template: usize,
@@ -332,7 +332,7 @@ impl Stream {
         }
     }
 
-    /// The template for flows of a client, made when there is none; `None` when it would have no fields.
+    /// Returns the template for flows of a client, which is made when there is none; `None` when it would have no fields.
     fn template(&mut self, client: usize, layout: &Arc<Layout>) -> Option<usize> {
         if let Some(known) = self
             .templates
@@ -381,7 +381,7 @@ impl Stream {
         }
         for table in 0..self.tables.len() {
             match self.tables[table].kind.vital() || self.table_due(table, now_ns) {
-                true => self.tell(table, now_ns),
+                true => self.send_table(table, now_ns),
                 false => self.announce_table(table, now_ns),
             }
         }
@@ -403,7 +403,7 @@ impl Stream {
     }
 
     /// Writes the rows of a table, behind its template.
-    fn tell(&mut self, table: usize, now_ns: u64) {
+    fn send_table(&mut self, table: usize, now_ns: u64) {
         let (source_id, exported) = (self.packer.source_id(), self.packer.exported());
         self.tables[table].sent_ns = Some(now_ns);
         let rows = self.facts.rows(&self.tables[table], source_id, exported);
@@ -420,7 +420,7 @@ impl Stream {
         }
     }
 
-    /// What time brings: templates and tables that are due, and the end of a datagram that has waited.
+    /// Does what has become due: repeats templates and tables, and ends a datagram that has waited.
     pub(crate) fn poll(&mut self, now_ns: u64) {
         self.packer.expire(now_ns);
         if self.protocol() == Protocol::NetflowV5 || self.clients.is_empty() {
@@ -432,13 +432,13 @@ impl Stream {
         }
         for table in 0..self.tables.len() {
             if self.table_due(table, now_ns) {
-                self.tell(table, now_ns);
+                self.send_table(table, now_ns);
                 self.packer.finish(now_ns);
             }
         }
     }
 
-    /// Ends the datagram in the making.
+    /// Ends the datagram that is being filled.
     pub(crate) fn flush(&mut self, now_ns: u64) {
         self.packer.finish(now_ns);
     }
@@ -448,18 +448,18 @@ impl Stream {
         self.packer.take()
     }
 
-    /// Gives datagrams back, for their memory.
+    /// Takes datagrams back, to use their memory again.
     pub(crate) fn recycle(&mut self, datagrams: Vec<Datagram>) {
         self.packer.recycle(datagrams);
     }
 
-    /// Records that are in no datagram taken yet.
+    /// Returns the records that are in no datagram taken yet.
     pub(crate) fn pending(&self) -> impl Iterator<Item = &Content> {
         self.packer.pending()
     }
 
-    /// What the protocol cannot tell of the sampling of a client.
-    pub(crate) fn untold(&self) -> impl Iterator<Item = (&str, &'static str)> {
+    /// Returns the clients whose sampling the protocol cannot announce, and why.
+    pub(crate) fn unannounced_sampling(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let v5 = self.protocol() == Protocol::NetflowV5;
         self.clients
             .iter()
@@ -471,7 +471,7 @@ impl Stream {
                     .iter()
                     .filter(|template| template.client == i);
                 let why = match v5 {
-                    true => v5::untold(&client.sampling)?,
+                    true => v5::unannounced_sampling(&client.sampling)?,
                     false if mixed && !templates.all(Template::names_sampler) => {
                         "its attachments have different samplers and its record has no flow sampler"
                     }
@@ -562,7 +562,7 @@ fn split(batch: &Batch) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What one record holds; of a flow in several pieces only the first counts as a record.
+/// Returns the tally of one record; of a flow in several pieces only the first counts as a record.
 fn one((flow, records): (Flow<'_>, u64)) -> RecordTally {
     RecordTally {
         records,

@@ -1,4 +1,4 @@
-//! Templates compiled from a layout: which elements are sent, and how a flow becomes their octets.
+//! Templates compiled from a layout: which information elements are sent, and the program that encodes a flow into their octets.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::ntp;
 use crate::settings::{Protocol, Sampling};
 use crate::statistics::{TemplateField, TemplateStatistics};
 
-/// What goes in the place of an uptime: its words and its element.
+/// The field that is sent in place of an uptime: its words and its element.
 const START_MILLISECONDS: (&str, &Element) = (
     "timestamp absolute first",
     &element::FLOW_START_MILLISECONDS,
@@ -18,7 +18,7 @@ const START_MILLISECONDS: (&str, &Element) = (
 const END_MILLISECONDS: (&str, &Element) =
     ("timestamp absolute last", &element::FLOW_END_MILLISECONDS);
 
-/// How octets of a record come about. Positions are in the record (`to`) and in the flow's octets (`from`).
+/// A step of the program that encodes a record. Positions are in the record (`to`) and in the flow's octets (`from`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Copy {
@@ -26,7 +26,7 @@ enum Step {
         to: usize,
         len: usize,
     },
-    /// One octet, of which only some bits count.
+    /// Copies some bits of one octet.
     Masked {
         from: usize,
         to: usize,
@@ -41,7 +41,7 @@ enum Step {
     First(Time, usize),
     Last(Time, usize),
     End(usize),
-    /// The identifier of the only sampler of the monitor.
+    /// Writes the identifier of the only sampler of the monitor.
     Sampler(usize),
     Boot(usize),
 }
@@ -71,30 +71,31 @@ pub(crate) struct Template {
     pub(crate) specs: Vec<FieldSpec>,
     /// Octets of a record.
     pub(crate) len: usize,
-    /// A datagram has had it.
+    /// Whether it was sent in a datagram.
     pub(crate) announced: bool,
-    /// It does not fit into a datagram; nor do its records make sense then.
+    /// Whether it is too long for a datagram. Its records cannot be sent then.
     pub(crate) oversized: bool,
-    /// Its monitor makes no such flows any more; the last ones may still be on their way.
+    /// Whether its monitor makes no such flows any more; the last ones may still be on their way.
     pub(crate) leaving: bool,
     fields: Vec<TemplateField>,
-    /// The bits that count, by field.
+    /// The bits of each field that are sent.
     bits: Vec<u8>,
     steps: Vec<Step>,
     sampler: u8,
-    /// A counter has 32 bits only.
+    /// Whether a counter has only 32 bits.
     narrow: bool,
-    /// The flows are bidirectional, and the protocol has words for it: what is not of the reverse direction is of the
-    /// forward one. Elsewhere the two are one.
-    ways: bool,
+    /// Whether records are biflows (RFC 5103): flows are bidirectional and the protocol is IPFIX. Then counters that are not of the
+    /// reverse direction are of the forward one; otherwise they are of both.
+    biflow: bool,
 }
 
-/// Records whose uptimes mean absolute times: an exporter may send whichever its protocol has.
+/// Whether a record is predefined. The uptimes of predefined records mean times, which an exporter sends in the form that its protocol
+/// has.
 fn predefined(record: &str) -> bool {
     Record::by_name(record).is_some() || record == Record::flow_accounting().name
 }
 
-/// The identifier that every record of the monitor would have; 0 when there is none.
+/// Returns the sampler identifier that every record of the monitor has; 0 when there is none.
 pub(crate) fn only_sampler(sampling: &Sampling) -> u8 {
     match sampling {
         Sampling::One(sampler) => sampler.id,
@@ -124,11 +125,11 @@ impl Template {
             steps: Vec::new(),
             sampler: only_sampler(sampling),
             narrow: false,
-            ways: protocol == Protocol::Ipfix && layout.biflow_range().is_some(),
+            biflow: protocol == Protocol::Ipfix && layout.biflow_range().is_some(),
         };
         let absolute = protocol == Protocol::Ipfix && predefined(&layout.record);
         let mut uptimes = false;
-        // What came back is told before what went: nfcapd 1.7.1 keeps the later of an element and its reverse, where it does not
+        // Reverse elements come before forward ones: nfcapd 1.7.1 keeps the later of an element and its reverse, where it does not
         // know both.
         let reverse = |slot: &&Slot| matches!(slot.field.source, Source::Reverse(_));
         let keys = layout.slots.iter().filter(|slot| slot.key);
@@ -141,7 +142,7 @@ impl Template {
             uptimes |= template.slot(slot, absolute);
         }
         if uptimes && protocol == Protocol::Ipfix {
-            // IPFIX headers have no uptime: the record says what its times count from.
+            // IPFIX headers have no uptime: the record names the moment that its uptimes count from.
             let start = &element::SYSTEM_INIT_TIME_MILLISECONDS;
             template.field("system init time", start, 8, 0xff, Step::Boot);
         }
@@ -152,7 +153,7 @@ impl Template {
         template
     }
 
-    /// Adds the field of a slot; whether it counts from boot.
+    /// Adds the field of a slot. Returns whether it is an uptime.
     fn slot(&mut self, slot: &Slot, absolute: bool) -> bool {
         let field = slot.field;
         let (mut words, mut element, len) = (field.words, field.element, usize::from(field.len));
@@ -172,13 +173,13 @@ impl Template {
             Kind::Nanos => Time::Nanos,
             _ => Time::Millis,
         };
-        let ways = self.ways;
+        let biflow = self.biflow;
         let time_len = if time == Time::Uptime { 4 } else { 8 };
         let mut add = |len, step: &dyn Fn(usize) -> Step| {
             self.field(words, element, len, field.bits, step);
         };
         match field.source {
-            Source::Reverse(_) if !ways => {}
+            Source::Reverse(_) if !biflow => {}
             Source::Header(..) | Source::Reverse(_) => add(len, &|to| match slot.place {
                 Place::Octets(from) if field.bits != 0xff => {
                     let bits = field.bits;
@@ -250,13 +251,13 @@ impl Template {
         }
     }
 
-    /// It describes these flows of this client.
+    /// Whether it describes these flows of this client.
     #[inline]
     pub(crate) fn describes(&self, client: usize, layout: &Arc<Layout>) -> bool {
         self.client == client && (Arc::ptr_eq(&self.layout, layout) || self.layout == *layout)
     }
 
-    /// Records would have the same octets: it may go on under its identifier.
+    /// Whether records have the same octets, so that the template may keep its identifier.
     pub(crate) fn same_fields(&self, other: &Template) -> bool {
         self.specs == other.specs
     }
@@ -267,7 +268,7 @@ impl Template {
         self.specs.iter().any(|spec| spec.id == sampler)
     }
 
-    /// Counters beyond 32 bits do not fit into one record.
+    /// Whether counters beyond 32 bits do not fit into one record.
     pub(crate) fn narrow(&self) -> bool {
         self.narrow
     }
@@ -276,7 +277,7 @@ impl Template {
     #[inline]
     pub(crate) fn encode(&self, flow: &Flow<'_>, flows: u64, boot_ms: u64, out: &mut [u8]) {
         let forward;
-        let totals = match self.ways {
+        let totals = match self.biflow {
             true => {
                 forward = flow.forward();
                 &forward
@@ -333,7 +334,7 @@ fn copy(from: &[u8], at: usize, out: &mut [u8], to: usize, len: usize) {
     out[to..to + len].copy_from_slice(&from[at..at + len]);
 }
 
-/// Where a value that the first packet gave lies in a flow, for NetFlow v5.
+/// Returns the place in a flow's octets of a value from its first packet, for NetFlow v5.
 pub(crate) fn place(layout: &Layout, span: wire::Span) -> Option<usize> {
     let first = |slot: &Slot| {
         let Source::Header(of, how) = slot.field.source else {

@@ -1,4 +1,4 @@
-//! Flows as NetFlow v5 records.
+//! Writes flows as NetFlow v5 records.
 
 use flow::{Flow, Layout};
 use wire::{Span, at, v5};
@@ -6,7 +6,7 @@ use wire::{Span, at, v5};
 use crate::settings::{SamplerMode, Sampling};
 use crate::template::place;
 
-/// Where a layout has what a NetFlow v5 record needs. What it does not have is sent as zero.
+/// The places in a layout of the fields of a NetFlow v5 record. A field that the layout does not have is sent as zero.
 #[derive(Debug)]
 pub(crate) struct Map {
     source: Option<usize>,
@@ -40,7 +40,7 @@ impl Map {
         }
     }
 
-    /// The record without its counters.
+    /// Makes the record of a flow, without its counters.
     #[inline]
     pub(crate) fn record(&self, flow: &Flow<'_>, boot_ms: u64) -> v5::Record {
         let uptime = |ns: u64| (ns / 1_000_000).saturating_sub(boot_ms) as u32; // modulo 2³²
@@ -72,13 +72,13 @@ fn get<const N: usize>(flow: &Flow<'_>, place: Option<usize>) -> [u8; N] {
         .unwrap_or([0; N])
 }
 
-/// NetFlow v5 has 16 bits for an `ifIndex`: one that does not fit is unknown, rather than another interface.
+/// Returns an `ifIndex` in NetFlow v5's 16 bits. One that does not fit is sent as unknown, not as another interface.
 fn interface(index: [u8; 4]) -> u16 {
     u16::try_from(u32::from_be_bytes(index)).unwrap_or(0)
 }
 
-/// The sampling field of the header. A rate beyond its 14 bits is not told at all: a collector that scaled
-/// by less would be silently wrong.
+/// Returns the sampling field of the header. A rate beyond its 14 bits is not announced at all: a collector that scaled by less
+/// would be silently wrong.
 pub(crate) fn sampling(sampling: &Sampling) -> (v5::SamplingMode, u16) {
     const MOST: u32 = 0x3fff;
     match sampling {
@@ -93,8 +93,8 @@ pub(crate) fn sampling(sampling: &Sampling) -> (v5::SamplingMode, u16) {
     }
 }
 
-/// What collectors cannot learn of this sampling from NetFlow v5.
-pub(crate) fn untold(sampling: &Sampling) -> Option<&'static str> {
+/// Returns why NetFlow v5 cannot announce a sampling, if it cannot.
+pub(crate) fn unannounced_sampling(sampling: &Sampling) -> Option<&'static str> {
     match sampling {
         Sampling::None => None,
         Sampling::One(_) if self::sampling(sampling).1 == 0 => {

@@ -1,4 +1,4 @@
-//! The one thread that exports everything, and the handle to it.
+//! The export thread, which owns all exporters, and the handle to it.
 
 mod preview;
 mod routes;
@@ -23,30 +23,30 @@ use crate::statistics::{ExporterStatistics, Retired};
 pub use preview::{Template, TemplateStep};
 use routes::Routes;
 
-/// How often time is looked after when nothing else happens.
+/// How often due work is looked for when nothing else happens.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
 
-/// What time it is. A savefile has its own.
+/// The clock. A savefile has its own.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
-/// The interfaces of this host, as they are when it is called.
+/// Lists the interfaces of this host at the time of the call.
 pub type Interfaces = Arc<dyn Fn() -> Vec<Interface> + Send + Sync>;
 
-/// How often `option interface-table` looks whether they have changed, nanoseconds.
+/// How often the interfaces are listed for `option interface-table`, nanoseconds.
 const LOOK_NS: u64 = 5_000_000_000;
 
-/// A time, and how often told otherwise: clocks are set.
+/// A time by the clock of day, and by how much that clock was set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// Nanoseconds since 1970 by the clock of day.
     pub now_ns: u64,
-    /// By how much that clock has been set since the process started, nanoseconds, together. What waits here waits
-    /// by `now_ns - stepped_ns`, which only goes forward.
+    /// By how much that clock has been set since the process started, in nanoseconds, added up. Timers go by
+    /// `now_ns - stepped_ns`, which only goes forward.
     pub stepped_ns: i64,
 }
 
 impl Moment {
-    /// The time as it would be had nobody set the clock.
+    /// Returns the time as it would be if the clock had not been set.
     pub fn steady_ns(self) -> u64 {
         self.now_ns
             .saturating_add_signed(self.stepped_ns.saturating_neg())
@@ -54,7 +54,7 @@ impl Moment {
 }
 
 impl From<u64> for Moment {
-    /// By a clock that nobody sets.
+    /// The moment by a clock that is never set.
     fn from(now_ns: u64) -> Moment {
         Moment {
             now_ns,
@@ -63,7 +63,7 @@ impl From<u64> for Moment {
     }
 }
 
-/// What the worker is told, in this order.
+/// A message to the export thread, handled in the order they were sent.
 #[derive(Debug)]
 pub(crate) enum Message {
     Batch {
@@ -90,13 +90,13 @@ pub(crate) enum Message {
     Stop,
 }
 
-/// Exporters whose monitors have changed, each with the lanes it has now.
+/// The exporters whose monitors have changed, each with the lanes that it has now.
 pub(crate) type Users = Vec<(String, Vec<Arc<Lane>>)>;
 
-/// A socket that a helper thread opened, or could not.
+/// The result of opening a socket in a thread of its own.
 type Opened = (Settings, Result<Socket, OpenError>);
 
-/// The handle to the export thread. Dropping it stops the thread, after it has sent what it has.
+/// The handle to the export thread. Dropping it ends the thread, after it has sent what was handed to it.
 #[derive(Debug)]
 pub struct Worker {
     sender: Sender<Message>,
@@ -138,13 +138,12 @@ impl Worker {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The way for flows of a monitor, for as long as the worker lives. A monitor that no plan has named yet
-    /// has no exporters.
+    /// Returns the feed of a monitor, which lives as long as the worker. A monitor that no plan has named yet has no exporters.
     pub fn feed(&self, monitor: &str) -> Feed {
         self.routes().feed(monitor)
     }
 
-    /// Puts a plan into force, as [`Worker::change`] does; exporters and monitors that it does not name go.
+    /// Puts a plan into force as [`Worker::change`] does. Exporters and monitors that it does not name are removed.
     pub fn apply(&self, plan: Plan) -> Vec<Retired> {
         let (gone, gone_monitors) = self.routes().others(&plan);
         self.change(Change {
@@ -155,17 +154,18 @@ impl Worker {
         })
     }
 
-    /// Puts a change into force and waits until it is; what it does not name stays as it is, at no cost. Batches handed
-    /// over before are sent as it was before; no batch is lost in between. Returns the final accounts of monitors and
-    /// exporters that were parted.
+    /// Puts a change into force and waits until it is. What it does not name stays as it is, at no cost. Batches handed over
+    /// before are sent under the configuration before; no batch is lost in between. Returns the final accounts of the monitors and
+    /// exporters that no longer belong together.
     pub fn change(&self, change: Change) -> Vec<Retired> {
         let mut routes = self.routes();
-        let (ways, users) = routes.change(&change);
+        let (rerouted, users) = routes.change(&change);
         // First nothing more for exporters that leave, then the change, then flows for those that come.
-        for way in &ways {
-            let stays = |lane: &&Arc<Lane>| way.lanes.iter().any(|new| Arc::ptr_eq(new, lane));
-            let lanes = way.feed.lanes();
-            way.feed
+        for monitor in &rerouted {
+            let stays = |lane: &&Arc<Lane>| monitor.lanes.iter().any(|new| Arc::ptr_eq(new, lane));
+            let lanes = monitor.feed.lanes();
+            monitor
+                .feed
                 .set_lanes(lanes.iter().filter(stays).cloned().collect());
         }
         let retired = self.ask(|done| Message::Apply {
@@ -173,13 +173,13 @@ impl Worker {
             users,
             done,
         });
-        for way in ways {
-            way.feed.set_lanes(way.lanes.into());
+        for monitor in rerouted {
+            monitor.feed.set_lanes(monitor.lanes.into());
         }
         retired.unwrap_or_default()
     }
 
-    /// The templates that a change would send and withdraw. Nothing changes.
+    /// Returns the templates that a change would send and withdraw. Nothing changes.
     pub fn preview(&self, change: Change) -> Vec<TemplateStep> {
         let (_, users) = self.routes().clone().change(&change);
         let steps = self.ask(|done| Message::Preview {
@@ -190,12 +190,12 @@ impl Worker {
         steps.unwrap_or_default()
     }
 
-    /// What every exporter has done, in order of their names.
+    /// Returns the counts of every exporter, in the order of their names.
     pub fn statistics(&self) -> Vec<ExporterStatistics> {
         self.ask(Message::Statistics).unwrap_or_default()
     }
 
-    /// Starts the statistics of an exporter afresh (not its ledger); `false` when there is none of that name.
+    /// Sets the statistics of an exporter to zero, but not its ledger. `false`: there is no exporter of that name.
     pub fn clear(&self, exporter: &str) -> bool {
         self.ask(|done| Message::Clear {
             exporter: exporter.into(),
@@ -238,7 +238,7 @@ impl Drop for Worker {
     }
 }
 
-/// What the thread owns.
+/// The state of the export thread.
 struct State {
     clock: Clock,
     /// [`Moment::stepped_ns`] as the exporters know it.
@@ -246,7 +246,7 @@ struct State {
     exporters: BTreeMap<String, Exporter>,
     monitors: BTreeMap<String, Monitor>,
     interfaces: Interfaces,
-    /// What they were when last asked.
+    /// The interfaces when they were listed last.
     listed: Vec<Interface>,
     looked_ns: u64,
     opened: Sender<Opened>,
@@ -254,7 +254,7 @@ struct State {
 }
 
 impl State {
-    /// What everything that waits goes by. When the clock of day was set, the exporters are told first.
+    /// Returns the time that timers go by. When the clock of day was set, the exporters take it over first.
     fn now_ns(&mut self) -> u64 {
         let moment = (self.clock)();
         if moment.stepped_ns != self.stepped_ns {
@@ -283,7 +283,7 @@ impl State {
             }
         }
         let now_ns = self.now_ns();
-        // What others handed over while this was being told to stop.
+        // Batches that were handed over while the thread was being stopped.
         while let Ok(message) = receiver.try_recv() {
             self.handle(message, now_ns);
         }
@@ -360,7 +360,7 @@ impl State {
                 }
                 Entry::Vacant(free) => free.insert(Exporter::new(&settings, prepared, now_ns)),
             };
-            // A stream that is new, too, goes by the clock as it is set now.
+            // A new stream, too, goes by the clock as it is set now.
             exporter.set_stepped(self.stepped_ns, now_ns);
         }
         let changed = self.look(now_ns);
@@ -370,19 +370,19 @@ impl State {
             }
         }
         if changed {
-            self.tell_interfaces(now_ns);
+            self.send_interfaces(now_ns);
         }
         retired
     }
 
-    /// Lists the interfaces, if an exporter tells them. Returns whether they have changed.
+    /// Lists the interfaces, if an exporter sends them. Returns whether they have changed.
     fn look(&mut self, now_ns: u64) -> bool {
         if !self.exporters.values().any(Exporter::lists_interfaces) {
             return false;
         }
         self.looked_ns = now_ns;
         let listed = (self.interfaces)();
-        // Every host has one: of none the question failed, for want of a descriptor say.
+        // Every host has an interface: without any the listing failed, for want of a descriptor for example.
         let changed = !listed.is_empty() && listed != self.listed;
         if changed {
             self.listed = listed;
@@ -390,18 +390,18 @@ impl State {
         changed
     }
 
-    fn tell_interfaces(&mut self, now_ns: u64) {
+    fn send_interfaces(&mut self, now_ns: u64) {
         let exporters = self.exporters.values_mut();
         for exporter in exporters.filter(|exporter| exporter.lists_interfaces()) {
             let lanes = exporter.lanes();
-            // It parts from nobody: the lanes are those it has.
+            // No account is closed: the lanes are those it has.
             join(exporter, &self.monitors, lanes, &self.listed, now_ns);
         }
     }
 
     fn tick(&mut self, now_ns: u64) {
         if now_ns.abs_diff(self.looked_ns) >= LOOK_NS && self.look(now_ns) {
-            self.tell_interfaces(now_ns);
+            self.send_interfaces(now_ns);
         }
         while let Ok((settings, result)) = self.sockets.try_recv() {
             if let Some(exporter) = self.exporters.get_mut(&settings.name) {

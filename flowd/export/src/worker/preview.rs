@@ -1,4 +1,4 @@
-//! What a change would do to templates: the streams' own configuration, tried on copies.
+//! Previews what a change does to templates, by configuring copies of the streams.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ pub struct Template {
     pub fields: usize,
 }
 
-/// What becomes of a template; those that stay are not told of.
+/// A template that a change sends or withdraws.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateStep {
-    /// It is new, or sent again under an identifier that had another meaning.
+    /// The template is new, or uses an identifier that had another meaning.
     Send(Template),
-    /// Nothing refers to it any more.
+    /// The template is not used any more.
     Withdraw(Template),
 }
 

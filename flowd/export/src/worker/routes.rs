@@ -1,4 +1,4 @@
-//! Which monitor feeds which exporters, kept so that a change costs what it changes. Pure.
+//! Routes: which monitor feeds which exporters. A change costs in proportion to what it changes. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use super::{Message, Users};
 use crate::feed::{Feed, Lane};
 use crate::settings::{Change, Monitor, Plan};
 
-/// A monitor's feed and the lanes it is to have.
+/// A monitor's feed and the lanes that a change gives it.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct Rerouted {
     pub(super) feed: Feed,
     pub(super) lanes: Vec<Arc<Lane>>,
 }
@@ -23,9 +23,9 @@ pub(super) struct Routes {
     exporters: BTreeSet<String>,
     /// The exporters that each monitor names, whether they are there or not.
     monitors: BTreeMap<String, Vec<String>>,
-    /// The other way round.
+    /// The monitors that name each exporter.
     named_by: BTreeMap<String, BTreeSet<String>>,
-    /// By exporter and monitor, where both are there.
+    /// The lanes by exporter and monitor, where both are there.
     lanes: BTreeMap<(String, String), Arc<Lane>>,
 }
 
@@ -41,7 +41,7 @@ impl Routes {
         }
     }
 
-    /// The way for flows of a monitor, made now if need be.
+    /// Returns the feed of a monitor, which is made if there is none.
     pub(super) fn feed(&mut self, monitor: &str) -> Feed {
         if let Some(feed) = self.feeds.get(monitor) {
             return feed.clone();
@@ -51,7 +51,7 @@ impl Routes {
         feed
     }
 
-    /// The exporters and the monitors that a plan does not name.
+    /// Returns the exporters and the monitors that a plan does not name.
     pub(super) fn others(&self, plan: &Plan) -> (Vec<String>, Vec<String>) {
         let exporters: BTreeSet<&str> = plan
             .exporters
@@ -70,9 +70,8 @@ impl Routes {
         (gone.cloned().collect(), silent.cloned().collect())
     }
 
-    /// Notes a change. Returns the monitors whose lanes may be others now, and the lanes of each exporter that has to
-    /// do with it.
-    pub(super) fn change(&mut self, change: &Change) -> (Vec<Way>, Users) {
+    /// Takes a change. Returns the monitors whose lanes may have changed, and the lanes of each exporter that is concerned.
+    pub(super) fn change(&mut self, change: &Change) -> (Vec<Rerouted>, Users) {
         let mut monitors: BTreeSet<String> = BTreeSet::new();
         let mut exporters: BTreeSet<String> = BTreeSet::new();
         for name in &change.gone_monitors {
@@ -111,7 +110,10 @@ impl Routes {
                 self.lanes.remove(&key);
             }
         }
-        let ways = monitors.iter().map(|monitor| self.way(monitor)).collect();
+        let rerouted = monitors
+            .iter()
+            .map(|monitor| self.reroute(monitor))
+            .collect();
         let users = exporters
             .into_iter()
             .filter(|exporter| self.exporters.contains(exporter))
@@ -119,10 +121,10 @@ impl Routes {
                 let lanes = self.lanes_of(&exporter);
                 (exporter, lanes)
             });
-        (ways, users.collect())
+        (rerouted, users.collect())
     }
 
-    /// Takes out what a monitor names; these exporters are touched by that.
+    /// Forgets the exporters that a monitor names, and adds them to `touched`.
     fn forget(&mut self, monitor: &str, touched: &mut BTreeSet<String>) {
         for exporter in self.monitors.remove(monitor).into_iter().flatten() {
             if let Some(users) = self.named_by.get_mut(&exporter) {
@@ -145,8 +147,8 @@ impl Routes {
             .insert(monitor.name.clone(), monitor.exporters.clone());
     }
 
-    /// The lanes a monitor is to have, in the order in which it names its exporters, each once.
-    fn way(&mut self, monitor: &str) -> Way {
+    /// Makes the lanes of a monitor, in the order in which it names its exporters, each once.
+    fn reroute(&mut self, monitor: &str) -> Rerouted {
         let feed = self.feed(monitor);
         let mut lanes: Vec<Arc<Lane>> = Vec::new();
         for exporter in self.monitors.get(monitor).into_iter().flatten() {
@@ -160,7 +162,7 @@ impl Routes {
                 lanes.push(Arc::clone(lane));
             }
         }
-        Way { feed, lanes }
+        Rerouted { feed, lanes }
     }
 
     fn lanes_of(&self, exporter: &str) -> Vec<Arc<Lane>> {

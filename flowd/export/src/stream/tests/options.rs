@@ -37,7 +37,7 @@ fn netflow_v5_tells_each_monitors_sampling() {
     assert_eq!(told, [0x4000 | 100, 0x8000 | 16_383, 0]);
     assert_eq!(
         stream
-            .untold()
+            .unannounced_sampling()
             .map(|(name, _)| name.to_owned())
             .collect::<Vec<_>>(),
         ["C"]
@@ -181,7 +181,7 @@ fn mixed_sampling_is_told_by_identifier_only() {
     // The operator of B is told that its counters cannot be scaled.
     assert_eq!(
         stream
-            .untold()
+            .unannounced_sampling()
             .map(|(name, _)| name.to_owned())
             .collect::<Vec<_>>(),
         ["B"]
