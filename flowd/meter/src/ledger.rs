@@ -5,7 +5,7 @@ use std::ops::{Add, AddAssign};
 use flow::{EndReason, RecordTally, Tally};
 use wire::SkipReason;
 
-/// RouteAddress of flows that ended, by reason.
+/// Number of flows that ended, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Aged {
     /// Ended by the active timeout.
@@ -34,7 +34,7 @@ impl Aged {
         }
     }
 
-    /// RouteAddress of flows ended for any reason.
+    /// Number of flows ended for any reason.
     pub fn total(&self) -> u64 {
         self.active + self.inactive + self.event + self.watermark + self.emergency + self.forced
     }

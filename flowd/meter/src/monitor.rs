@@ -1,140 +1,27 @@
 //! A flow monitor on one capture thread.
 
 mod cache_types;
+mod copy;
+mod ending;
 mod evict;
+mod settings;
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::time::Duration;
-
-use flow::{Batch, EndReason, Flow, Layout, Record, RecordTally, Tally};
-use wire::{Family, Header, Lines, at};
+use flow::{EndReason, Tally};
+use wire::{Header, Lines, at};
 
 use crate::burst::{Burst, Observed};
 use crate::cache::Cache;
 use crate::ledger::{Aged, Ledger};
 use crate::outbox::Outbox;
 use crate::routes::Routing;
-use crate::sampler::{Mode, Sampler};
-use crate::statistics::{KeptTables, Statistics};
-use crate::timeouts::Timeouts;
+use crate::sampler::Sampler;
+use crate::statistics::Statistics;
 use crate::watermark::Watermark;
 
-/// When the flows of a cache are exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheType {
-    /// A flow is kept until a timeout ends it.
-    Normal,
-    /// Every packet is exported as a flow of its own.
-    Immediate,
-    /// Flows never end. Every `update`, rounded to whole seconds, a record is exported with what was counted since
-    /// the one before; there is none if no packet came since. When the cache is full, new flows are not metered.
-    Permanent {
-        /// Time between two records of a flow.
-        update: Duration,
-    },
-}
-
-impl CacheType {
-    /// Seconds between two records of a flow in a permanent cache.
-    fn update_ticks(self) -> Option<u64> {
-        match self {
-            CacheType::Permanent { update } => Some(update.as_secs().max(1)),
-            CacheType::Normal | CacheType::Immediate => None,
-        }
-    }
-}
-
-/// Settings of a flow monitor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Fields to match and to collect.
-    pub record: Record,
-    /// Most flows in the caches of both families together; at least 1.
-    pub entries: usize,
-    /// When the flows of the cache are exported.
-    pub cache_type: CacheType,
-    /// When flows end. Those of a permanent cache do not.
-    pub timeouts: Timeouts,
-    /// Whether received packets are metered.
-    pub input: bool,
-    /// Whether sent packets are metered.
-    pub output: bool,
-    /// Whether IPv4 and IPv6 are metered. The record may restrict this further.
-    pub families: [bool; 2],
-    /// Sampling mode, rate (1 out of N) and sampler identifier.
-    pub sampler: Option<(Mode, u32, u8)>,
-    /// Packet statistics to keep besides the flows.
-    pub statistics: KeptTables,
-}
-
-/// Why a cache cannot continue with other settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RebuildReason {
-    /// The record changed, so flows have other fields.
-    Record,
-    /// The cache type changed, so flows end by other rules.
-    Type,
-}
-
-/// Why changing the settings with [`Monitor::reconfigure`] ends all flows; `None` if they stay.
-pub fn rebuild_reason(old: &Settings, new: &Settings) -> Option<RebuildReason> {
-    match () {
-        () if old.record != new.record => Some(RebuildReason::Record),
-        () if old.cache_type != new.cache_type => Some(RebuildReason::Type),
-        () => None,
-    }
-}
-
-/// Octets that the flows of a monitor need on one capture thread when its cache is full.
-pub fn full_cache_octets(settings: &Settings) -> u64 {
-    let families = [Family::V4, Family::V6];
-    let layouts = families.map(|family| settings.record.layout(family));
-    let octets = layouts.iter().flatten().map(Cache::flow_octets_of);
-    match settings.cache_type {
-        CacheType::Immediate => 0,
-        CacheType::Normal | CacheType::Permanent { .. } => {
-            settings.entries as u64 * octets.max().unwrap_or(0) as u64
-        }
-    }
-}
-
-/// What `clear flow monitor` does with the flows in the cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clear {
-    /// The flows are discarded, and counted as discarded.
-    Discard,
-    /// The flows are exported at once.
-    Export,
-}
-
-/// Most cache slots that one [`Monitor::copy`] visits, so that it takes a fraction of a millisecond.
-pub const SLOTS_PER_COPY: usize = 4096;
-
-/// Progress of reading a cache piece by piece. A flow keeps its slot as long as it lives, so a flow that exists
-/// from the first piece to the last is read exactly once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position {
-    /// 0 for IPv4, 1 for IPv6.
-    pub family: u8,
-    /// The first slot that was not read yet.
-    pub slot: u32,
-}
-
-impl Position {
-    fn next_family(self) -> Option<Position> {
-        (self.family == 0).then_some(Position { family: 1, slot: 0 })
-    }
-}
-
-/// Result of [`Monitor::copy`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// RouteAddress of flows visited.
-    pub seen: usize,
-    /// Where to continue; `None` at the end of the cache.
-    pub next: Option<Position>,
-}
+pub use copy::{Copied, Position, SLOTS_PER_COPY};
+pub use ending::Clear;
+pub use settings::{CacheType, RebuildReason, Settings, full_cache_octets, rebuild_reason};
+use settings::{caches, fast_path, normal, statistics, unidirectional_normal, watermark};
 
 /// A running flow monitor.
 pub struct Monitor {
@@ -193,7 +80,7 @@ impl Monitor {
         &self.ledger
     }
 
-    /// RouteAddress of flows created since the start or [`Monitor::clear_statistics`], and of those ended by reason.
+    /// Number of flows created since the start or [`Monitor::clear_statistics`], and of those ended by reason.
     pub fn statistics(&self) -> (u64, Aged) {
         (self.created, self.aged)
     }
@@ -211,63 +98,6 @@ impl Monitor {
     /// Most flows that were in the cache.
     pub fn high_watermark(&self) -> usize {
         self.high_watermark
-    }
-
-    /// Calls `show` with every flow in the cache, IPv4 first.
-    pub fn each_flow(&self, mut show: impl FnMut(Flow<'_>)) {
-        self.caches
-            .iter()
-            .flatten()
-            .for_each(|cache| cache.each(&mut show));
-    }
-
-    /// The layouts of IPv4 and IPv6 flows.
-    pub fn layouts(&self) -> [Option<Arc<Layout>>; 2] {
-        [0, 1].map(|family| {
-            self.caches[family]
-                .as_ref()
-                .map(|cache| cache.layout().clone())
-        })
-    }
-
-    /// Copies the flows for which `keep` returns true from a piece of the cache into `out`, replacing its content
-    /// with at most `limit` flows. The piece is of one family and of at most [`SLOTS_PER_COPY`] slots, because the
-    /// capture thread must return to its ring.
-    pub fn copy(
-        &self,
-        from: Position,
-        limit: usize,
-        mut keep: impl FnMut(&Flow<'_>) -> bool,
-        out: &mut Batch,
-    ) -> Copied {
-        let (family, slot) = (usize::from(from.family), from.slot as usize);
-        let Some(Some(cache)) = self.caches.get(family) else {
-            out.clear();
-            return Copied {
-                seen: 0,
-                next: from.next_family(),
-            };
-        };
-        out.reset(cache.layout());
-        let mut seen = 0;
-        let next = cache.each_from(slot, SLOTS_PER_COPY, |flow| {
-            seen += 1;
-            if keep(&flow) {
-                out.push(*flow.totals, flow.octets);
-            }
-            match out.len() < limit {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
-            }
-        });
-        let here = |slot: usize| Position {
-            family: from.family,
-            slot: slot as u32,
-        };
-        Copied {
-            seen,
-            next: next.map(here).or(from.next_family()),
-        }
     }
 
     /// Octets a flow takes in the cache, including index and timing wheel; the larger of both families.
@@ -288,7 +118,7 @@ impl Monitor {
         })
     }
 
-    /// RouteAddress of flows in the cache.
+    /// Number of flows in the cache.
     pub fn len(&self) -> usize {
         self.caches.iter().flatten().map(|cache| cache.len()).sum()
     }
@@ -448,23 +278,6 @@ impl Monitor {
         }
     }
 
-    /// Ends the flows whose timeouts have passed. `now_ns` is the present time, or for a savefile that of its
-    /// latest packet.
-    pub fn expire(&mut self, now_ns: u64) {
-        let interval =
-            u64::try_from(self.settings.timeouts.expiry_interval.as_nanos()).unwrap_or(u64::MAX);
-        // `searched_ns` is in the future if the clock stepped back.
-        if self.searched_ns <= now_ns && now_ns - self.searched_ns < interval {
-            return;
-        }
-        self.searched_ns = now_ns;
-        self.watermark.time_passed();
-        let timeouts = self.settings.timeouts;
-        let end = self.settings.cache_type.update_ticks().is_none();
-        self.each(end, |cache, out| cache.expire(now_ns, &timeouts, out));
-        self.outbox.seal();
-    }
-
     /// Adjusts flows to a step of the clock of day by `by_ns`, as if it had always been set so: no flow ends early
     /// or late, and durations stay right. Records exported before have the times of the old clock.
     pub fn clock_stepped(&mut self, by_ns: i64) {
@@ -478,32 +291,6 @@ impl Monitor {
         }
     }
 
-    /// Ends every flow. Returns their number.
-    pub fn flush(&mut self, why: EndReason) -> u64 {
-        let flows = self.len() as u64;
-        self.each(true, |cache, out| cache.flush(why, out));
-        self.outbox.seal();
-        flows
-    }
-
-    /// Ends every flow and hands batches on as they fill, so that many flows need no extra memory at once.
-    pub fn flush_to(&mut self, why: EndReason, mut hand_on: impl FnMut(Arc<Batch>)) {
-        self.each_to(true, |cache, out| cache.flush(why, out), Some(&mut hand_on));
-        self.outbox.seal();
-        self.drain().for_each(hand_on);
-    }
-
-    /// Empties the cache for `clear flow monitor`. Returns how many flows it had.
-    pub fn clear(&mut self, how: Clear) -> u64 {
-        if how == Clear::Export {
-            return self.flush(EndReason::Forced);
-        }
-        let flows = self.len() as u64;
-        self.caches = caches(&self.settings);
-        self.ledger.cleared += std::mem::take(&mut self.ledger.cached);
-        flows
-    }
-
     /// Resets the counters of the screens, but not the ledger.
     pub fn clear_statistics(&mut self) {
         self.created = 0;
@@ -511,11 +298,6 @@ impl Monitor {
         self.updates = 0;
         self.statistics = statistics(self.settings.statistics, self.searched_ns);
         self.high_watermark = self.len();
-    }
-
-    /// The batches ready for export, oldest first.
-    pub fn drain(&mut self) -> impl Iterator<Item = Arc<Batch>> {
-        self.outbox.drain()
     }
 
     /// Applies new settings. Flows stay unless the record or the cache type changed; in that case they end first.
@@ -546,106 +328,6 @@ impl Monitor {
         }
         self.outbox.seal();
     }
-
-    /// Runs `work` on each cache, which reports flows to a callback. Those go to the ledger and the outbox; `end`
-    /// says whether they end or continue.
-    fn each(&mut self, end: bool, work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>))) {
-        self.each_to(end, work, None);
-    }
-
-    /// Does the same as [`Monitor::each`], handing full batches on at once if `hand_on` is given.
-    fn each_to(
-        &mut self,
-        end: bool,
-        mut work: impl FnMut(&mut Cache, &mut dyn FnMut(Flow<'_>)),
-        mut hand_on: Option<&mut dyn FnMut(Arc<Batch>)>,
-    ) {
-        let Monitor {
-            caches,
-            ledger,
-            aged,
-            updates,
-            outbox,
-            ..
-        } = self;
-        for cache in caches.iter_mut().flatten() {
-            let layout = cache.layout().clone();
-            work(cache, &mut |flow: Flow<'_>| {
-                let totals = flow.totals;
-                let one = RecordTally {
-                    records: 1,
-                    packets: totals.packets,
-                    octets: totals.octets,
-                };
-                if end {
-                    ledger.cached.records -= 1;
-                    aged.count(totals.end);
-                } else {
-                    *updates += 1;
-                }
-                if one.packets == 0 {
-                    // All packets of this permanent flow have been exported already.
-                    return;
-                }
-                ledger.cached.packets -= one.packets;
-                ledger.cached.octets -= one.octets;
-                ledger.expired += one;
-                outbox.push(&layout, &flow);
-                if let Some(hand_on) = &mut hand_on {
-                    outbox.drain().for_each(hand_on);
-                }
-            });
-        }
-    }
-}
-
-/// Removes contradictions from settings: flows of a permanent cache have no timeouts.
-fn normal(settings: Settings) -> Settings {
-    let timeouts = match settings.cache_type {
-        CacheType::Permanent { .. } => Timeouts::AT_ONCE,
-        CacheType::Normal | CacheType::Immediate => settings.timeouts,
-    };
-    Settings {
-        timeouts,
-        ..settings
-    }
-}
-
-/// A permanent cache has no watermark, because none of its flows is evicted.
-fn watermark(settings: &Settings) -> Watermark {
-    Watermark::new(match settings.cache_type {
-        CacheType::Permanent { .. } => usize::MAX,
-        CacheType::Normal | CacheType::Immediate => settings.entries,
-    })
-}
-
-/// Whether the cache is of the normal type and its flows are unidirectional.
-fn unidirectional_normal(settings: &Settings) -> bool {
-    settings.cache_type == CacheType::Normal && !settings.record.is_bidirectional()
-}
-
-/// Whether every packet is metered in both directions and a flow consists only of its first line and totals. This
-/// is true of most monitors, and lets packets skip every other check.
-fn fast_path(settings: &Settings, caches: &[Option<Box<Cache>>; 2]) -> bool {
-    unidirectional_normal(settings)
-        && settings.input
-        && settings.output
-        && settings.families == [true; 2]
-        && settings.sampler.is_none()
-        && settings.statistics == KeptTables::default()
-        && caches.iter().flatten().all(|cache| cache.is_plain())
-}
-
-fn statistics(kept: KeptTables, since_ns: u64) -> Option<Box<Statistics>> {
-    (kept != KeptTables::default()).then(|| Box::new(Statistics::new(kept, since_ns)))
-}
-
-fn caches(settings: &Settings) -> [Option<Box<Cache>>; 2] {
-    [Family::V4, Family::V6].map(|family| {
-        let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
-        cache.set_update_interval(settings.cache_type.update_ticks());
-        Some(Box::new(cache))
-    })
 }
 
 #[cfg(test)]

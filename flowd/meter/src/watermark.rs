@@ -8,7 +8,7 @@ const MOST: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watermark {
     entries: usize,
-    /// RouteAddress of flows above which the next new flow evicts others.
+    /// Number of flows above which the next new flow evicts others.
     threshold: usize,
 }
 

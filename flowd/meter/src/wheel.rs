@@ -3,7 +3,7 @@
 //! There is a bucket for each second, with a list of chunks of one CPU cache line. Chunks come from a pool that
 //! grows to the largest number needed and is reused.
 
-/// RouteAddress of buckets, which are the seconds of a turn (17 minutes).
+/// Number of buckets, which are the seconds of a turn (17 minutes).
 pub(crate) const BUCKETS: u64 = 1024;
 /// Slots in a chunk.
 pub(crate) const CHUNK_SLOTS: usize = 14;

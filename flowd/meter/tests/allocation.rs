@@ -1,4 +1,4 @@
-//! Nothing is allocated on the way of a packet to its flow, once the cache has had its most flows.
+//! A packet allocates no memory on its way to its flow, once the cache has had its largest number of flows.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -10,21 +10,21 @@ use meter::{Burst, CacheType, KeptTables, Monitor, Settings, Timeouts};
 use wire::{LinkType, Packet};
 
 thread_local! {
-    /// Allocations of this thread; every test has a thread of its own.
+    /// Allocations of this thread; every test has its own thread.
     static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The system's allocator, with a count.
+/// The system allocator with a counter.
 struct Counting;
 
 impl Counting {
     fn count() {
-        // A thread that ends has no counter any more.
+        // A thread that is ending has no counter any more.
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
     }
 }
 
-// SAFETY: everything is the system allocator's doing.
+// SAFETY: every call goes to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Counting::count();
@@ -54,21 +54,21 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 const SECOND: u64 = 1_000_000_000;
-/// New flows a second; each gets a second packet in the next one, and ends two seconds later.
+/// New flows a second; each gets a second packet in the next second, and ends two seconds later.
 const FLOWS: u32 = 3_000;
-/// So many before the steady state: which flows a full cache ends is a matter of hashes, drawn at random, and so is, by a
-/// little, how much room that takes.
+/// Allocations allowed before the steady state: which flows a full cache evicts depends on random hashes, and so
+/// does, a little, the memory that takes.
 const WARM_FLOWS: u32 = 4_000;
-/// Seconds after which everything has been as large as it gets.
+/// Seconds after which everything has reached its largest size.
 const WARM: u64 = 20;
-/// Seconds in all.
+/// Number of seconds.
 const SECONDS: u64 = 40;
 
 fn allocations() -> u64 {
     COUNT.with(Cell::get)
 }
 
-/// A UDP datagram of a flow, one in ten IPv6.
+/// A UDP datagram of a flow; one in ten is IPv6.
 fn frame(flow: u32, out: &mut [u8; 62]) -> &[u8] {
     out.fill(0);
     let transport = if flow.is_multiple_of(10) {
@@ -86,8 +86,8 @@ fn frame(flow: u32, out: &mut [u8; 62]) -> &[u8] {
     &out[..transport + 8]
 }
 
-/// A second of packets, old flows and new ones, then what a capture thread does between two blocks. Returns the
-/// allocations on the way to the cache, and those while flows end and are handed out.
+/// Meters a second of packets of old and new flows, then does what a capture thread does between two blocks.
+/// Returns the allocations on the way to the cache, and those while flows end and are handed out.
 fn second(monitor: &mut Monitor, burst: &mut Burst, second: u64) -> (u64, u64) {
     let before = allocations();
     let flows = if second <= WARM { WARM_FLOWS } else { FLOWS };
@@ -112,12 +112,12 @@ fn second(monitor: &mut Monitor, burst: &mut Burst, second: u64) -> (u64, u64) {
     burst.clear();
     let between = allocations();
     monitor.expire(second * SECOND + SECOND / 2);
-    // The export thread lets go of a batch when it is sent.
+    // The export thread releases a batch once it is sent.
     monitor.drain().for_each(drop);
     (between - before, allocations() - between)
 }
 
-/// Allocations in each second of the steady state, with room for so many flows; those that end in it.
+/// Allocations in each second of the steady state, with a cache of `entries` flows, and the flows that end in it.
 fn steady(entries: usize, cache_type: CacheType) -> (Vec<(u64, u64)>, u64) {
     let timeouts = Timeouts::active_inactive(Duration::from_secs(60), Duration::from_secs(2));
     let settings = Settings {
@@ -164,7 +164,7 @@ fn flows_come_and_go_without_allocation() {
     );
 }
 
-/// Flows end for want of room while packets come in.
+/// Flows are evicted while packets come in.
 #[test]
 fn a_cache_that_is_full_allocates_nothing() {
     let (counts, ended) = steady(4_096, CacheType::Normal);

@@ -1,5 +1,5 @@
-//! Two packets are of one flow if, and only if, every value that the record matches is the same in both: what is exported
-//! of the key tells two flows of one record apart, and nothing else does.
+//! Two packets belong to one flow if and only if every value the record matches is the same in both: what is
+//! exported of the key distinguishes the flows of one record, and nothing else does.
 
 use flow::{EndReason, Record, Value};
 use meter::{Burst, CacheType, KeptTables, Monitor, Settings, Timeouts};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use registry::{FIELDS, Field};
 use wire::{Family, LinkType, Packet};
 
-/// Every field that can be matched; those with a parameter with some.
+/// Every field that can be matched, and some variants of those with a parameter.
 fn keys() -> Vec<&'static Field> {
     let plain = FIELDS
         .iter()
@@ -24,7 +24,7 @@ fn keys() -> Vec<&'static Field> {
     plain.chain(some).collect()
 }
 
-/// Frames that have something in every line of a header.
+/// Frames with something in every line of a header.
 fn frames() -> Vec<Vec<u8>> {
     let ethernet = |kinds: &[u8], rest: &[&[u8]]| {
         let macs = [2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 9, 9];
@@ -59,7 +59,7 @@ fn frames() -> Vec<Vec<u8>> {
     ]
 }
 
-/// A frame, and another that differs from it in a few octets, or none.
+/// A frame, and another that differs from it in a few octets or not at all.
 fn two_frames() -> impl Strategy<Value = [Vec<u8>; 2]> {
     let change = (any::<prop::sample::Index>(), any::<u8>());
     let changes = prop::collection::vec(change, 0..4);
@@ -73,7 +73,7 @@ fn two_frames() -> impl Strategy<Value = [Vec<u8>; 2]> {
     })
 }
 
-/// The flows of these frames, each seen leaving or not: family and values of the key.
+/// The flows of these frames, each sent or received: family and values of the key.
 fn flows(record: &Record, frames: &[(&[u8], bool)]) -> Vec<(Family, Vec<Value>)> {
     let settings = Settings {
         record: record.clone(),
@@ -124,7 +124,7 @@ proptest! {
         let record = Record { keys: fields, collects: Vec::new(), ..Record::netflow_original() };
         let [one, other] = &frames;
         let (one, other) = ((&one[..], leaving[0]), (&other[..], leaving[1]));
-        // A packet of another family, or that cannot be read any more, makes no flow.
+        // A packet of another family, or one that has become unreadable, makes no flow.
         let mut alone = flows(&record, &[one]);
         alone.extend(flows(&record, &[other]));
         let together = flows(&record, &[one, other]);

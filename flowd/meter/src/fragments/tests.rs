@@ -2,7 +2,7 @@ use super::*;
 
 const S: u64 = 1_000_000_000;
 
-/// A fragment of a packet of host `host`.
+/// A fragment of a packet from host `host`.
 fn fragment(host: u32, id: u32, protocol: u8, offset: u16, more: bool, ports: [u8; 4]) -> Header {
     let mut header = Header::empty();
     header.protocol = protocol;
@@ -22,7 +22,7 @@ fn ports(header: &Header) -> [u8; 4] {
     octets(header, PORTS)
 }
 
-/// The table and what it counts.
+/// The table and its counters.
 #[derive(Default)]
 struct Table {
     fragments: Fragments,
@@ -43,7 +43,7 @@ fn later_fragments_get_the_ports_of_their_first() {
     table.observe(&mut later, S);
     assert_eq!(ports(&later), P);
     assert_eq!(later.get(at::UDP_DESTINATION_PORT), [0x80, 1]);
-    // Another packet, host, protocol, VLAN, family; and one before its first.
+    // Another packet, host, protocol, VLAN or family; and one that comes before its first fragment.
     let others = [
         fragment(1, 8, UDP, 185, false, NONE),
         fragment(2, 7, UDP, 185, false, NONE),
@@ -69,9 +69,9 @@ fn later_fragments_get_the_ports_of_their_first() {
         forgotten: 0,
     };
     assert_eq!(table.counts, counts);
-    // ESP has no ports to know.
+    // ESP has no ports.
     table.observe(&mut fragment(1, 9, 50, 185, false, NONE), S);
-    // A whole packet is not remembered.
+    // A packet that is not fragmented is not remembered.
     table.observe(&mut fragment(1, 10, UDP, 0, false, P), S);
     assert_eq!(table.counts, counts);
 }
@@ -83,7 +83,7 @@ fn icmp_has_a_type_and_ipv6_a_protocol() {
     let mut first = fragment(1, 7, 58, 0, true, echo);
     first.family = Family::V6;
     table.observe(&mut first, S);
-    // Destination options follow the fragment header; only the first fragment tells what is behind them.
+    // Destination options follow the fragment header; only the first fragment shows what is behind them.
     let mut later = fragment(1, 7, 60, 185, false, NONE);
     later.family = Family::V6;
     table.observe(&mut later, S);
@@ -101,7 +101,7 @@ fn packets_are_forgotten_by_the_packets_own_time() {
         table.observe(&mut later, at * S);
         assert_eq!(ports(&later) == P, known, "{at}");
     }
-    // The identification comes round again.
+    // The identification is used again.
     let again = [0, 1, 0, 2];
     table.observe(&mut fragment(1, 7, UDP, 0, true, again), 101 * S);
     let mut later = fragment(1, 7, UDP, 185, false, NONE);
@@ -127,12 +127,12 @@ fn a_full_table_forgets_the_oldest_and_says_so() {
     }
     assert_eq!(known, u64::from(packets) - counts.forgotten);
     assert_eq!(table.counts.given, known);
-    // The newest are there.
+    // The newest ones are remembered.
     let mut newest = fragment(1, packets - 1, UDP, 185, false, NONE);
     table.observe(&mut newest, 2 * S);
     assert_eq!(ports(&newest), P);
-    // What is stale makes room without a word, in every place of the table. Which set a packet falls into differs from
-    // run to run, so those whose set is full already are left out.
+    // Stale entries are replaced without being counted, everywhere in the table. Which set a packet falls into
+    // differs from run to run, so packets whose set is full already are left out.
     let mut taken = 0;
     for id in 0.. {
         if taken == SETS * WAYS {
@@ -146,7 +146,7 @@ fn a_full_table_forgets_the_oldest_and_says_so() {
         }
     }
     assert_eq!(table.counts.forgotten, counts.forgotten);
-    // Now nothing is, and one more has to go.
+    // Now no entry is stale, and one more packet replaces another.
     table.observe(&mut fragment(3, 0, UDP, 0, true, P), 60 * S);
     assert_eq!(table.counts.forgotten, counts.forgotten + 1);
 }

@@ -45,7 +45,7 @@ fn change(rib: &mut Rib, prefix: (&str, u8), route: Route) {
     });
 }
 
-/// 10.0.0.0/24 and 2001:db8::/64 on the LAN; the rest by way of a router on the uplink.
+/// 10.0.0.0/24 and 2001:db8::/64 on the LAN; everything else through a router on the uplink.
 fn rib() -> Rib {
     let mut rib = Rib::default();
     rib.apply(Change::V4(Entry::AddRule(Rule::new(0, Action::Table(254)))));
@@ -107,7 +107,7 @@ fn burst(routing: Option<Routing>) -> Burst {
 
 const ALL: RouteValues = RouteValues(7);
 
-/// Output, next hop, source mask and prefix, destination mask and prefix of an IPv4 packet.
+/// Output, next hop, source prefix length and prefix, destination prefix length and prefix of an IPv4 packet.
 fn said(burst: &mut Burst) -> (u32, [u8; 4], u8, [u8; 4], u8, [u8; 4]) {
     let (packets, routing) = burst.parts();
     if let Some(routing) = routing {
@@ -215,7 +215,8 @@ fn monitor(record: Record, cache_type: CacheType) -> Monitor {
     Monitor::new(settings, 1)
 }
 
-/// A packet of each host, and one more after the route to their destination has changed. Outputs and packets of the flows.
+/// A packet of each host, and another after the route to their destination has changed. Returns outputs and packets
+/// of the flows.
 fn rerouted(mut monitor: Monitor) -> Vec<(u32, u64)> {
     assert!(wants_routes(&monitor.settings().record));
     let mut rib = rib();

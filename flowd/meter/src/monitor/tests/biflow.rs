@@ -21,19 +21,19 @@ fn monitor(cache_type: CacheType, timeouts: Timeouts) -> Monitor {
     )
 }
 
-/// A packet between two hosts; `ports` are its own source and destination.
+/// A packet between two hosts; `ports` are its source and destination port.
 fn packet(from: u8, to: u8, protocol: u8, ports: [u16; 2], flags: u16, octets: u32) -> Header {
     let mut header = header(from, protocol, flags, octets);
     header.set(at::DESTINATION_IPV4, &[10, 0, 0, to]);
     header.set(at::SOURCE_PORT, &ports[0].to_be_bytes());
     header.set(at::DESTINATION_PORT, &ports[1].to_be_bytes());
-    // What is of a direction must not tell conversations apart.
+    // A value that belongs to a direction must not separate conversations.
     header.set(at::TOS, &[from]);
     header.set(at::INPUT, &[0, 0, 0, from]);
     header
 }
 
-/// What came out: forward totals and the ways, by source octet.
+/// The flows that left: forward totals and biflow counters, by source octet.
 fn ended(monitor: &mut Monitor) -> Vec<(u8, Totals, BiflowCounters)> {
     let of = |flow: Flow<'_>| {
         let range = flow.layout.biflow_range().unwrap();
@@ -58,7 +58,7 @@ fn a_conversation_is_one_flow_from_whoever_began() {
     monitor.packet(&mut packet(B, A, 6, back, 0x12, 52), 2 * S);
     monitor.packet(&mut packet(A, B, 6, there, 0x10, 40), 3 * S);
     monitor.packet(&mut packet(B, A, 6, back, 0x18, 1500), 4 * S);
-    // Another one, seen from its answer on, and one that nobody answers.
+    // Another conversation, seen from its reply on, and one without reply.
     monitor.packet(&mut packet(B, A, 6, [80, 41_000], 0x12, 52), 4 * S);
     monitor.packet(&mut packet(A, B, 17, [53, 53], 0, 70), 4 * S);
     assert_eq!(monitor.len(), 3);

@@ -1,4 +1,4 @@
-//! Permanent caches, caches that are nearly full, and flows that end with their transaction.
+//! Permanent caches, nearly full caches, and flows that end with their transaction.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn permanent(update: u64, entries: usize) -> Monitor {
 fn permanent_flows_stay_and_tell_what_is_new() {
     let mut monitor = permanent(60, 100);
     for second in 0..600 {
-        // Source 1 all the time, source 2 in the first minute and in the last.
+        // Source 1 is always active, source 2 in the first minute and in the last.
         monitor.packet(&mut header(1, 17, 0, 100), second * S);
         if !(60..540).contains(&second) {
             monitor.packet(&mut header(2, 6, 0x10, 40), second * S + 5);
@@ -39,7 +39,7 @@ fn permanent_flows_stay_and_tell_what_is_new() {
     for totals in of(1) {
         assert!(totals.packets <= 61 && totals.end == EndReason::Active);
         assert_eq!(totals.octets, totals.packets * 100);
-        // The times are those of the packets in it.
+        // The times are those of the packets in the record.
         assert_eq!(totals.last_ns - totals.first_ns, (totals.packets - 1) * S);
         assert!(heard == 0 || totals.first_ns == last_ns + S);
         (heard, last_ns) = (heard + totals.packets, totals.last_ns);
@@ -156,7 +156,7 @@ fn above_the_watermark_flows_that_are_about_to_end_do_and_others_stay() {
         },
         1,
     );
-    // 100 flows that are silent for ten seconds of fifteen, then 60 new ones: the tenth above 15/16.
+    // 100 flows that have been idle for ten seconds of fifteen, then 60 new ones: a tenth is above 15/16.
     for source in 0..100 {
         monitor.packet(&mut header(source, 17, 0, 100), 100 * S);
     }
@@ -170,7 +170,7 @@ fn above_the_watermark_flows_that_are_about_to_end_do_and_others_stay() {
     let (added, aged) = monitor.statistics();
     assert_eq!((added, aged.emergency), (200, 0));
     assert!(aged.watermark >= 50, "{aged:?}");
-    // Nobody is about to end: flows come until the cache is full, and only then others make room.
+    // No flow is about to end: flows are added until the cache is full, and only then are others evicted.
     let mut monitor = Monitor::new(
         Settings {
             entries: 160,
@@ -208,7 +208,7 @@ fn making_room_is_bounded_work() {
     for number in 0..entries as u32 {
         packet(number, 100 * S);
     }
-    // Every flow is put off, so that no note is right any more.
+    // Every flow is prolonged, so that no entry of the wheel is right any more.
     for number in 0..entries as u32 {
         packet(number, 114 * S);
     }
@@ -233,7 +233,7 @@ fn a_transaction_ends_with_fin_or_rst() {
         monitor.packet(&mut header(1, 6, 0x02, 40), 10 * S);
         monitor.expire(11 * S);
         monitor.packet(&mut header(1, 6, flags, 40), 11 * S + 5);
-        // What follows within the second is of the same flow.
+        // What follows within the second belongs to the same flow.
         monitor.packet(&mut header(1, 6, 0x10, 40), 11 * S + 9);
         monitor.expire(12 * S);
         let flows = drained(&mut monitor);

@@ -1,8 +1,8 @@
-//! Several monitors on one interface: the headers are read once, and none sees what another does with them.
+//! Several monitors on one interface: headers are read once, and no monitor sees what another does to them.
 
 use super::*;
 
-/// UDP between a few hosts, both ways.
+/// UDP between a few hosts, in both directions.
 fn frames() -> Vec<Vec<u8>> {
     let frame = |n: u8| {
         let (from, to) = if n.is_multiple_of(3) { (2, 1) } else { (1, 2) };
@@ -63,7 +63,7 @@ fn flows(monitor: &Monitor) -> Seen {
     seen
 }
 
-/// Meters the frames with all of these at once.
+/// Meters the frames with all of these monitors at once.
 fn run(settings: &[Settings]) -> Vec<(Seen, Ledger)> {
     let mut monitors: Vec<_> = settings
         .iter()

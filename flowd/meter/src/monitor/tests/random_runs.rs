@@ -1,4 +1,4 @@
-//! Whatever the settings, the packets, the operator and the clock do: nothing is lost, nothing counted twice.
+//! Random settings, packets, operator commands and clock steps: nothing is lost, nothing is counted twice.
 
 use flow::reverse::BiflowCounters;
 
@@ -91,10 +91,10 @@ fn any_op() -> impl Strategy<Value = Op> {
 /// Family, source, destination, protocol.
 type Key = (bool, u8, u8, u8);
 
-/// Packets and octets of one way of a conversation.
+/// Packets and octets of one direction of a conversation.
 type Sums = HashMap<Key, (u64, u64)>;
 
-/// What a flow says of its two ways.
+/// Checks what a flow says of its two directions.
 fn add(sums: &mut Sums, flow: &Flow<'_>) {
     let v6 = flow.layout.family == Family::V6;
     let octet = |at: usize| flow.octets[at];
@@ -131,7 +131,7 @@ proptest! {
                 Op::Packet { from, to, protocol, flags, octets, v6: is_v6 } => {
                     let mut packet = header(from, protocol, flags, octets);
                     packet.set(at::DESTINATION_IPV4, &[10, 0, 0, to]);
-                    // An echo and its reply: the smaller address asks.
+                    // An echo and its reply: the smaller address sends the request.
                     let kind = if protocol == 1 && from < to { 8 } else { 0 };
                     packet.set(at::DESTINATION_PORT, &[kind, 0]);
                     packet.set(at::INPUT, &[0, 0, 0, from]);
@@ -188,7 +188,7 @@ proptest! {
         prop_assert_eq!(packets.packets, records.packets + left_out.packets);
         for (key, sum) in &got {
             let of = sent.get(key).copied().unwrap_or_default();
-            // Nothing is attributed to a flow that did not send it.
+            // No flow has packets that it did not send.
             prop_assert!(sum.0 <= of.0 && sum.1 <= of.1, "{key:?} {sum:?} {of:?}");
             if left_out.packets == 0 {
                 prop_assert_eq!(*sum, of);
