@@ -17,8 +17,9 @@ use tokio::sync::mpsc;
 
 use crate::api::router;
 use crate::control::Control;
-use crate::peer::{Connection, Peer, Role};
-use crate::{clock, log};
+use crate::peer::Peer;
+use config::access::{Connection, Role};
+use service::clock;
 
 /// What runs between two inputs.
 const BASE: &str = "set system host-name fuzzed
@@ -101,9 +102,12 @@ fn state() -> std::path::PathBuf {
 impl Daemon {
     fn start() -> Daemon {
         let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
-        let control = Control::open(&state(), log::start(), now, now_ms).expect("the state opens");
+        let control = Control::open(&state(), now, now_ms).expect("the state opens");
         let control = Arc::new(control);
-        control.boot(now, now_ms).expect("nothing to boot from");
+        control
+            .engine
+            .boot(now, now_ms)
+            .expect("nothing to boot from");
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -179,7 +183,12 @@ impl Daemon {
             let id = session["session"].as_str().unwrap_or_default();
             self.ask(&admin(), "DELETE", &format!("/v1/sessions/{id}"), b"");
         }
-        if self.control.confirm_left(clock::monotonic()).is_some() {
+        if self
+            .control
+            .engine
+            .confirm_left(clock::monotonic())
+            .is_some()
+        {
             self.post("/v1/confirm", &json!({}));
         }
         let session = format!("/v1/sessions/{}", self.begin());
@@ -228,7 +237,7 @@ fn target(text: &str, session: &str) -> String {
 }
 
 fn requests(daemon: &Daemon, peer: &Peer, text: &str) {
-    let before = daemon.control.running();
+    let before = daemon.control.engine.running();
     let session = daemon.begin();
     let mut changed = false;
     for request in text.split("\n\n").take(MOST) {
@@ -268,7 +277,7 @@ fn requests(daemon: &Daemon, peer: &Peer, text: &str) {
         }
     }
     if peer.role == Some(Role::Operator) {
-        assert_eq!(daemon.control.running().id, before.id);
+        assert_eq!(daemon.control.engine.running().id, before.id);
     }
     if changed {
         daemon.reset();
@@ -277,7 +286,8 @@ fn requests(daemon: &Daemon, peer: &Peer, text: &str) {
     }
 }
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+/// One input of the fuzzer.
+pub fn run(data: &[u8]) {
     let daemon = DAEMON.lock().unwrap_or_else(PoisonError::into_inner);
     match data.split_first() {
         Some((b'!', octets)) => {
@@ -298,4 +308,4 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         }
         None => {}
     }
-});
+}

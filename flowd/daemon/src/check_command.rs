@@ -2,14 +2,16 @@
 
 use std::process::ExitCode;
 
+use config::Source;
+
 use crate::arguments::Check;
-use crate::source::Source;
+use crate::services::SERVICES;
 
 /// Checks every file and says what is wrong.
-pub fn run(args: &Check) -> ExitCode {
+pub(crate) fn run(args: &Check) -> ExitCode {
     let mut wrong = false;
     for path in &args.files {
-        if let Err(lines) = Source::read(path).and_then(|source| source.check()) {
+        if let Err(lines) = Source::read(path).and_then(|source| source.check(SERVICES)) {
             wrong = true;
             lines.iter().for_each(|line| eprintln!("{line}"));
         }

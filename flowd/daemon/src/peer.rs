@@ -3,14 +3,14 @@
 
 use std::fmt;
 use std::os::fd::AsRawFd;
-use std::sync::{Arc, Weak};
 
+use config::access::{Connection, Role, user_name};
 use nix::libc;
-use nix::unistd::{Group, User};
+use nix::unistd::Group;
 
 /// The groups that decide.
 #[derive(Clone, Copy, Debug)]
-pub struct Groups {
+pub(crate) struct Groups {
     /// Whoever is in it configures.
     pub admin: &'static str,
     /// Whoever is in it looks.
@@ -18,35 +18,16 @@ pub struct Groups {
 }
 
 /// Those of an installed flowd.
-pub const GROUPS: Groups = Groups {
+pub(crate) const GROUPS: Groups = Groups {
     admin: "flowd-admin",
     operator: "flowd",
 };
 /// Groups of a process that are looked at; the kernel allows 65,536.
 const MOST: usize = 65_536;
 
-/// What a peer may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Configures.
-    Admin,
-    /// Looks.
-    Operator,
-}
-
-impl Role {
-    /// Its word in the API.
-    pub fn word(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Operator => "operator",
-        }
-    }
-}
-
 /// One peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// Its user id.
     pub uid: u32,
     /// Its user's name, or the number where there is none.
@@ -59,32 +40,6 @@ pub struct Peer {
     pub connection: Connection,
 }
 
-/// Tells whether a connection is open.
-#[derive(Clone, Debug, Default)]
-pub struct Connection(Weak<()>);
-
-impl Connection {
-    /// One that is open as long as the first value lives.
-    pub fn open() -> (Arc<()>, Connection) {
-        let open = Arc::new(());
-        let connection = Connection(Arc::downgrade(&open));
-        (open, connection)
-    }
-
-    /// Whether it is.
-    pub fn is_open(&self) -> bool {
-        self.0.strong_count() > 0
-    }
-}
-
-impl PartialEq for Connection {
-    fn eq(&self, other: &Connection) -> bool {
-        self.0.ptr_eq(&other.0)
-    }
-}
-
-impl Eq for Connection {}
-
 impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (uid {}, {})", self.user, self.uid, self.process)
@@ -96,7 +51,7 @@ impl Peer {
     ///
     /// # Errors
     /// When the kernel does not tell.
-    pub fn of(stream: &tokio::net::UnixStream, names: &Groups) -> std::io::Result<Peer> {
+    pub(crate) fn of(stream: &tokio::net::UnixStream, names: &Groups) -> std::io::Result<Peer> {
         let credentials = stream.peer_cred()?;
         let (uid, gid) = (credentials.uid(), credentials.gid());
         let mut groups = supplementary_groups(stream);
@@ -114,7 +69,7 @@ impl Peer {
 impl Peer {
     /// What it may do, when the configuration gives its user `level`: that counts more than its groups. Root and the
     /// daemon's own user configure in any case, so that nobody is locked out.
-    pub fn allowed(&self, level: Option<Role>) -> Option<Role> {
+    pub(crate) fn allowed(&self, level: Option<Role>) -> Option<Role> {
         match is_own(self.uid) {
             true => Some(Role::Admin),
             false => level.or(self.role),
@@ -125,14 +80,6 @@ impl Peer {
 /// Root, or the user that the daemon runs as.
 fn is_own(uid: u32) -> bool {
     uid == 0 || uid == nix::unistd::geteuid().as_raw()
-}
-
-/// The name of a user, or its number.
-pub fn user_name(uid: u32) -> String {
-    match User::from_uid(uid.into()) {
-        Ok(Some(user)) => user.name,
-        _ => uid.to_string(),
-    }
 }
 
 /// The name of a process with its id; the name is gone when the process is.
@@ -251,11 +198,5 @@ mod tests {
         assert_eq!(role(54_321, &[7, staff, users], &names), Some(Role::Admin));
         assert_eq!(role(54_321, &[7, users], &names), Some(Role::Operator));
         assert_eq!(role(54_321, &[7], &names), None);
-    }
-
-    #[test]
-    fn a_user_without_a_name_is_its_number() {
-        assert_eq!(user_name(0), "root");
-        assert_eq!(user_name(54_321), "54321");
     }
 }

@@ -8,18 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use config::Source;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use service::clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::api::{self, Door};
 use crate::arguments::Run;
 use crate::control::Control;
-use crate::log::Log;
 use crate::notify::notify;
 use crate::peer::Peer;
-use crate::source::Source;
-use crate::{boot, log};
 
 /// Requests that are under way when the daemon is told to stop may take so long.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -28,8 +27,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// What kept it from starting.
-pub fn run(args: Run) -> anyhow::Result<ExitCode> {
-    let log = log::start();
+pub(crate) fn run(args: Run) -> anyhow::Result<ExitCode> {
+    let log = flowd_log::start();
     raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -37,14 +36,14 @@ pub fn run(args: Run) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("no runtime")?;
-    let code = runtime.block_on(daemon(args, log.clone()));
+    let code = runtime.block_on(daemon(args));
     // What still blocks after the farewell is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     log.finish();
     code
 }
 
-async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
+async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
     // Before anything else, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -54,7 +53,7 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
     state_directory(&args.state)?;
     let (control, seeded) = tokio::task::spawn_blocking({
         let (state, config) = (args.state.clone(), args.config.clone());
-        move || start(&state, config.as_deref(), log)
+        move || start(&state, config.as_deref())
     })
     .await
     .context("start")??;
@@ -72,8 +71,8 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
             })
             .await
     });
-    let watch = tokio::spawn(control.clone().watch_confirmations());
-    let schedule = tokio::spawn(control.clone().watch_schedule());
+    let watch = tokio::spawn(control.engine.clone().watch_confirmations());
+    let schedule = tokio::spawn(control.engine.clone().watch_schedule());
 
     tracing::info!(
         "flowd {} listens on {}",
@@ -102,7 +101,7 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
     }
     let stopped = tokio::task::spawn_blocking({
         let control = control.clone();
-        move || control.stop()
+        move || control.engine.stop()
     });
     let code = tokio::select! {
         result = stopped => match result {
@@ -123,14 +122,10 @@ async fn daemon(args: Run, log: Arc<Log>) -> anyhow::Result<ExitCode> {
 
 /// Opens the state and puts the last configuration into force, or commits the first one. False when the
 /// first one is wrong; standard error says how.
-fn start(
-    state: &Path,
-    config: Option<&Path>,
-    log: Arc<Log>,
-) -> anyhow::Result<(Arc<Control>, bool)> {
-    let (now, now_ms) = boot::now();
-    let control = Arc::new(Control::open(state, log, now, now_ms)?);
-    if control.boot(now, now_ms)? {
+fn start(state: &Path, config: Option<&Path>) -> anyhow::Result<(Arc<Control>, bool)> {
+    let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
+    let control = Arc::new(Control::open(state, now, now_ms)?);
+    if control.engine.boot(now, now_ms)? {
         if let Some(config) = config {
             tracing::info!(
                 "{} is not loaded: a configuration is committed already",
@@ -146,6 +141,7 @@ fn start(
     let seeded = Source::read(config).and_then(|source| {
         let comment = config.display().to_string();
         control
+            .engine
             .seed(&source.tree, &comment)
             .map_err(|refused| source.lines(&refused))
     });
@@ -153,7 +149,7 @@ fn start(
         Ok(_) => Ok((control, true)),
         Err(lines) => {
             lines.iter().for_each(|line| eprintln!("{line}"));
-            control.stop();
+            control.engine.stop();
             Ok((control, false))
         }
     }

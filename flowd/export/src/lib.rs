@@ -42,4 +42,4 @@ pub use socket::{OpenError, Prepared, check, prepare};
 pub use statistics::{
     ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
 };
-pub use worker::{Clock, Interfaces, Moment, Template, TemplateStep, Worker};
+pub use worker::{Clock, Interfaces, Template, TemplateStep, Worker};

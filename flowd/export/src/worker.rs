@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use clock::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use flow::{Batch, RecordTally};
 use mailbox::Reply;
@@ -34,34 +35,6 @@ pub type Interfaces = Arc<dyn Fn() -> Vec<Interface> + Send + Sync>;
 
 /// How often the interfaces are listed for `option interface-table`, nanoseconds.
 const LOOK_NS: u64 = 5_000_000_000;
-
-/// A time by the clock of day, and by how much that clock was set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// Nanoseconds since 1970 by the clock of day.
-    pub now_ns: u64,
-    /// By how much that clock has been set since the process started, in nanoseconds, added up. Timers go by
-    /// `now_ns - stepped_ns`, which only goes forward.
-    pub stepped_ns: i64,
-}
-
-impl Moment {
-    /// Returns the time as it would be if the clock had not been set.
-    pub fn steady_ns(self) -> u64 {
-        self.now_ns
-            .saturating_add_signed(self.stepped_ns.saturating_neg())
-    }
-}
-
-impl From<u64> for Moment {
-    /// The moment by a clock that is never set.
-    fn from(now_ns: u64) -> Moment {
-        Moment {
-            now_ns,
-            stepped_ns: 0,
-        }
-    }
-}
 
 /// A message to the export thread, handled in the order they were sent.
 #[derive(Debug)]

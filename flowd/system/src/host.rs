@@ -43,7 +43,7 @@ impl Staged {
 impl Host {
     /// Checks steps against the host without changing it. Steps for missing interfaces are left out with a warning,
     /// because a box may be configured before its network cards are installed.
-    pub fn prepare(&self, steps: Vec<Step>) -> Staged {
+    pub fn stage(&self, steps: Vec<Step>) -> Staged {
         if steps.iter().all(|step| step.interface().is_none()) {
             return Staged {
                 steps,
@@ -89,7 +89,7 @@ impl Host {
     }
 
     /// Applies every step, even if others fail, and returns a line for each that the host refused.
-    pub fn apply(&self, staged: Staged) -> Vec<String> {
+    pub fn carry_out(&self, staged: Staged) -> Vec<String> {
         let mut lines = Vec::new();
         let (host, links): (Vec<Step>, Vec<Step>) = staged
             .steps

@@ -4,7 +4,7 @@ use std::thread;
 
 use nix::sched::{CloneFlags, unshare};
 use rtnetlink::LinkVeth;
-use system::{Host, Interface, Link, Settings, plan};
+use system::{Host, Interface, Link, Settings, difference};
 
 /// Runs `work` in namespaces of its own with a link `probe0`; says so and passes where that is not allowed.
 fn on_a_new_host(work: impl FnOnce() + Send + 'static) {
@@ -59,9 +59,9 @@ fn with(addresses: &[&str]) -> Settings {
 
 /// Leads the host from `old` to `new`; the lines it has to say.
 fn lead(host: &Host, old: &Settings, new: &Settings) -> Vec<String> {
-    let staged = host.prepare(plan(old, new));
+    let staged = host.stage(difference(old, new));
     let mut lines = staged.warnings().to_vec();
-    lines.extend(host.apply(staged));
+    lines.extend(host.carry_out(staged));
     lines
 }
 

@@ -12,8 +12,10 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::{Params, Shared, blocking, host};
-use crate::clock;
-use crate::control::{Control, Running};
+use config::Running;
+use service::clock;
+
+use crate::control::Control;
 use crate::peer::Peer;
 
 /// A line and where it is typed.
@@ -111,7 +113,7 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     let asked = Asked::from_pairs(pairs)?;
     let answer = blocking(move || -> Result<Answer, ApiError> {
-        let running = control.running();
+        let running = control.engine.running();
         let names = Known {
             control: &control,
             running: &running,
@@ -120,6 +122,7 @@ pub(super) async fn complete(
         let tree = match &asked.session {
             None => running.tree.clone(),
             Some(id) => control
+                .engine
                 .sessions()
                 .of(id, peer.uid, clock::monotonic())?
                 .candidate
@@ -145,49 +148,20 @@ struct Known<'a> {
 
 impl Names for Known<'_> {
     fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)> {
-        let probe = &self.running.settings.probe;
-        let described = |(name, description): (&String, &Option<String>)| {
-            let begins = name.starts_with(begun);
-            begins.then(|| (name.clone(), description.clone().unwrap_or_default()))
-        };
-        match kind {
-            NameKind::Interface => {
-                host::host_interfaces().map_or_else(|_| Vec::new(), host::interface_names)
-            }
-            NameKind::Revision => host::revisions(self.control),
+        let kind = match kind {
+            NameKind::Revision => return host::revisions(self.control),
             NameKind::File => {
                 self.files.set(true);
-                Vec::new()
+                return Vec::new();
             }
-            NameKind::Monitor => {
-                let all = probe.monitors.iter();
-                all.filter_map(|(name, one)| described((name, &one.description)))
-                    .collect()
-            }
-            NameKind::Exporter => {
-                let all = probe.exporters.iter();
-                all.filter_map(|(name, one)| described((name, &one.description)))
-                    .collect()
-            }
-            NameKind::Record => {
-                let all = probe.records.iter();
-                let all = all.filter_map(|(name, one)| described((name, &one.description)));
-                let original = ("netflow-original".to_owned(), "Predefined".to_owned());
-                all.chain([original]).collect()
-            }
-            NameKind::Sampler => {
-                let all = probe.samplers.iter();
-                all.map(|(name, one)| (name.clone(), format!("One out of {}", one.rate)))
-                    .collect()
-            }
-            NameKind::Samplicator => {
-                let all = self.running.tree.children(&["flow", "samplicator"]);
-                let help =
-                    |node: &Tree| node.value(&["description"]).unwrap_or_default().to_owned();
-                all.map(|(name, node)| (name.to_owned(), help(node)))
-                    .collect()
-            }
-            NameKind::Receiver => self.control.relay.receiver_names(),
-        }
+            NameKind::Interface => service::NameKind::Interface,
+            NameKind::Monitor => service::NameKind::Monitor,
+            NameKind::Exporter => service::NameKind::Exporter,
+            NameKind::Record => service::NameKind::Record,
+            NameKind::Sampler => service::NameKind::Sampler,
+            NameKind::Samplicator => service::NameKind::Samplicator,
+            NameKind::Receiver => service::NameKind::Receiver,
+        };
+        host::names_of(self.control, self.running, kind, begun)
     }
 }

@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::{Answer, Body, Params, Shared, blocking, sessions};
-use crate::clock;
 use crate::control::Control;
-use crate::peer::{Peer, Role};
+use config::access::Role;
+use service::clock;
+
+use crate::peer::Peer;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,6 +147,7 @@ fn difference(from: &Tree, to: &Tree, format: Option<&str>) -> Answer {
 pub(super) async fn revisions(State(control): Shared) -> Answer {
     blocking(move || {
         let revisions: Vec<Value> = control
+            .engine
             .revisions
             .list()
             .into_iter()
@@ -162,7 +165,7 @@ pub(super) async fn revisions(State(control): Shared) -> Answer {
             })
             .collect();
         let mut answer = json!({ "revisions": revisions });
-        if let Some(scheduled) = control.scheduled() {
+        if let Some(scheduled) = control.engine.scheduled() {
             answer["scheduled"] = json!({
                 "at": clock::rfc3339(scheduled.at_ms),
                 "made": clock::rfc3339(scheduled.made_ms),
@@ -172,10 +175,10 @@ pub(super) async fn revisions(State(control): Shared) -> Answer {
                 "failed": scheduled.failed,
             });
         }
-        if let Some(left) = control.confirm_left(clock::monotonic()) {
+        if let Some(left) = control.engine.confirm_left(clock::monotonic()) {
             answer["confirm"] = json!({ "seconds": left.as_secs() });
         }
-        if let Some(report) = control.archive.report() {
+        if let Some(report) = control.engine.archive.report() {
             answer["archive"] = report;
         }
         Ok(Json(answer))
@@ -191,19 +194,20 @@ fn source_tree(
     peer: &Peer,
 ) -> Result<Tree, ApiError> {
     match (source, session) {
-        ("running", _) => Ok(control.running().tree.clone()),
+        ("running", _) => Ok(control.engine.running().tree.clone()),
         ("candidate", None) => Err(ApiError::bad(
             "a candidate is a session's: say which with session=ID",
         )),
         ("candidate", Some(id)) => {
-            let running = control.running();
-            let mut sessions = control.sessions();
+            let running = control.engine.running();
+            let mut sessions = control.engine.sessions();
             let session = sessions.of(id, peer.uid, clock::monotonic())?;
             // Seen on top of what runs, as it will be committed; where that is not possible, as it is.
             let _ = session.rebase(&running.tree, running.id);
             Ok(session.candidate.clone())
         }
         ("scheduled", _) => control
+            .engine
             .scheduled_tree()
             .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "no commit is scheduled")),
         (number, _) => match number.parse() {
@@ -217,14 +221,14 @@ fn source_tree(
 
 /// The tree of a revision by its number; 0 is the newest.
 pub(super) fn revision(control: &Control, number: usize) -> Result<Tree, ApiError> {
-    let id = control.revision_id(number).ok_or_else(|| {
-        let message = match control.revisions.list().len() {
+    let id = control.engine.revision_id(number).ok_or_else(|| {
+        let message = match control.engine.revisions.list().len() {
             0 => "nothing is committed yet".to_owned(),
             count => format!("no revision {number}; there are 0 to {}", count - 1),
         };
         ApiError::new(StatusCode::NOT_FOUND, message)
     })?;
-    Ok(control.revisions.get(id)?.1)
+    Ok(control.engine.revisions.get(id)?.1)
 }
 
 /// The tree with only what is at and below `path`; none when there is nothing.
@@ -249,10 +253,9 @@ mod tests {
     #[test]
     fn a_path_keeps_what_is_below_it() {
         let tree =
-            crate::tree_json::read(&json!({"a": {"b": ["1", "2"], "c": []}, "d": []})).unwrap();
-        let text = |path: &[&str]| {
-            below(&tree, path).map(|tree| crate::tree_json::write(&tree).to_string())
-        };
+            config::tree_from_json(&json!({"a": {"b": ["1", "2"], "c": []}, "d": []})).unwrap();
+        let text =
+            |path: &[&str]| below(&tree, path).map(|tree| config::tree_to_json(&tree).to_string());
         assert_eq!(
             text(&["a", "b"]).as_deref(),
             Some(r#"{"a":{"b":["1","2"]}}"#)
@@ -262,6 +265,6 @@ mod tests {
             Some(r#"{"a":{"b":["2"]}}"#)
         );
         assert_eq!(text(&["a", "x"]), None);
-        assert_eq!(text(&[]), Some(crate::tree_json::write(&tree).to_string()));
+        assert_eq!(text(&[]), Some(config::tree_to_json(&tree).to_string()));
     }
 }

@@ -20,7 +20,9 @@ use tokio::sync::Semaphore;
 
 use super::error::{ApiError, forbidden};
 use crate::control::Control;
-use crate::peer::{Connection, GROUPS, Groups, Peer};
+use config::access::Connection;
+
+use crate::peer::{GROUPS, Groups, Peer};
 
 /// Connections one user may have open; without a bound one of them could shut all others out.
 const CONNECTIONS: usize = 64;
@@ -32,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_millis(100);
 
 /// The listening socket; its file goes when it is dropped.
-pub struct Door {
+pub(crate) struct Door {
     listener: UnixListener,
     path: PathBuf,
     guests: Arc<Mutex<HashMap<u32, usize>>>,
@@ -46,7 +48,7 @@ impl Door {
     ///
     /// # Errors
     /// Where and why it cannot listen.
-    pub fn open(path: &Path, control: Arc<Control>) -> io::Result<Door> {
+    pub(crate) fn open(path: &Path, control: Arc<Control>) -> io::Result<Door> {
         Door::open_for(path, GROUPS, control)
     }
 
@@ -174,7 +176,10 @@ impl Listener for Door {
             let Ok(peer) = Peer::of(&stream, &self.groups) else {
                 continue;
             };
-            if peer.allowed(self.control.level(&peer.user)).is_none() {
+            if peer
+                .allowed(self.control.engine.level(&peer.user))
+                .is_none()
+            {
                 self.refuse(stream, "403 Forbidden", forbidden(&peer.user));
                 continue;
             }
@@ -200,7 +205,7 @@ impl Connected<IncomingStream<'_, Door>> for Peer {
 }
 
 /// A connection that is counted while it is open.
-pub struct Guest {
+pub(crate) struct Guest {
     stream: UnixStream,
     uid: u32,
     guests: Arc<Mutex<HashMap<u32, usize>>>,

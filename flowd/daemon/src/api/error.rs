@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use language::{Finding, Problem};
 use serde_json::{Value, json};
 
-use crate::commit::Refused;
-use crate::merge::Overlap;
+use config::{Overlap, Refused, SessionError, revisions};
+use probe::{Refused as CacheRefused, Unknown, Wrong};
+
 use crate::peer::GROUPS;
-use crate::probe::{Refused as CacheRefused, Unknown, Wrong};
-use crate::{relay, revisions, sessions};
+use crate::relay;
 
 /// A refusal.
 #[derive(Debug)]
@@ -139,13 +139,13 @@ impl From<revisions::Error> for ApiError {
     }
 }
 
-impl From<sessions::Error> for ApiError {
-    fn from(error: sessions::Error) -> Self {
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
         let status = match error {
-            sessions::Error::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            sessions::Error::Unknown(_) => StatusCode::NOT_FOUND,
-            sessions::Error::Foreign { .. } => StatusCode::FORBIDDEN,
-            sessions::Error::Locked { .. } => StatusCode::LOCKED,
+            SessionError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            SessionError::Unknown(_) => StatusCode::NOT_FOUND,
+            SessionError::Foreign { .. } => StatusCode::FORBIDDEN,
+            SessionError::Locked { .. } => StatusCode::LOCKED,
         };
         ApiError::new(status, error.to_string())
     }

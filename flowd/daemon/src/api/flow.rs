@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
 use super::{Answer, Body, Nothing, Params, Shared, blocking};
-use crate::probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST, PathQuery};
+use probe::{AccountingQuery, CacheQuery, Cancelled, Condition, MOST, PathQuery};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,16 +35,19 @@ pub(super) async fn routes(State(control): Shared) -> Answer {
     Ok(Json(answer))
 }
 
-/// The probe's ledgers and the samplicators'.
+/// The ledgers of every service.
 pub(super) async fn loss(State(control): Shared) -> Answer {
     let answer = blocking(move || {
-        let mut answer = control.probe.show("loss", None)?;
-        let (samplicators, balanced) = control.relay.loss();
-        answer["samplicators"] = samplicators;
-        answer["balanced"] = (answer["balanced"] == true && balanced).into();
-        Ok::<_, crate::probe::Unknown>(answer)
+        let mut answer = Map::new();
+        let mut balanced = true;
+        for ledger in control.engine.services.ledgers() {
+            answer.extend(ledger.accounts);
+            balanced &= ledger.balanced;
+        }
+        answer.insert("balanced".into(), balanced.into());
+        Value::Object(answer)
     });
-    Ok(Json(answer.await??))
+    Ok(Json(answer.await?))
 }
 
 /// `filter=FIELD=VALUE` and `filter=FIELD~REGEXP` (several hold together), `aggregate=FIELD`, `collect=FIELD` (several),

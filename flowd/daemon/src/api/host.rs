@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::{Answer, Params, Shared, blocking};
-use crate::clock;
+use config::Running;
+use config::access::Role;
+use service::NameKind;
+use service::clock;
+
 use crate::control::Control;
 use crate::peer::Peer;
 
@@ -21,13 +25,13 @@ pub(super) async fn version(State(control): Shared) -> Answer {
         "pid": std::process::id(),
         "started": clock::rfc3339(control.started_ms),
         "uptime_seconds": clock::monotonic().saturating_duration_since(control.started).as_secs(),
-        "revision": control.running().id,
+        "revision": control.engine.running().id,
     })))
 }
 
 pub(super) async fn whoami(ConnectInfo(peer): ConnectInfo<Peer>) -> Answer {
     Ok(Json(
-        json!({ "user": peer.user, "uid": peer.uid, "role": peer.role.map(crate::peer::Role::word) }),
+        json!({ "user": peer.user, "uid": peer.uid, "role": peer.role.map(Role::word) }),
     ))
 }
 
@@ -53,7 +57,7 @@ pub(super) async fn interfaces() -> Answer {
     Ok(Json(json!({ "interfaces": list })))
 }
 
-pub(super) fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
+fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
     system::interfaces()
         .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
@@ -66,14 +70,21 @@ pub(super) struct Kind {
 
 /// Names that a command line completes. Files are not among them: the shell reads those with its user's rights.
 pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<Kind>) -> Answer {
-    let names = blocking(move || match kind.as_str() {
-        "interface" => Ok(interface_names(host_interfaces()?)),
-        "record" | "exporter" | "monitor" | "sampler" | "samplicator" => Ok(configured(&control, &kind)),
-        "receiver" => Ok(control.relay.receiver_names()),
-        "revision" => Ok(revisions(&control)),
-        other => Err(ApiError::bad(format!(
-            "no kind {other}; possible: interface record exporter monitor sampler samplicator receiver revision"
-        ))),
+    let names = blocking(move || {
+        let kind = match kind.as_str() {
+            "record" | "exporter" | "monitor" | "sampler" | "samplicator" => {
+                return Ok(configured(&control, &kind));
+            }
+            "revision" => return Ok(revisions(&control)),
+            "interface" => NameKind::Interface,
+            "receiver" => NameKind::Receiver,
+            other => {
+                return Err(ApiError::bad(format!(
+                    "no kind {other}; possible: interface record exporter monitor sampler samplicator receiver revision"
+                )));
+            }
+        };
+        Ok(names_of(&control, &control.engine.running(), kind, ""))
     })
     .await??;
     let names: Vec<Value> = names
@@ -83,22 +94,25 @@ pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<
     Ok(Json(json!({ "names": names })))
 }
 
-pub(super) fn interface_names(interfaces: Vec<system::Interface>) -> Vec<(String, String)> {
-    let help =
-        |interface: &system::Interface| match (&interface.description, interface.addresses.first())
-        {
-            (Some(text), _) => text.clone(),
-            (None, Some(net)) => net.to_string(),
-            (None, None) => if interface.up { "up" } else { "down" }.to_owned(),
-        };
-    interfaces
+/// Names of a kind that services know, each with its help.
+pub(super) fn names_of(
+    control: &Control,
+    running: &Running,
+    kind: NameKind,
+    begun: &str,
+) -> Vec<(String, String)> {
+    let names = control
+        .engine
+        .services
+        .names(&running.settings, kind, begun);
+    names
         .into_iter()
-        .map(|interface| (interface.name.clone(), help(&interface)))
+        .map(|name| (name.name, name.help))
         .collect()
 }
 
 fn configured(control: &Control, kind: &str) -> Vec<(String, String)> {
-    let running = control.running();
+    let running = control.engine.running();
     let help = |name: &str| {
         running
             .tree
@@ -114,7 +128,7 @@ fn configured(control: &Control, kind: &str) -> Vec<(String, String)> {
 }
 
 pub(super) fn revisions(control: &Control) -> Vec<(String, String)> {
-    let help = |summary: &crate::revisions::Summary| {
+    let help = |summary: &config::revisions::Summary| {
         format!(
             "{} by {} via {} {}",
             clock::rfc3339(summary.time_ms),
@@ -123,7 +137,7 @@ pub(super) fn revisions(control: &Control) -> Vec<(String, String)> {
             summary.comment
         )
     };
-    let list = control.revisions.list();
+    let list = control.engine.revisions.list();
     list.iter()
         .enumerate()
         .map(|(number, summary)| (number.to_string(), help(summary).trim_end().to_owned()))

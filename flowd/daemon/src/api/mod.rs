@@ -32,20 +32,21 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::control::Control;
-use crate::peer::{Peer, Role};
-pub use door::Door;
+use crate::peer::Peer;
+use config::access::Role;
+pub(crate) use door::Door;
 pub(crate) use door::make_way;
 use error::ApiError;
 use table::{ROUTES, Route};
 
-/// Octets of a request's body: a configuration of some hundred thousand lines.
-pub const BODY_LIMIT: usize = 64 << 20;
+/// Octets of a request's body: a configuration is the largest.
+const BODY_LIMIT: usize = config::LARGEST;
 
 type Answer = Result<axum::Json<serde_json::Value>, ApiError>;
 type Shared = State<Arc<Control>>;
 
 /// The routes.
-pub fn router(control: Arc<Control>) -> Router {
+pub(crate) fn router(control: Arc<Control>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let guard = from_fn(move |ConnectInfo(peer): ConnectInfo<Peer>, request, next| {
@@ -69,7 +70,7 @@ async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    peer.role = peer.allowed(control.level(&peer.user));
+    peer.role = peer.allowed(control.engine.level(&peer.user));
     let role = peer.role;
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     match role {

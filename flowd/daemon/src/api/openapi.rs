@@ -115,7 +115,7 @@ mod tests {
         for route in ROUTES {
             let looks = route.method == super::super::table::Method::Get;
             assert_eq!(
-                route.role == crate::peer::Role::Operator,
+                route.role == config::access::Role::Operator,
                 looks,
                 "{}",
                 route.path

@@ -15,12 +15,12 @@ use serde_json::json;
 use super::error::ApiError;
 use super::flow::Waiting;
 use super::{Answer, Body, Nothing, Shared, blocking};
-use crate::commit::Request;
+use config::{Hold, Request, Start};
+use probe::Cancelled;
+use service::clock;
+
 use crate::control::Control;
 use crate::peer::Peer;
-use crate::probe::Cancelled;
-use crate::sessions::{Hold, Start};
-use crate::{clock, schedule};
 
 /// Characters of a comment.
 const COMMENT: usize = 1024;
@@ -67,8 +67,8 @@ pub(super) async fn begin(
             )
         })?;
     let id = format!("{:016x}", u64::from_ne_bytes(random));
-    let running = control.running();
-    let mut sessions = control.sessions();
+    let running = control.engine.running();
+    let mut sessions = control.engine.sessions();
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
     let start = Start {
         user: &peer.user,
@@ -90,7 +90,7 @@ pub(super) async fn begin(
 }
 
 pub(super) async fn list(State(control): Shared) -> Answer {
-    let mut sessions = control.sessions();
+    let mut sessions = control.engine.sessions();
     let now = clock::monotonic();
     let list: Vec<_> = sessions
         .list(now)
@@ -110,7 +110,7 @@ pub(super) async fn list(State(control): Shared) -> Answer {
 }
 
 pub(super) async fn end(State(control): Shared, Path(id): Path<String>) -> Answer {
-    control.sessions().end(&id)?;
+    control.engine.sessions().end(&id)?;
     Ok(Json(json!({})))
 }
 
@@ -145,8 +145,8 @@ pub(super) async fn edit(
     let cancelled = waiting.0.clone();
     blocking(move || {
         let before = {
-            let running = control.running();
-            let mut sessions = control.sessions();
+            let running = control.engine.running();
+            let mut sessions = control.engine.sessions();
             sessions.permit(&id, &peer.connection, clock::monotonic())?;
             let session = sessions.of(&id, peer.uid, clock::monotonic())?;
             // Where it meets what others committed it stays on its base; the commit says so.
@@ -154,9 +154,9 @@ pub(super) async fn edit(
             session.candidate.clone()
         };
         let loaded = language::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
-        let after = crate::secrets::seal(&before, loaded.tree)?;
+        let after = config::seal(&before, loaded.tree)?;
         let changes = language::diff(&before, &after).len();
-        let mut sessions = control.sessions();
+        let mut sessions = control.engine.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
         if session.candidate != before {
             let message = "another request changed this session at the same time; try again";
@@ -182,7 +182,7 @@ pub(super) async fn check(
     Path(id): Path<String>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let checked = blocking(move || control.check_session(&id, peer.uid)).await??;
+    let checked = blocking(move || control.engine.check_session(&id, peer.uid)).await??;
     Ok(Json(
         json!({ "warnings": checked.warnings, "impact": checked.impact }),
     ))
@@ -215,6 +215,7 @@ pub(super) async fn commit(
         }
     };
     let via = control
+        .engine
         .sessions()
         .of(&id, peer.uid, clock::monotonic())?
         .via
@@ -234,9 +235,12 @@ pub(super) async fn commit(
         }
         return schedule(control, id, peer, request, &at).await;
     }
-    let committed =
-        blocking(move || control.commit_session(&id, peer.uid, &peer.connection, &request))
-            .await??;
+    let committed = blocking(move || {
+        control
+            .engine
+            .commit_session(&id, peer.uid, &peer.connection, &request)
+    })
+    .await??;
     if let Some(revision) = committed.revision {
         tracing::info!("revision {revision} is committed by {origin}");
     }
@@ -256,9 +260,11 @@ async fn schedule(
     request: Request,
     at: &str,
 ) -> Answer {
-    let at_ms = schedule::moment(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
+    let at_ms = config::moment(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
     let checked = blocking(move || {
-        control.schedule_session(&id, peer.uid, &peer.connection, &request, at_ms)
+        control
+            .engine
+            .schedule_session(&id, peer.uid, &peer.connection, &request, at_ms)
     })
     .await??;
     let Some(checked) = checked else {
@@ -280,7 +286,7 @@ pub(super) async fn unschedule(
     ConnectInfo(peer): ConnectInfo<Peer>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    blocking(move || control.unschedule(&peer.user)).await??;
+    blocking(move || control.engine.unschedule(&peer.user)).await??;
     Ok(Json(json!({})))
 }
 
@@ -290,8 +296,9 @@ pub(super) async fn discard(
     Path(id): Path<String>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    let running = control.running();
+    let running = control.engine.running();
     control
+        .engine
         .sessions()
         .of(&id, peer.uid, clock::monotonic())?
         .discard(&running.tree, running.id);
@@ -312,8 +319,8 @@ pub(super) async fn rollback(
 ) -> Answer {
     blocking(move || {
         let tree = super::configuration::revision(&control, revision)?;
-        let running = control.running();
-        let mut sessions = control.sessions();
+        let running = control.engine.running();
+        let mut sessions = control.engine.sessions();
         sessions.permit(&id, &peer.connection, clock::monotonic())?;
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
         let changes = language::diff(&session.candidate, &tree).len();
@@ -329,7 +336,7 @@ pub(super) async fn confirm(
     ConnectInfo(peer): ConnectInfo<Peer>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Answer {
-    blocking(move || control.confirm(&peer.user)).await??;
+    blocking(move || control.engine.confirm(&peer.user)).await??;
     Ok(Json(json!({})))
 }
 

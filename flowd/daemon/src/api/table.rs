@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 use super::{complete, configuration, flow, host, openapi, relay, sessions};
 use crate::control::Control;
-use crate::peer::Role;
+use config::access::Role;
 
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

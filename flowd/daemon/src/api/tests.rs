@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::peer::{Groups, as_user};
-use crate::{clock, log};
+use service::clock;
 
 /// A daemon without a process: state and socket in a directory of its own.
 struct Daemon {
@@ -26,8 +26,8 @@ impl Daemon {
     fn in_dir(dir: tempfile::TempDir) -> Daemon {
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
-        let control = Arc::new(Control::open(dir.path(), log::start(), now, now_ms).unwrap());
-        control.boot(now, now_ms).unwrap();
+        let control = Arc::new(Control::open(dir.path(), now, now_ms).unwrap());
+        control.engine.boot(now, now_ms).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -92,7 +92,7 @@ impl Daemon {
 
     fn restart(self) -> Daemon {
         self.runtime.shutdown_background();
-        self.control.stop();
+        self.control.engine.stop();
         let Daemon { dir, control, .. } = self;
         drop(control);
         Daemon::in_dir(dir)
@@ -303,10 +303,11 @@ fn an_unconfirmed_commit_is_rolled_back_also_after_a_restart() {
 
     // Not confirmed, daemon running.
     risky(&daemon, 4);
-    daemon.control.roll_back_if_due(clock::monotonic());
+    daemon.control.engine.roll_back_if_due(clock::monotonic());
     assert!(daemon.running().contains("rate 4"), "not yet due");
     daemon
         .control
+        .engine
         .roll_back_if_due(clock::monotonic() + std::time::Duration::from_secs(601));
     assert!(daemon.running().contains("rate 3"));
     let newest = daemon.get("/v1/revisions")["revisions"][0].clone();
@@ -322,22 +323,29 @@ fn an_unconfirmed_commit_is_rolled_back_also_after_a_restart() {
     risky(&daemon, 5);
     let daemon = daemon.restart();
     assert!(daemon.running().contains("rate 5"), "there is time left");
-    assert!(daemon.control.confirm_left(clock::monotonic()).is_some());
+    assert!(
+        daemon
+            .control
+            .engine
+            .confirm_left(clock::monotonic())
+            .is_some()
+    );
     daemon.runtime.shutdown_background();
-    daemon.control.stop();
+    daemon.control.engine.stop();
     let Daemon { dir, control, .. } = daemon;
     drop(control);
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms() + 700_000);
-    let control = Control::open(dir.path(), log::start(), now, now_ms).unwrap();
-    control.boot(now, now_ms).unwrap();
+    let control = Control::open(dir.path(), now, now_ms).unwrap();
+    control.engine.boot(now, now_ms).unwrap();
     assert_eq!(
         control
+            .engine
             .running()
             .tree
             .value(&["flow", "sampler", "S", "rate"]),
         Some("3")
     );
-    assert_eq!(control.confirm_left(now), None);
+    assert_eq!(control.engine.confirm_left(now), None);
     assert_ne!(before, "");
 }
 
@@ -488,10 +496,10 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
     let dir = tempfile::tempdir().unwrap();
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
     let text = r#"{"flow":{"sampler":{"S":{"mode":["random"],"rate":["100"]}},"monitor":{"M":{"record":["nowhere"]}}}}"#;
-    let tree = crate::tree_json::read(&serde_json::from_str(text).unwrap()).unwrap();
+    let tree = config::tree_from_json(&serde_json::from_str(text).unwrap()).unwrap();
     {
-        let control = Control::open(dir.path(), log::start(), now, now_ms).unwrap();
-        let new = crate::revisions::New {
+        let control = Control::open(dir.path(), now, now_ms).unwrap();
+        let new = config::revisions::New {
             tree: &tree,
             time_ms: now_ms,
             user: "u",
@@ -501,16 +509,17 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
             waiting: None,
             scheduled: false,
         };
-        control.revisions.record(&new).unwrap();
-        control.stop();
+        control.engine.revisions.record(&new).unwrap();
+        control.engine.stop();
     }
-    let control = Control::open(dir.path(), log::start(), now, now_ms).unwrap();
-    assert!(control.boot(now, now_ms).unwrap());
-    let running = control.running();
+    let control = Control::open(dir.path(), now, now_ms).unwrap();
+    assert!(control.engine.boot(now, now_ms).unwrap());
+    let running = control.engine.running();
     assert_eq!((&running.tree, running.id), (&tree, Some(0)));
+    let probe = running.settings.get::<probe::Probe>();
     assert_ne!(
-        running.settings,
-        crate::settings::Settings::default(),
+        probe,
+        Some(&probe::Settings::default()),
         "the sampler is there"
     );
     let said = control.log.last(1000).lines;
@@ -525,10 +534,10 @@ fn a_saved_configuration_that_no_longer_fits_starts_with_what_fits() {
 fn the_deadline_of_a_confirmation_is_watched() {
     let daemon = Daemon::start();
     daemon.commit("set flow sampler S rate 2");
-    let before = daemon.control.running().tree.clone();
+    let before = daemon.control.engine.running().tree.clone();
     daemon
         .runtime
-        .spawn(daemon.control.clone().watch_confirmations());
+        .spawn(daemon.control.engine.clone().watch_confirmations());
     let risky = language::load(
         &before,
         &[],
@@ -537,17 +546,17 @@ fn the_deadline_of_a_confirmation_is_watched() {
         language::Mode::Merge,
     )
     .unwrap();
-    let request = crate::commit::Request {
+    let request = config::Request {
         confirm: Some(std::time::Duration::from_millis(200)),
         ..Default::default()
     };
-    daemon.control.commit(&risky, &request).unwrap();
-    assert_eq!(daemon.control.running().tree, risky);
+    daemon.control.engine.commit(&risky, &request).unwrap();
+    assert_eq!(daemon.control.engine.running().tree, risky);
     let patience = clock::monotonic() + std::time::Duration::from_secs(10);
-    while daemon.control.running().tree != before {
+    while daemon.control.engine.running().tree != before {
         assert!(clock::monotonic() < patience, "never rolled back");
         std::thread::yield_now();
     }
-    assert_eq!(daemon.control.running().id, Some(2));
-    assert_eq!(daemon.control.confirm_left(clock::monotonic()), None);
+    assert_eq!(daemon.control.engine.running().id, Some(2));
+    assert_eq!(daemon.control.engine.confirm_left(clock::monotonic()), None);
 }

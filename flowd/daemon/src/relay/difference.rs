@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use relay::{Endpoint, Receiver};
 
 use super::settings::Settings;
-use crate::named::changed;
+use service::named::changed;
 
 /// What leads from one configuration of the samplicators to another. What is not in it is not touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// Samplicators that are new or relay otherwise than before.
     pub steps: BTreeMap<String, Step>,
     /// Samplicators that go; those that go on under another name are not among them.
@@ -18,7 +18,7 @@ pub struct Difference {
 
 /// What becomes of one samplicator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The one it goes on from, under the name that had; none: it is new.
     pub from: Option<String>,
     /// Addresses and ports that it comes to listen on, with the number of sockets.
@@ -32,7 +32,7 @@ pub struct Step {
 }
 
 /// What leads from `old` to `new`.
-pub fn difference(old: &Settings, new: &Settings) -> Difference {
+pub(super) fn difference(old: &Settings, new: &Settings) -> Difference {
     let all: Vec<_> = changed(old, new).collect();
     let mut gone: BTreeSet<&str> = all
         .iter()
@@ -125,7 +125,7 @@ mod tests {
 
     fn settings(text: &str) -> Settings {
         let tree = language::load(&Tree::default(), &[], text, None, Mode::Merge).unwrap();
-        super::super::from_tree(&tree, None).unwrap()
+        super::super::settings::from_tree(&tree, None).unwrap()
     }
 
     const S: &str = "set flow samplicator S port 2055

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use relay::{Event, What};
 
-use crate::clock;
+use service::clock;
 
 /// Lines about exporters in each [`WINDOW`].
 const MOST: u32 = 100;

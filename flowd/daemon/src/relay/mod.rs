@@ -13,18 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use language::Finding;
+use language::{Finding, Tree};
 use relay::{Context, Prepared, Samplicator};
+use service::{Before, Detail, Impact, Ledger, Name, NameKind, Service, clock};
 
-use crate::clock;
-pub use difference::{Difference, difference};
-pub use settings::{Settings, from_tree};
+pub(crate) use difference::Difference;
+pub(crate) use settings::Settings;
 
 /// Events that may wait for the log; more are counted and lost.
 const EVENTS: usize = 1024;
 
 /// The running samplicators. Its methods block for milliseconds at most.
-pub struct Relay {
+pub(crate) struct Relay {
     context: Context,
     state: Mutex<State>,
 }
@@ -36,7 +36,7 @@ struct State {
 }
 
 /// A change that is prepared: sockets are open, nothing has changed yet. Dropping it aborts.
-pub struct Staged {
+pub(crate) struct Staged {
     settings: Settings,
     difference: Difference,
     /// Samplicators that are new or changed.
@@ -44,17 +44,10 @@ pub struct Staged {
     warnings: Vec<String>,
 }
 
-impl Staged {
-    /// What the operator should know, a line each.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-}
-
 /// There is no samplicator, or receiver, of that name; what would have been right is behind it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {0}")]
-pub struct Unknown(pub String);
+pub(crate) struct Unknown(pub String);
 
 impl Unknown {
     /// `names` are those of the `kind` that there are.
@@ -64,32 +57,40 @@ impl Unknown {
     }
 }
 
-impl Relay {
-    /// Starts with nothing configured.
-    ///
-    /// # Panics
-    /// When the system refuses a thread.
-    pub fn start() -> Relay {
+impl Service for Relay {
+    type Settings = Settings;
+    type Difference = Difference;
+    type Staged = Staged;
+
+    const NAME: &'static str = "relay";
+    const ROWS: &'static [&'static str] = &["flow samplicator"];
+
+    fn start() -> std::io::Result<Arc<Relay>> {
         let (sender, receiver) = crossbeam_channel::bounded(EVENTS);
-        events::write(receiver).expect("the thread of the samplicators' log starts");
-        Relay {
+        events::write(receiver)?;
+        Ok(Arc::new(Relay {
             context: Context {
                 clock: Arc::new(clock::unix_ns),
                 events: sender,
             },
             state: Mutex::default(),
-        }
+        }))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn settings(
+        tree: &Tree,
+        before: Option<Before<'_, Settings>>,
+    ) -> Result<Settings, Vec<Finding>> {
+        settings::from_tree(tree, before)
     }
 
-    /// Opens what `new` needs and the running samplicators do not have. Nothing changes yet.
-    ///
+    fn difference(old: &Settings, new: &Settings) -> Option<Difference> {
+        (old != new).then(|| difference::difference(old, new))
+    }
+
     /// # Errors
     /// What this host refuses: a port in use, no privilege to spoof, a receiver that is the samplicator itself.
-    pub fn prepare(&self, new: &Settings, difference: &Difference) -> Result<Staged, Vec<Finding>> {
+    fn prepare(&self, new: &Settings, difference: Difference) -> Result<Staged, Vec<Finding>> {
         let state = self.state();
         let mut prepared = Vec::new();
         let mut findings = Vec::new();
@@ -120,14 +121,21 @@ impl Relay {
         }
         Ok(Staged {
             settings: new.clone(),
-            difference: difference.clone(),
+            difference,
             prepared,
             warnings,
         })
     }
 
-    /// Puts a prepared change into force. Cannot fail.
-    pub fn apply(&self, staged: Staged) {
+    fn warnings(staged: &Staged) -> Vec<String> {
+        staged.warnings.clone()
+    }
+
+    fn impact(&self, staged: &Staged, _: Detail) -> Vec<Impact> {
+        impact::impact(&staged.difference)
+    }
+
+    fn apply(&self, staged: Staged) -> Vec<String> {
         let mut state = self.state();
         let state = &mut *state;
         for (name, prepared) in staged.prepared {
@@ -138,18 +146,43 @@ impl Relay {
             .running
             .retain(|name, _| staged.settings.contains_key(name));
         state.settings = staged.settings;
+        Vec::new()
+    }
+
+    fn ledger(&self) -> Ledger {
+        self.loss()
+    }
+
+    fn names(settings: &Settings, kind: NameKind, _: &str) -> Vec<Name> {
+        match kind {
+            NameKind::Samplicator => settings
+                .iter()
+                .map(|(name, samplicator)| Name {
+                    name: name.clone(),
+                    help: samplicator.description.clone().unwrap_or_default(),
+                })
+                .collect(),
+            NameKind::Receiver => receiver_names(settings),
+            _ => Vec::new(),
+        }
     }
 
     /// Relays what waits at the sockets and ends the threads.
-    pub fn stop(&self) {
+    fn stop(&self) {
         self.state().running.clear();
+    }
+}
+
+impl Relay {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a samplicator's counts afresh.
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn clear(&self, name: &str) -> Result<(), Unknown> {
+    pub(crate) fn clear(&self, name: &str) -> Result<(), Unknown> {
         self.named(name)?.clear();
         Ok(())
     }
@@ -158,7 +191,11 @@ impl Relay {
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn replay(&self, name: &str, receiver: Option<&str>) -> Result<Vec<String>, Unknown> {
+    pub(crate) fn replay(
+        &self,
+        name: &str,
+        receiver: Option<&str>,
+    ) -> Result<Vec<String>, Unknown> {
         let samplicator = self.named(name)?;
         let told = samplicator.replay(receiver);
         match receiver {
@@ -176,25 +213,27 @@ impl Relay {
         let running = state.running.get(name).cloned();
         running.ok_or_else(|| Unknown::of("samplicator", name, state.running.keys()))
     }
+}
 
-    /// Names of receivers, each once, with their samplicators.
-    pub fn receiver_names(&self) -> Vec<(String, String)> {
-        let state = self.state();
-        let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (name, samplicator) in state.settings.iter() {
-            for receiver in &samplicator.relay.receivers {
-                names.entry(&receiver.name).or_default().insert(name);
-            }
+/// Names of receivers, each once, with their samplicators.
+fn receiver_names(settings: &Settings) -> Vec<Name> {
+    let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, samplicator) in settings.iter() {
+        for receiver in &samplicator.relay.receivers {
+            names.entry(&receiver.name).or_default().insert(name);
         }
-        let help = |of: &BTreeSet<&str>| {
-            let of: Vec<&str> = of.iter().copied().collect();
-            format!("Of samplicator {}", of.join(", "))
-        };
-        names
-            .iter()
-            .map(|(name, of)| ((*name).to_owned(), help(of)))
-            .collect()
     }
+    let help = |of: &BTreeSet<&str>| {
+        let of: Vec<&str> = of.iter().copied().collect();
+        format!("Of samplicator {}", of.join(", "))
+    };
+    names
+        .iter()
+        .map(|(name, of)| Name {
+            name: (*name).to_owned(),
+            help: help(of),
+        })
+        .collect()
 }
 
 /// The other samplicator that has the place which is in use.

@@ -7,14 +7,14 @@ use std::time::Duration;
 use language::{Finding, Tree};
 use relay::{Action, BalanceBy, Group, Listen, Receiver, Rule, SourcePort};
 
-use crate::named::{self, Before, Named};
+use service::named::{self, Before, Named};
 
 /// Every samplicator, by name.
-pub type Settings = Named<Samplicator>;
+pub(crate) type Settings = Named<Samplicator>;
 
 /// One samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Samplicator {
+pub(crate) struct Samplicator {
     /// What relays.
     pub relay: relay::Settings,
     /// Its description.
@@ -27,7 +27,7 @@ pub struct Samplicator {
 ///
 /// # Errors
 /// What a check without the host cannot see.
-pub fn from_tree(
+pub(super) fn from_tree(
     tree: &Tree,
     before: Option<Before<'_, Settings>>,
 ) -> Result<Settings, Vec<Finding>> {

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use relay::{Ledger, Samplicator, Statistics};
+use relay::{Ledger as ReceiverLedger, Samplicator, Statistics};
 use serde_json::{Value as Json, json};
+use service::Ledger;
 
 use super::settings;
 use super::{Relay, Unknown};
-use crate::clock;
+use service::clock;
 
 impl Relay {
     /// Every samplicator with its listeners and receivers, or the one of that name.
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn samplicators(&self, name: Option<&str>) -> Result<Json, Unknown> {
+    pub(crate) fn samplicators(&self, name: Option<&str>) -> Result<Json, Unknown> {
         let all: Vec<(String, Samplicator, Arc<settings::Samplicator>)> = {
             let state = self.state();
             let named = |own: &String| name.is_none_or(|name| name == own);
@@ -41,7 +42,7 @@ impl Relay {
     ///
     /// # Errors
     /// There is none of that name, or no such part.
-    pub fn part(&self, name: &str, part: &str) -> Result<Json, Unknown> {
+    pub(crate) fn part(&self, name: &str, part: &str) -> Result<Json, Unknown> {
         let samplicator = self.named(name)?;
         let now = clock::unix_ns();
         let list = match part {
@@ -56,11 +57,15 @@ impl Relay {
     }
 
     /// The samplicators' part of the loss ledger, and whether it balances.
-    pub fn loss(&self) -> (Json, bool) {
+    pub(super) fn loss(&self) -> Ledger {
         let running: Vec<Samplicator> = self.state().running.values().cloned().collect();
         let all: Vec<Statistics> = running.iter().map(Samplicator::statistics).collect();
         let balanced = all.iter().all(Statistics::balanced);
-        (all.iter().map(ledger).collect(), balanced)
+        let list: Json = all.iter().map(ledger).collect();
+        Ledger {
+            accounts: [("samplicators".to_owned(), list)].into_iter().collect(),
+            balanced,
+        }
     }
 }
 
@@ -124,7 +129,7 @@ fn ledger(statistics: &Statistics) -> Json {
     })
 }
 
-fn receiver_ledger(name: &str, ledger: &Ledger) -> Json {
+fn receiver_ledger(name: &str, ledger: &ReceiverLedger) -> Json {
     let mut json = json!(ledger);
     json["receiver"] = name.into();
     json["balanced"] = ledger.balanced().into();

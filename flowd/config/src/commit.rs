@@ -1,0 +1,363 @@
+//! A commit: check, settings, plan, prepare, record, apply. Until the record is on the disk nothing has changed, and
+//! after it nothing can fail.
+
+use std::time::Duration;
+
+use language::{Finding, Tree};
+use service::{Before, Detail, Impact, Kind, Settings};
+
+use crate::access::Connection;
+use crate::confirm::Pending;
+use crate::engine::{Engine, Running};
+use crate::merge::Overlap;
+use crate::revisions::{self, New, Waiting};
+use crate::sessions;
+use crate::warnings;
+use service::clock;
+
+/// Revisions that are kept when the configuration does not say.
+const COMMIT_REVISIONS: usize = 100;
+/// The way of a commit that waited for its time.
+pub(crate) const COMMIT_AT: &str = "commit-at";
+
+/// Who commits, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// User name.
+    pub user: String,
+    /// By which way: `cli`, `api`, `file`, …
+    pub via: String,
+    /// Why.
+    pub comment: String,
+    /// Roll back unless confirmed within this time.
+    pub confirm: Option<Duration>,
+}
+
+impl Request {
+    /// Who commits, and why, as the log tells it.
+    pub fn origin(&self) -> String {
+        let comment = match self.comment.as_str() {
+            "" => String::new(),
+            comment => format!(": {comment}"),
+        };
+        format!("{} via {}{comment}", self.user, self.via)
+    }
+}
+
+/// What a commit would do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// What this host does not apply, a line each.
+    pub warnings: Vec<String>,
+    /// What becomes of sockets, rings, caches, templates and memory.
+    pub impact: Vec<Impact>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Committed {
+    /// The new revision's id; none: there was nothing to commit.
+    pub revision: Option<u64>,
+    /// What this host does not apply, a line each.
+    pub warnings: Vec<String>,
+    /// What it did to sockets, rings and caches.
+    pub impact: Vec<Impact>,
+    /// How long it waits for confirmation.
+    pub confirm: Option<Duration>,
+}
+
+/// Why a commit was refused. Then nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The configuration as a whole is wrong, or cannot be carried out here.
+    #[error("{}", lines(.0))]
+    Findings(Vec<Finding>),
+    /// It changes what others changed meanwhile.
+    #[error("others changed the same nodes meanwhile")]
+    Overlaps(Vec<Overlap>),
+    /// An earlier commit is not yet confirmed.
+    #[error(
+        "revision {revision} waits for confirmation: confirm it, or wait {seconds} s for its rollback"
+    )]
+    Waiting {
+        /// The revision that waits.
+        revision: u64,
+        /// Seconds until it is rolled back.
+        seconds: u64,
+    },
+    /// Another commit waits for its time.
+    #[error("{user} has scheduled a commit for {at} already: `clear system commit` cancels it")]
+    Scheduled {
+        /// Who.
+        user: String,
+        /// When, the host's time.
+        at: String,
+    },
+    /// No commit waits for its time.
+    #[error("no commit is scheduled")]
+    NothingScheduled,
+    /// Nothing waits to be confirmed.
+    #[error("no commit waits for confirmation")]
+    NothingWaits,
+    /// It could not be recorded or read.
+    #[error(transparent)]
+    Revisions(#[from] revisions::Error),
+    /// The session is not there or not the caller's.
+    #[error(transparent)]
+    Session(#[from] sessions::Error),
+}
+
+impl Refused {
+    /// What is wrong, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Refused::Findings(findings) => findings.iter().map(ToString::to_string).collect(),
+            Refused::Overlaps(overlaps) => overlaps
+                .iter()
+                .map(|overlap| format!("{}: changed by another commit", overlap.path.join(" ")))
+                .collect(),
+            other => vec![other.to_string()],
+        }
+    }
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Everything that is open and ready for one commit. Dropping it aborts.
+pub(crate) struct Staged {
+    services: service::Staged,
+    unapplied: Vec<warnings::Line>,
+    warnings: Vec<String>,
+}
+
+impl Engine {
+    /// Commits a session's candidate.
+    ///
+    /// # Errors
+    /// [`Refused`]; then nothing has changed.
+    pub fn commit_session(
+        &self,
+        id: &str,
+        uid: u32,
+        connection: &Connection,
+        request: &Request,
+    ) -> Result<Committed, Refused> {
+        let _turn = self.turn();
+        self.permit(id, connection)?;
+        let candidate = self.rebased(id, uid)?;
+        let committed = self.commit_in_turn(&candidate, request)?;
+        let running = self.running();
+        // The session may be gone by now; what it committed stands.
+        if let Ok(session) = self.sessions().of(id, uid, clock::monotonic()) {
+            session.base.clone_from(&running.tree);
+            session.base_id = running.id;
+        }
+        Ok(committed)
+    }
+
+    /// What a commit of the session would do.
+    ///
+    /// # Errors
+    /// What would refuse it.
+    pub fn check_session(&self, id: &str, uid: u32) -> Result<Checked, Refused> {
+        let _turn = self.turn();
+        let tree = self.rebased(id, uid)?;
+        self.check_in_turn(&tree)
+    }
+
+    pub(crate) fn check_in_turn(&self, tree: &Tree) -> Result<Checked, Refused> {
+        let running = self.running();
+        let settings = resolve(self.services.kinds(), tree, running.sound())?;
+        let staged = self.prepare(tree, &settings)?;
+        Ok(Checked {
+            impact: staged.services.impact(Detail::All),
+            warnings: staged.warnings,
+        })
+    }
+
+    /// Commits a tree of its own, without a session.
+    ///
+    /// # Errors
+    /// [`Refused`]; then nothing has changed.
+    pub fn commit(&self, tree: &Tree, request: &Request) -> Result<Committed, Refused> {
+        let _turn = self.turn();
+        self.commit_in_turn(tree, request)
+    }
+
+    pub(crate) fn commit_in_turn(
+        &self,
+        tree: &Tree,
+        request: &Request,
+    ) -> Result<Committed, Refused> {
+        let running = self.running();
+        if *tree == running.tree {
+            return Ok(Committed::default());
+        }
+        self.nothing_waits(&running)?;
+        let settings = resolve(self.services.kinds(), tree, running.sound())?;
+        let staged = self.prepare(tree, &settings)?;
+        let impact = staged.services.impact(Detail::Changes);
+        let revision = self.record(tree, request, &running)?;
+        let running = Running {
+            tree: tree.clone(),
+            id: Some(revision),
+            settings,
+            whole: true,
+            unapplied: Vec::new(),
+        };
+        let warnings = self.apply(staged, running);
+        let host_name = nix::unistd::gethostname().unwrap_or_default();
+        let stamp = clock::stamp(clock::unix_ms());
+        self.archive
+            .offer(tree, revision, &host_name.to_string_lossy(), &stamp);
+        Ok(Committed {
+            revision: Some(revision),
+            warnings,
+            impact,
+            confirm: request.confirm,
+        })
+    }
+
+    fn nothing_waits(&self, running: &Running) -> Result<(), Refused> {
+        let Some(pending) = &*self.pending() else {
+            return Ok(());
+        };
+        let seconds = pending
+            .deadline
+            .saturating_duration_since(clock::monotonic())
+            .as_secs();
+        Err(Refused::Waiting {
+            revision: running.id.unwrap_or_default(),
+            seconds,
+        })
+    }
+
+    /// Whether a session may change something now.
+    ///
+    /// # Errors
+    /// When another one has locked the configuration.
+    pub fn permit(&self, id: &str, connection: &Connection) -> Result<(), Refused> {
+        Ok(self.sessions().permit(id, connection, clock::monotonic())?)
+    }
+
+    pub(crate) fn rebased(&self, id: &str, uid: u32) -> Result<Tree, Refused> {
+        let running = self.running();
+        let mut sessions = self.sessions();
+        let session = sessions.of(id, uid, clock::monotonic())?;
+        session
+            .rebase(&running.tree, running.id)
+            .map_err(Refused::Overlaps)?;
+        Ok(session.candidate.clone())
+    }
+
+    /// Opens what the way from the running configuration to this one needs. Nothing of it shows.
+    pub(crate) fn prepare(&self, tree: &Tree, settings: &Settings) -> Result<Staged, Refused> {
+        let running = self.running();
+        let services = self.services.prepare(&running.settings, settings);
+        let services = services.map_err(Refused::Findings)?;
+        let before = running.whole.then_some(Before {
+            tree: &running.tree,
+            settings: &running.unapplied,
+        });
+        let unapplied = warnings::of(tree, before);
+        let mut lines: Vec<String> = unapplied.iter().map(|line| line.text.clone()).collect();
+        lines.extend(services.warnings());
+        dedup(&mut lines);
+        Ok(Staged {
+            services,
+            unapplied,
+            warnings: lines,
+        })
+    }
+
+    fn record(
+        &self,
+        tree: &Tree,
+        request: &Request,
+        running: &Running,
+    ) -> Result<u64, revisions::Error> {
+        let time_ms = clock::unix_ms();
+        let waiting = request.confirm.map(|given| {
+            let given_ms = i64::try_from(given.as_millis()).unwrap_or(i64::MAX);
+            Waiting {
+                deadline_ms: time_ms.saturating_add(given_ms),
+                given_ms,
+                previous: running.id,
+            }
+        });
+        let id = self.revisions.record(&New {
+            tree,
+            time_ms,
+            user: &request.user,
+            via: &request.via,
+            comment: &request.comment,
+            keep: revisions_to_keep(tree),
+            waiting,
+            scheduled: request.via == COMMIT_AT,
+        })?;
+        if let Some(given) = request.confirm {
+            let deadline = clock::monotonic() + given;
+            *self.pending() = Some(Pending {
+                deadline,
+                previous: running.tree.clone(),
+                previous_id: running.id,
+            });
+            self.alarm.notify_one();
+        }
+        Ok(id)
+    }
+
+    /// Puts what was prepared into force and returns what the operator should know. What the host refuses now is a
+    /// line, not an error: the revision is recorded.
+    pub(crate) fn apply(&self, staged: Staged, running: Running) -> Vec<String> {
+        let mut lines = staged.warnings;
+        lines.extend(staged.services.apply());
+        dedup(&mut lines);
+        for line in &lines {
+            tracing::warn!("{line}");
+        }
+        self.set_running(Running {
+            unapplied: staged.unapplied,
+            ..running
+        });
+        lines
+    }
+}
+
+/// Checks a tree as a whole and resolves it for the services of a list; what it shares with `before`, which was sound,
+/// is neither checked nor resolved again.
+///
+/// # Errors
+/// [`Refused::Findings`].
+pub fn resolve(
+    kinds: &[Kind],
+    tree: &Tree,
+    before: Option<Before<'_, Settings>>,
+) -> Result<Settings, Refused> {
+    let findings = match before {
+        Some(before) => language::check_from(before.tree, tree),
+        None => language::check(tree),
+    };
+    if !findings.is_empty() {
+        return Err(Refused::Findings(findings));
+    }
+    Settings::of(kinds, tree, before).map_err(Refused::Findings)
+}
+
+/// How many revisions a configuration wants kept.
+pub(crate) fn revisions_to_keep(tree: &Tree) -> usize {
+    tree.value(&["system", "config-management", "commit-revisions"])
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(COMMIT_REVISIONS)
+}
+
+fn dedup(lines: &mut Vec<String>) {
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+}

@@ -1,0 +1,128 @@
+//! `commit-confirm`: a commit that nobody confirms in time is rolled back, also when flowd was killed meanwhile.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use language::Tree;
+
+use crate::commit::{Refused, revisions_to_keep};
+use crate::engine::Engine;
+use crate::revisions::New;
+use service::clock;
+
+/// How long until a rollback that could not be recorded is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// A commit that waits for confirmation.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    /// When it is rolled back.
+    pub deadline: Instant,
+    /// To what. In memory too: a rollback must not depend on the disk.
+    pub previous: Tree,
+    /// The revision that was.
+    pub previous_id: Option<u64>,
+}
+
+impl Engine {
+    /// The commit that waits for confirmation stays.
+    ///
+    /// # Errors
+    /// When none waits, or that cannot be recorded; then it still waits.
+    pub fn confirm(&self, user: &str) -> Result<(), Refused> {
+        let _turn = self.turn();
+        if self.pending().is_none() {
+            return Err(Refused::NothingWaits);
+        }
+        self.revisions.confirm()?;
+        *self.pending() = None;
+        self.alarm.notify_one();
+        tracing::info!(
+            "revision {} is confirmed by {user}",
+            self.running().id.unwrap_or_default()
+        );
+        Ok(())
+    }
+
+    /// How long the commit that waits for confirmation still has.
+    pub fn confirm_left(&self, now: Instant) -> Option<Duration> {
+        self.pending()
+            .as_ref()
+            .map(|pending| pending.deadline.saturating_duration_since(now))
+    }
+
+    /// Rolls back when the deadline has passed. The rollback is a revision of its own. When it cannot be
+    /// recorded it is done all the same, and recorded as soon as that works.
+    pub fn roll_back_if_due(&self, now: Instant) {
+        let _turn = self.turn();
+        let Some(pending) = self
+            .pending()
+            .clone()
+            .filter(|pending| pending.deadline <= now)
+        else {
+            return;
+        };
+        let running = self.running();
+        let unconfirmed = self
+            .revisions
+            .list()
+            .first()
+            .map_or(0, |summary| summary.id);
+        let comment = match pending.previous_id {
+            Some(id) => {
+                format!("revision {unconfirmed} was not confirmed in time: back to revision {id}")
+            }
+            None => format!("revision {unconfirmed} was not confirmed in time: back to nothing"),
+        };
+        let keep = revisions_to_keep(&running.tree);
+        let recorded = self.revisions.record(&New {
+            tree: &pending.previous,
+            time_ms: clock::unix_ms(),
+            user: "flowd",
+            via: "commit-confirm",
+            comment: &comment,
+            keep,
+            waiting: None,
+            scheduled: false,
+        });
+        let id = match recorded {
+            Ok(id) => {
+                *self.pending() = None;
+                tracing::warn!("{comment}");
+                Some(id)
+            }
+            Err(error) => {
+                if let Some(pending) = self.pending().as_mut() {
+                    pending.deadline = now + AGAIN;
+                }
+                tracing::error!("{comment}; that cannot be recorded yet: {error}");
+                pending.previous_id
+            }
+        };
+        if running.tree != pending.previous || running.id != id {
+            self.force(pending.previous, id);
+        }
+    }
+
+    /// Rolls back at deadlines, for ever.
+    pub async fn watch_confirmations(self: Arc<Self>) {
+        loop {
+            let deadline = self.pending().as_ref().map(|pending| pending.deadline);
+            let Some(deadline) = deadline else {
+                self.alarm.notified().await;
+                continue;
+            };
+            tokio::select! {
+                () = tokio::time::sleep_until(deadline.into()) => {
+                    let control = self.clone();
+                    let work = move || control.roll_back_if_due(clock::monotonic());
+                    if let Err(error) = tokio::task::spawn_blocking(work).await {
+                        tracing::error!("rollback: {error}");
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                }
+                () = self.alarm.notified() => {}
+            }
+        }
+    }
+}

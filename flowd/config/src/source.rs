@@ -1,0 +1,109 @@
+//! Configuration files: read, load, and say what is wrong with the file's name, line and column in front.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use language::{Mode, Tree};
+use service::{Kind, Settings};
+
+use crate::commit::{Refused, resolve};
+use crate::locate::locate;
+
+/// Octets of a configuration: some hundred thousand lines.
+pub const LARGEST: usize = 64 << 20;
+
+/// A file and the tree it makes.
+pub struct Source {
+    name: String,
+    text: String,
+    /// The tree, not yet checked as a whole.
+    pub tree: Tree,
+}
+
+impl Source {
+    /// Reads and loads a file in any dialect.
+    ///
+    /// # Errors
+    /// What is wrong, a line each.
+    pub fn read(path: &Path) -> Result<Source, Vec<String>> {
+        let name = path.display().to_string();
+        let bytes = read(path).map_err(|why| vec![format!("{name}: {why}")])?;
+        let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&name, &error)])?;
+        let tree = language::load(&Tree::default(), &[], &text, None, Mode::Override).map_err(
+            |problems| {
+                // A problem writes itself as line:column: message.
+                problems
+                    .iter()
+                    .map(|problem| format!("{name}:{problem}"))
+                    .collect::<Vec<_>>()
+            },
+        )?;
+        Ok(Source { name, text, tree })
+    }
+
+    /// Checks the tree as a whole, without looking at the host, and resolves it for the services of a list.
+    ///
+    /// # Errors
+    /// What is wrong, a line each.
+    pub fn check(&self, kinds: &[Kind]) -> Result<Settings, Vec<String>> {
+        resolve(kinds, &self.tree, None).map_err(|refused| self.lines(&refused))
+    }
+
+    /// A refusal with the place of each finding in this file.
+    pub fn lines(&self, refused: &Refused) -> Vec<String> {
+        match refused {
+            Refused::Findings(findings) => findings
+                .iter()
+                .map(|finding| {
+                    let (line, column) = locate(&self.text, &finding.path);
+                    format!("{}:{line}:{column}: {finding}", self.name)
+                })
+                .collect(),
+            other => vec![format!("{}: {other}", self.name)],
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    let limit = LARGEST as u64;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("larger than {} MiB", LARGEST >> 20));
+    }
+    Ok(bytes)
+}
+
+fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> String {
+    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let good = String::from_utf8_lossy(good);
+    let line = good.matches('\n').count() + 1;
+    let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{name}:{line}:{column}: this is not UTF-8 text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Source::read(&dir.path().join("none")).err().unwrap();
+        assert!(
+            missing[0].ends_with("none: No such file or directory (os error 2)"),
+            "{missing:?}"
+        );
+        let path = dir.path().join("binary");
+        std::fs::write(&path, b"system {\n  host-name \xff\n}\n").unwrap();
+        let errors = Source::read(&path).err().unwrap();
+        assert!(
+            errors[0].ends_with("binary:2:13: this is not UTF-8 text"),
+            "{errors:?}"
+        );
+    }
+}

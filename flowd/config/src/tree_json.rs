@@ -1,0 +1,190 @@
+//! How a tree is kept in the database: branches are objects, leaves arrays of strings.
+//!
+//! This is not the JSON dialect: it needs no schema, so a revision stays readable whatever the schema of the
+//! release that reads it, and one tree has exactly one form, which the revision's hash relies on.
+
+use language::Tree;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Nesting that is read back; deeper is not a configuration.
+const DEPTH: usize = 64;
+
+/// Writes a tree.
+pub fn write(tree: &Tree) -> Value {
+    match tree {
+        Tree::Branch(children) => Value::Object(
+            children
+                .iter()
+                .map(|(name, node)| (name.clone(), write(node)))
+                .collect::<Map<_, _>>(),
+        ),
+        Tree::Leaf(values) => Value::Array(values.iter().cloned().map(Value::String).collect()),
+    }
+}
+
+/// Reads a tree back; `None` when it is not one.
+pub fn read(value: &Value) -> Option<Tree> {
+    read_at(value, DEPTH)
+}
+
+fn read_at(value: &Value, depth: usize) -> Option<Tree> {
+    let depth = depth.checked_sub(1)?;
+    match value {
+        Value::Object(children) => children
+            .iter()
+            .map(|(name, node)| Some((name.clone(), read_at(node, depth)?)))
+            .collect::<Option<Tree>>(),
+        Value::Array(values) => values
+            .iter()
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect::<Option<_>>()
+            .map(Tree::Leaf),
+        _ => None,
+    }
+}
+
+/// SHA-256 of the content, hexadecimal. What was hashed before and has not changed is not hashed again.
+///
+/// Of a leaf it is that of its values; of a branch that of its children's number and of what their digests, each of a
+/// word and what is below it, add up to. A sum, since one that changes among thousands is put into it without the
+/// others. That is enough here: sums of different children are as unlikely to be equal as digests are, unless somebody
+/// looks for such children; and a revision's hash tells configurations and damaged disks apart, it keeps nobody from
+/// forging, who would write the revision and its hash.
+pub(crate) fn hash(tree: &Tree) -> String {
+    hexadecimal(&digest(tree))
+}
+
+/// What [`hash`] was before: of a branch the digest of its words, each with that of what is below it.
+pub(crate) fn ordered_hash(tree: &Tree) -> String {
+    hexadecimal(&ordered(tree))
+}
+
+/// The hash of revisions that hold all of a tree and were recorded before [`ordered_hash`] was: that of the written form.
+pub(crate) fn written_hash(tree: &Tree) -> String {
+    hexadecimal(&Sha256::digest(write(tree).to_string().as_bytes()))
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn digest(tree: &Tree) -> [u8; 32] {
+    match tree {
+        Tree::Branch(children) => children.digest(|children| {
+            let sum = children.sum(|word, node| {
+                let mut sha = Sha256::new_with_prefix(b"child");
+                text(&mut sha, word);
+                sha.update(digest(node));
+                sha.finalize().into()
+            });
+            let mut sha = Sha256::new_with_prefix(b"branch");
+            sha.update((children.len() as u64).to_be_bytes());
+            sha.update(sum.octets());
+            sha.finalize().into()
+        }),
+        Tree::Leaf(values) => leaf(values),
+    }
+}
+
+fn ordered(tree: &Tree) -> [u8; 32] {
+    match tree {
+        Tree::Branch(children) => {
+            let mut sha = Sha256::new_with_prefix(b"branch");
+            for (name, node) in children.iter() {
+                text(&mut sha, name);
+                sha.update(ordered(node));
+            }
+            sha.finalize().into()
+        }
+        Tree::Leaf(values) => leaf(values),
+    }
+}
+
+fn leaf(values: &[String]) -> [u8; 32] {
+    let mut sha = Sha256::new_with_prefix(b"leaf");
+    values.iter().for_each(|value| text(&mut sha, value));
+    sha.finalize().into()
+}
+
+fn text(sha: &mut Sha256, text: &str) {
+    sha.update((text.len() as u64).to_be_bytes());
+    sha.update(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn sample() -> Tree {
+        let leaf =
+            |values: &[&str]| Tree::Leaf(values.iter().map(|value| (*value).to_owned()).collect());
+        Tree::from_iter([
+            ("a".to_owned(), leaf(&["1", "2"])),
+            (
+                "b".to_owned(),
+                Tree::from_iter([("c".to_owned(), leaf(&[]))]),
+            ),
+            ("d".to_owned(), Tree::default()),
+        ])
+    }
+
+    #[test]
+    fn a_tree_reads_back_and_its_hash_tells_trees_apart() {
+        let tree = sample();
+        assert_eq!(read(&write(&tree)), Some(tree.clone()));
+        assert_eq!(
+            write(&tree).to_string(),
+            r#"{"a":["1","2"],"b":{"c":[]},"d":{}}"#
+        );
+        assert_eq!(hash(&tree).len(), 64);
+        assert_ne!(hash(&tree), hash(&Tree::default()));
+        assert_eq!(hash(&tree), hash(&sample()));
+        let mut other = tree.clone();
+        if let Tree::Branch(children) = &mut other {
+            std::sync::Arc::make_mut(children).remove("d");
+        }
+        assert_ne!(hash(&tree), hash(&other));
+    }
+
+    #[test]
+    fn a_hash_is_of_what_is_there_however_it_came_there() {
+        let names = || (0..500).map(|at| format!("n{at}"));
+        let leaf = |value: &str| Tree::Leaf(vec![value.to_owned()]);
+        let all: Tree = names().map(|name| (name, leaf("1"))).collect();
+        let mut grown = Tree::default();
+        let Tree::Branch(children) = &mut grown else {
+            panic!()
+        };
+        let children = std::sync::Arc::make_mut(children);
+        let mut hashes = std::collections::BTreeSet::new();
+        for name in names().collect::<Vec<_>>().into_iter().rev() {
+            children.insert(name, leaf("1"));
+            let tree = Tree::Branch(children.clone().into());
+            assert!(hashes.insert(hash(&tree)), "each is another");
+        }
+        assert_eq!(hash(&grown), hash(&all));
+        // A change and back; two leaves that change their places.
+        let Tree::Branch(children) = &mut grown else {
+            panic!()
+        };
+        let children = std::sync::Arc::make_mut(children);
+        *children.get_mut("n7").unwrap() = leaf("2");
+        let one = hash(&Tree::Branch(children.clone().into()));
+        *children.get_mut("n7").unwrap() = leaf("1");
+        *children.get_mut("n8").unwrap() = leaf("2");
+        let other = hash(&Tree::Branch(children.clone().into()));
+        assert!(one != other && hashes.insert(one) && hashes.insert(other));
+        *children.get_mut("n8").unwrap() = leaf("1");
+        assert_eq!(hash(&grown), hash(&all));
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused() {
+        for text in ["1", r#"{"a":1}"#, r#"{"a":["x",2]}"#, "null"] {
+            assert_eq!(read(&serde_json::from_str(text).unwrap()), None, "{text}");
+        }
+        let deep = "{\"a\":".repeat(100) + "{}" + &"}".repeat(100);
+        assert_eq!(read(&serde_json::from_str(&deep).unwrap()), None);
+    }
+}

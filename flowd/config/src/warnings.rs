@@ -1,0 +1,151 @@
+//! What a committed configuration has that this host does not apply: a line each, so that nothing is a silent no-op.
+//! The language's table ([`language::schema::UNAPPLIED`]) names the leaves; what is not in it has an owner here.
+
+use std::sync::Arc;
+
+use language::Tree;
+use language::tree::unlike;
+
+use service::named::Before;
+
+/// What has no meaning in a cache of some types: path, the types in which it has, and why not in others.
+const BY_TYPE: &[(&str, &[&str], &str)] = &[
+    (
+        "cache timeout update",
+        &["permanent"],
+        "only a permanent cache is updated",
+    ),
+    (
+        "cache timeout active",
+        &["normal"],
+        "flows of this type of cache have no timeout",
+    ),
+    (
+        "cache timeout inactive",
+        &["normal"],
+        "flows of this type of cache have no timeout",
+    ),
+    (
+        "cache timeout event",
+        &["normal"],
+        "flows of this type of cache do not end by events",
+    ),
+    (
+        "cache entries",
+        &["normal", "permanent"],
+        "an immediate cache holds no flows",
+    ),
+];
+
+/// One of them, with the node it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    path: Vec<String>,
+    /// What the operator reads.
+    pub text: String,
+}
+
+/// Nodes that are the same down to so many words have the lines they had: `flow monitor NAME`.
+const UNIT: usize = 3;
+
+/// The lines for a tree. Those of what it shares with `before` are taken over from there.
+pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line> {
+    let old = before.map(|before| before.tree);
+    let had = before.map_or(&[][..], |before| before.settings.as_slice());
+    let kept = had
+        .iter()
+        .filter(|line| old.is_some_and(|old| same(old, tree, &line.path)));
+    let mut lines: Vec<Line> = kept.cloned().collect();
+    let mut tell = |path: Vec<String>, why: &str| {
+        let text = format!("{} is not applied: {why}", path.join(" "));
+        lines.push(Line { path, text });
+    };
+    for finding in language::schema::unapplied_from(old, tree, UNIT) {
+        tell(finding.path, &finding.message);
+    }
+    let monitors = |tree: Option<&Tree>| match tree.and_then(|tree| tree.get(&["flow", "monitor"]))
+    {
+        Some(Tree::Branch(monitors)) => Arc::clone(monitors),
+        _ => Arc::default(),
+    };
+    let (was, is) = (monitors(old), monitors(Some(tree)));
+    let changed = unlike(&was, &is).filter_map(|(name, _, monitor)| Some((name, monitor?)));
+    for (name, monitor) in changed.filter(|_| !Arc::ptr_eq(&was, &is)) {
+        let kind = monitor.value(&["cache", "type"]).unwrap_or("normal");
+        for (path, kinds, why) in BY_TYPE {
+            let words: Vec<&str> = path.split(' ').collect();
+            if monitor.has(&words) && !kinds.contains(&kind) {
+                let path = ["flow", "monitor", name].into_iter().chain(words);
+                tell(path.map(str::to_owned).collect(), why);
+            }
+        }
+    }
+    lines
+}
+
+/// What the host does not apply of a tree, a line each.
+pub fn unapplied(tree: &Tree) -> Vec<String> {
+    of(tree, None).into_iter().map(|line| line.text).collect()
+}
+
+/// Whether the node, or one above it, is the same in both trees.
+fn same(one: &Tree, other: &Tree, path: &[String]) -> bool {
+    let (mut one, mut other) = (one, other);
+    for word in path.iter().take(UNIT) {
+        if one.is(other) {
+            return true;
+        }
+        let word = [word.as_str()];
+        match (one.get(&word), other.get(&word)) {
+            (Some(a), Some(b)) => (one, other) = (a, b),
+            _ => return false,
+        }
+    }
+    one.is(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use language::{Dialect, Mode, Tree};
+    use service::Before;
+
+    fn load(base: &Tree, text: &str) -> Option<Tree> {
+        language::load(base, &[], text, Some(Dialect::Set), Mode::Merge).ok()
+    }
+
+    #[test]
+    fn lines_are_taken_over_and_made_anew_as_the_tree_changes() {
+        let old = load(
+            &Tree::default(),
+            "set flow monitor M record netflow-original
+set flow monitor M cache timeout update 9
+set flow monitor N record netflow-original
+set flow monitor N cache timeout update 9
+set flow exporter E destination 192.0.2.1
+set flow exporter E ttl 3",
+        )
+        .unwrap();
+        let had = super::of(&old, None);
+        assert_eq!(had.len(), 2, "{had:?}");
+        for change in [
+            "set flow monitor M cache type permanent",
+            "set flow monitor M description x",
+            "delete flow monitor M",
+            "set flow monitor O record netflow-original\nset flow monitor O cache timeout update 9",
+            "set flow exporter E ttl 4",
+            "delete flow",
+        ] {
+            let tree = load(&old, change).unwrap();
+            let before = Before {
+                tree: &old,
+                settings: &had,
+            };
+            let sorted = |mut lines: Vec<super::Line>| {
+                lines.sort_by(|a, b| a.text.cmp(&b.text));
+                lines
+            };
+            let lines = sorted(super::of(&tree, Some(before)));
+            assert_eq!(lines, sorted(super::of(&tree, None)), "{change}");
+        }
+    }
+}

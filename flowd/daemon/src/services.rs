@@ -1,0 +1,19 @@
+//! The list of services. Everything that loops over services loops over it, and nothing else names them all.
+
+use flowd_log::Log;
+use probe::Probe;
+use service::Kind;
+use system::Host;
+
+use crate::relay::Relay;
+
+/// The services, in the order in which a commit prepares and applies them.
+pub(crate) const SERVICES: &[Kind] = &[
+    Kind::of::<Probe>(),
+    Kind::of::<Relay>(),
+    Kind::of::<Log>(),
+    Kind::of::<Host>(),
+];
+
+#[cfg(test)]
+mod tests;

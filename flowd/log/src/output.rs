@@ -1,0 +1,271 @@
+//! One thread an output, so that a slow one delays neither flowd nor the other outputs.
+
+use std::io::{self, BufWriter, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use syslog::{Facility, Formatter3164, Formatter5424, LogFormat, Logger, LoggerBackend, Severity};
+
+use super::{Level, Line, Remote};
+use service::clock;
+
+/// Lines an output may be behind before it loses some.
+const QUEUE: usize = 4096;
+/// How long one write or connect may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an output that failed is left alone.
+const REST: Duration = Duration::from_secs(5);
+/// How long the end of the process waits for one output.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Where lines go.
+pub(super) enum Target {
+    /// Standard error.
+    Stderr,
+    /// The local syslog socket, RFC 3164 as `/dev/log` expects it.
+    Local(Logger<LoggerBackend, Formatter3164>, Facility),
+    /// A remote syslog, RFC 5424: the older form has no time zone.
+    Remote {
+        /// Where.
+        remote: Remote,
+        /// How lines are written.
+        formatter: Formatter5424,
+        /// The connection, when there is one.
+        backend: Option<LoggerBackend>,
+        /// When the next try is due.
+        rests_until: Option<Instant>,
+    },
+}
+
+/// A queue and the thread behind it.
+pub(super) struct Output {
+    level: Level,
+    queue: Sender<Arc<Line>>,
+    lost: Arc<AtomicU64>,
+    ended: Receiver<()>,
+}
+
+impl Output {
+    pub(super) fn start(level: Level, mut target: Target) -> Output {
+        let (queue, lines) = bounded::<Arc<Line>>(QUEUE);
+        let (end, ended) = bounded(1);
+        let lost = Arc::new(AtomicU64::new(0));
+        let counter = lost.clone();
+        let thread = thread::Builder::new().name("log".into()).spawn(move || {
+            for line in lines {
+                let lost = counter.swap(0, Ordering::Relaxed);
+                if lost > 0 {
+                    target.write(&Line {
+                        message: format!("{lost} log lines lost here"),
+                        ..(*line).clone()
+                    });
+                }
+                target.write(&line);
+            }
+            let _ = end.send(());
+        });
+        if thread.is_err() {
+            lost.store(1, Ordering::Relaxed);
+        }
+        Output {
+            level,
+            queue,
+            lost,
+            ended,
+        }
+    }
+
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
+    pub(super) fn offer(&self, line: &Arc<Line>) {
+        if line.level <= self.level
+            && let Err(TrySendError::Full(_)) = self.queue.try_send(line.clone())
+        {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn finish(self) {
+        drop(self.queue);
+        let _ = self.ended.recv_timeout(FAREWELL);
+    }
+}
+
+/// The local syslog.
+pub(super) fn local(facility: Facility) -> Result<Target, io::Error> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for path in ["/dev/log", "/var/run/syslog", "/var/run/log"] {
+        match connect_local(path) {
+            Ok(backend) => {
+                return Ok(Target::Local(
+                    Logger::new(backend, formatter3164(facility)),
+                    facility,
+                ));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn connect_local(path: &str) -> io::Result<LoggerBackend> {
+    let socket = UnixDatagram::unbound()?;
+    socket.connect(path)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    Ok(LoggerBackend::Unix(socket))
+}
+
+fn formatter3164(facility: Facility) -> Formatter3164 {
+    Formatter3164 {
+        facility,
+        hostname: None,
+        process: "flowd".into(),
+        pid: std::process::id(),
+    }
+}
+
+impl Target {
+    pub(super) fn remote(remote: Remote, facility: Facility) -> Target {
+        let hostname = nix::unistd::gethostname()
+            .ok()
+            .and_then(|name| name.into_string().ok());
+        let formatter = Formatter5424 {
+            facility,
+            hostname,
+            process: "flowd".into(),
+            pid: std::process::id(),
+        };
+        Target::Remote {
+            remote,
+            formatter,
+            backend: None,
+            rests_until: None,
+        }
+    }
+
+    /// Writes a line. An output that cannot is tried again later: there is nowhere to tell but the other outputs,
+    /// and what it misses is in the ring.
+    fn write(&mut self, line: &Line) {
+        match self {
+            Target::Stderr => {
+                let time = service::clock::rfc3339_millis(line.time_ms);
+                let _ = writeln!(
+                    io::stderr(),
+                    "{time} {:7} {}: {}",
+                    line.level.word(),
+                    line.target,
+                    line.message
+                );
+            }
+            Target::Local(logger, facility) => {
+                if send3164(logger, line).is_err()
+                    // The syslog daemon was restarted: its socket is a new one.
+                    && let Ok(Target::Local(new, _)) = local(*facility)
+                {
+                    *logger = new;
+                    let _ = send3164(logger, line);
+                }
+            }
+            Target::Remote {
+                remote,
+                formatter,
+                backend,
+                rests_until,
+            } => {
+                if rests_until.is_some_and(|until| clock::monotonic() < until) {
+                    return;
+                }
+                let sent = send5424(remote, formatter, backend, line);
+                *rests_until = None;
+                if sent.is_err() {
+                    *backend = None;
+                    *rests_until = Some(clock::monotonic() + REST);
+                }
+            }
+        }
+    }
+}
+
+fn send3164(
+    logger: &mut Logger<LoggerBackend, Formatter3164>,
+    line: &Line,
+) -> Result<(), syslog::Error> {
+    logger
+        .formatter
+        .format(&mut logger.backend, severity(line.level), &line.message)
+}
+
+fn send5424(
+    remote: &Remote,
+    formatter: &Formatter5424,
+    backend: &mut Option<LoggerBackend>,
+    line: &Line,
+) -> Result<(), syslog::Error> {
+    let backend = match backend {
+        Some(backend) => backend,
+        None => backend.insert(connect(remote).map_err(syslog::Error::Io)?),
+    };
+    // RFC 6587 §3.4.2: on TCP a line feed ends a message.
+    let end = if remote.tcp { "\n" } else { "" };
+    let message = format!("{}: {}{end}", line.target, line.message);
+    formatter.format(
+        backend,
+        severity(line.level),
+        (0, Default::default(), message),
+    )
+}
+
+fn connect(remote: &Remote) -> io::Result<LoggerBackend> {
+    let address: SocketAddr = (remote.host.as_str(), remote.port)
+        .to_socket_addrs()?
+        .next()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    if remote.tcp {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        return Ok(LoggerBackend::Tcp(BufWriter::new(stream)));
+    }
+    let local: SocketAddr = if address.is_ipv4() {
+        ([0; 4], 0).into()
+    } else {
+        ([0u16; 8], 0).into()
+    };
+    Ok(LoggerBackend::Udp(UdpSocket::bind(local)?, address))
+}
+
+fn severity(level: Level) -> Severity {
+    match level.0 {
+        0 => Severity::LOG_EMERG,
+        1 => Severity::LOG_ALERT,
+        2 => Severity::LOG_CRIT,
+        3 => Severity::LOG_ERR,
+        4 => Severity::LOG_WARNING,
+        5 => Severity::LOG_NOTICE,
+        6 => Severity::LOG_INFO,
+        _ => Severity::LOG_DEBUG,
+    }
+}
+
+#[cfg(test)]
+impl Output {
+    pub(super) fn for_test(queue: Sender<Arc<Line>>, ended: Receiver<()>) -> Output {
+        Output {
+            level: Level::INFO,
+            queue,
+            lost: Arc::default(),
+            ended,
+        }
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,240 @@
+//! What a prepared change does to exporters, rings and caches, in words.
+
+use export::{Template, TemplateStep};
+use meter::RebuildReason;
+use service::{Detail, Impact};
+
+use super::State;
+use super::commit::{Staged, exporter_path};
+use super::difference::{Cache, Link, Port, Ring};
+use super::plan::export_monitors;
+use super::settings::Settings;
+use super::worker::Report;
+
+/// What applying a prepared change will do.
+pub(super) fn impact(state: &State, staged: &Staged, detail: Detail) -> Vec<Impact> {
+    let all = detail == Detail::All;
+    let mut impact = state.exporters(staged);
+    if all {
+        impact.extend(state.templates(staged));
+    }
+    for (interface, port) in &staged.difference.ports {
+        impact.extend(ring(interface, port.ring, &state.settings, staged));
+        impact.extend(state.caches(interface, port, all));
+    }
+    if all && !staged.difference.ports.is_empty() {
+        let (before, after) = (octets(&state.settings), octets(&staged.settings));
+        let mib = |octets: u64| octets.div_ceil(1 << 20);
+        let text = format!(
+            "memory of rings and full caches: {} MiB, {} MiB before",
+            mib(after),
+            mib(before)
+        );
+        let expected = Impact::new("memory", "expect", &[], text);
+        impact.push(expected.with("octets", after).with("octets_before", before));
+    }
+    impact
+}
+
+impl State {
+    fn exporters(&self, staged: &Staged) -> Vec<Impact> {
+        let difference = &staged.difference;
+        let mut impact = Vec::new();
+        let mut tell = |action, name: &str, text: String, sockets| {
+            let path = exporter_path(name);
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            impact.push(Impact::new("exporter", action, &path, text).with("sockets", sockets));
+        };
+        let used = self.settings.used_exporters();
+        for name in &difference.gone_exporters {
+            if used.contains(name.as_str()) {
+                let text = format!("exporter {name}: its socket is closed");
+                tell("close", name, text, 1);
+            }
+        }
+        for (settings, prepared) in &staged.sockets {
+            let name = settings.name.as_str();
+            let to = format!("{} port {}", settings.destination, settings.port);
+            let opens = prepared.as_ref().is_none_or(|one| one.down().is_none());
+            let (count, when) = match opens {
+                true => (1, ""),
+                false => (0, ", when that is possible"),
+            };
+            match difference.exporters.get(name) {
+                Some(Link::Open) => {
+                    let text = format!("exporter {name}: a socket to {to} is opened{when}");
+                    tell("open", name, text, count);
+                }
+                Some(Link::Reopen) => {
+                    let text = format!(
+                        "exporter {name}: its socket is replaced by one to {to}{when}; templates are sent again"
+                    );
+                    tell("reopen", name, text, count);
+                }
+                Some(Link::Close) => {
+                    let text =
+                        format!("exporter {name}: its socket is closed, nothing exports by it");
+                    tell("close", name, text, 1);
+                }
+                Some(Link::Keep) => {
+                    let old = self.settings.exporters.get(name);
+                    if old.is_some_and(|old| !old.export.same_protocol(settings)) {
+                        let text = format!(
+                            "exporter {name}: it begins anew with sequence number 0; templates are sent again"
+                        );
+                        tell("restart", name, text, 0);
+                    }
+                }
+                Some(Link::None) | None => {}
+            }
+        }
+        impact
+    }
+
+    fn templates(&self, staged: &Staged) -> Vec<Impact> {
+        let difference = &staged.difference;
+        let used = staged.settings.used_exporters();
+        let change = export::Change {
+            exporters: staged
+                .sockets
+                .iter()
+                .map(|(settings, _)| (settings.clone(), None))
+                .collect(),
+            gone: difference.gone_exporters.clone(),
+            monitors: export_monitors(
+                difference.monitors.iter(),
+                &staged.settings,
+                &staged.sampler_ids,
+            ),
+            gone_monitors: difference.gone_monitors.clone(),
+        };
+        let steps = self.export.preview(change);
+        let steps = steps.iter().filter(|step| used.contains(step.exporter()));
+        steps.map(template).collect()
+    }
+
+    fn caches(&self, interface: &str, port: &Port, all: bool) -> Vec<Impact> {
+        let touched = |cache: &Cache| all || !matches!(cache, Cache::Keep | Cache::Make);
+        if !port.caches.values().any(touched) {
+            return Vec::new();
+        }
+        let workers = self.ports.get(interface).map(|port| &port.workers);
+        let reports = workers.into_iter().flatten();
+        let reports: Vec<Report> = reports.filter_map(|worker| worker.report()).collect();
+        let caches = port.caches.iter().filter(|(_, cache)| touched(cache));
+        caches
+            .map(|(monitor, cache)| {
+                let monitors = reports.iter().flat_map(|report| &report.monitors);
+                let flows: u64 = monitors
+                    .filter(|report| *report.monitor == **monitor)
+                    .map(|report| report.ledger.cached.records)
+                    .sum();
+                let of = format!("cache of monitor {monitor} on {interface}");
+                let (action, text) = match cache {
+                    Cache::Keep => ("keep", format!("{of}: kept, with {flows} flows")),
+                    Cache::Make => ("make", format!("{of}: made, it is empty")),
+                    Cache::Drop => ("drop", format!("{of}: {flows} flows are exported, it goes")),
+                    Cache::Rebuild(RebuildReason::Record) => (
+                        "rebuild",
+                        format!(
+                            "{of}: {flows} flows are exported, it begins anew with the new record"
+                        ),
+                    ),
+                    Cache::Rebuild(RebuildReason::Type) => (
+                        "rebuild",
+                        format!(
+                            "{of}: {flows} flows are exported, it begins anew with the new type"
+                        ),
+                    ),
+                };
+                let path = [
+                    "interfaces",
+                    "ethernet",
+                    interface,
+                    "flow",
+                    "monitor",
+                    monitor,
+                ];
+                Impact::new("cache", action, &path, text).with("flows", flows)
+            })
+            .collect()
+    }
+}
+
+fn template(step: &TemplateStep) -> Impact {
+    let (
+        action,
+        Template {
+            exporter,
+            client,
+            id,
+            fields,
+        },
+    ) = match step {
+        TemplateStep::Send(template) => ("send", template),
+        TemplateStep::Withdraw(template) => ("withdraw", template),
+    };
+    let what = match action {
+        "send" => format!("is sent, {fields} fields"),
+        _ => "is not used any more".to_owned(),
+    };
+    let text = format!("exporter {exporter}: template {id} of {client} {what}");
+    let path = exporter_path(exporter);
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    Impact::new("template", action, &path, text)
+        .with("template", u64::from(*id))
+        .with("fields", *fields as u64)
+}
+
+fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<Impact> {
+    let sockets = |settings: &Settings| {
+        let port = settings.ports.get(interface);
+        port.map_or(0, |port| u64::from(port.capture.threads.max(1)))
+    };
+    let rings = |count: u64| match count {
+        1 => "1 ring".to_owned(),
+        count => format!("{count} rings"),
+    };
+    let (action, count, text) = match ring {
+        Ring::Keep => return None,
+        Ring::Open => {
+            let count = sockets(&staged.settings);
+            ("open", count, format!("{} opened", rings(count)))
+        }
+        Ring::Reopen => {
+            let count = sockets(&staged.settings);
+            let text = format!(
+                "{} opened in place of {}, no packet is lost",
+                rings(count),
+                sockets(old)
+            );
+            ("reopen", count, text)
+        }
+        Ring::Close => {
+            let count = sockets(old);
+            ("close", count, format!("{} closed", rings(count)))
+        }
+    };
+    let path = ["interfaces", "ethernet", interface, "capture"];
+    let impact = Impact::new(
+        "ring",
+        action,
+        &path,
+        format!("capture on {interface}: {text}"),
+    );
+    Some(impact.with("sockets", count))
+}
+
+/// Memory of the rings, and of the caches when they are full.
+fn octets(settings: &Settings) -> u64 {
+    let port = |port: &super::settings::PortSettings| {
+        let threads = u64::from(port.capture.threads.max(1));
+        let attached = port.attachments.iter();
+        let monitors = attached.filter_map(|at| settings.monitors.get(&at.monitor));
+        let caches: u64 = monitors
+            .map(|monitor| meter::full_cache_octets(&monitor.meter()))
+            .sum();
+        threads * ((u64::from(port.capture.ring_mib) << 20) + caches)
+    };
+    settings.ports.values().map(|one| port(one)).sum()
+}

@@ -1,0 +1,174 @@
+//! The conditions on a flow.
+
+use std::sync::Arc;
+
+use commands::condition::{ValueKind, Wanted, address_number};
+use flow::{Flow, Layout, Record, Value};
+use regex::Regex;
+use registry::Kind;
+
+use super::super::names::Names;
+use super::Wrong;
+use super::{Column, Condition};
+
+/// Memory that an expression may take once compiled, in octets.
+const EXPRESSION_LIMIT: usize = 1 << 20;
+/// Conditions of one query at most.
+const MAX_CONDITIONS: usize = 64;
+
+/// Decides on the capture thread which flows are copied.
+pub(crate) type Keep = Arc<dyn Fn(&Flow<'_>) -> bool + Send + Sync>;
+
+/// All of these must hold.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Compared as numbers: as cheap as copying the flow would be, so this is done before.
+    numbers: Vec<(Column, Vec<(u128, u128)>)>,
+    /// Not so cheap: after copying.
+    expressions: Vec<(Column, Regex)>,
+}
+
+impl Filter {
+    /// Fits conditions to a record.
+    ///
+    /// # Errors
+    /// A field that the record has not, a value that is not one of it, an expression that is none.
+    pub(crate) fn new(
+        conditions: &[Condition],
+        record: &Record,
+        layouts: &[Option<Arc<Layout>>; 2],
+    ) -> Result<Filter, Wrong> {
+        if conditions.len() > MAX_CONDITIONS {
+            return Err(Wrong(format!(
+                "{} conditions are too many; {MAX_CONDITIONS} at most",
+                conditions.len()
+            )));
+        }
+        let mut filter = Filter::default();
+        for Condition {
+            field,
+            regexp,
+            value,
+        } in conditions
+        {
+            let mut column = Column::find(field, record, layouts)?;
+            if column.field.words == field {
+                column = column.of_its_family();
+            }
+            if *regexp {
+                filter.expressions.push((column, expression(value)?));
+            } else {
+                let kind = ValueKind::of(column.field);
+                let wanted = kind
+                    .read(value)
+                    .map_err(|error| Wrong(format!("{field}: {error}")))?;
+                let ranges = wanted.into_iter().map(range).collect::<Result<_, _>>()?;
+                filter.numbers.push((column, ranges));
+            }
+        }
+        Ok(filter)
+    }
+
+    /// No conditions.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.expressions.is_empty()
+    }
+
+    /// The part that the capture thread does.
+    pub(crate) fn keep(&self) -> Option<Keep> {
+        let numbers = self.numbers.clone();
+        (!numbers.is_empty()).then(|| -> Keep {
+            Arc::new(move |flow| {
+                numbers.iter().all(|(column, ranges)| {
+                    column.value(flow).is_some_and(|value| {
+                        let number = number(value);
+                        ranges
+                            .iter()
+                            .any(|(low, high)| (*low..=*high).contains(&number))
+                    })
+                })
+            })
+        })
+    }
+
+    /// The part that is left for those that were kept.
+    pub(crate) fn matches(&self, flow: &Flow<'_>, names: &mut Names) -> bool {
+        self.expressions.iter().all(|(column, expression)| {
+            column
+                .value(flow)
+                .is_some_and(|value| expression.is_match(&text(value, column.field.kind, names)))
+        })
+    }
+}
+
+fn expression(text: &str) -> Result<Regex, Wrong> {
+    regex::RegexBuilder::new(text)
+        .size_limit(EXPRESSION_LIMIT)
+        .build()
+        .map_err(|error| {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default();
+            Wrong(format!(
+                "not a regular expression: {}; such as ^10\\. is wanted",
+                why.trim_start_matches("error: ")
+            ))
+        })
+}
+
+/// What would have been right in place of an interface's name.
+fn interfaces(name: &str) -> String {
+    let all = nix::net::if_::if_nameindex();
+    let mut all: Vec<String> = all
+        .iter()
+        .flat_map(|all| all.iter())
+        .map(|one| one.name().to_string_lossy().into_owned())
+        .collect();
+    all.sort();
+    language::which(name, all.iter().map(String::as_str))
+}
+
+fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {
+    match wanted {
+        Wanted::Range(low, high) => Ok((low, high)),
+        Wanted::Name(name) if name.eq_ignore_ascii_case("null") => Ok((0, 0)),
+        Wanted::Name(name) => nix::net::if_::if_nametoindex(name.as_str())
+            .map(|index| (index.into(), index.into()))
+            .map_err(|_| {
+                Wrong(format!(
+                    "there is no interface {name}; {}",
+                    interfaces(&name)
+                ))
+            }),
+    }
+}
+
+/// A value as a number: addresses by their octets in network order, a label stack entry by its label, a section by its
+/// first sixteen octets.
+fn number(value: Value) -> u128 {
+    let big_endian = |octets: &[u8]| {
+        octets
+            .iter()
+            .fold(0, |number, octet| number << 8 | u128::from(*octet))
+    };
+    match value {
+        Value::Number(number) => number.into(),
+        Value::Address(address) => address_number(address),
+        Value::Mac(octets) => big_endian(&octets),
+        Value::Label(octets) => big_endian(&octets) >> 4,
+        Value::Octets(octets) => big_endian(octets.get(..16).unwrap_or(&octets)),
+    }
+}
+
+/// What an expression is matched with: the value as screens show it.
+fn text(value: Value, kind: Kind, names: &mut Names) -> String {
+    match (kind, &value) {
+        (Kind::Interface, Value::Number(index)) => names
+            .get(u32::try_from(*index).unwrap_or(u32::MAX))
+            .to_owned(),
+        (Kind::Hex | Kind::Dscp, Value::Number(number)) => format!("0x{number:02X}"),
+        (Kind::Direction, Value::Number(number)) => {
+            if *number == 0 { "Input" } else { "Output" }.to_owned()
+        }
+        _ => value.to_string(),
+    }
+}

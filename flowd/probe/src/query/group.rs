@@ -1,0 +1,287 @@
+//! Flows put together by the fields they agree in.
+
+use std::cmp::Ordering;
+use std::hash::{BuildHasher, RandomState};
+
+use flow::{Flow, Totals, Value};
+use hashbrown::HashTable;
+use registry::{Aggregate, Field, Kind, Source};
+
+use super::Column;
+use super::Wrong;
+use super::column::no_field;
+
+/// Groups of one answer at most: about 100 octets each and 24 more for each field.
+pub(super) const MAX_GROUPS: usize = 1 << 22;
+
+/// Groups by what they agree in.
+#[derive(Debug)]
+pub struct Groups {
+    /// What the flows of a group agree in.
+    pub keys: Vec<Column>,
+    /// What is told of a group beside its counters.
+    pub collects: Vec<Column>,
+    /// `keys.len()` values a group.
+    values: Vec<Option<Value>>,
+    /// `collects.len()` values a group.
+    collected: Vec<Option<Value>>,
+    sums: Vec<Sum>,
+    index: HashTable<u32>,
+    hasher: RandomState,
+    most: usize,
+    /// The values of the flow that is being added.
+    scratch: Vec<Option<Value>>,
+}
+
+/// What the flows of a group have together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// Flows.
+    pub flows: u64,
+    /// Packets and octets of all; first and last packet of any.
+    pub totals: Totals,
+}
+
+/// One group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// Values of [`Groups::keys`].
+    pub values: &'a [Option<Value>],
+    /// Values of [`Groups::collects`].
+    pub collected: &'a [Option<Value>],
+    /// Its sums.
+    pub sum: &'a Sum,
+}
+
+impl Ord for Group<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.values.cmp(other.values)
+    }
+}
+
+impl PartialOrd for Group<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What groups can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// `counter flows`
+    Flows,
+    /// `counter bytes`
+    Octets,
+    /// `counter packets`
+    Packets,
+    /// The first packet's time.
+    First,
+    /// The last packet's time.
+    Last,
+    /// A field they agree in, by its place.
+    Key(usize),
+    /// A field that is told beside, by its place.
+    Collected(usize),
+}
+
+impl Groups {
+    /// No groups yet.
+    ///
+    /// # Errors
+    /// A field that changes with every packet: there would be nothing to put together.
+    pub fn new(keys: Vec<Column>, collects: Vec<Column>) -> Result<Groups, Wrong> {
+        let counted = |column: &&Column| {
+            matches!(
+                column.field.source,
+                Source::Octets | Source::Packets | Source::First | Source::Last
+            )
+        };
+        if let Some(column) = keys.iter().find(counted) {
+            return Err(Wrong(format!(
+                "{} is counted, flows are not put together by it",
+                column.field.words
+            )));
+        }
+        Ok(Groups {
+            keys,
+            collects,
+            values: Vec::new(),
+            collected: Vec::new(),
+            sums: Vec::new(),
+            index: HashTable::new(),
+            hasher: RandomState::new(),
+            most: MAX_GROUPS,
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Another bound than [`MAX_GROUPS`].
+    #[cfg(test)]
+    pub fn bounded(mut self, most: usize) -> Groups {
+        self.most = most;
+        self
+    }
+
+    /// Groups there are.
+    pub fn len(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// Adds a flow.
+    ///
+    /// # Errors
+    /// When there are [`MAX_GROUPS`] and it belongs to none of them.
+    pub fn add(&mut self, flow: &Flow<'_>) -> Result<(), Wrong> {
+        self.scratch.clear();
+        self.scratch
+            .extend(self.keys.iter().map(|column| column.value(flow)));
+        let hash = self.hasher.hash_one(&self.scratch);
+        let width = self.keys.len();
+        let found = self.index.find(hash, |at| {
+            let from = *at as usize * width;
+            self.values[from..from + width] == self.scratch[..]
+        });
+        if let Some(at) = found {
+            let at = *at as usize;
+            self.join(at, flow);
+            return Ok(());
+        }
+        if self.sums.len() == self.most {
+            return Err(Wrong(format!(
+                "these fields make more than {} groups; filter, or aggregate fewer fields",
+                self.most
+            )));
+        }
+        let new = self.sums.len() as u32;
+        self.values.extend_from_slice(&self.scratch);
+        self.collected
+            .extend(self.collects.iter().map(|column| column.value(flow)));
+        self.sums.push(Sum {
+            flows: 1,
+            totals: *flow.totals,
+        });
+        let (values, hasher) = (&self.values, &self.hasher);
+        self.index.insert_unique(hash, new, |at| {
+            let from = *at as usize * width;
+            hasher.hash_one(&values[from..from + width])
+        });
+        Ok(())
+    }
+
+    /// A further flow of a group. Collected values follow the rule their field has in a flow; one that keeps the first
+    /// packet's value is that of the earliest flow, the smallest when flows began together.
+    fn join(&mut self, at: usize, flow: &Flow<'_>) {
+        let sum = &mut self.sums[at];
+        let began = flow.totals.first_ns.cmp(&sum.totals.first_ns);
+        let from = at * self.collects.len();
+        for (column, old) in self.collects.iter().zip(&mut self.collected[from..]) {
+            let new = column.value(flow);
+            *old = match column.field.source {
+                Source::Header(_, rule) => merged(rule, began, old.take(), new),
+                Source::Reverse(_)
+                    if column.field.kind == Kind::Number && column.field.len == 8 =>
+                {
+                    let number = |value: Option<Value>| value.and_then(|value| value.number());
+                    Some(Value::Number(
+                        number(old.take()).unwrap_or(0) + number(new).unwrap_or(0),
+                    ))
+                }
+                Source::EndReason | Source::Reverse(_) => {
+                    merged(Aggregate::First, began, old.take(), new)
+                }
+                Source::Octets | Source::Packets | Source::Flows | Source::First | Source::Last => {
+                    None
+                }
+            };
+        }
+        sum.flows += 1;
+        let totals = &mut sum.totals;
+        totals.packets += flow.totals.packets;
+        totals.octets += flow.totals.octets;
+        totals.first_ns = totals.first_ns.min(flow.totals.first_ns);
+        totals.last_ns = totals.last_ns.max(flow.totals.last_ns);
+        totals.tcp_flags |= flow.totals.tcp_flags;
+    }
+
+    /// The groups, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Group<'_>> {
+        (0..self.sums.len()).map(|at| {
+            let (keys, collects) = (self.keys.len(), self.collects.len());
+            Group {
+                values: &self.values[at * keys..(at + 1) * keys],
+                collected: &self.collected[at * collects..(at + 1) * collects],
+                sum: &self.sums[at],
+            }
+        })
+    }
+
+    /// What a field to sort by is.
+    ///
+    /// # Errors
+    /// When groups do not have it.
+    pub fn measure(&self, field: &str) -> Result<Measure, Wrong> {
+        let called = |column: &Column| column.field.words == field || column.field.name() == field;
+        if field == "counter flows" || field == registry::element::DELTA_FLOW_COUNT.name {
+            return Ok(Measure::Flows);
+        }
+        if let Some(at) = self.keys.iter().position(called) {
+            return Ok(Measure::Key(at));
+        }
+        let known = registry::FIELDS
+            .iter()
+            .find(|known| known.words == field || known.name() == field);
+        let known: &Field = known.ok_or_else(|| no_field(field))?;
+        match known.source {
+            Source::Octets => return Ok(Measure::Octets),
+            Source::Packets => return Ok(Measure::Packets),
+            Source::First => return Ok(Measure::First),
+            Source::Last => return Ok(Measure::Last),
+            _ => {}
+        }
+        let at = self.collects.iter().position(called);
+        at.map(Measure::Collected).ok_or_else(|| {
+            Wrong(format!(
+                "{field} is neither aggregated nor collected, so there is nothing to sort by; collect it, too"
+            ))
+        })
+    }
+}
+
+impl Group<'_> {
+    /// The value it is sorted by.
+    pub fn measured(&self, by: Measure) -> Option<Value> {
+        let totals = &self.sum.totals;
+        match by {
+            Measure::Flows => Some(Value::Number(self.sum.flows)),
+            Measure::Octets => Some(Value::Number(totals.octets)),
+            Measure::Packets => Some(Value::Number(totals.packets)),
+            Measure::First => Some(Value::Number(totals.first_ns)),
+            Measure::Last => Some(Value::Number(totals.last_ns)),
+            Measure::Key(at) => self.values[at].clone(),
+            Measure::Collected(at) => self.collected[at].clone(),
+        }
+    }
+}
+
+fn merged(
+    rule: Aggregate,
+    began: Ordering,
+    old: Option<Value>,
+    new: Option<Value>,
+) -> Option<Value> {
+    match (rule, began) {
+        (Aggregate::First, Ordering::Less) => return new,
+        (Aggregate::First, Ordering::Equal) => return old.min(new),
+        (Aggregate::First, Ordering::Greater) => return old,
+        _ => {}
+    }
+    match (rule, old, new) {
+        (_, old, None) => old,
+        (_, None, new) => new,
+        (Aggregate::Min, Some(a), Some(b)) => Some(a.min(b)),
+        (Aggregate::Or, Some(Value::Number(a)), Some(Value::Number(b))) => {
+            Some(Value::Number(a | b))
+        }
+        (_, Some(a), Some(b)) => Some(a.max(b)),
+    }
+}

@@ -1,0 +1,194 @@
+//! `system flow-accounting`, unfolded into the record, exporters, sampler and monitor it stands for, on its interfaces.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use export::{Protocol, Source};
+use flow::Record;
+use language::{Finding, Tree};
+use meter::{CacheType, KeptTables, Mode, Timeouts};
+
+use super::exporter::source;
+use super::port::reading;
+use super::{
+    Attachment, CaptureSettings, ExporterSettings, MonitorSettings, PortSettings, SamplerSettings,
+    Settings, finding, number, text,
+};
+use service::named::Named;
+
+/// The monitor, sampler and record that `system flow-accounting` makes.
+pub(crate) const ACCOUNTING: &str = "flow-accounting";
+/// The cache of `system flow-accounting` without `max-flows`.
+const ENTRIES: usize = 131_072;
+
+/// Unfolds it into `settings`; `node` is its subtree.
+pub(super) fn unfold(
+    tree: &Tree,
+    node: &Tree,
+    settings: &mut Settings,
+    findings: &mut Vec<Finding>,
+) {
+    let owned = |name: &str| {
+        name.strip_prefix(ACCOUNTING)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let monitors = settings.monitors.keys().map(|name| ("monitor", name));
+    let samplers = settings.samplers.keys().map(|name| ("sampler", name));
+    let exporters = settings.exporters.keys().map(|name| ("exporter", name));
+    let taken: Vec<_> = monitors
+        .chain(samplers)
+        .chain(exporters)
+        .filter(|(_, name)| owned(name))
+        .collect();
+    if !taken.is_empty() {
+        let why = "the name belongs to system flow-accounting; choose another";
+        findings.extend(
+            taken
+                .iter()
+                .map(|(kind, name)| finding(&["flow", kind, name], why.into())),
+        );
+        return;
+    }
+    settings.accounting_table = Some(!node.has(&["disable-imt"]));
+    let sampler = number(node, &["netflow", "sampling-rate"])
+        .filter(|rate| *rate > 1)
+        .map(|rate| {
+            let sampler = SamplerSettings {
+                mode: Mode::Random,
+                rate,
+            };
+            insert(&mut settings.samplers, ACCOUNTING, sampler);
+            ACCOUNTING.to_owned()
+        });
+    let mut exporters = Vec::new();
+    for (server, server_node) in node.children(&["netflow", "server"]) {
+        let name = format!("{ACCOUNTING}-{server}");
+        let export = exporter(&name, server, server_node, node);
+        let exporter = ExporterSettings {
+            export,
+            description: None,
+        };
+        insert(&mut settings.exporters, &name, exporter);
+        exporters.push(name);
+    }
+    let monitor = MonitorSettings {
+        description: None,
+        record: Record::flow_accounting(),
+        exporters,
+        entries: number(node, &["netflow", "max-flows"]).unwrap_or(ENTRIES),
+        cache_type: CacheType::Normal,
+        timeouts: timeouts(node),
+        statistics: KeptTables::default(),
+    };
+    insert(&mut settings.monitors, ACCOUNTING, monitor);
+    for interface in node.values(&["interface"]) {
+        let at = ["interfaces", "ethernet", interface];
+        let attachment = Attachment {
+            monitor: ACCOUNTING.into(),
+            input: true,
+            output: node.has(&["enable-egress"]),
+            families: [true, true],
+            sampler: sampler.clone(),
+        };
+        let ports = Arc::make_mut(&mut settings.ports);
+        let port = ports.get_or_insert_with(interface, || {
+            let empty = Tree::default();
+            let ethernet = tree.get(&at).unwrap_or(&empty);
+            let mut capture = CaptureSettings::from_node(interface, ethernet, findings);
+            // The interface's own capture leaves are the closer ones.
+            if let (Some(octets), false) = (
+                number(node, &["packet-length"]),
+                ethernet.has(&["capture", "snaplen"]),
+            ) {
+                capture.snaplen = octets;
+            }
+            if let (Some(mib), false) = (
+                number(node, &["buffer-size"]),
+                ethernet.has(&["capture", "ring-size"]),
+            ) {
+                capture.ring_mib = mib;
+            }
+            Arc::new(PortSettings {
+                capture,
+                reading: reading(interface, ethernet, findings),
+                attachments: Vec::new(),
+            })
+        });
+        Arc::make_mut(port).attachments.push(attachment);
+    }
+}
+
+fn insert<T>(named: &mut Named<T>, name: &str, thing: T)
+where
+    T: Clone,
+{
+    Arc::make_mut(named).insert(name.to_owned(), Arc::new(thing));
+}
+
+/// `server_node` is that of `netflow server SERVER`, `node` that of `system flow-accounting`.
+fn exporter(name: &str, server: &str, server_node: &Tree, node: &Tree) -> export::Settings {
+    let mut export = export::Settings::new(name, server);
+    export.port = number(server_node, &["port"]).unwrap_or(2055);
+    let address = server_node
+        .value(&["source-address"])
+        .or(node.value(&["netflow", "source-address"]));
+    export.source = match server_node.value(&["source-interface"]) {
+        Some(interface) => Source::Interface(interface.into()),
+        None => address.map_or(Source::Any, source),
+    };
+    export.vrf = text(node, &["vrf"]);
+    export.protocol = match node.value(&["netflow", "version"]) {
+        Some("5") => Protocol::NetflowV5,
+        Some("10") => Protocol::Ipfix,
+        _ => Protocol::NetflowV9,
+    };
+    if let Some(engine) = node.value(&["netflow", "engine-id"]) {
+        match engine.split_once(':') {
+            Some((kind, id)) => {
+                export.engine = (kind.parse().unwrap_or(0), id.parse().unwrap_or(0))
+            }
+            None if export.protocol == Protocol::NetflowV5 => {
+                export.engine = (0, engine.parse().unwrap_or(0))
+            }
+            None => export.source_id = engine.parse().unwrap_or(0),
+        }
+    }
+    export
+}
+
+/// VyOS 1.1 and 1.4 have a timeout a protocol, 1.5 has active and inactive: where both are given, the
+/// protocol's own word wins over `inactive-timeout`, and the shorter of `active-timeout` and `max-active-life` holds.
+fn timeouts(node: &Tree) -> Timeouts {
+    let seconds = |path: &[&str]| number::<u64>(node, path).map(Duration::from_secs);
+    let inactive = seconds(&["netflow", "inactive-timeout"]);
+    let timeout = |leaf, default| {
+        seconds(&["netflow", "timeout", leaf])
+            .or(inactive)
+            .unwrap_or(default)
+    };
+    let defaults = Timeouts::VYOS;
+    let life = seconds(&["netflow", "timeout", "max-active-life"]);
+    let active = seconds(&["netflow", "active-timeout"]);
+    Timeouts {
+        active: life
+            .into_iter()
+            .chain(active)
+            .min()
+            .unwrap_or(defaults.active),
+        tcp: timeout("tcp-generic", defaults.tcp),
+        tcp_fin: timeout("tcp-fin", defaults.tcp_fin),
+        tcp_rst: timeout("tcp-rst", defaults.tcp_rst),
+        udp: timeout("udp", defaults.udp),
+        icmp: timeout("icmp", defaults.icmp),
+        generic: timeout("flow-generic", defaults.generic),
+        transaction_end: false,
+        // Flows that end after seconds are not left for a minute: 1.5 has no expiry interval.
+        expiry_interval: seconds(&["netflow", "timeout", "expiry-interval"]).unwrap_or(
+            if inactive.or(active).is_some() {
+                Duration::from_secs(1)
+            } else {
+                defaults.expiry_interval
+            },
+        ),
+    }
+}

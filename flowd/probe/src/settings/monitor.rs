@@ -1,0 +1,176 @@
+//! `flow monitor`: its record, with what bidirectional flows add to it, its cache and when flows end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use export::Protocol;
+use flow::Record;
+use language::{Finding, Tree};
+use meter::{CacheType, KeptTables, Timeouts};
+
+use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};
+use service::named::{Named, changed};
+
+/// Flexible NetFlow's default cache.
+const ENTRIES: usize = 4096;
+/// Between two records of a permanent flow, unless configured.
+const UPDATE: Duration = Duration::from_secs(1800);
+
+/// A monitor: a record, where its flows go, and when they end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonitorSettings {
+    /// Its description.
+    pub description: Option<String>,
+    /// What to match and collect.
+    pub record: Record,
+    /// Names of its exporters.
+    pub exporters: Vec<String>,
+    /// Flows a capture thread's cache holds.
+    pub entries: usize,
+    /// Normal, immediate or permanent.
+    pub cache_type: CacheType,
+    /// When flows end.
+    pub timeouts: Timeouts,
+    /// Packet statistics to keep.
+    pub statistics: KeptTables,
+}
+
+impl MonitorSettings {
+    /// `node` is that of `flow monitor NAME`; none: its record is not there.
+    pub(super) fn from_node(
+        name: &str,
+        node: &Tree,
+        records: &Named<NamedRecord>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<MonitorSettings> {
+        let record_name = node.value(&["record"])?;
+        let record = match records.get(record_name) {
+            Some(named) => named.record.clone(),
+            None => match Record::by_name(record_name) {
+                Some(record) => record,
+                None => {
+                    let path = ["flow", "monitor", name, "record", record_name];
+                    findings.push(finding(
+                        &path,
+                        format!("there is no flow record {record_name}"),
+                    ));
+                    return None;
+                }
+            },
+        };
+        let record = match node.has(&["cache", "bidirectional"]) {
+            true => bidirectional(name, node, record, findings),
+            false => record,
+        };
+        let timeout =
+            |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
+        let cache_type = match node.value(&["cache", "type"]) {
+            Some("immediate") => CacheType::Immediate,
+            Some("permanent") => CacheType::Permanent {
+                update: timeout("update").unwrap_or(UPDATE),
+            },
+            _ => CacheType::Normal,
+        };
+        let defaults = Timeouts::FLEXIBLE_NETFLOW;
+        let mut timeouts = Timeouts::active_inactive(
+            timeout("active").unwrap_or(defaults.active),
+            timeout("inactive").unwrap_or(defaults.generic),
+        );
+        let kept = |which: &str| {
+            node.values(&["statistics", "packet"])
+                .iter()
+                .any(|word| word == which)
+        };
+        timeouts.transaction_end = node.has(&["cache", "timeout", "event"]);
+        Some(MonitorSettings {
+            description: text(node, &["description"]),
+            record,
+            exporters: node.values(&["exporter"]).to_vec(),
+            entries: number(node, &["cache", "entries"]).unwrap_or(ENTRIES),
+            cache_type,
+            timeouts,
+            statistics: KeptTables {
+                protocol: kept("protocol"),
+                size: kept("size"),
+            },
+        })
+    }
+
+    /// What the meter does on an interface in both directions, for both families, with every packet.
+    pub fn meter(&self) -> meter::Settings {
+        meter::Settings {
+            record: self.record.clone(),
+            entries: self.entries,
+            cache_type: self.cache_type,
+            timeouts: self.timeouts,
+            input: true,
+            output: true,
+            families: [true, true],
+            sampler: None,
+            statistics: self.statistics,
+        }
+    }
+
+    /// Exporters have to know nothing else of it than of `other`.
+    pub fn exports_as(&self, other: &MonitorSettings) -> bool {
+        (&self.record, &self.exporters) == (&other.record, &other.exporters)
+    }
+}
+
+/// The record of a monitor whose flows are bidirectional; `node` is that of `flow monitor NAME`.
+fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Vec<Finding>) -> Record {
+    let path = ["flow", "monitor", name, "cache", "bidirectional"];
+    if node.value(&["cache", "type"]) == Some("immediate") {
+        let why = "every packet of an immediate cache is a flow, which nothing answers";
+        findings.push(finding(&path, why.into()));
+    }
+    record.bidirectional().unwrap_or_else(|wrong| {
+        findings.extend(wrong.iter().map(|(words, why)| {
+            finding(
+                &path,
+                format!("record {}, match {words}: {why}", record.name),
+            )
+        }));
+        record
+    })
+}
+
+/// Only IPFIX has words for what comes back. Nothing is wrong with `sound`: where no exporter comes to speak something
+/// else, only monitors that changed are looked at.
+pub(super) fn check_bidirectional(
+    settings: &Settings,
+    sound: Option<&Settings>,
+    findings: &mut Vec<Finding>,
+) {
+    let protocol = |exporter: &Arc<ExporterSettings>| exporter.export.protocol;
+    let speak_as_before = |sound: &&Settings| {
+        changed(&sound.exporters, &settings.exporters).all(|(_, was, is)| {
+            is.is_none_or(|is| {
+                let as_before = |was| protocol(was) == protocol(is);
+                protocol(is) == Protocol::Ipfix || was.is_some_and(as_before)
+            })
+        })
+    };
+    let none = Named::default();
+    let known = sound.filter(speak_as_before);
+    let known = known.map_or(&none, |sound| &sound.monitors);
+    let monitors = changed(known, &settings.monitors);
+    let monitors = monitors.filter_map(|(name, _, monitor)| Some((name, monitor?)));
+    for (name, monitor) in monitors.filter(|(_, monitor)| monitor.record.is_bidirectional()) {
+        let exporters = monitor.exporters.iter();
+        let known = exporters.filter_map(|exporter| settings.exporters.get(exporter));
+        for exporter in known.filter(|exporter| exporter.export.protocol != Protocol::Ipfix) {
+            let version = match exporter.export.protocol {
+                Protocol::NetflowV5 => "NetFlow version 5",
+                _ => "NetFlow version 9",
+            };
+            findings.push(finding(
+                &["flow", "monitor", name, "cache", "bidirectional"],
+                format!(
+                    "exporter {} speaks {version}, which has no words for what comes back; export-protocol ipfix has",
+                    exporter.export.name
+                ),
+            ));
+        }
+    }
+}

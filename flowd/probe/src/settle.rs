@@ -1,0 +1,63 @@
+//! Packets that were captured before the clock was set, and are read after it.
+
+/// How long such packets are looked for: longer than a ring keeps any.
+const SPAN_NS: u64 = 10_000_000_000;
+
+/// The clock was set a moment ago.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settling {
+    /// By how much.
+    by_ns: i64,
+    /// Now, by the clock as it is set.
+    now_ns: u64,
+    /// Until when this matters, by a clock that nobody sets.
+    until_ns: u64,
+}
+
+impl Settling {
+    /// Looks for packets of before from now on: `now_ns` by the clock that was set by `by_ns`, `steady_ns` by the other.
+    pub(crate) fn new(by_ns: i64, now_ns: u64, steady_ns: u64) -> Settling {
+        Settling {
+            by_ns,
+            now_ns,
+            until_ns: steady_ns.saturating_add(SPAN_NS),
+        }
+    }
+
+    /// It is later now; `None` when all packets of before have been read.
+    pub(crate) fn at(self, now_ns: u64, steady_ns: u64) -> Option<Settling> {
+        (steady_ns < self.until_ns).then_some(Settling { now_ns, ..self })
+    }
+
+    /// A packet's time by the clock as it is set now: a packet is only moments old.
+    #[inline]
+    pub(crate) fn time_ns(&self, time_ns: u64) -> u64 {
+        let moved_ns = time_ns.saturating_add_signed(self.by_ns);
+        if moved_ns.abs_diff(self.now_ns) < time_ns.abs_diff(self.now_ns) {
+            moved_ns
+        } else {
+            time_ns
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_of_before_get_the_time_of_now_and_those_after_keep_theirs() {
+        const S: u64 = 1_000_000_000;
+        const HOUR: i64 = 3600 * S as i64;
+        for by_ns in [2 * HOUR, -2 * HOUR, HOUR / 3600] {
+            let before_ns = 1_000_000 * S;
+            let now_ns = before_ns.strict_add_signed(by_ns);
+            let settling = Settling::new(by_ns, now_ns, 50 * S);
+            assert_eq!(settling.time_ns(before_ns - 7), now_ns - 7, "{by_ns}");
+            assert_eq!(settling.time_ns(now_ns - 7), now_ns - 7, "{by_ns}");
+            let later = settling.at(now_ns + 5 * S, 55 * S).unwrap();
+            assert_eq!(later.time_ns(now_ns + 5 * S), now_ns + 5 * S, "{by_ns}");
+            assert!(later.at(now_ns + 10 * S, 60 * S).is_none());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The table of flow accounting.
+
+use std::net::IpAddr;
+
+use flow::{Flow, Value};
+use registry::{Element, element};
+use serde_json::{Value as Json, json};
+
+use super::super::AccountingQuery;
+use super::super::names::Names;
+use super::super::query::{Keep, Kept, Wrong};
+use super::cache::flow_json;
+
+/// The table's part of one interface.
+pub(crate) fn accounting(interface: &str, flows: &[Kept], names: &mut Names) -> Json {
+    let sum = |of: fn(&Kept) -> u64| flows.iter().map(of).sum::<u64>();
+    json!({
+        "interface": interface,
+        "entries": flows.len(),
+        "total_flows": flows.len(),
+        "total_packets": sum(|flow| flow.totals.packets),
+        "total_octets": sum(|flow| flow.totals.octets),
+        "flows": flows.iter().map(|flow| Json::Object(flow_json(&flow.flow(), names))).collect::<Vec<_>>(),
+    })
+}
+
+/// The flows that are asked for.
+///
+/// # Errors
+/// When the ports are none.
+pub(crate) fn wanted(query: &AccountingQuery) -> Result<Option<Keep>, Wrong> {
+    let ports = query.port.as_deref().map(parse_ports).transpose()?;
+    let host = query.host;
+    if host.is_none() && ports.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(std::sync::Arc::new(move |flow| {
+        let has = |ranges: &Vec<(u64, u64)>| {
+            let within = |port: &u64| {
+                ranges
+                    .iter()
+                    .any(|(low, high)| (*low..=*high).contains(port))
+            };
+            port_numbers(flow).iter().flatten().any(within)
+        };
+        host.is_none_or(|host| addresses(flow).contains(&Some(host)))
+            && ports.as_ref().is_none_or(has)
+    })))
+}
+
+fn addresses(flow: &Flow<'_>) -> [Option<IpAddr>; 4] {
+    [
+        &element::SOURCE_IPV4_ADDRESS,
+        &element::DESTINATION_IPV4_ADDRESS,
+        &element::SOURCE_IPV6_ADDRESS,
+        &element::DESTINATION_IPV6_ADDRESS,
+    ]
+    .map(|element| match value_of(flow, element)? {
+        Value::Address(address) => Some(address),
+        _ => None,
+    })
+}
+
+fn port_numbers(flow: &Flow<'_>) -> [Option<u64>; 2] {
+    [
+        &element::SOURCE_TRANSPORT_PORT,
+        &element::DESTINATION_TRANSPORT_PORT,
+    ]
+    .map(|element| value_of(flow, element)?.number())
+}
+
+fn value_of(flow: &Flow<'_>, element: &Element) -> Option<Value> {
+    flow.layout
+        .slots
+        .iter()
+        .find(|slot| slot.field.element == element)
+        .map(|slot| flow.value(slot))
+}
+
+/// `22`, `80-89`, `53,123`, or a mixture.
+fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Wrong> {
+    let port = |text: &str| text.parse::<u16>().map(u64::from).ok();
+    text.split(',')
+        .map(|part| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            match (port(low), port(high)) {
+                (Some(low), Some(high)) if low <= high => Ok((low, high)),
+                _ => Err(Wrong(format!(
+                    "not a port, a range of ports or a list of them: {part}"
+                ))),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_read_as_numbers_ranges_and_lists() {
+        assert_eq!(parse_ports("22").unwrap(), [(22, 22)]);
+        assert_eq!(parse_ports("53,80-89").unwrap(), [(53, 53), (80, 89)]);
+        for wrong in ["", "x", "80-70", "65536", "1-2-3"] {
+            assert!(parse_ports(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The list of services, with their types erased, so that whoever loops over it names none of them.
+
+use std::any::Any;
+use std::io;
+use std::sync::Arc;
+
+use language::schema::TABLE;
+use language::{Finding, Tree};
+
+use crate::impact::Impact;
+use crate::ledger::Ledger;
+use crate::named::Before;
+use crate::service::{Detail, Name, NameKind, Service};
+
+/// One service's settings.
+type AnySettings = Arc<dyn Any + Send + Sync>;
+
+/// The settings of every service of a list, in the list's order.
+#[derive(Clone, Debug)]
+pub struct Settings(Vec<AnySettings>);
+
+/// One entry of the daemon's list of services: a service before it is started.
+pub struct Kind {
+    name: &'static str,
+    rows: &'static [&'static str],
+    empty: fn() -> AnySettings,
+    settings: fn(&Tree, Option<Before<'_, AnySettings>>) -> Result<AnySettings, Vec<Finding>>,
+    equal: fn(&AnySettings, &AnySettings) -> bool,
+    start: fn() -> io::Result<Box<dyn Running>>,
+}
+
+/// The services of the appliance at work, in the order in which they are prepared and applied.
+pub struct Services {
+    kinds: &'static [Kind],
+    running: Vec<Box<dyn Running>>,
+}
+
+/// A change that is prepared in every service it concerns. Dropping it aborts.
+#[derive(Default)]
+pub struct Staged(Vec<Box<dyn Prepared>>);
+
+/// What is wrong between the schema's rows and the services that say they apply them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unowned {
+    /// No service applies a row.
+    #[error("no service applies the configuration's `{0}`")]
+    Row(&'static str),
+    /// A service names a row that the schema does not have.
+    #[error("the service {service} says it applies `{row}`, which the configuration does not have")]
+    Unknown {
+        /// Which service.
+        service: &'static str,
+        /// The row it names.
+        row: &'static str,
+    },
+    /// Two services name the same row.
+    #[error("the services {one} and {other} both say they apply `{row}`")]
+    Twice {
+        /// The first of them.
+        one: &'static str,
+        /// The second.
+        other: &'static str,
+        /// The row both name.
+        row: &'static str,
+    },
+}
+
+/// A service at work, without its types.
+trait Running: Send + Sync {
+    fn service(&self) -> Arc<dyn Any + Send + Sync>;
+    fn prepare(
+        &self,
+        old: &AnySettings,
+        new: &AnySettings,
+    ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>>;
+    fn ledger(&self) -> Ledger;
+    fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name>;
+    fn stop(&self);
+}
+
+/// A prepared change of one service.
+trait Prepared: Send {
+    fn warnings(&self) -> Vec<String>;
+    fn impact(&self, detail: Detail) -> Vec<Impact>;
+    fn apply(self: Box<Self>) -> Vec<String>;
+}
+
+/// The service of an entry.
+struct Entry<S>(Arc<S>);
+
+/// A prepared change with the service that prepared it.
+struct Change<S: Service> {
+    service: Arc<S>,
+    staged: S::Staged,
+}
+
+/// The settings of `S` behind the erased type.
+fn own<S: Service>(settings: &AnySettings) -> &S::Settings {
+    settings
+        .downcast_ref()
+        .expect("an entry only ever meets the settings that it made itself")
+}
+
+impl Kind {
+    /// The entry of the service `S`.
+    pub const fn of<S: Service>() -> Kind {
+        Kind {
+            name: S::NAME,
+            rows: S::ROWS,
+            empty: || Arc::new(S::Settings::default()),
+            settings: |tree, before| {
+                let before = before.map(|before| before.part(|settings| own::<S>(settings)));
+                Ok(Arc::new(S::settings(tree, before)?))
+            },
+            equal: |one, other| own::<S>(one) == own::<S>(other),
+            start: || Ok(Box::new(Entry(S::start()?))),
+        }
+    }
+}
+
+impl<S: Service> Running for Entry<S> {
+    fn service(&self) -> Arc<dyn Any + Send + Sync> {
+        self.0.clone()
+    }
+
+    fn prepare(
+        &self,
+        old: &AnySettings,
+        new: &AnySettings,
+    ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>> {
+        let new = own::<S>(new);
+        let Some(difference) = S::difference(own::<S>(old), new) else {
+            return Ok(None);
+        };
+        let staged = self.0.prepare(new, difference)?;
+        Ok(Some(Box::new(Change {
+            service: self.0.clone(),
+            staged,
+        })))
+    }
+
+    fn ledger(&self) -> Ledger {
+        self.0.ledger()
+    }
+
+    fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name> {
+        S::names(own::<S>(settings), kind, begun)
+    }
+
+    fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+impl<S: Service> Prepared for Change<S> {
+    fn warnings(&self) -> Vec<String> {
+        S::warnings(&self.staged)
+    }
+
+    fn impact(&self, detail: Detail) -> Vec<Impact> {
+        self.service.impact(&self.staged, detail)
+    }
+
+    fn apply(self: Box<Self>) -> Vec<String> {
+        self.service.apply(self.staged)
+    }
+}
+
+impl Settings {
+    /// The settings of the empty configuration.
+    pub fn empty(kinds: &[Kind]) -> Settings {
+        Settings(kinds.iter().map(|kind| (kind.empty)()).collect())
+    }
+
+    /// Resolves a tree for every service of a list.
+    ///
+    /// # Errors
+    /// What the services find wrong, all of it.
+    pub fn of(
+        kinds: &[Kind],
+        tree: &Tree,
+        before: Option<Before<'_, Settings>>,
+    ) -> Result<Settings, Vec<Finding>> {
+        let mut all = Vec::with_capacity(kinds.len());
+        let mut findings = Vec::new();
+        for (at, kind) in kinds.iter().enumerate() {
+            let before = before.map(|before| before.part(|settings| &settings.0[at]));
+            match (kind.settings)(tree, before) {
+                Ok(settings) => all.push(settings),
+                Err(wrong) => findings.extend(wrong),
+            }
+        }
+        match findings.is_empty() {
+            true => Ok(Settings(all)),
+            false => Err(findings),
+        }
+    }
+
+    /// The names of the services of a list whose settings differ from these.
+    pub fn differing(&self, other: &Settings, kinds: &[Kind]) -> Vec<&'static str> {
+        let each = kinds.iter().zip(self.0.iter().zip(&other.0));
+        each.filter(|(kind, (one, other))| !(kind.equal)(one, other))
+            .map(|(kind, _)| kind.name)
+            .collect()
+    }
+
+    /// The settings of the service `S`, if they are among these.
+    pub fn get<S: Service>(&self) -> Option<&S::Settings> {
+        self.0.iter().find_map(|settings| settings.downcast_ref())
+    }
+}
+
+/// Holds the rows of the schema against what the services of a list, and `others` by name and rows, say they apply.
+///
+/// # Errors
+/// The first row that has no service, that is not in the schema, or that two services name.
+pub fn check_rows(
+    kinds: &[Kind],
+    others: &[(&'static str, &'static [&'static str])],
+) -> Result<(), Unowned> {
+    let services = kinds.iter().map(|kind| (kind.name, kind.rows));
+    let claims = services.chain(others.iter().copied());
+    let claims = claims.flat_map(|(name, rows)| rows.iter().map(move |row| (name, *row)));
+    check(TABLE.iter().map(|row| row.path), claims)
+}
+
+impl Services {
+    /// Starts every service of a list, with nothing configured.
+    ///
+    /// # Errors
+    /// When the system refuses a service its threads.
+    pub fn start(kinds: &'static [Kind]) -> io::Result<Services> {
+        let running = kinds.iter().map(|kind| (kind.start)());
+        Ok(Services {
+            kinds,
+            running: running.collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// The list that they were started from.
+    pub fn kinds(&self) -> &'static [Kind] {
+        self.kinds
+    }
+
+    /// The service `S`, if it is one of them: for questions that only it can answer.
+    pub fn get<S: Service>(&self) -> Option<Arc<S>> {
+        let mut services = self.running.iter().map(|running| running.service());
+        services.find_map(|service| service.downcast().ok())
+    }
+
+    /// Prepares the way from `old` to `new` in every service that it concerns.
+    ///
+    /// # Errors
+    /// What the first service that refuses finds. What was prepared before it is dropped.
+    pub fn prepare(&self, old: &Settings, new: &Settings) -> Result<Staged, Vec<Finding>> {
+        let mut staged = Staged::default();
+        for ((service, old), new) in self.running.iter().zip(&old.0).zip(&new.0) {
+            staged.0.extend(service.prepare(old, new)?);
+        }
+        Ok(staged)
+    }
+
+    /// Every service's part of the loss ledger, in the list's order.
+    pub fn ledgers(&self) -> Vec<Ledger> {
+        self.running
+            .iter()
+            .map(|service| service.ledger())
+            .collect()
+    }
+
+    /// Names of a kind that start with `begun`, of every service that knows any.
+    pub fn names(&self, settings: &Settings, kind: NameKind, begun: &str) -> Vec<Name> {
+        let each = self.running.iter().zip(&settings.0);
+        each.flat_map(|(service, settings)| service.names(settings, kind, begun))
+            .collect()
+    }
+
+    /// Stops the services, the last one first.
+    pub fn stop(&self) {
+        self.running.iter().rev().for_each(|service| service.stop());
+    }
+}
+
+impl Staged {
+    /// What the operator should know, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        self.0.iter().flat_map(|change| change.warnings()).collect()
+    }
+
+    /// What applying it will do.
+    pub fn impact(&self, detail: Detail) -> Vec<Impact> {
+        let each = self.0.iter();
+        each.flat_map(|change| change.impact(detail)).collect()
+    }
+
+    /// Puts every change into force. Returns what the host refused only now, a line each.
+    pub fn apply(self) -> Vec<String> {
+        let each = self.0.into_iter();
+        each.flat_map(|change| change.apply()).collect()
+    }
+}
+
+/// Holds paths of the schema, `*` for a name, against claimed paths, which have no names.
+fn check(
+    rows: impl Iterator<Item = &'static str>,
+    claims: impl Iterator<Item = (&'static str, &'static str)> + Clone,
+) -> Result<(), Unowned> {
+    let plain = |path: &str| -> Vec<String> {
+        let words = path.split(' ').filter(|word| *word != "*");
+        words.map(str::to_owned).collect()
+    };
+    let claimed: Vec<(&'static str, &'static str, Vec<String>)> = claims
+        .map(|(service, row)| (service, row, plain(row)))
+        .collect();
+    for (at, (one, row, _)) in claimed.iter().enumerate() {
+        if let Some((other, ..)) = claimed[..at].iter().find(|(_, earlier, _)| earlier == row) {
+            return Err(Unowned::Twice {
+                one: other,
+                other: one,
+                row,
+            });
+        }
+    }
+    let rows: Vec<(&'static str, Vec<String>)> = rows.map(|row| (row, plain(row))).collect();
+    if let Some((service, row, _)) = claimed
+        .iter()
+        .find(|(_, _, words)| !rows.iter().any(|(_, row)| row == words))
+    {
+        return Err(Unowned::Unknown { service, row });
+    }
+    // A row that only holds words is everybody's whose rows are below it.
+    let unowned = rows.iter().find(|(_, words)| {
+        let above = claimed.iter().any(|(_, _, claim)| words.starts_with(claim));
+        let below = claimed.iter().any(|(_, _, claim)| claim.starts_with(words));
+        !above && !below
+    });
+    match unowned {
+        Some((row, _)) => Err(Unowned::Row(row)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_one_service_and_every_service_has_its_rows() {
+        let rows = [
+            "flow",
+            "flow exporter",
+            "flow exporter * ttl",
+            "system",
+            "system host-name",
+        ];
+        let held = |claims: &[(&'static str, &'static str)]| {
+            check(rows.into_iter(), claims.iter().copied())
+        };
+        let probe = ("probe", "flow exporter");
+        assert_eq!(held(&[probe, ("host", "system")]), Ok(()));
+        assert_eq!(held(&[probe, ("host", "system host-name")]), Ok(()));
+        assert_eq!(held(&[probe]), Err(Unowned::Row("system")));
+        assert_eq!(
+            held(&[("host", "system"), ("probe", "flow exporter ttl")]),
+            Ok(()),
+            "a row above one that has a service only holds words"
+        );
+        let unknown = held(&[probe, ("host", "system"), ("web", "service web")]).unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "the service web says it applies `service web`, which the configuration does not have"
+        );
+        assert_eq!(
+            held(&[probe, ("host", "system"), ("relay", "flow exporter")]),
+            Err(Unowned::Twice {
+                one: "probe",
+                other: "relay",
+                row: "flow exporter"
+            })
+        );
+    }
+}
