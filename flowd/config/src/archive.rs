@@ -36,21 +36,14 @@ struct Counts {
     last_failure: Option<String>,
 }
 
-/// The archive.
+/// The archive. Its thread starts with the first copy.
+#[derive(Default)]
 pub struct Archive {
     counts: Arc<Mutex<Counts>>,
     worker: Mutex<Option<SyncSender<Copy>>>,
 }
 
 impl Archive {
-    /// An archive whose thread starts with the first copy.
-    pub fn new() -> Archive {
-        Archive {
-            counts: Arc::default(),
-            worker: Mutex::default(),
-        }
-    }
-
     /// Copies a committed tree to where it says. `stamp` is its time, `20150330_085303`.
     pub fn offer(&self, tree: &Tree, revision: u64, host_name: &str, stamp: &str) {
         let locations = tree.values(&["system", "config-management", "commit-archive", "location"]);

@@ -93,7 +93,7 @@ impl Engine {
         Ok(Engine {
             revisions: Revisions::open(state, started_ms)?,
             services: Services::start(kinds)?,
-            archive: Archive::new(),
+            archive: Archive::default(),
             alarm: tokio::sync::Notify::new(),
             schedule_alarm: tokio::sync::Notify::new(),
             pending: Mutex::default(),

@@ -15,6 +15,9 @@ use crate::service::{Detail, Name, NameKind, Service};
 /// One service's settings.
 type AnySettings = Arc<dyn Any + Send + Sync>;
 
+/// [`Service::settings`] without the service's types.
+type Resolve = fn(&Tree, Option<Before<'_, AnySettings>>) -> Result<AnySettings, Vec<Finding>>;
+
 /// The settings of every service of a list, in the list's order.
 #[derive(Clone, Debug)]
 pub struct Settings(Vec<AnySettings>);
@@ -24,7 +27,7 @@ pub struct Kind {
     name: &'static str,
     rows: &'static [&'static str],
     empty: fn() -> AnySettings,
-    settings: fn(&Tree, Option<Before<'_, AnySettings>>) -> Result<AnySettings, Vec<Finding>>,
+    settings: Resolve,
     equal: fn(&AnySettings, &AnySettings) -> bool,
     start: fn() -> io::Result<Box<dyn Running>>,
 }
