@@ -139,7 +139,7 @@ impl<A: Address> Routes<A> {
     /// The route of a packet: evaluates the rules in their order until a table has a route that may be used.
     pub fn find(&self, packet: &Packet<A>) -> Match<'_> {
         let routed = self.links.routed(packet.interface);
-        let input = if packet.outgoing { 0 } else { routed.on };
+        let input = if packet.outgoing { 0 } else { routed.interface };
         let mut at = 0;
         while let Some(step) = self.steps.get(at) {
             at += 1;

@@ -27,7 +27,7 @@ const MASTERS: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Routed {
     /// `ifIndex` they are routed on: the bridge or bond for its members.
-    pub(crate) on: u32,
+    pub(crate) interface: u32,
     /// `ifIndex` of the VRF device; 0 without a VRF.
     pub(crate) vrf: u32,
     pub(crate) table: u32,
@@ -38,17 +38,17 @@ pub(crate) struct Routed {
 pub(crate) struct Links {
     macs: BTreeSet<[u8; 6]>,
     /// Interfaces that have a master or are a VRF device.
-    above: BTreeMap<u32, Routed>,
+    upper: BTreeMap<u32, Routed>,
 }
 
 impl Links {
     pub(crate) fn new(links: &BTreeMap<u32, Link>) -> Links {
-        let above = links
+        let upper = links
             .values()
             .filter(|link| link.master.is_some() || link.vrf_table.is_some());
         Links {
             macs: links.values().filter_map(|link| link.mac).collect(),
-            above: above
+            upper: upper
                 .map(|link| (link.index, routed(links, link)))
                 .collect(),
         }
@@ -63,14 +63,14 @@ impl Links {
     #[inline]
     pub(crate) fn routed(&self, index: u32) -> Routed {
         let plain = Routed {
-            on: index,
+            interface: index,
             vrf: 0,
             table: 0,
         };
-        if self.above.is_empty() {
+        if self.upper.is_empty() {
             return plain;
         }
-        self.above.get(&index).copied().unwrap_or(plain)
+        self.upper.get(&index).copied().unwrap_or(plain)
     }
 }
 
@@ -85,7 +85,7 @@ fn routed(links: &BTreeMap<u32, Link>, link: &Link) -> Routed {
             .find_map(|link| Some((link.index, link.vrf_table?)));
         if let Some((vrf, table)) = vrf {
             return Routed {
-                on: here.index,
+                interface: here.index,
                 vrf,
                 table,
             };
@@ -96,7 +96,7 @@ fn routed(links: &BTreeMap<u32, Link>, link: &Link) -> Routed {
         }
     }
     Routed {
-        on: here.index,
+        interface: here.index,
         vrf: 0,
         table: 0,
     }
@@ -130,8 +130,12 @@ mod tests {
             .into(),
         );
         let of = |index| {
-            let Routed { on, vrf, table } = links.routed(index);
-            (on, vrf, table)
+            let Routed {
+                interface,
+                vrf,
+                table,
+            } = links.routed(index);
+            (interface, vrf, table)
         };
         assert_eq!([of(1), of(2), of(3)], [(1, 0, 0), (3, 9, 100), (3, 9, 100)]);
         assert_eq!([of(4), of(9)], [(4, 9, 100), (9, 9, 100)]);

@@ -157,7 +157,7 @@ impl<A: Address> Table<A> {
         self.routes.get(&prefix).copied()
     }
 
-    /// RouteLists the value of a prefix, which is at least 1 and less than [`VALUES`].
+    /// Sets the value of a prefix, which is at least 1 and less than [`VALUES`].
     pub(crate) fn set(&mut self, prefix: Prefix<A>, value: u32) {
         let change = match self.routes.insert(prefix, value) {
             None => Change::Added,

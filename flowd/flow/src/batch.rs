@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::biflow::BiflowCounters;
 use crate::layout::Layout;
 
 /// Why a flow ended, numbered as IANA's `flowEndReason` (element 136).
@@ -51,10 +52,38 @@ pub struct Flow<'a> {
     pub octets: &'a [u8],
 }
 
-/// Layout of the flows.
+impl Flow<'_> {
+    /// The totals of the forward direction only; of a unidirectional flow, those of all its packets.
+    #[inline]
+    pub fn forward(&self) -> Totals {
+        match self.layout.biflow_range() {
+            None => *self.totals,
+            Some(range) => forward(self.totals, &self.octets[range]),
+        }
+    }
+}
+
+fn forward(totals: &Totals, octets: &[u8]) -> Totals {
+    let biflow = BiflowCounters::read(octets);
+    let packets = totals.packets.saturating_sub(biflow.packets);
+    let (first_ns, last_ns) = match packets {
+        0 => (totals.first_ns, totals.last_ns),
+        _ => (biflow.first_ns, biflow.last_ns),
+    };
+    Totals {
+        first_ns,
+        last_ns,
+        packets,
+        octets: totals.octets.saturating_sub(biflow.octets),
+        tcp_flags: biflow.forward_flags,
+        end: totals.end,
+    }
+}
+
+/// Flows of one layout.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// How the flows lie.
+    /// Layout of the flows.
     pub layout: Arc<Layout>,
     totals: Vec<Totals>,
     bytes: Vec<u8>,

@@ -5,12 +5,13 @@
 //! the same offset in a packet and in a flow.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use registry::{Aggregate, Field, Source};
 use wire::{Family, Header, LINE, Lines, Span, at};
 
+use crate::biflow;
 use crate::record::Record;
-use crate::reverse;
 
 /// Where a flow keeps a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Layout {
         let biflow = layout.biflow_range().map_or(0, |range| range.start);
         for slot in &mut layout.slots {
             if let Source::Reverse(what) = slot.field.source {
-                slot.place = Place::Octets(biflow + reverse::offset(what));
+                slot.place = Place::Octets(biflow + biflow::offset(what));
             }
         }
         // The kept lines are adjacent in a flow, and the merged values follow them.
@@ -167,15 +168,15 @@ impl Layout {
 
     /// Octets of a flow: its header lines, the merged values, then the biflow counters.
     pub fn len(&self) -> usize {
-        let biflow = if self.bidirectional { reverse::LEN } else { 0 };
+        let biflow = if self.bidirectional { biflow::LEN } else { 0 };
         self.kept.len() * LINE + self.merged_len + biflow
     }
 
-    /// The range of a flow's octets with its [`reverse::BiflowCounters`] counters; `None` if flows are unidirectional.
+    /// The range of a flow's octets with its [`biflow::BiflowCounters`] counters; `None` if flows are unidirectional.
     #[inline]
     pub fn biflow_range(&self) -> Option<Range<usize>> {
         let len = self.len();
-        self.bidirectional.then(|| len - reverse::LEN..len)
+        self.bidirectional.then(|| len - biflow::LEN..len)
     }
 
     /// Always false: a flow has at least one line.
@@ -232,6 +233,30 @@ impl Layout {
                 Aggregate::Min | Aggregate::Max => {}
             }
         }
+    }
+}
+
+impl Record {
+    /// The layout of flows of `family`, or `None` if the record has only fields of the other family.
+    ///
+    /// A record with fields of one family meters that family, one without such fields meters both, and one with
+    /// fields of both families has a layout for each.
+    pub fn layout(&self, family: Family) -> Option<Arc<Layout>> {
+        let named = |family| {
+            self.keys
+                .iter()
+                .chain(&self.collects)
+                .any(|field| field.family == Some(family))
+        };
+        let other = if family == Family::V4 {
+            Family::V6
+        } else {
+            Family::V4
+        };
+        if named(other) && !named(family) {
+            return None;
+        }
+        Some(Arc::new(Layout::new(self, family)))
     }
 }
 

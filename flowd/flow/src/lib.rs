@@ -2,10 +2,10 @@
 //! ledger. No I/O, no clock.
 
 pub mod batch;
+pub mod biflow;
 pub mod json;
 pub mod layout;
 pub mod record;
-pub mod reverse;
 pub mod tally;
 pub mod value;
 

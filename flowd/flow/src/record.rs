@@ -1,14 +1,12 @@
 //! Flow records: the key fields to match and the fields to collect.
 
+mod bidirectional;
 mod predefined;
-
-use std::sync::Arc;
 
 use registry::Field;
 use registry::field::REFUSED;
-use wire::Family;
 
-use crate::layout::Layout;
+pub use bidirectional::NotReversible;
 
 /// A flow record, configured by `flow record NAME` or predefined.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,28 +62,6 @@ impl Record {
             Err(RecordError::NotCollect)
         }
     }
-
-    /// The layout of flows of `family`, or `None` if the record has only fields of the other family.
-    ///
-    /// A record with fields of one family meters that family, one without such fields meters both, and one with
-    /// fields of both families has a layout for each.
-    pub fn layout(&self, family: Family) -> Option<Arc<Layout>> {
-        let named = |family| {
-            self.keys
-                .iter()
-                .chain(&self.collects)
-                .any(|field| field.family == Some(family))
-        };
-        let other = if family == Family::V4 {
-            Family::V6
-        } else {
-            Family::V4
-        };
-        if named(other) && !named(family) {
-            return None;
-        }
-        Some(Arc::new(Layout::new(self, family)))
-    }
 }
 
 fn lookup(words: &str) -> Result<&'static Field, RecordError> {
@@ -103,6 +79,8 @@ fn lookup(words: &str) -> Result<&'static Field, RecordError> {
 
 #[cfg(test)]
 mod tests {
+    use wire::Family;
+
     use super::*;
 
     #[test]

@@ -19,13 +19,14 @@ use std::sync::Arc;
 use flow::{EndReason, Flow, Layout, Totals};
 use wire::{Header, LINE};
 
-use crate::burst::Observed;
-use crate::index::Index;
+use crate::index::{Guess, Index};
 use crate::key::{Hash, Key, Line};
 use crate::memory::wish_huge_pages;
-use crate::routes::{Routing, WantedRoutes};
+use crate::observed::Observed;
+use crate::routes::Routing;
 use crate::simd::fetch;
 use crate::timeouts::Timeouts;
+use crate::wanted_routes::WantedRoutes;
 use crate::wheel::{BUCKETS, Wheel};
 
 const NONE: u32 = u32::MAX;
@@ -36,15 +37,6 @@ const FREE: u64 = u64::MAX;
 const SLOTS: usize = 4096;
 /// Most slots reserved at the start.
 const MOST_ROOM: usize = 1 << 24;
-
-/// The slot where a flow most likely is.
-#[derive(Clone, Copy, Debug)]
-pub struct Guess(u32);
-
-impl Guess {
-    /// No slot.
-    pub const NONE: Guess = Guess(NONE);
-}
 
 #[repr(C, align(64))]
 struct Slot {

@@ -15,6 +15,15 @@ const EMPTY: u32 = 0;
 /// Buckets of a new index.
 const FIRST: usize = 128;
 
+/// The slot where a flow most likely is.
+#[derive(Clone, Copy, Debug)]
+pub struct Guess(pub(crate) u32);
+
+impl Guess {
+    /// No slot.
+    pub const NONE: Guess = Guess(u32::MAX);
+}
+
 /// A bucket of one cache line.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]

@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod memory;
 mod monitor;
+mod observed;
 mod outbox;
 mod reading;
 mod routes;
@@ -19,10 +20,11 @@ mod sampler;
 mod simd;
 mod statistics;
 mod timeouts;
+mod wanted_routes;
 mod watermark;
 mod wheel;
 
-pub use burst::{Burst, Observed};
+pub use burst::Burst;
 pub use cache::Cache;
 pub use fragments::FragmentCounts;
 pub use ledger::{Aged, Ledger};
@@ -30,6 +32,7 @@ pub use monitor::{
     CacheType, Clear, Copied, Monitor, Position, RebuildReason, SLOTS_PER_COPY, Settings,
     full_cache_octets, rebuild_reason,
 };
+pub use observed::Observed;
 pub use reading::{ReadCounts, ReadOptions};
 pub use routes::{Routing, wants_routes};
 pub use sampler::{Mode, Sampler};

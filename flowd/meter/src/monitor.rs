@@ -9,9 +9,10 @@ mod settings;
 use flow::{EndReason, Tally};
 use wire::{Header, Lines, at};
 
-use crate::burst::{Burst, Observed};
+use crate::burst::Burst;
 use crate::cache::Cache;
 use crate::ledger::{Aged, Ledger};
+use crate::observed::Observed;
 use crate::outbox::Outbox;
 use crate::routes::Routing;
 use crate::sampler::Sampler;

@@ -6,8 +6,6 @@
 //! ```
 
 mod decode;
-mod nexthop;
-mod rule;
 mod socket;
 mod worker;
 

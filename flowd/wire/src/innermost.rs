@@ -41,11 +41,11 @@ pub fn parse_innermost(
         lines: wanted.and(PARSER_LINES),
         frame: *packet,
         entered: 0,
-        looks: MAX_TUNNELS,
+        tries_left: MAX_TUNNELS,
     };
     let mut parts = reader.frame(header)?;
     let mut unreadable = false;
-    while reader.looks > 0 {
+    while reader.tries_left > 0 {
         let inside = tunnel::payload(header, parts.transport, tunnels);
         if inside == TunnelPayload::NotATunnel {
             break;
@@ -82,7 +82,7 @@ struct Reader<'a> {
     frame: Packet<'a>,
     entered: u8,
     /// Tunnels that may still be tried, whether or not they turn out readable.
-    looks: u8,
+    tries_left: u8,
 }
 
 impl<'a> Reader<'a> {
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         around: &Packet<'a>,
         header: &mut Header,
     ) -> Option<Parts<'a>> {
-        self.looks = self.looks.checked_sub(1)?;
+        self.tries_left = self.tries_left.checked_sub(1)?;
         let mut inner = *self;
         inner.entered += 1;
         let parts = match inside {
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
                 inner.typed(kind, data, around, header)
             }
         };
-        self.looks = inner.looks;
+        self.tries_left = inner.tries_left;
         let parts = parts.ok()?;
         *self = inner;
         Some(parts)

@@ -1,7 +1,6 @@
 //! Reads the IPv4 and IPv6 headers, fragmentation and IPv6 extension headers.
 
 use crate::header::{Family, Header, SkipReason, at};
-use crate::on_demand;
 use crate::transport::transport;
 
 /// Most IPv6 extension headers followed in one packet. In a packet with more, the next one counts as the protocol.
@@ -180,11 +179,11 @@ fn extensions<'a>(
             return (kind, rest);
         }
         let Some(&[following, len, o0, o1, i0, i1, i2, i3]) = rest.first_chunk::<8>() else {
-            on_demand::note_extension(kind, false, header);
+            note_extension(kind, false, header);
             return (kind, &[]);
         };
         let later = kind == next::FRAGMENT && u16::from_be_bytes([o0, o1]) >> 3 != 0;
-        on_demand::note_extension(kind, later, header);
+        note_extension(kind, later, header);
         if kind == next::FRAGMENT {
             let offset = u16::from_be_bytes([o0, o1]);
             header.set(at::FRAGMENT_OFFSET, &(offset >> 3).to_be_bytes());
@@ -214,6 +213,30 @@ fn extensions<'a>(
         (left, rest) = (after, rest.get(octets..).unwrap_or_default());
     }
     (kind, &[])
+}
+
+/// Sets the bit of extension header `kind`, if it has one (IANA "ipv6ExtensionHeaders Bits", where bit 0 is the
+/// most significant). `later` says that a fragment header belongs to a fragment other than the first.
+pub(crate) fn note_extension(kind: u8, later: bool, header: &mut Header) {
+    let bit = match kind {
+        next::DESTINATION => 0,
+        next::HOP_BY_HOP => 1,
+        next::FRAGMENT if later => 6,
+        next::FRAGMENT => 4,
+        next::ROUTING => 5,
+        next::MOBILITY => 12,
+        next::ESP => 13,
+        next::AUTHENTICATION => 14,
+        next::COMPRESSION => 15,
+        next::HIP => 16,
+        next::SHIM6 => 17,
+        _ if kind == next::EXPERIMENT[0] => 18,
+        _ if kind == next::EXPERIMENT[1] => 19,
+        _ => return,
+    };
+    let seen = <[u8; 4]>::try_from(header.get(at::EXTENSION_HEADERS)).unwrap_or_default();
+    let seen = u32::from_be_bytes(seen) | 0x8000_0000 >> bit;
+    header.set(at::EXTENSION_HEADERS, &seen.to_be_bytes());
 }
 
 /// Returns what was captured behind the header of a packet of `octets`, without padding of the link; empty if the

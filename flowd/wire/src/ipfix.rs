@@ -7,7 +7,7 @@ use crate::unpack::Sets;
 use crate::writer::{Fill, Full};
 
 /// The version number in the header (RFC 7011 §3.1).
-pub(crate) const VERSION: u16 = 10;
+pub(crate) const VERSION: u16 = SetFormat::Ipfix.version();
 /// Offset of the message length (RFC 7011 §3.1).
 pub(crate) const LENGTH_AT: usize = 2;
 /// Offset of the sequence number (RFC 7011 §3.1).
@@ -17,9 +17,9 @@ pub(crate) const DOMAIN_AT: usize = 12;
 /// Octets of the message header (RFC 7011 §3.1).
 pub const HEADER_LEN: usize = 16;
 /// Set identifier of templates (RFC 7011 §3.3.2).
-pub const TEMPLATE_SET: u16 = 2;
+pub const TEMPLATE_SET: u16 = SetFormat::Ipfix.template_set();
 /// Set identifier of options templates (RFC 7011 §3.3.2).
-pub const OPTIONS_TEMPLATE_SET: u16 = 3;
+pub const OPTIONS_TEMPLATE_SET: u16 = SetFormat::Ipfix.options_template_set();
 
 /// Header of a message (RFC 7011 §3.1), without its length, which the content determines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

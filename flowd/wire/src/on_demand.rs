@@ -1,7 +1,7 @@
 //! Reads the header values that few records ask for, in a second pass over the packet.
 
 use crate::header::{Family, Header, Lines, Span, at};
-use crate::ip::{Parts, next};
+use crate::ip::{Parts, note_extension};
 use crate::transport::protocol;
 
 /// Fills in the values of the `wanted` lines that the parser does not read for every packet. `outgoing` says that
@@ -61,30 +61,6 @@ pub(crate) fn fill(parts: &Parts, wanted: Lines, outgoing: bool, header: &mut He
         let payload = parts.packet.get(parts.header_len..);
         section(payload.unwrap_or_default(), at::PAYLOAD_SECTION, header);
     }
-}
-
-/// Sets the bit of extension header `kind`, if it has one (IANA "ipv6ExtensionHeaders Bits", where bit 0 is the
-/// most significant). `later` says that a fragment header belongs to a fragment other than the first.
-pub(crate) fn note_extension(kind: u8, later: bool, header: &mut Header) {
-    let bit = match kind {
-        next::DESTINATION => 0,
-        next::HOP_BY_HOP => 1,
-        next::FRAGMENT if later => 6,
-        next::FRAGMENT => 4,
-        next::ROUTING => 5,
-        next::MOBILITY => 12,
-        next::ESP => 13,
-        next::AUTHENTICATION => 14,
-        next::COMPRESSION => 15,
-        next::HIP => 16,
-        next::SHIM6 => 17,
-        _ if kind == next::EXPERIMENT[0] => 18,
-        _ if kind == next::EXPERIMENT[1] => 19,
-        _ => return,
-    };
-    let seen = <[u8; 4]>::try_from(header.get(at::EXTENSION_HEADERS)).unwrap_or_default();
-    let seen = u32::from_be_bytes(seen) | 0x8000_0000 >> bit;
-    header.set(at::EXTENSION_HEADERS, &seen.to_be_bytes());
 }
 
 /// Option types that element 208 has a bit for, as its description lists them. The whole type octet counts, not

@@ -1,7 +1,6 @@
 //! What NetFlow v9 FlowSets and IPFIX Sets have in common: identifier, length, records, padding.
 
 use crate::writer::{Full, Writer};
-use crate::{ipfix, v9};
 
 /// Octets of a set header, which consists of identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
 pub(crate) const SET_HEADER_LEN: usize = 4;
@@ -21,10 +20,26 @@ pub enum SetFormat {
 
 impl SetFormat {
     /// The version number in the header: 9 or 10.
-    pub fn version(self) -> u16 {
+    pub const fn version(self) -> u16 {
         match self {
-            SetFormat::V9 => v9::VERSION,
-            SetFormat::Ipfix => ipfix::VERSION,
+            SetFormat::V9 => 9,
+            SetFormat::Ipfix => 10,
+        }
+    }
+
+    /// The identifier of template sets (RFC 3954 §5.2, RFC 7011 §3.3.2).
+    pub const fn template_set(self) -> u16 {
+        match self {
+            SetFormat::V9 => 0,
+            SetFormat::Ipfix => 2,
+        }
+    }
+
+    /// The identifier of options template sets (RFC 3954 §6.1, RFC 7011 §3.3.2).
+    pub const fn options_template_set(self) -> u16 {
+        match self {
+            SetFormat::V9 => 1,
+            SetFormat::Ipfix => 3,
         }
     }
 }

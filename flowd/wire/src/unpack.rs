@@ -5,9 +5,8 @@
 
 use crate::reader::{DecodeError, MAX_FIELDS, Problem, Reader};
 use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, SetFormat, VARIABLE};
-use crate::{ipfix, v9};
 
-/// The sets of a datagram, in order.
+/// Iterator over the sets of a datagram.
 #[derive(Clone, Debug)]
 pub struct Sets<'a> {
     format: SetFormat,
@@ -100,14 +99,11 @@ impl<'a> Set<'a> {
 
     /// The kind of content, from the set identifier.
     pub fn contents(&self) -> Contents {
-        match (self.format, self.id) {
-            (_, MIN_TEMPLATE_ID..) => Contents::Data(self.id),
-            (SetFormat::V9, v9::TEMPLATE_SET) | (SetFormat::Ipfix, ipfix::TEMPLATE_SET) => {
-                Contents::Templates
-            }
-            (SetFormat::V9, v9::OPTIONS_TEMPLATE_SET)
-            | (SetFormat::Ipfix, ipfix::OPTIONS_TEMPLATE_SET) => Contents::OptionsTemplates,
-            (_, id) => Contents::Reserved(id),
+        match self.id {
+            id @ MIN_TEMPLATE_ID.. => Contents::Data(id),
+            id if id == self.format.template_set() => Contents::Templates,
+            id if id == self.format.options_template_set() => Contents::OptionsTemplates,
+            id => Contents::Reserved(id),
         }
     }
 
@@ -156,7 +152,7 @@ pub struct Template {
     /// Number of scope fields, which come first.
     pub scopes: u16,
     /// The fields; empty if the template is withdrawn. In NetFlow v9 the identifiers of scope fields are those of
-    /// [`v9::scope`].
+    /// [`crate::v9::scope`].
     pub fields: Vec<FieldSpec>,
     /// Octets of the shortest record; a variable-length field has at least one.
     shortest: usize,
@@ -262,9 +258,9 @@ impl Templates<'_> {
 
     fn set_id(&self) -> u16 {
         if self.options {
-            ipfix::OPTIONS_TEMPLATE_SET
+            self.format.options_template_set()
         } else {
-            ipfix::TEMPLATE_SET
+            self.format.template_set()
         }
     }
 

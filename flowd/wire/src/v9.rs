@@ -6,7 +6,7 @@ use crate::unpack::Sets;
 use crate::writer::{Fill, Full};
 
 /// The version number in the header.
-pub(crate) const VERSION: u16 = 9;
+pub(crate) const VERSION: u16 = SetFormat::V9.version();
 /// Offset of the sequence number (RFC 3954 §5.1).
 const SEQUENCE_AT: usize = 12;
 /// Offset of the source identifier (RFC 3954 §5.1).
@@ -14,9 +14,9 @@ pub(crate) const SOURCE_ID_AT: usize = 16;
 /// Octets of the header (RFC 3954 §5.1).
 pub const HEADER_LEN: usize = 20;
 /// FlowSet identifier of templates (RFC 3954 §5.2).
-pub const TEMPLATE_SET: u16 = 0;
+pub const TEMPLATE_SET: u16 = SetFormat::V9.template_set();
 /// FlowSet identifier of options templates (RFC 3954 §6.1).
-pub const OPTIONS_TEMPLATE_SET: u16 = 1;
+pub const OPTIONS_TEMPLATE_SET: u16 = SetFormat::V9.options_template_set();
 
 /// Scope field types of options templates (RFC 3954 §6.1).
 pub mod scope {

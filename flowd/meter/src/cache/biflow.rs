@@ -1,6 +1,6 @@
 //! Bidirectional flows (RFC 5103): a packet belongs to the flow with its key or to the one with the reverse key.
 
-use flow::reverse::BiflowCounters;
+use flow::biflow::BiflowCounters;
 use wire::{Header, Span, at};
 
 use super::Cache;
@@ -134,12 +134,12 @@ impl Cache {
 
     fn biflow(&self, slot: usize) -> BiflowCounters {
         let end = (slot + 1) * self.extra_len;
-        BiflowCounters::read(&self.extra[end - flow::reverse::LEN..end])
+        BiflowCounters::read(&self.extra[end - flow::biflow::LEN..end])
     }
 
     fn write_biflow(&mut self, slot: usize, biflow: &BiflowCounters) {
         let end = (slot + 1) * self.extra_len;
-        biflow.write(&mut self.extra[end - flow::reverse::LEN..end]);
+        biflow.write(&mut self.extra[end - flow::biflow::LEN..end]);
     }
 }
 

@@ -5,7 +5,7 @@ use flow::{EndReason, Flow};
 use wire::Header;
 
 use super::{Cache, Hash};
-use crate::burst::Observed;
+use crate::observed::Observed;
 use crate::routes::Routing;
 use crate::timeouts::Timeouts;
 

@@ -1,8 +1,8 @@
 //! The cache types besides the unidirectional normal one: immediate, permanent, bidirectional.
 
 use super::{CacheType, Monitor};
-use crate::burst::Observed;
 use crate::key::Hash;
+use crate::observed::Observed;
 use crate::routes::Routing;
 
 impl Monitor {

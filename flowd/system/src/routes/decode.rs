@@ -1,5 +1,8 @@
 //! Decodes netlink messages about routes, rules, nexthops and interfaces. Pure.
 
+pub(super) mod nexthop;
+mod rule;
+
 use std::net::IpAddr;
 
 use fib::{Address, Change, Entry, Hop, Hops, Kind, Link, Prefix, Route};
@@ -12,8 +15,6 @@ use rtnetlink::packet_route::route::{
     RouteType, RouteVia,
 };
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
-
-use super::{nexthop, rule};
 
 /// A decoded netlink message.
 #[derive(Debug)]

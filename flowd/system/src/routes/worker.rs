@@ -14,8 +14,7 @@ use mailbox::{Mailbox, Sender};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::decode::{self, Decoded};
-use super::nexthop;
+use super::decode::{self, Decoded, nexthop};
 use super::socket::{Dump, Socket};
 
 /// Least time between two published states, so that a flood of changes costs no more than a few.

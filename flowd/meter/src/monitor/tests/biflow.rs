@@ -1,6 +1,6 @@
 //! Bidirectional flows.
 
-use flow::reverse::BiflowCounters;
+use flow::biflow::BiflowCounters;
 
 use super::*;
 

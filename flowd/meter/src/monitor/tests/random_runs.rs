@@ -1,6 +1,6 @@
 //! Random settings, packets, operator commands and clock steps: nothing is lost, nothing is counted twice.
 
-use flow::reverse::BiflowCounters;
+use flow::biflow::BiflowCounters;
 
 use super::*;
 

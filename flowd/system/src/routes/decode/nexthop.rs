@@ -9,10 +9,10 @@ use rtnetlink::packet_core::NlasIterator;
 const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_DELNEXTHOP: u16 = 105;
 /// Message type that requests all nexthop objects.
-pub(super) const RTM_GETNEXTHOP: u16 = 106;
+pub(in crate::routes) const RTM_GETNEXTHOP: u16 = 106;
 
 /// Octets of `struct nhmsg`.
-pub(super) const HEADER: usize = 8;
+pub(in crate::routes) const HEADER: usize = 8;
 const RTNH_F_DEAD: u32 = 1;
 const NHA_ID: u16 = 1;
 const NHA_GROUP: u16 = 2;

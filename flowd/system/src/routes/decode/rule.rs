@@ -7,7 +7,7 @@ use rtnetlink::packet_core::{DefaultNla, Nla};
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
 
-use super::decode::{Decoded, Net};
+use super::{Decoded, Net};
 
 /// Attributes newer than the netlink library (linux/fib_rules.h).
 const FRA_DSCP: u16 = 25;
