@@ -11,6 +11,7 @@ pub mod complete;
 pub mod condition;
 mod conditions;
 mod fields;
+mod ios;
 mod pipe;
 mod table;
 mod trie;

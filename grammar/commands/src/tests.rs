@@ -785,16 +785,9 @@ fn problems_have_their_place_and_what_would_be_right() {
 #[test]
 fn every_row_has_help_and_is_reached() {
     use super::table::*;
-    for rows in [
-        OPERATIONAL,
-        CONFIGURATION,
-        IOS_GLOBAL,
-        IOS_RECORD,
-        IOS_EXPORTER,
-        IOS_MONITOR,
-        IOS_SAMPLER,
-        IOS_INTERFACE,
-    ] {
+    let ios = Submode::ALL.map(crate::ios::rows);
+    let ios = ios.iter().map(Vec::as_slice);
+    for rows in [OPERATIONAL, CONFIGURATION].into_iter().chain(ios) {
         for row in rows {
             assert!(!row.help.is_empty(), "{}", row.pattern);
             if let Some((parent, _)) = row.pattern.rsplit_once(' ') {
@@ -932,4 +925,62 @@ fn samplicators_all_or_one_of_them() {
     }
     let open = |line: &str| submode_after(line, Submode::Global).map(|(submode, _)| submode);
     assert_eq!(open("flow samplicator S"), Some(Submode::Samplicator));
+}
+
+/// The placeholders and their help that can follow a line.
+fn placeholders(line: &str, submode: Submode) -> Vec<(String, String)> {
+    use crate::complete::{Context, complete};
+    let context = Context {
+        mode: Mode::Configuration(submode),
+        level: &[],
+        opener: "",
+        tree: &language::Tree::default(),
+        names: &(),
+    };
+    let candidates = complete(line, line.len(), &context).candidates.into_iter();
+    let placeholders = candidates.filter(|candidate| !candidate.literal);
+    placeholders.map(|one| (one.text, one.help)).collect()
+}
+
+#[test]
+fn an_ios_statement_has_the_ranges_and_defaults_of_its_path() {
+    use language::schema::{Ios, Kind, TABLE, Type};
+    let mut seen = 0;
+    for row in TABLE.iter().filter(|row| row.kind == Kind::Leaf) {
+        let Type::Number { min, max } = row.value else {
+            continue;
+        };
+        let opens = TABLE.iter().find_map(|tag| match tag.ios {
+            Ios::Opens(submode, _) => Some((
+                submode,
+                row.path.strip_prefix(tag.path)?.strip_prefix(" * ")?,
+            )),
+            _ => None,
+        });
+        let Some((submode, below)) = opens.filter(|_| row.ios == Ios::Path) else {
+            continue;
+        };
+        // Whatever stands for a name is a name or a choice.
+        let line = below
+            .replace("option *", "option exporter-stats")
+            .replace('*', "x");
+        let set = row
+            .path
+            .replace("option *", "option exporter-stats")
+            .replace('*', "x");
+        let ios = placeholders(&format!("{line} "), submode);
+        let said = (format!("<{min}-{max}>"), row.help_line());
+        assert!(ios.contains(&said), "{line}: {ios:?}");
+        assert_eq!(
+            placeholders(&format!("set {set} "), Submode::Global),
+            ios,
+            "{line}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    let mtu = placeholders("mtu ", Submode::Interface);
+    assert_eq!(mtu[0].0, "<68-16000>");
+    let rate = placeholders("mode random 1 out-of ", Submode::Sampler);
+    assert_eq!(rate[0].0, "<2-32768>");
 }

@@ -4,11 +4,9 @@ use std::sync::LazyLock;
 
 use super::conditions::{take_conditions, take_fields};
 use super::fields::{Fields, take_field};
+use super::ios;
 use super::split;
-use super::table::{
-    Arg, CONFIGURATION, ELSEWHERE, IOS_EXPORTER, IOS_GLOBAL, IOS_INTERFACE, IOS_MONITOR,
-    IOS_RECORD, IOS_SAMPLER, IOS_SAMPLICATOR, Id, OPERATIONAL, Row,
-};
+use super::table::{Arg, CONFIGURATION, ELSEWHERE, Id, OPERATIONAL, Row};
 use super::words::{self, Word, brief, problem};
 use language::Submode;
 use language::interface_of_two_words;
@@ -86,23 +84,13 @@ pub(crate) fn tries() -> &'static Tries {
     static TRIES: LazyLock<Tries> = LazyLock::new(|| Tries {
         operational: Trie::new(OPERATIONAL),
         configuration: Trie::new(CONFIGURATION),
-        // In the order of `Submode`.
-        ios: [
-            IOS_GLOBAL,
-            IOS_RECORD,
-            IOS_EXPORTER,
-            IOS_MONITOR,
-            IOS_SAMPLER,
-            IOS_INTERFACE,
-            IOS_SAMPLICATOR,
-        ]
-        .map(Trie::new),
+        ios: Submode::ALL.map(|submode| Trie::new(&ios::rows(submode))),
     });
     &TRIES
 }
 
 impl Trie {
-    pub(crate) fn new(rows: &'static [Row]) -> Trie {
+    pub(crate) fn new(rows: &[Row]) -> Trie {
         let root = Node {
             token: Token::Keyword(""),
             help: "",
@@ -682,21 +670,14 @@ pub(crate) fn starts_command(word: &Word, submode: Submode) -> Result<bool, Prob
     }
 }
 
-/// The statements that open a submode.
-const OPENERS: &[(Submode, &str)] = &[
-    (Submode::Interface, "interface NAME"),
-    (Submode::Record, "flow record NAME"),
-    (Submode::Exporter, "flow exporter NAME"),
-    (Submode::Monitor, "flow monitor NAME"),
-    (Submode::Sampler, "sampler NAME"),
-    (Submode::Samplicator, "flow samplicator NAME"),
-];
-
 /// What would have been right where a statement or a command of configuration mode begins.
 pub(crate) fn first_word_hint(typed: &str, submode: Submode) -> String {
-    for (below, opener) in OPENERS {
-        let there = keywords(&tries().ios(*below).next(&State::default()));
-        if *below != submode && there.contains(&typed) {
+    for below in Submode::ALL {
+        let there = keywords(&tries().ios(below).next(&State::default()));
+        if below != submode
+            && there.contains(&typed)
+            && let Some(opener) = ios::opener(below)
+        {
             return format!("it stands below {opener}");
         }
     }

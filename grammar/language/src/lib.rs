@@ -23,9 +23,9 @@ mod word;
 
 pub use code::Code;
 pub use dialect::curly::comment_alone;
-pub use dialect::ios::{Submode, host_interface, interface_of_two_words, submode_path};
+pub use dialect::ios::{host_interface, interface_of_two_words, submode_path};
 pub use near::{near, which};
-pub use schema::{MASK, is_secret, masked, masked_both, unapplied};
+pub use schema::{MASK, Submode, is_secret, masked, masked_both, unapplied};
 pub use tree::Tree;
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES, quoted_always};
 

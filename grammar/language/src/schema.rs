@@ -4,6 +4,7 @@
 mod default;
 mod field;
 mod follow;
+mod ios;
 mod predefined;
 mod secret;
 mod table;
@@ -19,6 +20,7 @@ pub use default::{
 };
 pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
+pub use ios::{IOS_WORDS, Ios, Piece, Statement, Submode};
 pub(crate) use predefined::is_predefined;
 pub(crate) use secret::known as known_secrets;
 pub use secret::{MASK, is_secret, masked, masked_both, masked_values};
@@ -84,6 +86,8 @@ pub struct Row {
     pub help: &'static str,
     /// Who applies it.
     pub owner: Owner,
+    /// How IOS lines write it.
+    pub ios: Ios,
     /// Tags of whose names the value is one. A `*` in them is the name that this row's own path has there.
     pub refers: &'static [&'static str],
     /// Values that other systems have, and why they are refused here.
@@ -102,6 +106,7 @@ const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'
         required: "",
         help,
         owner,
+        ios: Ios::Path,
         refers: &[],
         refused: &[],
         old: &[],
@@ -134,6 +139,10 @@ impl Row {
     }
     const fn required(mut self, missing: &'static str) -> Row {
         self.required = missing;
+        self
+    }
+    const fn ios(mut self, ios: Ios) -> Row {
+        self.ios = ios;
         self
     }
     const fn refers(mut self, tags: &'static [&'static str]) -> Row {

@@ -14,11 +14,10 @@ use pest::Parser;
 pub(crate) use names::{canonical, interface};
 pub use names::{host_interface, interface_of_two_words};
 pub(crate) use render::render;
-pub use submode::Submode;
 
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
-use crate::schema::{Pick, Place, list, lookup, pick, shown, suggest};
+use crate::schema::{Ios, Node, Pick, Place, Submode, list, lookup, pick, root, shown, suggest};
 use crate::word::{Line, Shape, Word};
 use crate::{Code, Problem, Tree};
 
@@ -51,20 +50,15 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
 pub fn submode_path(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<String>> {
     let words = words(line, 1);
     let last = words.last()?;
-    let tag = match submode {
-        Submode::Global => return None,
-        Submode::Record => ["flow", "record"],
-        Submode::Exporter => ["flow", "exporter"],
-        Submode::Monitor => ["flow", "monitor"],
-        Submode::Sampler => ["flow", "sampler"],
-        Submode::Samplicator => ["flow", "samplicator"],
-        Submode::Interface
-            if let Some(first) = words.get(1)
-                && names::loopback(&first.text, None).is_some() =>
+    let tags = crate::schema::TABLE.iter();
+    let mut tags = tags.filter(|row| matches!(row.ios, Ios::Opens(opens, _) if opens == submode));
+    let tag = match words.get(1) {
+        Some(first)
+            if submode == Submode::Interface && names::loopback(&first.text, None).is_some() =>
         {
             return Some(["interfaces", "loopback", "lo"].map(str::to_owned).into());
         }
-        Submode::Interface => ["interfaces", "ethernet"],
+        _ => tags.next()?.path,
     };
     let name = match submode {
         Submode::Interface => {
@@ -74,11 +68,8 @@ pub fn submode_path(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<Str
         }
         _ => last.text.clone(),
     };
-    Some(tag.into_iter().chain([&*name]).map(str::to_owned).collect())
+    Some(tag.split(' ').chain([&*name]).map(str::to_owned).collect())
 }
-
-/// Words that IOS has in its global mode beside the tree's.
-const GLOBAL: &[&str] = &["hostname", "interface", "sampler", "logging"];
 
 /// Where a line stands.
 pub(crate) struct Mode {
@@ -179,17 +170,40 @@ fn statement(
     }
 }
 
+/// The words that a statement of the global mode can begin with: those that only IOS has, then the tree's.
 fn global_words() -> Vec<&'static str> {
-    let tree = crate::schema::root()
-        .children()
+    let tree = root().children().iter();
+    let mut statements = Vec::new();
+    global_statements(root(), &mut statements);
+    // Short statements first.
+    statements.sort_by_key(|statement| statement.split(' ').count());
+    let own = statements
         .iter()
-        .map(|node| node.word());
-    GLOBAL
-        .iter()
-        .copied()
-        .chain(tree)
-        .chain(["flow-accounting"])
-        .collect()
+        .filter_map(|statement| statement.split(' ').next());
+    let mut words: Vec<&str> = own
+        .filter(|word| tree.clone().all(|node| node.word() != *word))
+        .collect();
+    words.dedup();
+    words.extend(tree.map(|node| node.word()));
+    words.push("flow-accounting");
+    words
+}
+
+/// The statements of the global mode that only IOS has, for a node and what is below it outside submodes.
+fn global_statements(node: &Node, found: &mut Vec<&'static str>) {
+    for child in node.children() {
+        match child.row.ios {
+            Ios::Opens(_, statement) => {
+                found.push(statement.pattern);
+                continue;
+            }
+            Ios::Also(statements) => {
+                found.extend(statements.iter().map(|statement| statement.pattern))
+            }
+            Ios::Path | Ios::Instead(_) => {}
+        }
+        global_statements(child, found);
+    }
 }
 
 /// A statement of the global mode, whose first word is `picked`.

@@ -2,7 +2,7 @@
 
 use registry::{PREDEFINED, Predefined};
 
-use super::{Pick, Place, Type, field, lookup, pick, root};
+use super::{Pick, Place, Row, Type, field, lookup, pick, root};
 
 /// One thing that can be written next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,25 @@ fn literal(text: &str, help: &str) -> Candidate {
         text: text.to_owned(),
         help: help.to_owned(),
         literal: true,
+    }
+}
+
+impl Row {
+    /// What can be written for its value or its names, as `?` shows it. A choice that is the default says so.
+    pub fn hints(&self) -> Vec<Candidate> {
+        let hints = self.value.hints().into_iter();
+        let help = |text: &str, help: &str| match help {
+            "" => self.help_line(),
+            help if text == self.default => format!("{help} (default)"),
+            help => help.to_owned(),
+        };
+        hints
+            .map(|(text, said, literal)| Candidate {
+                help: help(&text, said),
+                text,
+                literal,
+            })
+            .collect()
     }
 }
 
@@ -96,19 +115,7 @@ fn at_place(place: Place, path: Vec<String>) -> Follow {
         Place::Name(_) | Place::Value(_) => {
             let candidates = match row.value {
                 Type::Match | Type::Collect => fields(&[], row.value).0,
-                value => value
-                    .hints()
-                    .into_iter()
-                    .map(|(text, help, literal)| Candidate {
-                        text,
-                        help: if help.is_empty() {
-                            row.help_line()
-                        } else {
-                            help.to_owned()
-                        },
-                        literal,
-                    })
-                    .collect(),
+                _ => row.hints(),
             };
             let names = match place {
                 Place::Name(_) if row.refers.is_empty() => vec![row.path],

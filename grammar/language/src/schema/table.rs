@@ -3,13 +3,15 @@
 //! Ranges and defaults are those of VyOS 1.1, 1.4 and 1.5 (`system`, `interfaces`) and of Flexible
 //! NetFlow (`flow`), widened where this probe can do more.
 
+use super::Ios::{Also, Instead, Opens};
 use super::Owner::{Console, Interfaces, Login, Probe, Relay, Revisions, Syslog, System};
 use super::Type::{
     Address, AgentAddress, Alias, Collect, Device, EngineId, Host, HostName, Interface,
     InterfaceAddress, InterfaceOrAddress, ListenAddress, Location, Match, Name, NodePath, Password,
     PasswordHash, Prefix, Record, SourcePort, UserName,
 };
-use super::{Choices, Owner, Row, Type, container, flag, leaf, multi, tag};
+use super::ios::{plain, said};
+use super::{Choices, Owner, Row, Statement, Submode, Type, container, flag, leaf, multi, tag};
 
 const fn number(min: u64, max: u64) -> Type {
     Type::Number { min, max }
@@ -96,11 +98,28 @@ const TUNNELS: Choices = &[
     ("vxlan", "VXLAN (RFC 7348) on its vxlan-port"),
 ];
 
+/// What `interface` takes.
+const INTERFACE: &str = "Interface, GigabitEthernet0/N stands for the one with that alias or ethN";
+
+/// Addresses of an interface, by family.
+const ADDRESS: &[Statement] = &[
+    said("ip address <>", "A.B.C.D/LENGTH or A.B.C.D MASK"),
+    said("ipv6 address <>", "X:X::X/LENGTH"),
+];
+
+/// A flow monitor on an interface.
+const ATTACH: &[Statement] = &[
+    plain("{family} flow monitor <> input"),
+    plain("{family} flow monitor <> output"),
+    plain("{family} flow monitor <> sampler <sampler> input"),
+    plain("{family} flow monitor <> sampler <sampler> output"),
+];
+
 /// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
 #[rustfmt::skip]
 pub static TABLE: &[Row] = &[
     container("system", System, "The system itself"),
-    leaf("system host-name", HostName, System, "Name of this host"),
+    leaf("system host-name", HostName, System, "Name of this host").ios(Also(&[plain("hostname <>")])),
     container("system config-management", Revisions, "Keeping of committed configurations"),
     leaf("system config-management commit-revisions", number(1, 65535), Revisions, "Number of revisions to keep").unit("revisions").default("100"),
     container("system config-management commit-archive", Revisions, "Copies of each committed configuration"),
@@ -119,7 +138,7 @@ pub static TABLE: &[Row] = &[
     leaf("system login user * authentication public-keys * type", choice(KEY_TYPES), Login, "Type of the key"),
     leaf("system login user * authentication public-keys * key", text(4096), Login, "The key, in base64"),
     container("system syslog", Syslog, "Where log messages go"),
-    tag("system syslog host", Host, Syslog, "Log to a remote host"),
+    tag("system syslog host", Host, Syslog, "Log to a remote host").ios(Also(&[plain("logging host <>"), plain("logging host <> transport {protocol}"), plain("logging host <> transport {protocol} port <port>")])),
     tag("system syslog host * facility", choice(FACILITIES), Syslog, "Facility to send").was(OLD_FACILITIES),
     leaf("system syslog host * facility * level", choice(LEVELS), Syslog, "Least severe level to send").default("err"),
     leaf("system syslog host * port", PORT, Syslog, "Port of the remote host").default("514"),
@@ -177,18 +196,18 @@ pub static TABLE: &[Row] = &[
     leaf("system sflow vrf", Name, Probe, "VRF that sFlow leaves from"),
 
     container("interfaces", Interfaces, "Network interfaces"),
-    tag("interfaces ethernet", Interface, Interfaces, "Ethernet interface"),
+    tag("interfaces ethernet", Interface, Interfaces, "Ethernet interface").ios(Opens(Submode::Interface, said("interface <>", INTERFACE))),
     leaf("interfaces ethernet * description", text(255), Interfaces, "What the interface is for"),
-    multi("interfaces ethernet * address", InterfaceAddress, Interfaces, "Address with prefix length"),
-    flag("interfaces ethernet * disable", Interfaces, "Take the interface down"),
+    multi("interfaces ethernet * address", InterfaceAddress, Interfaces, "Address with prefix length").ios(Also(ADDRESS)),
+    flag("interfaces ethernet * disable", Interfaces, "Take the interface down").ios(Also(&[plain("shutdown")])),
     leaf("interfaces ethernet * mtu", number(68, 16000), Interfaces, "Largest packet").unit("octets"),
     flag("interfaces ethernet * promiscuous", Interfaces, "Take in packets to others, as on a mirror port"),
     leaf("interfaces ethernet * alias", Alias, Interfaces, "Name that this interface has in IOS lines"),
     container("interfaces ethernet * mirror", Interfaces, "Copy traffic to another interface"),
     leaf("interfaces ethernet * mirror ingress", Interface, Interfaces, "Interface that gets a copy of what comes in"),
     leaf("interfaces ethernet * mirror egress", Interface, Interfaces, "Interface that gets a copy of what goes out"),
-    container("interfaces ethernet * flow", Probe, "Flow monitoring of the interface"),
-    tag("interfaces ethernet * flow monitor", Name, Probe, "Flow monitor to attach").refers(&["flow monitor"]),
+    container("interfaces ethernet * flow", Probe, "Flow monitoring of the interface").ios(Instead(&[])),
+    tag("interfaces ethernet * flow monitor", Name, Probe, "Flow monitor to attach").refers(&["flow monitor"]).ios(Instead(ATTACH)),
     leaf("interfaces ethernet * flow monitor * direction", choice(&[("input", "Packets that come in"), ("output", "Packets that go out"), ("both", "Both")]), Probe, "Direction to meter").default("input"),
     multi("interfaces ethernet * flow monitor * family", choice(&[("ip", "IPv4"), ("ipv6", "IPv6"), ("datalink", "Frames, whatever they carry")]), Probe, "Family to meter; without it, what the record speaks of"),
     leaf("interfaces ethernet * flow monitor * sampler", Name, Probe, "Sampler that picks the packets").refers(&["flow sampler"]),
@@ -201,15 +220,15 @@ pub static TABLE: &[Row] = &[
     multi("interfaces ethernet * capture decapsulate", choice(TUNNELS), Probe, "Tunnel to enter: the packet inside counts"),
     multi("interfaces ethernet * capture vxlan-port", PORT, Probe, "UDP port of VXLAN").default("4789"),
     flag("interfaces ethernet * capture fragment-ports", Probe, "Give later fragments the ports of their first"),
-    tag("interfaces loopback", choice(&[("lo", "The loopback interface")]), Interfaces, "Loopback interface"),
-    multi("interfaces loopback * address", InterfaceAddress, Interfaces, "Address with prefix length"),
+    tag("interfaces loopback", choice(&[("lo", "The loopback interface")]), Interfaces, "Loopback interface").ios(Opens(Submode::Interface, said("interface <>", INTERFACE))),
+    multi("interfaces loopback * address", InterfaceAddress, Interfaces, "Address with prefix length").ios(Also(ADDRESS)),
 
     container("flow", Probe, "Flow metering and export"),
-    tag("flow record", Name, Probe, "What a flow is and what is kept of it"),
+    tag("flow record", Name, Probe, "What a flow is and what is kept of it").ios(Opens(Submode::Record, plain("flow record <>"))),
     leaf("flow record * description", text(255), Probe, "What the record is for"),
     multi("flow record * match", Match, Probe, "Field that tells flows apart").required("match is missing"),
     multi("flow record * collect", Collect, Probe, "Field that is kept of a flow"),
-    tag("flow exporter", Name, Probe, "Where flow records go"),
+    tag("flow exporter", Name, Probe, "Where flow records go").ios(Opens(Submode::Exporter, plain("flow exporter <>"))),
     leaf("flow exporter * description", text(255), Probe, "What the exporter is for"),
     leaf("flow exporter * destination", Host, Probe, "Collector").required("destination is missing"),
     leaf("flow exporter * source", InterfaceOrAddress, Probe, "Interface or address that export leaves from"),
@@ -232,7 +251,7 @@ pub static TABLE: &[Row] = &[
         ("application-attributes", "Attributes of the applications"),
     ]), Probe, "Options data to send"),
     leaf("flow exporter * option * timeout", number(1, 86400), Probe, "Send the table again after so long").unit("seconds").default("600"),
-    tag("flow monitor", Name, Probe, "Meters flows into a cache"),
+    tag("flow monitor", Name, Probe, "Meters flows into a cache").ios(Opens(Submode::Monitor, plain("flow monitor <>"))),
     leaf("flow monitor * description", text(255), Probe, "What the monitor is for"),
     leaf("flow monitor * record", Record, Probe, "What a flow is: a record, or a predefined one").refers(&["flow record"]).required("record is missing"),
     multi("flow monitor * exporter", Name, Probe, "Where the flows go").refers(&["flow exporter"]),
@@ -247,11 +266,11 @@ pub static TABLE: &[Row] = &[
     leaf("flow monitor * cache timeout event", choice(&[("transaction-end", "End a TCP flow with its FIN or RST")]), Probe, "Event that ends a flow"),
     container("flow monitor * statistics", Probe, "Statistics beside the flows"),
     multi("flow monitor * statistics packet", choice(&[("protocol", "Packets by protocol"), ("size", "Packets by size")]), Probe, "Packet statistics to keep"),
-    tag("flow sampler", Name, Probe, "Picks packets"),
+    tag("flow sampler", Name, Probe, "Picks packets").ios(Opens(Submode::Sampler, plain("sampler <>"))),
     leaf("flow sampler * description", text(255), Probe, "What the sampler is for"),
-    leaf("flow sampler * mode", choice(&[("random", "One of every N, at random"), ("deterministic", "Every N-th")]), Probe, "How packets are picked").default("deterministic"),
-    leaf("flow sampler * rate", number(2, 32768), Probe, "One packet in so many").unit("packets").required("rate is missing"),
-    tag("flow samplicator", Name, Relay, "Copies flow datagrams to many receivers"),
+    leaf("flow sampler * mode", choice(&[("random", "One of every N, at random"), ("deterministic", "Every N-th")]), Probe, "How packets are picked").default("deterministic").ios(Also(&[plain("mode {} 1 out-of <rate>")])),
+    leaf("flow sampler * rate", number(2, 32768), Probe, "One packet in so many").unit("packets").required("rate is missing").ios(Also(&[])),
+    tag("flow samplicator", Name, Relay, "Copies flow datagrams to many receivers").ios(Opens(Submode::Samplicator, plain("flow samplicator <>"))),
     leaf("flow samplicator * description", text(255), Relay, "What the samplicator is for"),
     multi("flow samplicator * listen-address", ListenAddress, Relay, "Address or multicast group to receive on; without it, any"),
     multi("flow samplicator * port", PORT, Relay, "UDP port to receive on").default("2000"),

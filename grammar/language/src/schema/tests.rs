@@ -87,6 +87,30 @@ fn every_row_is_whole() {
 }
 
 #[test]
+fn ios_statements_are_made_of_rows() {
+    fn walk(node: &'static Node) {
+        let mut statements: Vec<(&Node, &Statement)> = match &node.row.ios {
+            Ios::Opens(_, statement) => vec![(node, statement)],
+            _ => Vec::new(),
+        };
+        statements.extend(node.statements());
+        for (of, statement) in statements {
+            for piece in statement.pieces(of) {
+                if let Piece::Word(word) = piece {
+                    assert!(
+                        !word.starts_with(['<', '{']),
+                        "{}: {word} is no leaf",
+                        statement.pattern
+                    );
+                }
+            }
+        }
+        node.children().iter().for_each(walk);
+    }
+    walk(root());
+}
+
+#[test]
 fn old_words_and_unapplied_rows_are_rows() {
     for (old, new) in OLD {
         assert!(lookup(new.split(' ')).is_some(), "{new}");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::Tree;
 use crate::order::{entries, natural};
-use crate::schema::{Node, Place, Type, lookup};
+use crate::schema::{Ios, Node, Place, Type, lookup};
 use crate::word::{quoted, quoted_always};
 
 /// Writes the tree.
@@ -86,7 +86,7 @@ fn syslog(place: Place, tree: &Tree, out: &mut String) {
     }
 }
 
-/// `flow TAG NAME` with its lines below it; samplers have a statement of their own.
+/// The statement that opens the submode of each name of a tag, with its lines below it.
 fn instances(tree: &Tree, tag: &str, out: &mut String) {
     let Some(Place::Name(node)) = lookup(["flow", tag]) else {
         return;
@@ -95,19 +95,23 @@ fn instances(tree: &Tree, tag: &str, out: &mut String) {
         return;
     };
     for (name, place, tree) in entries(Place::Name(node), instances) {
-        let _ = match tag {
-            "sampler" => writeln!(out, "sampler {name}"),
-            _ => writeln!(out, "flow {tag} {name}"),
+        let opener = match &node.row.ios {
+            Ios::Opens(_, statement) => statement.fill(node, |_| Some(name.to_owned())),
+            _ => None,
         };
-        let picked = tree
-            .value(&["mode"])
-            .zip(tree.value(&["rate"]))
-            .filter(|_| tag == "sampler");
-        if let Some((mode, rate)) = picked {
-            let _ = writeln!(out, " mode {mode} 1 out-of {rate}");
+        let Some((opener, _)) = opener else { continue };
+        let _ = writeln!(out, "{opener}");
+        let statements = node.statements().into_iter();
+        let filled = statements.filter_map(|(of, statement)| {
+            statement.fill(of, |leaf| tree.value(&[leaf]).map(str::to_owned))
+        });
+        let mut said: Vec<&str> = Vec::new();
+        for (line, leaves) in filled {
+            let _ = writeln!(out, " {line}");
+            said.extend(leaves);
         }
         for (word, place, tree) in entries(place, tree) {
-            if picked.is_none() || !matches!(word, "mode" | "rate") {
+            if !said.contains(&word) {
                 lines(place, tree, &format!(" {word}"), out);
             }
         }
@@ -146,7 +150,9 @@ fn interface(place: Place, tree: &Tree, name: &str, out: &mut String) {
                     let _ = writeln!(out, " {} address {value}", if v6 { "ipv6" } else { "ip" });
                 }
             }
-            ("disable", _) => out.push_str(" shutdown\n"),
+            (_, Tree::Leaf(values)) if values.is_empty() => {
+                let _ = writeln!(out, " {}", flag(place));
+            }
             ("flow", _) => {}
             _ => lines(place, tree, &format!(" {word}"), out),
         }
@@ -192,6 +198,14 @@ fn interface(place: Place, tree: &Tree, name: &str, out: &mut String) {
             &format!("interfaces ethernet {name} flow monitor {monitor}"),
             out,
         );
+    }
+}
+
+/// The words of a flag: a statement that only IOS has (`shutdown`), or the tree's word.
+fn flag(place: Place) -> &'static str {
+    match place.node().row.ios {
+        Ios::Also([statement, ..]) => statement.pattern,
+        _ => place.node().word(),
     }
 }
 

@@ -4,78 +4,17 @@ use super::interface::{family, shutdown};
 use super::{Mode, Statement};
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
-use crate::schema::{Place, shown};
+use crate::schema::{Ios, Node, Place, shown};
 use crate::word::{Word, vet};
 use crate::{Code, Problem};
 
-/// The IOS configuration mode that a statement stands in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Submode {
-    /// Global configuration.
-    #[default]
-    Global,
-    /// After `flow record NAME`.
-    Record,
-    /// After `flow exporter NAME`.
-    Exporter,
-    /// After `flow monitor NAME`.
-    Monitor,
-    /// After `sampler NAME`.
-    Sampler,
-    /// After `interface NAME`.
-    Interface,
-    /// After `flow samplicator NAME`.
-    Samplicator,
-}
-
-impl Submode {
-    /// Every one.
-    pub const ALL: [Submode; 7] = [
-        Submode::Global,
-        Submode::Record,
-        Submode::Exporter,
-        Submode::Monitor,
-        Submode::Sampler,
-        Submode::Interface,
-        Submode::Samplicator,
-    ];
-
-    /// The one whose prompt has this after `config`.
-    pub fn by_suffix(suffix: &str) -> Option<Submode> {
-        Submode::ALL
-            .into_iter()
-            .find(|submode| submode.suffix() == suffix)
-    }
-
-    /// What the prompt shows after `config`: `-flow-record`, say.
-    pub const fn suffix(self) -> &'static str {
-        match self {
-            Submode::Global => "",
-            Submode::Record => "-flow-record",
-            Submode::Exporter => "-flow-exporter",
-            Submode::Monitor => "-flow-monitor",
-            Submode::Sampler => "-sampler",
-            Submode::Interface => "-if",
-            Submode::Samplicator => "-flow-samplicator",
-        }
-    }
-}
-
 /// Whether lines can stand below the cursor.
 pub(super) fn is_submode(cursor: &Cursor) -> bool {
-    let path: Vec<&str> = cursor.path.iter().map(String::as_str).collect();
-    matches!(
-        path[..],
-        [
-            "flow",
-            "record" | "exporter" | "monitor" | "sampler" | "samplicator",
-            _
-        ] | ["interfaces", "ethernet" | "loopback", _]
-    )
-}
-
-fn in_interface(cursor: &Cursor) -> bool {
-    cursor.path.len() == 3 && cursor.path[0] == "interfaces"
+    let Place::Words(node) = cursor.place else {
+        return false;
+    };
+    matches!(node.row.ios, Ios::Opens(..))
+        && cursor.path.len() == node.row.path.split(' ').count() + 1
 }
 
 /// The words that a statement at the cursor can begin with.
@@ -86,13 +25,14 @@ pub(super) fn words(cursor: &Cursor) -> Vec<&'static str> {
     if cursor.path.is_empty() {
         return Vec::new();
     }
-    let mut words: Vec<&str> = node.children().iter().map(|child| child.word()).collect();
-    if in_interface(cursor) {
-        // `flow monitor NAME` is a global statement in IOS; here the family comes first.
-        words.retain(|word| *word != "flow");
-        words.extend(["shutdown", "ip", "ipv6", "datalink"]);
-        if cursor.path[1] == "loopback" {
-            words.retain(|word| !matches!(*word, "shutdown" | "datalink"));
+    let children = || node.children().iter();
+    // `flow monitor NAME` is a global statement in IOS; in an interface the family comes first.
+    let by_path = children().filter(|child| !matches!(child.row.ios, Ios::Instead(_)));
+    let mut words: Vec<&str> = by_path.map(|child| child.word()).collect();
+    let statements = children().flat_map(Node::statements);
+    for first in statements.flat_map(|(of, statement)| statement.first_words(of)) {
+        if !words.contains(&first) {
+            words.push(first);
         }
     }
     words
