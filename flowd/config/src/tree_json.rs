@@ -55,16 +55,6 @@ pub(crate) fn hash(tree: &Tree) -> String {
     hexadecimal(&digest(tree))
 }
 
-/// What [`hash`] was before: of a branch the digest of its words, each with that of what is below it.
-pub(crate) fn ordered_hash(tree: &Tree) -> String {
-    hexadecimal(&ordered(tree))
-}
-
-/// The hash of revisions that hold all of a tree and were recorded before [`ordered_hash`] was: that of the written form.
-pub(crate) fn written_hash(tree: &Tree) -> String {
-    hexadecimal(&Sha256::digest(write(tree).to_string().as_bytes()))
-}
-
 fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -83,20 +73,6 @@ fn digest(tree: &Tree) -> [u8; 32] {
             sha.update(sum.octets());
             sha.finalize().into()
         }),
-        Tree::Leaf(values) => leaf(values),
-    }
-}
-
-fn ordered(tree: &Tree) -> [u8; 32] {
-    match tree {
-        Tree::Branch(children) => {
-            let mut sha = Sha256::new_with_prefix(b"branch");
-            for (name, node) in children.iter() {
-                text(&mut sha, name);
-                sha.update(ordered(node));
-            }
-            sha.finalize().into()
-        }
         Tree::Leaf(values) => leaf(values),
     }
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use language::Tree;
 
-use super::{Stored, Summary, put_together};
+use super::Summary;
+use super::stored::{Stored, put_together};
 
 const NAME: &str = "newest-revision.json";
 

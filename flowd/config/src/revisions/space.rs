@@ -1,4 +1,4 @@
-//! Whether there is room for a commit, asked before sled is: a write that fails inside sled costs it its state.
+//! Whether there is room for a commit, asked before the store is: a write that fails inside sled costs it its state.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,7 +8,7 @@ use nix::fcntl::posix_fallocate;
 use nix::sys::statvfs::statvfs;
 
 use super::Error;
-use super::database::Database;
+use super::store::Store;
 
 /// sled writes segments of 512 KiB; a record may touch the current one and the next, and its blobs.
 const SEGMENTS: u64 = 2 * 512 * 1024;
@@ -23,7 +23,7 @@ pub(super) fn needed(record: usize) -> u64 {
 
 /// Makes sure that so many octets can be had, by having them: quotas, reserved blocks and thin volumes do
 /// not show in the number of free blocks.
-pub(super) fn require(dir: &Path, database: &Database, needed: u64) -> Result<(), Error> {
+pub(super) fn require(dir: &Path, database: &dyn Store, needed: u64) -> Result<(), Error> {
     // Once in the log, where they stay reserved, and once beside it for a moment, for the files sled adds.
     let refused = database
         .reserve(needed)

@@ -1,3 +1,4 @@
+use super::stored::{CHAIN, SHARE};
 use super::*;
 
 fn tree(text: &str) -> Tree {
@@ -219,7 +220,7 @@ fn a_change_of_a_damaged_revision_is_restored_from_the_copy() {
         }
         let mut state = revisions.lock();
         let database = revisions.opened(&mut state).unwrap();
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         batch.insert(&0u64.to_be_bytes(), b"not what it was".as_slice());
         database.apply(batch).unwrap();
         drop(state);
@@ -230,52 +231,6 @@ fn a_change_of_a_damaged_revision_is_restored_from_the_copy() {
     assert_eq!((summary.id, tree), (3, wide(3)));
     assert_eq!(record_tree(&revisions, &wide(4), 9), 4);
     assert_eq!(revisions.get(4).unwrap().1, wide(4));
-}
-
-#[test]
-fn revisions_of_before_are_read() {
-    let old = wide(7);
-    for hash in [tree_json::written_hash(&old), tree_json::ordered_hash(&old)] {
-        read_of_before(&old, &hash);
-    }
-}
-
-fn read_of_before(old: &Tree, hash: &str) {
-    let dir = tempfile::tempdir().unwrap();
-    {
-        let revisions = Revisions::open(dir.path(), 0).unwrap();
-        let text = format!(
-            r#"{{"time_ms":0,"user":"u","via":"cli","comment":"","hash":"{hash}","tree":{}}}"#,
-            tree_json::write(old)
-        );
-        let changed = wide(8);
-        let summary = Summary {
-            id: 1,
-            hash: tree_json::ordered_hash(&changed),
-            from: Some(0),
-            ..serde_json::from_str(&text).unwrap()
-        };
-        let change = Stored {
-            summary,
-            tree: None,
-            changes: Some(delta::between(old, &changed)),
-        };
-        let mut state = revisions.lock();
-        let database = revisions.opened(&mut state).unwrap();
-        let mut batch = sled::Batch::default();
-        batch.insert(&0u64.to_be_bytes(), text.as_bytes());
-        batch.insert(&1u64.to_be_bytes(), serde_json::to_vec(&change).unwrap());
-        batch.insert(HEAD, &1u64.to_be_bytes());
-        database.apply(batch).unwrap();
-        drop(state);
-        revisions.close();
-    }
-    let revisions = Revisions::open(dir.path(), 0).unwrap();
-    assert_eq!(revisions.head().unwrap().unwrap().1, wide(8));
-    assert_eq!(record_tree(&revisions, &wide(9), 9), 2);
-    assert_eq!(revisions.get(2).unwrap().1, wide(9));
-    assert_eq!(revisions.get(1).unwrap().1, wide(8));
-    assert_eq!(&revisions.get(0).unwrap().1, old);
 }
 
 /// A file system so small that it fills; `None` without the right to mount.
@@ -332,7 +287,7 @@ fn a_full_disk_refuses_and_space_makes_commits_work_again() {
     space::require(dir, revisions.opened(&mut state).unwrap(), space::needed(0)).unwrap();
     fill();
     for n in 0..20u8 {
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         batch.insert(b"filler", vec![n; 10 << 10]);
         revisions
             .write_through(&mut state, batch, |_| Ok(false))
@@ -348,4 +303,91 @@ fn a_full_disk_refuses_and_space_makes_commits_work_again() {
         Revisions::open(dir, 0).unwrap().head().unwrap().unwrap().1,
         tree("c")
     );
+}
+
+/// A store in memory whose next write can be made to fail.
+#[derive(Clone, Default)]
+struct Memory(std::sync::Arc<Mutex<MemoryState>>);
+
+#[derive(Default)]
+struct MemoryState {
+    values: std::collections::BTreeMap<Vec<u8>, Vec<u8>>,
+    fails: bool,
+}
+
+thread_local! {
+    /// What [`Memory::open`] opens: the test of this thread sees the same store before and after it is reopened.
+    static MEMORY: Memory = Memory::default();
+}
+
+impl Memory {
+    fn open(_: &Path) -> Result<Box<dyn store::Store>, OpenError> {
+        Ok(Box::new(MEMORY.with(Memory::clone)))
+    }
+}
+
+impl store::Store for Memory {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.lock().unwrap().values.get(key).cloned())
+    }
+
+    fn ids(&self) -> Result<Vec<u64>, Error> {
+        let memory = self.0.lock().unwrap();
+        let keys = memory.values.keys();
+        Ok(keys
+            .filter_map(|key| Some(u64::from_be_bytes(key.as_slice().try_into().ok()?)))
+            .collect())
+    }
+
+    fn apply(&self, batch: Batch) -> Result<(), Error> {
+        let mut memory = self.0.lock().unwrap();
+        if std::mem::take(&mut memory.fails) {
+            return Err(Error::Database("the write fails".into()));
+        }
+        for (key, value) in batch.0 {
+            match value {
+                Some(value) => memory.values.insert(key, value),
+                None => memory.values.remove(&key),
+            };
+        }
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn reserve(&self, _: u64) -> Result<(), nix::errno::Errno> {
+        Ok(())
+    }
+
+    fn close(self: Box<Self>) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_write_that_fails_records_nothing_and_the_next_one_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let revisions = Revisions::open_with(Memory::open, dir.path(), 0).unwrap();
+    assert_eq!(record_tree(&revisions, &wide(1), 9), 0);
+    MEMORY.with(|memory| memory.0.lock().unwrap().fails = true);
+    let new = New {
+        tree: &wide(2),
+        time_ms: 2,
+        user: "u",
+        via: "cli",
+        comment: "",
+        keep: 9,
+        waiting: None,
+        scheduled: false,
+    };
+    let failed = revisions.record(&new).unwrap_err();
+    assert!(failed.to_string().contains("the write fails"), "{failed}");
+    assert_eq!(revisions.head().unwrap().unwrap().1, wide(1));
+    assert_eq!(revisions.list().len(), 1);
+    assert_eq!(revisions.record(&new).unwrap(), 1);
+    revisions.close();
+    let again = Revisions::open_with(Memory::open, dir.path(), 0).unwrap();
+    assert_eq!(again.head().unwrap().unwrap().1, wide(2));
 }

@@ -3,7 +3,7 @@
 //! What sled 0.34 does not do by itself, as measured: its flush ends in `sync_file_range`, which loses the file's size
 //! and what the drive caches when power fails, so the files are synced here; a write that fails makes it
 //! refuse everything until it is opened anew, or wait for ever, or panic in a thread of its own. So space is had before
-//! it writes ([`Database::reserve`]), and every call runs on a thread that can be left behind.
+//! it writes ([`Store::reserve`]), and every call runs on a thread that can be left behind.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -17,6 +17,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 
 use super::Error;
+use super::store::{Batch, OpenError, Store};
 
 /// Memory for pages, octets. A hundred revisions are small.
 const CACHE: u64 = 8 << 20;
@@ -28,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long closing after an error may take before the database is left behind.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// An open database.
-pub(super) struct Database(Option<Arc<Inner>>);
+/// An open database of sled.
+pub(super) struct SledStore(Option<Arc<Inner>>);
 
 struct Inner {
     path: PathBuf,
@@ -37,45 +38,48 @@ struct Inner {
     tree: sled::Tree,
 }
 
-/// Why it could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
-    #[error("it is locked by another process")]
-    InUse,
-    #[error("{0}")]
-    Io(io::Error),
-    #[error("{0}")]
-    Sled(String),
-}
-
-impl Database {
-    pub(super) fn open(path: &Path) -> Result<Database, Failure> {
-        std::fs::create_dir_all(path).map_err(Failure::Io)?;
+impl SledStore {
+    /// Opens or creates the database in the directory `path`.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub(super) fn open(path: &Path) -> Result<Box<dyn Store>, OpenError> {
+        std::fs::create_dir_all(path).map_err(OpenError::Io)?;
         for _ in 0..LOCK_TRIES {
             let path = path.to_owned();
             match apart(PATIENCE, move || Inner::open(&path)) {
-                Ok(inner) => return Ok(Database(Some(Arc::new(inner)))),
+                Ok(inner) => return Ok(Box::new(SledStore(Some(Arc::new(inner))))),
                 Err(sled::Error::Io(error))
                     if error.to_string().contains("could not acquire lock") =>
                 {
                     // No event tells when a lock of `flock` is free without waiting for it forever.
                     sleep(LOCK_PAUSE);
                 }
-                Err(sled::Error::Io(error)) => return Err(Failure::Io(error)),
-                Err(error) => return Err(Failure::Sled(error.to_string())),
+                Err(sled::Error::Io(error)) => return Err(OpenError::Io(error)),
+                Err(error) => return Err(OpenError::Damaged(error.to_string())),
             }
         }
-        Err(Failure::InUse)
+        Err(OpenError::InUse)
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> sled::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let closed = || Error::Database("it is closed".into());
+        let inner = self.0.clone().ok_or_else(closed)?;
+        apart(PATIENCE, move || work(&inner)).map_err(|error| Error::Database(error.to_string()))
+    }
+}
+
+impl Store for SledStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let key = key.to_vec();
         self.call(move |inner| inner.tree.get(key))
             .map(|found| found.map(|bytes| bytes.to_vec()))
     }
 
-    /// The ids of all revisions, ascending.
-    pub(super) fn ids(&self) -> Result<Vec<u64>, Error> {
+    fn ids(&self) -> Result<Vec<u64>, Error> {
         let keys: Vec<sled::IVec> = self.call(|inner| inner.tree.iter().keys().collect())?;
         Ok(keys
             .iter()
@@ -83,24 +87,25 @@ impl Database {
             .collect())
     }
 
-    /// Applies a batch, all of it or nothing, and returns when it is on the disk.
-    pub(super) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
+    fn apply(&self, batch: Batch) -> Result<(), Error> {
+        let mut changes = sled::Batch::default();
+        for (key, value) in batch.0 {
+            match value {
+                Some(value) => changes.insert(key, value),
+                None => changes.remove(key),
+            }
+        }
         self.call(move |inner| {
-            inner.tree.apply_batch(batch)?;
+            inner.tree.apply_batch(changes)?;
             inner.flush()
         })
     }
 
-    /// Returns when everything written is on the disk.
-    pub(super) fn flush(&self) -> Result<(), Error> {
+    fn flush(&self) -> Result<(), Error> {
         self.call(Inner::flush)
     }
 
-    /// Makes sure that the log can grow by so many octets, whatever else fills the disk. The file keeps its size.
-    ///
-    /// # Errors
-    /// `ENOSPC` and `EDQUOT` when it cannot; file systems that cannot promise do not count.
-    pub(super) fn reserve(&self, octets: u64) -> Result<(), Errno> {
+    fn reserve(&self, octets: u64) -> Result<(), Errno> {
         let Some(inner) = &self.0 else { return Ok(()) };
         let failed = |error: io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
         let file = OpenOptions::new()
@@ -115,8 +120,7 @@ impl Database {
         }
     }
 
-    /// Closes after an error. False when it does not come back; then it is left behind with its lock.
-    pub(super) fn close(mut self) -> bool {
+    fn close(mut self: Box<Self>) -> bool {
         let inner = self.0.take();
         apart(FAREWELL, move || {
             drop(inner);
@@ -124,18 +128,9 @@ impl Database {
         })
         .is_ok()
     }
-
-    fn call<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Inner) -> sled::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let closed = || Error::Database("it is closed".into());
-        let inner = self.0.clone().ok_or_else(closed)?;
-        apart(PATIENCE, move || work(&inner)).map_err(|error| Error::Database(error.to_string()))
-    }
 }
 
-impl Drop for Database {
+impl Drop for SledStore {
     fn drop(&mut self) {
         if let Some(inner) = self.0.take() {
             let _ = apart(FAREWELL, move || {
