@@ -91,6 +91,24 @@ impl Nfcapd {
             .collect()
     }
 
+    /// Ends it and returns those of `tags` that nfdump's `-o fmt:%TAG` does not know.
+    ///
+    /// # Panics
+    /// When it does not end or nfdump does not run.
+    pub fn unknown_tags<'a>(mut self, tags: &[&'a str]) -> Vec<&'a str> {
+        self.process.end(Signal::SIGTERM);
+        let refused = |tag: &&&str| {
+            let output = command("nfdump")
+                .arg("-R")
+                .arg(self.dir.path())
+                .args(["-o", &format!("fmt:%{tag}")])
+                .output()
+                .expect("nfdump runs");
+            !output.status.success()
+        };
+        tags.iter().filter(refused).copied().collect()
+    }
+
     /// What it has printed: complaints about what it received.
     pub fn output(&self) -> String {
         self.process.output()

@@ -419,3 +419,19 @@ fn transfer(lab: &Lab, server: IpAddr) {
         assert_eq!(receiver.recv(&mut [0; 400]).unwrap(), 300);
     }
 }
+
+#[test]
+fn nfdump_has_the_names_that_the_registry_says() {
+    if !skip::able("nfdump's names of fields", &["ip", "nfcapd", "nfdump"]) {
+        return;
+    }
+    let lab = Lab::new();
+    let nfcapd = Nfcapd::start(&lab.c2, "192.168.4.1", 2055);
+    let fields = registry::FIELDS.iter();
+    let mut names: Vec<&str> = fields.filter_map(|field| field.nfdump).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() > 30, "{names:?}");
+    names.push("no-name");
+    assert_eq!(nfcapd.unknown_tags(&names), ["no-name"]);
+}

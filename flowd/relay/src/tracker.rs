@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use announce::{Header, Packing};
+use registry::element;
 use wire::{
     Contents, FieldSpec, MIN_TEMPLATE_ID, Outline, Record, Set, SetFormat, Template, ipfix, v9,
 };
@@ -23,7 +24,24 @@ const OVERHEAD: usize = 96;
 /// interface tables have the whole exporter for their scope. These are the identifiers of IANA's registry that occur in options
 /// (RFC 5477, RFC 6759, RFC 7270): interfaces, samplers and selectors, applications, templates, domains, processes, VRFs.
 const IDENTIFIERS: [u16; 18] = [
-    10, 14, 48, 51, 95, 130, 131, 137, 138, 141, 143, 144, 145, 148, 149, 234, 235, 302,
+    element::INGRESS_INTERFACE.number,
+    element::EGRESS_INTERFACE.number,
+    element::SAMPLER_ID.number,
+    element::CLASS_ID.number,
+    element::APPLICATION_ID.number,
+    element::EXPORTER_IPV4_ADDRESS.number,
+    element::EXPORTER_IPV6_ADDRESS.number,
+    element::COMMON_PROPERTIES_ID.number,
+    element::OBSERVATION_POINT_ID.number,
+    element::LINE_CARD_ID.number,
+    element::METERING_PROCESS_ID.number,
+    element::EXPORTING_PROCESS_ID.number,
+    element::TEMPLATE_ID.number,
+    element::FLOW_ID.number,
+    element::OBSERVATION_DOMAIN_ID.number,
+    element::INGRESS_VRFID.number,
+    element::EGRESS_VRFID.number,
+    element::SELECTOR_ID.number,
 ];
 
 /// The memory that all trackers of a worker may use together, and how often it was refused.
