@@ -40,7 +40,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal without a place and without a hint.
+    /// A refusal that has neither place nor hint.
     pub fn new(code: Code, message: impl Into<String>) -> Refusal {
         Refusal {
             message: message.into(),
@@ -63,9 +63,15 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
     }
 }
+
+impl std::error::Error for Refusal {}
 
 words! {
     /// What kind of thing a refusal is about. More may be added; a program treats one it does not know as `invalid`.
@@ -143,5 +149,29 @@ impl Default for Code {
     /// The code of a refusal that does not say one.
     fn default() -> Code {
         Code::Invalid
+    }
+}
+
+impl Code {
+    /// The HTTP status of a refusal with this code. Problems of a text or a configuration are 400 whatever their codes.
+    pub fn status(self) -> u16 {
+        match self {
+            Code::Forbidden | Code::ForeignSession => 403,
+            Code::NotFound | Code::UnknownRoute => 404,
+            Code::UnknownMethod => 405,
+            Code::Overlap
+            | Code::ChangedMeanwhile
+            | Code::ConfirmationPending
+            | Code::NothingToConfirm
+            | Code::CommitScheduled
+            | Code::NothingScheduled
+            | Code::ClientGone => 409,
+            Code::TooLarge => 413,
+            Code::Locked => 423,
+            Code::TooManySessions => 429,
+            Code::Internal => 500,
+            Code::NoSpace => 507,
+            _ => 400,
+        }
     }
 }

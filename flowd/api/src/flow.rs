@@ -446,22 +446,22 @@ pub struct Exporter {
     pub source_id: Option<u32>,
     /// The address that datagrams go to; null while there is none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
     pub destination_address: Option<Option<String>>,
     /// The address that datagrams come from; null while there is none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
     pub source_address: Option<Option<String>>,
     /// The UDP port that datagrams come from; null while there is none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<u16>")]
+    #[schemars(with = "Option<u16>", extend("x-nullable" = true))]
     pub source_port: Option<Option<u16>>,
     /// How it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ExporterState>,
     /// Why it has no socket; null while it has one.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
     pub reason: Option<Option<String>>,
     /// What it sent since its counters were cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -586,7 +586,7 @@ pub struct Routes {
     pub readings: Option<u64>,
     /// Seconds since everything was read last; null before the first time.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<u64>")]
+    #[schemars(with = "Option<u64>", extend("x-nullable" = true))]
     pub seconds_since_reading: Option<Option<u64>>,
     /// How long reading everything took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -605,7 +605,7 @@ pub struct Routes {
     pub unknown_rules: Option<u64>,
     /// Why the routes cannot be read; null while they can.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
     pub error: Option<Option<String>>,
 }
 

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::value::Time;
 use crate::word::words;
 
+/// The description of the API: an OpenAPI 3.1 document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Document {
+    /// The version of OpenAPI.
+    pub openapi: String,
+    /// All other members.
+    #[serde(flatten)]
+    pub members: serde_json::Map<String, serde_json::Value>,
+}
+
 /// The program and its host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {

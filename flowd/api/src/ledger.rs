@@ -34,17 +34,41 @@ pub struct DatagramTally {
     pub octets: u64,
 }
 
-/// The loss ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The loss ledger. Each service fills in the lists it has accounts for; added up they are the whole ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LossLedger {
     /// The packets of each monitor on each interface, one entry a capture thread.
     pub monitors: Vec<MonitorLedger>,
     /// The records of each exporter, by the monitor they come from.
     pub exporters: Vec<ExporterLedger>,
-    /// Whether nothing is unaccounted for in any ledger.
-    pub balanced: bool,
     /// The datagrams of each samplicator.
     pub samplicators: Vec<SamplicatorLedger>,
+    /// Whether nothing is unaccounted for in any ledger.
+    pub balanced: bool,
+}
+
+impl Default for LossLedger {
+    /// The ledger of a service that carries no packets, records or datagrams.
+    fn default() -> LossLedger {
+        LossLedger {
+            monitors: Vec::new(),
+            exporters: Vec::new(),
+            samplicators: Vec::new(),
+            balanced: true,
+        }
+    }
+}
+
+impl std::iter::Sum for LossLedger {
+    fn sum<I: Iterator<Item = LossLedger>>(ledgers: I) -> LossLedger {
+        ledgers.fold(LossLedger::default(), |mut sum, ledger| {
+            sum.monitors.extend(ledger.monitors);
+            sum.exporters.extend(ledger.exporters);
+            sum.samplicators.extend(ledger.samplicators);
+            sum.balanced &= ledger.balanced;
+            sum
+        })
+    }
 }
 
 /// Packets of a monitor on an interface: captured = metered + unsampled + skipped + dropped, and metered = cached +

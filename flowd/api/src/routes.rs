@@ -42,8 +42,12 @@ impl Method {
 pub struct Route<Q, B, A> {
     /// The method.
     pub method: Method,
+    /// The route's name, the constant's in lower case; a generated client calls its function so.
+    pub name: &'static str,
     /// The path; `{name}` stands for a segment of any text.
     pub path: &'static str,
+    /// What the route does; lines are apart by a space.
+    pub summary: &'static str,
     types: PhantomData<fn(Q, B) -> A>,
 }
 
@@ -57,14 +61,6 @@ impl<Q, B, A> Clone for Route<Q, B, A> {
 impl<Q, B, A> Copy for Route<Q, B, A> {}
 
 impl<Q, B, A> Route<Q, B, A> {
-    const fn new(method: Method, path: &'static str) -> Route<Q, B, A> {
-        Route {
-            method,
-            path,
-            types: PhantomData,
-        }
-    }
-
     /// The path with `segments` in the places of its `{…}`, percent-encoded.
     ///
     /// # Panics
@@ -107,104 +103,121 @@ impl<Q, B, A> Route<Q, B, A> {
 pub type Get<Q, A> = Route<Q, Nothing, A>;
 /// A route that does something.
 pub type Post<B, A> = Route<Nothing, B, A>;
+/// A route that removes something.
+pub type Delete = Route<Nothing, Nothing, Nothing>;
 
-const fn get<Q, A>(path: &'static str) -> Get<Q, A> {
-    Route::new(Method::Get, path)
+/// Declares routes: the constant, its documentation, which is the route's summary, too, its type, method and path.
+macro_rules! routes {
+    ($(
+        $(#[doc = $summary:literal])+
+        $name:ident: $kind:ident $(<$query:ty, $answer:ty>)? = $method:ident $path:literal;
+    )+) => { $(
+        $(#[doc = $summary])+
+        pub const $name: $kind $(<$query, $answer>)? = Route {
+            method: Method::$method,
+            name: stringify!($name),
+            path: $path,
+            summary: concat!($($summary),+),
+            types: PhantomData,
+        };
+    )+
+
+        /// Method and path of every route.
+        pub const ALL: &[(Method, &str)] = &[$(($name.method, $name.path)),+];
+    };
 }
 
-const fn post<B, A>(path: &'static str) -> Post<B, A> {
-    Route::new(Method::Post, path)
+routes! {
+    /// This document.
+    OPENAPI: Get<Nothing, host::Document> = Get "/v1/openapi.json";
+    /// The program and its host.
+    VERSION: Get<Nothing, host::Version> = Get "/v1/version";
+    /// Who is asking, as the kernel tells it.
+    WHOAMI: Get<Nothing, host::Identity> = Get "/v1/whoami";
+    /// The host's interfaces.
+    INTERFACES: Get<Nothing, host::Interfaces> = Get "/v1/interfaces";
+    /// Names that complete a command line.
+    NAMES: Get<host::NamesQuery, host::Names> = Get "/v1/names";
+    /// What can follow a line, for Tab and ?; positions are octets.
+    COMPLETE: Get<complete::CompleteQuery, complete::Completion> = Get "/v1/complete";
+    /// The last lines of the log, or those after one that was seen before.
+    LOG: Get<host::LogQuery, host::LogLines> = Get "/v1/log";
+
+    /// The sessions.
+    SESSIONS: Get<Nothing, session::Sessions> = Get "/v1/sessions";
+    /// Begins a session: its candidate starts as the running configuration.
+    BEGIN_SESSION: Post<session::Begin, session::Begun> = Post "/v1/sessions";
+    /// Ends a session; its candidate is gone.
+    END_SESSION: Delete = Delete "/v1/sessions/{id}";
+    /// Reads a text into the candidate; path is the edit level.
+    EDIT: Post<session::Edit, session::Changes> = Post "/v1/sessions/{id}/edit";
+    /// Validates the candidate as a commit would, and changes nothing.
+    CHECK: Post<Nothing, session::Checked> = Post "/v1/sessions/{id}/check";
+    /// Puts the candidate into force. With confirm_minutes it is rolled back unless confirmed; with at it is checked now
+    /// and committed then. The answer's revision is null when there was nothing to commit.
+    COMMIT: Post<session::Commit, session::Committed> = Post "/v1/sessions/{id}/commit";
+    /// Makes the candidate the running configuration again.
+    DISCARD: Post<Nothing, Nothing> = Post "/v1/sessions/{id}/discard";
+    /// Makes a revision the candidate.
+    ROLLBACK: Post<session::Rollback, session::Changes> = Post "/v1/sessions/{id}/rollback";
+    /// What differs between two configurations, one of which is the body's text.
+    COMPARE_TEXT: Post<configuration::CompareText, configuration::Text> =
+        Post "/v1/sessions/{id}/compare";
+    /// Cancels the commit that is scheduled; its changes are gone.
+    CLEAR_COMMIT: Post<Nothing, Nothing> = Post "/v1/clear/commit";
+    /// Keeps the commit that waits for confirmation.
+    CONFIRM: Post<Nothing, Nothing> = Post "/v1/confirm";
+
+    /// A configuration: its text, or with format=json its tree. Secrets are masked.
+    CONFIGURATION: Get<configuration::ShowConfiguration, configuration::Configuration> =
+        Get "/v1/configuration";
+    /// What differs between two configurations.
+    COMPARE: Get<configuration::Compare, configuration::Text> = Get "/v1/compare";
+    /// The committed configurations, newest first, and the commits that wait.
+    REVISIONS: Get<Nothing, configuration::Revisions> = Get "/v1/revisions";
+
+    /// Flow records.
+    RECORDS: Get<query::NameQuery, flow::Records> = Get "/v1/flow/records";
+    /// Samplers.
+    SAMPLERS: Get<query::NameQuery, flow::Samplers> = Get "/v1/flow/samplers";
+    /// Interfaces with a flow monitor.
+    METERED_INTERFACES: Get<query::NameQuery, flow::MeteredInterfaces> = Get "/v1/flow/interfaces";
+    /// Flow monitors.
+    MONITORS: Get<query::NameQuery, flow::Monitors> = Get "/v1/flow/monitors";
+    /// Flow exporters.
+    EXPORTERS: Get<query::NameQuery, flow::Exporters> = Get "/v1/flow/exporters";
+    /// What is known of the host's routes.
+    ROUTES: Get<Nothing, flow::Routes> = Get "/v1/flow/routes";
+    /// The loss ledger: what became of every packet, record and datagram.
+    LOSS: Get<Nothing, ledger::LossLedger> = Get "/v1/flow/loss";
+    /// The flows in a monitor's cache. A listing is answered in parts: next is the after of the next one. At most
+    /// 4,194,304 groups are made.
+    CACHE: Get<query::CacheQuery, flow::CacheFlows> = Get "/v1/flow/monitors/{name}/cache";
+    /// Which monitors and exporters a flow takes, and how it is routed.
+    FLOW_PATH: Get<query::PathQuery, flow::FlowPath> = Get "/v1/flow/path";
+    /// The flow-accounting table.
+    ACCOUNTING: Get<query::AccountingQuery, flow::Accounting> = Get "/v1/flow-accounting";
+
+    /// Samplicators.
+    SAMPLICATORS: Get<query::NameQuery, samplicator::Samplicators> = Get "/v1/samplicators";
+    /// The receivers of a samplicator.
+    RECEIVERS: Get<Nothing, samplicator::Receivers> = Get "/v1/samplicators/{name}/receivers";
+    /// The exporters that send to a samplicator.
+    SOURCES: Get<Nothing, samplicator::Sources> = Get "/v1/samplicators/{name}/sources";
+    /// The templates that a samplicator keeps for replay.
+    TEMPLATES: Get<Nothing, samplicator::KeptTemplates> = Get "/v1/samplicators/{name}/templates";
+
+    /// Discards the flows of a monitor, exports them, or clears its counters.
+    CLEAR_MONITOR: Post<flow::Clear, flow::Cleared> = Post "/v1/clear/monitor/{name}";
+    /// Clears the counters of an exporter.
+    CLEAR_EXPORTER: Post<Nothing, Nothing> = Post "/v1/clear/exporter/{name}";
+    /// Clears the counters of a samplicator; templates and sources stay.
+    CLEAR_SAMPLICATOR: Post<Nothing, Nothing> = Post "/v1/clear/samplicator/{name}";
+    /// Sends receivers of a samplicator all templates again, each before its exporter's next datagram.
+    REPLAY: Post<samplicator::Replay, samplicator::Replayed> = Post "/v1/replay/samplicator/{name}";
+    /// Ends and exports the flows of the flow-accounting table.
+    CLEAR_ACCOUNTING: Post<Nothing, flow::Cleared> = Post "/v1/clear/flow-accounting";
 }
-
-/// The program and its host.
-pub const VERSION: Get<Nothing, host::Version> = get("/v1/version");
-/// Who is asking.
-pub const WHOAMI: Get<Nothing, host::Identity> = get("/v1/whoami");
-/// The host's interfaces.
-pub const INTERFACES: Get<Nothing, host::Interfaces> = get("/v1/interfaces");
-/// Names that complete a command line.
-pub const NAMES: Get<host::NamesQuery, host::Names> = get("/v1/names");
-/// What can follow a line.
-pub const COMPLETE: Get<complete::CompleteQuery, complete::Completion> = get("/v1/complete");
-/// Lines of the log.
-pub const LOG: Get<host::LogQuery, host::LogLines> = get("/v1/log");
-
-/// The sessions.
-pub const SESSIONS: Get<Nothing, session::Sessions> = get("/v1/sessions");
-/// Begins a session.
-pub const BEGIN_SESSION: Post<session::Begin, session::Begun> = post("/v1/sessions");
-/// Ends a session.
-pub const END_SESSION: Route<Nothing, Nothing, Nothing> =
-    Route::new(Method::Delete, "/v1/sessions/{id}");
-/// Reads a text into the candidate.
-pub const EDIT: Post<session::Edit, session::Changes> = post("/v1/sessions/{id}/edit");
-/// Validates the candidate.
-pub const CHECK: Post<Nothing, session::Checked> = post("/v1/sessions/{id}/check");
-/// Puts the candidate into force.
-pub const COMMIT: Post<session::Commit, session::Committed> = post("/v1/sessions/{id}/commit");
-/// Makes the candidate the running configuration again.
-pub const DISCARD: Post<Nothing, Nothing> = post("/v1/sessions/{id}/discard");
-/// Makes a revision the candidate.
-pub const ROLLBACK: Post<session::Rollback, session::Changes> = post("/v1/sessions/{id}/rollback");
-/// Compares a text with a configuration.
-pub const COMPARE_TEXT: Post<configuration::CompareText, configuration::Text> =
-    post("/v1/sessions/{id}/compare");
-/// Cancels the commit that is scheduled.
-pub const CLEAR_COMMIT: Post<Nothing, Nothing> = post("/v1/clear/commit");
-/// Keeps the commit that waits for confirmation.
-pub const CONFIRM: Post<Nothing, Nothing> = post("/v1/confirm");
-
-/// A configuration.
-pub const CONFIGURATION: Get<configuration::ShowConfiguration, configuration::Configuration> =
-    get("/v1/configuration");
-/// What differs between two configurations.
-pub const COMPARE: Get<configuration::Compare, configuration::Text> = get("/v1/compare");
-/// The committed configurations.
-pub const REVISIONS: Get<Nothing, configuration::Revisions> = get("/v1/revisions");
-
-/// Flow records.
-pub const RECORDS: Get<query::NameQuery, flow::Records> = get("/v1/flow/records");
-/// Samplers.
-pub const SAMPLERS: Get<query::NameQuery, flow::Samplers> = get("/v1/flow/samplers");
-/// Interfaces with flow monitors.
-pub const METERED_INTERFACES: Get<query::NameQuery, flow::MeteredInterfaces> =
-    get("/v1/flow/interfaces");
-/// Flow monitors.
-pub const MONITORS: Get<query::NameQuery, flow::Monitors> = get("/v1/flow/monitors");
-/// Flow exporters.
-pub const EXPORTERS: Get<query::NameQuery, flow::Exporters> = get("/v1/flow/exporters");
-/// What is known of the host's routes.
-pub const ROUTES: Get<Nothing, flow::Routes> = get("/v1/flow/routes");
-/// The loss ledger.
-pub const LOSS: Get<Nothing, ledger::LossLedger> = get("/v1/flow/loss");
-/// The flows in a monitor's cache.
-pub const CACHE: Get<query::CacheQuery, flow::CacheFlows> = get("/v1/flow/monitors/{name}/cache");
-/// Which way a flow takes.
-pub const PATH: Get<query::PathQuery, flow::FlowPath> = get("/v1/flow/path");
-/// The flow-accounting table.
-pub const ACCOUNTING: Get<query::AccountingQuery, flow::Accounting> = get("/v1/flow-accounting");
-/// Clears something of a monitor.
-pub const CLEAR_MONITOR: Post<flow::Clear, flow::Cleared> = post("/v1/clear/monitor/{name}");
-/// Clears an exporter's counters.
-pub const CLEAR_EXPORTER: Post<Nothing, Nothing> = post("/v1/clear/exporter/{name}");
-/// Ends and exports the flows of the flow-accounting table.
-pub const CLEAR_ACCOUNTING: Post<Nothing, flow::Cleared> = post("/v1/clear/flow-accounting");
-
-/// Samplicators.
-pub const SAMPLICATORS: Get<query::NameQuery, samplicator::Samplicators> = get("/v1/samplicators");
-/// A samplicator's receivers.
-pub const RECEIVERS: Get<Nothing, samplicator::Receivers> =
-    get("/v1/samplicators/{name}/receivers");
-/// The exporters that send to a samplicator.
-pub const SOURCES: Get<Nothing, samplicator::Sources> = get("/v1/samplicators/{name}/sources");
-/// The templates that a samplicator keeps.
-pub const TEMPLATES: Get<Nothing, samplicator::KeptTemplates> =
-    get("/v1/samplicators/{name}/templates");
-/// Clears a samplicator's counters.
-pub const CLEAR_SAMPLICATOR: Post<Nothing, Nothing> = post("/v1/clear/samplicator/{name}");
-/// Sends receivers of a samplicator all templates again.
-pub const REPLAY: Post<samplicator::Replay, samplicator::Replayed> =
-    post("/v1/replay/samplicator/{name}");
 
 #[cfg(test)]
 mod tests {

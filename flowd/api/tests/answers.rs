@@ -168,11 +168,11 @@ fn the_loss_ledger() {
                 "cached":{RECORDS},"expired":{RECORDS},"cleared":{RECORDS},"balanced":true}}],
             "exporters":[{{"exporter":"E","monitor":"M","received":{RECORDS},"sent":{RECORDS},"queued":{RECORDS},
                 "dropped":{{"z":{RECORDS},"a":{RECORDS}}},"balanced":false}}],
-            "balanced":false,
             "samplicators":[{{"samplicator":"X","received":{TALLY},"relayed":{TALLY},"denied":{TALLY},
                 "unrouted":{TALLY},"kernel_drops":1,
                 "receivers":[{{"offered":{TALLY},"sent":{TALLY},"queued":{TALLY},"dropped":{{"sampled":{TALLY}}},
-                    "receiver":"(removed)","balanced":true}}],"balanced":true}}]}}"#
+                    "receiver":"(removed)","balanced":true}}],"balanced":true}}],
+            "balanced":false}}"#
     ));
 }
 

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use api::configuration::Archive as Counts;
 use language::{Dialect, Tree};
-use serde_json::{Value, json};
 use transfer::Limits;
 
 /// Configurations that may wait to be copied; more are not, and are counted.
@@ -24,16 +24,6 @@ struct Copy {
     name: String,
     text: String,
     locations: Vec<String>,
-}
-
-/// What became of copies.
-#[derive(Debug, Default)]
-struct Counts {
-    written: u64,
-    failed: u64,
-    /// Not even tried: too many waited.
-    dropped: u64,
-    last_failure: Option<String>,
 }
 
 /// The archive. Its thread starts with the first copy.
@@ -71,17 +61,10 @@ impl Archive {
     }
 
     /// What became of copies; none before the first.
-    pub fn report(&self) -> Option<Value> {
-        let counts = counts(&self.counts);
+    pub fn report(&self) -> Option<Counts> {
+        let counts = counts(&self.counts).clone();
         let any = counts.written + counts.failed + counts.dropped > 0;
-        any.then(|| {
-            json!({
-                "written": counts.written,
-                "failed": counts.failed,
-                "dropped": counts.dropped,
-                "last_failure": counts.last_failure,
-            })
-        })
+        any.then_some(counts)
     }
 
     /// Ends the thread after what it has to do; nobody waits for a server that does not answer.

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use api::session::Impact;
 use language::{Finding, Tree};
-use service::{Before, Detail, Impact, Kind, Settings};
+use service::{Before, Detail, Kind, Settings};
 
 use crate::access::Connection;
 use crate::confirm::Pending;

@@ -1,83 +1,108 @@
 //! What the management API asks of the running probe.
 
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
+use api::flow::{
+    Accounting, ClearTarget, Exporters, MeteredInterfaces, Monitors, Records, Routes, Samplers,
+};
+use api::query::AccountingQuery;
+use api::{Code, Refusal};
 use flow::{Flow, Layout, Value};
 use meter::Clear;
-use serde_json::{Value as Json, json};
 
 use super::names::Names;
-use super::query::{self, CacheQuery, Filter, Kept, Plan, Rows, Top, Wrong};
+use super::query::{self, CacheQuery, Filter, Kept, Plan, Rows, Top};
 use super::reader::{Cancelled, Cursor, Reader};
 use super::settings::ACCOUNTING;
-use super::show::{AnswerRows, CacheAnswer};
+use super::show::{CacheAnswer, Rows as AnswerRows};
 use super::worker::{Asker, Layouts, Worker};
-use super::{Probe, Refused, Unknown, show};
+use super::{Probe, show};
+use service::unknown;
 
-/// What of the flow-accounting table is wanted.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-pub struct AccountingQuery {
-    /// This interface only.
-    pub interface: Option<String>,
-    /// Source or destination address.
-    pub host: Option<IpAddr>,
-    /// Source or destination port: `22`, `80-89` or `53,123`.
-    pub port: Option<String>,
-    /// So many flows, most octets first.
-    pub top: Option<usize>,
-    /// At most so many flows.
-    pub count: Option<usize>,
+/// Refuses a name that nothing of that kind has.
+fn known(kind: &str, name: Option<&str>, has: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    match name {
+        Some(name) if !has(name) => {
+            let message = format!("there is no {kind} {name}");
+            Err(Refusal::new(Code::NotFound, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_running() -> Refusal {
+    Refusal::new(Code::NotFound, "flow-accounting is not running")
 }
 
 impl Probe {
-    /// `GET /v1/flow/…`; `what` is `records samplers interfaces monitors exporters loss`, `name` one of them.
+    /// `GET /v1/flow/records`: all of them, or the one called `name`.
     ///
     /// # Errors
-    /// When there is nothing of that name.
-    pub fn show(&self, what: &str, name: Option<&str>) -> Result<Json, Unknown> {
+    /// When there is none of that name.
+    pub fn records(&self, name: Option<&str>) -> Result<Records, Refusal> {
+        let state = self.state();
+        let records = &state.settings.records;
+        known("flow record", name, |name| {
+            records.contains_key(name) || flow::Record::by_name(name).is_some()
+        })?;
+        Ok(show::records(&state.settings, name))
+    }
+
+    /// `GET /v1/flow/samplers`: all of them, or the one called `name`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn samplers(&self, name: Option<&str>) -> Result<Samplers, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        let known = |kind: &str, has: &dyn Fn(&str) -> bool| match name {
-            Some(name) if !has(name) => Err(Unknown(format!("there is no {kind} {name}"))),
-            _ => Ok(()),
-        };
-        Ok(match what {
-            "records" => {
-                known("flow record", &|name| {
-                    settings.records.contains_key(name) || flow::Record::by_name(name).is_some()
-                })?;
-                show::records(settings, name)
-            }
-            "samplers" => {
-                known("sampler", &|name| settings.samplers.contains_key(name))?;
-                show::samplers(settings, &state.sampler_ids, name)
-            }
-            "interfaces" => {
-                known("interface with a flow monitor", &|name| {
-                    settings.ports.contains_key(name)
-                })?;
-                show::interfaces(settings, &state.reports(), name)
-            }
-            "monitors" => {
-                known("flow monitor", &|name| settings.monitors.contains_key(name))?;
-                show::monitors(settings, &state.reports(), name)
-            }
-            "exporters" => {
-                known("flow exporter", &|name| {
-                    settings.exporters.contains_key(name)
-                })?;
-                show::exporters(settings, &state.export.statistics(), name)
-            }
-            "routes" => {
-                let statistics = state
-                    .routes
-                    .as_ref()
-                    .map(system::routes::Routes::statistics);
-                show::routes(statistics.as_ref())
-            }
-            other => return Err(Unknown(format!("nothing is known of {other}"))),
-        })
+        known("sampler", name, |name| settings.samplers.contains_key(name))?;
+        Ok(show::samplers(settings, &state.sampler_ids, name))
+    }
+
+    /// `GET /v1/flow/interfaces`: all interfaces with a flow monitor, or the one called `name`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn interfaces(&self, name: Option<&str>) -> Result<MeteredInterfaces, Refusal> {
+        let state = self.state();
+        let settings = &state.settings;
+        known("interface with a flow monitor", name, |name| {
+            settings.ports.contains_key(name)
+        })?;
+        Ok(show::interfaces(settings, &state.reports(), name))
+    }
+
+    /// `GET /v1/flow/monitors`: all of them, or the one called `name`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn monitors(&self, name: Option<&str>) -> Result<Monitors, Refusal> {
+        let state = self.state();
+        let settings = &state.settings;
+        known("flow monitor", name, |name| {
+            settings.monitors.contains_key(name)
+        })?;
+        Ok(show::monitors(settings, &state.reports(), name))
+    }
+
+    /// `GET /v1/flow/exporters`: all of them, or the one called `name`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn exporters(&self, name: Option<&str>) -> Result<Exporters, Refusal> {
+        let state = self.state();
+        let settings = &state.settings;
+        known("flow exporter", name, |name| {
+            settings.exporters.contains_key(name)
+        })?;
+        Ok(show::exporters(settings, &state.export.statistics(), name))
+    }
+
+    /// `GET /v1/flow/routes`.
+    pub fn routes(&self) -> Routes {
+        let state = self.state();
+        let statistics = state.routes.as_ref();
+        show::routes(statistics.map(system::routes::Routes::statistics).as_ref())
     }
 
     /// `GET /v1/flow/monitors/NAME/cache`. One cache is read at a time, so that what answers take is bounded.
@@ -89,7 +114,7 @@ impl Probe {
         name: &str,
         query: &CacheQuery,
         cancelled: &Cancelled,
-    ) -> Result<CacheAnswer, Refused> {
+    ) -> Result<CacheAnswer, Refusal> {
         let state = self.state();
         let monitor = state.monitor(name)?.clone();
         let askers: Vec<Asker> = state.workers().map(|(_, worker)| worker.asker()).collect();
@@ -115,8 +140,9 @@ impl Probe {
             total: 0,
             matched: None,
             aggregated: None,
+            shown: 0,
+            flows: AnswerRows::Flows(Vec::new()),
             next: None,
-            rows: AnswerRows::Flows(Vec::new()),
             cache: counters,
         };
         match rows {
@@ -127,10 +153,11 @@ impl Probe {
                 answer.next = next.map(|cursor| cursor.to_string());
                 answer.total = match count {
                     true => counted.seen,
-                    false => answer.cache["entries"].as_u64().unwrap_or_default(),
+                    false => answer.cache.entries,
                 };
                 answer.matched = count.then_some(counted.matched);
-                answer.rows = AnswerRows::Flows(flows);
+                answer.shown = flows.len() as u64;
+                answer.flows = AnswerRows::Flows(flows);
             }
             Rows::Sorted(column, mut top) => {
                 let counted = each(&mut reader, &filter, |flow, layout| {
@@ -140,14 +167,17 @@ impl Probe {
                 })?;
                 counted.tell(&mut answer, &filter);
                 answer.aggregated = Some(counted.matched);
-                answer.rows = AnswerRows::Flows(top.into_rows());
+                let flows = top.into_rows();
+                answer.shown = flows.len() as u64;
+                answer.flows = AnswerRows::Flows(flows);
             }
             Rows::Grouped(mut groups, order) => {
                 let counted = each(&mut reader, &filter, |flow, _| groups.add(flow))?;
                 counted.tell(&mut answer, &filter);
                 answer.aggregated = Some(groups.len() as u64);
                 answer.fields = show::group_columns(&groups);
-                answer.rows = AnswerRows::Groups(groups, order);
+                answer.shown = order.count(&groups) as u64;
+                answer.flows = AnswerRows::Groups(groups, order);
             }
         }
         Ok(answer)
@@ -161,11 +191,16 @@ impl Probe {
         &self,
         query: &AccountingQuery,
         cancelled: &Cancelled,
-    ) -> Result<Json, Refused> {
+    ) -> Result<Accounting, Refusal> {
         let state = self.state();
         match state.settings.accounting_table {
-            None => return Err(Unknown("flow-accounting is not running".into()).into()),
-            Some(false) => return Err(Unknown("In-memory table is not available".into()).into()),
+            None => return Err(not_running()),
+            Some(false) => {
+                return Err(Refusal::new(
+                    Code::NotFound,
+                    "In-memory table is not available",
+                ));
+            }
             Some(true) => {}
         }
         let has_accounting = |interface: &str| {
@@ -180,8 +215,8 @@ impl Probe {
         {
             let ports = state.settings.ports.keys().map(String::as_str);
             let there = language::which(interface, ports.filter(|port| has_accounting(port)));
-            let message = format!("flow-accounting not configured on [{interface}]; {there}");
-            return Err(Unknown(message).into());
+            let message = format!("flow-accounting not configured on [{interface}]");
+            return Err(Refusal::new(Code::NotFound, message).hint(there));
         }
         let wanted = |interface: &str| {
             has_accounting(interface)
@@ -202,10 +237,10 @@ impl Probe {
         drop(state);
         let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let keep = show::wanted(query)?;
-        let most = query
-            .top
-            .unwrap_or(query::MOST)
-            .min(query.count.unwrap_or(query::LIMIT));
+        let limit = |asked: Option<u64>, most: usize| {
+            asked.map_or(most, |asked| usize::try_from(asked).unwrap_or(usize::MAX))
+        };
+        let most = limit(query.top, query::MOST).min(limit(query.count, query::LIMIT));
         let mut names = Names::default();
         let mut interfaces = Vec::new();
         for (interface, askers) in tables {
@@ -226,31 +261,26 @@ impl Probe {
                 top.offer(octets, order, || Kept::new(flow, layout));
                 Ok(())
             })?;
-            interfaces.push(show::accounting(&interface, &top.into_rows(), &mut names));
+            interfaces.push(show::accounting(interface, &top.into_rows(), &mut names));
         }
-        Ok(json!({ "interfaces": interfaces }))
+        Ok(Accounting { interfaces })
     }
 
-    /// `POST /v1/clear/monitor/NAME`: `what` is `cache`, `statistics` or `force-export`. Returns the flows it ended.
+    /// `POST /v1/clear/monitor/NAME`. Returns the flows it ended.
     ///
     /// # Errors
-    /// When there is no such monitor or nothing of that kind to clear.
-    pub fn clear_monitor(&self, monitor: &str, what: &str) -> Result<u64, Unknown> {
+    /// When there is no such monitor.
+    pub fn clear_monitor(&self, monitor: &str, target: ClearTarget) -> Result<u64, Refusal> {
         let state = self.state();
         state.monitor(monitor)?;
-        let how = match what {
-            "cache" => Clear::Discard,
-            "force-export" => Clear::Export,
-            "statistics" => {
+        let how = match target {
+            ClearTarget::Cache => Clear::Discard,
+            ClearTarget::ForceExport => Clear::Export,
+            ClearTarget::Statistics => {
                 state
                     .workers()
                     .for_each(|(_, worker)| worker.clear_statistics(monitor));
                 return Ok(0);
-            }
-            other => {
-                return Err(Unknown(format!(
-                    "cannot clear {other}; cache, statistics or force-export"
-                )));
             }
         };
         Ok(state
@@ -263,11 +293,11 @@ impl Probe {
     ///
     /// # Errors
     /// When there is no such exporter.
-    pub fn clear_exporter(&self, exporter: &str) -> Result<(), Unknown> {
+    pub fn clear_exporter(&self, exporter: &str) -> Result<(), Refusal> {
         let state = self.state();
         if !state.settings.exporters.contains_key(exporter) {
             let names = state.settings.exporters.keys();
-            return Err(Unknown::of("flow exporter", exporter, names));
+            return Err(unknown("flow exporter", exporter, names));
         }
         state.export.clear(exporter);
         Ok(())
@@ -277,10 +307,10 @@ impl Probe {
     ///
     /// # Errors
     /// When flow-accounting is not configured.
-    pub fn clear_accounting(&self) -> Result<u64, Unknown> {
+    pub fn clear_accounting(&self) -> Result<u64, Refusal> {
         let state = self.state();
         if state.settings.accounting_table.is_none() {
-            return Err(Unknown("flow-accounting is not running".into()));
+            return Err(not_running());
         }
         Ok(state
             .workers()
@@ -313,8 +343,8 @@ impl Counted {
 fn each(
     reader: &mut Reader,
     filter: &Filter,
-    mut take: impl FnMut(&Flow<'_>, &Arc<Layout>) -> Result<(), Wrong>,
-) -> Result<Counted, Wrong> {
+    mut take: impl FnMut(&Flow<'_>, &Arc<Layout>) -> Result<(), Refusal>,
+) -> Result<Counted, Refusal> {
     let mut counted = Counted::default();
     let mut names = Names::default();
     while let Some((seen, batch)) = reader.piece(usize::MAX)? {
@@ -333,7 +363,7 @@ fn list(
     filter: &Filter,
     most: usize,
     count: bool,
-) -> Result<(Vec<Kept>, Counted, Option<Cursor>), Wrong> {
+) -> Result<(Vec<Kept>, Counted, Option<Cursor>), Refusal> {
     let mut flows = Vec::new();
     let mut counted = Counted::default();
     let mut names = Names::default();

@@ -1,8 +1,9 @@
 //! What a prepared change does to exporters, rings and caches, in words.
 
+use api::session::{Impact, ImpactAction, ImpactKind};
 use export::{Template, TemplateStep};
 use meter::RebuildReason;
-use service::{Detail, Impact};
+use service::Detail;
 
 use super::State;
 use super::commit::{Staged, exporter_path};
@@ -30,8 +31,11 @@ pub(super) fn impact(state: &State, staged: &Staged, detail: Detail) -> Vec<Impa
             mib(after),
             mib(before)
         );
-        let expected = Impact::new("memory", "expect", &[], text);
-        impact.push(expected.with("octets", after).with("octets_before", before));
+        impact.push(Impact {
+            octets: Some(after),
+            octets_before: Some(before),
+            ..Impact::new(ImpactKind::Memory, ImpactAction::Expect, &[], text)
+        });
     }
     impact
 }
@@ -43,13 +47,16 @@ impl State {
         let mut tell = |action, name: &str, text: String, sockets| {
             let path = exporter_path(name);
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            impact.push(Impact::new("exporter", action, &path, text).with("sockets", sockets));
+            impact.push(Impact {
+                sockets: Some(sockets),
+                ..Impact::new(ImpactKind::Exporter, action, &path, text)
+            });
         };
         let used = self.settings.used_exporters();
         for name in &difference.gone_exporters {
             if used.contains(name.as_str()) {
                 let text = format!("exporter {name}: its socket is closed");
-                tell("close", name, text, 1);
+                tell(ImpactAction::Close, name, text, 1);
             }
         }
         for (settings, prepared) in &staged.sockets {
@@ -63,18 +70,18 @@ impl State {
             match difference.exporters.get(name) {
                 Some(Link::Open) => {
                     let text = format!("exporter {name}: a socket to {to} is opened{when}");
-                    tell("open", name, text, count);
+                    tell(ImpactAction::Open, name, text, count);
                 }
                 Some(Link::Reopen) => {
                     let text = format!(
                         "exporter {name}: its socket is replaced by one to {to}{when}; templates are sent again"
                     );
-                    tell("reopen", name, text, count);
+                    tell(ImpactAction::Reopen, name, text, count);
                 }
                 Some(Link::Close) => {
                     let text =
                         format!("exporter {name}: its socket is closed, nothing exports by it");
-                    tell("close", name, text, 1);
+                    tell(ImpactAction::Close, name, text, 1);
                 }
                 Some(Link::Keep) => {
                     let old = self.settings.exporters.get(name);
@@ -82,7 +89,7 @@ impl State {
                         let text = format!(
                             "exporter {name}: it begins anew with sequence number 0; templates are sent again"
                         );
-                        tell("restart", name, text, 0);
+                        tell(ImpactAction::Restart, name, text, 0);
                     }
                 }
                 Some(Link::None) | None => {}
@@ -131,17 +138,23 @@ impl State {
                     .sum();
                 let of = format!("cache of monitor {monitor} on {interface}");
                 let (action, text) = match cache {
-                    Cache::Keep => ("keep", format!("{of}: kept, with {flows} flows")),
-                    Cache::Make => ("make", format!("{of}: made, it is empty")),
-                    Cache::Drop => ("drop", format!("{of}: {flows} flows are exported, it goes")),
+                    Cache::Keep => (
+                        ImpactAction::Keep,
+                        format!("{of}: kept, with {flows} flows"),
+                    ),
+                    Cache::Make => (ImpactAction::Make, format!("{of}: made, it is empty")),
+                    Cache::Drop => (
+                        ImpactAction::Drop,
+                        format!("{of}: {flows} flows are exported, it goes"),
+                    ),
                     Cache::Rebuild(RebuildReason::Record) => (
-                        "rebuild",
+                        ImpactAction::Rebuild,
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new record"
                         ),
                     ),
                     Cache::Rebuild(RebuildReason::Type) => (
-                        "rebuild",
+                        ImpactAction::Rebuild,
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new type"
                         ),
@@ -155,7 +168,10 @@ impl State {
                     "monitor",
                     monitor,
                 ];
-                Impact::new("cache", action, &path, text).with("flows", flows)
+                Impact {
+                    flows: Some(flows),
+                    ..Impact::new(ImpactKind::Cache, action, &path, text)
+                }
             })
             .collect()
     }
@@ -171,19 +187,21 @@ fn template(step: &TemplateStep) -> Impact {
             fields,
         },
     ) = match step {
-        TemplateStep::Send(template) => ("send", template),
-        TemplateStep::Withdraw(template) => ("withdraw", template),
+        TemplateStep::Send(template) => (ImpactAction::Send, template),
+        TemplateStep::Withdraw(template) => (ImpactAction::Withdraw, template),
     };
     let what = match action {
-        "send" => format!("is sent, {fields} fields"),
+        ImpactAction::Send => format!("is sent, {fields} fields"),
         _ => "is not used any more".to_owned(),
     };
     let text = format!("exporter {exporter}: template {id} of {client} {what}");
     let path = exporter_path(exporter);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    Impact::new("template", action, &path, text)
-        .with("template", u64::from(*id))
-        .with("fields", *fields as u64)
+    Impact {
+        template: Some(u64::from(*id)),
+        fields: Some(*fields as u64),
+        ..Impact::new(ImpactKind::Template, action, &path, text)
+    }
 }
 
 fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<Impact> {
@@ -199,7 +217,11 @@ fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<
         Ring::Keep => return None,
         Ring::Open => {
             let count = sockets(&staged.settings);
-            ("open", count, format!("{} opened", rings(count)))
+            (
+                ImpactAction::Open,
+                count,
+                format!("{} opened", rings(count)),
+            )
         }
         Ring::Reopen => {
             let count = sockets(&staged.settings);
@@ -208,21 +230,23 @@ fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<
                 rings(count),
                 sockets(old)
             );
-            ("reopen", count, text)
+            (ImpactAction::Reopen, count, text)
         }
         Ring::Close => {
             let count = sockets(old);
-            ("close", count, format!("{} closed", rings(count)))
+            (
+                ImpactAction::Close,
+                count,
+                format!("{} closed", rings(count)),
+            )
         }
     };
     let path = ["interfaces", "ethernet", interface, "capture"];
-    let impact = Impact::new(
-        "ring",
-        action,
-        &path,
-        format!("capture on {interface}: {text}"),
-    );
-    Some(impact.with("sockets", count))
+    let text = format!("capture on {interface}: {text}");
+    Some(Impact {
+        sockets: Some(count),
+        ..Impact::new(ImpactKind::Ring, action, &path, text)
+    })
 }
 
 /// Memory of the rings, and of the caches when they are full.

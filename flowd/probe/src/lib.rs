@@ -29,16 +29,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use api::Refusal;
+use api::ledger::LossLedger;
+use api::session::Impact;
 use language::{Finding, Tree};
-use service::{Before, Detail, Impact, Ledger, Name, NameKind, Service, clock};
+use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
 use system::routes::Routes;
 
-pub use ask::AccountingQuery;
 pub use commit::Staged;
 pub use difference::Difference;
-pub use path::PathQuery;
 use plan::interfaces;
-pub use query::{CacheQuery, Condition, MOST, Wrong};
+pub use query::CacheQuery;
 pub use reader::Cancelled;
 use rings::InterfaceRings;
 pub use settings::Settings;
@@ -64,34 +65,6 @@ struct State {
     routes: Option<Routes>,
     /// Number of the next fanout group.
     groups: u16,
-}
-
-/// A question that cannot be answered: no such monitor, say.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unknown(pub String);
-
-impl Unknown {
-    /// There is nothing of that kind and name; `names` are those that there are.
-    pub(crate) fn of<'a>(
-        kind: &str,
-        name: &str,
-        names: impl IntoIterator<Item = &'a String>,
-    ) -> Unknown {
-        let there = language::which(name, names.into_iter().map(String::as_str));
-        Unknown(format!("there is no {kind} {name}; {there}"))
-    }
-}
-
-/// Why a cache is not shown.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// There is no such thing.
-    #[error(transparent)]
-    Unknown(#[from] Unknown),
-    /// The query is wrong.
-    #[error(transparent)]
-    Wrong(#[from] Wrong),
 }
 
 impl Service for Probe {
@@ -157,7 +130,7 @@ impl Service for Probe {
         Vec::new()
     }
 
-    fn ledger(&self) -> Ledger {
+    fn ledger(&self) -> LossLedger {
         let state = self.state();
         show::loss(&state.reports(), &state.export.statistics())
     }
@@ -196,10 +169,10 @@ impl State {
             .collect()
     }
 
-    fn monitor(&self, name: &str) -> Result<&Arc<settings::MonitorSettings>, Unknown> {
+    fn monitor(&self, name: &str) -> Result<&Arc<settings::MonitorSettings>, Refusal> {
         self.settings
             .monitors
             .get(name)
-            .ok_or_else(|| Unknown::of("flow monitor", name, self.settings.monitors.keys()))
+            .ok_or_else(|| unknown("flow monitor", name, self.settings.monitors.keys()))
     }
 }

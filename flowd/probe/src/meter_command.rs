@@ -1,28 +1,27 @@
 //! `flowd meter`: the probe's own path on a savefile, with the savefile's clock.
 
-use std::collections::BTreeMap;
+mod summary;
+
 use std::io::{BufWriter, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
-use loss::DropReason;
 use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions, Timeouts};
-use serde_json::{Map, Value as Json, json};
-use wire::{Family, SkipReason, Tunnel};
+use wire::{Family, Tunnel};
 
 use service::clock;
 
 use super::savefile::MeterPlan;
 use super::settings::Settings;
 use super::show::reading_counts;
+use summary::{Summary, table};
 
 /// Packets between two looks at the clock, the progress bar and the export channel.
 const STRIDE: u64 = 4096;
@@ -153,10 +152,16 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
         }
         None => Vec::new(),
     };
-    let mut summary = summary(&monitor, output.flows, &exporters, started.elapsed());
-    reading_counts(&plan.reading, &burst.counts(), &mut summary);
+    let (tunnels, fragments) = reading_counts(&plan.reading, &burst.counts());
+    let summary = Summary {
+        elapsed_seconds: started.elapsed().as_secs_f64(),
+        tunnels,
+        fragments,
+        ..Summary::new(&monitor, output.flows, &exporters)
+    };
     if args.json {
-        writeln!(output.out, "{summary}")?;
+        serde_json::to_writer(&mut output.out, &summary)?;
+        writeln!(output.out)?;
     } else if !args.records {
         write!(output.out, "{}", table(&summary))?;
     }
@@ -337,84 +342,4 @@ impl Output<'_> {
         }
         Ok(())
     }
-}
-
-fn summary(
-    monitor: &Monitor,
-    flows: u64,
-    exporters: &[export::ExporterStatistics],
-    elapsed: Duration,
-) -> Json {
-    let ledger = monitor.ledger();
-    let mut skipped: Map<String, Json> = Map::new();
-    for why in SkipReason::ALL {
-        let packets = ledger.skipped[why as usize].packets;
-        if packets > 0 {
-            skipped.insert(why.name().into(), packets.into());
-        }
-    }
-    if ledger.other_family.packets > 0 {
-        skipped.insert("other-family".into(), ledger.other_family.packets.into());
-    }
-    let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
-    for (why, tally) in exporters
-        .iter()
-        .flat_map(|exporter| &exporter.clients)
-        .flat_map(|client| &client.ledger.dropped)
-    {
-        *dropped.entry(why.name().into_owned()).or_default() += tally.records;
-    }
-    if ledger.cache_full.packets > 0 {
-        dropped.insert(
-            DropReason::CacheFull.name().into(),
-            ledger.cache_full.packets,
-        );
-    }
-    let exporter = |exporter: &export::ExporterStatistics| {
-        let sent: u64 = exporter
-            .clients
-            .iter()
-            .map(|client| client.ledger.sent.records)
-            .sum();
-        json!({"name": exporter.name, "datagrams": exporter.datagrams, "octets": exporter.octets, "records": sent})
-    };
-    json!({
-        "captured": ledger.captured.packets,
-        "packets": ledger.metered.packets,
-        "octets": ledger.metered.octets,
-        "flows": flows,
-        "unsampled": ledger.unsampled.packets,
-        "skipped": skipped,
-        "dropped": dropped,
-        "exporters": exporters.iter().map(exporter).collect::<Vec<_>>(),
-        "elapsed_seconds": elapsed.as_secs_f64(),
-    })
-}
-
-/// The summary for people.
-fn table(summary: &Json) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &Json| {
-        text.push_str(&format!("{name:<28} {:>16}\n", value.to_string()))
-    };
-    for name in ["captured", "packets", "octets", "flows"] {
-        line(name, &summary[name]);
-    }
-    if summary["unsampled"] != 0 {
-        line("unsampled", &summary["unsampled"]);
-    }
-    for group in ["skipped", "dropped", "tunnels", "fragments"] {
-        for (why, packets) in summary[group].as_object().into_iter().flatten() {
-            line(&format!("{group} {why}"), packets);
-        }
-    }
-    for exporter in summary["exporters"].as_array().into_iter().flatten() {
-        line(
-            &format!("records {}", exporter["name"].as_str().unwrap_or_default()),
-            &exporter["records"],
-        );
-    }
-    let seconds = summary["elapsed_seconds"].as_f64().unwrap_or_default();
-    text.push_str(&format!("{:<28} {seconds:>16.3}\n", "elapsed seconds"));
-    text
 }

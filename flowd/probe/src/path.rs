@@ -3,37 +3,20 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use api::flow::{
+    Direction, FlowPath, FlowRoute, PathExporter, PathMonitor, PathSampler, RouteKind,
+};
+use api::query::PathQuery;
+use api::{Code, Refusal};
 use export::Protocol;
 use fib::{Fib, Hop, Kind, Packet};
 use ipnet::IpNet;
-use serde_json::{Value as Json, json};
 use system::routes::Routes;
 
+use super::Probe;
 use super::commit::ROUTES;
 use super::settings::{Attachment, MonitorSettings, PortSettings, Settings};
-use super::{Probe, Unknown};
 use service::clock;
-
-/// A flow that may not be there.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PathQuery {
-    /// Source address.
-    pub source: IpAddr,
-    /// Destination address, of the same family.
-    pub destination: IpAddr,
-    /// IP protocol.
-    #[serde(default)]
-    pub protocol: u8,
-    /// Source port.
-    #[serde(default)]
-    pub source_port: u16,
-    /// Destination port.
-    #[serde(default)]
-    pub destination_port: u16,
-    /// Where it comes in; without it, where the route to its source leads.
-    pub interface: Option<String>,
-}
 
 /// What a route makes of a packet.
 struct Way {
@@ -42,19 +25,19 @@ struct Way {
     hop: Option<Hop>,
 }
 
-impl PathQuery {
+impl Way {
     /// Looks the packet up, or with `back` the one that answers it.
-    fn way(&self, fib: &Fib, input: u32, back: bool) -> Way {
+    fn find(query: &PathQuery, fib: &Fib, input: u32, back: bool) -> Way {
         let (source, destination, ports) = match back {
             false => (
-                self.source,
-                self.destination,
-                (self.source_port, self.destination_port),
+                query.source,
+                query.destination,
+                (query.source_port, query.destination_port),
             ),
             true => (
-                self.destination,
-                self.source,
-                (self.destination_port, self.source_port),
+                query.destination,
+                query.source,
+                (query.destination_port, query.source_port),
             ),
         };
         fn packet<A>(
@@ -81,12 +64,12 @@ impl PathQuery {
         };
         match (source, destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let packet = packet(source.to_bits(), destination.to_bits(), self, input, ports);
+                let packet = packet(source.to_bits(), destination.to_bits(), query, input, ports);
                 let found = fib.v4.find(&packet);
                 way(found, found.hop(&packet))
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                let packet = packet(source.to_bits(), destination.to_bits(), self, input, ports);
+                let packet = packet(source.to_bits(), destination.to_bits(), query, input, ports);
                 let found = fib.v6.find(&packet);
                 way(found, found.hop(&packet))
             }
@@ -104,12 +87,16 @@ impl Probe {
     ///
     /// # Errors
     /// Addresses of two families, an interface that is not there, routes that cannot be read.
-    pub fn path(&self, query: &PathQuery) -> Result<Json, Unknown> {
+    pub fn path(&self, query: &PathQuery) -> Result<FlowPath, Refusal> {
         if query.source.is_ipv4() != query.destination.is_ipv4() {
-            return Err(Unknown("both addresses are of one family".into()));
+            return Err(Refusal::new(
+                Code::InvalidValue,
+                "both addresses are of one family",
+            ));
         }
         let fib = self.fib()?;
-        let interfaces = system::interfaces().map_err(|error| Unknown(error.to_string()))?;
+        let interfaces = system::interfaces()
+            .map_err(|error| Refusal::new(Code::Internal, error.to_string()))?;
         let index = |name: &str| {
             let found = interfaces.iter().find(|interface| interface.name == name);
             found.map(|interface| interface.index)
@@ -120,12 +107,14 @@ impl Probe {
         };
         let input = match &query.interface {
             Some(name) => {
-                Some(index(name).ok_or_else(|| Unknown(format!("there is no interface {name}")))?)
+                let unknown =
+                    || Refusal::new(Code::NotFound, format!("there is no interface {name}"));
+                Some(index(name).ok_or_else(unknown)?)
             }
             // The host's own packets come in nowhere.
-            None => query.way(&fib, 0, true).hop.map(|hop| hop.output),
+            None => Way::find(query, &fib, 0, true).hop.map(|hop| hop.output),
         };
-        let way = query.way(&fib, input.unwrap_or(0), false);
+        let way = Way::find(query, &fib, input.unwrap_or(0), false);
         let (input, output) = (input.map(&name), way.hop.map(|hop| name(hop.output)));
         let state = self.state();
         let mut metered = Vec::new();
@@ -149,40 +138,43 @@ impl Probe {
                     port,
                     attachment: one,
                 };
-                Some(seen.json(&state.settings, monitor))
+                Some(seen.shown(&state.settings, monitor))
             }));
         }
         let net = IpNet::new(query.destination, way.len).map(|net| net.trunc().to_string());
-        Ok(json!({
-            "source": query.source,
-            "destination": query.destination,
-            "protocol": query.protocol,
-            "source_port": query.source_port,
-            "destination_port": query.destination_port,
-            "input": input,
-            "input_assumed": query.interface.is_none(),
-            "route": {
-                "kind": match way.kind {
-                    Some(Kind::Forward) => "forward",
-                    Some(Kind::Local) => "local",
-                    Some(Kind::Discard) => "discard",
-                    Some(Kind::Throw) | None => "none",
+        Ok(FlowPath {
+            source: query.source,
+            destination: query.destination,
+            protocol: query.protocol,
+            source_port: query.source_port,
+            destination_port: query.destination_port,
+            input,
+            input_assumed: query.interface.is_none(),
+            route: FlowRoute {
+                kind: match way.kind {
+                    Some(Kind::Forward) => RouteKind::Forward,
+                    Some(Kind::Local) => RouteKind::Local,
+                    Some(Kind::Discard) => RouteKind::Discard,
+                    Some(Kind::Throw) | None => RouteKind::None,
                 },
-                "prefix": net.ok().filter(|_| way.kind.is_some()),
-                "output": output,
-                "next_hop": way.hop.and_then(|hop| hop.gateway),
+                prefix: net.ok().filter(|_| way.kind.is_some()),
+                output,
+                next_hop: way.hop.and_then(|hop| hop.gateway),
             },
-            "monitors": metered,
-        }))
+            monitors: metered,
+        })
     }
 
-    fn fib(&self) -> Result<Arc<Fib>, Unknown> {
+    fn fib(&self) -> Result<Arc<Fib>, Refusal> {
         let state = self.state();
         if let Some(routes) = &state.routes {
             return Ok(routes.reader().fib());
         }
         drop(state);
-        let unread = |why: String| Unknown(format!("the host's routes cannot be read: {why}"));
+        let unread = |why: String| {
+            let message = format!("the host's routes cannot be read: {why}");
+            Refusal::new(Code::Internal, message)
+        };
         let routes = Routes::start(clock::steady_ns).map_err(|error| unread(error.to_string()))?;
         if !routes.wait(ROUTES) {
             let why = routes.statistics().error;
@@ -202,8 +194,8 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn json(&self, settings: &Settings, monitor: &MonitorSettings) -> Json {
-        let exporters: Vec<Json> = monitor
+    fn shown(&self, settings: &Settings, monitor: &MonitorSettings) -> PathMonitor {
+        let exporters = monitor
             .exporters
             .iter()
             .filter_map(|name| Some((name, settings.exporters.get(name)?)))
@@ -213,25 +205,30 @@ impl Seen<'_> {
                     Protocol::NetflowV9 => ("NetFlow Version 9", true),
                     Protocol::Ipfix => ("IPFIX (Version 10)", true),
                 };
-                json!({
-                    "name": name,
-                    "protocol": protocol,
-                    "destination": exporter.export.destination,
-                    "port": exporter.export.port,
-                    "carries": carries,
-                })
-            })
-            .collect();
+                PathExporter {
+                    name: name.clone(),
+                    protocol: protocol.into(),
+                    destination: exporter.export.destination.clone(),
+                    port: exporter.export.port,
+                    carries,
+                }
+            });
         let sampler = self.attachment.sampler.as_ref();
         let sampler = sampler.and_then(|name| Some((name, settings.samplers.get(name)?)));
-        json!({
-            "monitor": self.attachment.monitor,
-            "interface": self.interface,
-            "direction": if self.outgoing { "output" } else { "input" },
-            "record": monitor.record.name,
-            "sampler": sampler.map(|(name, sampler)| json!({"name": name, "rate": sampler.rate})),
-            "filter": self.port.capture.filter,
-            "exporters": exporters,
-        })
+        PathMonitor {
+            monitor: self.attachment.monitor.clone(),
+            interface: self.interface.to_owned(),
+            direction: match self.outgoing {
+                true => Direction::Output,
+                false => Direction::Input,
+            },
+            record: monitor.record.name.to_string(),
+            sampler: sampler.map(|(name, sampler)| PathSampler {
+                name: name.clone(),
+                rate: sampler.rate,
+            }),
+            filter: self.port.capture.filter.clone(),
+            exporters: exporters.collect(),
+        }
     }
 }

@@ -15,6 +15,7 @@ mod tests;
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
+use api::{Code, Refusal};
 use flow::{Flow, Layout, Record, Totals};
 
 pub(crate) use column::Column;
@@ -27,12 +28,12 @@ use group::Measure;
 /// Rows of an answer when the query says nothing.
 pub(crate) const LIMIT: usize = 10_000;
 /// Rows of an answer at most.
-pub const MOST: usize = 100_000;
+pub(crate) const MOST: usize = 100_000;
 
 /// A query that cannot be answered: no such field, say, or a value that it cannot have.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Wrong(pub String);
+pub(crate) fn wrong(message: impl Into<String>) -> Refusal {
+    Refusal::new(Code::InvalidValue, message)
+}
 
 /// A condition on a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,54 @@ pub struct CacheQuery {
     pub top: Option<usize>,
     /// Where a listing goes on: `next` of the answer before.
     pub after: Option<String>,
+}
+
+impl TryFrom<api::query::CacheQuery> for CacheQuery {
+    type Error = Refusal;
+
+    fn try_from(asked: api::query::CacheQuery) -> Result<CacheQuery, Refusal> {
+        let rows = |name: &str, rows: Option<u64>| {
+            let bounded = |rows: u64| {
+                let fits = usize::try_from(rows).ok();
+                fits.filter(|rows| (1..=MOST).contains(rows))
+                    .ok_or_else(|| wrong(format!("{name}={rows} is no number from 1 to {MOST}")))
+            };
+            rows.map(bounded).transpose()
+        };
+        let (top, limit) = (rows("top", asked.top)?, rows("limit", asked.limit)?);
+        if asked.after.is_some() && (asked.sort.is_some() || !asked.aggregate.is_empty()) {
+            return Err(wrong(
+                "only a listing goes on, what is sorted or aggregated is one answer",
+            ));
+        }
+        let conditions = asked.filter.iter().map(|text| condition(text));
+        Ok(CacheQuery {
+            filter: conditions.collect::<Result<_, _>>()?,
+            aggregate: asked.aggregate,
+            collect: asked.collect,
+            sort: asked.sort,
+            lowest: asked.lowest.unwrap_or(false),
+            top: top.into_iter().chain(limit).min(),
+            after: asked.after,
+        })
+    }
+}
+
+/// Reads `FIELD=VALUE` or `FIELD~REGEXP`.
+fn condition(text: &str) -> Result<Condition, Refusal> {
+    let (at, operator) = text
+        .char_indices()
+        .find(|(_, c)| matches!(c, '=' | '~'))
+        .ok_or_else(|| {
+            wrong(format!(
+                "filter={text} is neither FIELD=VALUE nor FIELD~REGEXP"
+            ))
+        })?;
+    Ok(Condition {
+        field: text[..at].to_owned(),
+        regexp: operator == '~',
+        value: text[at + 1..].to_owned(),
+    })
 }
 
 /// A query that fits a monitor's record.
@@ -163,18 +212,18 @@ impl Plan {
         query: &CacheQuery,
         record: &Record,
         layouts: &[Option<Arc<Layout>>; 2],
-    ) -> Result<Plan, Wrong> {
+    ) -> Result<Plan, Refusal> {
         let column = |text: &str| Column::find(text, record, layouts);
         let filter = Filter::new(&query.filter, record, layouts)?;
         let most = query.top.unwrap_or(LIMIT).min(MOST);
         if query.aggregate.is_empty() {
             if !query.collect.is_empty() {
-                return Err(Wrong("collect needs aggregate".into()));
+                return Err(wrong("collect needs aggregate"));
             }
             let rows = match query.sort.as_deref() {
                 None => Rows::Listed(most),
                 Some("counter flows") => {
-                    return Err(Wrong("counter flows needs aggregate".into()));
+                    return Err(wrong("counter flows needs aggregate"));
                 }
                 Some(field) => Rows::Sorted(column(field)?, Top::new(most, query.lowest)),
             };
@@ -205,6 +254,11 @@ impl Plan {
 }
 
 impl Order {
+    /// The number of groups that [`Order::first`] returns.
+    pub fn count(self, groups: &Groups) -> usize {
+        groups.len().min(self.most)
+    }
+
     /// The first groups, in this order.
     pub fn first(self, groups: &Groups) -> Vec<Group<'_>> {
         let mut top = Top::new(self.most, self.lowest);

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use api::{Code, Refusal};
 use flow::Batch;
 use meter::{Position, SLOTS_PER_COPY};
 
-use super::query::{Keep, Wrong};
+use super::query::{Keep, wrong};
 use super::worker::{Asker, Layouts, Piece};
 
 /// Set when nobody waits for the answer any more.
@@ -31,10 +32,10 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = Wrong;
+    type Err = Refusal;
 
-    fn from_str(text: &str) -> Result<Cursor, Wrong> {
-        let wrong = || Wrong(format!("after={text} is not where an answer ended"));
+    fn from_str(text: &str) -> Result<Cursor, Refusal> {
+        let wrong = || wrong(format!("after={text} is not where an answer ended"));
         let mut numbers = text.split('.').map(|part| part.parse::<u32>().ok());
         let mut next = || numbers.next().flatten().ok_or_else(wrong);
         let cursor = Cursor {
@@ -93,9 +94,12 @@ impl Reader {
     ///
     /// # Errors
     /// When the monitor's record was changed meanwhile, or nobody waits any more.
-    pub(crate) fn piece(&mut self, room: usize) -> Result<Option<(usize, &Batch)>, Wrong> {
+    pub(crate) fn piece(&mut self, room: usize) -> Result<Option<(usize, &Batch)>, Refusal> {
         if self.cancelled.load(Ordering::Relaxed) {
-            return Err(Wrong("nobody waits for the answer".into()));
+            return Err(Refusal::new(
+                Code::ClientGone,
+                "nobody waits for the answer",
+            ));
         }
         let Some(from) = self.next else {
             return Ok(None);
@@ -133,7 +137,7 @@ impl Reader {
                 "the record of flow monitor {} was changed meanwhile",
                 self.monitor
             );
-            return Err(Wrong(message));
+            return Err(Refusal::new(Code::ChangedMeanwhile, message));
         }
         Ok(Some((copied.seen, self.batch.insert(batch))))
     }

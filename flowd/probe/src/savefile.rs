@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use api::{Code, Refusal};
 use export::Sampling;
 use meter::ReadOptions;
 
-use super::Unknown;
 use super::plan::{Attached, sampler_ids, sampling};
 use super::settings::Settings;
 
@@ -28,7 +28,8 @@ impl Settings {
     ///
     /// # Errors
     /// When there is no such monitor, or several to choose from.
-    pub fn for_meter(&self, name: Option<&str>) -> Result<MeterPlan, Unknown> {
+    pub fn for_meter(&self, name: Option<&str>) -> Result<MeterPlan, Refusal> {
+        let unknown = |message: String| Refusal::new(Code::NotFound, message);
         let names = || {
             self.monitors
                 .keys()
@@ -44,16 +45,16 @@ impl Settings {
                 .next()
                 .map(String::as_str)
                 .unwrap_or_default(),
-            (None, 0) => return Err(Unknown("it has no flow monitor".into())),
+            (None, 0) => return Err(unknown("it has no flow monitor".into())),
             (None, _) => {
-                return Err(Unknown(format!(
+                return Err(unknown(format!(
                     "choose a monitor with --monitor: {}",
                     names()
                 )));
             }
         };
         let Some(monitor) = self.monitors.get(name) else {
-            return Err(Unknown(format!(
+            return Err(unknown(format!(
                 "there is no flow monitor {name}; there is {}",
                 names()
             )));

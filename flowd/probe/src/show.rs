@@ -1,4 +1,4 @@
-//! What the probe's threads reported, as the management API's JSON.
+//! The running probe as the management API shows it.
 
 mod accounting;
 mod cache;
@@ -9,237 +9,273 @@ mod statistics;
 
 use std::collections::BTreeMap;
 
-use meter::{Aged, CacheType, FragmentCounts, ReadCounts, ReadOptions};
+use api::flow::{
+    self as answer, Direction, Engine, Family, MeteredInterface, MeteredInterfaces, Monitor,
+    MonitorStatus, Monitors, Record, RecordField, Records, RingState, Sampler, Samplers,
+    SamplingMode, TunnelCounts,
+};
+use meter::{Aged, CacheType, ReadCounts, ReadOptions};
 use registry::Field;
-use serde_json::{Value as Json, json};
 use wire::Tunnel;
 
 use super::settings::{Attachment, MonitorSettings, Settings};
 use super::worker::{MonitorReport, Report};
 pub(crate) use accounting::{accounting, wanted};
-pub(crate) use cache::{AnswerRows, CacheAnswer, columns, group_columns};
+pub(crate) use cache::{CacheAnswer, Rows, columns, group_columns};
 pub(crate) use exporter::exporters;
 pub(crate) use loss::loss;
 pub(crate) use routes::routes;
 
-/// `records`.
-pub(crate) fn records(settings: &Settings, name: Option<&str>) -> Json {
+/// The configured description, or the words that Cisco's routers have without one.
+fn description(configured: &Option<String>) -> String {
+    configured.as_deref().unwrap_or("User defined").to_owned()
+}
+
+/// `GET /v1/flow/records`.
+pub(crate) fn records(settings: &Settings, name: Option<&str>) -> Records {
     let users = |record: &str| {
-        settings
-            .monitors
-            .values()
+        let monitors = settings.monitors.values();
+        monitors
             .filter(|monitor| monitor.record.name == record)
             .count()
     };
-    let mut records: Vec<_> = settings
-        .records
-        .values()
-        .map(|named| {
-            (
-                &named.record,
-                named.description.as_deref().unwrap_or("User defined"),
-            )
-        })
+    let configured = settings.records.values();
+    let mut records: Vec<_> = configured
+        .map(|named| (&named.record, description(&named.description)))
         .collect();
     // Of the predefined ones the list has one; the others are shown when they are asked for.
     let predefined = name.unwrap_or("netflow-original");
     let known = registry::Predefined::by_name(predefined);
     let predefined = flow::Record::by_name(predefined);
     let help = known.map_or_else(String::new, |known| format!("Predefined: {}", known.help));
-    records.extend(predefined.iter().map(|record| (record, help.as_str())));
-    let records: Vec<_> = records
+    records.extend(predefined.as_ref().map(|record| (record, help)));
+    let records = records
         .into_iter()
         .filter(|(record, _)| name.is_none_or(|name| name == record.name))
         .map(|(record, description)| {
-            let field = |is_key: bool| move |field: &&Field| json!({"match": is_key, "words": field.words, "name": field.name()});
-            let fields: Vec<_> =
-                record.keys.iter().map(field(true)).chain(record.collects.iter().map(field(false))).collect();
-            let octets: usize = record.keys.iter().chain(&record.collects).map(|field| usize::from(field.len)).sum();
-            json!({"name": record.name, "description": description, "users": users(&record.name), "total_field_space": octets, "fields": fields})
-        })
-        .collect();
-    json!({ "records": records })
+            let field = |is_key: bool| {
+                move |field: &&Field| RecordField {
+                    is_key,
+                    words: field.words.into(),
+                    name: field.name().into(),
+                }
+            };
+            let keys = record.keys.iter().map(field(true));
+            let collects = record.collects.iter().map(field(false));
+            let all = record.keys.iter().chain(&record.collects);
+            Record {
+                name: record.name.to_string(),
+                description,
+                users: users(&record.name) as u64,
+                total_field_space: all.map(|field| u64::from(field.len)).sum(),
+                fields: keys.chain(collects).collect(),
+            }
+        });
+    Records {
+        records: records.collect(),
+    }
 }
 
-/// `samplers`.
+/// `GET /v1/flow/samplers`.
 pub(crate) fn samplers(
     settings: &Settings,
     ids: &BTreeMap<String, u8>,
     name: Option<&str>,
-) -> Json {
+) -> Samplers {
     let wanted = settings
         .samplers
         .iter()
         .filter(|(sampler, _)| name.is_none_or(|name| name == *sampler));
-    let samplers: Vec<_> = wanted
-        .map(|(name, sampler)| {
-            let attachments = settings.ports.values().flat_map(|port| &port.attachments);
-            let users = attachments.filter(|attachment| attachment.sampler.as_ref() == Some(name)).count();
-            json!({"name": name, "id": ids.get(name), "mode": mode_word(sampler.mode), "rate": sampler.rate, "users": users})
-        })
-        .collect();
-    json!({ "samplers": samplers })
-}
-
-/// The word of a sampling mode.
-pub(crate) fn mode_word(mode: meter::Mode) -> &'static str {
-    match mode {
-        meter::Mode::Deterministic => "deterministic",
-        meter::Mode::Random => "random",
+    let samplers = wanted.map(|(name, sampler)| {
+        let attachments = settings.ports.values().flat_map(|port| &port.attachments);
+        let users = attachments.filter(|attachment| attachment.sampler.as_ref() == Some(name));
+        Sampler {
+            name: name.clone(),
+            id: ids.get(name).copied(),
+            mode: match sampler.mode {
+                meter::Mode::Deterministic => SamplingMode::Deterministic,
+                meter::Mode::Random => SamplingMode::Random,
+            },
+            rate: sampler.rate,
+            users: users.count() as u64,
+        }
+    });
+    Samplers {
+        samplers: samplers.collect(),
     }
 }
 
-/// `interfaces`.
-pub(crate) fn interfaces(settings: &Settings, reports: &[Report], name: Option<&str>) -> Json {
+/// `GET /v1/flow/interfaces`.
+pub(crate) fn interfaces(
+    settings: &Settings,
+    reports: &[Report],
+    name: Option<&str>,
+) -> MeteredInterfaces {
     let wanted = settings
         .ports
         .iter()
         .filter(|(interface, _)| name.is_none_or(|name| name == *interface));
-    let interfaces: Vec<_> = wanted
-        .map(|(interface, port)| {
-            let monitors: Vec<_> = port.attachments.iter().map(attachment).collect();
-            let rings: Vec<_> = reports
-                .iter()
-                .filter(|report| *report.interface == **interface)
-                .map(|report| ring(&port.reading, report))
-                .collect();
-            let tunnels: Vec<_> = port.reading.tunnels.kinds().map(Tunnel::name).collect();
-            json!({
-                "interface": interface,
-                "monitors": monitors,
-                "engine": if port.capture.libpcap { "pcap" } else { "afpacket" },
-                "promiscuous": port.capture.promiscuous,
-                "snaplen": port.capture.snaplen,
-                "decapsulate": tunnels,
-                "fragment_ports": port.reading.fragment_ports,
-                "threads": rings,
-            })
-        })
-        .collect();
-    json!({ "interfaces": interfaces })
-}
-
-fn attachment(attachment: &Attachment) -> Json {
-    let direction = match (attachment.input, attachment.output) {
-        (true, true) => "both",
-        (false, true) => "output",
-        _ => "input",
-    };
-    let mut families = Vec::new();
-    families.extend(attachment.families[0].then_some("ip"));
-    families.extend(attachment.families[1].then_some("ipv6"));
-    json!({"monitor": attachment.monitor, "direction": direction, "families": families, "sampler": attachment.sampler})
-}
-
-fn ring(reading: &ReadOptions, report: &Report) -> Json {
-    let mut ring = json!({
-        "state": if report.down.is_some() { "down" } else { "up" },
-        "reason": report.down,
-        "captured": report.ring.captured,
-        "delivered": report.ring.delivered,
-        "dropped": report.ring.dropped,
+    let interfaces = wanted.map(|(interface, port)| {
+        let threads = reports
+            .iter()
+            .filter(|report| *report.interface == **interface);
+        let tunnels = port.reading.tunnels.kinds().map(Tunnel::name);
+        MeteredInterface {
+            interface: interface.clone(),
+            monitors: port.attachments.iter().map(attachment).collect(),
+            engine: match port.capture.libpcap {
+                true => Engine::Pcap,
+                false => Engine::AfPacket,
+            },
+            promiscuous: port.capture.promiscuous,
+            snaplen: port.capture.snaplen,
+            decapsulate: tunnels.map(str::to_owned).collect(),
+            fragment_ports: port.reading.fragment_ports,
+            threads: threads.map(|report| ring(&port.reading, report)).collect(),
+        }
     });
-    reading_counts(reading, &report.reading, &mut ring);
-    ring
-}
-
-/// Adds what came of entering tunnels and remembering ports, where that is done.
-pub(crate) fn reading_counts(reading: &ReadOptions, counts: &ReadCounts, json: &mut Json) {
-    if !reading.tunnels.is_empty() {
-        json["tunnels"] =
-            json!({"entered": counts.decapsulated, "unread": counts.unreadable_tunnels});
-    }
-    if reading.fragment_ports {
-        let FragmentCounts {
-            given,
-            unknown,
-            forgotten,
-        } = counts.fragments;
-        json["fragments"] = json!({"given": given, "unknown": unknown, "forgotten": forgotten});
+    MeteredInterfaces {
+        interfaces: interfaces.collect(),
     }
 }
 
-/// `monitors`.
-pub(crate) fn monitors(settings: &Settings, reports: &[Report], name: Option<&str>) -> Json {
+fn attachment(attachment: &Attachment) -> answer::Attachment {
+    let families = [Family::Ip, Family::Ipv6].into_iter();
+    answer::Attachment {
+        monitor: attachment.monitor.clone(),
+        direction: match (attachment.input, attachment.output) {
+            (true, true) => Direction::Both,
+            (false, true) => Direction::Output,
+            _ => Direction::Input,
+        },
+        families: families
+            .zip(attachment.families)
+            .filter_map(|(family, seen)| seen.then_some(family))
+            .collect(),
+        sampler: attachment.sampler.clone(),
+    }
+}
+
+fn ring(reading: &ReadOptions, report: &Report) -> answer::Ring {
+    let (tunnels, fragments) = reading_counts(reading, &report.reading);
+    answer::Ring {
+        state: match report.down {
+            Some(_) => RingState::Down,
+            None => RingState::Up,
+        },
+        reason: report.down.clone(),
+        captured: report.ring.captured,
+        delivered: report.ring.delivered,
+        dropped: report.ring.dropped,
+        tunnels,
+        fragments,
+    }
+}
+
+/// What came of entering tunnels and of remembering the ports of fragments, where that is done.
+pub(crate) fn reading_counts(
+    reading: &ReadOptions,
+    counts: &ReadCounts,
+) -> (Option<TunnelCounts>, Option<answer::FragmentCounts>) {
+    let tunnels = (!reading.tunnels.is_empty()).then_some(TunnelCounts {
+        entered: counts.decapsulated,
+        unread: counts.unreadable_tunnels,
+    });
+    let fragments = reading.fragment_ports.then_some(answer::FragmentCounts {
+        given: counts.fragments.given,
+        unknown: counts.fragments.unknown,
+        forgotten: counts.fragments.forgotten,
+    });
+    (tunnels, fragments)
+}
+
+/// `GET /v1/flow/monitors`.
+pub(crate) fn monitors(settings: &Settings, reports: &[Report], name: Option<&str>) -> Monitors {
     let wanted = settings
         .monitors
         .iter()
         .filter(|(monitor, _)| name.is_none_or(|name| name == *monitor));
-    json!({ "monitors": wanted.map(|(name, monitor)| monitor_json(name, monitor, reports)).collect::<Vec<_>>() })
-}
-
-fn monitor_json(name: &str, monitor: &MonitorSettings, reports: &[Report]) -> Json {
-    let mine: Vec<_> = of_monitor(reports, name)
-        .map(|(_, report)| report)
-        .collect();
-    json!({
-        "name": name,
-        "description": monitor.description.as_deref().unwrap_or("User defined"),
-        "record": monitor.record.name,
-        "exporters": monitor.exporters,
-        "status": if mine.is_empty() { "not allocated" } else { "allocated" },
-        "cache": cache_block(monitor, &mine),
-    })
-}
-
-/// The counters of a monitor's cache, over all its threads.
-pub(crate) fn cache_counters(name: &str, monitor: &MonitorSettings, reports: &[Report]) -> Json {
-    let mine: Vec<_> = of_monitor(reports, name)
-        .map(|(_, report)| report)
-        .collect();
-    cache_block(monitor, &mine)
-}
-
-fn type_word(cache_type: CacheType) -> &'static str {
-    match cache_type {
-        CacheType::Normal => "normal",
-        CacheType::Immediate => "immediate",
-        CacheType::Permanent { .. } => "permanent",
+    Monitors {
+        monitors: wanted
+            .map(|(name, settings)| monitor(name, settings, reports))
+            .collect(),
     }
 }
 
-fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> Json {
+fn monitor(name: &str, settings: &MonitorSettings, reports: &[Report]) -> Monitor {
+    let mine = of_monitor(reports, name);
+    Monitor {
+        name: name.to_owned(),
+        description: description(&settings.description),
+        record: settings.record.name.to_string(),
+        exporters: settings.exporters.clone(),
+        status: match mine.is_empty() {
+            true => MonitorStatus::NotAllocated,
+            false => MonitorStatus::Allocated,
+        },
+        cache: cache_block(settings, &mine),
+    }
+}
+
+/// The counters of a monitor's cache, over all its threads.
+pub(crate) fn cache_counters(
+    name: &str,
+    monitor: &MonitorSettings,
+    reports: &[Report],
+) -> answer::Cache {
+    cache_block(monitor, &of_monitor(reports, name))
+}
+
+fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> answer::Cache {
     let sum = |of: fn(&MonitorReport) -> u64| reports.iter().map(|report| of(report)).sum::<u64>();
     let aged = reports
         .iter()
         .fold(Aged::default(), |sum, report| sum + report.aged);
     let timeouts = &monitor.timeouts;
-    let threads = reports.len().max(1);
-    json!({
-        "type": type_word(monitor.cache_type),
-        "bidirectional": monitor.record.is_bidirectional(),
-        "size": monitor.entries * threads,
-        "octets": monitor.entries * threads * reports.iter().map(|report| report.flow_octets).max().unwrap_or(0),
-        "entries": sum(|report| report.ledger.cached.records),
-        "high_watermark": sum(|report| report.high_watermark as u64),
-        "added": sum(|report| report.added),
-        "aged_total": aged.total(),
-        "aged": {
-            "active": aged.active, "inactive": aged.inactive, "event": aged.event,
-            "watermark": aged.watermark, "emergency": aged.emergency, "forced": aged.forced,
+    let flow_octets = reports.iter().map(|report| report.flow_octets).max();
+    let size = monitor.entries * reports.len().max(1);
+    answer::Cache {
+        cache_type: match monitor.cache_type {
+            CacheType::Normal => answer::CacheType::Normal,
+            CacheType::Immediate => answer::CacheType::Immediate,
+            CacheType::Permanent { .. } => answer::CacheType::Permanent,
         },
-        "statistics": statistics::statistics(reports),
-        "updates": sum(|report| report.updates),
-        "update_timeout": match monitor.cache_type {
+        bidirectional: monitor.record.is_bidirectional(),
+        size: size as u64,
+        octets: (size * flow_octets.unwrap_or(0)) as u64,
+        entries: sum(|report| report.ledger.cached.records),
+        high_watermark: sum(|report| report.high_watermark as u64),
+        added: sum(|report| report.added),
+        aged_total: aged.total(),
+        aged: answer::Aged {
+            active: aged.active,
+            inactive: aged.inactive,
+            event: aged.event,
+            watermark: aged.watermark,
+            emergency: aged.emergency,
+            forced: aged.forced,
+        },
+        statistics: statistics::statistics(reports),
+        updates: sum(|report| report.updates),
+        update_timeout: match monitor.cache_type {
             CacheType::Permanent { update } => Some(update.as_secs()),
             CacheType::Normal | CacheType::Immediate => None,
         },
-        "active_timeout": timeouts.active.as_secs(),
-        "inactive_timeout": timeouts.generic.as_secs(),
-        "timeouts": {
-            "tcp-generic": timeouts.tcp.as_secs(), "tcp-fin": timeouts.tcp_fin.as_secs(), "tcp-rst": timeouts.tcp_rst.as_secs(),
-            "udp": timeouts.udp.as_secs(), "icmp": timeouts.icmp.as_secs(), "flow-generic": timeouts.generic.as_secs(),
-            "expiry-interval": timeouts.expiry_interval.as_secs(),
+        active_timeout: timeouts.active.as_secs(),
+        inactive_timeout: timeouts.generic.as_secs(),
+        timeouts: answer::Timeouts {
+            tcp_generic: timeouts.tcp.as_secs(),
+            tcp_fin: timeouts.tcp_fin.as_secs(),
+            tcp_rst: timeouts.tcp_rst.as_secs(),
+            udp: timeouts.udp.as_secs(),
+            icmp: timeouts.icmp.as_secs(),
+            flow_generic: timeouts.generic.as_secs(),
+            expiry_interval: timeouts.expiry_interval.as_secs(),
         },
-    })
+    }
 }
 
-fn of_monitor<'a>(
-    reports: &'a [Report],
-    name: &'a str,
-) -> impl Iterator<Item = (&'a Report, &'a MonitorReport)> {
-    let all = reports
-        .iter()
-        .flat_map(|report| report.monitors.iter().map(move |monitor| (report, monitor)));
-    all.filter(move |(_, monitor)| *monitor.monitor == *name)
+fn of_monitor<'a>(reports: &'a [Report], name: &str) -> Vec<&'a MonitorReport> {
+    let all = reports.iter().flat_map(|report| &report.monitors);
+    all.filter(|monitor| *monitor.monitor == *name).collect()
 }

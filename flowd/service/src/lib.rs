@@ -13,15 +13,13 @@
 //! Whatever can fail does so in `settings` or `prepare`, before the revision is recorded; dropping what was prepared
 //! aborts the commit. The same methods serve `commit check`, a rollback, and boot, which is a commit onto nothing.
 
-pub mod impact;
-pub mod ledger;
 pub mod named;
 mod service;
 mod services;
+mod unknown;
 
 pub use clock;
-pub use impact::Impact;
-pub use ledger::Ledger;
 pub use named::{Before, Named};
 pub use service::{Detail, Name, NameKind, Service};
 pub use services::{Kind, Services, Settings, Staged, Unowned, check_rows};
+pub use unknown::unknown;

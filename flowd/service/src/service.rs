@@ -3,10 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
+use api::ledger::LossLedger;
+use api::session::Impact;
 use language::{Finding, Tree};
 
-use crate::impact::Impact;
-use crate::ledger::Ledger;
 use crate::named::Before;
 
 /// A part of the appliance that applies a part of the configuration.
@@ -70,8 +70,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     fn apply(&self, staged: Self::Staged) -> Vec<String>;
 
     /// The service's part of the loss ledger.
-    fn ledger(&self) -> Ledger {
-        Ledger::default()
+    fn ledger(&self) -> LossLedger {
+        LossLedger::default()
     }
 
     /// Names of a kind for completion, of those that start with `begun`; others may be among them.

@@ -4,11 +4,11 @@ use std::any::Any;
 use std::io;
 use std::sync::Arc;
 
+use api::ledger::LossLedger;
+use api::session::Impact;
 use language::schema::TABLE;
 use language::{Finding, Tree};
 
-use crate::impact::Impact;
-use crate::ledger::Ledger;
 use crate::named::Before;
 use crate::service::{Detail, Name, NameKind, Service};
 
@@ -76,7 +76,7 @@ trait Running: Send + Sync {
         old: &AnySettings,
         new: &AnySettings,
     ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>>;
-    fn ledger(&self) -> Ledger;
+    fn ledger(&self) -> LossLedger;
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name>;
     fn stop(&self);
 }
@@ -142,7 +142,7 @@ impl<S: Service> Running for Entry<S> {
         })))
     }
 
-    fn ledger(&self) -> Ledger {
+    fn ledger(&self) -> LossLedger {
         self.0.ledger()
     }
 
@@ -263,12 +263,9 @@ impl Services {
         Ok(staged)
     }
 
-    /// Every service's part of the loss ledger, in the list's order.
-    pub fn ledgers(&self) -> Vec<Ledger> {
-        self.running
-            .iter()
-            .map(|service| service.ledger())
-            .collect()
+    /// The loss ledger: the services' parts added up, in the list's order.
+    pub fn ledger(&self) -> LossLedger {
+        self.running.iter().map(|service| service.ledger()).sum()
     }
 
     /// Names of a kind that start with `begun`, of every service that knows any.

@@ -2,124 +2,51 @@
 
 use std::cell::Cell;
 
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
-use axum::response::{IntoResponse, Response};
-use commands::complete::{Completion, Context, NameKind, Names};
+use api::complete::{Candidate, CommandMode, CompleteQuery, Completion};
+use commands::complete::{Context, NameKind, Names};
 use commands::{Mode, Submode};
-use language::Tree;
-use serde::Serialize;
 
+use super::endpoint::{Answer, Call};
 use super::error::ApiError;
-use super::{Params, Shared, blocking, host};
+use super::{blocking, host};
+use crate::control::Control;
 use config::Running;
 use service::clock;
 
-use crate::control::Control;
-use crate::peer::Peer;
-
-/// A line and where it is typed.
-#[derive(Default)]
-struct Asked {
-    line: String,
-    cursor: Option<usize>,
-    configures: bool,
-    submode: Submode,
-    session: Option<String>,
-    level: Vec<String>,
-    opener: String,
+fn mode(query: &CompleteQuery) -> Answer<Mode> {
+    let submode = match &query.submode {
+        None => Submode::default(),
+        Some(word) => Submode::by_suffix(&format!("-{word}")).ok_or_else(|| {
+            let all = Submode::ALL.iter().skip(1);
+            let all: Vec<&str> = all
+                .map(|one| one.suffix().trim_start_matches('-'))
+                .collect();
+            let all = all.join(" ");
+            ApiError::bad(format!("no submode {word}; possible: {all}"))
+        })?,
+    };
+    Ok(match query.mode {
+        None | Some(CommandMode::Operational) => Mode::Operational,
+        Some(CommandMode::Configuration) => Mode::Configuration(submode),
+    })
 }
 
-impl Asked {
-    fn from_pairs(pairs: Vec<(String, String)>) -> Result<Asked, ApiError> {
-        let mut asked = Asked::default();
-        for (key, value) in pairs {
-            match key.as_str() {
-                "line" => asked.line = value,
-                "cursor" => {
-                    let cursor = value.parse();
-                    asked.cursor = Some(cursor.map_err(|_| {
-                        ApiError::bad(format!("cursor={value} is no octet of the line"))
-                    })?);
-                }
-                "mode" => {
-                    asked.configures = match value.as_str() {
-                        "operational" => false,
-                        "configuration" => true,
-                        _ => {
-                            return Err(ApiError::bad(format!(
-                                "no mode {value}; possible: operational configuration"
-                            )));
-                        }
-                    }
-                }
-                "submode" => {
-                    let submode = Submode::by_suffix(&format!("-{value}"));
-                    asked.submode = submode.ok_or_else(|| {
-                        let all = Submode::ALL.iter().skip(1);
-                        let all: Vec<&str> = all
-                            .map(|one| one.suffix().trim_start_matches('-'))
-                            .collect();
-                        let all = all.join(" ");
-                        ApiError::bad(format!("no submode {value}; possible: {all}"))
-                    })?;
-                }
-                "session" => asked.session = Some(value),
-                "level" => asked.level.push(value),
-                "opener" => asked.opener = value,
-                _ => {
-                    let possible = "line cursor mode submode session level opener";
-                    return Err(ApiError::bad(format!(
-                        "there is no parameter {key}; possible: {possible}"
-                    )));
-                }
-            }
-        }
-        Ok(asked)
-    }
-
-    fn mode(&self) -> Mode {
-        match self.configures {
-            true => Mode::Configuration(self.submode),
-            false => Mode::Operational,
-        }
-    }
-
-    fn complete(&self, tree: &Tree, names: &Known<'_>) -> Completion {
-        let context = Context {
-            mode: self.mode(),
-            level: &self.level,
-            opener: &self.opener,
-            tree,
-            names,
-        };
-        let cursor = self.cursor.unwrap_or(self.line.len());
-        commands::complete::complete(&self.line, cursor, &context)
-    }
-}
-
-#[derive(Serialize)]
-struct Answer {
-    #[serde(flatten)]
-    completion: Completion,
-    /// Names of files can follow, too.
-    files: bool,
-}
-
-pub(super) async fn complete(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Params(pairs): Params<Vec<(String, String)>>,
-) -> Result<Response, ApiError> {
-    let asked = Asked::from_pairs(pairs)?;
-    let answer = blocking(move || -> Result<Answer, ApiError> {
+pub(super) async fn complete(call: Call<CompleteQuery>) -> Answer<Completion> {
+    let mode = mode(&call.query)?;
+    let Call {
+        control,
+        peer,
+        query,
+        ..
+    } = call;
+    blocking(move || {
         let running = control.engine.running();
         let names = Known {
             control: &control,
             running: &running,
             files: Cell::new(false),
         };
-        let tree = match &asked.session {
+        let tree = match &query.session {
             None => running.tree.clone(),
             Some(id) => control
                 .engine
@@ -128,14 +55,36 @@ pub(super) async fn complete(
                 .candidate
                 .clone(),
         };
-        let completion = asked.complete(&language::masked(&tree), &names);
-        Ok(Answer {
-            completion,
+        let context = Context {
+            mode,
+            level: &query.level,
+            opener: query.opener.as_deref().unwrap_or_default(),
+            tree: &language::masked(&tree),
+            names: &names,
+        };
+        let end = query.line.len();
+        let cursor = query.cursor.and_then(|cursor| usize::try_from(cursor).ok());
+        let completion = commands::complete::complete(&query.line, cursor.unwrap_or(end), &context);
+        Ok(Completion {
+            start: completion.start as u64,
+            candidates: completion.candidates.into_iter().map(candidate).collect(),
+            end: completion.end,
+            current: completion.current,
             files: names.files.get(),
         })
     })
-    .await??;
-    Ok(Json(answer).into_response())
+    .await?
+}
+
+fn candidate(candidate: commands::complete::Candidate) -> Candidate {
+    Candidate {
+        text: candidate.text,
+        help: candidate.help,
+        literal: candidate.literal,
+        mark: candidate.mark,
+        mandatory: candidate.mandatory,
+        current: candidate.current,
+    }
 }
 
 /// Names that the daemon knows.

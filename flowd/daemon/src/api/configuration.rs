@@ -3,37 +3,30 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::StatusCode;
+use api::configuration::{
+    Compare, CompareText, Configuration, Confirm, DiffFormat, Revision, Revisions, Scheduled,
+    ShowConfiguration, Text,
+};
+use api::{Code, Nothing};
 use language::{Dialect, Mode, Tree};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::endpoint::{Answer, Call};
 use super::error::ApiError;
-use super::{Answer, Body, Params, Shared, blocking, sessions};
+use super::{blocking, sessions};
 use crate::control::Control;
 use config::access::Role;
 use service::clock;
 
 use crate::peer::Peer;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Show {
-    source: Option<String>,
-    session: Option<String>,
-    format: Option<String>,
-    path: Option<String>,
-    secrets: Option<bool>,
-}
-
-pub(super) async fn show(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Params(show): Params<Show>,
-) -> Answer {
-    let dialect = sessions::dialect(show.format.as_deref().unwrap_or("curly"))?;
+pub(super) async fn show(call: Call<ShowConfiguration>) -> Answer<Configuration> {
+    let Call {
+        control,
+        peer,
+        query: show,
+        ..
+    } = call;
+    let dialect = show.format.map_or(Dialect::Curly, sessions::dialect);
     let secrets = show.secrets.unwrap_or(false);
     if secrets && peer.role != Some(Role::Admin) {
         return Err(ApiError::forbidden(&peer.user));
@@ -57,33 +50,28 @@ pub(super) async fn show(
             false => language::render(&tree, dialect),
         };
         if dialect != Dialect::Json {
-            return Ok(Json(json!({ "text": text })));
+            return Ok(Configuration {
+                text: Some(text),
+                tree: None,
+            });
         }
-        let tree: Value = serde_json::from_str(&text).map_err(|error| {
-            ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("the JSON form is not JSON: {error}"),
-            )
-        })?;
-        Ok(Json(json!({ "tree": tree })))
+        let tree = serde_json::from_str(&text)
+            .map_err(|error| ApiError::internal(format!("the JSON form is not JSON: {error}")))?;
+        Ok(Configuration {
+            text: None,
+            tree: Some(tree),
+        })
     })
     .await?
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Compare {
-    from: Option<String>,
-    to: Option<String>,
-    session: Option<String>,
-    format: Option<String>,
-}
-
-pub(super) async fn compare(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Params(compare): Params<Compare>,
-) -> Answer {
+pub(super) async fn compare(call: Call<Compare>) -> Answer<Text> {
+    let Call {
+        control,
+        peer,
+        query: compare,
+        ..
+    } = call;
     blocking(move || {
         let session = compare.session.as_deref();
         let to_default = if session.is_some() {
@@ -95,27 +83,20 @@ pub(super) async fn compare(
         let from = source_tree(&control, from, session, &peer)?;
         let to = compare.to.as_deref().unwrap_or(to_default);
         let to = source_tree(&control, to, session, &peer)?;
-        difference(&from, &to, compare.format.as_deref())
+        Ok(difference(&from, &to, compare.format))
     })
     .await?
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CompareText {
-    text: String,
-    from: Option<String>,
-    to: Option<String>,
-    format: Option<String>,
-}
-
 /// One side is a text, `text`: a file of whoever asks.
-pub(super) async fn compare_text(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(compare): Body<CompareText>,
-) -> Answer {
+pub(super) async fn compare_text(call: Call<Nothing, CompareText>) -> Answer<Text> {
+    let Call {
+        control,
+        peer,
+        name: id,
+        body: compare,
+        ..
+    } = call;
     blocking(move || {
         let text = language::load(&Tree::default(), &[], &compare.text, None, Mode::Override)?;
         let side = |source: &str| match source {
@@ -124,66 +105,53 @@ pub(super) async fn compare_text(
         };
         let from = side(compare.from.as_deref().unwrap_or("text"))?;
         let to = side(compare.to.as_deref().unwrap_or("candidate"))?;
-        difference(&from, &to, compare.format.as_deref())
+        Ok(difference(&from, &to, compare.format))
     })
     .await?
 }
 
 /// What differs, in a format of `compare`; secrets are not in it.
-fn difference(from: &Tree, to: &Tree, format: Option<&str>) -> Answer {
+fn difference(from: &Tree, to: &Tree, format: Option<DiffFormat>) -> Text {
     let (from, to) = language::masked_both(from, to);
     let text = match format {
-        None | Some("diff") => language::compare(&from, &to),
-        Some("set") => language::compare_commands(&from, &to),
-        Some(other) => {
-            return Err(ApiError::bad(format!(
-                "no format {other}; possible: diff set"
-            )));
-        }
+        None | Some(DiffFormat::Diff) => language::compare(&from, &to),
+        Some(DiffFormat::Set) => language::compare_commands(&from, &to),
     };
-    Ok(Json(json!({ "text": text })))
+    Text { text }
 }
 
-pub(super) async fn revisions(State(control): Shared) -> Answer {
+pub(super) async fn revisions(call: Call) -> Answer<Revisions> {
+    let control = call.control;
     blocking(move || {
-        let revisions: Vec<Value> = control
-            .engine
-            .revisions
-            .list()
-            .into_iter()
-            .enumerate()
-            .map(|(number, summary)| {
-                json!({
-                    "revision": number,
-                    "id": summary.id,
-                    "time": clock::rfc3339(summary.time_ms),
-                    "user": summary.user,
-                    "via": summary.via,
-                    "comment": summary.comment,
-                    "hash": summary.hash,
+        let revisions = control.engine.revisions.list().into_iter().zip(0..);
+        let left = control.engine.confirm_left(clock::monotonic());
+        Revisions {
+            revisions: revisions
+                .map(|(summary, revision)| Revision {
+                    revision,
+                    id: summary.id,
+                    time: clock::rfc3339(summary.time_ms).into(),
+                    user: summary.user,
+                    via: summary.via,
+                    comment: summary.comment,
+                    hash: summary.hash,
                 })
-            })
-            .collect();
-        let mut answer = json!({ "revisions": revisions });
-        if let Some(scheduled) = control.engine.scheduled() {
-            answer["scheduled"] = json!({
-                "at": clock::rfc3339(scheduled.at_ms),
-                "made": clock::rfc3339(scheduled.made_ms),
-                "user": scheduled.user,
-                "via": scheduled.via,
-                "comment": scheduled.comment,
-                "failed": scheduled.failed,
-            });
+                .collect(),
+            scheduled: control.engine.scheduled().map(|scheduled| Scheduled {
+                at: clock::rfc3339(scheduled.at_ms).into(),
+                made: clock::rfc3339(scheduled.made_ms).into(),
+                user: scheduled.user,
+                via: scheduled.via,
+                comment: scheduled.comment,
+                failed: scheduled.failed,
+            }),
+            confirm: left.map(|left| Confirm {
+                seconds: left.as_secs(),
+            }),
+            archive: control.engine.archive.report(),
         }
-        if let Some(left) = control.engine.confirm_left(clock::monotonic()) {
-            answer["confirm"] = json!({ "seconds": left.as_secs() });
-        }
-        if let Some(report) = control.engine.archive.report() {
-            answer["archive"] = report;
-        }
-        Ok(Json(answer))
     })
-    .await?
+    .await
 }
 
 /// `running`, `candidate` (of a session) or a revision's number.
@@ -209,7 +177,7 @@ fn source_tree(
         ("scheduled", _) => control
             .engine
             .scheduled_tree()
-            .ok_or_else(|| ApiError::new(StatusCode::NOT_FOUND, "no commit is scheduled")),
+            .ok_or_else(|| ApiError::new(Code::NotFound, "no commit is scheduled")),
         (number, _) => match number.parse() {
             Ok(number) => revision(control, number),
             Err(_) => Err(ApiError::bad(format!(
@@ -220,14 +188,17 @@ fn source_tree(
 }
 
 /// The tree of a revision by its number; 0 is the newest.
-pub(super) fn revision(control: &Control, number: usize) -> Result<Tree, ApiError> {
-    let id = control.engine.revision_id(number).ok_or_else(|| {
-        let message = match control.engine.revisions.list().len() {
-            0 => "nothing is committed yet".to_owned(),
-            count => format!("no revision {number}; there are 0 to {}", count - 1),
-        };
-        ApiError::new(StatusCode::NOT_FOUND, message)
-    })?;
+pub(super) fn revision(control: &Control, number: u64) -> Result<Tree, ApiError> {
+    let at = usize::try_from(number).ok();
+    let id = at
+        .and_then(|at| control.engine.revision_id(at))
+        .ok_or_else(|| {
+            let message = match control.engine.revisions.list().len() {
+                0 => "nothing is committed yet".to_owned(),
+                count => format!("no revision {number}; there are 0 to {}", count - 1),
+            };
+            ApiError::new(Code::NotFound, message)
+        })?;
     Ok(control.engine.revisions.get(id)?.1)
 }
 
@@ -248,6 +219,8 @@ fn below(tree: &Tree, path: &[&str]) -> Option<Tree> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

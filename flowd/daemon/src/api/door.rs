@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
-use super::error::{ApiError, forbidden};
+use super::error::ApiError;
 use crate::control::Control;
 use config::access::Connection;
 
@@ -86,12 +86,12 @@ impl Door {
         Some((guest, connection))
     }
 
-    fn refuse(&self, stream: UnixStream, status: &'static str, message: String) {
+    fn refuse(&self, stream: UnixStream, refusal: ApiError) {
         let Ok(permit) = self.strangers.clone().try_acquire_owned() else {
             return;
         };
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(PATIENCE, refuse(stream, status, message)).await;
+            let _ = tokio::time::timeout(PATIENCE, refuse(stream, refusal)).await;
             drop(permit);
         });
     }
@@ -140,7 +140,7 @@ pub(crate) fn make_way(path: &Path) -> io::Result<()> {
 }
 
 /// Reads a request's head, so that the peer is reading when the answer comes, and refuses it.
-async fn refuse(mut stream: UnixStream, status: &str, message: String) -> io::Result<()> {
+async fn refuse(mut stream: UnixStream, refusal: ApiError) -> io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
     while head.len() < 16 << 10 && !head.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -149,7 +149,8 @@ async fn refuse(mut stream: UnixStream, status: &str, message: String) -> io::Re
             read => head.extend_from_slice(&buffer[..read]),
         }
     }
-    let body = ApiError::bad(message).body().to_string();
+    let status = refusal.status();
+    let body = serde_json::to_string(refusal.body())?;
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
@@ -180,7 +181,7 @@ impl Listener for Door {
                 .allowed(self.control.engine.level(&peer.user))
                 .is_none()
             {
-                self.refuse(stream, "403 Forbidden", forbidden(&peer.user));
+                self.refuse(stream, ApiError::forbidden(&peer.user));
                 continue;
             }
             match self.enter(stream, &peer) {

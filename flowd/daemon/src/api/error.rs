@@ -1,86 +1,124 @@
-//! Refusals in the API's form: `{"errors": [{"message", "path"?, "line"?, "column"?, "length"?, "hint"?}]}`.
+//! What went wrong, as the API's refusals.
 
+use api::{Code, Errors, Refusal};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use language::{Finding, Problem};
-use serde_json::{Value, json};
 
 use config::{Overlap, Refused, SessionError, revisions};
-use probe::{Refused as CacheRefused, Unknown, Wrong};
 
 use crate::peer::GROUPS;
-use crate::relay;
 
-/// A refusal.
+/// A refusal: an answer with another status than 200.
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
-    errors: Vec<Value>,
+    body: Errors,
 }
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> ApiError {
-        ApiError {
-            status,
-            errors: vec![json!({ "message": message.into() })],
-        }
-    }
-
-    /// As [`ApiError::new`], with what would have been right behind a semicolon.
-    fn hinted(status: StatusCode, text: &str) -> ApiError {
-        let (message, hint) = text.split_once("; ").unwrap_or((text, ""));
-        let mut error = ApiError::new(status, message);
-        if !hint.is_empty() {
-            error.errors[0]["hint"] = hint.into();
-        }
-        error
+    pub(super) fn new(code: Code, message: impl Into<String>) -> ApiError {
+        Refusal::new(code, message).into()
     }
 
     pub(super) fn bad(message: impl Into<String>) -> ApiError {
-        ApiError::new(StatusCode::BAD_REQUEST, message)
+        ApiError::new(Code::Invalid, message)
+    }
+
+    pub(super) fn internal(error: impl ToString) -> ApiError {
+        ApiError::new(Code::Internal, error.to_string())
     }
 
     pub(super) fn forbidden(user: &str) -> ApiError {
-        ApiError::new(StatusCode::FORBIDDEN, forbidden(user))
+        let (admin, operator) = (GROUPS.admin, GROUPS.operator);
+        ApiError::new(
+            Code::Forbidden,
+            format!("{user} may not: group {admin} configures, group {operator} shows"),
+        )
     }
 
-    pub(super) fn body(&self) -> Value {
-        json!({ "errors": self.errors })
+    /// Several things wrong, with the status that belongs to `code`.
+    fn all(code: Code, errors: impl IntoIterator<Item = Refusal>) -> ApiError {
+        let errors = errors.into_iter().collect();
+        ApiError {
+            status: StatusCode::from_u16(code.status())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            body: Errors { errors },
+        }
     }
-}
 
-/// Why a user may not.
-pub(super) fn forbidden(user: &str) -> String {
-    format!(
-        "{user} may not: group {} configures, group {} shows",
-        GROUPS.admin, GROUPS.operator
-    )
+    /// The body of the answer.
+    pub(super) fn body(&self) -> &Errors {
+        &self.body
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body())).into_response()
+        (self.status, Json(self.body)).into_response()
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        ApiError::all(refusal.code, [refusal])
+    }
+}
+
+/// The API's code for a code of the language.
+fn code(code: language::Code) -> Code {
+    match code {
+        language::Code::UnknownWord => Code::UnknownWord,
+        language::Code::Ambiguous => Code::Ambiguous,
+        language::Code::MissingValue => Code::MissingValue,
+        language::Code::InvalidValue => Code::InvalidValue,
+        language::Code::OutOfRange => Code::OutOfRange,
+        language::Code::NotHere => Code::NotHere,
+        language::Code::Syntax => Code::Syntax,
+        language::Code::NotFound => Code::NotFound,
+        language::Code::OldWord => Code::OldWord,
+        language::Code::MaskedSecret => Code::MaskedSecret,
+        language::Code::DanglingReference => Code::DanglingReference,
+        language::Code::MissingLeaf => Code::MissingLeaf,
+        language::Code::Conflict => Code::Conflict,
+        language::Code::HostRefuses => Code::HostRefuses,
+        language::Code::NotApplied => Code::NotApplied,
+        language::Code::Invalid => Code::Invalid,
+    }
+}
+
+/// A problem of a text as a refusal with its place.
+pub(super) fn problem(problem: Problem) -> Refusal {
+    Refusal {
+        line: Some(problem.line),
+        column: Some(problem.column),
+        length: Some(problem.length),
+        hint: problem.hint,
+        ..Refusal::new(code(problem.code), problem.message)
     }
 }
 
 impl From<Vec<Problem>> for ApiError {
     fn from(problems: Vec<Problem>) -> Self {
-        let errors = problems.iter().map(|problem| json!(problem)).collect();
-        ApiError {
-            status: StatusCode::BAD_REQUEST,
-            errors,
-        }
+        ApiError::all(Code::Invalid, problems.into_iter().map(problem))
     }
 }
 
 impl From<Vec<Finding>> for ApiError {
     fn from(findings: Vec<Finding>) -> Self {
-        let errors = findings.iter().map(|finding| json!(finding)).collect();
-        ApiError {
-            status: StatusCode::BAD_REQUEST,
-            errors,
-        }
+        ApiError::all(
+            Code::Invalid,
+            findings.into_iter().map(|finding| Refusal {
+                path: Some(finding.path),
+                ..Refusal::new(code(finding.code), finding.message)
+            }),
+        )
     }
 }
 
@@ -91,7 +129,7 @@ impl From<Vec<Overlap>> for ApiError {
             Some("") => verb.to_owned(),
             Some(value) => format!("{verb} to {value}"),
         };
-        let error = |overlap: &Overlap| {
+        let refusal = |overlap: Overlap| {
             let message = match language::is_secret(overlap.path.iter().map(String::as_str)) {
                 true => "changed by another commit meanwhile".to_owned(),
                 false => format!(
@@ -100,80 +138,52 @@ impl From<Vec<Overlap>> for ApiError {
                     side(&overlap.wanted, "set"),
                 ),
             };
-            json!({
-                "message": message,
-                "path": overlap.path,
-                "hint": "discard this session's changes, or set the node to what it should be in a new one",
-            })
+            Refusal {
+                path: Some(overlap.path),
+                ..Refusal::new(Code::Overlap, message).hint(
+                    "discard this session's changes, or set the node to what it should be in a new one",
+                )
+            }
         };
-        ApiError {
-            status: StatusCode::CONFLICT,
-            errors: overlaps.iter().map(error).collect(),
-        }
+        ApiError::all(Code::Overlap, overlaps.into_iter().map(refusal))
     }
 }
 
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Findings(findings) => findings.into(),
-            Refused::Overlaps(overlaps) => overlaps.into(),
-            Refused::Waiting { .. }
-            | Refused::NothingWaits
-            | Refused::Scheduled { .. }
-            | Refused::NothingScheduled => ApiError::new(StatusCode::CONFLICT, refused.to_string()),
-            Refused::Revisions(error) => error.into(),
-            Refused::Session(error) => error.into(),
-        }
+        let code = match refused {
+            Refused::Findings(findings) => return findings.into(),
+            Refused::Overlaps(overlaps) => return overlaps.into(),
+            Refused::Revisions(error) => return error.into(),
+            Refused::Session(error) => return error.into(),
+            Refused::Waiting { .. } => Code::ConfirmationPending,
+            Refused::NothingWaits => Code::NothingToConfirm,
+            Refused::Scheduled { .. } => Code::CommitScheduled,
+            Refused::NothingScheduled => Code::NothingScheduled,
+        };
+        ApiError::new(code, refused.to_string())
     }
 }
 
 impl From<revisions::Error> for ApiError {
     fn from(error: revisions::Error) -> Self {
-        let status = match error {
-            revisions::Error::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            revisions::Error::Unknown(_) => StatusCode::NOT_FOUND,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        let code = match error {
+            revisions::Error::Full { .. } => Code::NoSpace,
+            revisions::Error::Unknown(_) => Code::NotFound,
+            _ => Code::Internal,
         };
-        ApiError::new(status, error.to_string())
+        ApiError::new(code, error.to_string())
     }
 }
 
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
-        let status = match error {
-            SessionError::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            SessionError::Unknown(_) => StatusCode::NOT_FOUND,
-            SessionError::Foreign { .. } => StatusCode::FORBIDDEN,
-            SessionError::Locked { .. } => StatusCode::LOCKED,
+        let code = match error {
+            SessionError::TooMany => Code::TooManySessions,
+            SessionError::Unknown(_) => Code::NotFound,
+            SessionError::Foreign { .. } => Code::ForeignSession,
+            SessionError::Locked { .. } => Code::Locked,
         };
-        ApiError::new(status, error.to_string())
-    }
-}
-
-impl From<Wrong> for ApiError {
-    fn from(wrong: Wrong) -> Self {
-        ApiError::hinted(StatusCode::BAD_REQUEST, &wrong.0)
-    }
-}
-
-impl From<CacheRefused> for ApiError {
-    fn from(refused: CacheRefused) -> Self {
-        match refused {
-            CacheRefused::Unknown(unknown) => unknown.into(),
-            CacheRefused::Wrong(wrong) => wrong.into(),
-        }
-    }
-}
-
-impl From<Unknown> for ApiError {
-    fn from(unknown: Unknown) -> Self {
-        ApiError::hinted(StatusCode::NOT_FOUND, &unknown.to_string())
-    }
-}
-
-impl From<relay::Unknown> for ApiError {
-    fn from(unknown: relay::Unknown) -> Self {
-        ApiError::hinted(StatusCode::NOT_FOUND, &unknown.to_string())
+        ApiError::new(code, error.to_string())
     }
 }

@@ -1,104 +1,100 @@
 //! `/v1/version`, `/v1/whoami`, `/v1/interfaces`, `/v1/names` and `/v1/log`.
 
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use api::host::{
+    Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind, Names,
+    NamesQuery, Version,
+};
 
+use super::blocking;
+use super::endpoint::{Answer, Call};
 use super::error::ApiError;
-use super::{Answer, Params, Shared, blocking};
+use crate::control::Control;
 use config::Running;
 use config::access::Role;
-use service::NameKind;
+use flowd_log::Level;
 use service::clock;
 
-use crate::control::Control;
-use crate::peer::Peer;
-
-pub(super) async fn version(State(control): Shared) -> Answer {
+pub(super) async fn version(call: Call) -> Answer<Version> {
     let host_name = nix::unistd::gethostname().unwrap_or_default();
-    Ok(Json(json!({
-        "program": "flowd",
-        "version": env!("CARGO_PKG_VERSION"),
-        "host_name": host_name.to_string_lossy(),
-        "pid": std::process::id(),
-        "started": clock::rfc3339(control.started_ms),
-        "uptime_seconds": clock::monotonic().saturating_duration_since(control.started).as_secs(),
-        "revision": control.engine.running().id,
-    })))
+    let up = clock::monotonic().saturating_duration_since(call.control.started);
+    Ok(Version {
+        program: "flowd".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        host_name: host_name.to_string_lossy().into_owned(),
+        pid: std::process::id(),
+        started: clock::rfc3339(call.control.started_ms).into(),
+        uptime_seconds: up.as_secs(),
+        revision: call.control.engine.running().id,
+    })
 }
 
-pub(super) async fn whoami(ConnectInfo(peer): ConnectInfo<Peer>) -> Answer {
-    Ok(Json(
-        json!({ "user": peer.user, "uid": peer.uid, "role": peer.role.map(Role::word) }),
-    ))
+pub(super) async fn whoami(call: Call) -> Answer<Identity> {
+    let role = call.peer.role;
+    let role = role.ok_or_else(|| ApiError::forbidden(&call.peer.user))?;
+    Ok(Identity {
+        user: call.peer.user,
+        uid: call.peer.uid,
+        role: match role {
+            Role::Admin => api::host::Role::Admin,
+            Role::Operator => api::host::Role::Operator,
+        },
+    })
 }
 
-pub(super) async fn interfaces() -> Answer {
-    let list: Vec<Value> = blocking(host_interfaces)
-        .await??
-        .into_iter()
-        .map(|interface| {
-            json!({
-                "name": interface.name,
-                "index": interface.index,
-                "mac": interface.mac,
-                "mtu": interface.mtu,
-                "up": interface.up,
-                "running": interface.running,
-                "promiscuous": interface.promiscuous,
-                "loopback": interface.loopback,
-                "description": interface.description,
-                "addresses": interface.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "interfaces": list })))
+pub(super) async fn interfaces(_: Call) -> Answer<Interfaces> {
+    let interface = |interface: system::Interface| Interface {
+        name: interface.name,
+        index: interface.index,
+        mac: interface.mac,
+        mtu: interface.mtu,
+        up: interface.up,
+        running: interface.running,
+        promiscuous: interface.promiscuous,
+        loopback: interface.loopback,
+        description: interface.description,
+        addresses: interface
+            .addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    };
+    let interfaces = blocking(host_interfaces).await??;
+    Ok(Interfaces {
+        interfaces: interfaces.into_iter().map(interface).collect(),
+    })
 }
 
 fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
-    system::interfaces()
-        .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Kind {
-    kind: String,
+    system::interfaces().map_err(ApiError::internal)
 }
 
 /// Names that a command line completes. Files are not among them: the shell reads those with its user's rights.
-pub(super) async fn names(State(control): Shared, Params(Kind { kind }): Params<Kind>) -> Answer {
+pub(super) async fn names(call: Call<NamesQuery>) -> Answer<Names> {
+    let (control, kind) = (call.control, call.query.kind);
     let names = blocking(move || {
-        let kind = match kind.as_str() {
-            "record" | "exporter" | "monitor" | "sampler" | "samplicator" => {
-                return Ok(configured(&control, &kind));
-            }
-            "revision" => return Ok(revisions(&control)),
-            "interface" => NameKind::Interface,
-            "receiver" => NameKind::Receiver,
-            other => {
-                return Err(ApiError::bad(format!(
-                    "no kind {other}; possible: interface record exporter monitor sampler samplicator receiver revision"
-                )));
-            }
+        let kind = match kind {
+            NameKind::Record
+            | NameKind::Exporter
+            | NameKind::Monitor
+            | NameKind::Sampler
+            | NameKind::Samplicator => return configured(&control, kind.word()),
+            NameKind::Revision => return revisions(&control),
+            NameKind::Interface => service::NameKind::Interface,
+            NameKind::Receiver => service::NameKind::Receiver,
         };
-        Ok(names_of(&control, &control.engine.running(), kind, ""))
+        names_of(&control, &control.engine.running(), kind, "")
+    });
+    let names = names.await?.into_iter();
+    Ok(Names {
+        names: names.map(|(name, help)| Name { name, help }).collect(),
     })
-    .await??;
-    let names: Vec<Value> = names
-        .into_iter()
-        .map(|(name, help)| json!({ "name": name, "help": help }))
-        .collect();
-    Ok(Json(json!({ "names": names })))
 }
 
 /// Names of a kind that services know, each with its help.
 pub(super) fn names_of(
     control: &Control,
     running: &Running,
-    kind: NameKind,
+    kind: service::NameKind,
     begun: &str,
 ) -> Vec<(String, String)> {
     let names = control
@@ -144,34 +140,30 @@ pub(super) fn revisions(control: &Control) -> Vec<(String, String)> {
         .collect()
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Lines {
-    lines: Option<usize>,
-    after: Option<u64>,
-}
-
-pub(super) async fn log(State(control): Shared, Params(asked): Params<Lines>) -> Answer {
-    let part = match (asked.after, asked.lines) {
-        (None, lines) => control.log.last(lines.unwrap_or(100)),
-        (Some(after), None) => control.log.after(after),
+pub(super) async fn log(call: Call<LogQuery>) -> Answer<LogLines> {
+    let part = match (call.query.after, call.query.lines) {
+        (None, lines) => {
+            let lines = lines.map(|lines| usize::try_from(lines).unwrap_or(usize::MAX));
+            call.control.log.last(lines.unwrap_or(100))
+        }
+        (Some(after), None) => call.control.log.after(after),
         (Some(_), Some(_)) => {
             return Err(ApiError::bad("lines or after, not both"));
         }
     };
-    let lines: Vec<Value> = part
-        .lines
-        .iter()
-        .map(|line| {
-            json!({
-                "time": clock::rfc3339_millis(line.time_ms),
-                "level": line.level.word(),
-                "target": line.target,
-                "message": line.message,
-            })
-        })
-        .collect();
-    Ok(Json(
-        json!({ "lines": lines, "missed": part.missed, "next": part.last }),
-    ))
+    let lines = part.lines.into_iter().map(|line| LogLine {
+        time: clock::rfc3339_millis(line.time_ms).into(),
+        level: level(line.level),
+        target: line.target.clone(),
+        message: line.message.clone(),
+    });
+    Ok(LogLines {
+        lines: lines.collect(),
+        missed: part.missed,
+        next: part.last,
+    })
+}
+
+fn level(level: Level) -> LogLevel {
+    level.word().parse().unwrap_or(LogLevel::Debug)
 }

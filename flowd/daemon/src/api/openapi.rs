@@ -1,41 +1,54 @@
-//! `/v1/openapi.json`: the API's description (OpenAPI 3.1), made of the table of routes.
+//! `/v1/openapi.json`: the API's description (OpenAPI 3.1), made of the routes and the schemas of their types.
 
-use axum::Json;
+use std::sync::LazyLock;
+
+use api::Errors;
+use api::host::Document;
+use api::routes::Method;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::error::ApiError;
-use super::shape::schema;
-use super::table::{Parameter, ROUTES, Route};
-use super::types::TYPES;
-use super::{Answer, StatusCode};
+use super::endpoint::{Answer, Call, Endpoint};
+use super::table::endpoints;
 
-pub(super) async fn serve() -> Answer {
-    let document = document().map_err(|wrong| {
-        ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("the API's description is wrong: {wrong}"),
-        )
-    })?;
-    Ok(Json(document))
+/// The extension by which a member that may be null and missing says so; see [`plain`].
+const NULLABLE: &str = "x-nullable";
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| document(&endpoints()));
+
+pub(super) async fn serve(_: Call) -> Answer<Document> {
+    Ok(DOCUMENT.clone())
 }
 
-/// The document, or what of the table has a wrong shape.
-pub(super) fn document() -> Result<Value, String> {
+/// Schemas of requests and of answers. They differ in what is required: a request may leave out what has a default.
+struct Schemas {
+    requests: SchemaGenerator,
+    answers: SchemaGenerator,
+}
+
+fn document(endpoints: &[Endpoint]) -> Document {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut schemas = Schemas {
+        requests: settings.clone().for_deserialize().into_generator(),
+        answers: settings.for_serialize().into_generator(),
+    };
     let mut paths = Map::new();
-    for route in ROUTES {
+    for endpoint in endpoints {
         let path = paths
-            .entry(route.path)
+            .entry(endpoint.path)
             .or_insert_with(|| Value::Object(Map::new()));
-        path[route.method.word()] = operation(route)?;
+        path[endpoint.method.name().to_lowercase()] = schemas.operation(endpoint);
     }
-    let mut schemas = Map::new();
-    for (name, help, shape) in TYPES {
-        let mut schema = schema(shape)?;
-        schema["description"] = (*help).into();
-        schemas.insert((*name).to_owned(), schema);
-    }
-    Ok(json!({
-        "openapi": "3.1.0",
+    let mut types = schemas.requests.take_definitions(true);
+    types.extend(schemas.answers.take_definitions(true));
+    types.sort_keys();
+    let mut types = Value::Object(types);
+    plain(&mut types);
+    let members = json!({
         "info": {
             "title": "flowd management API",
             "version": env!("CARGO_PKG_VERSION"),
@@ -43,41 +56,139 @@ pub(super) fn document() -> Result<Value, String> {
         },
         "servers": [{ "url": "/", "description": "curl --unix-socket /run/flowd/flowd.sock http://flowd/v1/version" }],
         "paths": paths,
-        "components": { "schemas": schemas },
-    }))
-}
-
-fn operation(route: &Route) -> Result<Value, String> {
-    let in_path = segments(route.path).map(|name| {
-        Ok(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        "components": { "schemas": types },
     });
-    let in_query = route.query.iter().map(parameter);
-    let parameters: Vec<Value> = in_path.chain(in_query).collect::<Result<_, String>>()?;
-    let answer = |description: &str, shape: &str| -> Result<Value, String> {
-        let content = json!({ "application/json": { "schema": schema(shape)? } });
-        Ok(json!({ "description": description, "content": content }))
-    };
-    let mut operation = json!({
-        "summary": route.summary,
-        "x-role": route.role.word(),
-        "parameters": parameters,
-        "responses": { "200": answer("Done", route.answer)?, "default": answer("Refused", "Errors")? },
-    });
-    if !route.body.is_empty() {
-        let content = json!({ "application/json": { "schema": schema(route.body)? } });
-        operation["requestBody"] = json!({ "content": content });
+    Document {
+        openapi: "3.1.0".into(),
+        members: match members {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        },
     }
-    Ok(operation)
 }
 
-fn parameter(parameter: &Parameter) -> Result<Value, String> {
-    Ok(json!({
-        "name": parameter.name,
-        "in": "query",
-        "description": parameter.help,
-        "required": parameter.required,
-        "schema": schema(parameter.shape)?,
-    }))
+impl Schemas {
+    fn operation(&mut self, endpoint: &Endpoint) -> Value {
+        let in_path = segments(endpoint.path).map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        });
+        let parameters: Vec<Value> = in_path.chain(parameters(endpoint)).collect();
+        let mut answer =
+            |description: &str, schema: fn(&mut SchemaGenerator) -> schemars::Schema| {
+                let schema = schema(&mut self.answers);
+                json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+            };
+        let mut operation = json!({
+            "operationId": endpoint.name.to_lowercase(),
+            "tags": [tag(endpoint.path)],
+            "summary": endpoint.summary,
+            "x-role": endpoint.role.word(),
+            "parameters": parameters,
+            "responses": {
+                "200": answer("Done", endpoint.answer),
+                "default": answer("Refused", SchemaGenerator::subschema_for::<Errors>),
+            },
+        });
+        if endpoint.method == Method::Post {
+            let schema = (endpoint.body)(&mut self.requests);
+            operation["requestBody"] =
+                json!({ "content": { "application/json": { "schema": schema } } });
+        }
+        operation
+    }
+}
+
+/// The parameters of a route's query: the members of its type.
+pub(super) fn parameters(endpoint: &Endpoint) -> Vec<Value> {
+    // A schema of its own, as parameters stand where they are used.
+    let mut generator = SchemaSettings::draft2020_12()
+        .for_deserialize()
+        .into_generator();
+    (endpoint.query)(&mut generator);
+    let types = generator.take_definitions(true);
+    let Some((_, mut query)) = types.into_iter().next() else {
+        return Vec::new();
+    };
+    plain(&mut query);
+    let required: Vec<Value> = query["required"].as_array().cloned().unwrap_or_default();
+    let Some(members) = query["properties"].as_object_mut() else {
+        return Vec::new();
+    };
+    let parameter = |(name, schema): (&String, &mut Value)| {
+        let description = schema
+            .as_object_mut()
+            .and_then(|schema| schema.remove("description"));
+        json!({
+            "name": name,
+            "in": "query",
+            "description": description,
+            "required": required.iter().any(|one| one == name),
+            "schema": schema,
+        })
+    };
+    members.iter_mut().map(parameter).collect()
+}
+
+/// Makes schemas say what JSON really has: a member that is not required is missing where it has no value, and not null
+/// (but for those marked [`NULLABLE`]); an object has no members beside those that are listed.
+fn plain(schema: &mut Value) {
+    if let Some(items) = schema.as_array_mut() {
+        items.iter_mut().for_each(plain);
+    }
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    schema.values_mut().for_each(plain);
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let required: Vec<&str> = required
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let Some(Value::Object(members)) = schema.get_mut("properties") else {
+        return;
+    };
+    for (name, member) in members {
+        let Some(member) = member.as_object_mut() else {
+            continue;
+        };
+        if member.remove(NULLABLE).is_none() && !required.contains(&name.as_str()) {
+            without_null(member);
+        }
+        // A value of null is as good as a member that is missing, and says less.
+        member.retain(|word, value| word != "default" || !value.is_null());
+    }
+    schema
+        .entry("additionalProperties")
+        .or_insert(Value::Bool(false));
+}
+
+/// Takes the alternative null out of a schema.
+fn without_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    if let Some(Value::Array(alternatives)) = schema.get_mut("anyOf") {
+        alternatives.retain(|one| one["type"] != "null");
+        if let [Value::Object(only)] = alternatives.as_slice() {
+            let only = only.clone();
+            schema.remove("anyOf");
+            schema.extend(only);
+        }
+    }
+}
+
+/// What a generated client puts the route's function under.
+fn tag(path: &str) -> &str {
+    path.split('/').nth(2).unwrap_or_default()
 }
 
 /// The names in braces of a path.
@@ -91,38 +202,80 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_is_right_and_every_name_in_it_is_there() {
-        let document = document().unwrap();
+    fn every_name_in_the_document_is_there_and_is_used() {
+        let document = serde_json::to_value(document(&endpoints())).unwrap();
         let text = document.to_string();
         let names = text
             .split("#/components/schemas/")
             .skip(1)
             .filter_map(|rest| rest.split('"').next());
+        let types = document["components"]["schemas"].as_object().unwrap();
         for name in names {
+            assert!(types.contains_key(name), "{name}");
+        }
+        for name in types.keys() {
+            let named = text.contains(&format!("schemas/{name}\""));
+            assert!(named, "nothing has the type {name}");
+            let described = types[name]["description"].as_str();
+            assert!(described.is_some_and(|text| !text.is_empty()), "{name}");
+        }
+        assert!(!text.contains(NULLABLE));
+    }
+
+    #[test]
+    fn a_request_and_an_answer_have_one_type_each_or_the_same() {
+        let settings = SchemaSettings::draft2020_12;
+        let mut requests = settings().for_deserialize().into_generator();
+        let mut answers = settings().for_serialize().into_generator();
+        for endpoint in endpoints() {
+            (endpoint.body)(&mut requests);
+            (endpoint.answer)(&mut answers);
+        }
+        let answers = answers.take_definitions(true);
+        for (name, schema) in requests.take_definitions(true) {
             assert!(
-                document["components"]["schemas"][name].is_object(),
+                answers.get(&name).is_none_or(|other| *other == schema),
                 "{name}"
             );
-        }
-        let named = |name: &str| text.contains(&format!("schemas/{name}\""));
-        for (name, ..) in TYPES {
-            assert!(named(name), "nothing has the type {name}");
         }
     }
 
     #[test]
+    fn a_member_may_be_null_only_where_answers_have_null() {
+        let document = serde_json::to_value(document(&endpoints())).unwrap();
+        let types = &document["components"]["schemas"];
+        let member = |of: &str, name: &str| types[of]["properties"][name]["type"].clone();
+        assert_eq!(member("Version", "revision"), json!(["integer", "null"]));
+        assert_eq!(member("Committed", "confirm_seconds"), json!("integer"));
+        assert_eq!(member("Exporter", "reason"), json!(["string", "null"]));
+        assert_eq!(member("Commit", "at"), json!("string"));
+        assert_eq!(types["Commit"]["additionalProperties"], false);
+        assert_eq!(types["Version"]["additionalProperties"], false);
+    }
+
+    #[test]
     fn a_route_that_changes_something_is_an_administrators() {
-        for route in ROUTES {
-            let looks = route.method == super::super::table::Method::Get;
-            assert_eq!(
-                route.role == config::access::Role::Operator,
-                looks,
+        for endpoint in endpoints() {
+            let shows = endpoint.method == Method::Get;
+            let operators = endpoint.role == config::access::Role::Operator;
+            assert_eq!(operators, shows, "{}", endpoint.path);
+            assert!(
+                parameters(&endpoint).is_empty() || shows,
                 "{}",
-                route.path
+                endpoint.path
             );
-            assert!(route.query.is_empty() || looks, "{}", route.path);
-            let has_body = route.method == super::super::table::Method::Post;
-            assert_eq!(route.body.is_empty(), !has_body, "{}", route.path);
         }
+    }
+
+    #[test]
+    fn every_route_has_a_handler() {
+        let handled: Vec<_> = endpoints()
+            .iter()
+            .map(|one| (one.method, one.path))
+            .collect();
+        for route in api::routes::ALL {
+            assert!(handled.contains(route), "{route:?}");
+        }
+        assert_eq!(handled.len(), api::routes::ALL.len());
     }
 }

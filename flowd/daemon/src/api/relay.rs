@@ -1,56 +1,38 @@
 //! `/v1/samplicators…`, `/v1/clear/samplicator/NAME` and `/v1/replay/samplicator/NAME`.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use serde::Deserialize;
-use serde_json::json;
+use api::Nothing;
+use api::query::NameQuery;
+use api::samplicator::{KeptTemplates, Receivers, Replay, Replayed, Samplicators, Sources};
 
-use super::{Answer, Body, Nothing, Params, Shared, blocking};
+use super::blocking;
+use super::endpoint::{Answer, Call};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Named {
-    name: Option<String>,
+pub(super) async fn samplicators(call: Call<NameQuery>) -> Answer<Samplicators> {
+    let name = call.query.name;
+    Ok(blocking(move || call.control.relay.samplicators(name.as_deref())).await??)
 }
 
-pub(super) async fn samplicators(
-    State(control): Shared,
-    Params(Named { name }): Params<Named>,
-) -> Answer {
-    let answer = blocking(move || control.relay.samplicators(name.as_deref())).await??;
-    Ok(Json(answer))
+pub(super) async fn receivers(call: Call) -> Answer<Receivers> {
+    Ok(blocking(move || call.control.relay.receivers(&call.name)).await??)
 }
 
-/// Its `receivers`, `sources` or `templates`.
-pub(super) async fn part(
-    part: &'static str,
-    State(control): Shared,
-    Path(name): Path<String>,
-) -> Answer {
-    let answer = blocking(move || control.relay.part(&name, part)).await??;
-    Ok(Json(answer))
+pub(super) async fn sources(call: Call) -> Answer<Sources> {
+    Ok(blocking(move || call.control.relay.sources(&call.name)).await??)
 }
 
-pub(super) async fn clear(
-    State(control): Shared,
-    Path(name): Path<String>,
-    Body(Nothing {}): Body<Nothing>,
-) -> Answer {
-    blocking(move || control.relay.clear(&name)).await??;
-    Ok(Json(json!({})))
+pub(super) async fn templates(call: Call) -> Answer<KeptTemplates> {
+    Ok(blocking(move || call.control.relay.templates(&call.name)).await??)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Replay {
-    receiver: Option<String>,
+pub(super) async fn clear(call: Call) -> Answer<Nothing> {
+    blocking(move || call.control.relay.clear(&call.name)).await??;
+    Ok(Nothing {})
 }
 
-pub(super) async fn replay(
-    State(control): Shared,
-    Path(name): Path<String>,
-    Body(Replay { receiver }): Body<Replay>,
-) -> Answer {
-    let receivers = blocking(move || control.relay.replay(&name, receiver.as_deref())).await??;
-    Ok(Json(json!({ "receivers": receivers })))
+pub(super) async fn replay(call: Call<Nothing, Replay>) -> Answer<Replayed> {
+    let receiver = call.body.receiver;
+    let replay = move || call.control.relay.replay(&call.name, receiver.as_deref());
+    Ok(Replayed {
+        receivers: blocking(replay).await??,
+    })
 }

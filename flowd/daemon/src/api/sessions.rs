@@ -5,22 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::StatusCode;
-use language::{Dialect, Mode};
-use serde::Deserialize;
-use serde_json::json;
+use api::session::{
+    Begin, Begun, Changes, Checked, Commit, Committed, Dialect, Edit, EditMode, Exclusive,
+    Rollback, Session, Sessions,
+};
+use api::{Code, Nothing};
 
-use super::error::ApiError;
+use super::blocking;
+use super::endpoint::{Answer, Call};
+use super::error::{ApiError, problem};
 use super::flow::Waiting;
-use super::{Answer, Body, Nothing, Shared, blocking};
+use crate::control::Control;
+use crate::peer::Peer;
 use config::{Hold, Request, Start};
 use probe::Cancelled;
 use service::clock;
-
-use crate::control::Control;
-use crate::peer::Peer;
 
 /// Characters of a comment.
 const COMMENT: usize = 1024;
@@ -29,28 +28,13 @@ const VIA: usize = 32;
 /// Longest wait for a confirmation, minutes (45 days, as Junos and VyOS have it).
 const CONFIRM_MINUTES: u64 = 65_535;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Begin {
-    via: Option<String>,
-    exclusive: Option<Exclusive>,
-}
-
-/// How long nobody else may change anything.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Exclusive {
-    /// As long as there is the session.
-    Session,
-    /// As long as this connection is open, too.
-    Connection,
-}
-
-pub(super) async fn begin(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Body(Begin { via, exclusive }): Body<Begin>,
-) -> Answer {
+pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
+    let Call {
+        control,
+        peer,
+        body: Begin { via, exclusive },
+        ..
+    } = call;
     let via = line(via, "via", VIA)?;
     let via = if via.is_empty() {
         "api".to_owned()
@@ -60,12 +44,7 @@ pub(super) async fn begin(
     let mut random = [0; 8];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut random))
-        .map_err(|error| {
-            ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("/dev/urandom: {error}"),
-            )
-        })?;
+        .map_err(|error| ApiError::internal(format!("/dev/urandom: {error}")))?;
     let id = format!("{:016x}", u64::from_ne_bytes(random));
     let running = control.engine.running();
     let mut sessions = control.engine.sessions();
@@ -86,60 +65,46 @@ pub(super) async fn begin(
         }),
     };
     sessions.begin(id.clone(), start, now)?;
-    Ok(Json(json!({ "session": id })))
+    Ok(Begun { session: id })
 }
 
-pub(super) async fn list(State(control): Shared) -> Answer {
-    let mut sessions = control.engine.sessions();
+pub(super) async fn list(call: Call) -> Answer<Sessions> {
+    let mut sessions = call.control.engine.sessions();
     let now = clock::monotonic();
-    let list: Vec<_> = sessions
-        .list(now)
-        .map(|(id, session)| {
-            json!({
-                "session": id,
-                "user": session.user,
-                "via": session.via,
-                "started": clock::rfc3339(session.started_ms),
-                "changed": session.changed(),
-                "idle_seconds": session.idle(now).as_secs(),
-                "exclusive": session.exclusive_ms().map(clock::rfc3339),
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "sessions": list })))
+    let list = sessions.list(now).map(|(id, session)| Session {
+        session: id.to_string(),
+        user: session.user.clone(),
+        via: session.via.clone(),
+        started: clock::rfc3339(session.started_ms).into(),
+        changed: session.changed(),
+        idle_seconds: session.idle(now).as_secs(),
+        exclusive: session
+            .exclusive_ms()
+            .map(|since_ms| clock::rfc3339(since_ms).into()),
+    });
+    Ok(Sessions {
+        sessions: list.collect(),
+    })
 }
 
-pub(super) async fn end(State(control): Shared, Path(id): Path<String>) -> Answer {
-    control.engine.sessions().end(&id)?;
-    Ok(Json(json!({})))
+pub(super) async fn end(call: Call) -> Answer<Nothing> {
+    call.control.engine.sessions().end(&call.name)?;
+    Ok(Nothing {})
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Edit {
-    text: String,
-    dialect: Option<String>,
-    mode: Option<String>,
-    #[serde(default)]
-    path: Vec<String>,
-}
-
-pub(super) async fn edit(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(edit): Body<Edit>,
-) -> Answer {
-    let dialect = edit.dialect.as_deref().map(dialect).transpose()?;
-    let mode = match edit.mode.as_deref() {
-        None | Some("merge") => Mode::Merge,
-        Some("replace") => Mode::Replace,
-        Some("override") => Mode::Override,
-        Some(other) => {
-            return Err(ApiError::bad(format!(
-                "no mode {other}; possible: merge replace override"
-            )));
-        }
+pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
+    let Call {
+        control,
+        peer,
+        name: id,
+        body: edit,
+        ..
+    } = call;
+    let dialect = edit.dialect.map(dialect);
+    let mode = match edit.mode {
+        None | Some(EditMode::Merge) => language::Mode::Merge,
+        Some(EditMode::Replace) => language::Mode::Replace,
+        Some(EditMode::Override) => language::Mode::Override,
     };
     let waiting = Waiting(Cancelled::default());
     let cancelled = waiting.0.clone();
@@ -160,48 +125,39 @@ pub(super) async fn edit(
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
         if session.candidate != before {
             let message = "another request changed this session at the same time; try again";
-            return Err(ApiError::new(StatusCode::CONFLICT, message));
+            return Err(ApiError::new(Code::ChangedMeanwhile, message));
         }
         // Whoever gave up must not find later that it was done.
         if cancelled.load(Ordering::Relaxed) {
-            return Err(ApiError::new(StatusCode::CONFLICT, "nobody waits for it"));
+            return Err(ApiError::new(Code::ClientGone, "nobody waits for it"));
         }
         session.candidate = after;
-        let mut answer = json!({ "changes": changes });
-        if !loaded.notes.is_empty() {
-            answer["notes"] = json!(loaded.notes);
-        }
-        Ok(Json(answer))
+        let notes: Vec<_> = loaded.notes.into_iter().map(problem).collect();
+        Ok(Changes {
+            changes: changes as u64,
+            notes: (!notes.is_empty()).then_some(notes),
+        })
     })
     .await?
 }
 
-pub(super) async fn check(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(Nothing {}): Body<Nothing>,
-) -> Answer {
-    let checked = blocking(move || control.engine.check_session(&id, peer.uid)).await??;
-    Ok(Json(
-        json!({ "warnings": checked.warnings, "impact": checked.impact }),
-    ))
+pub(super) async fn check(call: Call) -> Answer<Checked> {
+    let check = move || call.control.engine.check_session(&call.name, call.peer.uid);
+    let checked = blocking(check).await??;
+    Ok(Checked {
+        warnings: checked.warnings,
+        impact: checked.impact,
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Commit {
-    comment: Option<String>,
-    confirm_minutes: Option<u64>,
-    at: Option<String>,
-}
-
-pub(super) async fn commit(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(commit): Body<Commit>,
-) -> Answer {
+pub(super) async fn commit(call: Call<Nothing, Commit>) -> Answer<Committed> {
+    let Call {
+        control,
+        peer,
+        name: id,
+        body: commit,
+        ..
+    } = call;
     let comment = line(commit.comment, "comment", COMMENT)?;
     let confirm = match commit.confirm_minutes {
         None => None,
@@ -244,13 +200,17 @@ pub(super) async fn commit(
     if let Some(revision) = committed.revision {
         tracing::info!("revision {revision} is committed by {origin}");
     }
-    let mut answer = json!({
-        "revision": committed.revision, "warnings": committed.warnings, "impact": committed.impact,
-    });
-    if let Some(confirm) = committed.confirm {
-        answer["confirm_seconds"] = confirm.as_secs().into();
+    Ok(answer(committed))
+}
+
+fn answer(committed: config::Committed) -> Committed {
+    Committed {
+        revision: committed.revision,
+        warnings: committed.warnings,
+        impact: committed.impact,
+        confirm_seconds: committed.confirm.map(|confirm| confirm.as_secs()),
+        scheduled: None,
     }
-    Ok(Json(answer))
 }
 
 async fn schedule(
@@ -259,7 +219,7 @@ async fn schedule(
     peer: Peer,
     request: Request,
     at: &str,
-) -> Answer {
+) -> Answer<Committed> {
     let at_ms = config::moment(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
     let checked = blocking(move || {
         control
@@ -267,56 +227,42 @@ async fn schedule(
             .schedule_session(&id, peer.uid, &peer.connection, &request, at_ms)
     })
     .await??;
+    // There was nothing to commit.
     let Some(checked) = checked else {
-        return Ok(Json(
-            json!({ "revision": null, "warnings": [], "impact": [] }),
-        ));
+        return Ok(Committed::default());
     };
-    Ok(Json(json!({
-        "revision": null,
-        "warnings": checked.warnings,
-        "impact": checked.impact,
-        "scheduled": clock::rfc3339(at_ms),
-    })))
+    Ok(Committed {
+        warnings: checked.warnings,
+        impact: checked.impact,
+        scheduled: Some(clock::rfc3339(at_ms).into()),
+        ..Committed::default()
+    })
 }
 
 /// Cancels the commit that is scheduled.
-pub(super) async fn unschedule(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Body(Nothing {}): Body<Nothing>,
-) -> Answer {
-    blocking(move || control.engine.unschedule(&peer.user)).await??;
-    Ok(Json(json!({})))
+pub(super) async fn unschedule(call: Call) -> Answer<Nothing> {
+    blocking(move || call.control.engine.unschedule(&call.peer.user)).await??;
+    Ok(Nothing {})
 }
 
-pub(super) async fn discard(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(Nothing {}): Body<Nothing>,
-) -> Answer {
-    let running = control.engine.running();
-    control
+pub(super) async fn discard(call: Call) -> Answer<Nothing> {
+    let running = call.control.engine.running();
+    call.control
         .engine
         .sessions()
-        .of(&id, peer.uid, clock::monotonic())?
+        .of(&call.name, call.peer.uid, clock::monotonic())?
         .discard(&running.tree, running.id);
-    Ok(Json(json!({})))
+    Ok(Nothing {})
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rollback {
-    revision: usize,
-}
-
-pub(super) async fn rollback(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(id): Path<String>,
-    Body(Rollback { revision }): Body<Rollback>,
-) -> Answer {
+pub(super) async fn rollback(call: Call<Nothing, Rollback>) -> Answer<Changes> {
+    let Call {
+        control,
+        peer,
+        name: id,
+        body: Rollback { revision },
+        ..
+    } = call;
     blocking(move || {
         let tree = super::configuration::revision(&control, revision)?;
         let running = control.engine.running();
@@ -326,30 +272,26 @@ pub(super) async fn rollback(
         let changes = language::diff(&session.candidate, &tree).len();
         session.discard(&running.tree, running.id);
         session.candidate = tree;
-        Ok(Json(json!({ "changes": changes })))
+        Ok(Changes {
+            changes: changes as u64,
+            notes: None,
+        })
     })
     .await?
 }
 
-pub(super) async fn confirm(
-    State(control): Shared,
-    ConnectInfo(peer): ConnectInfo<Peer>,
-    Body(Nothing {}): Body<Nothing>,
-) -> Answer {
-    blocking(move || control.engine.confirm(&peer.user)).await??;
-    Ok(Json(json!({})))
+pub(super) async fn confirm(call: Call) -> Answer<Nothing> {
+    blocking(move || call.control.engine.confirm(&call.peer.user)).await??;
+    Ok(Nothing {})
 }
 
-/// A dialect by its word.
-pub(super) fn dialect(word: &str) -> Result<Dialect, ApiError> {
-    match word {
-        "curly" => Ok(Dialect::Curly),
-        "set" => Ok(Dialect::Set),
-        "ios" => Ok(Dialect::Ios),
-        "json" => Ok(Dialect::Json),
-        other => Err(ApiError::bad(format!(
-            "no dialect {other}; possible: curly set ios json"
-        ))),
+/// The dialect of the language that a request names.
+pub(super) fn dialect(dialect: Dialect) -> language::Dialect {
+    match dialect {
+        Dialect::Curly => language::Dialect::Curly,
+        Dialect::Set => language::Dialect::Set,
+        Dialect::Ios => language::Dialect::Ios,
+        Dialect::Json => language::Dialect::Json,
     }
 }
 

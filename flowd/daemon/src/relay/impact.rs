@@ -1,10 +1,10 @@
 //! What a prepared change does to samplicators, in words.
 
+use api::session::{Impact, ImpactAction, ImpactKind};
 use relay::Endpoint;
 
 use super::Difference;
 use super::settings::written;
-use service::Impact;
 
 /// What applying a prepared change will do.
 pub(super) fn impact(difference: &Difference) -> Vec<Impact> {
@@ -12,7 +12,12 @@ pub(super) fn impact(difference: &Difference) -> Vec<Impact> {
     for name in &difference.gone {
         let path = ["flow", "samplicator", name];
         let text = format!("samplicator {name}: it ends, its sockets are closed");
-        impact.push(Impact::new("listener", "close", &path, text));
+        impact.push(Impact::new(
+            ImpactKind::Listener,
+            ImpactAction::Close,
+            &path,
+            text,
+        ));
     }
     for (name, step) in &difference.steps {
         let listener = |action, verb: &str, (endpoint, count): &(Endpoint, usize)| {
@@ -23,21 +28,24 @@ pub(super) fn impact(difference: &Difference) -> Vec<Impact> {
                 count => format!("{count} sockets"),
             };
             let text = format!("samplicator {name}: {sockets} on {at} {verb}");
-            Impact::new("listener", action, &path, text).with("sockets", *count as u64)
+            Impact {
+                sockets: Some(*count as u64),
+                ..Impact::new(ImpactKind::Listener, action, &path, text)
+            }
         };
         let opens = step.opens.iter();
-        impact.extend(opens.map(|one| listener("open", "opened", one)));
+        impact.extend(opens.map(|one| listener(ImpactAction::Open, "opened", one)));
         let closes = step.closes.iter();
-        impact.extend(closes.map(|one| listener("close", "closed", one)));
+        impact.extend(closes.map(|one| listener(ImpactAction::Close, "closed", one)));
         let receiver = |action, receiver: &String, text: &str| {
             let path = ["flow", "samplicator", name, "receiver", receiver];
             let text = format!("samplicator {name}: {text} receiver {receiver}");
-            Impact::new("receiver", action, &path, text)
+            Impact::new(ImpactKind::Receiver, action, &path, text)
         };
         let new = step.receivers.iter();
-        impact.extend(new.map(|one| receiver("open", one, "a new way to")));
+        impact.extend(new.map(|one| receiver(ImpactAction::Open, one, "a new way to")));
         let gone = step.receivers_gone.iter();
-        impact.extend(gone.map(|one| receiver("close", one, "nothing more to")));
+        impact.extend(gone.map(|one| receiver(ImpactAction::Close, one, "nothing more to")));
     }
     impact
 }

@@ -13,9 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use api::Refusal;
+use api::ledger::LossLedger;
+use api::session::Impact;
 use language::{Finding, Tree};
 use relay::{Context, Prepared, Samplicator};
-use service::{Before, Detail, Impact, Ledger, Name, NameKind, Service, clock};
+use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
 
 pub(crate) use difference::Difference;
 pub(crate) use settings::Settings;
@@ -42,19 +45,6 @@ pub(crate) struct Staged {
     /// Samplicators that are new or changed.
     prepared: Vec<(String, Prepared)>,
     warnings: Vec<String>,
-}
-
-/// There is no samplicator, or receiver, of that name; what would have been right is behind it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {0}")]
-pub(crate) struct Unknown(pub String);
-
-impl Unknown {
-    /// `names` are those of the `kind` that there are.
-    fn of<'a>(kind: &str, name: &str, names: impl IntoIterator<Item = &'a String>) -> Unknown {
-        let there = language::which(name, names.into_iter().map(String::as_str));
-        Unknown(format!("{kind} {name}; {there}"))
-    }
 }
 
 impl Service for Relay {
@@ -149,7 +139,7 @@ impl Service for Relay {
         Vec::new()
     }
 
-    fn ledger(&self) -> Ledger {
+    fn ledger(&self) -> LossLedger {
         self.loss()
     }
 
@@ -182,7 +172,7 @@ impl Relay {
     ///
     /// # Errors
     /// There is none of that name.
-    pub(crate) fn clear(&self, name: &str) -> Result<(), Unknown> {
+    pub(crate) fn clear(&self, name: &str) -> Result<(), Refusal> {
         self.named(name)?.clear();
         Ok(())
     }
@@ -195,23 +185,23 @@ impl Relay {
         &self,
         name: &str,
         receiver: Option<&str>,
-    ) -> Result<Vec<String>, Unknown> {
+    ) -> Result<Vec<String>, Refusal> {
         let samplicator = self.named(name)?;
         let told = samplicator.replay(receiver);
         match receiver {
             Some(receiver) if told.is_empty() => {
                 let settings = samplicator.settings();
                 let names = settings.receivers.iter().map(|one| &one.name);
-                Err(Unknown::of("receiver", receiver, names))
+                Err(unknown("receiver", receiver, names))
             }
             _ => Ok(told),
         }
     }
 
-    fn named(&self, name: &str) -> Result<Samplicator, Unknown> {
+    fn named(&self, name: &str) -> Result<Samplicator, Refusal> {
         let state = self.state();
         let running = state.running.get(name).cloned();
-        running.ok_or_else(|| Unknown::of("samplicator", name, state.running.keys()))
+        running.ok_or_else(|| unknown("samplicator", name, state.running.keys()))
     }
 }
 

@@ -1,29 +1,37 @@
-//! Samplicators as JSON. Times are also given as seconds that have gone by, as a screen shows them.
+//! Samplicators as the management API shows them. Times are also given as seconds that have gone by, as a screen shows
+//! them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use relay::{Ledger as ReceiverLedger, Samplicator, Statistics};
-use serde_json::{Value as Json, json};
-use service::Ledger;
+use api::ByName;
+use api::Refusal;
+use api::ledger::{DatagramTally, LossLedger, ReceiverLedger, SamplicatorLedger};
+use api::samplicator::{self as answer, ReceiverState};
+use loss::DropReason;
+use relay::{
+    ListenerStatistics, Rates, ReceiverStatistics, Samplicator, SourceStatistics, Statistics,
+    Tally, TemplateStatistics, TrackerStatistics,
+};
 
+use super::Relay;
 use super::settings;
-use super::{Relay, Unknown};
 use service::clock;
 
 impl Relay {
-    /// Every samplicator with its listeners and receivers, or the one of that name.
+    /// `GET /v1/samplicators`: every samplicator with its listeners and receivers, or the one called `name`.
     ///
     /// # Errors
-    /// There is none of that name.
-    pub(crate) fn samplicators(&self, name: Option<&str>) -> Result<Json, Unknown> {
-        let all: Vec<(String, Samplicator, Arc<settings::Samplicator>)> = {
+    /// When there is none of that name.
+    pub(crate) fn samplicators(&self, name: Option<&str>) -> Result<answer::Samplicators, Refusal> {
+        let all: Vec<(Samplicator, Arc<settings::Samplicator>)> = {
             let state = self.state();
             let named = |own: &String| name.is_none_or(|name| name == own);
             let running = state.running.iter().filter(|(own, _)| named(own));
             running
                 .filter_map(|(name, samplicator)| {
                     let settings = state.settings.get(name)?;
-                    Some((name.clone(), samplicator.clone(), settings.clone()))
+                    Some((samplicator.clone(), settings.clone()))
                 })
                 .collect()
         };
@@ -31,107 +39,250 @@ impl Relay {
             self.named(name)?;
         }
         let now = clock::unix_ns();
-        let list: Vec<Json> = all
+        let samplicators = all
             .iter()
-            .map(|(_, samplicator, settings)| one(&samplicator.statistics(), settings, now))
-            .collect();
-        Ok(json!({ "samplicators": list }))
+            .map(|(samplicator, settings)| one(samplicator.statistics(), settings, now));
+        Ok(answer::Samplicators {
+            samplicators: samplicators.collect(),
+        })
     }
 
-    /// A samplicator's `receivers`, `sources` or `templates`.
+    /// `GET /v1/samplicators/NAME/receivers`.
     ///
     /// # Errors
-    /// There is none of that name, or no such part.
-    pub(crate) fn part(&self, name: &str, part: &str) -> Result<Json, Unknown> {
-        let samplicator = self.named(name)?;
-        let now = clock::unix_ns();
-        let list = match part {
-            "receivers" => {
-                let mut one = self.samplicators(Some(name))?;
-                one["samplicators"][0]["receivers"].take()
-            }
-            "sources" => aged(&samplicator.sources(), now),
-            _ => aged(&samplicator.templates(), now),
-        };
-        Ok(json!({ "samplicator": name, part: list }))
+    /// When there is no samplicator of that name.
+    pub(crate) fn receivers(&self, name: &str) -> Result<answer::Receivers, Refusal> {
+        let samplicators = self.samplicators(Some(name))?.samplicators.into_iter();
+        Ok(answer::Receivers {
+            samplicator: name.to_owned(),
+            receivers: samplicators.flat_map(|one| one.receivers).collect(),
+        })
     }
 
-    /// The samplicators' part of the loss ledger, and whether it balances.
-    pub(super) fn loss(&self) -> Ledger {
+    /// `GET /v1/samplicators/NAME/sources`.
+    ///
+    /// # Errors
+    /// When there is no samplicator of that name.
+    pub(crate) fn sources(&self, name: &str) -> Result<answer::Sources, Refusal> {
+        let samplicator = self.named(name)?;
+        let now = clock::unix_ns();
+        let sources = samplicator.sources().into_iter();
+        Ok(answer::Sources {
+            samplicator: name.to_owned(),
+            sources: sources.map(|one| source(one, now)).collect(),
+        })
+    }
+
+    /// `GET /v1/samplicators/NAME/templates`.
+    ///
+    /// # Errors
+    /// When there is no samplicator of that name.
+    pub(crate) fn templates(&self, name: &str) -> Result<answer::KeptTemplates, Refusal> {
+        let samplicator = self.named(name)?;
+        let now = clock::unix_ns();
+        let templates = samplicator.templates().into_iter();
+        Ok(answer::KeptTemplates {
+            samplicator: name.to_owned(),
+            templates: templates.map(|one| template(&one, now)).collect(),
+        })
+    }
+
+    /// The samplicators' part of the loss ledger.
+    pub(super) fn loss(&self) -> LossLedger {
         let running: Vec<Samplicator> = self.state().running.values().cloned().collect();
         let all: Vec<Statistics> = running.iter().map(Samplicator::statistics).collect();
-        let balanced = all.iter().all(Statistics::balanced);
-        let list: Json = all.iter().map(ledger).collect();
-        Ledger {
-            accounts: [("samplicators".to_owned(), list)].into_iter().collect(),
-            balanced,
+        LossLedger {
+            samplicators: all.iter().map(ledger).collect(),
+            balanced: all.iter().all(Statistics::balanced),
+            ..LossLedger::default()
         }
     }
 }
 
-fn one(statistics: &Statistics, settings: &settings::Samplicator, now: u64) -> Json {
-    let mut one = json!(statistics);
-    one["description"] = json!(settings.description);
-    one["balanced"] = statistics.balanced().into();
-    for receiver in one["receivers"].as_array_mut().into_iter().flatten() {
-        let text = receiver["name"]
-            .as_str()
-            .and_then(|name| settings.receivers.get(name));
-        receiver["description"] = json!(text);
-        age(receiver, now);
+/// Seconds since a moment.
+fn ago(then_ns: u64, now_ns: u64) -> f64 {
+    now_ns.saturating_sub(then_ns) as f64 / 1e9
+}
+
+fn tally(tally: Tally) -> DatagramTally {
+    DatagramTally {
+        datagrams: tally.datagrams,
+        octets: tally.octets,
     }
-    one
 }
 
-fn aged<T: serde::Serialize>(list: &[T], now: u64) -> Json {
-    let mut list: Vec<Json> = list.iter().map(|one| json!(one)).collect();
-    list.iter_mut().for_each(|one| age(one, now));
-    list.into()
+fn reasons(dropped: &BTreeMap<DropReason, Tally>) -> ByName<DatagramTally> {
+    let dropped = dropped.iter();
+    dropped
+        .map(|(reason, dropped)| (reason.name().into_owned(), tally(*dropped)))
+        .collect()
 }
 
-/// Adds `…_seconds_ago` for each `…_ns`.
-fn age(object: &mut Json, now: u64) {
-    let Some(members) = object.as_object_mut() else {
-        return;
-    };
-    let ages: Vec<(String, Json)> = members
-        .iter()
-        .filter_map(|(key, value)| {
-            let what = key.strip_suffix("_ns")?;
-            let ago = value
-                .as_u64()
-                .map(|then| now.saturating_sub(then) as f64 / 1e9);
-            Some((format!("{what}_seconds_ago"), json!(ago)))
-        })
-        .collect();
-    members.extend(ages);
+fn rates(rates: Rates) -> answer::Rates {
+    answer::Rates {
+        datagrams_1m: rates.datagrams_1m,
+        datagrams_5m: rates.datagrams_5m,
+        bits_1m: rates.bits_1m,
+        bits_5m: rates.bits_5m,
+    }
 }
 
-fn ledger(statistics: &Statistics) -> Json {
-    let mut receivers: Vec<Json> = statistics
-        .receivers
-        .iter()
+fn one(
+    statistics: Statistics,
+    settings: &settings::Samplicator,
+    now_ns: u64,
+) -> answer::Samplicator {
+    let balanced = statistics.balanced();
+    let described = |one: &ReceiverStatistics| settings.receivers.get(&one.name).cloned();
+    let retired = &statistics.retired;
+    answer::Samplicator {
+        received: tally(statistics.received),
+        relayed: tally(statistics.relayed),
+        denied: tally(statistics.denied),
+        unrouted: tally(statistics.unrouted),
+        kernel_drops: statistics.kernel_drops,
+        rates: rates(statistics.rates),
+        retired: answer::RetiredReceivers {
+            offered: tally(retired.offered),
+            sent: tally(retired.sent),
+            queued: tally(retired.queued),
+            dropped: reasons(&retired.dropped),
+        },
+        sources: statistics.sources,
+        sources_recycled: statistics.sources_recycled,
+        templates: kept(statistics.templates),
+        spoofing_sockets: statistics.spoofing_sockets,
+        events_lost: statistics.events_lost,
+        description: settings.description.clone(),
+        balanced,
+        listeners: statistics.listeners.into_iter().map(listener).collect(),
+        receivers: statistics
+            .receivers
+            .into_iter()
+            .map(|one| receiver(described(&one), one, now_ns))
+            .collect(),
+        name: statistics.name,
+    }
+}
+
+fn kept(kept: TrackerStatistics) -> answer::TemplateStore {
+    answer::TemplateStore {
+        domains: kept.domains,
+        templates: kept.templates,
+        options_records: kept.options_records,
+        octets: kept.octets,
+        refused: kept.refused,
+        malformed: kept.malformed,
+    }
+}
+
+fn listener(listener: ListenerStatistics) -> answer::Listener {
+    answer::Listener {
+        address: listener.address,
+        port: listener.port,
+        interface: listener.interface,
+        threads: listener.threads,
+        received: tally(listener.received),
+        kernel_drops: listener.kernel_drops,
+        receive_buffer: listener.receive_buffer,
+    }
+}
+
+fn receiver(
+    description: Option<String>,
+    receiver: ReceiverStatistics,
+    now_ns: u64,
+) -> answer::Receiver {
+    let ago = |then_ns: Option<u64>| then_ns.map(|then_ns| ago(then_ns, now_ns));
+    let last_failure = receiver.last_failure;
+    answer::Receiver {
+        name: receiver.name,
+        destination: receiver.destination,
+        port: receiver.port,
+        address: receiver.address,
+        spoof_source: receiver.spoof_source,
+        state: match receiver.state {
+            relay::State::Up => ReceiverState::Up,
+            relay::State::Failed => ReceiverState::Failed,
+            relay::State::Unresolved => ReceiverState::Unresolved,
+            relay::State::Loop => ReceiverState::Loop,
+            relay::State::Disabled => ReceiverState::Disabled,
+        },
+        offered: tally(receiver.ledger.offered),
+        sent: tally(receiver.ledger.sent),
+        queued: tally(receiver.ledger.queued),
+        dropped: reasons(&receiver.ledger.dropped),
+        icmp_unreachable: receiver.icmp_unreachable,
+        replayed: tally(receiver.replayed),
+        rates: rates(receiver.rates),
+        last_sent_ns: receiver.last_sent_ns,
+        last_failure: last_failure.map(|reason| reason.name().into_owned()),
+        last_failure_ns: receiver.last_failure_ns,
+        description,
+        last_sent_seconds_ago: ago(receiver.last_sent_ns),
+        last_failure_seconds_ago: ago(receiver.last_failure_ns),
+    }
+}
+
+fn source(source: SourceStatistics, now_ns: u64) -> answer::Source {
+    answer::Source {
+        address: source.address,
+        port: source.port,
+        received: tally(source.received),
+        not_relayed: tally(source.not_relayed),
+        rule: source.rule,
+        domains: source.domains,
+        templates: source.templates,
+        first_ns: source.first_ns,
+        last_ns: source.last_ns,
+        silent: source.silent,
+        first_seconds_ago: ago(source.first_ns, now_ns),
+        last_seconds_ago: ago(source.last_ns, now_ns),
+    }
+}
+
+fn template(template: &TemplateStatistics, now_ns: u64) -> answer::KeptTemplate {
+    answer::KeptTemplate {
+        source: template.source.to_string(),
+        domain: template.domain,
+        version: template.version,
+        id: template.id,
+        options: template.options,
+        fields: template.fields,
+        records: template.records,
+        last_ns: template.last_ns,
+        last_seconds_ago: ago(template.last_ns, now_ns),
+    }
+}
+
+fn ledger(statistics: &Statistics) -> SamplicatorLedger {
+    let receivers = statistics.receivers.iter();
+    let mut receivers: Vec<ReceiverLedger> = receivers
         .map(|receiver| receiver_ledger(&receiver.name, &receiver.ledger))
         .collect();
     // Those that are gone still have had their part of what came in.
     if statistics.retired.offered.datagrams > 0 {
         receivers.push(receiver_ledger("(removed)", &statistics.retired));
     }
-    json!({
-        "samplicator": statistics.name,
-        "received": statistics.received,
-        "relayed": statistics.relayed,
-        "denied": statistics.denied,
-        "unrouted": statistics.unrouted,
-        "kernel_drops": statistics.kernel_drops,
-        "receivers": receivers,
-        "balanced": statistics.balanced(),
-    })
+    SamplicatorLedger {
+        samplicator: statistics.name.clone(),
+        received: tally(statistics.received),
+        relayed: tally(statistics.relayed),
+        denied: tally(statistics.denied),
+        unrouted: tally(statistics.unrouted),
+        kernel_drops: statistics.kernel_drops,
+        receivers,
+        balanced: statistics.balanced(),
+    }
 }
 
-fn receiver_ledger(name: &str, ledger: &ReceiverLedger) -> Json {
-    let mut json = json!(ledger);
-    json["receiver"] = name.into();
-    json["balanced"] = ledger.balanced().into();
-    json
+fn receiver_ledger(name: &str, ledger: &relay::Ledger) -> ReceiverLedger {
+    ReceiverLedger {
+        offered: tally(ledger.offered),
+        sent: tally(ledger.sent),
+        queued: tally(ledger.queued),
+        dropped: reasons(&ledger.dropped),
+        receiver: name.to_owned(),
+        balanced: ledger.balanced(),
+    }
 }

@@ -6,7 +6,8 @@ use flow::{Flow, Layout, Place, Record, Slot, Value};
 use registry::element::TCP_CONTROL_BITS;
 use registry::{FIELDS, Field, Source};
 
-use super::Wrong;
+use super::wrong;
+use api::Refusal;
 
 /// One field as flows of a monitor have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +19,13 @@ pub struct Column {
 }
 
 /// Words or a name that no field has.
-pub(super) fn no_field(text: &str) -> Wrong {
+pub(super) fn no_field(text: &str) -> Refusal {
     let names = FIELDS.iter().flat_map(|field| [field.words, field.name()]);
     let hint = match language::near(text, names) {
         Some(meant) => format!("did you mean {meant}?"),
         None => "such as ipv4 source address, or the name of an IANA element".to_owned(),
     };
-    Wrong(format!("there is no field {text}; {hint}"))
+    wrong(format!("there is no field {text}")).hint(hint)
 }
 
 impl Column {
@@ -37,7 +38,7 @@ impl Column {
         text: &str,
         record: &Record,
         layouts: &[Option<Arc<Layout>>; 2],
-    ) -> Result<Column, Wrong> {
+    ) -> Result<Column, Refusal> {
         // A record may have one of several fields of a name.
         let known = |field: &&'static Field| field.words == text || field.name() == text;
         let of_record = record.keys.iter().chain(&record.collects).copied();
@@ -49,11 +50,10 @@ impl Column {
         if slots.iter().all(Option::is_none) {
             let fields = record.keys.iter().chain(&record.collects);
             let fields: Vec<&str> = fields.map(|field| field.words).collect();
-            return Err(Wrong(format!(
-                "flow record {} has no field {text}; it has: {}",
-                record.name,
-                fields.join(", ")
-            )));
+            return Err(
+                wrong(format!("flow record {} has no field {text}", record.name))
+                    .hint(format!("it has: {}", fields.join(", "))),
+            );
         }
         Ok(Column { field, slots })
     }

@@ -8,8 +8,9 @@ use regex::Regex;
 use registry::Kind;
 
 use super::super::names::Names;
-use super::Wrong;
+use super::wrong;
 use super::{Column, Condition};
+use api::Refusal;
 
 /// Memory that an expression may take once compiled, in octets.
 const EXPRESSION_LIMIT: usize = 1 << 20;
@@ -37,12 +38,12 @@ impl Filter {
         conditions: &[Condition],
         record: &Record,
         layouts: &[Option<Arc<Layout>>; 2],
-    ) -> Result<Filter, Wrong> {
+    ) -> Result<Filter, Refusal> {
         if conditions.len() > MAX_CONDITIONS {
-            return Err(Wrong(format!(
-                "{} conditions are too many; {MAX_CONDITIONS} at most",
-                conditions.len()
-            )));
+            return Err(
+                wrong(format!("{} conditions are too many", conditions.len()))
+                    .hint(format!("{MAX_CONDITIONS} at most")),
+            );
         }
         let mut filter = Filter::default();
         for Condition {
@@ -61,7 +62,7 @@ impl Filter {
                 let kind = ValueKind::of(column.field);
                 let wanted = kind
                     .read(value)
-                    .map_err(|error| Wrong(format!("{field}: {error}")))?;
+                    .map_err(|bad| wrong(format!("{field}: {}", bad.message)).hint(bad.hint))?;
                 let ranges = wanted.into_iter().map(range).collect::<Result<_, _>>()?;
                 filter.numbers.push((column, ranges));
             }
@@ -101,17 +102,15 @@ impl Filter {
     }
 }
 
-fn expression(text: &str) -> Result<Regex, Wrong> {
+fn expression(text: &str) -> Result<Regex, Refusal> {
     regex::RegexBuilder::new(text)
         .size_limit(EXPRESSION_LIMIT)
         .build()
         .map_err(|error| {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
-            Wrong(format!(
-                "not a regular expression: {}; such as ^10\\. is wanted",
-                why.trim_start_matches("error: ")
-            ))
+            let why = why.trim_start_matches("error: ");
+            wrong(format!("not a regular expression: {why}")).hint("such as ^10\\. is wanted")
         })
 }
 
@@ -127,18 +126,13 @@ fn interfaces(name: &str) -> String {
     language::which(name, all.iter().map(String::as_str))
 }
 
-fn range(wanted: Wanted) -> Result<(u128, u128), Wrong> {
+fn range(wanted: Wanted) -> Result<(u128, u128), Refusal> {
     match wanted {
         Wanted::Range(low, high) => Ok((low, high)),
         Wanted::Name(name) if name.eq_ignore_ascii_case("null") => Ok((0, 0)),
         Wanted::Name(name) => nix::net::if_::if_nametoindex(name.as_str())
             .map(|index| (index.into(), index.into()))
-            .map_err(|_| {
-                Wrong(format!(
-                    "there is no interface {name}; {}",
-                    interfaces(&name)
-                ))
-            }),
+            .map_err(|_| wrong(format!("there is no interface {name}")).hint(interfaces(&name))),
     }
 }
 

@@ -8,8 +8,9 @@ use hashbrown::HashTable;
 use registry::{Aggregate, Field, Kind, Source};
 
 use super::Column;
-use super::Wrong;
 use super::column::no_field;
+use super::wrong;
+use api::Refusal;
 
 /// Groups of one answer at most: about 100 octets each and 24 more for each field.
 pub(super) const MAX_GROUPS: usize = 1 << 22;
@@ -89,7 +90,7 @@ impl Groups {
     ///
     /// # Errors
     /// A field that changes with every packet: there would be nothing to put together.
-    pub fn new(keys: Vec<Column>, collects: Vec<Column>) -> Result<Groups, Wrong> {
+    pub fn new(keys: Vec<Column>, collects: Vec<Column>) -> Result<Groups, Refusal> {
         let counted = |column: &&Column| {
             matches!(
                 column.field.source,
@@ -97,7 +98,7 @@ impl Groups {
             )
         };
         if let Some(column) = keys.iter().find(counted) {
-            return Err(Wrong(format!(
+            return Err(wrong(format!(
                 "{} is counted, flows are not put together by it",
                 column.field.words
             )));
@@ -131,7 +132,7 @@ impl Groups {
     ///
     /// # Errors
     /// When there are [`MAX_GROUPS`] and it belongs to none of them.
-    pub fn add(&mut self, flow: &Flow<'_>) -> Result<(), Wrong> {
+    pub fn add(&mut self, flow: &Flow<'_>) -> Result<(), Refusal> {
         self.scratch.clear();
         self.scratch
             .extend(self.keys.iter().map(|column| column.value(flow)));
@@ -147,10 +148,10 @@ impl Groups {
             return Ok(());
         }
         if self.sums.len() == self.most {
-            return Err(Wrong(format!(
-                "these fields make more than {} groups; filter, or aggregate fewer fields",
-                self.most
-            )));
+            return Err(
+                wrong(format!("these fields make more than {} groups", self.most))
+                    .hint("filter, or aggregate fewer fields"),
+            );
         }
         let new = self.sums.len() as u32;
         self.values.extend_from_slice(&self.scratch);
@@ -219,7 +220,7 @@ impl Groups {
     ///
     /// # Errors
     /// When groups do not have it.
-    pub fn measure(&self, field: &str) -> Result<Measure, Wrong> {
+    pub fn measure(&self, field: &str) -> Result<Measure, Refusal> {
         let called = |column: &Column| column.field.words == field || column.field.name() == field;
         if field == "counter flows" || field == registry::element::DELTA_FLOW_COUNT.name {
             return Ok(Measure::Flows);
@@ -240,9 +241,10 @@ impl Groups {
         }
         let at = self.collects.iter().position(called);
         at.map(Measure::Collected).ok_or_else(|| {
-            Wrong(format!(
-                "{field} is neither aggregated nor collected, so there is nothing to sort by; collect it, too"
+            wrong(format!(
+                "{field} is neither aggregated nor collected, so there is nothing to sort by"
             ))
+            .hint("collect it, too")
         })
     }
 }

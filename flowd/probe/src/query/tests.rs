@@ -372,7 +372,7 @@ fn wrong_queries_say_what_is_wrong() {
         ),
     ] {
         let error = Plan::new(&query, &Record::netflow_original(), &layouts()).expect_err(message);
-        assert!(error.0.contains(message), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 

@@ -2,33 +2,41 @@
 
 use std::net::IpAddr;
 
+use api::Refusal;
+use api::flow::AccountedInterface;
+use api::query::AccountingQuery;
 use flow::{Flow, Value};
 use registry::{Element, element};
-use serde_json::{Value as Json, json};
 
-use super::super::AccountingQuery;
 use super::super::names::Names;
-use super::super::query::{Keep, Kept, Wrong};
-use super::cache::flow_json;
+use super::super::query::{Keep, Kept, wrong};
+use super::cache::flow_values;
 
 /// The table's part of one interface.
-pub(crate) fn accounting(interface: &str, flows: &[Kept], names: &mut Names) -> Json {
+pub(crate) fn accounting(
+    interface: String,
+    flows: &[Kept],
+    names: &mut Names,
+) -> AccountedInterface {
     let sum = |of: fn(&Kept) -> u64| flows.iter().map(of).sum::<u64>();
-    json!({
-        "interface": interface,
-        "entries": flows.len(),
-        "total_flows": flows.len(),
-        "total_packets": sum(|flow| flow.totals.packets),
-        "total_octets": sum(|flow| flow.totals.octets),
-        "flows": flows.iter().map(|flow| Json::Object(flow_json(&flow.flow(), names))).collect::<Vec<_>>(),
-    })
+    AccountedInterface {
+        interface,
+        entries: flows.len() as u64,
+        total_flows: flows.len() as u64,
+        total_packets: sum(|flow| flow.totals.packets),
+        total_octets: sum(|flow| flow.totals.octets),
+        flows: flows
+            .iter()
+            .map(|flow| flow_values(&flow.flow(), names))
+            .collect(),
+    }
 }
 
 /// The flows that are asked for.
 ///
 /// # Errors
 /// When the ports are none.
-pub(crate) fn wanted(query: &AccountingQuery) -> Result<Option<Keep>, Wrong> {
+pub(crate) fn wanted(query: &AccountingQuery) -> Result<Option<Keep>, Refusal> {
     let ports = query.port.as_deref().map(parse_ports).transpose()?;
     let host = query.host;
     if host.is_none() && ports.is_none() {
@@ -78,14 +86,14 @@ fn value_of(flow: &Flow<'_>, element: &Element) -> Option<Value> {
 }
 
 /// `22`, `80-89`, `53,123`, or a mixture.
-fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Wrong> {
+fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Refusal> {
     let port = |text: &str| text.parse::<u16>().map(u64::from).ok();
     text.split(',')
         .map(|part| {
             let (low, high) = part.split_once('-').unwrap_or((part, part));
             match (port(low), port(high)) {
                 (Some(low), Some(high)) if low <= high => Ok((low, high)),
-                _ => Err(Wrong(format!(
+                _ => Err(wrong(format!(
                     "not a port, a range of ports or a list of them: {part}"
                 ))),
             }

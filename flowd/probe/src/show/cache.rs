@@ -2,96 +2,63 @@
 
 use std::cell::RefCell;
 
+use api::flow::{CacheFlows, Field as Column, FieldKind, Flow as FlowRow, FlowValue};
 use flow::{Flow, Value};
 use registry::{Field, Kind, Source, element};
-use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value as Json, json};
 
 use super::super::names::Names;
 use super::super::query::{Group, Groups, Kept, Order};
 use super::super::settings::MonitorSettings;
 
-/// The rows of an answer.
-pub enum AnswerRows {
+/// `GET /v1/flow/monitors/NAME/cache`.
+pub(crate) type CacheAnswer = CacheFlows<Rows>;
+
+/// The rows of an answer. They are written one by one: a hundred thousand rows are never JSON values in memory.
+pub enum Rows {
     /// Flows.
     Flows(Vec<Kept>),
     /// Flows put together.
     Groups(Box<Groups>, Order),
 }
 
-/// `GET /v1/flow/monitors/NAME/cache`. It is written row by row: a hundred thousand rows are no tree in memory.
-pub struct CacheAnswer {
-    /// The monitor's name.
-    pub monitor: String,
-    /// The block of counters.
-    pub cache: Json,
-    /// The rows' fields.
-    pub fields: Vec<Json>,
-    /// Flows that were looked at; in a listing without conditions, flows in the cache.
-    pub total: u64,
-    /// Flows for which the conditions hold, when there are conditions.
-    pub matched: Option<u64>,
-    /// Groups there are, or flows that were sorted.
-    pub aggregated: Option<u64>,
-    /// Where a listing goes on.
-    pub next: Option<String>,
-    /// The rows.
-    pub rows: AnswerRows,
-}
-
-impl Serialize for CacheAnswer {
+impl Serialize for Rows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("monitor", &self.monitor)?;
-        object.serialize_entry("cache", &self.cache)?;
-        object.serialize_entry("fields", &self.fields)?;
-        object.serialize_entry("total", &self.total)?;
-        if let Some(matched) = self.matched {
-            object.serialize_entry("matched", &matched)?;
-        }
-        if let Some(aggregated) = self.aggregated {
-            object.serialize_entry("aggregated", &aggregated)?;
-        }
         let names = RefCell::new(Names::default());
-        match &self.rows {
-            AnswerRows::Flows(flows) => {
-                object.serialize_entry("shown", &flows.len())?;
-                let row = |kept: &Kept| flow_json(&kept.flow(), &mut names.borrow_mut());
-                object.serialize_entry("flows", &Each(flows, row))?;
+        match self {
+            Rows::Flows(flows) => {
+                let row = |kept: &Kept| flow_values(&kept.flow(), &mut names.borrow_mut());
+                each(flows, row, serializer)
             }
-            AnswerRows::Groups(groups, order) => {
-                let first = order.first(groups);
-                object.serialize_entry("shown", &first.len())?;
-                let row = |group: &Group<'_>| group_json(groups, group, &mut names.borrow_mut());
-                object.serialize_entry("flows", &Each(&first, row))?;
+            Rows::Groups(groups, order) => {
+                let row = |group: &Group<'_>| group_values(groups, group, &mut names.borrow_mut());
+                each(&order.first(groups), row, serializer)
             }
         }
-        object.serialize_entry("next", &self.next)?;
-        object.end()
     }
 }
 
-/// A sequence whose elements are made one after the other.
-struct Each<'a, T, F>(&'a [T], F);
-
-impl<T, F: Fn(&T) -> Map<String, Json>> Serialize for Each<'_, T, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
-        for row in self.0 {
-            rows.serialize_element(&(self.1)(row))?;
-        }
-        rows.end()
+/// Writes a sequence whose elements are made one after the other.
+fn each<T, S: Serializer>(
+    rows: &[T],
+    row: impl Fn(&T) -> FlowRow,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut sequence = serializer.serialize_seq(Some(rows.len()))?;
+    for one in rows {
+        sequence.serialize_element(&row(one))?;
     }
+    sequence.end()
 }
 
 /// The record's fields, keys first; a field that both families have under different words is one column.
-pub(crate) fn columns(monitor: &MonitorSettings) -> Vec<Json> {
+pub(crate) fn columns(monitor: &MonitorSettings) -> Vec<Column> {
     let mut seen: Vec<&str> = Vec::new();
     let mut columns = Vec::new();
     let keys = monitor.record.keys.iter().map(|field| (field, true));
     for (field, is_key) in keys.chain(monitor.record.collects.iter().map(|field| (field, false))) {
-        let name = json_name(field);
+        let name = member_name(field);
         if seen.contains(&name) {
             continue;
         }
@@ -102,13 +69,18 @@ pub(crate) fn columns(monitor: &MonitorSettings) -> Vec<Json> {
 }
 
 /// The columns of groups: what their flows agree in, the counters, what is collected beside.
-pub(crate) fn group_columns(groups: &Groups) -> Vec<Json> {
+pub(crate) fn group_columns(groups: &Groups) -> Vec<Column> {
     let counted = |words: &str| Field::by_words(words).map(|field| column(field, false));
-    let flows = json!({
-        "words": "counter flows", "name": element::DELTA_FLOW_COUNT.name, "column": "flows", "label": "counter flows",
-        "width": 10, "kind": "number", "key": false,
-    });
-    let mut columns: Vec<Json> = groups
+    let flows = Column {
+        words: "counter flows".into(),
+        name: element::DELTA_FLOW_COUNT.name.into(),
+        column: "flows".into(),
+        label: "counter flows".into(),
+        width: 10,
+        kind: FieldKind::Number,
+        key: false,
+    };
+    let mut columns: Vec<Column> = groups
         .keys
         .iter()
         .map(|key| column(key.field, true))
@@ -124,20 +96,20 @@ pub(crate) fn group_columns(groups: &Groups) -> Vec<Json> {
     columns
 }
 
-fn column(field: &Field, is_key: bool) -> Json {
-    json!({
-        "words": field.words,
-        "name": json_name(field),
-        "column": field.column,
-        "label": field.label,
-        "width": field.width,
-        "kind": kind_word(field.kind),
-        "key": is_key,
-    })
+fn column(field: &Field, is_key: bool) -> Column {
+    Column {
+        words: field.words.into(),
+        name: member_name(field).into(),
+        column: field.column.into(),
+        label: field.label.into(),
+        width: field.width as u64,
+        kind: field_kind(field.kind),
+        key: is_key,
+    }
 }
 
 /// The member of a flow's JSON object that shows this field; boot-relative times are shown absolute.
-fn json_name(field: &Field) -> &'static str {
+fn member_name(field: &Field) -> &'static str {
     match field.kind {
         Kind::Uptime if field.source == Source::First => element::FLOW_START_MILLISECONDS.name,
         Kind::Uptime => element::FLOW_END_MILLISECONDS.name,
@@ -145,37 +117,41 @@ fn json_name(field: &Field) -> &'static str {
     }
 }
 
-fn kind_word(kind: Kind) -> &'static str {
+fn field_kind(kind: Kind) -> FieldKind {
     match kind {
-        Kind::Number | Kind::Protocol => "number",
-        Kind::Hex | Kind::Dscp => "hex",
-        Kind::Ipv4 => "ipv4",
-        Kind::Ipv6 => "ipv6",
-        Kind::Mac => "mac",
-        Kind::Interface => "interface",
-        Kind::Direction => "direction",
-        Kind::Uptime | Kind::Millis => "millis",
-        Kind::Micros => "micros",
-        Kind::Nanos => "nanos",
-        Kind::EndReason => "end-reason",
-        Kind::Label => "label",
-        Kind::Octets => "octets",
+        Kind::Number | Kind::Protocol => FieldKind::Number,
+        Kind::Hex | Kind::Dscp => FieldKind::Hex,
+        Kind::Ipv4 => FieldKind::Ipv4,
+        Kind::Ipv6 => FieldKind::Ipv6,
+        Kind::Mac => FieldKind::Mac,
+        Kind::Interface => FieldKind::Interface,
+        Kind::Direction => FieldKind::Direction,
+        Kind::Uptime | Kind::Millis => FieldKind::Millis,
+        Kind::Micros => FieldKind::Micros,
+        Kind::Nanos => FieldKind::Nanos,
+        Kind::EndReason => FieldKind::EndReason,
+        Kind::Label => FieldKind::Label,
+        Kind::Octets => FieldKind::Octets,
     }
 }
 
-/// A flow with the names of its interfaces.
-pub(super) fn flow_json(flow: &Flow<'_>, names: &mut Names) -> Map<String, Json> {
-    let mut object = flow::json::flow(flow);
-    name_interfaces(&mut object, names);
-    object
+/// A flow's values, with the names of its interfaces.
+pub(crate) fn flow_values(flow: &Flow<'_>, names: &mut Names) -> FlowRow {
+    let mut row = FlowRow::default();
+    flow::json::each(flow, |name, value| {
+        row.0.insert(name.into(), flow_value(Some(value)));
+    });
+    name_interfaces(&mut row, names);
+    row
 }
 
-fn group_json(groups: &Groups, group: &Group<'_>, names: &mut Names) -> Map<String, Json> {
-    let mut object = Map::new();
+fn group_values(groups: &Groups, group: &Group<'_>, names: &mut Names) -> FlowRow {
+    let mut row = FlowRow::default();
     let keys = groups.keys.iter().zip(group.values);
     let collected = groups.collects.iter().zip(group.collected);
     for (column, value) in keys.chain(collected) {
-        object.insert(json_name(column.field).into(), value_json(value.clone()));
+        let name = member_name(column.field);
+        row.0.insert(name.into(), flow_value(value.clone()));
     }
     let totals = &group.sum.totals;
     for (element, number) in [
@@ -188,29 +164,26 @@ fn group_json(groups: &Groups, group: &Group<'_>, names: &mut Names) -> Map<Stri
         ),
         (element::FLOW_END_MILLISECONDS, totals.last_ns / 1_000_000),
     ] {
-        object.insert(element.name.into(), number.into());
+        row.0.insert(element.name.into(), FlowValue::Number(number));
     }
-    name_interfaces(&mut object, names);
-    object
+    name_interfaces(&mut row, names);
+    row
 }
 
-fn value_json(value: Option<Value>) -> Json {
+fn flow_value(value: Option<Value>) -> FlowValue {
     match value {
-        None => Json::Null,
-        Some(Value::Number(number)) => number.into(),
-        Some(other) => other.to_string().into(),
+        None => FlowValue::Null,
+        Some(Value::Number(number)) => FlowValue::Number(number),
+        Some(other) => FlowValue::Text(other.to_string()),
     }
 }
 
-fn name_interfaces(object: &mut Map<String, Json>, names: &mut Names) {
+fn name_interfaces(row: &mut FlowRow, names: &mut Names) {
     for element in [element::INGRESS_INTERFACE, element::EGRESS_INTERFACE] {
-        let element = element.name;
-        let index = object
-            .get(element)
-            .and_then(Json::as_u64)
-            .and_then(|index| u32::try_from(index).ok());
-        if let Some(index) = index {
-            object.insert(format!("{element}Name"), names.get(index).into());
+        let index = row.get(element.name).and_then(FlowValue::number);
+        if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {
+            let named = FlowValue::Text(names.get(index).to_owned());
+            row.0.insert(format!("{}Name", element.name), named);
         }
     }
 }

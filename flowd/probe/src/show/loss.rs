@@ -1,102 +1,109 @@
-//! The loss ledger.
+//! The loss ledger of monitors and exporters.
 
 use ::loss::DropReason;
-use flow::{RecordTally, Tally};
-use serde_json::{Map, Value as Json, json};
-use service::Ledger;
+use api::ByName;
+use api::ledger::{ExporterLedger, LossLedger, MonitorLedger, PacketTally, RecordTally};
 use wire::SkipReason;
 
-use super::super::worker::Report;
+use super::super::worker::{MonitorReport, Report};
 
-/// The accounts of monitors and of the exporters behind them.
-pub(crate) fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> Ledger {
-    let mut balanced = true;
-    let mut monitors = Vec::new();
-    for report in reports {
-        for monitor in &report.monitors {
-            let ledger = &monitor.ledger;
-            let own = ledger.balanced();
-            balanced &= own;
-            let mut skipped: Map<String, Json> = SkipReason::ALL
-                .iter()
-                .map(|why| (why.name().to_owned(), ledger.skipped[*why as usize]))
-                .chain([("other-family".to_owned(), ledger.other_family)])
-                .filter(|(_, tally)| tally.packets > 0)
-                .map(|(why, tally)| (why, tally_json(tally)))
-                .collect();
-            skipped.sort_keys();
-            let mut dropped = Map::new();
-            if monitor.ring_full > 0 {
-                dropped.insert(
-                    DropReason::RingFull.name().into(),
-                    json!({"packets": monitor.ring_full, "octets": 0}),
-                );
-            }
-            if ledger.cache_full.packets > 0 {
-                dropped.insert(
-                    DropReason::CacheFull.name().into(),
-                    tally_json(ledger.cache_full),
-                );
-            }
-            let captured = Tally {
-                packets: ledger.captured.packets + monitor.ring_full,
-                octets: ledger.captured.octets,
-            };
-            monitors.push(json!({
-                "monitor": *monitor.monitor,
-                "interface": *report.interface,
-                "captured": tally_json(captured),
-                "metered": tally_json(ledger.metered),
-                "unsampled": tally_json(ledger.unsampled),
-                "skipped": skipped,
-                "dropped": dropped,
-                "cached": records_json(ledger.cached),
-                "expired": records_json(ledger.expired),
-                "cleared": records_json(ledger.cleared),
-                "balanced": own,
-            }));
-        }
-    }
-    let mut clients = Vec::new();
-    for exporter in exporters {
-        for client in &exporter.clients {
-            balanced &= client.ledger.balanced();
-            clients.push(client_ledger(&exporter.name, client));
-        }
-    }
-    let accounts = [("monitors", monitors), ("exporters", clients)];
-    Ledger {
-        accounts: accounts
-            .into_iter()
-            .map(|(name, list)| (name.to_owned(), list.into()))
-            .collect(),
-        balanced,
+/// The probe's part of the loss ledger.
+pub(crate) fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> LossLedger {
+    let (monitors, exporters) = (monitor_ledgers(reports), exporter_ledgers(exporters));
+    LossLedger {
+        balanced: monitors.iter().all(|one| one.balanced)
+            && exporters.iter().all(|one| one.balanced),
+        monitors,
+        exporters,
+        ..LossLedger::default()
     }
 }
 
-fn client_ledger(exporter: &str, client: &export::ClientStatistics) -> Json {
-    let ledger = &client.ledger;
-    let reasons: Map<_, _> = ledger
-        .dropped
+/// The ledger of each monitor, one entry a capture thread.
+fn monitor_ledgers(reports: &[Report]) -> Vec<MonitorLedger> {
+    let all = reports
         .iter()
-        .map(|(why, tally)| (why.name().into(), records_json(*tally)))
+        .flat_map(|report| report.monitors.iter().map(move |monitor| (report, monitor)));
+    all.map(|(report, monitor)| monitor_ledger(&report.interface, monitor))
+        .collect()
+}
+
+fn monitor_ledger(interface: &str, monitor: &MonitorReport) -> MonitorLedger {
+    let ledger = &monitor.ledger;
+    let mut skipped: ByName<PacketTally> = SkipReason::ALL
+        .iter()
+        .map(|why| (why.name(), ledger.skipped[*why as usize]))
+        .chain([("other-family", ledger.other_family)])
+        .filter(|(_, tally)| tally.packets > 0)
+        .map(|(why, tally)| (why.to_owned(), packets(tally)))
         .collect();
-    json!({
-        "exporter": exporter,
-        "monitor": client.monitor,
-        "received": records_json(ledger.received),
-        "sent": records_json(ledger.sent),
-        "queued": records_json(ledger.queued),
-        "dropped": reasons,
-        "balanced": ledger.balanced(),
-    })
+    skipped.sort_keys();
+    let ring_full = PacketTally {
+        packets: monitor.ring_full,
+        octets: 0,
+    };
+    let dropped = [
+        (DropReason::RingFull, ring_full),
+        (DropReason::CacheFull, packets(ledger.cache_full)),
+    ];
+    MonitorLedger {
+        monitor: monitor.monitor.to_string(),
+        interface: interface.to_owned(),
+        captured: PacketTally {
+            packets: ledger.captured.packets + monitor.ring_full,
+            octets: ledger.captured.octets,
+        },
+        metered: packets(ledger.metered),
+        unsampled: packets(ledger.unsampled),
+        skipped,
+        dropped: dropped
+            .into_iter()
+            .filter(|(_, tally)| tally.packets > 0)
+            .map(|(why, tally)| (why.name().into_owned(), tally))
+            .collect(),
+        cached: records(ledger.cached),
+        expired: records(ledger.expired),
+        cleared: records(ledger.cleared),
+        balanced: ledger.balanced(),
+    }
 }
 
-fn tally_json(tally: Tally) -> Json {
-    json!({"packets": tally.packets, "octets": tally.octets})
+/// The ledger of each exporter, one entry a monitor.
+fn exporter_ledgers(exporters: &[export::ExporterStatistics]) -> Vec<ExporterLedger> {
+    let all = exporters.iter().flat_map(|exporter| {
+        let clients = exporter.clients.iter();
+        clients.map(move |client| exporter_ledger(&exporter.name, client))
+    });
+    all.collect()
 }
 
-/// Records and what is in them.
-fn records_json(tally: RecordTally) -> Json {
-    json!({"records": tally.records, "packets": tally.packets, "octets": tally.octets})
+fn exporter_ledger(exporter: &str, client: &export::ClientStatistics) -> ExporterLedger {
+    let ledger = &client.ledger;
+    let dropped = ledger.dropped.iter();
+    ExporterLedger {
+        exporter: exporter.to_owned(),
+        monitor: client.monitor.to_string(),
+        received: records(ledger.received),
+        sent: records(ledger.sent),
+        queued: records(ledger.queued),
+        dropped: dropped
+            .map(|(why, tally)| (why.name().into(), records(*tally)))
+            .collect(),
+        balanced: ledger.balanced(),
+    }
+}
+
+fn packets(tally: flow::Tally) -> PacketTally {
+    PacketTally {
+        packets: tally.packets,
+        octets: tally.octets,
+    }
+}
+
+fn records(tally: flow::RecordTally) -> RecordTally {
+    RecordTally {
+        records: tally.records,
+        packets: tally.packets,
+        octets: tally.octets,
+    }
 }

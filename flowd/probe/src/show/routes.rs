@@ -1,30 +1,30 @@
 //! What is known of the host's routes.
 
-use serde_json::{Value as Json, json};
+use api::flow::Routes;
 use system::routes::Statistics;
 
 use service::clock;
 
-/// `routes`: `None` when no record that is attached speaks of routes.
-pub(crate) fn routes(statistics: Option<&Statistics>) -> Json {
+/// `GET /v1/flow/routes`: `None` while no record that is attached has a field that needs routes.
+pub(crate) fn routes(statistics: Option<&Statistics>) -> Routes {
     let Some(statistics) = statistics else {
-        return json!({ "wanted": false });
+        return Routes::default();
     };
     let since = (statistics.readings > 0)
         .then(|| clock::steady_ns().saturating_sub(statistics.read_at_ns) / 1_000_000_000);
-    json!({
-        "wanted": true,
-        "ipv4_prefixes": statistics.ipv4_prefixes,
-        "ipv6_prefixes": statistics.ipv6_prefixes,
-        "changes": statistics.changes,
-        "states": statistics.states,
-        "readings": statistics.readings,
-        "seconds_since_reading": since,
-        "reading_microseconds": statistics.reading_ns / 1_000,
-        "overruns": statistics.overruns,
-        "unread_messages": statistics.undecodable,
-        "left_out_routes": statistics.left_out,
-        "unknown_rules": statistics.unknown_rules,
-        "error": statistics.error,
-    })
+    Routes {
+        wanted: true,
+        ipv4_prefixes: Some(statistics.ipv4_prefixes as u64),
+        ipv6_prefixes: Some(statistics.ipv6_prefixes as u64),
+        changes: Some(statistics.changes),
+        states: Some(statistics.states),
+        readings: Some(statistics.readings),
+        seconds_since_reading: Some(since),
+        reading_microseconds: Some(statistics.reading_ns / 1_000),
+        overruns: Some(statistics.overruns),
+        unread_messages: Some(statistics.undecodable),
+        left_out_routes: Some(statistics.left_out),
+        unknown_rules: Some(statistics.unknown_rules as u64),
+        error: Some(statistics.error.clone()),
+    }
 }

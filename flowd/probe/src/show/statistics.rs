@@ -1,52 +1,49 @@
 //! Packet statistics of a monitor, over all its threads.
 
+use api::flow::{PacketStatistics, ProtocolTally, SizeClass};
 use meter::{PROTOCOLS, SIZES, Statistics};
-use serde_json::{Value as Json, json};
 
 use super::super::worker::MonitorReport;
 use service::clock;
 
-/// `statistics`; null when none are kept. Sizes are by the largest that a class holds, null for those above all.
-pub(super) fn statistics(reports: &[&MonitorReport]) -> Json {
+/// The packet statistics; `None` when none are kept.
+pub(crate) fn statistics(reports: &[&MonitorReport]) -> Option<PacketStatistics> {
     let mut threads = reports
         .iter()
         .filter_map(|report| report.statistics.as_ref());
-    let Some(first) = threads.next() else {
-        return Json::Null;
-    };
-    let mut sum = first.clone();
+    let mut sum = threads.next()?.clone();
     threads.for_each(|more| sum += more);
     let (kept, since_ns) = (sum.kept(), sum.since_ns());
     let seconds = match since_ns {
         0 => 0.0,
         _ => clock::unix_ns().saturating_sub(since_ns) as f64 / 1e9,
     };
-    json!({
-        "seconds": seconds,
-        "sizes": kept.size.then(|| sizes(&sum)),
-        "protocols": kept.protocol.then(|| protocols(&sum)),
+    Some(PacketStatistics {
+        seconds,
+        sizes: kept.size.then(|| sizes(&sum)),
+        protocols: kept.protocol.then(|| protocols(&sum)),
     })
 }
 
-fn sizes(statistics: &Statistics) -> Vec<Json> {
-    let classes = SIZES.iter().map(|largest| Some(*largest)).chain([None]);
-    classes
-        .zip(statistics.sizes())
-        .map(|(largest, packets)| json!({"largest": largest, "packets": packets}))
-        .collect()
+fn sizes(statistics: &Statistics) -> Vec<SizeClass> {
+    let classes = SIZES.iter().map(|largest| Some(u64::from(*largest)));
+    let rows = classes.chain([None]).zip(statistics.sizes());
+    rows.map(|(largest, packets)| SizeClass {
+        largest,
+        packets: *packets,
+    })
+    .collect()
 }
 
-/// Those that were seen.
-fn protocols(statistics: &Statistics) -> Vec<Json> {
+/// The protocols of which packets were seen.
+fn protocols(statistics: &Statistics) -> Vec<ProtocolTally> {
     let rows = PROTOCOLS.iter().zip(statistics.protocols());
     rows.filter(|(_, row)| row.packets.packets > 0)
-        .map(|(name, row)| {
-            json!({
-                "name": name,
-                "flows": row.flows,
-                "packets": row.packets.packets,
-                "octets": row.packets.octets,
-            })
+        .map(|(name, row)| ProtocolTally {
+            name: (*name).into(),
+            flows: row.flows,
+            packets: row.packets.packets,
+            octets: row.packets.octets,
         })
         .collect()
 }
