@@ -1,5 +1,6 @@
 //! What cannot be tested on this machine is said, never passed over.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use crate::note::note;
@@ -30,12 +31,18 @@ pub fn able(test: &str, tools: &[&str]) -> bool {
 }
 
 fn installed(tool: &str) -> bool {
-    let found = |dir: &str| std::path::Path::new(dir).join(tool).exists();
-    std::env::var("PATH")
-        .unwrap_or_default()
-        .split(':')
+    find(tool).is_some()
+}
+
+/// Where a tool is: on the path, or among those that `tests/run` installed for the tests alone.
+pub fn find(tool: &str) -> Option<PathBuf> {
+    let listed = |name| std::env::var(name).unwrap_or_default();
+    let (path, own) = (listed("PATH"), listed("FLOW_TESTS_TOOLS"));
+    path.split(':')
         .chain(["/usr/sbin", "/sbin"])
-        .any(found)
+        .chain(own.split(':'))
+        .map(|dir| Path::new(dir).join(tool))
+        .find(|path| path.exists())
 }
 
 /// A command with the system administration directories on its path.

@@ -50,9 +50,9 @@ impl Operation {
     }
 
     /// A body as the description wants it.
-    fn body(&self) -> Option<Json> {
+    fn body(&self, document: &Json) -> Option<Json> {
         let schema = &self.what["requestBody"]["content"]["application/json"]["schema"];
-        (!schema.is_null()).then(|| sample("", schema))
+        (!schema.is_null()).then(|| sample(document, "", schema))
     }
 
     /// The path with names put in, and what has to be asked.
@@ -91,7 +91,11 @@ fn operations(document: &Json) -> Vec<Operation> {
 }
 
 /// A value of a schema: what is required, and no more.
-fn sample(name: &str, schema: &Json) -> Json {
+fn sample(document: &Json, name: &str, schema: &Json) -> Json {
+    if let Some(named) = schema["$ref"].as_str() {
+        let schema = document.pointer(&named[1..]).expect("a type of that name");
+        return sample(document, name, schema);
+    }
     if let Some(word) = schema["enum"].get(0) {
         return word.clone();
     }
@@ -99,16 +103,14 @@ fn sample(name: &str, schema: &Json) -> Json {
         Some("object") => {
             let required = schema["required"].as_array().cloned().unwrap_or_default();
             let names = required.iter().filter_map(Json::as_str);
-            names
-                .map(|name| (name.to_owned(), sample(name, &schema["properties"][name])))
-                .collect()
+            let member = |name: &str| sample(document, name, &schema["properties"][name]);
+            names.map(|name| (name.to_owned(), member(name))).collect()
         }
         Some("integer") => json!(0),
         Some("string") if name == "text" => json!("set flow sampler T rate 9"),
         Some("string") => json!("x"),
         Some("array") => json!([]),
-        // A type of its own; the only one that a body has is the one without members.
-        _ => json!({}),
+        _ => panic!("{name}: {schema}"),
     }
 }
 
@@ -208,12 +210,13 @@ fn an_operator_changes_nothing_by_any_route() {
         (exporters["exporters"][0]["statistics"]["octets"].as_u64() > Some(0)).then_some(())
     });
     let before = site.state();
-    let operations = operations(&site.flowd.get("/v1/openapi.json"));
+    let document = site.flowd.get("/v1/openapi.json");
+    let operations = operations(&document);
     assert!(operations.len() >= 30, "{}", operations.len());
     let (operator, nobody) = (site.client(&[OPERATOR]), site.client(&[]));
     for operation in &operations {
         let (method, target) = (operation.method.as_str(), operation.target(session));
-        let body = operation.body();
+        let body = operation.body(&document);
         let (status, answer) = operator.ask(method, &target, body.as_ref());
         let expected = if operation.changes() { 403 } else { 200 };
         assert_eq!(status, expected, "{method} {target}: {answer}");
@@ -313,7 +316,7 @@ fn every_route_answers_as_it_is_described() {
             assert!(revisions["scheduled"]["user"].is_string(), "{revisions}");
         }
         let (method, target) = (operation.method.as_str(), operation.target(&session));
-        let (status, answer) = admin.ask(method, &target, operation.body().as_ref());
+        let (status, answer) = admin.ask(method, &target, operation.body(&document).as_ref());
         assert_eq!(status, 200, "{method} {target}: {answer}");
         valid(
             &document,
@@ -341,7 +344,7 @@ fn every_route_answers_as_it_is_described() {
         }
         let joint = if target.contains('?') { '&' } else { '?' };
         let asked = format!("{target}{joint}no-such=1");
-        let (status, answer) = admin.ask(method, &asked, operation.body().as_ref());
+        let (status, answer) = admin.ask(method, &asked, operation.body(&document).as_ref());
         assert_eq!(status, 400, "{asked}: {answer}");
         assert!(answer.to_string().contains("no-such"), "{answer}");
         valid(
@@ -351,7 +354,7 @@ fn every_route_answers_as_it_is_described() {
             &asked,
         );
         if method == "POST" {
-            let mut body = operation.body().expect("a body");
+            let mut body = operation.body(&document).expect("a body");
             body["no-such"] = json!(1);
             let (status, answer) = admin.ask(method, &target, Some(&body));
             assert_eq!(status, 400, "{target}: {answer}");
