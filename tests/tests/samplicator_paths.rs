@@ -15,7 +15,9 @@ use flow_tests::{Namespace, clock, skip, until};
 use loss::DropReason;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
-use relay::{Action, Context, Receiver, Rule, Samplicator, Settings, State, Statistics};
+use relay::{
+    Action, Context, Receiver, ReceiverState, Rule, Samplicator, SamplicatorSettings, Statistics,
+};
 
 const PORT: u16 = 2000;
 
@@ -72,7 +74,7 @@ impl Line {
         }
     }
 
-    fn start(&self, settings: &Settings) -> Samplicator {
+    fn start(&self, settings: &SamplicatorSettings) -> Samplicator {
         let (events, _) = crossbeam_channel::bounded(1);
         let context = Context {
             clock: Arc::new(clock::wall_ns),
@@ -96,11 +98,11 @@ impl Line {
     }
 }
 
-fn settings(receivers: Vec<Receiver>) -> Settings {
-    Settings {
+fn settings(receivers: Vec<Receiver>) -> SamplicatorSettings {
+    SamplicatorSettings {
         ports: vec![PORT],
         receivers,
-        ..Settings::new("line")
+        ..SamplicatorSettings::new("line")
     }
 }
 
@@ -370,7 +372,7 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
             .send(&datagram(0, 99))
             .expect("the exporter sends");
         let all = samplicator.statistics();
-        (named(&all, "r12").state == State::Failed).then_some(())
+        (named(&all, "r12").state == ReceiverState::Failed).then_some(())
     });
     let gone = |statistics: &Statistics, name: &str| {
         let one = named(statistics, name).ledger.dropped;

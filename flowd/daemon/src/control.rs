@@ -8,9 +8,9 @@ use std::time::Instant;
 use config::{Engine, StartError};
 use flowd_log::Log;
 use probe::Probe;
+use relay::Relay;
 use service::Service;
 
-use crate::relay::Relay;
 use crate::services::SERVICES;
 
 /// The daemon, as the handlers see it.

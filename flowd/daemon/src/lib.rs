@@ -14,7 +14,6 @@ pub mod fuzz;
 mod meter_command;
 mod notify;
 mod peer;
-mod relay;
 mod run;
 mod services;
 

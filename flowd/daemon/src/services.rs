@@ -2,10 +2,9 @@
 
 use flowd_log::Log;
 use probe::Probe;
+use relay::Relay;
 use service::Kind;
 use system::Host;
-
-use crate::relay::Relay;
 
 /// The services, in the order in which a commit prepares and applies them.
 pub(crate) const SERVICES: &[Kind] = &[

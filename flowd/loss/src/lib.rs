@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use nix::errno::Errno;
-use serde::{Serialize, Serializer};
 
 /// Why packets, flow records or datagrams were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,12 +124,6 @@ impl DropReason {
 impl fmt::Display for DropReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.name())
-    }
-}
-
-impl Serialize for DropReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name())
     }
 }
 

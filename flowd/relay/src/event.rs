@@ -1,5 +1,7 @@
 //! Events that the operator should know of at once. They are written to the log.
 
+pub(crate) mod log;
+
 use std::net::SocketAddr;
 
 use loss::DropReason;
@@ -21,7 +23,7 @@ pub enum What {
         /// The exporter.
         source: SocketAddr,
     },
-    /// An exporter has sent nothing for [`crate::Settings::silent_after`].
+    /// An exporter has sent nothing for [`crate::SamplicatorSettings::silent_after`].
     SourceSilent {
         /// The exporter.
         source: SocketAddr,

@@ -5,20 +5,25 @@
 //! socket --recvmmsg--> batch --> source, route, templates --> lanes --sendmmsg, UDP GSO--> receivers
 //! ```
 //!
-//! A thread for each listening socket ([`Settings::threads`]) reads a batch, sorts it by exporter, looks at the
+//! A thread for each listening socket ([`SamplicatorSettings::threads`]) reads a batch, sorts it by exporter, looks at the
 //! set headers of NetFlow v9 and IPFIX, offers each datagram to the receivers that the rules name, and sends each
 //! receiver its share in as few calls as the order within an exporter allows. It never waits for a receiver. Host names are resolved,
 //! and receivers with a `delay` are served, by threads of their own.
 //!
+//! [`Relay`] is the service of the appliance: all samplicators, as one thing that a commit changes and the management API asks.
 //! A commit opens sockets with [`Samplicator::prepare`], which has no visible effect, and puts the configuration into force with
-//! [`Prepared::apply`].
+//! [`Prepared::apply`]. A samplicator that a commit does not change is not touched, and one that it changes keeps its sockets.
 
 mod account;
 mod batch;
 mod carrier;
+mod commit;
+mod difference;
 mod error;
 mod event;
+mod impact;
 mod lane;
+mod names;
 mod pace;
 mod paced;
 mod plan;
@@ -26,6 +31,7 @@ mod resolver;
 mod routes;
 mod samplicator;
 mod settings;
+mod show;
 mod socket;
 mod source;
 mod statistics;
@@ -33,17 +39,144 @@ mod table;
 mod tracker;
 mod worker;
 
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use api::Refusal;
+use api::ledger::LossLedger;
+use api::session::Impact;
+use language::{Finding, Tree};
+use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
+
+pub use commit::Staged;
+pub use difference::{Difference, Step};
 pub use error::{Error, Place, Problem};
 pub use event::{Event, What};
 pub use samplicator::{Clock, Context, Prepared, Samplicator};
 pub use settings::{
     Action, BalanceBy, Endpoint, Group, Listen, MAX_RECEIVERS, MAX_THREADS, Receiver, Rule,
-    Settings, SourcePort,
+    SamplicatorSettings, Settings, SourcePort,
 };
 pub use statistics::{
-    Ledger, ListenerStatistics, Rates, ReceiverStatistics, SourceStatistics, State, Statistics,
-    Tally, TemplateStatistics, TrackerStatistics,
+    Ledger, ListenerStatistics, Rates, ReceiverState, ReceiverStatistics, SourceStatistics,
+    Statistics, Tally, TemplateStatistics, TrackerStatistics,
 };
+
+/// Events that may wait for the log; further ones are lost, and counted.
+const EVENTS: usize = 1024;
+
+/// The samplicators that are running. Its methods block for milliseconds at most.
+pub struct Relay {
+    context: Context,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    settings: Settings,
+    running: BTreeMap<String, Samplicator>,
+}
+
+impl Service for Relay {
+    type Settings = Settings;
+    type Difference = Difference;
+    type Staged = Staged;
+
+    const NAME: &'static str = "relay";
+    const ROWS: &'static [&'static str] = &["flow samplicator"];
+
+    fn start() -> io::Result<Arc<Relay>> {
+        let (sender, receiver) = crossbeam_channel::bounded(EVENTS);
+        event::log::write(receiver)?;
+        Ok(Arc::new(Relay {
+            context: Context {
+                clock: Arc::new(clock::unix_ns),
+                events: sender,
+            },
+            state: Mutex::default(),
+        }))
+    }
+
+    fn settings(
+        tree: &Tree,
+        before: Option<Before<'_, Settings>>,
+    ) -> Result<Settings, Vec<Finding>> {
+        settings::from_tree(tree, before)
+    }
+
+    fn difference(old: &Settings, new: &Settings) -> Option<Difference> {
+        (old != new).then(|| difference::difference(old, new))
+    }
+
+    fn prepare(&self, new: &Settings, difference: Difference) -> Result<Staged, Vec<Finding>> {
+        commit::prepare(self, new, difference)
+    }
+
+    fn warnings(staged: &Staged) -> Vec<String> {
+        staged.warnings.clone()
+    }
+
+    fn impact(&self, staged: &Staged, _: Detail) -> Vec<Impact> {
+        impact::impact(&staged.difference)
+    }
+
+    fn apply(&self, staged: Staged) -> Vec<String> {
+        commit::apply(&mut self.state(), staged);
+        Vec::new()
+    }
+
+    fn ledger(&self) -> LossLedger {
+        self.loss()
+    }
+
+    fn names(settings: &Settings, kind: NameKind, _: &str) -> Vec<Name> {
+        names::names(settings, kind)
+    }
+
+    /// Relays the datagrams that wait at the sockets, and ends the threads.
+    fn stop(&self) {
+        self.state().running.clear();
+    }
+}
+
+impl Relay {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets a samplicator's counts to zero.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn clear(&self, name: &str) -> Result<(), Refusal> {
+        self.named(name)?.clear();
+        Ok(())
+    }
+
+    /// Replays all templates to one receiver of a samplicator, or to each. Returns the receivers' names.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn replay(&self, name: &str, receiver: Option<&str>) -> Result<Vec<String>, Refusal> {
+        let samplicator = self.named(name)?;
+        let replayed = samplicator.replay(receiver);
+        match receiver {
+            Some(receiver) if replayed.is_empty() => {
+                let settings = samplicator.settings();
+                let names = settings.receivers.iter().map(|one| &one.name);
+                Err(unknown("receiver", receiver, names))
+            }
+            _ => Ok(replayed),
+        }
+    }
+
+    fn named(&self, name: &str) -> Result<Samplicator, Refusal> {
+        let state = self.state();
+        let running = state.running.get(name).cloned();
+        running.ok_or_else(|| unknown("samplicator", name, state.running.keys()))
+    }
+}
 
 /// Feeds the template tracker with datagrams, each behind its length in two octets, and checks its properties.
 ///

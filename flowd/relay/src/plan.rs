@@ -11,9 +11,9 @@ use crate::event::{Event, What};
 use crate::pace::Limit;
 use crate::paced::Paced;
 use crate::routes::{Routes, Slot};
-use crate::settings::{Receiver, Settings};
+use crate::settings::{Receiver, SamplicatorSettings};
 use crate::socket::Target;
-use crate::statistics::State;
+use crate::statistics::ReceiverState;
 
 /// How long a receiver must take datagrams without an ICMP error to have recovered. Hosts send such errors once a second at
 /// least (`net.ipv4.icmp_ratelimit`).
@@ -26,7 +26,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A samplicator's configuration, compiled: what its threads need of it.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) settings: Settings,
+    pub(crate) settings: SamplicatorSettings,
     /// The receivers in the configuration's order, disabled ones included.
     pub(crate) receivers: Vec<Arc<PlannedReceiver>>,
     pub(crate) routes: Routes,
@@ -125,13 +125,13 @@ impl Path {
         self.failed.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> ReceiverState {
         match self.destination().1 {
-            Destination::Nowhere(DropReason::Unresolved) => State::Unresolved,
-            Destination::Nowhere(DropReason::Loop) => State::Loop,
-            Destination::Nowhere(_) => State::Failed,
-            Destination::At(_) if self.has_failed() => State::Failed,
-            Destination::At(_) => State::Up,
+            Destination::Nowhere(DropReason::Unresolved) => ReceiverState::Unresolved,
+            Destination::Nowhere(DropReason::Loop) => ReceiverState::Loop,
+            Destination::Nowhere(_) => ReceiverState::Failed,
+            Destination::At(_) if self.has_failed() => ReceiverState::Failed,
+            Destination::At(_) => ReceiverState::Up,
         }
     }
 

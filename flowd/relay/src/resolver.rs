@@ -15,7 +15,7 @@ use tokio::time;
 
 use crate::event::What;
 use crate::plan::{Destination, Events, Plan, PlannedReceiver};
-use crate::settings::Settings;
+use crate::settings::SamplicatorSettings;
 use crate::socket::{Target, is_local, local_addresses, reason};
 
 /// How often each receiver's socket is compared with the host's addresses and routes.
@@ -198,7 +198,7 @@ impl Watched {
 
 /// Opens the socket to an address of a receiver. `again`: its source port may be in use by its own present socket.
 pub(crate) fn open_path(
-    settings: &Settings,
+    settings: &SamplicatorSettings,
     planned: &PlannedReceiver,
     address: IpAddr,
     again: bool,
@@ -214,7 +214,7 @@ pub(crate) fn open_path(
 }
 
 /// Chooses the first address of a family that the samplicator listens on, else the first.
-fn choose(addresses: &[IpAddr], settings: &Settings) -> Option<IpAddr> {
+fn choose(addresses: &[IpAddr], settings: &SamplicatorSettings) -> Option<IpAddr> {
     let comes_in = |address: &&IpAddr| {
         settings.listen.is_empty()
             || settings
@@ -264,7 +264,7 @@ mod tests {
         let addresses: Vec<IpAddr> = ["192.0.2.1", "2001:db8::1"]
             .map(|address| address.parse().unwrap())
             .into();
-        let mut settings = Settings::new("s");
+        let mut settings = SamplicatorSettings::new("s");
         assert_eq!(choose(&addresses, &settings), Some(addresses[0]));
         settings.listen = vec![addresses[1].into()];
         assert_eq!(choose(&addresses, &settings), Some(addresses[1]));

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::settings::{Action, BalanceBy, Settings};
+use crate::settings::{Action, BalanceBy, SamplicatorSettings};
 
 /// A receiver's number in every table. It stays the same for as long as the receiver's name is configured.
 pub(crate) type Slot = u16;
@@ -45,7 +45,10 @@ const UNMATCHED: u32 = 0;
 
 impl Routes {
     /// Compiles checked settings. `slot` returns the slot of a receiver by name; none when the receiver is disabled.
-    pub(crate) fn new(settings: &Settings, slot: impl Fn(&str) -> Option<Slot>) -> Routes {
+    pub(crate) fn new(
+        settings: &SamplicatorSettings,
+        slot: impl Fn(&str) -> Option<Slot>,
+    ) -> Routes {
         let group_of = |name: &String| settings.groups.iter().position(|group| group.name == *name);
         let route = |prefix, denied, names: Vec<&String>| {
             let mut route = Route {
@@ -207,9 +210,13 @@ mod tests {
     use super::*;
     use crate::settings::{Group, Receiver, Rule};
 
-    fn settings(receivers: &[&str], rules: &[(&str, &[&str])], groups: &[&[&str]]) -> Settings {
+    fn settings(
+        receivers: &[&str],
+        rules: &[(&str, &[&str])],
+        groups: &[&[&str]],
+    ) -> SamplicatorSettings {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let settings = Settings {
+        let settings = SamplicatorSettings {
             receivers: receivers
                 .iter()
                 .map(|name| Receiver::new(name, "192.0.2.1"))
@@ -233,13 +240,13 @@ mod tests {
                     by: BalanceBy::Domain,
                 })
                 .collect(),
-            ..Settings::new("s")
+            ..SamplicatorSettings::new("s")
         };
         settings.check().unwrap();
         settings
     }
 
-    fn routes(settings: &Settings) -> Routes {
+    fn routes(settings: &SamplicatorSettings) -> Routes {
         Routes::new(settings, |name| {
             let place = |receiver: &Receiver| receiver.name == name && !receiver.disabled;
             settings

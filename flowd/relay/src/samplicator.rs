@@ -18,10 +18,10 @@ use crate::paced::{Paced, Pacer};
 use crate::plan::{Destination, Events, Path, Plan, PlannedReceiver, lock};
 use crate::resolver::{Resolver, open_path};
 use crate::routes::{Routes, Slot};
-use crate::settings::{Endpoint, Receiver, Settings};
+use crate::settings::{Endpoint, Receiver, SamplicatorSettings};
 use crate::socket;
 use crate::statistics::{
-    Ledger, ListenerStatistics, ReceiverStatistics, SourceStatistics, State, Statistics,
+    Ledger, ListenerStatistics, ReceiverState, ReceiverStatistics, SourceStatistics, Statistics,
     TemplateStatistics,
 };
 use crate::worker::{Ask, Handle, WorkerStatistics};
@@ -96,7 +96,7 @@ impl Samplicator {
     /// A [`Problem`] that the operator must put right, and its place.
     pub fn prepare(
         old: Option<&Samplicator>,
-        settings: &Settings,
+        settings: &SamplicatorSettings,
         context: &Context,
     ) -> Result<Prepared, Error> {
         settings.check()?;
@@ -276,7 +276,7 @@ impl Samplicator {
     }
 
     /// Returns the settings in force.
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> SamplicatorSettings {
         lock(&self.0.state).plan.settings.clone()
     }
 }
@@ -407,7 +407,7 @@ fn receiver_statistics(planned: &PlannedReceiver, all: &WorkerStatistics) -> Rec
             Destination::Nowhere(_) => None,
         },
         state: if settings.disabled {
-            State::Disabled
+            ReceiverState::Disabled
         } else {
             planned.path.state()
         },
@@ -434,7 +434,7 @@ fn most_carriers(workers: usize) -> usize {
 }
 
 /// Checks what depends on the host: privileges and addresses.
-fn check_host(settings: &Settings) -> Result<(), Error> {
+fn check_host(settings: &SamplicatorSettings) -> Result<(), Error> {
     let addresses = socket::local_addresses();
     for receiver in settings.receivers.iter().filter(|one| !one.disabled) {
         let fail = |problem| Error {
@@ -465,7 +465,7 @@ fn check_host(settings: &Settings) -> Result<(), Error> {
 /// Opens the listening sockets that the running samplicator does not have.
 fn open_listeners(
     old: Option<&Samplicator>,
-    settings: &Settings,
+    settings: &SamplicatorSettings,
 ) -> Result<Vec<(Endpoint, Socket)>, Error> {
     let state = old.map(|old| lock(&old.0.state));
     let mut opened: Vec<(Endpoint, Socket)> = Vec::new();
@@ -491,7 +491,7 @@ fn open_listeners(
 }
 
 /// Compiles settings into a plan. A receiver that was there before keeps its slot, queue and, if it can, its path.
-fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
+fn plan(settings: &SamplicatorSettings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
     let known = |name: &str| old.and_then(|old| old.receiver(name));
     let taken: Vec<Slot> = settings
         .receivers
@@ -530,7 +530,7 @@ fn plan(settings: &Settings, old: Option<&Arc<Plan>>) -> Result<Plan, Error> {
 }
 
 fn planned(
-    settings: &Settings,
+    settings: &SamplicatorSettings,
     receiver: &Receiver,
     slot: Slot,
     old: Option<&Arc<PlannedReceiver>>,

@@ -1,26 +1,43 @@
-//! The settings of a samplicator, and the checks that need no look at the host.
+//! The settings of the samplicators: what the configuration says of them, resolved.
 
-use std::collections::BTreeSet;
+mod check;
+mod tree;
+
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
-
-use crate::error::{Error, Place, Problem};
+use language::schema::{default_seconds, default_u8, default_u16, default_usize};
+use service::Named;
 
 /// Most receivers of one samplicator, disabled ones included.
 pub const MAX_RECEIVERS: usize = 256;
 /// Most threads a listening address may have.
 pub const MAX_THREADS: usize = 64;
 
-/// One samplicator.
+const PORT: u16 = default_u16("flow samplicator * port");
+const RECEIVE_BUFFER: usize = default_usize("flow samplicator * receive-buffer");
+const THREADS: usize = default_usize("flow samplicator * threads");
+const SILENT_AFTER: Duration = default_seconds("flow samplicator * silent-after");
+const RECEIVER_PORT: u16 = default_u16("flow samplicator * receiver * port");
+const DSCP: u8 = default_u8("flow samplicator * receiver * dscp");
+
+/// The settings of every samplicator, by name.
+pub type Settings = Named<SamplicatorSettings>;
+
+pub(crate) use tree::{finding, from_tree};
+
+/// The settings of one samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct SamplicatorSettings {
     /// Its name.
     pub name: String,
+    /// Its description.
+    pub description: Option<String>,
     /// The listening addresses, each with each port. None: every address of both families.
     pub listen: Vec<Listen>,
-    /// The UDP ports of every address in [`Settings::listen`], at least one.
+    /// The UDP ports of every address in [`SamplicatorSettings::listen`], at least one.
     pub ports: Vec<u16>,
     /// Octets of receive buffer asked of the kernel for each socket.
     pub receive_buffer: usize,
@@ -40,104 +57,35 @@ pub struct Settings {
     pub groups: Vec<Group>,
 }
 
-impl Settings {
+impl SamplicatorSettings {
     /// Returns the settings of a samplicator of which nothing is configured: it listens on port 2000 of every address.
-    pub fn new(name: &str) -> Settings {
-        Settings {
+    pub fn new(name: &str) -> SamplicatorSettings {
+        SamplicatorSettings {
             name: name.into(),
+            description: None,
             listen: Vec::new(),
-            ports: vec![Settings::DEFAULT_PORT],
-            receive_buffer: Settings::DEFAULT_RECEIVE_BUFFER,
-            threads: 1,
-            silent_after: Settings::DEFAULT_SILENT_AFTER,
+            ports: vec![PORT],
+            receive_buffer: RECEIVE_BUFFER,
+            threads: THREADS,
+            silent_after: SILENT_AFTER,
             receivers: Vec::new(),
             rules: Vec::new(),
             groups: Vec::new(),
         }
     }
 
-    /// The port it listens on, and that receivers are sent to, when none is configured: `samplicate`'s.
-    pub const DEFAULT_PORT: u16 = 2000;
-    /// How long a source sends nothing before it is called silent, when nothing else is configured.
-    pub const DEFAULT_SILENT_AFTER: Duration = Duration::from_secs(300);
-    /// Octets of receive queue: a second of 10,000 datagrams of the size of an Ethernet frame, as the kernel charges them.
-    pub const DEFAULT_RECEIVE_BUFFER: usize = 32 << 20;
-
-    /// Checks everything that can be checked without looking at the host.
-    ///
-    /// # Errors
-    /// The first problem, and its place.
-    pub fn check(&self) -> Result<(), Error> {
-        let fail = |place, problem| Err(Error { place, problem });
-        if self.ports.is_empty() || self.ports.contains(&0) {
-            return fail(Place::Port, Problem::PortRange);
-        }
-        if !(1..=MAX_THREADS).contains(&self.threads) {
-            return fail(Place::Threads, Problem::Threads(self.threads));
-        }
-        if self.receivers.len() > MAX_RECEIVERS {
-            return fail(Place::Receivers, Problem::TooManyReceivers);
-        }
-        let mut names = BTreeSet::new();
-        for receiver in &self.receivers {
-            let place = || Place::Receiver(receiver.name.clone());
-            if !names.insert(receiver.name.as_str()) {
-                return fail(place(), Problem::NameTwice);
-            }
-            receiver.check().or_else(|problem| fail(place(), problem))?;
-            self.check_family(receiver)
-                .or_else(|problem| fail(place(), problem))?;
-        }
-        for group in &self.groups {
-            let place = || Place::Group(group.name.clone());
-            if !names.insert(group.name.as_str()) {
-                return fail(place(), Problem::NameTwice);
-            }
-            if group.receivers.is_empty() {
-                return fail(place(), Problem::EmptyGroup);
-            }
-            if let Some(unknown) = self.unknown(&group.receivers, false) {
-                return fail(place(), Problem::UnknownReceiver(unknown));
-            }
-        }
-        let mut prefixes = BTreeSet::new();
-        for rule in &self.rules {
-            let place = || Place::Rule(rule.prefix);
-            if !prefixes.insert(rule.prefix.trunc()) {
-                return fail(place(), Problem::PrefixTwice);
-            }
-            if let Action::Relay(targets) = &rule.action {
-                if targets.is_empty() {
-                    return fail(place(), Problem::EmptyRule);
-                }
-                if let Some(unknown) = self.unknown(targets, true) {
-                    return fail(place(), Problem::UnknownReceiver(unknown));
-                }
-            }
-        }
-        Ok(())
+    /// Whether a samplicator with these settings relays as one with `other` does: they may differ in descriptions.
+    pub(crate) fn relays_alike(&self, other: &SamplicatorSettings) -> bool {
+        self.undescribed() == other.undescribed()
     }
 
-    /// Checks that a spoofed receiver is of a family that the samplicator listens on: otherwise it would never get anything.
-    fn check_family(&self, receiver: &Receiver) -> Result<(), Problem> {
-        let Ok(address) = receiver.destination.parse::<IpAddr>() else {
-            return Ok(());
-        };
-        let same = |listen: &Listen| listen.address.is_ipv4() == address.is_ipv4();
-        if receiver.spoof_source && !self.listen.is_empty() && !self.listen.iter().any(same) {
-            return Err(Problem::SpoofFamily(address));
+    fn undescribed(&self) -> SamplicatorSettings {
+        let mut settings = self.clone();
+        settings.description = None;
+        for receiver in &mut settings.receivers {
+            receiver.description = None;
         }
-        Ok(())
-    }
-
-    fn unknown(&self, names: &[String], groups: bool) -> Option<String> {
-        let known = |name: &&String| {
-            self.receivers
-                .iter()
-                .any(|receiver| receiver.name == **name)
-                || groups && self.groups.iter().any(|group| group.name == **name)
-        };
-        names.iter().find(|name| !known(name)).cloned()
+        settings
     }
 
     /// Returns every address and port that the samplicator listens on.
@@ -194,6 +142,17 @@ impl Listen {
     }
 }
 
+impl fmt::Display for Listen {
+    /// Writes `ADDRESS` or `ADDRESS%INTERFACE`, as the configuration has it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.address)?;
+        match &self.interface {
+            Some(interface) => write!(out, "%{interface}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl From<IpAddr> for Listen {
     fn from(address: IpAddr) -> Listen {
         Listen {
@@ -227,6 +186,8 @@ pub enum SourcePort {
 pub struct Receiver {
     /// Its name.
     pub name: String,
+    /// Its description.
+    pub description: Option<String>,
     /// Address or host name.
     pub destination: String,
     /// UDP port.
@@ -256,13 +217,14 @@ impl Receiver {
     pub fn new(name: &str, destination: &str) -> Receiver {
         Receiver {
             name: name.into(),
+            description: None,
             destination: destination.into(),
-            port: Settings::DEFAULT_PORT,
+            port: RECEIVER_PORT,
             spoof_source: false,
             source_port: SourcePort::Preserve,
             sampling: 1,
             ttl: None,
-            dscp: 0,
+            dscp: DSCP,
             no_checksum: false,
             delay: Duration::ZERO,
             rate_limit: None,
@@ -281,29 +243,6 @@ impl Receiver {
             )
         }
         path(self) == path(other)
-    }
-
-    fn check(&self) -> Result<(), Problem> {
-        let address = self.destination.parse::<IpAddr>().ok();
-        match self {
-            Receiver { port: 0, .. }
-            | Receiver {
-                source_port: SourcePort::Fixed(0),
-                ..
-            } => Err(Problem::PortRange),
-            Receiver { sampling: 0, .. } => Err(Problem::SamplingZero),
-            Receiver { ttl: Some(0), .. } => Err(Problem::TtlZero),
-            Receiver { dscp: 64.., .. } => Err(Problem::Dscp(self.dscp)),
-            Receiver {
-                rate_limit: Some(0),
-                ..
-            } => Err(Problem::RateZero),
-            _ if self.destination.is_empty() => Err(Problem::NoDestination),
-            _ if self.no_checksum && address.is_some_and(|address| address.is_ipv6()) => {
-                Err(Problem::ChecksumV6)
-            }
-            _ => Ok(()),
-        }
     }
 }
 
@@ -352,68 +291,14 @@ pub enum BalanceBy {
 mod tests {
     use super::*;
 
-    fn two() -> Settings {
-        Settings {
+    fn two() -> SamplicatorSettings {
+        SamplicatorSettings {
             receivers: vec![
                 Receiver::new("a", "192.0.2.1"),
                 Receiver::new("b", "b.example"),
             ],
-            ..Settings::new("s")
+            ..SamplicatorSettings::new("s")
         }
-    }
-
-    fn wrong(change: impl FnOnce(&mut Settings)) -> String {
-        let mut settings = two();
-        change(&mut settings);
-        settings.check().unwrap_err().to_string()
-    }
-
-    fn relay(prefix: &str, to: &[&str]) -> Rule {
-        Rule {
-            prefix: prefix.parse().unwrap(),
-            action: Action::Relay(to.iter().map(|name| (*name).into()).collect()),
-        }
-    }
-
-    #[test]
-    fn errors_say_what_and_where() {
-        two().check().unwrap();
-        assert_eq!(
-            wrong(|settings| settings.rules.push(relay("10.0.0.0/8", &["a", "c"]))),
-            "source 10.0.0.0/8: there is no receiver `c`"
-        );
-        assert_eq!(
-            wrong(|settings| settings.receivers[1].name = "a".into()),
-            "receiver a: another receiver or group has this name"
-        );
-        assert_eq!(
-            wrong(|settings| {
-                // The same prefix, with and without host bits.
-                settings.rules.push(relay("10.0.0.0/8", &["a"]));
-                settings.rules.push(relay("10.1.0.0/8", &["b"]));
-            }),
-            "source 10.1.0.0/8: another rule has this prefix"
-        );
-        assert_eq!(
-            wrong(|settings| settings.receivers[1].dscp = 64),
-            "receiver b: dscp 64; it is 0 to 63"
-        );
-        let v6 = |settings: &mut Settings| settings.receivers[0].destination = "2001:db8::1".into();
-        assert!(
-            wrong(|settings| {
-                v6(settings);
-                settings.receivers[0].no_checksum = true;
-            })
-            .starts_with("receiver a: no-checksum is for IPv4")
-        );
-        assert!(
-            wrong(|settings| {
-                v6(settings);
-                settings.receivers[0].spoof_source = true;
-                settings.listen = vec![IpAddr::from([192, 0, 2, 9]).into()];
-            })
-            .starts_with("receiver a: the source cannot be kept towards 2001:db8::1")
-        );
     }
 
     #[test]
@@ -423,7 +308,9 @@ mod tests {
         assert_eq!(settings.endpoints().len(), 4);
         let own: IpAddr = "198.51.100.1".parse().unwrap();
         let local = |address: IpAddr| address == own || address.is_loopback();
-        let here = |settings: &Settings, to: &str| settings.listens_on(to.parse().unwrap(), local);
+        let here = |settings: &SamplicatorSettings, to: &str| {
+            settings.listens_on(to.parse().unwrap(), local)
+        };
         assert!(here(&settings, "198.51.100.1:2055") && here(&settings, "[::1]:2000"));
         assert!(!here(&settings, "198.51.100.1:2056") && !here(&settings, "192.0.2.1:2055"));
         settings.listen = vec!["127.0.0.1".parse::<IpAddr>().unwrap().into()];

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use loss::DropReason;
-use serde::Serialize;
 
 /// A number of datagrams, and the octets of their UDP payload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Datagrams.
     pub datagrams: u64,
@@ -48,7 +47,7 @@ impl std::iter::Sum for Tally {
 }
 
 /// The ledger of the datagrams for one receiver: `offered = sent + queued + dropped`. Replayed templates are not in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Datagrams that the rules send to the receiver.
     pub offered: Tally,
@@ -88,7 +87,7 @@ impl std::ops::AddAssign<&Ledger> for Ledger {
 }
 
 /// Datagrams and bits a second, averaged over the last 1 and 5 minutes with exponential weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rates {
     /// Datagrams a second, 1 minute.
     pub datagrams_1m: f64,
@@ -112,7 +111,7 @@ impl std::ops::AddAssign for Rates {
 /// The counts of a samplicator, without its sources and templates, which may be many.
 ///
 /// `received = relayed + denied + unrouted`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
     /// Its name.
     pub name: String,
@@ -159,7 +158,7 @@ impl Statistics {
 }
 
 /// One listening address and port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerStatistics {
     /// The address.
     pub address: IpAddr,
@@ -178,9 +177,8 @@ pub struct ListenerStatistics {
 }
 
 /// The state of a receiver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReceiverState {
     /// Datagrams go out.
     #[default]
     Up,
@@ -195,7 +193,7 @@ pub enum State {
 }
 
 /// One receiver.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceiverStatistics {
     /// Its name.
     pub name: String,
@@ -208,9 +206,8 @@ pub struct ReceiverStatistics {
     /// Whether the exporter's address is kept as source.
     pub spoof_source: bool,
     /// Its state.
-    pub state: State,
+    pub state: ReceiverState,
     /// The ledger of its datagrams.
-    #[serde(flatten)]
     pub ledger: Ledger,
     /// ICMP errors from its host or a router for datagrams counted as sent: nobody listens there, or it cannot be reached. Those
     /// for spoofed datagrams go to the exporter and are not counted.
@@ -228,7 +225,7 @@ pub struct ReceiverStatistics {
 }
 
 /// One exporter: an address and port that datagrams come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceStatistics {
     /// Its address.
     pub address: IpAddr,
@@ -248,12 +245,12 @@ pub struct SourceStatistics {
     pub first_ns: u64,
     /// The time of its last datagram, nanoseconds since 1970.
     pub last_ns: u64,
-    /// Whether it has sent nothing for [`crate::Settings::silent_after`].
+    /// Whether it has sent nothing for [`crate::SamplicatorSettings::silent_after`].
     pub silent: bool,
 }
 
 /// The number of templates and options that are kept for replay, and of those that were not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackerStatistics {
     /// Observation domains.
     pub domains: u64,
@@ -281,7 +278,7 @@ impl std::ops::AddAssign for TrackerStatistics {
 }
 
 /// One template kept for replay.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateStatistics {
     /// The exporter.
     pub source: SocketAddr,

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use loss::DropReason;
 use relay::{
-    Action, BalanceBy, Group, Problem, Rule, Samplicator, Settings, SourcePort, State, Tally, What,
+    Action, BalanceBy, Group, Problem, ReceiverState, Rule, Samplicator, SamplicatorSettings,
+    SourcePort, Tally, What,
 };
 use support::{Lab, Sink, context, privileged, settings};
 
@@ -73,7 +74,10 @@ fn payloads_are_identical_and_in_order() {
             let statistics = lab.until("all sent", |statistics| statistics.received == all);
             assert_eq!(statistics.kernel_drops, 0);
             for receiver in &statistics.receivers {
-                assert_eq!((receiver.ledger.sent, receiver.state), (all, State::Up));
+                assert_eq!(
+                    (receiver.ledger.sent, receiver.state),
+                    (all, ReceiverState::Up)
+                );
             }
         }
     }
@@ -138,7 +142,7 @@ fn rules_sampling_limits_and_groups_are_counted_exactly() {
     assert_eq!(dropped(2, DropReason::RateLimit), 1000 - limited);
     assert_eq!(
         (receivers[3].state, receivers[3].ledger.offered.datagrams),
-        (State::Disabled, 0)
+        (ReceiverState::Disabled, 0)
     );
     let shares = [4, 5].map(|member| receivers[member].ledger.sent.datagrams);
     assert!(shares == [1000, 0] || shares == [0, 1000], "{shares:?}");
@@ -190,8 +194,8 @@ fn a_dead_receiver_costs_the_others_nothing_and_is_seen_to_return() {
         (live_one.ledger.sent.datagrams, live_one.icmp_unreachable),
         (500, 0)
     );
-    assert!(dead_one.icmp_unreachable > 0 && dead_one.state == State::Failed);
-    assert_eq!(nowhere.state, State::Unresolved);
+    assert!(dead_one.icmp_unreachable > 0 && dead_one.state == ReceiverState::Failed);
+    assert_eq!(nowhere.state, ReceiverState::Unresolved);
     assert_eq!(
         nowhere.ledger.dropped[&DropReason::Unresolved].datagrams,
         500
@@ -202,7 +206,7 @@ fn a_dead_receiver_costs_the_others_nothing_and_is_seen_to_return() {
     lab.until("recovered", |all| {
         exporter.send_to(&payload(1, 300), lab.to).unwrap();
         let _ = back.recv(&mut [0; 400]);
-        all.receivers[1].state == State::Up
+        all.receivers[1].state == ReceiverState::Up
     });
     lab.event(
         "recovered",
@@ -304,7 +308,7 @@ fn refusals_say_where() {
     let taken = Sink::new("127.0.0.1");
     let local = taken.socket.local_addr().unwrap();
     let (context, _events) = context();
-    let prepare = |settings: &Settings| {
+    let prepare = |settings: &SamplicatorSettings| {
         let prepared = Samplicator::prepare(None, settings, &context);
         prepared.map(|_| ()).unwrap_err()
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::Receiver as EventReceiver;
-use relay::{Context, Event, Receiver, Samplicator, Settings, Statistics};
+use relay::{Context, Event, Receiver, Samplicator, SamplicatorSettings, Statistics};
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
@@ -33,19 +33,19 @@ pub(crate) fn context() -> (Context, EventReceiver<Event>) {
     (context, events)
 }
 
-/// Settings that listen on a free port of an address.
-pub(crate) fn settings(address: &str) -> Settings {
+/// SamplicatorSettings that listen on a free port of an address.
+pub(crate) fn settings(address: &str) -> SamplicatorSettings {
     let free = UdpSocket::bind((address, 0)).unwrap();
     let local = free.local_addr().unwrap();
-    Settings {
+    SamplicatorSettings {
         listen: vec![local.ip().into()],
         ports: vec![local.port()],
-        ..Settings::new("s")
+        ..SamplicatorSettings::new("s")
     }
 }
 
 impl Lab {
-    pub(crate) fn start(settings: &Settings) -> Lab {
+    pub(crate) fn start(settings: &SamplicatorSettings) -> Lab {
         let (context, events) = context();
         let prepared = Samplicator::prepare(None, settings, &context);
         let samplicator = prepared.unwrap_or_else(|error| panic!("{error}")).apply();
@@ -57,7 +57,7 @@ impl Lab {
         }
     }
 
-    pub(crate) fn apply(&mut self, settings: &Settings) {
+    pub(crate) fn apply(&mut self, settings: &SamplicatorSettings) {
         let prepared = Samplicator::prepare(Some(&self.samplicator), settings, &self.context);
         self.samplicator = prepared.unwrap_or_else(|error| panic!("{error}")).apply();
     }

@@ -1,25 +1,25 @@
-//! What happens to samplicators, as lines of the log. Anybody who can send a datagram can be an exporter that appears, so
-//! lines about exporters are limited; what is left out is counted.
+//! Writes events to the log. Anybody who can send a datagram can be an exporter that appears, so lines about exporters are limited;
+//! those left out are counted.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use relay::{Event, What};
-
 use service::clock;
 
-/// Lines about exporters in each [`WINDOW`].
+use super::{Event, What};
+
+/// Most lines about exporters in each [`WINDOW`].
 const MOST: u32 = 100;
-/// The time they are counted for.
+/// The time for which lines are counted.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Writes events until the last samplicator is gone.
+/// Starts a thread that writes events to the log until their senders are gone.
 ///
 /// # Errors
 /// When the system refuses a thread.
-pub(super) fn write(events: Receiver<Event>) -> io::Result<()> {
+pub(crate) fn write(events: Receiver<Event>) -> io::Result<()> {
     let write = move || {
         let mut limit = Limit::default();
         loop {
@@ -44,7 +44,7 @@ pub(super) fn write(events: Receiver<Event>) -> io::Result<()> {
         .map(drop)
 }
 
-/// How many lines about exporters there were, and how many were left out.
+/// Counts the lines about exporters in a window, and those left out.
 #[derive(Debug, Default)]
 struct Limit {
     since: Option<Instant>,
@@ -54,7 +54,7 @@ struct Limit {
 }
 
 impl Limit {
-    /// Begins another window when it is time to; the line that tells what the last one left out.
+    /// Begins another window when it is time to. Returns a line about what the last one left out, if it did.
     fn turn(&mut self, now: Instant) -> Option<String> {
         let over = |since| now.saturating_duration_since(since) >= WINDOW;
         if !self.since.is_none_or(over) {

@@ -1,48 +1,29 @@
-//! What the configuration says about samplicators, resolved.
+//! From the configuration tree to the settings of the samplicators, and from a refusal back to its node.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use language::{Finding, Tree};
-use relay::{Action, BalanceBy, Group, Listen, Receiver, Rule, SourcePort};
+use service::named::{self, Before};
 
-use service::named::{self, Before, Named};
+use super::{
+    Action, BalanceBy, Group, Listen, Receiver, Rule, SamplicatorSettings, Settings, SourcePort,
+};
+use crate::error::{Error, Place};
 
-/// Every samplicator, by name.
-pub(crate) type Settings = Named<Samplicator>;
-
-/// One samplicator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Samplicator {
-    /// What relays.
-    pub relay: relay::Settings,
-    /// Its description.
-    pub description: Option<String>,
-    /// The receivers' descriptions, by name.
-    pub receivers: BTreeMap<String, String>,
-}
-
-/// Resolves a checked tree. What it shares with `before` is taken over from there.
+/// Resolves a tree that was checked against the schema. Samplicators that it shares with `before` are taken over from there.
 ///
 /// # Errors
-/// What a check without the host cannot see.
-pub(super) fn from_tree(
+/// The problems that the schema's check cannot see.
+pub(crate) fn from_tree(
     tree: &Tree,
     before: Option<Before<'_, Settings>>,
 ) -> Result<Settings, Vec<Finding>> {
     let mut findings = Vec::new();
     let settings = named::resolve(tree, &["flow", "samplicator"], before, |name, node| {
-        let samplicator = Samplicator {
-            relay: samplicator(name, node),
-            description: text(node, "description"),
-            receivers: node
-                .children(&["receiver"])
-                .filter_map(|(name, node)| Some((name.to_owned(), text(node, "description")?)))
-                .collect(),
-        };
-        if let Err(error) = samplicator.relay.check() {
-            findings.push(finding(&samplicator.relay, &error));
+        let samplicator = samplicator(name, node);
+        if let Err(error) = samplicator.check() {
+            findings.push(finding(&samplicator, &error));
         }
         Some(samplicator)
     });
@@ -53,9 +34,10 @@ pub(super) fn from_tree(
     }
 }
 
-/// `node` is that of `flow samplicator NAME`.
-fn samplicator(name: &str, node: &Tree) -> relay::Settings {
-    let mut settings = relay::Settings::new(name);
+/// Resolves the node of `flow samplicator NAME`.
+fn samplicator(name: &str, node: &Tree) -> SamplicatorSettings {
+    let mut settings = SamplicatorSettings::new(name);
+    settings.description = text(node, "description");
     settings.listen = node
         .values(&["listen-address"])
         .iter()
@@ -92,7 +74,7 @@ fn samplicator(name: &str, node: &Tree) -> relay::Settings {
     settings
 }
 
-/// `ADDRESS` or `ADDRESS%INTERFACE`.
+/// Reads `ADDRESS` or `ADDRESS%INTERFACE`.
 fn listen(text: &str) -> Option<Listen> {
     let (address, interface) = match text.split_once('%') {
         Some((address, interface)) => (address, Some(interface.to_owned())),
@@ -102,16 +84,9 @@ fn listen(text: &str) -> Option<Listen> {
     Some(Listen { address, interface })
 }
 
-/// The same as the configuration has it.
-pub(super) fn written(listen: &Listen) -> String {
-    match &listen.interface {
-        Some(interface) => format!("{}%{interface}", listen.address),
-        None => listen.address.to_string(),
-    }
-}
-
 fn receiver(name: &str, node: &Tree) -> Receiver {
     let mut receiver = Receiver::new(name, node.value(&["address"]).unwrap_or_default());
+    receiver.description = text(node, "description");
     receiver.port = number(node, "port").unwrap_or(receiver.port);
     receiver.spoof_source = node.has(&["spoof-source"]);
     receiver.source_port =
@@ -143,13 +118,11 @@ fn number<T: std::str::FromStr>(node: &Tree, leaf: &str) -> Option<T> {
     node.value(&[leaf])?.parse().ok()
 }
 
-/// A refusal at its place below `flow samplicator NAME`.
+/// Makes a finding of an error, at its node below `flow samplicator NAME`.
 ///
 /// Boot leaves out what a finding names. A samplicator that lost its only listening address would take in everything, so
 /// then it is named as a whole.
-pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Finding {
-    use relay::Place;
-
+pub(crate) fn finding(settings: &SamplicatorSettings, error: &Error) -> Finding {
     let mut path = vec![
         "flow".to_owned(),
         "samplicator".to_owned(),
@@ -160,7 +133,7 @@ pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Findi
         Place::Threads => vec!["threads".into()],
         Place::Receivers => vec!["receiver".into()],
         Place::Listen(_) if settings.listen.len() < 2 => vec![],
-        Place::Listen(endpoint) => vec!["listen-address".into(), written(&endpoint.listen)],
+        Place::Listen(endpoint) => vec!["listen-address".into(), endpoint.listen.to_string()],
         Place::Receiver(receiver) => vec!["receiver".into(), receiver.clone()],
         Place::Rule(prefix) => vec!["source".into(), prefix.to_string()],
         Place::Group(group) => vec!["balance".into(), "group".into(), group.clone()],
@@ -169,9 +142,7 @@ pub(super) fn finding(settings: &relay::Settings, error: &relay::Error) -> Findi
     let message = match &error.place {
         Place::Listen(endpoint) => format!(
             "{} port {}: {}",
-            written(&endpoint.listen),
-            endpoint.port,
-            error.problem
+            endpoint.listen, endpoint.port, error.problem
         ),
         _ => error.problem.to_string(),
     };
@@ -197,7 +168,7 @@ mod tests {
     #[test]
     fn leaves_that_are_not_there_are_the_tables_defaults() {
         let settings = settings("set flow samplicator S receiver A address 192.0.2.1");
-        let relay = &settings["S"].relay;
+        let relay = &settings["S"];
         let default = |path: &str| {
             let row = language::schema::TABLE.iter().find(|row| row.path == path);
             row.unwrap().default.parse::<u64>().unwrap()
@@ -255,7 +226,7 @@ mod tests {
 }",
         );
         let samplicator = &settings["S"];
-        let relay = &samplicator.relay;
+        let relay = &**samplicator;
         assert_eq!(relay.listen[1].interface.as_deref(), Some("eth1"));
         assert_eq!(relay.ports, [2055, 9995]);
         let [a, b] = &relay.receivers[..] else {
@@ -269,7 +240,7 @@ mod tests {
             (b.rate_limit, b.source_port),
             (Some(1000), SourcePort::Preserve)
         );
-        assert_eq!(samplicator.receivers["A"], "the first");
+        assert_eq!(a.description.as_deref(), Some("the first"));
         assert_eq!(relay.rules[1].action, Action::Deny);
         assert_eq!(relay.groups[0].by, BalanceBy::Domain);
     }

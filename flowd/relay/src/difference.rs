@@ -1,38 +1,37 @@
-//! What a commit changes of the samplicators, as data: a check tells it, a commit carries it out. Pure.
+//! The difference between two configurations of the samplicators, as data: a check reports it, a commit carries it out. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relay::{Endpoint, Receiver};
-
-use super::settings::Settings;
 use service::named::changed;
 
-/// What leads from one configuration of the samplicators to another. What is not in it is not touched.
+use crate::settings::{Endpoint, Receiver, SamplicatorSettings, Settings};
+
+/// The steps from one configuration of the samplicators to another. A samplicator that is not in it is not touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// Samplicators that are new or relay otherwise than before.
     pub steps: BTreeMap<String, Step>,
-    /// Samplicators that go; those that go on under another name are not among them.
+    /// Samplicators that are removed; those that go on under another name are not among them.
     pub gone: Vec<String>,
 }
 
-/// What becomes of one samplicator.
+/// The change of one samplicator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// The one it goes on from, under the name that had; none: it is new.
+pub struct Step {
+    /// The name of the samplicator that it goes on from; none: it is new.
     pub from: Option<String>,
-    /// Addresses and ports that it comes to listen on, with the number of sockets.
+    /// The addresses and ports that it starts to listen on, with the number of sockets.
     pub opens: Vec<(Endpoint, usize)>,
-    /// Those that it no longer listens on.
+    /// The addresses and ports that it stops listening on, with the number of sockets.
     pub closes: Vec<(Endpoint, usize)>,
-    /// Receivers it gets, or that are sent to in another way.
+    /// Receivers that are new, or that are sent to by other sockets or to another destination.
     pub receivers: Vec<String>,
-    /// Receivers that go.
+    /// Receivers that are removed.
     pub receivers_gone: Vec<String>,
 }
 
-/// What leads from `old` to `new`.
-pub(super) fn difference(old: &Settings, new: &Settings) -> Difference {
+/// Returns the steps from `old` to `new`.
+pub(crate) fn difference(old: &Settings, new: &Settings) -> Difference {
     let all: Vec<_> = changed(old, new).collect();
     let mut gone: BTreeSet<&str> = all
         .iter()
@@ -41,11 +40,11 @@ pub(super) fn difference(old: &Settings, new: &Settings) -> Difference {
         .collect();
     let mut steps = BTreeMap::new();
     for (name, was, is) in &all {
-        let Some(is) = is.map(|is| &is.relay) else {
+        let Some(is) = is else {
             continue;
         };
         let from = match was {
-            Some(was) if was.relay == *is => continue,
+            Some(was) if was.relays_alike(is) => continue,
             Some(_) => Some(name.as_str()),
             None => renamed(old, &gone, is),
         };
@@ -53,7 +52,7 @@ pub(super) fn difference(old: &Settings, new: &Settings) -> Difference {
             gone.remove(from);
         }
         let was = from.and_then(|from| old.get(from));
-        steps.insert((*name).clone(), step(from, was.map(|was| &was.relay), is));
+        steps.insert((*name).clone(), step(from, was.map(|was| &**was), is));
     }
     Difference {
         steps,
@@ -61,8 +60,8 @@ pub(super) fn difference(old: &Settings, new: &Settings) -> Difference {
     }
 }
 
-fn step(from: Option<&str>, was: Option<&relay::Settings>, is: &relay::Settings) -> Step {
-    let sockets = |settings: Option<&relay::Settings>| -> BTreeMap<Endpoint, usize> {
+fn step(from: Option<&str>, was: Option<&SamplicatorSettings>, is: &SamplicatorSettings) -> Step {
+    let sockets = |settings: Option<&SamplicatorSettings>| -> BTreeMap<Endpoint, usize> {
         let endpoints = settings.map(|settings| (settings.endpoints(), settings.threads));
         let (endpoints, threads) = endpoints.unwrap_or_default();
         let each = endpoints.into_iter().map(|endpoint| (endpoint, threads));
@@ -76,7 +75,7 @@ fn step(from: Option<&str>, was: Option<&relay::Settings>, is: &relay::Settings)
         });
         more.collect::<Vec<_>>()
     };
-    let receivers = |settings: Option<&relay::Settings>| -> BTreeMap<String, Receiver> {
+    let receivers = |settings: Option<&SamplicatorSettings>| -> BTreeMap<String, Receiver> {
         let receivers = settings
             .into_iter()
             .flat_map(|settings| &settings.receivers);
@@ -103,15 +102,19 @@ fn step(from: Option<&str>, was: Option<&relay::Settings>, is: &relay::Settings)
     }
 }
 
-/// The samplicator that leaves with this commit and receives where a new one will: the same under another name. It
-/// keeps its sockets then, and what it knows.
-fn renamed<'a>(old: &'a Settings, gone: &BTreeSet<&str>, is: &relay::Settings) -> Option<&'a str> {
+/// Returns the removed samplicator that listens where a new one will: it is the same under another name, and keeps its sockets,
+/// templates and counts.
+fn renamed<'a>(
+    old: &'a Settings,
+    gone: &BTreeSet<&str>,
+    is: &SamplicatorSettings,
+) -> Option<&'a str> {
     if gone.is_empty() {
         return None;
     }
     let wanted = is.endpoints();
     let found = old.iter().find(|(name, had)| {
-        let had = || had.relay.endpoints();
+        let had = || had.endpoints();
         gone.contains(name.as_str()) && had().iter().any(|endpoint| wanted.contains(endpoint))
     });
     found.map(|(name, _)| name.as_str())
@@ -152,7 +155,7 @@ set flow samplicator S port 2056"
         );
         assert_eq!(
             step.opens.len(),
-            step.closes.len() + new["S"].relay.endpoints().len() / 2
+            step.closes.len() + new["S"].endpoints().len() / 2
         );
         assert_eq!(step.receivers, ["B", "C"]);
     }

@@ -1,13 +1,12 @@
-//! What a prepared change does to samplicators, in words.
+//! The impact of a change on the samplicators, in words.
 
 use api::session::{Impact, ImpactAction, ImpactKind};
-use relay::Endpoint;
 
-use super::Difference;
-use super::settings::written;
+use crate::difference::Difference;
+use crate::settings::Endpoint;
 
-/// What applying a prepared change will do.
-pub(super) fn impact(difference: &Difference) -> Vec<Impact> {
+/// Describes what applying a difference does.
+pub(crate) fn impact(difference: &Difference) -> Vec<Impact> {
     let mut impact = Vec::new();
     for name in &difference.gone {
         let path = ["flow", "samplicator", name];
@@ -22,7 +21,7 @@ pub(super) fn impact(difference: &Difference) -> Vec<Impact> {
     for (name, step) in &difference.steps {
         let listener = |action, verb: &str, (endpoint, count): &(Endpoint, usize)| {
             let path = ["flow", "samplicator", name];
-            let at = format!("{} port {}", written(&endpoint.listen), endpoint.port);
+            let at = format!("{} port {}", endpoint.listen, endpoint.port);
             let sockets = match count {
                 1 => "1 socket".to_owned(),
                 count => format!("{count} sockets"),
