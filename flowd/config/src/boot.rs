@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use language::{Finding, Problem, Tree};
 
-use crate::commit::{Refused, Request, Staged, resolve};
-use crate::confirm::Pending;
+use crate::commit::{Staged, resolve};
 use crate::engine::{Engine, Running};
+use crate::outcome::{Refused, Request};
+use crate::pending::Pending;
 use crate::revisions;
 use service::Settings;
 

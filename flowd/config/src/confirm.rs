@@ -3,26 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use language::Tree;
-
-use crate::commit::{Refused, revisions_to_keep};
 use crate::engine::Engine;
+use crate::outcome::Refused;
 use crate::revisions::New;
+use crate::settings::revisions_to_keep;
 use service::clock;
 
 /// How long until a rollback that could not be recorded is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
-
-/// A commit that waits for confirmation.
-#[derive(Clone, Debug)]
-pub(crate) struct Pending {
-    /// When it is rolled back.
-    pub deadline: Instant,
-    /// To what. In memory too: a rollback must not depend on the disk.
-    pub previous: Tree,
-    /// The revision that was.
-    pub previous_id: Option<u64>,
-}
 
 impl Engine {
     /// The commit that waits for confirmation stays.

@@ -9,7 +9,7 @@ use service::{Before, Kind, Services, Settings};
 
 use crate::access::Role;
 use crate::archive::Archive;
-use crate::confirm::Pending;
+use crate::pending::Pending;
 use crate::revisions::{self, Revisions};
 use crate::sessions::Sessions;
 use crate::warnings::Line;

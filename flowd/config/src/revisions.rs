@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use language::Tree;
 use serde::{Deserialize, Serialize};
 
-use crate::schedule::Scheduled;
+use crate::pending::Scheduled;
 use crate::tree_json;
 use durable::{CONFIRM, HEAD, LISTED, SCHEDULED, read_back, to_json};
 use sled_store::SledStore;

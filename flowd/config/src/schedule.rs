@@ -9,43 +9,16 @@ use jiff::{Timestamp, Zoned};
 use language::Tree;
 
 use crate::access::Connection;
-use crate::commit::{COMMIT_AT, Checked, Refused, Request};
 use crate::engine::Engine;
 use crate::merge;
+use crate::outcome::{COMMIT_AT, Checked, Refused, Request};
+use crate::pending::Scheduled;
 use service::clock;
 
 /// How long until one that cannot be carried out at the moment is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The clock of day may be set while one waits: it is looked at this often.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// A commit that waits for its time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scheduled {
-    /// When, milliseconds since 1970.
-    pub at_ms: i64,
-    /// When it was asked for.
-    pub made_ms: i64,
-    /// By whom.
-    pub user: String,
-    /// By which way.
-    pub via: String,
-    /// Why.
-    pub comment: String,
-    /// What ran then.
-    pub base: Tree,
-    /// What is to run.
-    pub candidate: Tree,
-    /// Why it was not carried out when its time came, a line each; empty: it waits.
-    pub failed: Vec<String>,
-}
-
-impl Scheduled {
-    /// It waits for its time.
-    pub fn waits(&self) -> bool {
-        self.failed.is_empty()
-    }
-}
 
 impl Engine {
     /// Keeps a session's candidate until its time. The session starts anew on what runs. `None`: there is nothing to

@@ -7,8 +7,9 @@ use std::path::Path;
 use language::{Mode, Tree};
 use service::{Kind, Settings};
 
-use crate::commit::{Refused, resolve};
+use crate::commit::resolve;
 use crate::locate::locate;
+use crate::outcome::Refused;
 
 /// Octets of a configuration: some hundred thousand lines.
 pub const LARGEST: usize = 64 << 20;

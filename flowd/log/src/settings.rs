@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use language::Tree;
+use language::schema::{default_u16, default_word};
 use syslog::Facility;
 
 use super::Level;
@@ -71,7 +72,7 @@ impl Settings {
                     host: host.to_owned(),
                     port: value("port")
                         .and_then(|port| port.parse().ok())
-                        .unwrap_or(514),
+                        .unwrap_or(PORT),
                     tcp,
                     facilities: facilities(tree, &at),
                 }
@@ -132,8 +133,12 @@ impl Settings {
     }
 }
 
-/// `level` without one: the schema's default, `err`.
-const DEFAULT_LEVEL: Level = Level(3);
+const PORT: u16 = default_u16("system syslog host * port");
+
+/// The level of a facility for which none is configured.
+fn default_level() -> Level {
+    Level::from_word(default_word("system syslog local facility * level")).unwrap_or(Level::INFO)
+}
 
 fn facilities(tree: &Tree, at: &[&str]) -> Vec<(String, Level)> {
     let at = [at, &["facility"]].concat();
@@ -142,7 +147,9 @@ fn facilities(tree: &Tree, at: &[&str]) -> Vec<(String, Level)> {
             let level = tree.value(&[&at[..], &[word, "level"]].concat());
             (
                 word.to_owned(),
-                level.and_then(Level::from_word).unwrap_or(DEFAULT_LEVEL),
+                level
+                    .and_then(Level::from_word)
+                    .unwrap_or_else(default_level),
             )
         })
         .collect()

@@ -52,11 +52,13 @@ impl Timeouts {
     }
 
     /// Flexible NetFlow's defaults: active 1800 s, inactive 15 s.
-    pub const FLEXIBLE_NETFLOW: Timeouts =
+    #[cfg(test)]
+    pub(crate) const FLEXIBLE_NETFLOW: Timeouts =
         Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15));
 
     /// VyOS's defaults.
-    pub const VYOS: Timeouts = Timeouts {
+    #[cfg(test)]
+    pub(crate) const VYOS: Timeouts = Timeouts {
         active: Duration::from_secs(604_800),
         tcp: Duration::from_secs(3600),
         tcp_fin: Duration::from_secs(300),

@@ -14,7 +14,6 @@ pub mod meter_command;
 mod names;
 mod path;
 mod plan;
-mod port;
 mod query;
 mod reader;
 mod rings;

@@ -13,13 +13,13 @@ use capture::Savefile;
 use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
-use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions, Timeouts};
+use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions};
 use wire::{Family, Tunnel};
 
 use service::clock;
 
 use super::savefile::MeterPlan;
-use super::settings::Settings;
+use super::settings::{Settings, TIMEOUTS, unconfigured};
 use super::show::reading_counts;
 use summary::{Summary, table};
 
@@ -181,7 +181,7 @@ fn plan(args: &Request) -> anyhow::Result<MeterPlan> {
                 record: Record::netflow_original(),
                 entries: ENTRIES,
                 cache_type: CacheType::Normal,
-                timeouts: Timeouts::FLEXIBLE_NETFLOW,
+                timeouts: TIMEOUTS,
                 input: true,
                 output: true,
                 families: [true, true],
@@ -201,7 +201,7 @@ fn plan(args: &Request) -> anyhow::Result<MeterPlan> {
         let Some((host, port)) = to.rsplit_once(':') else {
             bail!("--to {to}: not HOST:PORT")
         };
-        let mut export = export::Settings::new(
+        let mut export = unconfigured(
             &format!("--to {to}"),
             host.trim_start_matches('[').trim_end_matches(']'),
         );

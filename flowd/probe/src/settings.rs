@@ -14,8 +14,8 @@ use std::sync::Arc;
 use language::{Code, Finding, Tree};
 
 pub(crate) use accounting::ACCOUNTING;
-pub(crate) use exporter::ExporterSettings;
-pub(crate) use monitor::MonitorSettings;
+pub(crate) use exporter::{ExporterSettings, unconfigured};
+pub(crate) use monitor::{MonitorSettings, TIMEOUTS};
 pub(crate) use port::{Attachment, CaptureSettings, PortSettings, RingKey};
 pub(crate) use record::NamedRecord;
 pub(crate) use sampler::SamplerSettings;

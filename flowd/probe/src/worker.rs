@@ -3,6 +3,7 @@
 mod asks;
 mod handle;
 mod monitors;
+mod port;
 mod report;
 mod ring;
 
@@ -14,14 +15,13 @@ use meter::{Burst, Routing};
 use system::routes::Reader;
 use wire::at;
 
-pub(crate) use super::port::MonitorReport;
-use super::port::Port;
 use super::settle::Settling;
 use super::window::Window;
 use asks::Ask;
 pub(crate) use asks::{Layouts, Piece};
 pub(crate) use handle::{Asker, Worker};
-pub(crate) use monitors::Metering;
+use port::Port;
+pub(crate) use port::{Metering, MonitorReport};
 pub(crate) use report::Report;
 pub(crate) use ring::Capturing;
 use service::clock;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::schedule::Scheduled;
+use crate::pending::Scheduled;
 use crate::tree_json;
 
 #[derive(Serialize, Deserialize)]

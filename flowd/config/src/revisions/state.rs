@@ -4,7 +4,7 @@ use language::Tree;
 
 use super::store::Store;
 use super::{Summary, Waiting};
-use crate::schedule::Scheduled;
+use crate::pending::Scheduled;
 
 /// What is known of the revisions without asking the store.
 pub(super) struct State {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use export::{Protocol, Source};
 use flow::Record;
+use language::schema::{default_seconds, default_u16, default_usize};
 use language::{Finding, Tree};
 use meter::{CacheType, KeptTables, Mode, Timeouts};
 
-use super::exporter::source;
+use super::exporter::{source, unconfigured};
 use super::port::reading;
 use super::{
     Attachment, CaptureSettings, ExporterSettings, MonitorSettings, PortSettings, SamplerSettings,
@@ -18,8 +19,20 @@ use service::named::Named;
 
 /// The monitor, sampler and record that `system flow-accounting` makes.
 pub(crate) const ACCOUNTING: &str = "flow-accounting";
-/// The cache of `system flow-accounting` without `max-flows`.
-const ENTRIES: usize = 131_072;
+const ENTRIES: usize = default_usize("system flow-accounting netflow max-flows");
+const PORT: u16 = default_u16("system flow-accounting netflow server * port");
+/// The timeouts of VyOS 1.4, which are those of a configuration that says nothing of them.
+const TIMEOUTS: Timeouts = Timeouts {
+    active: default_seconds("system flow-accounting netflow timeout max-active-life"),
+    tcp: default_seconds("system flow-accounting netflow timeout tcp-generic"),
+    tcp_fin: default_seconds("system flow-accounting netflow timeout tcp-fin"),
+    tcp_rst: default_seconds("system flow-accounting netflow timeout tcp-rst"),
+    udp: default_seconds("system flow-accounting netflow timeout udp"),
+    icmp: default_seconds("system flow-accounting netflow timeout icmp"),
+    generic: default_seconds("system flow-accounting netflow timeout flow-generic"),
+    transaction_end: false,
+    expiry_interval: default_seconds("system flow-accounting netflow timeout expiry-interval"),
+};
 
 /// Unfolds it into `settings`; `node` is its subtree.
 pub(super) fn unfold(
@@ -127,8 +140,8 @@ where
 
 /// `server_node` is that of `netflow server SERVER`, `node` that of `system flow-accounting`.
 fn exporter(name: &str, server: &str, server_node: &Tree, node: &Tree) -> export::Settings {
-    let mut export = export::Settings::new(name, server);
-    export.port = number(server_node, &["port"]).unwrap_or(2055);
+    let mut export = unconfigured(name, server);
+    export.port = number(server_node, &["port"]).unwrap_or(PORT);
     let address = server_node
         .value(&["source-address"])
         .or(node.value(&["netflow", "source-address"]));
@@ -166,7 +179,7 @@ fn timeouts(node: &Tree) -> Timeouts {
             .or(inactive)
             .unwrap_or(default)
     };
-    let defaults = Timeouts::VYOS;
+    let defaults = TIMEOUTS;
     let life = seconds(&["netflow", "timeout", "max-active-life"]);
     let active = seconds(&["netflow", "active-timeout"]);
     Timeouts {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use export::{Options, Protocol, Source};
 use language::Tree;
+use language::schema::{default_seconds, default_u8, default_u16};
 
 use super::{number, text};
 
@@ -26,13 +27,30 @@ impl ExporterSettings {
     }
 }
 
+const PORT: u16 = default_u16("flow exporter * transport udp");
+const DSCP: u8 = default_u8("flow exporter * dscp");
+const TTL: u8 = default_u8("flow exporter * ttl");
+const TEMPLATE_TIMEOUT: Duration = default_seconds("flow exporter * template data timeout");
+const OPTION_TIMEOUT: Duration = default_seconds("flow exporter * option * timeout");
+
+/// An exporter of which only the destination is configured.
+pub(crate) fn unconfigured(name: &str, destination: &str) -> export::Settings {
+    export::Settings {
+        port: PORT,
+        dscp: DSCP,
+        ttl: TTL,
+        template_timeout: TEMPLATE_TIMEOUT,
+        ..export::Settings::new(name, destination)
+    }
+}
+
 fn exporter(name: &str, node: &Tree) -> export::Settings {
     let option = |table: &str| {
-        let timeout = number(node, &["option", table, "timeout"])
-            .map_or(Options::DEFAULT_TIMEOUT, Duration::from_secs);
+        let timeout =
+            number(node, &["option", table, "timeout"]).map_or(OPTION_TIMEOUT, Duration::from_secs);
         node.has(&["option", table]).then_some(timeout)
     };
-    let mut export = export::Settings::new(name, node.value(&["destination"]).unwrap_or_default());
+    let mut export = unconfigured(name, node.value(&["destination"]).unwrap_or_default());
     export.port = number(node, &["transport", "udp"]).unwrap_or(export.port);
     export.source = node.value(&["source"]).map_or(Source::Any, source);
     export.vrf = text(node, &["vrf"]);

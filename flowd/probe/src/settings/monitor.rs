@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use export::Protocol;
 use flow::Record;
+use language::schema::{default_seconds, default_usize};
 use language::{Finding, Tree};
 use meter::{CacheType, KeptTables, Timeouts};
 
 use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};
 use service::named::{Named, changed};
 
-/// Flexible NetFlow's default cache.
-const ENTRIES: usize = 4096;
-/// Between two records of a permanent flow, unless configured.
-const UPDATE: Duration = Duration::from_secs(1800);
+const ENTRIES: usize = default_usize("flow monitor * cache entries");
+const UPDATE: Duration = default_seconds("flow monitor * cache timeout update");
+/// The timeouts of a monitor that says nothing of them.
+pub(crate) const TIMEOUTS: Timeouts = Timeouts::active_inactive(
+    default_seconds("flow monitor * cache timeout active"),
+    default_seconds("flow monitor * cache timeout inactive"),
+);
 
 /// A monitor: a record, where its flows go, and when they end.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +75,7 @@ impl MonitorSettings {
             },
             _ => CacheType::Normal,
         };
-        let defaults = Timeouts::FLEXIBLE_NETFLOW;
+        let defaults = TIMEOUTS;
         let mut timeouts = Timeouts::active_inactive(
             timeout("active").unwrap_or(defaults.active),
             timeout("inactive").unwrap_or(defaults.generic),

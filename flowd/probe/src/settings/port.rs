@@ -1,5 +1,6 @@
 //! `interfaces ethernet`: how an interface is captured, and the monitors on it.
 
+use language::schema::{default_u16, default_u32};
 use language::{Finding, Tree};
 use meter::ReadOptions;
 use wire::{Tunnel, Tunnels};
@@ -7,9 +8,10 @@ use wire::{Tunnel, Tunnels};
 use super::{finding, number, text};
 
 /// Octets captured of a packet: link header with tags, IPv6 with some extension headers, TCP.
-const SNAPLEN: u32 = 192;
+const SNAPLEN: u32 = default_u32("interfaces ethernet * capture snaplen");
 /// MiB of ring a capture thread has.
-const RING_MIB: u32 = 16;
+const RING_MIB: u32 = default_u32("interfaces ethernet * capture ring-size");
+const THREADS: u16 = default_u16("interfaces ethernet * capture threads");
 
 /// An interface that is captured on.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +114,7 @@ impl CaptureSettings {
         }
         CaptureSettings {
             libpcap: node.value(&["capture", "engine"]) == Some("pcap"),
-            threads: number(node, &["capture", "threads"]).unwrap_or(1),
+            threads: number(node, &["capture", "threads"]).unwrap_or(THREADS),
             snaplen: number(node, &["capture", "snaplen"]).unwrap_or(SNAPLEN),
             ring_mib: number(node, &["capture", "ring-size"]).unwrap_or(RING_MIB),
             filter: text(node, &["capture", "filter"]),

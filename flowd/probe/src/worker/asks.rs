@@ -7,9 +7,9 @@ use flow::{Batch, EndReason, Flow, Layout};
 use mailbox::Reply;
 use meter::{Clear, Copied, Position, ReadOptions};
 
-use super::super::port::Port;
 use super::super::query::Keep;
 use super::super::window::Window;
+use super::port::Port;
 use super::{Capture, Capturing, Metering, MonitorReport, Report};
 
 /// How a monitor's flows lie, by family.

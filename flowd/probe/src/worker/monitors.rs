@@ -1,27 +1,10 @@
 //! The monitors on a capture thread.
 
-use std::sync::Arc;
-
-use export::Feed;
 use flow::EndReason;
-use system::routes::Reader;
 use wire::Lines;
 
-use super::super::port::Port;
 use super::Capture;
-
-/// A monitor on this thread's interface.
-#[derive(Clone, Debug)]
-pub(crate) struct Metering {
-    /// The monitor's name.
-    pub monitor: Arc<str>,
-    /// What the meter does.
-    pub settings: meter::Settings,
-    /// Where its batches go.
-    pub feed: Feed,
-    /// The host's routes, when the record speaks of them.
-    pub routes: Option<Reader>,
-}
+use super::port::{Metering, Port};
 
 impl Capture {
     pub(super) fn ports_of<'a>(

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use capture::Statistics;
 use meter::ReadCounts;
 
-use super::super::port::MonitorReport;
 use super::Capture;
+use super::port::MonitorReport;
 
 /// What the thread says of itself.
 #[derive(Clone, Debug)]

@@ -2,9 +2,23 @@
 
 use std::sync::Arc;
 
+use export::Feed;
 use meter::{Aged, Ledger, Monitor, Statistics};
 
-use super::worker::Metering;
+use system::routes::Reader;
+
+/// A monitor on this thread's interface.
+#[derive(Clone, Debug)]
+pub(crate) struct Metering {
+    /// The monitor's name.
+    pub monitor: Arc<str>,
+    /// What the meter does.
+    pub settings: meter::Settings,
+    /// Where its batches go.
+    pub feed: Feed,
+    /// The host's routes, when the record speaks of them.
+    pub routes: Option<Reader>,
+}
 
 /// A monitor at work.
 pub(super) struct Port {
