@@ -1,6 +1,7 @@
 //! The parts of a packet's way alone: `tests/bench micro`. Times are a packet's, or a record's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -113,7 +114,7 @@ fn key(bencher: Bencher, family: Family) {
 #[divan::bench(args = [1_000, 100_000, 1_000_000])]
 fn cache_hit(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
-    let timeouts = Timeouts::FLEXIBLE_NETFLOW;
+    let timeouts = Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15));
     let mut cache = Cache::new(layout(Family::V4), FLOWS);
     count(&mut cache, &mut packets, &timeouts);
     bencher
@@ -125,7 +126,7 @@ fn cache_hit(bencher: Bencher, flows: u32) {
 #[divan::bench(args = [1_000, 100_000])]
 fn cache_insert(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
-    let timeouts = Timeouts::FLEXIBLE_NETFLOW;
+    let timeouts = Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15));
     let mut cache = Cache::new(layout(Family::V4), FLOWS);
     count(&mut cache, &mut packets, &timeouts);
     bencher
@@ -140,7 +141,7 @@ fn cache_insert(bencher: Bencher, flows: u32) {
 #[divan::bench(args = [1_000, 100_000], sample_size = 1)]
 fn cache_expire(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
-    let timeouts = Timeouts::FLEXIBLE_NETFLOW;
+    let timeouts = Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15));
     bencher
         .counter(ItemsCount::new(flows))
         .with_inputs(|| {
@@ -163,7 +164,7 @@ fn burst(bencher: Bencher, flows: u32) {
         record: Record::netflow_original(),
         entries: FLOWS,
         cache_type: CacheType::Normal,
-        timeouts: Timeouts::FLEXIBLE_NETFLOW,
+        timeouts: Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15)),
         input: true,
         output: false,
         families: [true, true],
@@ -192,7 +193,7 @@ fn burst(bencher: Bencher, flows: u32) {
 #[divan::bench(args = [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix])]
 fn encode(bencher: Bencher, protocol: Protocol) {
     let layout = layout(Family::V4);
-    let timeouts = Timeouts::FLEXIBLE_NETFLOW;
+    let timeouts = Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15));
     let mut cache = Cache::new(layout.clone(), FLOWS);
     count(&mut cache, &mut observed(256, Family::V4), &timeouts);
     let mut batch = Batch::with_capacity(layout.clone(), 256);

@@ -1,6 +1,8 @@
 //! Two packets belong to one flow if and only if every value the record matches is the same in both: what is
 //! exported of the key distinguishes the flows of one record, and nothing else does.
 
+use std::time::Duration;
+
 use flow::{EndReason, Record, Value};
 use meter::{Burst, CacheType, KeptTables, Monitor, Settings, Timeouts};
 use proptest::prelude::*;
@@ -79,7 +81,7 @@ fn flows(record: &Record, frames: &[(&[u8], bool)]) -> Vec<(Family, Vec<Value>)>
         record: record.clone(),
         entries: 16,
         cache_type: CacheType::Normal,
-        timeouts: Timeouts::FLEXIBLE_NETFLOW,
+        timeouts: Timeouts::active_inactive(Duration::from_secs(1800), Duration::from_secs(15)),
         input: true,
         output: true,
         families: [true, true],
