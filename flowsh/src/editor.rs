@@ -1,10 +1,11 @@
 //! The interactive shell: the line editor with Tab, `?`, history, and its keys.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use commands::Mode;
+use parking_lot::Mutex;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -28,10 +29,6 @@ const HISTORY: usize = 2000;
 
 type Shared = Arc<Mutex<Shell>>;
 
-fn lock(shell: &Shared) -> MutexGuard<'_, Shell> {
-    shell.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Completes with the shell's knowledge.
 #[derive(Helper, Hinter, Highlighter, Validator)]
 struct Words(Shared);
@@ -45,7 +42,7 @@ impl Completer for Words {
         pos: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let completion = lock(&self.0).complete(line, pos);
+        let completion = self.0.lock().complete(line, pos);
         let pairs = completion
             .candidates
             .into_iter()
@@ -82,7 +79,7 @@ impl ConditionalEventHandler for Question {
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
         let (line, cursor) = (context.line(), context.pos());
-        let mut shell = lock(&self.0);
+        let mut shell = self.0.lock();
         if ask::in_quotes(line.get(..cursor).unwrap_or(line)) || !shell.wants_command() {
             return None;
         }
@@ -114,7 +111,7 @@ struct Leave {
 
 impl ConditionalEventHandler for Leave {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        let configures = matches!(lock(&self.shell).mode(), Mode::Configuration(_));
+        let configures = matches!(self.shell.lock().mode(), Mode::Configuration(_));
         self.asked.store(configures, Ordering::Relaxed);
         Some(if configures {
             Cmd::AcceptLine
@@ -176,7 +173,7 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
     let mut tail = None;
     loop {
         let (above, prompt) = {
-            let mut shell = lock(&shell);
+            let mut shell = shell.lock();
             shell.view.columns = Some(shell.columns());
             shell.prompt()
         };
@@ -192,14 +189,14 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
                     // A history that cannot be kept is no reason not to run the line.
                     let _ = editor.add_history_entry(line);
                 }
-                front::typed(&mut lock(&shell), &text)
+                front::typed(&mut shell.lock(), &text)
             }
             Err(ReadlineError::Interrupted) => {
-                lock(&shell).interrupt();
+                shell.lock().interrupt();
                 Wish::default()
             }
             Err(ReadlineError::Eof) => {
-                let mut shell = lock(&shell);
+                let mut shell = shell.lock();
                 let ended = shell.end_of_input();
                 ended
                     .and_then(|outcome| front::shown(&mut shell, outcome))
@@ -217,7 +214,7 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
         if end.swap(false, Ordering::Relaxed) && !wish.leave {
             wish = Wish {
                 monitor: wish.monitor,
-                ..front::typed(&mut lock(&shell), "end")
+                ..front::typed(&mut shell.lock(), "end")
             };
         }
         if let Some(history) = &history {
@@ -226,7 +223,7 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
         }
         match wish.monitor {
             Some(true) if tail.is_none() => {
-                tail = Some(monitor(&mut editor, &lock(&shell), reading.clone())?);
+                tail = Some(monitor(&mut editor, &shell.lock(), reading.clone())?);
             }
             Some(false) => tail = None,
             _ => {}
@@ -235,7 +232,7 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
             break;
         }
     }
-    if lock(&shell).close() {
+    if shell.lock().close() {
         print("Warning: the changes of this session were not committed and are gone\n");
     }
     Ok(())

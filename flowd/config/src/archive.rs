@@ -3,12 +3,13 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::configuration::Archive as Counts;
 use language::{Dialect, Tree};
+use parking_lot::{Mutex, MutexGuard};
 use transfer::Limits;
 
 /// Configurations that may wait to be copied; more are not, and are counted.
@@ -45,7 +46,7 @@ impl Archive {
             text: language::render(&language::masked(tree), Dialect::Curly),
             locations: locations.to_vec(),
         };
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut worker = self.worker.lock();
         let copies = worker.get_or_insert_with(|| {
             let (sender, receiver) = sync_channel(WAITING);
             let counts = self.counts.clone();
@@ -69,13 +70,13 @@ impl Archive {
 
     /// Ends the thread after what it has to do; nobody waits for a server that does not answer.
     pub fn stop(&self) {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut worker = self.worker.lock();
         drop(worker.take());
     }
 }
 
 fn counts(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
+    counts.lock()
 }
 
 fn work(copies: &Receiver<Copy>, told: &Mutex<Counts>) {

@@ -2,9 +2,10 @@
 //! configuration out. Its methods block; async callers use the blocking pool.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::Arc;
 
 use language::Tree;
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use service::{Before, Kind, Services, Settings};
 
 use crate::access::Role;
@@ -105,28 +106,25 @@ impl Engine {
 
     /// The configuration in force now.
     pub fn running(&self) -> Arc<Running> {
-        self.running
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.running.read().clone()
     }
 
     pub(crate) fn set_running(&self, running: Running) {
-        *self.running.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(running);
+        *self.running.write() = Arc::new(running);
     }
 
     /// The sessions. The guard is to be held for moments only.
     pub fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sessions.lock()
     }
 
     /// The right to commit; whoever wants it while another has it waits.
     pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turn.lock()
     }
 
     pub(crate) fn pending(&self) -> MutexGuard<'_, Option<Pending>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock()
     }
 
     /// The id of the revision that has a number; 0 is the newest.

@@ -14,9 +14,9 @@ mod state;
 mod store;
 mod stored;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use language::Tree;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 use crate::pending::Scheduled;
@@ -362,7 +362,7 @@ impl Revisions {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic while it was held leaves memory that only ever changes after the disk did.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

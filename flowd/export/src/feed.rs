@@ -1,9 +1,10 @@
 //! Feeds: capture threads hand batches of flows to the export thread without ever waiting for it.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crossbeam_channel::{Sender, TrySendError};
 use flow::{Batch, RecordTally};
+use parking_lot::{Mutex, RwLock};
 
 use crate::worker::Message;
 
@@ -36,7 +37,7 @@ impl Lane {
     }
 
     pub(crate) fn fed(&self) -> Fed {
-        *self.fed.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.fed.lock()
     }
 
     /// Counts records as dropped because their exporter was removed.
@@ -45,7 +46,7 @@ impl Lane {
     }
 
     fn count(&self, add: impl FnOnce(&mut Fed)) {
-        add(&mut self.fed.lock().unwrap_or_else(PoisonError::into_inner));
+        add(&mut self.fed.lock());
     }
 }
 
@@ -85,11 +86,11 @@ impl Feed {
 
     /// Waits for threads that are handing over a batch, which takes no longer than an entry into the channel.
     pub(crate) fn set_lanes(&self, lanes: Lanes) {
-        *self.lanes.write().unwrap_or_else(PoisonError::into_inner) = lanes;
+        *self.lanes.write() = lanes;
     }
 
     pub(crate) fn lanes(&self) -> Lanes {
-        Arc::clone(&self.lanes.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.lanes.read())
     }
 
     /// The monitor's name.
@@ -124,7 +125,7 @@ impl Feed {
         }
         // Held while sending: once a commit has the lock, every batch for the lanes it replaces is in the
         // channel, ahead of the message that applies the commit.
-        let lanes = self.lanes.read().unwrap_or_else(PoisonError::into_inner);
+        let lanes = self.lanes.read();
         if lanes.is_empty() {
             return Offered::NoExporter(tally);
         }

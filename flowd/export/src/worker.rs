@@ -6,7 +6,7 @@ mod routes;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use clock::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use flow::{Batch, RecordTally};
 use mailbox::Reply;
+use parking_lot::Mutex;
 use tracing::error;
 
 use crate::exporter::Exporter;
@@ -107,8 +108,8 @@ impl Worker {
         })
     }
 
-    fn routes(&self) -> std::sync::MutexGuard<'_, Routes> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn routes(&self) -> parking_lot::MutexGuard<'_, Routes> {
+        self.routes.lock()
     }
 
     /// Returns the feed of a monitor, which lives as long as the worker. A monitor that no plan has named yet has no exporters.
@@ -184,11 +185,7 @@ impl Worker {
 
     /// Sends everything handed over so far and ends the thread.
     pub fn stop(&self) {
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             // No receiver: the thread has ended by itself.
             let _ = self.sender.send(Message::Stop);

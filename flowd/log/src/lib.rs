@@ -10,9 +10,10 @@ mod tests;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use language::{Finding, Tree};
+use parking_lot::RwLock;
 use service::{Before, Service, clock};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
@@ -195,9 +196,7 @@ impl Log {
             .unwrap_or(self.base);
         self.finest.store(finest.0, Ordering::Relaxed);
         let first = {
-            let Ok(mut current) = self.outputs.write() else {
-                return;
-            };
+            let mut current = self.outputs.write();
             let first = current.is_empty();
             *current = outputs;
             first
@@ -220,11 +219,7 @@ impl Log {
 
     /// Writes out what is queued, for at most a second an output, and stops.
     pub fn finish(&self) {
-        let outputs = self
-            .outputs
-            .write()
-            .map(|mut outputs| std::mem::take(&mut *outputs))
-            .unwrap_or_default();
+        let outputs = std::mem::take(&mut *self.outputs.write());
         outputs.into_iter().for_each(Output::finish);
     }
 
@@ -244,9 +239,8 @@ impl Log {
         if line.level <= self.base {
             self.ring.push(line.clone());
         }
-        if let Ok(outputs) = self.outputs.read() {
-            outputs.iter().for_each(|output| output.offer(&line));
-        }
+        let outputs = self.outputs.read();
+        outputs.iter().for_each(|output| output.offer(&line));
     }
 }
 

@@ -1,7 +1,9 @@
 //! The last lines, in memory.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::Line;
 
@@ -31,7 +33,7 @@ pub struct Part {
 
 impl Ring {
     pub(super) fn push(&self, line: Arc<Line>) {
-        let Ok(mut kept) = self.0.lock() else { return };
+        let mut kept = self.0.lock();
         if kept.lines.len() >= LINES {
             kept.lines.pop_front();
         }
@@ -41,16 +43,12 @@ impl Ring {
 
     /// The last `count`.
     pub(super) fn last(&self, count: usize) -> Part {
-        self.0
-            .lock()
-            .map_or_else(|_| Part::default(), |kept| kept.part(count))
+        self.0.lock().part(count)
     }
 
     /// Those after the line of that number. One that is yet to come was another process's: then all there are.
     pub(super) fn after(&self, number: u64) -> Part {
-        let Ok(kept) = self.0.lock() else {
-            return Part::default();
-        };
+        let kept = self.0.lock();
         let since = kept.last.checked_sub(number).unwrap_or(kept.last);
         let count = usize::try_from(since).unwrap_or(usize::MAX);
         Part {

@@ -1,6 +1,6 @@
 //! What the management API asks of the running probe.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use api::flow::{
     Accounting, ClearTarget, Exporters, MeteredInterfaces, Monitors, Records, Routes, Samplers,
@@ -120,7 +120,7 @@ impl Probe {
         let askers: Vec<Asker> = state.workers().map(|(_, worker)| worker.asker()).collect();
         let counters = show::cache_counters(name, &monitor, &state.reports());
         drop(state);
-        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.reading.lock();
         let layouts = layouts(name, &askers).unwrap_or_else(|| {
             [wire::Family::V4, wire::Family::V6].map(|family| monitor.record.layout(family))
         });
@@ -235,7 +235,7 @@ impl Probe {
             })
             .collect();
         drop(state);
-        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.reading.lock();
         let keep = show::wanted(query)?;
         let limit = |asked: Option<u64>, most: usize| {
             asked.map_or(most, |asked| usize::try_from(asked).unwrap_or(usize::MAX))

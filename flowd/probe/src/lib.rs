@@ -26,12 +26,13 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use api::Refusal;
 use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
+use parking_lot::{Mutex, MutexGuard};
 use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
 use system::routes::Routes;
 
@@ -151,7 +152,7 @@ impl Service for Probe {
 
 impl Probe {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -41,12 +41,13 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use api::Refusal;
 use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
+use parking_lot::{Mutex, MutexGuard};
 use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
 
 pub use commit::Staged;
@@ -142,7 +143,7 @@ impl Service for Relay {
 
 impl Relay {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Sets a samplicator's counts to zero.

@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use loss::DropReason;
+use parking_lot::Mutex;
 use udp::{Control, SendOptions, Sender};
 
 use crate::Clock;
 use crate::account::Account;
 use crate::carrier::{Batch, Carriers};
-use crate::plan::{Destination, Events, Plan, PlannedReceiver, lock, note_failure, note_recovery};
+use crate::plan::{Destination, Events, Plan, PlannedReceiver, note_failure, note_recovery};
 use crate::settings::SourcePort;
 use crate::statistics::{Ledger, Tally};
 
@@ -48,8 +49,8 @@ pub(crate) struct Item {
 }
 
 impl Paced {
-    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
-        lock(&self.0)
+    pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, Queue> {
+        self.0.lock()
     }
 }
 

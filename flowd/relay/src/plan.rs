@@ -1,10 +1,11 @@
 //! A samplicator's configuration in force, as its threads share it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 use loss::DropReason;
+use parking_lot::Mutex;
 
 use crate::account::is_failure;
 use crate::event::{Event, What};
@@ -18,10 +19,6 @@ use crate::statistics::ReceiverState;
 /// How long a receiver must take datagrams without an ICMP error to have recovered. Hosts send such errors once a second at
 /// least (`net.ipv4.icmp_ratelimit`).
 pub(crate) const RECOVER_NS: u64 = 2_000_000_000;
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A samplicator's configuration, compiled: what its threads need of it.
 #[derive(Debug)]
@@ -86,7 +83,7 @@ impl Path {
 
     /// Returns the present destination and its [`Path::version`].
     pub(crate) fn destination(&self) -> (u64, Destination) {
-        let destination = lock(&self.destination);
+        let destination = self.destination.lock();
         (self.version(), destination.clone())
     }
 
@@ -97,7 +94,7 @@ impl Path {
     }
 
     pub(crate) fn set_destination(&self, new: Destination) {
-        let mut destination = lock(&self.destination);
+        let mut destination = self.destination.lock();
         let peer = |destination: &Destination| match destination {
             Destination::At(target) => Some(target.peer),
             Destination::Nowhere(_) => None,
@@ -175,13 +172,13 @@ impl Events {
 
     /// Reports events under another name of the samplicator from now on.
     pub(crate) fn rename(&self, samplicator: &str) {
-        samplicator.clone_into(&mut lock(&self.samplicator));
+        samplicator.clone_into(&mut self.samplicator.lock());
     }
 
     /// Reports an event. It is lost, and counted, when the queue is full: no datagram waits for a log.
     pub(crate) fn send(&self, what: What) {
         let event = Event {
-            samplicator: lock(&self.samplicator).clone(),
+            samplicator: self.samplicator.lock().clone(),
             what,
         };
         if self.sender.try_send(event).is_err() {

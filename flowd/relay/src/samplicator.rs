@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 use loss::DropReason;
 use mailbox::{Answer, Reply};
 use nix::sys::resource::{Resource, getrlimit};
+use parking_lot::Mutex;
 use socket2::Socket;
 
 use crate::error::{Error, Place, Problem};
 use crate::event::Event;
 use crate::pace::Limit;
 use crate::paced::{Paced, Pacer};
-use crate::plan::{Destination, Events, Path, Plan, PlannedReceiver, lock};
+use crate::plan::{Destination, Events, Path, Plan, PlannedReceiver};
 use crate::resolver::{Resolver, open_path};
 use crate::routes::{Routes, Slot};
 use crate::settings::{Endpoint, Receiver, SamplicatorSettings};
@@ -106,7 +107,7 @@ impl Samplicator {
             None => Events::new(context.events.clone(), &settings.name),
         };
         let plan = match old {
-            Some(old) => plan(settings, Some(&lock(&old.0.state).plan)),
+            Some(old) => plan(settings, Some(&old.0.state.lock().plan)),
             None => plan(settings, None),
         }?;
         let sockets = open_listeners(old, settings)?;
@@ -130,7 +131,7 @@ impl Samplicator {
             listeners.push((endpoint, handle.map_err(starting)?));
         }
         let (paces, keeps) = match old {
-            Some(old) => (lock(&old.0.state).pacer.is_some(), true),
+            Some(old) => (old.0.state.lock().pacer.is_some(), true),
             None => (false, false),
         };
         let needs_pacer = plan.receivers.iter().any(|one| one.paced.is_some()) && !paces;
@@ -155,7 +156,7 @@ impl Samplicator {
 
     /// Returns the counts of the samplicator. Each worker's are of one moment, so they add up: see [`Statistics::balanced`].
     pub fn statistics(&self) -> Statistics {
-        let running = lock(&self.0.state);
+        let running = self.0.state.lock();
         let mut all = running.past.clone();
         all.retired += &running.retired;
         let mut listeners = Vec::new();
@@ -221,7 +222,7 @@ impl Samplicator {
     }
 
     fn ask_all<T>(&self, ask: impl Fn(Reply<Vec<T>>) -> Ask + Copy) -> Vec<T> {
-        let running = lock(&self.0.state);
+        let running = self.0.state.lock();
         let asked: Vec<_> = running
             .listeners
             .values()
@@ -237,7 +238,7 @@ impl Samplicator {
 
     /// Sets all counts to zero. Templates, sources and rates stay.
     pub fn clear(&self) {
-        let mut running = lock(&self.0.state);
+        let mut running = self.0.state.lock();
         let asked: Vec<_> = running
             .listeners
             .values()
@@ -262,7 +263,7 @@ impl Samplicator {
     /// Replays all templates to one receiver, or to each, before the next datagram of each exporter. It is for receivers whose
     /// return cannot be seen from here: the ICMP errors of spoofed datagrams go to the exporters. Returns the receivers' names.
     pub fn replay(&self, receiver: Option<&str>) -> Vec<String> {
-        let plan = Arc::clone(&lock(&self.0.state).plan);
+        let plan = Arc::clone(&self.0.state.lock().plan);
         let meant = plan
             .receivers
             .iter()
@@ -277,7 +278,7 @@ impl Samplicator {
 
     /// Returns the settings in force.
     pub fn settings(&self) -> SamplicatorSettings {
-        lock(&self.0.state).plan.settings.clone()
+        self.0.state.lock().plan.settings.clone()
     }
 }
 
@@ -303,7 +304,7 @@ impl Prepared {
                 }),
             }),
         };
-        let mut state = lock(&inner.state);
+        let mut state = inner.state.lock();
         let running = &mut *state;
         let plan = self.plan;
         inner.events.rename(&plan.settings.name);
@@ -467,7 +468,7 @@ fn open_listeners(
     old: Option<&Samplicator>,
     settings: &SamplicatorSettings,
 ) -> Result<Vec<(Endpoint, Socket)>, Error> {
-    let state = old.map(|old| lock(&old.0.state));
+    let state = old.map(|old| old.0.state.lock());
     let mut opened: Vec<(Endpoint, Socket)> = Vec::new();
     for endpoint in settings.endpoints() {
         let known: Vec<&Socket> = state

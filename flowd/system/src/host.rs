@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::Mutex;
 
 use ipnet::IpNet;
+use parking_lot::Mutex;
 use rtnetlink::packet_route::link::LinkAttribute;
 use rtnetlink::{AddressMessageBuilder, Handle, LinkMessageBuilder, LinkUnspec};
 
@@ -134,9 +134,7 @@ impl Host {
             .ok()
             .and_then(|name| name.into_string().ok());
         let wanted = {
-            let Ok(mut before) = self.before.lock() else {
-                return Ok(());
-            };
+            let mut before = self.before.lock();
             match wanted {
                 Some(name) => {
                     if before.host_name.is_none() {
@@ -225,9 +223,7 @@ impl Host {
     }
 
     fn mtu(&self, name: &str, now: u32, wanted: Option<u32>) -> u32 {
-        let Ok(mut before) = self.before.lock() else {
-            return wanted.unwrap_or(now);
-        };
+        let mut before = self.before.lock();
         match wanted {
             Some(mtu) => {
                 before.mtu.entry(name.to_owned()).or_insert(now);

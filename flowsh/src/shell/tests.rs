@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use language::{Dialect, Tree};
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -205,7 +206,7 @@ fn serve(stream: UnixStream, daemon: &Mutex<Daemon>) -> Option<()> {
         let mut words = first.split(' ');
         let (method, target) = (words.next()?, words.next()?);
         let body = serde_json::from_slice(&body).unwrap_or(Json::Null);
-        let (status, answer) = daemon.lock().unwrap().answer(method, target, body);
+        let (status, answer) = daemon.lock().answer(method, target, body);
         let answer = answer.to_string();
         write!(
             stream,
@@ -351,7 +352,7 @@ fn ios_lines_stay_in_their_submode_until_another_opens() {
     assert!(shown.contains("'exit discard' to give them up"), "{shown}");
     bench.ok("exit discard");
     assert_eq!(bench.prompt(), "r1> ");
-    assert!(bench.daemon.lock().unwrap().sessions.is_empty());
+    assert!(bench.daemon.lock().sessions.is_empty());
 }
 
 #[test]
@@ -373,7 +374,7 @@ fn a_pasted_block_is_one_edit_at_the_level() {
     }
     bench.ok("}");
     assert!(bench.shell.wants_command());
-    assert_eq!(bench.daemon.lock().unwrap().edits.len(), 1);
+    assert_eq!(bench.daemon.lock().edits.len(), 1);
     assert!(
         bench
             .candidate()
@@ -530,12 +531,12 @@ fn a_session_that_is_gone_is_opened_again_and_said() {
     let mut bench = Bench::new();
     bench.ok("configure");
     bench.ok("set system host-name a");
-    bench.daemon.lock().unwrap().sessions.clear();
+    bench.daemon.lock().sessions.clear();
     let shown = bench.fails("set system host-name b");
     assert!(shown.contains("Uncommitted changes are gone"), "{shown}");
     bench.ok("set system host-name b");
     assert_eq!(bench.candidate(), "set system host-name b\n");
-    bench.daemon.lock().unwrap().sessions.clear();
+    bench.daemon.lock().sessions.clear();
     assert!(
         bench
             .fails("compare")
@@ -545,7 +546,7 @@ fn a_session_that_is_gone_is_opened_again_and_said() {
         bench.ok("compare"),
         "No changes between working and active configurations.\n"
     );
-    bench.daemon.lock().unwrap().sessions.clear();
+    bench.daemon.lock().sessions.clear();
     bench.ok("exit");
     assert_eq!(bench.prompt(), "r1> ");
 }
@@ -810,11 +811,7 @@ fn pasted_lines_go_together_and_each_wrong_one_is_told() {
     );
     assert_eq!((count, wrong.len(), left_out), (10, 2, 2));
     assert!(wrong[0].1.ends_with("The 2 lines below it were left out."));
-    assert_eq!(
-        bench.daemon.lock().unwrap().edits.len(),
-        4,
-        "each text twice"
-    );
+    assert_eq!(bench.daemon.lock().edits.len(), 4, "each text twice");
     assert_eq!(
         bench.candidate(),
         "set flow exporter E1 destination 192.0.2.1\nset flow exporter E3 destination 192.0.2.3\n\

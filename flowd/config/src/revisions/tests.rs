@@ -328,11 +328,11 @@ impl Memory {
 
 impl store::Store for Memory {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.0.lock().unwrap().values.get(key).cloned())
+        Ok(self.0.lock().values.get(key).cloned())
     }
 
     fn ids(&self) -> Result<Vec<u64>, Error> {
-        let memory = self.0.lock().unwrap();
+        let memory = self.0.lock();
         let keys = memory.values.keys();
         Ok(keys
             .filter_map(|key| Some(u64::from_be_bytes(key.as_slice().try_into().ok()?)))
@@ -340,7 +340,7 @@ impl store::Store for Memory {
     }
 
     fn apply(&self, batch: Batch) -> Result<(), Error> {
-        let mut memory = self.0.lock().unwrap();
+        let mut memory = self.0.lock();
         if std::mem::take(&mut memory.fails) {
             return Err(Error::Database("the write fails".into()));
         }
@@ -371,7 +371,7 @@ fn a_write_that_fails_records_nothing_and_the_next_one_does() {
     let dir = tempfile::tempdir().unwrap();
     let revisions = Revisions::open_with(Memory::open, dir.path(), 0).unwrap();
     assert_eq!(record_tree(&revisions, &wide(1), 9), 0);
-    MEMORY.with(|memory| memory.0.lock().unwrap().fails = true);
+    MEMORY.with(|memory| memory.0.lock().fails = true);
     let new = New {
         tree: &wide(2),
         time_ms: 2,

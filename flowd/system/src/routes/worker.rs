@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use fib::{Effect, Fib, Rib};
 use mailbox::{Mailbox, Sender};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::decode::{self, Decoded, nexthop};
 use super::socket::{Dump, Socket};
@@ -121,14 +122,12 @@ impl Routes {
 
     /// Waits at most `limit` until everything was read once. Returns whether it was.
     pub fn wait(&self, limit: Duration) -> bool {
-        let statistics = self.shared.statistics();
+        let mut statistics = self.shared.statistics();
         let unread =
             |statistics: &mut Statistics| statistics.readings == 0 && statistics.error.is_none();
-        let waited = self
-            .shared
+        self.shared
             .read
-            .wait_timeout_while(statistics, limit, unread);
-        let (statistics, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            .wait_while_for(&mut statistics, unread, limit);
         statistics.readings > 0
     }
 
@@ -145,9 +144,7 @@ impl Routes {
 
 impl Shared {
     fn statistics(&self) -> MutexGuard<'_, Statistics> {
-        self.statistics
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.statistics.lock()
     }
 }
 

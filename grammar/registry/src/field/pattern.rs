@@ -1,6 +1,6 @@
 //! Fields with a parameter in their words: `ipv4 section header size 32`, `transport tcp flags ack syn`.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use super::{FIELDS, Field, Source};
 
@@ -63,7 +63,7 @@ pub(super) fn find(words: &str) -> Option<&'static Field> {
         Parameter::Length { most } => with_length(row, start, written, most)?,
         Parameter::Flags => with_flags(row, start, written)?,
     };
-    let mut known = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = MADE.lock();
     if let Some(known) = known.iter().find(|known| known.words == made.words) {
         return Some(known);
     }
