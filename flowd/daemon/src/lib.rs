@@ -12,7 +12,6 @@ mod control;
 #[path = "../fuzz/api.rs"]
 pub mod fuzz;
 mod meter_command;
-mod notify;
 mod peer;
 mod run;
 mod services;

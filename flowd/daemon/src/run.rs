@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use config::Source;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sd_notify::NotifyState;
 use service::clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -17,7 +18,6 @@ use tokio::sync::oneshot;
 use crate::api::{self, Door};
 use crate::arguments::Run;
 use crate::control::Control;
-use crate::notify::notify;
 use crate::peer::Peer;
 
 /// Requests that are under way when the daemon is told to stop may take so long.
@@ -80,7 +80,7 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
         args.socket.display()
     );
     eprintln!("flowd: ready on {}", args.socket.display());
-    notify("READY=1");
+    notify(NotifyState::Ready);
 
     loop {
         tokio::select! {
@@ -91,7 +91,7 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    notify("STOPPING=1");
+    notify(NotifyState::Stopping);
     tracing::info!("stopping");
     watch.abort();
     schedule.abort();
@@ -177,4 +177,11 @@ fn state_directory(path: &Path) -> anyhow::Result<()> {
         bail!("{} is not a directory", path.display());
     }
     Ok(())
+}
+
+/// Tells systemd the daemon's state if it waits for it (`Type=notify`).
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!("NOTIFY_SOCKET: {error}");
+    }
 }

@@ -1,6 +1,5 @@
 //! `/v1/sessions` and `/v1/confirm`.
 
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -41,11 +40,8 @@ pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
     } else {
         via
     };
-    let mut random = [0; 8];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut random))
-        .map_err(|error| ApiError::internal(format!("/dev/urandom: {error}")))?;
-    let id = format!("{:016x}", u64::from_ne_bytes(random));
+    let random = getrandom::u64().map_err(|error| ApiError::internal(error.to_string()))?;
+    let id = format!("{random:016x}");
     let running = control.engine.running();
     let mut sessions = control.engine.sessions();
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
