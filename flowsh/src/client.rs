@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::routes::{self, Delete, Get, Method, Post, Route};
+use api::{Code, Errors, Nothing, Refusal};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::json::JsonText;
 use crate::progress::Progress;
 
 /// The longest answer that is read, in octets.
@@ -21,16 +24,13 @@ const LONGEST_ANSWER: usize = 512 << 20;
 /// The daemon's queue of connections is local: longer means that it hangs.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One reason for a refusal, as the API has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-pub(crate) struct Reason {
-    pub(crate) message: String,
-    #[serde(default)]
-    pub(crate) path: Vec<String>,
-    pub(crate) line: Option<usize>,
-    pub(crate) column: Option<usize>,
-    pub(crate) length: Option<usize>,
-    pub(crate) hint: Option<String>,
+/// An answer of the daemon.
+#[derive(Clone, Debug)]
+pub(crate) struct Received<A> {
+    /// What the answer says.
+    pub(crate) answer: A,
+    /// The answer's text as it came, with members that this shell does not know.
+    pub(crate) json: JsonText,
 }
 
 /// Why there is no answer.
@@ -38,8 +38,8 @@ pub(crate) struct Reason {
 pub(crate) enum Error {
     #[error("no answer from flowd on {socket}: {why}")]
     NoDaemon { socket: String, why: String },
-    #[error("{}", .reasons.first().map_or("refused", |reason| &reason.message))]
-    Refused { status: u16, reasons: Vec<Reason> },
+    #[error("{}", .0.first().map_or("refused", |refusal| &refusal.message))]
+    Refused(Vec<Refusal>),
     #[error(
         "flowd went away while it answered; it is not known whether it did what was asked ({0})"
     )]
@@ -48,6 +48,13 @@ pub(crate) enum Error {
     Interrupted,
     #[error("flowd's answer is not understood: {0}")]
     Answer(String),
+}
+
+impl Error {
+    /// Whether the daemon says that what was asked for is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Error::Refused(refusals) if refusals.iter().any(|one| one.code == Code::NotFound))
+    }
 }
 
 /// A client of the daemon.
@@ -103,44 +110,40 @@ impl Client {
         })
     }
 
-    /// `GET path?query`
-    pub(crate) fn get(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Json, Error> {
-        self.get_as(path, query)
-    }
-
-    /// `GET path?query`, read as what it is.
-    pub(crate) fn get_as<T: DeserializeOwned>(
+    /// Asks what a route shows. `names` stand in the places of the route's path.
+    pub(crate) fn get<Q: Serialize, A: DeserializeOwned>(
         &mut self,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<T, Error> {
-        let mut target = path.to_owned();
-        for (i, (key, value)) in query.iter().enumerate() {
-            target.push(if i == 0 { '?' } else { '&' });
-            target.push_str(key);
-            target.push('=');
-            target.push_str(&escaped(value));
-        }
-        self.ask(Method::GET, &target, None)
+        route: Get<Q, A>,
+        names: &[&str],
+        query: &Q,
+    ) -> Result<Received<A>, Error> {
+        self.ask(route, names, query, Bytes::new())
     }
 
-    /// `POST path` with a JSON body.
-    pub(crate) fn post(&mut self, path: &str, body: &Json) -> Result<Json, Error> {
-        self.ask(Method::POST, path, Some(body))
-    }
-
-    /// `DELETE path`
-    pub(crate) fn delete(&mut self, path: &str) -> Result<Json, Error> {
-        self.ask(Method::DELETE, path, None)
-    }
-
-    fn ask<T: DeserializeOwned>(
+    /// Does what a route is for. `names` stand in the places of the route's path.
+    pub(crate) fn post<B: Serialize, A: DeserializeOwned>(
         &mut self,
-        method: Method,
-        target: &str,
-        body: Option<&Json>,
-    ) -> Result<T, Error> {
-        let body = Bytes::from(body.map(Json::to_string).unwrap_or_default());
+        route: Post<B, A>,
+        names: &[&str],
+        body: &B,
+    ) -> Result<Received<A>, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::Answer(error.to_string()))?;
+        self.ask(route, names, &Nothing {}, body.into())
+    }
+
+    /// Removes what a route is for.
+    pub(crate) fn delete(&mut self, route: Delete, names: &[&str]) -> Result<(), Error> {
+        self.ask(route, names, &Nothing {}, Bytes::new()).map(drop)
+    }
+
+    fn ask<Q: Serialize, B, A: DeserializeOwned>(
+        &mut self,
+        route: Route<Q, B, A>,
+        names: &[&str],
+        query: &Q,
+        body: Bytes,
+    ) -> Result<Received<A>, Error> {
+        let target = route.target(names, query);
         let Client {
             socket,
             runtime,
@@ -150,7 +153,7 @@ impl Client {
         } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {
-            let asked = exchange(socket, sender, method, target, body);
+            let asked = exchange(socket, sender, route.method, &target, body);
             let (Some(interrupts), Some(hang_ups)) = (interrupts, hang_ups) else {
                 return asked.await;
             };
@@ -163,7 +166,7 @@ impl Client {
                     result = &mut asked => return result,
                     _ = interrupts.recv() => return Err(Error::Interrupted),
                     _ = hang_ups.recv() => return Err(Error::Interrupted),
-                    () = second => progress.say(&format!("{} {seconds} s, Ctrl-C gives up", doing(target))),
+                    () = second => progress.say(&format!("{} {seconds} s, Ctrl-C gives up", doing(route.path))),
                 }
             }
             Err(Error::Interrupted)
@@ -176,35 +179,38 @@ impl Client {
         }
         let (status, bytes) = result?;
         if status.is_success() {
-            let body: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-            return serde_json::from_slice(body).map_err(|error| Error::Answer(error.to_string()));
+            let text = match bytes.is_empty() {
+                true => "{}".to_owned(),
+                false => String::from_utf8(bytes.into())
+                    .map_err(|error| Error::Answer(error.to_string()))?,
+            };
+            let answer =
+                serde_json::from_str(&text).map_err(|error| Error::Answer(error.to_string()))?;
+            let json = JsonText::received(text);
+            return Ok(Received { answer, json });
         }
-        let mut reasons: Vec<Reason> = serde_json::from_slice::<Json>(&bytes)
-            .ok()
-            .and_then(|mut answer| serde_json::from_value(answer["errors"].take()).ok())
-            .unwrap_or_default();
-        if reasons.is_empty() {
+        let errors: Errors = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut refusals = errors.errors;
+        if refusals.is_empty() {
             let message = format!("flowd refused {target}: {status}");
-            reasons.push(Reason {
-                message,
-                ..Reason::default()
-            });
+            refusals.push(Refusal::new(Code::Invalid, message));
         }
-        Err(Error::Refused {
-            status: status.as_u16(),
-            reasons,
-        })
+        Err(Error::Refused(refusals))
     }
 }
 
-/// What takes so long.
-fn doing(target: &str) -> &'static str {
-    match target.rsplit('/').next() {
-        Some("edit") => "flowd reads the text:",
-        Some("commit") => "flowd commits:",
-        Some("check") => "flowd checks:",
-        _ if target.contains("/clear/") => "flowd clears:",
-        _ => "flowd answers:",
+/// What flowd does while a request to this path takes long.
+fn doing(path: &str) -> &'static str {
+    if path == routes::EDIT.path {
+        "flowd reads the text:"
+    } else if path == routes::COMMIT.path {
+        "flowd commits:"
+    } else if path == routes::CHECK.path {
+        "flowd checks:"
+    } else if path.starts_with("/v1/clear/") {
+        "flowd clears:"
+    } else {
+        "flowd answers:"
     }
 }
 
@@ -229,7 +235,7 @@ async fn exchange(
             None => connect(socket).await?,
         };
         let request = Request::builder()
-            .method(&method)
+            .method(method.name())
             .uri(target)
             .header("host", "flowd")
             .header("content-type", "application/json")
@@ -239,7 +245,7 @@ async fn exchange(
             Ok(response) => response,
             Err(mut error) => {
                 // Not sent, or harmless to send twice.
-                if attempt == 0 && (error.take_message().is_some() || method == Method::GET) {
+                if attempt == 0 && (error.take_message().is_some() || method == Method::Get) {
                     continue;
                 }
                 return Err(Error::Lost(error.into_error().to_string()));
@@ -285,34 +291,15 @@ fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// Percent-encoding of a path segment or a query value (RFC 3986 §2.3: the unreserved stay).
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for octet in text.bytes() {
-        match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(octet))
-            }
-            _ => escaped.push_str(&format!("%{octet:02X}")),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn reserved_characters_are_escaped() {
-        assert_eq!(escaped("eth0.100/a b?ü"), "eth0.100%2Fa%20b%3F%C3%BC");
-    }
-
-    #[test]
     fn no_socket_is_no_daemon() {
         let dir = tempfile::tempdir().unwrap();
         let mut client = Client::new(dir.path().join("none.sock"), false).unwrap();
-        let error = client.get("/v1/version", &[]).unwrap_err();
+        let error = client.get(routes::VERSION, &[], &Nothing {}).unwrap_err();
         assert!(
             matches!(&error, Error::NoDaemon { why, .. } if why.contains("is flowd running")),
             "{error}"

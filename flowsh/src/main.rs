@@ -9,10 +9,12 @@ mod arguments;
 mod ask;
 mod client;
 mod editor;
+#[cfg(test)]
+mod filled;
 mod front;
 mod gather;
+mod json;
 mod live;
-mod marks;
 mod output;
 mod pager;
 mod progress;
@@ -32,6 +34,7 @@ use clap::Parser as _;
 
 use arguments::Args;
 use client::Client;
+use json::JsonText;
 use script::Source;
 use shell::Shell;
 use trouble::Failure;
@@ -84,7 +87,7 @@ fn main() -> ExitCode {
             if shell.close() {
                 let warning = "the changes of this session were not committed and are gone";
                 match args.json {
-                    true => eprintln!("{}", serde_json::json!({ "warning": warning })),
+                    true => eprintln!("{}", JsonText::of(&Warned { warning }).line()),
                     false => eprintln!("Warning: {warning}"),
                 }
             }
@@ -93,13 +96,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// A warning as a program reads it.
+#[derive(serde::Serialize)]
+struct Warned {
+    warning: &'static str,
+}
+
 /// Prints what failed, and makes the exit status of it.
 fn told(result: Result<(), Failure>, json: bool) -> ExitCode {
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
     };
     match json {
-        true => eprintln!("{}", failure.json()),
+        true => eprintln!("{}", failure.json().line()),
         false => eprintln!("{}", failure.shown()),
     }
     ExitCode::from(if matches!(failure, Failure::NoDaemon(_)) {

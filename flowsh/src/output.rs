@@ -5,8 +5,10 @@ use std::path::Path;
 
 use commands::{Pipe, Tail};
 use regex::Regex;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
+use crate::client::Received;
+use crate::json::JsonText;
 use crate::shell::{Writer, resolved};
 use crate::trouble::Failure;
 
@@ -19,7 +21,7 @@ pub(crate) struct Answer {
     /// As it is shown; ends with a newline unless it is empty.
     pub(crate) text: String,
     /// As the API had it.
-    pub(crate) json: Option<Json>,
+    pub(crate) json: Option<JsonText>,
     /// Lines start with the marks `+`, `-` and `>`.
     pub(crate) marked: bool,
     /// Not stopped at the end of the screen.
@@ -40,7 +42,8 @@ impl Answer {
         Answer::text(text)
     }
 
-    pub(crate) fn screen(text: String, json: Json) -> Answer {
+    /// A screen, and the answer that it shows.
+    pub(crate) fn screen(text: String, json: JsonText) -> Answer {
         Answer {
             text,
             json: Some(json),
@@ -48,12 +51,28 @@ impl Answer {
         }
     }
 
+    /// The screen that `show` makes of an answer; `none` where that is empty.
+    pub(crate) fn shown<A>(
+        received: Received<A>,
+        none: &str,
+        show: impl FnOnce(&A) -> String,
+    ) -> Answer {
+        let text = show(&received.answer);
+        match text.is_empty() {
+            true => Answer {
+                json: Some(received.json),
+                ..Answer::line(none)
+            },
+            false => Answer::screen(text, received.json),
+        }
+    }
+
     /// As a program reads it: the API's answer, or the text in an object; an empty one when there is nothing to say.
-    pub(crate) fn as_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> JsonText {
         match &self.json {
             Some(json) => json.clone(),
-            None if self.text.is_empty() => json!({}),
-            None => json!({ "text": self.text }),
+            None if self.text.is_empty() => JsonText::of(&api::Nothing {}),
+            None => JsonText::of(&Text { text: &self.text }),
         }
     }
 
@@ -73,17 +92,20 @@ impl Answer {
         let (before, after) = pipes.split_at(last_json.map_or(0, |at| at + 1));
         if last_json.is_some() {
             Pipeline::new(before, line, home)?.whole(&self.text)?;
-            let json = self
-                .json
-                .take()
-                .unwrap_or_else(|| json!({ "text": self.text }));
-            self.text =
-                serde_json::to_string_pretty(&json).unwrap_or_else(|_| json.to_string()) + "\n";
+            let json = self.json.take();
+            let json = json.unwrap_or_else(|| JsonText::of(&Text { text: &self.text }));
+            self.text = json.pretty() + "\n";
             self.marked = false;
         }
         self.text = Pipeline::new(after, line, home)?.whole(&self.text)?;
         Ok(self)
     }
+}
+
+/// What a command says that the API has no answer for.
+#[derive(Serialize)]
+struct Text<'a> {
+    text: &'a str,
 }
 
 /// The pipes behind a command, for a text that comes in parts.

@@ -101,7 +101,7 @@ fn one(shell: &mut Shell, line: &str, json: bool) -> Result<bool, Failure> {
         false => shell.run(line)?,
     };
     if json {
-        print(&format!("{}\n", outcome.answer.as_json()));
+        print(&format!("{}\n", outcome.answer.to_json().line()));
         return Ok(outcome.leave);
     }
     print(&Look::of_stdout().painted(&outcome.answer));
@@ -132,7 +132,7 @@ fn finish(shell: &mut Shell, json: bool) -> Result<(), Failure> {
     }
     let answer = shell.end_of_input()?.answer;
     match json {
-        true => print(&format!("{}\n", answer.as_json())),
+        true => print(&format!("{}\n", answer.to_json().line())),
         false => print(&answer.text),
     }
     Ok(())

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use api::host::LogQuery;
+use api::routes;
 use jiff::tz::TimeZone;
 
 use crate::client::{Client, Error};
@@ -78,15 +80,18 @@ impl Follow {
     }
 
     fn new_lines(&mut self) -> Result<String, Error> {
-        let answer = match self.after {
-            None => self.client.get("/v1/log", &[("lines", "0")])?,
-            Some(after) => self
-                .client
-                .get("/v1/log", &[("after", &after.to_string())])?,
+        let query = match self.after {
+            None => LogQuery {
+                lines: Some(0),
+                after: None,
+            },
+            after => LogQuery { lines: None, after },
         };
-        self.after = answer["next"].as_u64();
-        let mut text = screen::log(&answer, &self.view);
-        if let Some(missed @ 1..) = answer["missed"].as_u64() {
+        let log = self.client.get(routes::LOG, &[], &query)?.answer;
+        self.after = Some(log.next);
+        let mut text = screen::log(&log, &self.view);
+        if log.missed > 0 {
+            let missed = log.missed;
             text.insert_str(
                 0,
                 &format!("({missed} lines of the log before this are gone)\n"),

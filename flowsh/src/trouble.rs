@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use api::{Code, Refusal};
 use language::Problem;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::client::{Error, Reason};
+use crate::client::Error;
+use crate::json::JsonText;
 
 /// Columns of a line that are shown around the wrong word.
 const WINDOW: usize = 100;
@@ -21,6 +23,10 @@ pub(crate) struct Trouble {
     pub(crate) message: String,
     /// The words of the configuration that it speaks of.
     pub(crate) path: Vec<String>,
+    /// What kind of thing it is, where the daemon refused a request.
+    pub(crate) code: Option<Code>,
+    /// The words of the command that it is about, one after the other, where it has no place of its own.
+    pub(crate) subject: Vec<String>,
 }
 
 /// Why a line was not done.
@@ -37,6 +43,15 @@ impl Failure {
     pub(crate) fn plain(message: impl Into<String>) -> Failure {
         Failure::Wrong(vec![Trouble {
             message: message.into(),
+            ..Trouble::default()
+        }])
+    }
+
+    /// Something wrong with words of the line, which are separated by spaces in `words`.
+    pub(crate) fn about(words: &str, message: impl Into<String>) -> Failure {
+        Failure::Wrong(vec![Trouble {
+            message: message.into(),
+            subject: words.split_whitespace().map(str::to_owned).collect(),
             ..Trouble::default()
         }])
     }
@@ -83,31 +98,29 @@ impl Failure {
         self.in_origin(&format!("line {number}"))
     }
 
-    /// Finds the place of an answer that has none: the last word of the line that the message names.
+    /// Points at the words of the line that a refusal without a place is about: where they stand last before the pipes.
     pub(crate) fn at_its_word(mut self, line: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self
             && let [trouble] = &mut troubles[..]
             && trouble.place.is_none()
+            && !trouble.subject.is_empty()
         {
             let words = commands::split(line);
-            let named = |text: &str| {
-                // What would have been right may be in the line, too.
-                let message = trouble.message.split("; ").next().unwrap_or_default();
-                message
-                    .split(|c: char| !(c.is_alphanumeric() || "-_.:/".contains(c)))
-                    .any(|word| word == text)
-            };
+            let end = words.iter().position(commands::Word::is_pipe);
             // The first word is always the command's own.
-            let word = words
-                .iter()
-                .skip(1)
-                .take_while(|word| !word.is_pipe())
-                .filter(|word| named(&word.text))
-                .last();
-            let place = word.map(|word| (word.start, word.len));
-            trouble.place = field(&trouble.message, &words)
-                .or(place)
-                .map(|(start, len)| (line.to_owned(), start, len));
+            let own = words.get(1..end.unwrap_or(words.len()));
+            let is_it = |some: &&[commands::Word]| {
+                let texts = some.iter().map(|word| word.text.as_str());
+                texts.eq(trouble.subject.iter().map(String::as_str))
+            };
+            let found = own
+                .unwrap_or_default()
+                .windows(trouble.subject.len())
+                .rfind(is_it);
+            if let Some([first, .., last] | [first @ last]) = found {
+                let place = (line.to_owned(), first.start, last.end() - first.start);
+                trouble.place = Some(place);
+            }
         }
         self
     }
@@ -125,16 +138,17 @@ impl Failure {
         self
     }
 
-    /// As a program reads it: `{"errors": [{message, path?, origin?, line?, column?, length?, text?}]}`. Line and
-    /// column count from 1, in the file if it is one, else in the command.
-    pub(crate) fn json(&self) -> Json {
-        match self {
-            Failure::NoDaemon(message) => json!({ "errors": [{ "message": message }] }),
-            Failure::Wrong(troubles) => {
-                let errors: Vec<Json> = troubles.iter().map(Trouble::json).collect();
-                json!({ "errors": errors })
-            }
-        }
+    /// As a program reads it: `{"errors": [{message, code?, path?, text?, line?, column?, length?, origin?}]}`. Line
+    /// and column count from 1, in the file if it is one, else in the command.
+    pub(crate) fn json(&self) -> JsonText {
+        let errors = match self {
+            Failure::NoDaemon(message) => vec![Told {
+                message,
+                ..Told::default()
+            }],
+            Failure::Wrong(troubles) => troubles.iter().map(Trouble::told).collect(),
+        };
+        JsonText::of(&AllTold { errors })
     }
 
     /// As it is printed, without a newline at the end.
@@ -154,26 +168,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::NoDaemon { .. } => Failure::NoDaemon(error.to_string()),
-            Error::Refused { reasons, .. } => {
-                Failure::Wrong(reasons.iter().map(Trouble::from_reason).collect())
+            Error::Refused(refusals) => {
+                Failure::Wrong(refusals.into_iter().map(Trouble::from).collect())
             }
             other => Failure::plain(other.to_string()),
         }
     }
-}
-
-/// The words of a field that there is not: the message names all of them, and so they are all pointed at.
-fn field(message: &str, words: &[commands::Word]) -> Option<(usize, usize)> {
-    let (_, named) = message.split("; ").next()?.split_once("no field ")?;
-    let named: Vec<&str> = named.split(' ').collect();
-    let is_it = |some: &&[commands::Word]| {
-        some.iter()
-            .map(|word| word.text.as_str())
-            .eq(named.iter().copied())
-    };
-    let found = words.windows(named.len()).rfind(is_it)?;
-    let (first, last) = (found.first()?, found.last()?);
-    Some((first.start, last.end() - first.start))
 }
 
 /// The message, and what would have been right.
@@ -202,39 +202,46 @@ fn with_path(path: &[String], message: String) -> String {
     }
 }
 
-impl Trouble {
-    /// A reason without a place in a text.
-    pub(crate) fn from_reason(reason: &Reason) -> Trouble {
-        let message = with_hint(&reason.message, reason.hint.as_deref());
+/// A refusal without regard to the place it may have in a text.
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Trouble {
+        let path = refusal.path.unwrap_or_default();
+        let message = with_hint(&refusal.message, refusal.hint.as_deref());
         Trouble {
-            message: with_path(&reason.path, message),
-            path: reason.path.clone(),
+            message: with_path(&path, message),
+            path,
+            code: Some(refusal.code),
+            subject: refusal.subject,
             ..Trouble::default()
         }
     }
+}
 
-    fn json(&self) -> Json {
-        let mut error = json!({ "message": self.message });
-        if !self.path.is_empty() {
-            error["path"] = json!(self.path);
-        }
+impl Trouble {
+    fn told(&self) -> Told<'_> {
+        let mut told = Told {
+            message: &self.message,
+            code: self.code,
+            path: &self.path,
+            ..Told::default()
+        };
         if let Some((text, start, length)) = &self.place {
-            error["text"] = json!(text);
-            error["line"] = json!(1);
-            error["column"] = json!(start + 1);
-            error["length"] = json!(length);
+            told.text = Some(text);
+            told.line = Some(1);
+            told.column = Some(start + 1);
+            told.length = Some(*length);
         }
         if let Some(origin) = &self.origin {
             let mut parts = origin.rsplitn(3, [':', ' ']);
-            let mut number = || parts.next()?.parse::<u64>().ok();
+            let mut number = || parts.next()?.parse().ok();
             let (column, line) = (number(), number());
             if let (Some(column), Some(line), name) = (column, line, parts.next()) {
-                error["origin"] = json!(name);
-                error["line"] = json!(line);
-                error["column"] = json!(column);
+                told.origin = Some(name);
+                told.line = Some(line);
+                told.column = Some(column);
             }
         }
-        error
+        told
     }
 
     fn shown(&self) -> String {
@@ -253,6 +260,33 @@ impl Trouble {
         text.push_str(&self.message);
         text
     }
+}
+
+/// What failed, as a program reads it.
+#[derive(Serialize)]
+struct AllTold<'a> {
+    errors: Vec<Told<'a>>,
+}
+
+/// One thing wrong, as a program reads it.
+#[derive(Default, Serialize)]
+struct Told<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    path: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    length: Option<usize>,
+    /// The file; null where lines have a number and no file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Option<&'a str>>,
 }
 
 /// The part of the line around the wrong word, the columns before the word, and its columns.
@@ -326,14 +360,24 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_place_is_put_under_the_word_it_names() {
+        let about = |message: &str, subject: &[&str]| {
+            Failure::from(Error::Refused(vec![Refusal {
+                subject: subject.iter().map(|word| (*word).to_owned()).collect(),
+                ..Refusal::new(Code::NotFound, message)
+            }]))
+        };
         let failure =
-            Failure::plain("there is no flow monitor M1").at_its_word("show flow monitor M1 cache");
+            about("there is no flow monitor M1", &["M1"]).at_its_word("show flow monitor M1 cache");
         assert_eq!(
             failure.shown().lines().nth(1),
             Some("                    ^^")
         );
-        let failure = Failure::plain("the disk is full").at_its_word("show flow monitor M1 cache");
+        let failure = about("the disk is full", &[]).at_its_word("show flow monitor M1 cache");
         assert_eq!(failure.shown(), "the disk is full");
+        let line = "show flow monitor M cache sort ipv4 x | match ipv4 x";
+        let failure = about("no field ipv4 x", &["ipv4", "x"]).at_its_word(line);
+        let caret = format!("  {:31}^^^^^^", "");
+        assert_eq!(failure.shown().lines().nth(1), Some(caret.as_str()));
     }
 
     #[test]
@@ -367,12 +411,11 @@ mod tests {
             ),
             ("", "the disk is full", "the disk is full"),
         ] {
-            let reason = Reason {
-                message: message.into(),
-                path: path.split_whitespace().map(str::to_owned).collect(),
-                ..Reason::default()
+            let refusal = Refusal {
+                path: Some(path.split_whitespace().map(str::to_owned).collect()),
+                ..Refusal::new(Code::Invalid, message)
             };
-            assert_eq!(Trouble::from_reason(&reason).message, shown);
+            assert_eq!(Trouble::from(refusal).message, shown);
         }
     }
 }

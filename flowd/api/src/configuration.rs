@@ -15,6 +15,8 @@ words! {
         Diff = "diff",
         /// The `set` and `delete` lines that lead from one to the other.
         Set = "set",
+        /// The whole newer one in braces, with `+`, `-` and `>` before the lines that differ, as VyOS shows a candidate.
+        Marks = "marks",
     }
 }
 
@@ -67,6 +69,9 @@ pub struct Compare {
     /// How the differences are written; default `diff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<DiffFormat>,
+    /// With `marks`: only what is at and below these words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
 }
 
 /// Compares a text with another configuration.

@@ -20,7 +20,7 @@ pub struct Refusal {
     /// What is wrong, for a reader.
     pub message: String,
     /// What is wrong, for a program: it stays the same when the message is worded otherwise.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known_code")]
     pub code: Code,
     /// The configuration node that is wrong, as its words from the root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +37,16 @@ pub struct Refusal {
     /// What would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The words of the request that are wrong, such as a name that nothing has; missing where the place says it, or
+    /// where no word is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subject: Vec<String>,
+}
+
+/// The code, or `invalid` for one that this release does not know.
+fn known_code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+    let word = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(word.parse().unwrap_or_default())
 }
 
 impl Refusal {
@@ -50,6 +60,7 @@ impl Refusal {
             column: None,
             length: None,
             hint: None,
+            subject: Vec::new(),
         }
     }
 
@@ -57,6 +68,13 @@ impl Refusal {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Refusal {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The refusal with the words of the request that it is about, separated by spaces.
+    #[must_use]
+    pub fn about(mut self, words: &str) -> Refusal {
+        self.subject = words.split_whitespace().map(str::to_owned).collect();
         self
     }
 }

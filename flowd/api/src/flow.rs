@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::DatagramTally;
+use crate::ledger::{DatagramTally, RecordTally};
 use crate::value::ByName;
 use crate::word::words;
 
@@ -527,6 +527,9 @@ pub struct ExporterClient {
     pub octets_sent: u64,
     /// Octets of the records that could not be sent.
     pub octets_failed: u64,
+    /// Records that could not be sent, by reason, as the loss ledger has them.
+    #[serde(default)]
+    pub dropped: ByName<RecordTally>,
 }
 
 /// A template that an exporter sends.
@@ -840,4 +843,10 @@ pub struct Clear {
 pub struct Cleared {
     /// The number of flows that ended.
     pub flows: u64,
+    /// The packets that these flows had counted since they were last exported.
+    #[serde(default)]
+    pub packets: u64,
+    /// The octets of these packets' IP datagrams.
+    #[serde(default)]
+    pub octets: u64,
 }

@@ -135,7 +135,7 @@ routes! {
     /// Who is asking, as the kernel tells it.
     WHOAMI: Get<Nothing, host::Identity> = Get "/v1/whoami";
     /// The host's interfaces.
-    INTERFACES: Get<Nothing, host::Interfaces> = Get "/v1/interfaces";
+    INTERFACES: Get<query::InterfacesQuery, host::Interfaces> = Get "/v1/interfaces";
     /// Names that complete a command line.
     NAMES: Get<host::NamesQuery, host::Names> = Get "/v1/names";
     /// What can follow a line, for Tab and ?; positions are octets.
@@ -199,7 +199,7 @@ routes! {
     ACCOUNTING: Get<query::AccountingQuery, flow::Accounting> = Get "/v1/flow-accounting";
 
     /// Samplicators.
-    SAMPLICATORS: Get<query::NameQuery, samplicator::Samplicators> = Get "/v1/samplicators";
+    SAMPLICATORS: Get<query::SamplicatorsQuery, samplicator::Samplicators> = Get "/v1/samplicators";
     /// The receivers of a samplicator.
     RECEIVERS: Get<Nothing, samplicator::Receivers> = Get "/v1/samplicators/{name}/receivers";
     /// The exporters that send to a samplicator.

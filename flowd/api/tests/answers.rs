@@ -114,7 +114,7 @@ fn the_probe() {
             "seconds_since_reading":null,"reading_microseconds":6,"overruns":7,"unread_messages":8,
             "left_out_routes":9,"unknown_rules":10,"error":null}"#,
     );
-    same::<flow::Cleared>(r#"{"flows":3}"#);
+    same::<flow::Cleared>(r#"{"flows":3,"packets":2,"octets":1}"#);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn exporters() {
             "statistics":{{"cleared_seconds":1,"datagrams":2,"octets":3,"unreachable":4,
                 "failures":{{"no-route":{TALLY},"icmp-unreachable":{TALLY}}}}},
             "clients":[{{"monitor":"M","records_added":1,"records_sent":2,"records_failed":3,"octets_added":4,
-                "octets_sent":5,"octets_failed":6}}],
+                "octets_sent":5,"octets_failed":6,"dropped":{{"no-route":{RECORDS}}}}}],
             "templates":[{{"id":256,"client":"M","record":"R","options":false,"record_size":12,"fields":[
                 {{"words":"w","element":8,"enterprise":29305,"scope":false,"offset":null,"size":4}}]}}]}}]}}"#
     ));
@@ -216,6 +216,10 @@ fn samplicators() {
 fn refusals() {
     same::<api::Errors>(
         r#"{"errors":[{"message":"m","code":"unknown-word","line":1,"column":2,"length":3,"hint":"h"},
-            {"message":"m","code":"overlap","path":["flow","sampler"]}]}"#,
+            {"message":"m","code":"overlap","path":["flow","sampler"]},
+            {"message":"m","code":"not-found","hint":"h","subject":["M"]}]}"#,
     );
+    let newer = r#"{"errors":[{"message":"m","code":"of-a-newer-release","more":1}]}"#;
+    let errors: api::Errors = serde_json::from_str(newer).unwrap();
+    assert_eq!(errors.errors[0].code, api::Code::Invalid);
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use api::flow::{
-    Accounting, ClearTarget, Exporters, MeteredInterfaces, Monitors, Records, Routes, Samplers,
+    Accounting, ClearTarget, Cleared, Exporters, MeteredInterfaces, Monitors, Records, Routes,
+    Samplers,
 };
 use api::query::AccountingQuery;
 use api::{Code, Refusal};
-use flow::{Flow, Layout, Value};
+use flow::{Flow, Layout, RecordTally, Value};
 use meter::Clear;
 
 use super::names::Names;
@@ -16,16 +17,13 @@ use super::reader::{Cancelled, Cursor, Reader};
 use super::settings::ACCOUNTING;
 use super::show::{CacheAnswer, Rows as AnswerRows};
 use super::worker::{Asker, Layouts, Worker};
-use super::{Probe, show};
-use service::unknown;
+use super::{Probe, State, show};
+use service::{Named, unknown};
 
 /// Refuses a name that nothing of that kind has.
-fn known(kind: &str, name: Option<&str>, has: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+fn known<T>(kind: &str, name: Option<&str>, all: &Named<T>) -> Result<(), Refusal> {
     match name {
-        Some(name) if !has(name) => {
-            let message = format!("there is no {kind} {name}");
-            Err(Refusal::new(Code::NotFound, message))
-        }
+        Some(name) if !all.contains_key(name) => Err(unknown(kind, name, all.keys())),
         _ => Ok(()),
     }
 }
@@ -42,9 +40,14 @@ impl Probe {
     pub fn records(&self, name: Option<&str>) -> Result<Records, Refusal> {
         let state = self.state();
         let records = &state.settings.records;
-        known("flow record", name, |name| {
-            records.contains_key(name) || flow::Record::by_name(name).is_some()
-        })?;
+        if let Some(name) = name
+            && !records.contains_key(name)
+            && flow::Record::by_name(name).is_none()
+        {
+            let listed = show::records(&state.settings, None).records;
+            let names = listed.iter().map(|record| &record.name);
+            return Err(unknown("flow record", name, names));
+        }
         Ok(show::records(&state.settings, name))
     }
 
@@ -55,7 +58,7 @@ impl Probe {
     pub fn samplers(&self, name: Option<&str>) -> Result<Samplers, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("sampler", name, |name| settings.samplers.contains_key(name))?;
+        known("sampler", name, &settings.samplers)?;
         Ok(show::samplers(settings, &state.sampler_ids, name))
     }
 
@@ -66,9 +69,7 @@ impl Probe {
     pub fn interfaces(&self, name: Option<&str>) -> Result<MeteredInterfaces, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("interface with a flow monitor", name, |name| {
-            settings.ports.contains_key(name)
-        })?;
+        known("interface with a flow monitor", name, &settings.ports)?;
         Ok(show::interfaces(settings, &state.reports(), name))
     }
 
@@ -79,9 +80,7 @@ impl Probe {
     pub fn monitors(&self, name: Option<&str>) -> Result<Monitors, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("flow monitor", name, |name| {
-            settings.monitors.contains_key(name)
-        })?;
+        known("flow monitor", name, &settings.monitors)?;
         Ok(show::monitors(settings, &state.reports(), name))
     }
 
@@ -92,9 +91,7 @@ impl Probe {
     pub fn exporters(&self, name: Option<&str>) -> Result<Exporters, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("flow exporter", name, |name| {
-            settings.exporters.contains_key(name)
-        })?;
+        known("flow exporter", name, &settings.exporters)?;
         Ok(show::exporters(settings, &state.export.statistics(), name))
     }
 
@@ -216,7 +213,9 @@ impl Probe {
             let ports = state.settings.ports.keys().map(String::as_str);
             let there = language::which(interface, ports.filter(|port| has_accounting(port)));
             let message = format!("flow-accounting not configured on [{interface}]");
-            return Err(Refusal::new(Code::NotFound, message).hint(there));
+            return Err(Refusal::new(Code::NotFound, message)
+                .hint(there)
+                .about(interface));
         }
         let wanted = |interface: &str| {
             has_accounting(interface)
@@ -266,11 +265,11 @@ impl Probe {
         Ok(Accounting { interfaces })
     }
 
-    /// `POST /v1/clear/monitor/NAME`. Returns the flows it ended.
+    /// `POST /v1/clear/monitor/NAME`. Returns the flows it ended, and what was in them.
     ///
     /// # Errors
     /// When there is no such monitor.
-    pub fn clear_monitor(&self, monitor: &str, target: ClearTarget) -> Result<u64, Refusal> {
+    pub fn clear_monitor(&self, monitor: &str, target: ClearTarget) -> Result<Cleared, Refusal> {
         let state = self.state();
         state.monitor(monitor)?;
         let how = match target {
@@ -280,13 +279,10 @@ impl Probe {
                 state
                     .workers()
                     .for_each(|(_, worker)| worker.clear_statistics(monitor));
-                return Ok(0);
+                return Ok(Cleared::default());
             }
         };
-        Ok(state
-            .workers()
-            .map(|(_, worker)| worker.clear(monitor, how))
-            .sum())
+        Ok(clear(&state, monitor, how))
     }
 
     /// `POST /v1/clear/exporter/NAME`.
@@ -303,19 +299,30 @@ impl Probe {
         Ok(())
     }
 
-    /// `POST /v1/clear/flow-accounting`: the table starts anew; what was in it is exported. Returns the flows it ended.
+    /// `POST /v1/clear/flow-accounting`: the table starts anew; what was in it is exported. Returns the flows it ended,
+    /// and what was in them.
     ///
     /// # Errors
     /// When flow-accounting is not configured.
-    pub fn clear_accounting(&self) -> Result<u64, Refusal> {
+    pub fn clear_accounting(&self) -> Result<Cleared, Refusal> {
         let state = self.state();
         if state.settings.accounting_table.is_none() {
             return Err(not_running());
         }
-        Ok(state
-            .workers()
-            .map(|(_, worker)| worker.clear(ACCOUNTING, Clear::Export))
-            .sum())
+        Ok(clear(&state, ACCOUNTING, Clear::Export))
+    }
+}
+
+/// Empties the caches of a monitor. Returns the flows it ended, and what was in them.
+fn clear(state: &State, monitor: &str, how: Clear) -> Cleared {
+    let mut ended = RecordTally::default();
+    for (_, worker) in state.workers() {
+        ended += worker.clear(monitor, how);
+    }
+    Cleared {
+        flows: ended.records,
+        packets: ended.packets,
+        octets: ended.octets,
     }
 }
 

@@ -107,8 +107,10 @@ impl Probe {
         };
         let input = match &query.interface {
             Some(name) => {
-                let unknown =
-                    || Refusal::new(Code::NotFound, format!("there is no interface {name}"));
+                let unknown = || {
+                    let message = format!("there is no interface {name}");
+                    Refusal::new(Code::NotFound, message).about(name)
+                };
                 Some(index(name).ok_or_else(unknown)?)
             }
             // The host's own packets come in nowhere.

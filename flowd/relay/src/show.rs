@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::Refusal;
 use api::ledger::{DatagramTally, LossLedger, ReceiverLedger, SamplicatorLedger};
 use api::samplicator as answer;
-use service::clock;
+use service::{clock, unknown};
 
 use crate::settings::SamplicatorSettings;
 use crate::statistics::{
@@ -40,6 +40,29 @@ impl Relay {
                 .map(|(running, settings)| samplicator(running.statistics(), settings, now_ns))
                 .collect(),
         })
+    }
+
+    /// Returns the samplicators, or the one of that name, that have a receiver called `receiver`, each with this one
+    /// only. Where there is no samplicator at all there is nothing to refuse.
+    ///
+    /// # Errors
+    /// There is no samplicator of that name, or no such receiver.
+    pub fn samplicators_with(
+        &self,
+        name: Option<&str>,
+        receiver: &str,
+    ) -> Result<answer::Samplicators, Refusal> {
+        let mut all = self.samplicators(name)?;
+        let receivers = all.samplicators.iter().flat_map(|one| &one.receivers);
+        let names: Vec<String> = receivers.map(|one| one.name.clone()).collect();
+        if !all.samplicators.is_empty() && !names.iter().any(|one| one == receiver) {
+            return Err(unknown("receiver", receiver, &names));
+        }
+        for samplicator in &mut all.samplicators {
+            samplicator.receivers.retain(|one| one.name == receiver);
+        }
+        all.samplicators.retain(|one| !one.receivers.is_empty());
+        Ok(all)
     }
 
     /// Returns the receivers of a samplicator.

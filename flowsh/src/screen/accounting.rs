@@ -1,17 +1,16 @@
 //! `show flow-accounting`, VyOS 1.1's layout.
 
-use serde_json::Value as Json;
+use api::flow::{AccountedInterface, Accounting, Flow};
 
-use super::{Column, Page, list, plain, protocol, some, table, thousands};
+use super::{Column, Page, grouped, known, plain, protocol, shown, table};
 
 /// The table of each interface with its totals.
-pub(crate) fn accounting(answer: &Json) -> String {
-    let interfaces = list(answer, "interfaces");
-    if interfaces.is_empty() {
+pub(crate) fn accounting(answer: &Accounting) -> String {
+    if answer.interfaces.is_empty() {
         return "flow-accounting is not running\n".into();
     }
     let mut page = Page::default();
-    for (i, interface) in interfaces.iter().enumerate() {
+    for (i, interface) in answer.interfaces.iter().enumerate() {
         if i > 0 {
             page.line("");
         }
@@ -20,10 +19,10 @@ pub(crate) fn accounting(answer: &Json) -> String {
     page.0
 }
 
-fn one(page: &mut Page, interface: &Json) {
+fn one(page: &mut Page, interface: &AccountedInterface) {
     page.line(format!(
         "flow-accounting for [{}]",
-        plain(&interface["interface"])
+        plain(&interface.interface)
     ));
     let columns = vec![
         Column::left("Src Addr", 15),
@@ -35,44 +34,40 @@ fn one(page: &mut Page, interface: &Json) {
         Column::right("Bytes", 10),
         Column::right("Flows", 7),
     ];
-    let rows: Vec<Vec<String>> = list(interface, "flows")
+    let rows: Vec<Vec<String>> = interface
+        .flows
         .iter()
         .map(|flow| {
             vec![
                 address(flow, "source"),
                 address(flow, "destination"),
-                plain(&flow["sourceTransportPort"]),
-                plain(&flow["destinationTransportPort"]),
-                protocol(&flow["protocolIdentifier"]),
-                plain(&flow["packetDeltaCount"]),
-                plain(&flow["octetDeltaCount"]),
-                some(flow, "deltaFlowCount").map_or_else(|| "1".into(), plain),
+                shown(flow.get("sourceTransportPort")),
+                shown(flow.get("destinationTransportPort")),
+                protocol(flow.get("protocolIdentifier")),
+                shown(flow.get("packetDeltaCount")),
+                shown(flow.get("octetDeltaCount")),
+                known(flow, "deltaFlowCount")
+                    .map_or_else(|| "1".into(), |flows| shown(Some(flows))),
             ]
         })
         .collect();
     table(page, columns, 1, None, &rows);
     page.line("");
-    page.line(format!(
-        "Total entries: {}",
-        thousands(&interface["entries"])
-    ));
-    page.line(format!(
-        "Total flows  : {}",
-        thousands(&interface["total_flows"])
-    ));
+    page.line(format!("Total entries: {}", grouped(interface.entries)));
+    page.line(format!("Total flows  : {}", grouped(interface.total_flows)));
     page.line(format!(
         "Total pkts   : {}",
-        thousands(&interface["total_packets"])
+        grouped(interface.total_packets)
     ));
     page.line(format!(
         "Total bytes  : {}",
-        thousands(&interface["total_octets"])
+        grouped(interface.total_octets)
     ));
 }
 
 /// The address of either family.
-pub(super) fn address(flow: &Json, side: &str) -> String {
-    let either = some(flow, &format!("{side}IPv4Address"))
-        .or_else(|| some(flow, &format!("{side}IPv6Address")));
-    either.map_or_else(|| "-".into(), plain)
+pub(super) fn address(flow: &Flow, side: &str) -> String {
+    let either = known(flow, &format!("{side}IPv4Address"))
+        .or_else(|| known(flow, &format!("{side}IPv6Address")));
+    shown(either)
 }

@@ -1,86 +1,65 @@
 //! `show flow monitor NAME cache` and `statistics`, Cisco's layout.
 
+use api::flow::{Cache, CacheFlows, CacheType, Field, FieldKind, Flow, FlowValue, Monitor};
 use commands::{CacheView, Layout};
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 
 use super::statistics::packet_statistics;
-use super::{Column, Grid, Page, View, list, plain, some, value};
+use super::{Column, Grid, Page, View, given, plain, value};
 
 /// Column (from 1) that the numbers of the statistics end in.
 const NUMBERS_END: usize = 50;
 
+/// Characters that a column has at most.
+const WIDEST: usize = 80;
+
 /// The block of counters.
-pub(crate) fn monitor_statistics(answer: &Json) -> String {
+pub(crate) fn monitor_statistics(monitor: &Monitor) -> String {
     let mut page = Page::default();
-    statistics(&mut page, &answer["cache"]);
-    packet_statistics(&mut page, &answer["cache"]["statistics"]);
+    statistics(&mut page, &monitor.cache);
+    if let Some(packets) = &monitor.cache.statistics {
+        packet_statistics(&mut page, packets);
+    }
     page.0
 }
 
-fn statistics(page: &mut Page, cache: &Json) {
-    let mut line = |label: &str, value: &Json| {
-        let value = match value {
-            Json::String(word) => capitalised(word),
-            other => plain(other),
-        };
+fn statistics(page: &mut Page, cache: &Cache) {
+    let mut line = |label: &str, value: &str| {
         let width = NUMBERS_END.saturating_sub(label.chars().count());
         page.line(format!("{label}{value:>width$}"));
     };
-    line("  Cache type:", &cache["type"]);
-    line("  Cache size:", &cache["size"]);
-    line("  Current entries:", &cache["entries"]);
-    line("  High Watermark:", &cache["high_watermark"]);
-    page.line("");
-    let mut line = |label: &str, value: &Json| {
-        let width = NUMBERS_END.saturating_sub(label.chars().count());
-        page.line(format!("{label}{:>width$}", plain(value)));
-    };
-    line("  Flows added:", &cache["added"]);
-    if cache["type"] == "permanent" {
-        let label = format!(
-            "  Updates sent            ({:>6} secs)",
-            plain(&cache["update_timeout"])
+    line("  Cache type:", &capitalised(cache.cache_type.word()));
+    line("  Cache size:", &cache.size.to_string());
+    line("  Current entries:", &cache.entries.to_string());
+    line("  High Watermark:", &cache.high_watermark.to_string());
+    line("", "");
+    let mut line = |label: &str, number: u64| line(label, &number.to_string());
+    line("  Flows added:", cache.added);
+    if cache.cache_type == CacheType::Permanent {
+        let seconds = given(cache.update_timeout);
+        line(
+            &format!("  Updates sent            ({seconds:>6} secs)"),
+            cache.updates,
         );
-        line(&label, &cache["updates"]);
     }
-    let aged = cache["aged"].as_object();
-    let total = match &cache["aged_total"] {
-        Json::Null => aged
-            .map(|aged| aged.values().filter_map(Json::as_u64).sum::<u64>().into())
-            .unwrap_or_default(),
-        total => total.clone(),
-    };
-    line("  Flows aged:", &total);
-    for (reason, flows) in aged.into_iter().flatten() {
-        // IOS has no line for these; they are shown when there are any.
-        let own = reason == "forced" || !KNOWN.contains(&reason.as_str());
-        if own && flows.as_u64() == Some(0) {
-            continue;
-        }
-        let label = match reason.as_str() {
-            "active" => format!(
-                "    - Active timeout      ({:>6} secs)",
-                plain(&cache["active_timeout"])
-            ),
-            "inactive" => format!(
-                "    - Inactive timeout    ({:>6} secs)",
-                plain(&cache["inactive_timeout"])
-            ),
-            other => format!("    - {} aged", capitalised(other)),
-        };
-        line(&label, flows);
+    line("  Flows aged:", cache.aged_total);
+    let timeout = |name: &str, seconds: u64| format!("    - {name:<20}({seconds:>6} secs)");
+    line(
+        &timeout("Active timeout", cache.active_timeout),
+        cache.aged.active,
+    );
+    line(
+        &timeout("Inactive timeout", cache.inactive_timeout),
+        cache.aged.inactive,
+    );
+    line("    - Event aged", cache.aged.event);
+    line("    - Watermark aged", cache.aged.watermark);
+    line("    - Emergency aged", cache.aged.emergency);
+    // IOS has no line for these; they are shown when there are any.
+    if cache.aged.forced > 0 {
+        line("    - Forced aged", cache.aged.forced);
     }
 }
-
-const KNOWN: &[&str] = &[
-    "active",
-    "inactive",
-    "event",
-    "watermark",
-    "emergency",
-    "forced",
-];
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
@@ -89,43 +68,28 @@ fn capitalised(word: &str) -> String {
     })
 }
 
-struct Field {
-    name: String,
-    kind: String,
-    column: String,
-    label: String,
-    width: usize,
-}
-
-/// Keys are shown in capitals, what is collected in small letters.
-fn fields(answer: &Json) -> Vec<Field> {
-    let cased = |text: &Json, key: bool| match key {
+/// The fields as they are shown: headings of keys in capitals, those of what is collected in small letters.
+fn fields(answer: &CacheFlows) -> Vec<Field> {
+    let cased = |text: &str, key: bool| match key {
         true => plain(text).to_uppercase(),
         false => plain(text).to_lowercase(),
     };
-    let word = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-    list(answer, "fields")
-        .iter()
-        .map(|field| {
-            let key = field["key"].as_bool().unwrap_or_default();
-            Field {
-                name: word(&field["name"]),
-                kind: word(&field["kind"]),
-                column: cased(&field["column"], key),
-                label: cased(&field["label"], key),
-                width: field["width"]
-                    .as_u64()
-                    .and_then(|width| usize::try_from(width).ok())
-                    .unwrap_or_default()
-                    .min(80),
-            }
-        })
-        .collect()
+    let cased = |field: &Field| Field {
+        column: cased(&field.column, field.key),
+        label: cased(&field.label, field.key),
+        ..field.clone()
+    };
+    answer.fields.iter().map(cased).collect()
+}
+
+/// The width of a field's column.
+fn width(field: &Field) -> usize {
+    usize::try_from(field.width).unwrap_or(WIDEST).min(WIDEST)
 }
 
 /// The flows of a cache in one answer.
 #[cfg(test)]
-pub(super) fn cache(answer: &Json, asked: &CacheView, view: &View) -> String {
+pub(super) fn cache(answer: &CacheFlows, asked: &CacheView, view: &View) -> String {
     Pages::new(answer, asked, view).first(answer)
 }
 
@@ -142,11 +106,11 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// As the first answer says.
-    pub(crate) fn new(answer: &Json, asked: &CacheView, view: &View) -> Pages {
+    pub(crate) fn new(answer: &CacheFlows, asked: &CacheView, view: &View) -> Pages {
         let fields = fields(answer);
         let wide = fields
             .iter()
-            .map(|field| field.width.max(field.column.len()) + 2)
+            .map(|field| width(field).max(field.column.len()) + 2)
             .sum::<usize>()
             .saturating_sub(2);
         Pages {
@@ -167,9 +131,9 @@ impl Pages {
     }
 
     /// The first answer: what was done with how many flows, the headings, and its flows.
-    pub(crate) fn first(&mut self, answer: &Json) -> String {
+    pub(crate) fn first(&mut self, answer: &CacheFlows) -> String {
         let mut page = Page::default();
-        let flows = list(answer, "flows");
+        let flows = &answer.flows;
         if self.layout == Layout::Csv {
             let headings: Vec<&str> = self
                 .fields
@@ -181,7 +145,7 @@ impl Pages {
         }
         match self.asked {
             true => self.counts(&mut page, answer),
-            false => statistics(&mut page, &answer["cache"]),
+            false => statistics(&mut page, &answer.cache),
         }
         page.line("");
         if flows.is_empty() {
@@ -191,24 +155,24 @@ impl Pages {
         page.0 + &self.more(flows)
     }
 
-    fn counts(&self, page: &mut Page, answer: &Json) {
-        page.line(format!("Processed {} flows", plain(&answer["total"])));
-        if let Some(matched) = some(answer, "matched") {
-            page.line(format!("Matched {} flows", plain(matched)));
+    fn counts(&self, page: &mut Page, answer: &CacheFlows) {
+        page.line(format!("Processed {} flows", answer.total));
+        if let Some(matched) = answer.matched {
+            page.line(format!("Matched {matched} flows"));
         }
-        let Some(aggregated) = some(answer, "aggregated") else {
+        let Some(aggregated) = answer.aggregated else {
             return;
         };
-        page.line(format!("Aggregated to {} flows", plain(aggregated)));
-        if self.top || aggregated != &answer["shown"] {
-            page.line(format!("Showing the top {} flows", plain(&answer["shown"])));
+        page.line(format!("Aggregated to {aggregated} flows"));
+        if self.top || aggregated != answer.shown {
+            page.line(format!("Showing the top {} flows", answer.shown));
         }
     }
 
     /// Further flows.
-    pub(crate) fn more(&mut self, flows: &[Json]) -> String {
+    pub(crate) fn more(&mut self, flows: &[Flow]) -> String {
         let mut page = Page::default();
-        let cell = |flow: &Json, field: &Field| value(flow, &field.name, &field.kind, &self.zone);
+        let cell = |flow: &Flow, field: &Field| value(flow, field, &self.zone);
         match self.layout {
             Layout::Csv => {
                 for flow in flows {
@@ -226,8 +190,8 @@ impl Pages {
                 for flow in flows {
                     // A record of both families has the addresses of one.
                     let other_family = |field: &&Field| {
-                        matches!(field.kind.as_str(), "ipv4" | "ipv6")
-                            && flow[&field.name].is_null()
+                        let null = matches!(flow.get(&field.name), None | Some(FlowValue::Null));
+                        null && matches!(field.kind, FieldKind::Ipv4 | FieldKind::Ipv6)
                     };
                     for field in self.fields.iter().filter(|field| !other_family(field)) {
                         let label = format!("{}:", field.label);
@@ -254,11 +218,14 @@ impl Pages {
     }
 
     fn columns(&self) -> Vec<Column> {
-        let column = |field: &Field| match field.kind.as_str() {
-            "ipv4" | "ipv6" | "mac" | "interface" | "direction" | "end-reason" => {
-                Column::left(&field.column, field.width)
-            }
-            _ => Column::right(&field.column, field.width),
+        let column = |field: &Field| match field.kind {
+            FieldKind::Ipv4
+            | FieldKind::Ipv6
+            | FieldKind::Mac
+            | FieldKind::Interface
+            | FieldKind::Direction
+            | FieldKind::EndReason => Column::left(&field.column, width(field)),
+            _ => Column::right(&field.column, width(field)),
         };
         self.fields.iter().map(column).collect()
     }

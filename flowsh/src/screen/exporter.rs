@@ -1,175 +1,159 @@
 //! `show flow exporter`, Cisco's layout.
 
-use serde_json::Value as Json;
+use api::flow::{ExportProtocol, Exporter, ExporterState, Exporters, Template};
 
-use super::{Page, list, plain, some, span};
+use super::{Page, given, plain, span};
 
 /// Column (from 0) of the values of `show flow exporter`.
 const VALUES: usize = 28;
 
 /// A protocol's name, as IOS has it.
-fn protocol(json: &Json) -> String {
-    match json.as_str() {
-        Some("netflow-v5") => "NetFlow Version 5".into(),
-        Some("netflow-v9") => "NetFlow Version 9".into(),
-        Some("ipfix") => "IPFIX (Version 10)".into(),
-        _ => plain(json),
+fn protocol(protocol: ExportProtocol) -> &'static str {
+    match protocol {
+        ExportProtocol::NetflowV5 => "NetFlow Version 5",
+        ExportProtocol::NetflowV9 => "NetFlow Version 9",
+        ExportProtocol::Ipfix => "IPFIX (Version 10)",
     }
 }
 
-fn each(answer: &Json, write: impl Fn(&mut Page, &Json)) -> String {
+fn each(answer: &Exporters, write: impl Fn(&mut Page, &Exporter)) -> String {
     let mut page = Page::default();
-    for exporter in list(answer, "exporters") {
-        page.line(format!("Flow Exporter {}:", plain(&exporter["name"])));
+    for exporter in &answer.exporters {
+        page.line(format!("Flow Exporter {}:", plain(&exporter.name)));
         write(&mut page, exporter);
     }
     page.0
 }
 
 /// The exporters and how they send.
-pub(crate) fn exporters(answer: &Json) -> String {
+pub(crate) fn exporters(answer: &Exporters) -> String {
     each(answer, |page, exporter| {
-        page.pair(2, "Description:", VALUES, plain(&exporter["description"]));
-        page.pair(
-            2,
-            "Export protocol:",
-            VALUES,
-            protocol(&exporter["protocol"]),
-        );
+        let mut pair = |indent, label, value: String| page.pair(indent, label, VALUES, value);
+        pair(2, "Description:", plain(&exporter.description));
+        pair(2, "Export protocol:", protocol(exporter.protocol).into());
         page.line("  Transport Configuration:");
-        let named = exporter["destination"]
-            .as_str()
-            .is_some_and(|host| host.parse::<std::net::IpAddr>().is_err());
-        page.pair(
-            4,
-            "Destination type:",
-            VALUES,
-            if named { "Host name" } else { "IP" },
-        );
-        if named {
-            page.pair(
-                4,
-                "Destination host name:",
-                VALUES,
-                plain(&exporter["destination"]),
-            );
-            page.pair(
-                4,
-                "Destination IP address:",
-                VALUES,
-                plain(&exporter["destination_address"]),
-            );
-        } else {
-            page.pair(
-                4,
-                "Destination IP address:",
-                VALUES,
-                plain(&exporter["destination"]),
-            );
+        let mut pair = |indent, label, value: String| page.pair(indent, label, VALUES, value);
+        match exporter.destination.parse::<std::net::IpAddr>() {
+            Ok(_) => {
+                pair(4, "Destination type:", "IP".into());
+                pair(4, "Destination IP address:", plain(&exporter.destination));
+            }
+            Err(_) => {
+                let address = exporter.destination_address.clone().flatten();
+                pair(4, "Destination type:", "Host name".into());
+                pair(4, "Destination host name:", plain(&exporter.destination));
+                pair(4, "Destination IP address:", given(address));
+            }
         }
-        if let Some(vrf) = some(exporter, "vrf") {
-            page.pair(4, "VRF label:", VALUES, plain(vrf));
+        if let Some(vrf) = &exporter.vrf {
+            pair(4, "VRF label:", plain(vrf));
         }
-        let address = some(exporter, "source_address").or_else(|| some(exporter, "source"));
-        page.pair(
-            4,
-            "Source IP address:",
-            VALUES,
-            address.map_or_else(|| "-".into(), plain),
-        );
-        if let Some(source) = some(exporter, "source").filter(|source| Some(*source) != address) {
-            page.pair(4, "Source Interface:", VALUES, plain(source));
+        let source = exporter.source.clone();
+        let address = exporter.source_address.clone().flatten().or(source);
+        pair(4, "Source IP address:", given(address.as_deref()));
+        if let Some(source) = exporter
+            .source
+            .as_ref()
+            .filter(|source| Some(*source) != address.as_ref())
+        {
+            pair(4, "Source Interface:", plain(source));
         }
-        page.pair(4, "Transport Protocol:", VALUES, "UDP");
-        page.pair(4, "Destination Port:", VALUES, plain(&exporter["port"]));
-        page.pair(4, "Source Port:", VALUES, plain(&exporter["source_port"]));
-        let dscp = exporter["dscp"]
-            .as_u64()
-            .map_or_else(|| plain(&exporter["dscp"]), |dscp| format!("0x{dscp:X}"));
-        page.pair(4, "DSCP:", VALUES, dscp);
-        page.pair(4, "TTL:", VALUES, plain(&exporter["ttl"]));
-        page.pair(4, "Output Features:", VALUES, "Not Used");
-        if let Some(state) = some(exporter, "state").filter(|state| *state != "up") {
-            let why = some(exporter, "reason")
-                .map(|why| format!(": {}", plain(why)))
-                .unwrap_or_default();
-            page.pair(2, "State:", VALUES, format!("{}{why}", plain(state)));
+        pair(4, "Transport Protocol:", "UDP".into());
+        pair(4, "Destination Port:", exporter.port.to_string());
+        pair(4, "Source Port:", given(exporter.source_port.flatten()));
+        pair(4, "DSCP:", format!("0x{:X}", exporter.dscp));
+        pair(4, "TTL:", exporter.ttl.to_string());
+        pair(4, "Output Features:", "Not Used".into());
+        if let Some(state) = exporter.state.filter(|state| *state != ExporterState::Up) {
+            let why = match &exporter.reason {
+                Some(Some(why)) => format!(": {}", plain(why)),
+                _ => String::new(),
+            };
+            pair(2, "State:", format!("{state}{why}"));
         }
     })
 }
 
 /// What the exporters sent.
-pub(crate) fn exporter_statistics(answer: &Json) -> String {
+pub(crate) fn exporter_statistics(answer: &Exporters) -> String {
     each(answer, |page, exporter| {
-        let statistics = &exporter["statistics"];
-        let cleared = statistics["cleared_seconds"]
-            .as_u64()
-            .map_or_else(|| "-".into(), span);
+        let statistics = exporter.statistics.as_ref();
+        let cleared = statistics.map(|statistics| span(statistics.cleared_seconds));
         page.line(format!(
-            "  Packet send statistics (last cleared {cleared} ago):"
+            "  Packet send statistics (last cleared {} ago):",
+            given(cleared)
         ));
-        let sent = |page: &mut Page, label: &str, datagrams: &Json, octets: &Json| {
+        let sent = |page: &mut Page, label: &str, datagrams: Option<u64>, octets: Option<u64>| {
             page.line(format!(
                 "    {label:<26} {:<21} ({} bytes)",
-                plain(datagrams),
-                plain(octets)
+                given(datagrams),
+                given(octets)
             ));
         };
         sent(
             page,
             "Successfully sent:",
-            &statistics["datagrams"],
-            &statistics["octets"],
+            statistics.map(|statistics| statistics.datagrams),
+            statistics.map(|statistics| statistics.octets),
         );
-        for (why, failed) in statistics["failures"].as_object().into_iter().flatten() {
-            sent(
-                page,
-                &format!("{}:", sentence(why)),
-                &failed["datagrams"],
-                &failed["octets"],
-            );
-        }
-        if let Some(notices) = statistics["unreachable"]
-            .as_u64()
-            .filter(|notices| *notices > 0)
+        for (why, failed) in statistics
+            .iter()
+            .flat_map(|statistics| &statistics.failures)
         {
+            let label = format!("{}:", sentence(why));
+            sent(page, &label, Some(failed.datagrams), Some(failed.octets));
+        }
+        let notices = statistics.map_or(0, |statistics| statistics.unreachable);
+        if notices > 0 {
             page.line(format!("    {:<26} {notices}", "Unreachable notices:"));
         }
         page.line("");
-        page.line("  Client send statistics:");
-        if list(exporter, "clients").is_empty() {
-            page.line("    No clients");
-        }
-        for client in list(exporter, "clients") {
-            page.line(format!(
-                "    Client: Flow Monitor {}",
-                plain(&client["monitor"])
-            ));
-            for (what, key) in [("Records", "records"), ("Bytes", "octets")] {
-                let number = |which: &str| plain(&client[format!("{key}_{which}")]);
-                page.line(format!(
-                    "      {:<24} {}",
-                    format!("{what} added:"),
-                    number("added")
-                ));
-                page.line(format!("        {:<22} {}", "- sent:", number("sent")));
-                page.line(format!(
-                    "        {:<22} {}",
-                    "- failed to send:",
-                    number("failed")
-                ));
-                let reasons = client["dropped"].as_object().filter(|_| key == "records");
-                for (why, failed) in reasons.into_iter().flatten() {
-                    let label = format!("{}:", sentence(why));
-                    page.line(format!(
-                        "            {label:<18} {}",
-                        plain(&failed["records"])
-                    ));
-                }
-            }
-        }
+        clients(page, exporter);
         page.line("");
     })
+}
+
+/// What each monitor gave an exporter.
+fn clients(page: &mut Page, exporter: &Exporter) {
+    page.line("  Client send statistics:");
+    let clients = exporter.clients.as_deref().unwrap_or_default();
+    if clients.is_empty() {
+        page.line("    No clients");
+    }
+    for client in clients {
+        page.line(format!(
+            "    Client: Flow Monitor {}",
+            plain(&client.monitor)
+        ));
+        counts(
+            page,
+            "Records",
+            [
+                client.records_added,
+                client.records_sent,
+                client.records_failed,
+            ],
+        );
+        for (why, failed) in &client.dropped {
+            let label = format!("{}:", sentence(why));
+            page.line(format!("            {label:<18} {}", failed.records));
+        }
+        counts(
+            page,
+            "Bytes",
+            [
+                client.octets_added,
+                client.octets_sent,
+                client.octets_failed,
+            ],
+        );
+    }
+}
+
+fn counts(page: &mut Page, what: &str, [added, sent, failed]: [u64; 3]) {
+    page.line(format!("      {:<24} {added}", format!("{what} added:")));
+    page.line(format!("        {:<22} {sent}", "- sent:"));
+    page.line(format!("        {:<22} {failed}", "- failed to send:"));
 }
 
 /// `no-route` as `No route`.
@@ -182,42 +166,38 @@ fn sentence(word: &str) -> String {
 }
 
 /// The templates the exporters send.
-pub(crate) fn exporter_templates(answer: &Json) -> String {
+pub(crate) fn exporter_templates(answer: &Exporters) -> String {
     each(answer, |page, exporter| {
-        if list(exporter, "templates").is_empty() {
+        let templates = exporter.templates.as_deref().unwrap_or_default();
+        if templates.is_empty() {
             page.line("  No templates");
         }
-        for template in list(exporter, "templates") {
+        for template in templates {
             one_template(page, exporter, template);
             page.line("");
         }
     })
 }
 
-fn one_template(page: &mut Page, exporter: &Json, template: &Json) {
-    let ipfix = exporter["protocol"] == "ipfix";
-    let client = some(template, "client")
-        .or_else(|| some(template, "record"))
-        .map_or_else(|| "-".into(), plain);
-    let kind = match template["options"].as_bool() {
+fn one_template(page: &mut Page, exporter: &Exporter, template: &Template) {
+    let ipfix = exporter.protocol == ExportProtocol::Ipfix;
+    let client = match template.client.is_empty() {
+        true => plain(&template.record),
+        false => plain(&template.client),
+    };
+    let kind = match template.options {
         _ if client.starts_with("Flow Monitor ") || client.starts_with("Option ") => "",
-        Some(true) => "Option ",
-        _ => "Flow Monitor ",
+        true => "Option ",
+        false => "Flow Monitor ",
     };
     page.line(format!("  Client: {kind}{client}"));
     page.line(format!(
         "  Exporter Format: {}",
-        protocol(&exporter["protocol"])
+        protocol(exporter.protocol)
     ));
-    page.line(format!("  Template ID    : {}", plain(&template["id"])));
-    page.line(format!(
-        "  Source ID      : {}",
-        plain(&exporter["source_id"])
-    ));
-    page.line(format!(
-        "  Record Size    : {}",
-        plain(&template["record_size"])
-    ));
+    page.line(format!("  Template ID    : {}", template.id));
+    page.line(format!("  Source ID      : {}", given(exporter.source_id)));
+    page.line(format!("  Record Size    : {}", template.record_size));
     page.line("  Template layout");
     let heading = match ipfix {
         true => "|                 Field                   |    ID | Ent.ID | Offset |  Size |",
@@ -227,16 +207,14 @@ fn one_template(page: &mut Page, exporter: &Json, template: &Json) {
     page.line(format!("  {}", "_".repeat(width)));
     page.line(format!("  {heading}"));
     page.line(format!("  {}", "-".repeat(width)));
-    for field in list(template, "fields") {
-        let words: String = plain(&field["words"]).chars().take(39).collect();
-        let (element, offset, size) = (
-            plain(&field["element"]),
-            plain(&field["offset"]),
-            plain(&field["size"]),
-        );
+    for field in &template.fields {
+        let words: String = plain(&field.words).chars().take(39).collect();
+        let (element, offset, size) = (field.element, given(field.offset), field.size);
         page.line(match ipfix {
             true => {
-                let enterprise = some(field, "enterprise").map_or_else(String::new, plain);
+                let enterprise = field
+                    .enterprise
+                    .map_or_else(String::new, |number| number.to_string());
                 format!("  | {words:<40}|{element:>6} |{enterprise:>7} |{offset:>6}  |{size:>6} |")
             }
             false => format!("  | {words:<40}|{element:>6} |{offset:>6}  |{size:>6}  |"),

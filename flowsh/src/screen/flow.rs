@@ -1,64 +1,37 @@
 //! `show flow monitor`, `record`, `interface` and `sampler`, Cisco's layout.
 
-use serde_json::Value as Json;
+use api::flow::{Direction, MeteredInterfaces, Monitors, Records, Ring, RingState, Samplers};
 
-use super::{Page, list, plain, some};
+use super::{Page, plain};
 
 /// The flow monitors.
-pub(crate) fn monitors(answer: &Json) -> String {
+pub(crate) fn monitors(answer: &Monitors) -> String {
     let mut page = Page::default();
-    for monitor in list(answer, "monitors") {
-        let cache = match &monitor["cache"] {
-            Json::Null => monitor,
-            cache => cache,
-        };
-        page.line(format!("Flow Monitor {}:", plain(&monitor["name"])));
-        page.pair(2, "Description:", 21, plain(&monitor["description"]));
-        page.pair(2, "Flow Record:", 21, plain(&monitor["record"]));
+    for monitor in &answer.monitors {
+        let cache = &monitor.cache;
+        page.line(format!("Flow Monitor {}:", plain(&monitor.name)));
+        page.pair(2, "Description:", 21, plain(&monitor.description));
+        page.pair(2, "Flow Record:", 21, plain(&monitor.record));
         let mut label = "Flow Exporter:";
-        for exporter in list(monitor, "exporters") {
-            let name = match exporter {
-                Json::Object(_) => &exporter["name"],
-                name => name,
-            };
-            page.pair(2, label, 21, plain(name));
+        for exporter in &monitor.exporters {
+            page.pair(2, label, 21, plain(exporter));
             label = "";
         }
         page.line("  Cache:");
-        page.pair(
-            4,
-            "Type:",
-            26,
-            plain(some(cache, "type").unwrap_or(&monitor["cache_type"])),
-        );
-        if cache["bidirectional"] == true {
+        page.pair(4, "Type:", 26, cache.cache_type.word());
+        if cache.bidirectional {
             page.pair(4, "Bidirectional:", 26, "yes");
         }
-        page.pair(
-            4,
-            "Status:",
-            26,
-            some(monitor, "status").map_or_else(|| "allocated".into(), plain),
-        );
-        let size = plain(some(cache, "size").unwrap_or(&monitor["cache_size"]));
-        let octets = some(cache, "octets")
-            .map(|octets| format!(" / {} bytes", plain(octets)))
-            .unwrap_or_default();
-        page.pair(4, "Size:", 26, format!("{size} entries{octets}"));
-        page.pair(
-            4,
-            "Inactive Timeout:",
-            26,
-            format!("{} secs", plain(&cache["inactive_timeout"])),
-        );
-        page.pair(
-            4,
-            "Active Timeout:",
-            26,
-            format!("{} secs", plain(&cache["active_timeout"])),
-        );
-        if let Some(seconds) = some(cache, "update_timeout") {
-            page.pair(4, "Update Timeout:", 26, format!("{} secs", plain(seconds)));
+        page.pair(4, "Status:", 26, monitor.status.word());
+        let size = format!("{} entries / {} bytes", cache.size, cache.octets);
+        page.pair(4, "Size:", 26, size);
+        let mut seconds = |label: &str, seconds: u64| {
+            page.pair(4, label, 26, format!("{seconds} secs"));
+        };
+        seconds("Inactive Timeout:", cache.inactive_timeout);
+        seconds("Active Timeout:", cache.active_timeout);
+        if let Some(update_timeout) = cache.update_timeout {
+            seconds("Update Timeout:", update_timeout);
         }
         page.line("");
     }
@@ -66,28 +39,18 @@ pub(crate) fn monitors(answer: &Json) -> String {
 }
 
 /// The flow records and their fields.
-pub(crate) fn records(answer: &Json) -> String {
+pub(crate) fn records(answer: &Records) -> String {
     let mut page = Page::default();
-    for record in list(answer, "records") {
-        page.line(format!("flow record {}:", plain(&record["name"])));
-        page.pair(2, "Description:", 22, plain(&record["description"]));
-        page.pair(2, "No. of users:", 22, plain(&record["users"]));
-        if let Some(octets) = some(record, "total_field_space") {
-            page.pair(
-                2,
-                "Total field space:",
-                22,
-                format!("{} bytes", plain(octets)),
-            );
-        }
+    for record in &answer.records {
+        page.line(format!("flow record {}:", plain(&record.name)));
+        page.pair(2, "Description:", 22, plain(&record.description));
+        page.pair(2, "No. of users:", 22, record.users.to_string());
+        let space = format!("{} bytes", record.total_field_space);
+        page.pair(2, "Total field space:", 22, space);
         page.line("  Fields:");
-        for field in list(record, "fields") {
-            let word = if field["match"].as_bool() == Some(true) {
-                "match"
-            } else {
-                "collect"
-            };
-            page.line(format!("    {word} {}", plain(&field["words"])));
+        for field in &record.fields {
+            let word = if field.is_key { "match" } else { "collect" };
+            page.line(format!("    {word} {}", plain(&field.words)));
         }
         page.line("");
     }
@@ -95,87 +58,78 @@ pub(crate) fn records(answer: &Json) -> String {
 }
 
 /// Interfaces and the monitors they have.
-pub(crate) fn flow_interfaces(answer: &Json) -> String {
+pub(crate) fn flow_interfaces(answer: &MeteredInterfaces) -> String {
     let mut page = Page::default();
-    for interface in list(answer, "interfaces") {
-        page.line(format!("Interface {}", plain(&interface["interface"])));
-        for monitor in list(interface, "monitors") {
-            let directions: &[&str] = match monitor["direction"].as_str() {
-                Some("both") => &["Input", "Output"],
-                Some("output") => &["Output"],
-                _ => &["Input"],
+    for interface in &answer.interfaces {
+        page.line(format!("Interface {}", plain(&interface.interface)));
+        for monitor in &interface.monitors {
+            let directions: &[&str] = match monitor.direction {
+                Direction::Both => &["Input", "Output"],
+                Direction::Output => &["Output"],
+                Direction::Input => &["Input"],
             };
-            let families: Vec<String> = list(monitor, "families").iter().map(plain).collect();
-            let families = if families.is_empty() {
-                "ip".to_owned()
-            } else {
-                families.join(", ")
+            let families: Vec<&str> = monitor.families.iter().map(|one| one.word()).collect();
+            let families = match families.is_empty() {
+                true => "ip".to_owned(),
+                false => families.join(", "),
             };
             for direction in directions {
-                page.pair(2, "FNF:  monitor:", 26, plain(&monitor["monitor"]));
+                page.pair(2, "FNF:  monitor:", 26, plain(&monitor.monitor));
                 page.pair(8, "direction:", 26, direction);
                 page.pair(8, &format!("traffic({families}):"), 26, "on");
-                if let Some(sampler) = some(monitor, "sampler") {
+                if let Some(sampler) = &monitor.sampler {
                     page.pair(8, "sampler:", 26, plain(sampler));
                 }
             }
         }
-        let tunnels: Vec<String> = list(interface, "decapsulate").iter().map(plain).collect();
-        if !tunnels.is_empty() {
-            page.pair(2, "Decapsulate:", 26, tunnels.join(", "));
+        if !interface.decapsulate.is_empty() {
+            let tunnels = plain(&interface.decapsulate.join(", "));
+            page.pair(2, "Decapsulate:", 26, tunnels);
         }
-        for ring in list(interface, "threads") {
-            if ring["state"].as_str().is_some_and(|state| state != "up") {
-                let why = some(ring, "reason")
-                    .map(|why| format!(": {}", plain(why)))
-                    .unwrap_or_default();
-                page.pair(2, "Capture:", 26, format!("{}{why}", plain(&ring["state"])));
-            } else {
-                let (captured, dropped) = (plain(&ring["captured"]), plain(&ring["dropped"]));
-                page.pair(
-                    2,
-                    "Capture:",
-                    26,
-                    format!("{captured} packets, {dropped} dropped"),
-                );
-                if let Some(tunnels) = some(ring, "tunnels") {
-                    let (entered, unread) = (plain(&tunnels["entered"]), plain(&tunnels["unread"]));
-                    let text = format!("{entered} packets entered, {unread} unread");
-                    page.pair(2, "Tunnels:", 26, text);
-                }
-                if let Some(fragments) = some(ring, "fragments") {
-                    let count = |name| plain(&fragments[name]);
-                    let text = format!(
-                        "{} given ports, {} unknown, {} forgotten",
-                        count("given"),
-                        count("unknown"),
-                        count("forgotten")
-                    );
-                    page.pair(2, "Fragments:", 26, text);
-                }
-            }
+        for ring in &interface.threads {
+            capture(&mut page, ring);
         }
         page.line("");
     }
     page.0
 }
 
-/// The samplers.
-pub(crate) fn samplers(answer: &Json) -> String {
-    let mut page = Page::default();
-    for sampler in list(answer, "samplers") {
-        page.line(format!("Sampler {}:", plain(&sampler["name"])));
-        if let Some(id) = some(sampler, "id") {
-            page.pair(2, "ID:", 18, plain(id));
-        }
-        page.pair(2, "Type:", 18, plain(&sampler["mode"]));
-        page.pair(
-            2,
-            "Rate:",
-            18,
-            format!("1 out of {}", plain(&sampler["rate"])),
+fn capture(page: &mut Page, ring: &Ring) {
+    if ring.state == RingState::Down {
+        let why = match &ring.reason {
+            Some(why) => format!(": {}", plain(why)),
+            None => String::new(),
+        };
+        page.pair(2, "Capture:", 26, format!("{}{why}", ring.state));
+        return;
+    }
+    let counts = format!("{} packets, {} dropped", ring.captured, ring.dropped);
+    page.pair(2, "Capture:", 26, counts);
+    if let Some(tunnels) = ring.tunnels {
+        let (entered, unread) = (tunnels.entered, tunnels.unread);
+        let text = format!("{entered} packets entered, {unread} unread");
+        page.pair(2, "Tunnels:", 26, text);
+    }
+    if let Some(fragments) = ring.fragments {
+        let text = format!(
+            "{} given ports, {} unknown, {} forgotten",
+            fragments.given, fragments.unknown, fragments.forgotten
         );
-        page.pair(2, "Users:", 18, plain(&sampler["users"]));
+        page.pair(2, "Fragments:", 26, text);
+    }
+}
+
+/// The samplers.
+pub(crate) fn samplers(answer: &Samplers) -> String {
+    let mut page = Page::default();
+    for sampler in &answer.samplers {
+        page.line(format!("Sampler {}:", plain(&sampler.name)));
+        if let Some(id) = sampler.id {
+            page.pair(2, "ID:", 18, id.to_string());
+        }
+        page.pair(2, "Type:", 18, sampler.mode.word());
+        page.pair(2, "Rate:", 18, format!("1 out of {}", sampler.rate));
+        page.pair(2, "Users:", 18, sampler.users.to_string());
         page.line("");
     }
     page.0

@@ -1,19 +1,19 @@
 //! `show flow loss`: where every packet and record went, and whether it adds up.
 
-use serde_json::Value as Json;
+use api::ByName;
+use api::ledger::{LossLedger, PacketTally, RecordTally};
 
-use super::{Page, grouped, list, plain};
+use super::{Page, grouped, plain};
 
-/// One line of the ledger: records are `None` where packets are counted.
+/// Records, packets and octets of a line of the ledger; no records where packets are counted.
 type Tally = (u64, u64, u64);
 
-fn tally(json: &Json) -> Tally {
-    let number = |key: &str| json[key].as_u64().unwrap_or_default();
-    (
-        number("records").max(number("flows")),
-        number("packets"),
-        number("octets"),
-    )
+fn packets(tally: &PacketTally) -> Tally {
+    (0, tally.packets, tally.octets)
+}
+
+fn records(tally: &RecordTally) -> Tally {
+    (tally.records, tally.packets, tally.octets)
 }
 
 fn sum<'a>(tallies: impl IntoIterator<Item = &'a Tally>) -> Tally {
@@ -22,36 +22,34 @@ fn sum<'a>(tallies: impl IntoIterator<Item = &'a Tally>) -> Tally {
     })
 }
 
-/// What a total is split into.
-fn parts(json: &Json, key: &str, label: &str) -> Vec<(String, Tally)> {
-    json[key]
-        .as_object()
-        .into_iter()
-        .flatten()
+/// What a total is split into, by reason.
+fn parts<T>(by_reason: &ByName<T>, label: &str, tally: fn(&T) -> Tally) -> Vec<(String, Tally)> {
+    by_reason
+        .iter()
         .map(|(why, of)| (format!("{label}: {why}"), tally(of)))
         .collect()
 }
 
 /// The ledger with a verdict as its last line.
-pub(crate) fn loss(answer: &Json) -> String {
+pub(crate) fn loss(answer: &LossLedger) -> String {
     let mut page = Page::default();
     let mut wrong: Vec<String> = Vec::new();
-    for monitor in list(answer, "monitors") {
+    for monitor in &answer.monitors {
         let name = format!(
             "Flow monitor {} on {}",
-            plain(&monitor["monitor"]),
-            plain(&monitor["interface"])
+            plain(&monitor.monitor),
+            plain(&monitor.interface)
         );
         page.line(&name);
         heading(&mut page, "");
-        let captured = tally(&monitor["captured"]);
-        let metered = tally(&monitor["metered"]);
+        let captured = packets(&monitor.captured);
+        let metered = packets(&monitor.metered);
         let mut into = vec![
             ("metered".to_owned(), metered),
-            ("unsampled".to_owned(), tally(&monitor["unsampled"])),
+            ("unsampled".to_owned(), packets(&monitor.unsampled)),
         ];
-        into.extend(parts(monitor, "skipped", "skipped"));
-        into.extend(parts(monitor, "dropped", "dropped"));
+        into.extend(parts(&monitor.skipped, "skipped", packets));
+        into.extend(parts(&monitor.dropped, "dropped", packets));
         entry(&mut page, "captured", captured, false);
         into.iter()
             .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, false));
@@ -66,14 +64,11 @@ pub(crate) fn loss(answer: &Json) -> String {
         page.line("");
         heading(&mut page, "Records");
         entry(&mut page, "metered", metered, true);
-        let mut out = vec![("in cache".to_owned(), tally(&monitor["cached"]))];
-        out.push(("in expired flows".to_owned(), tally(&monitor["expired"])));
-        if !monitor["cleared"].is_null() {
-            out.push((
-                "cleared by an operator".to_owned(),
-                tally(&monitor["cleared"]),
-            ));
-        }
+        let out = [
+            ("in cache", records(&monitor.cached)),
+            ("in expired flows", records(&monitor.expired)),
+            ("cleared by an operator", records(&monitor.cleared)),
+        ];
         out.iter()
             .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
         verdict(
@@ -86,20 +81,20 @@ pub(crate) fn loss(answer: &Json) -> String {
         );
         page.line("");
     }
-    for exporter in list(answer, "exporters") {
+    for exporter in &answer.exporters {
         let name = format!(
             "Flow exporter {} for monitor {}",
-            plain(&exporter["exporter"]),
-            plain(&exporter["monitor"])
+            plain(&exporter.exporter),
+            plain(&exporter.monitor)
         );
         page.line(&name);
         heading(&mut page, "Records");
-        let received = tally(&exporter["received"]);
+        let received = records(&exporter.received);
         let mut into = vec![
-            ("sent".to_owned(), tally(&exporter["sent"])),
-            ("queued".to_owned(), tally(&exporter["queued"])),
+            ("sent".to_owned(), records(&exporter.sent)),
+            ("queued".to_owned(), records(&exporter.queued)),
         ];
-        into.extend(parts(exporter, "dropped", "dropped"));
+        into.extend(parts(&exporter.dropped, "dropped", records));
         entry(&mut page, "received", received, true);
         into.iter()
             .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
@@ -114,19 +109,15 @@ pub(crate) fn loss(answer: &Json) -> String {
         page.line("");
     }
     super::samplicator::ledgers(&mut page, answer, &mut wrong);
-    if ["monitors", "exporters", "samplicators"]
-        .iter()
-        .all(|kind| list(answer, kind).is_empty())
-    {
+    if answer.monitors.is_empty() && answer.exporters.is_empty() && answer.samplicators.is_empty() {
         page.line("No flow monitor is attached to an interface, and there is no samplicator.");
         page.line("");
     }
-    let said = answer["balanced"].as_bool();
-    if wrong.is_empty() && said == Some(false) {
+    if wrong.is_empty() && !answer.balanced {
         wrong.push("flowd says that its ledger does not balance".into());
     }
     if wrong.is_empty() {
-        page.line(match list(answer, "samplicators").is_empty() {
+        page.line(match answer.samplicators.is_empty() {
             true => "Balanced: every packet and every record is accounted for.",
             false => "Balanced: every packet, record and datagram is accounted for.",
         });

@@ -1,39 +1,41 @@
 //! `test flow path`: which way a flow would take.
 
-use serde_json::Value as Json;
+use std::net::IpAddr;
 
-use super::{Page, list, plain, protocol, some};
+use api::flow::{FlowPath, FlowRoute, PathMonitor, RouteKind};
 
-/// In, out, and the monitors and exporters on its way.
-pub(crate) fn path(answer: &Json) -> String {
+use super::{Page, given, plain, protocol_name};
+
+/// Where the flow comes in and goes out, and the monitors and exporters on its way.
+pub(crate) fn path(answer: &FlowPath) -> String {
     let mut page = Page::default();
-    let end = |address: &str, port: &str| match answer[port].as_u64() {
-        Some(port @ 1..) => format!("{} port {port}", plain(&answer[address])),
-        _ => plain(&answer[address]),
+    let end = |address: IpAddr, port: u16| match port {
+        0 => address.to_string(),
+        port => format!("{address} port {port}"),
     };
     page.line(format!(
         "Flow {} -> {}, {}",
-        end("source", "source_port"),
-        end("destination", "destination_port"),
-        protocol(&answer["protocol"])
+        end(answer.source, answer.source_port),
+        end(answer.destination, answer.destination_port),
+        protocol_name(answer.protocol.into())
     ));
-    let assumed = answer["input_assumed"] == true;
-    let input = match some(answer, "input") {
+    let input = match &answer.input {
         None => "nowhere: it is this host's own".to_owned(),
-        Some(input) if assumed => format!(
-            "{}, where the route to {} leads",
-            plain(input),
-            plain(&answer["source"])
-        ),
+        Some(input) if answer.input_assumed => {
+            format!(
+                "{}, where the route to {} leads",
+                plain(input),
+                answer.source
+            )
+        }
         Some(input) => plain(input),
     };
     page.pair(2, "In:", 9, input);
-    page.pair(2, "Out:", 9, out(&answer["route"]));
-    let monitors = list(answer, "monitors");
-    for monitor in monitors {
+    page.pair(2, "Out:", 9, out(&answer.route));
+    for monitor in &answer.monitors {
         one(&mut page, monitor);
     }
-    match monitors.len() {
+    match answer.monitors.len() {
         0 => page.line("  No flow monitor sees it."),
         1 => {}
         times => page.line(format!("  It is metered {times} times.")),
@@ -41,59 +43,57 @@ pub(crate) fn path(answer: &Json) -> String {
     page.0
 }
 
-fn out(route: &Json) -> String {
-    let by = match some(route, "prefix") {
+fn out(route: &FlowRoute) -> String {
+    let by = match &route.prefix {
         Some(prefix) => format!(" by the route {}", plain(prefix)),
         None => String::new(),
     };
-    match (route["kind"].as_str(), some(route, "next_hop")) {
-        (Some("forward"), Some(hop)) => {
-            format!("{} to {}{by}", plain(&route["output"]), plain(hop))
-        }
-        (Some("forward"), None) => format!("{}, on the link,{by}", plain(&route["output"])),
-        (Some("local"), _) => format!("to this host{by}"),
-        (Some("discard"), _) => format!("nowhere: discarded{by}"),
-        _ => "nowhere: there is no route".to_owned(),
+    let output = given(route.output.as_deref());
+    match (route.kind, route.next_hop) {
+        (RouteKind::Forward, Some(hop)) => format!("{output} to {hop}{by}"),
+        (RouteKind::Forward, None) => format!("{output}, on the link,{by}"),
+        (RouteKind::Local, _) => format!("to this host{by}"),
+        (RouteKind::Discard, _) => format!("nowhere: discarded{by}"),
+        (RouteKind::None, _) => "nowhere: there is no route".to_owned(),
     }
 }
 
-fn one(page: &mut Page, monitor: &Json) {
+fn one(page: &mut Page, monitor: &PathMonitor) {
     let mut line = format!(
         "  Flow monitor {} on {} {}, record {}",
-        plain(&monitor["monitor"]),
-        plain(&monitor["interface"]),
-        plain(&monitor["direction"]),
-        plain(&monitor["record"])
+        plain(&monitor.monitor),
+        plain(&monitor.interface),
+        monitor.direction,
+        plain(&monitor.record)
     );
-    if let Some(sampler) = some(monitor, "sampler") {
+    if let Some(sampler) = &monitor.sampler {
         line += &format!(
             ", one packet out of {} (sampler {})",
-            plain(&sampler["rate"]),
-            plain(&sampler["name"])
+            sampler.rate,
+            plain(&sampler.name)
         );
     }
     page.line(line);
-    if let Some(filter) = some(monitor, "filter") {
+    if let Some(filter) = &monitor.filter {
         page.line(format!(
             "    If the capture filter lets it pass: {}",
             plain(filter)
         ));
     }
-    let exporters = list(monitor, "exporters");
-    for exporter in exporters {
-        let but = match exporter["carries"].as_bool() {
-            Some(false) => ", which cannot carry IPv6: dropped and counted",
-            _ => "",
+    for exporter in &monitor.exporters {
+        let but = match exporter.carries {
+            false => ", which cannot carry IPv6: dropped and counted",
+            true => "",
         };
         page.line(format!(
             "    Flow exporter {}: {} to {} port {}{but}",
-            plain(&exporter["name"]),
-            plain(&exporter["protocol"]),
-            plain(&exporter["destination"]),
-            plain(&exporter["port"])
+            plain(&exporter.name),
+            plain(&exporter.protocol),
+            plain(&exporter.destination),
+            exporter.port
         ));
     }
-    if exporters.is_empty() {
+    if monitor.exporters.is_empty() {
         page.line("    No exporter: its flows are shown, not sent.");
     }
 }

@@ -1,42 +1,42 @@
 //! `show flow routes`: what flowd knows of the host's routes.
 
-use serde_json::Value as Json;
+use api::flow::Routes;
 
-use super::{Page, grouped, plain, some, span};
+use super::{Page, grouped, plain, span};
 
 /// Where values begin.
 const AT: usize = 28;
 
 /// The counts, and what is wrong with them.
-pub(crate) fn routes(answer: &Json) -> String {
+pub(crate) fn routes(answer: &Routes) -> String {
     let mut page = Page::default();
-    if answer["wanted"].as_bool() == Some(false) {
+    if !answer.wanted {
         page.line("No record in use speaks of routes.");
         return page.0;
     }
-    let number = |key: &str| answer[key].as_u64().map_or_else(|| "-".into(), grouped);
+    let count = |number: Option<u64>| number.map_or_else(|| "-".into(), grouped);
     page.line("Routes of this host, as flows are told of them:");
-    for (label, key) in [
-        ("IPv4 prefixes:", "ipv4_prefixes"),
-        ("IPv6 prefixes:", "ipv6_prefixes"),
-        ("Changes:", "changes"),
-        ("States handed out:", "states"),
-        ("Read from the kernel:", "readings"),
+    for (label, number) in [
+        ("IPv4 prefixes:", answer.ipv4_prefixes),
+        ("IPv6 prefixes:", answer.ipv6_prefixes),
+        ("Changes:", answer.changes),
+        ("States handed out:", answer.states),
+        ("Read from the kernel:", answer.readings),
     ] {
-        page.pair(2, label, AT, number(key));
+        page.pair(2, label, AT, count(number));
     }
-    if let Some(seconds) = answer["seconds_since_reading"].as_u64() {
+    if let Some(seconds) = answer.seconds_since_reading.flatten() {
         page.pair(2, "Last read:", AT, format!("{} ago", span(seconds)));
     }
-    for (label, key) in [
-        ("Overruns:", "overruns"),
-        ("Messages not understood:", "unread_messages"),
-        ("Routes left out:", "left_out_routes"),
-        ("Rules never applied:", "unknown_rules"),
+    for (label, number) in [
+        ("Overruns:", answer.overruns),
+        ("Messages not understood:", answer.unread_messages),
+        ("Routes left out:", answer.left_out_routes),
+        ("Rules never applied:", answer.unknown_rules),
     ] {
-        page.pair(2, label, AT, number(key));
+        page.pair(2, label, AT, count(number));
     }
-    if let Some(error) = some(answer, "error") {
+    if let Some(Some(error)) = &answer.error {
         page.line(format!("The routes cannot be read: {}", plain(error)));
     }
     page.0
@@ -47,6 +47,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::filled::filled;
 
     #[test]
     fn counts_and_errors_are_shown() {
@@ -55,7 +56,7 @@ mod tests {
             "readings": 2, "seconds_since_reading": 61, "overruns": 1, "unread_messages": 0, "left_out_routes": 0,
             "unknown_rules": 0, "error": "netlink: no memory",
         });
-        let shown = routes(&answer);
+        let shown = routes(&filled(&answer));
         assert!(
             shown.contains("  IPv4 prefixes:            1,000,003\n"),
             "{shown}"
@@ -66,7 +67,7 @@ mod tests {
             "{shown}"
         );
         assert_eq!(
-            routes(&json!({"wanted": false})),
+            routes(&filled(&json!({"wanted": false}))),
             "No record in use speaks of routes.\n"
         );
     }

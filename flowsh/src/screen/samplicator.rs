@@ -1,8 +1,12 @@
 //! `show samplicator` and `monitor samplicator`: what came in, where it went, and why not.
 
-use serde_json::Value as Json;
+use api::ledger::{DatagramTally, LossLedger};
+use api::samplicator::{
+    KeptTemplates, Rates, Receiver, ReceiverState, Samplicator, Samplicators, Sources,
+};
+use jiff::Timestamp;
 
-use super::{Column, Page, View, grouped, list, plain, some, span, table, thousands, time};
+use super::{Column, Page, View, given, grouped, plain, span, table, zoned};
 
 /// Column (from 0) of the values.
 const VALUES: usize = 19;
@@ -10,9 +14,9 @@ const VALUES: usize = 19;
 const SAMPLED: &str = "sampled";
 
 /// Each samplicator with its receivers in a table.
-pub(crate) fn samplicators(answer: &Json) -> String {
+pub(crate) fn samplicators(answer: &Samplicators) -> String {
     let mut page = Page::default();
-    for samplicator in list(answer, "samplicators") {
+    for samplicator in &answer.samplicators {
         summary(&mut page, samplicator);
         page.line("");
         receivers(&mut page, samplicator);
@@ -21,106 +25,106 @@ pub(crate) fn samplicators(answer: &Json) -> String {
     page.0
 }
 
-fn summary(page: &mut Page, samplicator: &Json) {
-    page.line(format!("Samplicator {}:", plain(&samplicator["name"])));
-    if let Some(text) = some(samplicator, "description") {
-        page.pair(2, "Description:", VALUES, plain(text));
+fn summary(page: &mut Page, samplicator: &Samplicator) {
+    page.line(format!("Samplicator {}:", plain(&samplicator.name)));
+    if let Some(text) = described(&samplicator.description) {
+        page.pair(2, "Description:", VALUES, text);
     }
     let mut label = "Listening:";
-    for listener in list(samplicator, "listeners") {
-        let interface = some(listener, "interface")
-            .map_or_else(String::new, |interface| format!("%{}", plain(interface)));
-        let sockets = listener["threads"].as_u64().unwrap_or(1);
-        let each = if sockets == 1 {
-            String::new()
-        } else {
-            format!(", {sockets} threads")
+    for listener in &samplicator.listeners {
+        let interface = match &listener.interface {
+            Some(interface) => format!("%{}", plain(interface)),
+            None => String::new(),
+        };
+        let each = match listener.threads {
+            1 => String::new(),
+            threads => format!(", {threads} threads"),
         };
         let text = format!(
             "{}{interface} port {}{each}, {} datagrams, {} dropped by the kernel, buffer {} octets",
-            plain(&listener["address"]),
-            plain(&listener["port"]),
-            thousands(&listener["received"]["datagrams"]),
-            thousands(&listener["kernel_drops"]),
-            thousands(&listener["receive_buffer"]),
+            listener.address,
+            listener.port,
+            grouped(listener.received.datagrams),
+            grouped(listener.kernel_drops),
+            grouped(listener.receive_buffer),
         );
         page.pair(2, std::mem::take(&mut label), VALUES, text);
     }
-    let received = &samplicator["received"];
-    page.pair(
-        2,
-        "Received:",
-        VALUES,
-        format!(
-            "{} datagrams, {} octets",
-            thousands(&received["datagrams"]),
-            thousands(&received["octets"])
-        ),
+    let received = &samplicator.received;
+    let text = format!(
+        "{} datagrams, {} octets",
+        grouped(received.datagrams),
+        grouped(received.octets)
     );
-    let rates = &samplicator["rates"];
-    for (label, minutes) in [("Rate, 1 minute:", "1m"), ("Rate, 5 minutes:", "5m")] {
-        let text = format!(
-            "{} datagrams/s, {}",
-            rate(&rates[format!("datagrams_{minutes}")]),
-            bits(&rates[format!("bits_{minutes}")])
-        );
-        page.pair(2, label, VALUES, text);
-    }
-    page.pair(
-        2,
-        "Not relayed:",
-        VALUES,
-        format!(
-            "{} denied by a rule, {} for no receiver, {} dropped by the kernel",
-            thousands(&samplicator["denied"]["datagrams"]),
-            thousands(&samplicator["unrouted"]["datagrams"]),
-            thousands(&samplicator["kernel_drops"]),
-        ),
+    page.pair(2, "Received:", VALUES, text);
+    rates(page, &samplicator.rates);
+    let text = format!(
+        "{} denied by a rule, {} for no receiver, {} dropped by the kernel",
+        grouped(samplicator.denied.datagrams),
+        grouped(samplicator.unrouted.datagrams),
+        grouped(samplicator.kernel_drops),
     );
-    let recycled = samplicator["sources_recycled"].as_u64().unwrap_or_default();
-    let forgotten = match recycled {
+    page.pair(2, "Not relayed:", VALUES, text);
+    let forgotten = match samplicator.sources_recycled {
         0 => String::new(),
-        _ => format!(" ({} forgotten for room)", grouped(recycled)),
+        recycled => format!(" ({} forgotten for room)", grouped(recycled)),
     };
-    page.pair(
-        2,
-        "Sources:",
-        VALUES,
-        format!("{}{forgotten}", thousands(&samplicator["sources"])),
-    );
-    let templates = &samplicator["templates"];
+    let sources = grouped(samplicator.sources);
+    page.pair(2, "Sources:", VALUES, format!("{sources}{forgotten}"));
+    let templates = &samplicator.templates;
     let mut text = format!(
         "{} in {} domains, {} options records",
-        thousands(&templates["templates"]),
-        thousands(&templates["domains"]),
-        thousands(&templates["options_records"]),
+        grouped(templates.templates),
+        grouped(templates.domains),
+        grouped(templates.options_records),
     );
-    for (key, what) in [
-        ("refused", "not kept for room"),
-        ("malformed", "malformed datagrams"),
+    for (number, what) in [
+        (templates.refused, "not kept for room"),
+        (templates.malformed, "malformed datagrams"),
     ] {
-        if templates[key].as_u64().unwrap_or_default() > 0 {
-            text.push_str(&format!(", {} {what}", thousands(&templates[key])));
+        if number > 0 {
+            text.push_str(&format!(", {} {what}", grouped(number)));
         }
     }
     page.pair(2, "Templates:", VALUES, text);
 }
 
+fn rates(page: &mut Page, rates: &Rates) {
+    for (label, datagrams, bits_s) in [
+        ("Rate, 1 minute:", rates.datagrams_1m, rates.bits_1m),
+        ("Rate, 5 minutes:", rates.datagrams_5m, rates.bits_5m),
+    ] {
+        let text = format!(
+            "{} datagrams/s, {}",
+            rate(Some(datagrams)),
+            bits(Some(bits_s))
+        );
+        page.pair(2, label, VALUES, text);
+    }
+}
+
+/// A configured description, if there is one.
+fn described(description: &Option<String>) -> Option<String> {
+    let description = description.as_deref().filter(|text| !text.is_empty());
+    description.map(plain)
+}
+
 /// The receivers, a row each.
-fn receivers(page: &mut Page, samplicator: &Json) {
-    let rows: Vec<Vec<String>> = list(samplicator, "receivers")
+fn receivers(page: &mut Page, samplicator: &Samplicator) {
+    let rows: Vec<Vec<String>> = samplicator
+        .receivers
         .iter()
         .map(|receiver| {
             vec![
-                plain(&receiver["name"]),
+                plain(&receiver.name),
                 endpoint(receiver),
-                plain(&receiver["state"]),
-                thousands(&receiver["sent"]["datagrams"]),
-                thousands(&receiver["sent"]["octets"]),
+                receiver.state.to_string(),
+                grouped(receiver.sent.datagrams),
+                grouped(receiver.sent.octets),
                 grouped(dropped(receiver)),
-                rate(&receiver["rates"]["datagrams_1m"]),
-                rate(&receiver["rates"]["datagrams_5m"]),
-                ago(&receiver["last_sent_seconds_ago"]),
+                rate(Some(receiver.rates.datagrams_1m)),
+                rate(Some(receiver.rates.datagrams_5m)),
+                ago(receiver.last_sent_seconds_ago),
             ]
         })
         .collect();
@@ -136,23 +140,23 @@ fn receivers(page: &mut Page, samplicator: &Json) {
         Column::right("Last", 8),
     ];
     table(page, columns, 2, Some('-'), &rows);
-    for receiver in list(samplicator, "receivers") {
+    for receiver in &samplicator.receivers {
         notes(page, receiver);
     }
 }
 
 /// Below the table: why a receiver is not up, and what it did not get.
-fn notes(page: &mut Page, receiver: &Json) {
-    let name = plain(&receiver["name"]);
-    if receiver["state"] == "failed" {
-        let when = ago(&receiver["last_failure_seconds_ago"]);
-        let why = plain(&receiver["last_failure"]);
+fn notes(page: &mut Page, receiver: &Receiver) {
+    let name = plain(&receiver.name);
+    if receiver.state == ReceiverState::Failed {
+        let when = ago(receiver.last_failure_seconds_ago);
+        let why = given(receiver.last_failure.as_deref());
         page.line(format!("  {name} failed {when} ago: {why}"));
     }
     let mut parts: Vec<String> = Vec::new();
-    for (reason, tally) in reasons(receiver) {
+    for (reason, tally) in &receiver.dropped {
         let verb = if reason == SAMPLED { "" } else { "dropped: " };
-        parts.push(format!("{} {verb}{reason}", thousands(&tally["datagrams"])));
+        parts.push(format!("{} {verb}{reason}", grouped(tally.datagrams)));
     }
     if !parts.is_empty() {
         page.line(format!("  {name} {}", parts.join(", ")));
@@ -160,14 +164,14 @@ fn notes(page: &mut Page, receiver: &Json) {
 }
 
 /// Every counter of each receiver.
-pub(crate) fn samplicator_receivers(answer: &Json, view: &View) -> String {
+pub(crate) fn samplicator_receivers(answer: &Samplicators, view: &View) -> String {
     let mut page = Page::default();
-    for samplicator in list(answer, "samplicators") {
-        for receiver in list(samplicator, "receivers") {
+    for samplicator in &answer.samplicators {
+        for receiver in &samplicator.receivers {
             page.line(format!(
                 "Receiver {} of samplicator {}:",
-                plain(&receiver["name"]),
-                plain(&samplicator["name"])
+                plain(&receiver.name),
+                plain(&samplicator.name)
             ));
             detail(&mut page, receiver, view);
             page.line("");
@@ -176,73 +180,63 @@ pub(crate) fn samplicator_receivers(answer: &Json, view: &View) -> String {
     page.0
 }
 
-fn detail(page: &mut Page, receiver: &Json, view: &View) {
-    if let Some(text) = some(receiver, "description") {
-        page.pair(2, "Description:", VALUES, plain(text));
+fn detail(page: &mut Page, receiver: &Receiver, view: &View) {
+    if let Some(text) = described(&receiver.description) {
+        page.pair(2, "Description:", VALUES, text);
     }
     page.pair(2, "Address:", VALUES, endpoint(receiver));
-    if some(receiver, "address").is_some_and(|address| *address != receiver["destination"]) {
-        page.pair(2, "Host name:", VALUES, plain(&receiver["destination"]));
+    let address = receiver.address.map(|address| address.to_string());
+    if address.is_some_and(|address| address != receiver.destination) {
+        page.pair(2, "Host name:", VALUES, plain(&receiver.destination));
     }
-    let source = match receiver["spoof_source"].as_bool() {
-        Some(true) => "the exporter's (spoofed)",
-        _ => "this host's",
+    let source = match receiver.spoof_source {
+        true => "the exporter's (spoofed)",
+        false => "this host's",
     };
     page.pair(2, "Source address:", VALUES, source);
-    page.pair(2, "State:", VALUES, plain(&receiver["state"]));
-    if let Some(reason) = some(receiver, "last_failure") {
-        let at = receiver["last_failure_seconds_ago"].clone();
-        page.pair(
-            2,
-            "Last failure:",
-            VALUES,
-            format!("{} {} ago", plain(reason), ago(&at)),
-        );
+    page.pair(2, "State:", VALUES, receiver.state.word());
+    if let Some(reason) = &receiver.last_failure {
+        let when = ago(receiver.last_failure_seconds_ago);
+        let text = format!("{} {when} ago", plain(reason));
+        page.pair(2, "Last failure:", VALUES, text);
     }
-    let sent = match receiver["last_sent_seconds_ago"].is_null() {
-        true => "never".to_owned(),
-        false => {
-            let ns = receiver["last_sent_ns"].as_u64().unwrap_or_default();
-            let at = Json::from(ns as f64 / 1e9);
-            let at = time(&at, &view.zone, "%Y-%m-%d %H:%M:%S");
-            format!("{} ago ({at})", ago(&receiver["last_sent_seconds_ago"]))
-        }
-    };
-    page.pair(2, "Last sent:", VALUES, sent);
-    for (label, minutes) in [("Rate, 1 minute:", "1m"), ("Rate, 5 minutes:", "5m")] {
-        let rates = &receiver["rates"];
-        let text = format!(
-            "{} datagrams/s, {}",
-            rate(&rates[format!("datagrams_{minutes}")]),
-            bits(&rates[format!("bits_{minutes}")])
-        );
-        page.pair(2, label, VALUES, text);
-    }
+    page.pair(2, "Last sent:", VALUES, last_sent(receiver, view));
+    rates(page, &receiver.rates);
     page.line(format!("  {:<34}{:>16}{:>20}", "", "Datagrams", "Octets"));
-    let mut entry = |label: &str, tally: &Json| {
+    let mut entry = |label: &str, tally: &DatagramTally| {
         page.line(format!(
             "  {label:<34}{:>16}{:>20}",
-            thousands(&tally["datagrams"]),
-            thousands(&tally["octets"])
+            grouped(tally.datagrams),
+            grouped(tally.octets)
         ));
     };
-    entry("offered by the rules", &receiver["offered"]);
-    entry("  sent", &receiver["sent"]);
-    entry("  queued", &receiver["queued"]);
-    for (reason, tally) in reasons(receiver) {
+    entry("offered by the rules", &receiver.offered);
+    entry("  sent", &receiver.sent);
+    entry("  queued", &receiver.queued);
+    for (reason, tally) in &receiver.dropped {
         entry(&format!("  dropped: {reason}"), tally);
     }
-    entry("templates sent again beside them", &receiver["replayed"]);
-    if receiver["icmp_unreachable"].as_u64().unwrap_or_default() > 0 {
+    entry("templates sent again beside them", &receiver.replayed);
+    if receiver.icmp_unreachable > 0 {
         page.line(format!(
             "  told unreachable (ICMP) {} times",
-            thousands(&receiver["icmp_unreachable"])
+            grouped(receiver.icmp_unreachable)
         ));
     }
 }
 
+fn last_sent(receiver: &Receiver, view: &View) -> String {
+    if receiver.last_sent_seconds_ago.is_none() {
+        return "never".to_owned();
+    }
+    let ns = receiver.last_sent_ns.unwrap_or_default();
+    let at = Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
+    let at = zoned(at, &view.zone, "%Y-%m-%d %H:%M:%S");
+    format!("{} ago ({at})", ago(receiver.last_sent_seconds_ago))
+}
+
 /// The exporters, a row each.
-pub(crate) fn samplicator_sources(answer: &Json) -> String {
+pub(crate) fn samplicator_sources(answers: &[Sources]) -> String {
     let columns = || {
         vec![
             Column::left("Source", 15),
@@ -258,35 +252,36 @@ pub(crate) fn samplicator_sources(answer: &Json) -> String {
             Column::left("State", 6),
         ]
     };
-    each(
-        answer,
-        "sources",
+    let rows = |answer: &Sources| {
+        let row = |source: &api::samplicator::Source| {
+            vec![
+                source.address.to_string(),
+                source.port.to_string(),
+                grouped(source.received.datagrams),
+                grouped(source.received.octets),
+                grouped(source.not_relayed.datagrams),
+                given(source.rule.as_deref()),
+                grouped(source.domains),
+                grouped(source.templates),
+                ago(Some(source.first_seconds_ago)),
+                ago(Some(source.last_seconds_ago)),
+                if source.silent { "silent" } else { "sends" }.to_owned(),
+            ]
+        };
+        (
+            answer.samplicator.clone(),
+            answer.sources.iter().map(row).collect(),
+        )
+    };
+    tables(
+        answers.iter().map(rows),
         "No exporter has sent anything.",
         columns,
-        |source| {
-            let state = match source["silent"].as_bool() {
-                Some(true) => "silent",
-                _ => "sends",
-            };
-            vec![
-                plain(&source["address"]),
-                plain(&source["port"]),
-                thousands(&source["received"]["datagrams"]),
-                thousands(&source["received"]["octets"]),
-                thousands(&source["not_relayed"]["datagrams"]),
-                plain(&source["rule"]),
-                thousands(&source["domains"]),
-                thousands(&source["templates"]),
-                ago(&source["first_seconds_ago"]),
-                ago(&source["last_seconds_ago"]),
-                state.to_owned(),
-            ]
-        },
     )
 }
 
 /// The templates kept, a row each.
-pub(crate) fn samplicator_templates(answer: &Json) -> String {
+pub(crate) fn samplicator_templates(answers: &[KeptTemplates]) -> String {
     let columns = || {
         vec![
             Column::left("Source", 21),
@@ -299,50 +294,46 @@ pub(crate) fn samplicator_templates(answer: &Json) -> String {
             Column::right("Last", 8),
         ]
     };
-    each(
-        answer,
-        "templates",
+    let rows = |answer: &KeptTemplates| {
+        let row = |template: &api::samplicator::KeptTemplate| {
+            let protocol = match template.version {
+                10 => "IPFIX".to_owned(),
+                9 => "NetFlow v9".to_owned(),
+                other => other.to_string(),
+            };
+            let of = if template.options { "options" } else { "data" };
+            vec![
+                plain(&template.source),
+                template.domain.to_string(),
+                protocol,
+                template.id.to_string(),
+                of.to_owned(),
+                grouped(template.fields),
+                grouped(template.records),
+                ago(Some(template.last_seconds_ago)),
+            ]
+        };
+        (
+            answer.samplicator.clone(),
+            answer.templates.iter().map(row).collect(),
+        )
+    };
+    tables(
+        answers.iter().map(rows),
         "No template has come in.",
         columns,
-        |template| {
-            let protocol = match template["version"].as_u64() {
-                Some(10) => "IPFIX".to_owned(),
-                Some(9) => "NetFlow v9".to_owned(),
-                _ => plain(&template["version"]),
-            };
-            let of = match template["options"].as_bool() {
-                Some(true) => "options",
-                _ => "data",
-            };
-            vec![
-                plain(&template["source"]),
-                plain(&template["domain"]),
-                protocol,
-                plain(&template["id"]),
-                of.to_owned(),
-                thousands(&template["fields"]),
-                thousands(&template["records"]),
-                ago(&template["last_seconds_ago"]),
-            ]
-        },
     )
 }
 
-/// A table of a samplicator's part, for each samplicator.
-fn each(
-    answer: &Json,
-    part: &str,
+/// A table of rows for each samplicator by name; `none` where there are no rows.
+fn tables(
+    parts: impl Iterator<Item = (String, Vec<Vec<String>>)>,
     none: &str,
     columns: impl Fn() -> Vec<Column>,
-    row: impl Fn(&Json) -> Vec<String>,
 ) -> String {
     let mut page = Page::default();
-    for samplicator in list(answer, "samplicators") {
-        page.line(format!(
-            "Samplicator {}:",
-            plain(&samplicator["samplicator"])
-        ));
-        let rows: Vec<Vec<String>> = list(samplicator, part).iter().map(&row).collect();
+    for (samplicator, rows) in parts {
+        page.line(format!("Samplicator {}:", plain(&samplicator)));
         match rows.is_empty() {
             true => page.line(none),
             false => table(&mut page, columns(), 2, Some('-'), &rows),
@@ -353,20 +344,20 @@ fn each(
 }
 
 /// The samplicators' part of `show flow loss`; `wrong` gets what does not add up.
-pub(super) fn ledgers(page: &mut Page, answer: &Json, wrong: &mut Vec<String>) {
-    for samplicator in list(answer, "samplicators") {
-        let name = format!("Samplicator {}", plain(&samplicator["samplicator"]));
+pub(super) fn ledgers(page: &mut Page, answer: &LossLedger, wrong: &mut Vec<String>) {
+    for samplicator in &answer.samplicators {
+        let name = format!("Samplicator {}", plain(&samplicator.samplicator));
         page.line(&name);
         page.line(format!(
             "  {:<30}{:>13}{:>16}{:>18}",
             "", "", "Datagrams", "Octets"
         ));
-        let received = tally(&samplicator["received"]);
+        let received = tally(&samplicator.received);
         entry(page, "received", received);
         let parts = [
-            ("relayed", tally(&samplicator["relayed"])),
-            ("dropped: denied by a rule", tally(&samplicator["denied"])),
-            ("dropped: for no receiver", tally(&samplicator["unrouted"])),
+            ("relayed", tally(&samplicator.relayed)),
+            ("dropped: denied by a rule", tally(&samplicator.denied)),
+            ("dropped: for no receiver", tally(&samplicator.unrouted)),
         ];
         for (label, tally) in parts {
             entry(page, &format!("  {label}"), tally);
@@ -378,7 +369,7 @@ pub(super) fn ledgers(page: &mut Page, answer: &Json, wrong: &mut Vec<String>) {
             received,
             parts.iter().map(|(_, tally)| *tally),
         );
-        let kernel = samplicator["kernel_drops"].as_u64().unwrap_or_default();
+        let kernel = samplicator.kernel_drops;
         if kernel > 0 {
             page.line(format!(
                 "  {:<43}{:>16}",
@@ -386,15 +377,15 @@ pub(super) fn ledgers(page: &mut Page, answer: &Json, wrong: &mut Vec<String>) {
                 grouped(kernel)
             ));
         }
-        for receiver in list(samplicator, "receivers") {
-            let whom = plain(&receiver["receiver"]);
-            let offered = tally(&receiver["offered"]);
+        for receiver in &samplicator.receivers {
+            let whom = plain(&receiver.receiver);
+            let offered = tally(&receiver.offered);
             entry(page, &format!("offered to {whom}"), offered);
             let mut parts = vec![
-                ("sent".to_owned(), tally(&receiver["sent"])),
-                ("queued".to_owned(), tally(&receiver["queued"])),
+                ("sent".to_owned(), tally(&receiver.sent)),
+                ("queued".to_owned(), tally(&receiver.queued)),
             ];
-            for (reason, of) in reasons(receiver) {
+            for (reason, of) in &receiver.dropped {
                 parts.push((format!("dropped: {reason}"), tally(of)));
             }
             for (label, tally) in &parts {
@@ -414,9 +405,8 @@ pub(super) fn ledgers(page: &mut Page, answer: &Json, wrong: &mut Vec<String>) {
 }
 
 /// Datagrams and octets.
-fn tally(json: &Json) -> (u64, u64) {
-    let number = |key: &str| json[key].as_u64().unwrap_or_default();
-    (number("datagrams"), number("octets"))
+fn tally(tally: &DatagramTally) -> (u64, u64) {
+    (tally.datagrams, tally.octets)
 }
 
 fn entry(page: &mut Page, label: &str, (datagrams, octets): (u64, u64)) {
@@ -448,28 +438,28 @@ fn verdict(
 }
 
 /// A frame of `monitor samplicator`: the whole screen, or with `screen` false a few lines.
-pub(crate) fn samplicator_frame(answer: &Json, screen: bool) -> String {
+pub(crate) fn samplicator_frame(answer: &Samplicators, screen: bool) -> String {
     if screen {
         return samplicators(answer) + "q leaves\n";
     }
     let mut page = Page::default();
-    for samplicator in list(answer, "samplicators") {
+    for samplicator in &answer.samplicators {
         page.line(format!(
             "{}: {} received, {} datagrams/s, {}",
-            plain(&samplicator["name"]),
-            thousands(&samplicator["received"]["datagrams"]),
-            rate(&samplicator["rates"]["datagrams_1m"]),
-            bits(&samplicator["rates"]["bits_1m"]),
+            plain(&samplicator.name),
+            grouped(samplicator.received.datagrams),
+            rate(Some(samplicator.rates.datagrams_1m)),
+            bits(Some(samplicator.rates.bits_1m)),
         ));
-        for receiver in list(samplicator, "receivers") {
+        for receiver in &samplicator.receivers {
             page.line(format!(
                 "  {} {} {}: {} sent, {} dropped, {} datagrams/s",
-                plain(&receiver["name"]),
+                plain(&receiver.name),
                 endpoint(receiver),
-                plain(&receiver["state"]),
-                thousands(&receiver["sent"]["datagrams"]),
+                receiver.state,
+                grouped(receiver.sent.datagrams),
                 grouped(dropped(receiver)),
-                rate(&receiver["rates"]["datagrams_1m"]),
+                rate(Some(receiver.rates.datagrams_1m)),
             ));
         }
     }
@@ -477,44 +467,33 @@ pub(crate) fn samplicator_frame(answer: &Json, screen: bool) -> String {
 }
 
 /// `192.0.2.1:2055`, the name where there is no address yet.
-fn endpoint(receiver: &Json) -> String {
-    let address = some(receiver, "address").unwrap_or(&receiver["destination"]);
-    let (address, port) = (plain(address), plain(&receiver["port"]));
+fn endpoint(receiver: &Receiver) -> String {
+    let address = match receiver.address {
+        Some(address) => address.to_string(),
+        None => plain(&receiver.destination),
+    };
     match address.contains(':') {
-        true => format!("[{address}]:{port}"),
-        false => format!("{address}:{port}"),
+        true => format!("[{address}]:{}", receiver.port),
+        false => format!("{address}:{}", receiver.port),
     }
 }
 
-/// What was dropped, by reason.
-fn reasons(receiver: &Json) -> Vec<(&String, &Json)> {
-    receiver["dropped"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
 /// What was lost: without what `sampling` leaves out on purpose.
-fn dropped(receiver: &Json) -> u64 {
-    reasons(receiver)
-        .into_iter()
-        .filter(|(reason, _)| *reason != SAMPLED)
-        .filter_map(|(_, tally)| tally["datagrams"].as_u64())
+fn dropped(receiver: &Receiver) -> u64 {
+    let lost = receiver.dropped.iter();
+    lost.filter(|(reason, _)| *reason != SAMPLED)
+        .map(|(_, tally)| tally.datagrams)
         .sum()
 }
 
 /// A time that has gone by; `-`: never.
-fn ago(json: &Json) -> String {
-    match json.as_f64() {
-        Some(seconds) => span(seconds.max(0.0) as u64),
-        None => "-".to_owned(),
-    }
+fn ago(seconds: Option<f64>) -> String {
+    given(seconds.map(|seconds| span(seconds.max(0.0) as u64)))
 }
 
 /// Datagrams a second: whole ones, small rates with digits behind the point.
-pub(super) fn rate(json: &Json) -> String {
-    match json.as_f64() {
+pub(super) fn rate(rate: Option<f64>) -> String {
+    match rate {
         Some(rate) if rate >= 10.0 => grouped(rate.round() as u64),
         Some(rate) if rate >= 1.0 || rate == 0.0 => format!("{rate:.1}"),
         Some(rate) => format!("{rate:.2}"),
@@ -523,8 +502,8 @@ pub(super) fn rate(json: &Json) -> String {
 }
 
 /// Bits a second in the unit that fits.
-pub(super) fn bits(json: &Json) -> String {
-    let Some(mut rate) = json.as_f64() else {
+pub(super) fn bits(rate: Option<f64>) -> String {
+    let Some(mut rate) = rate else {
         return "- bit/s".to_owned();
     };
     for unit in ["bit/s", "kbit/s", "Mbit/s"] {

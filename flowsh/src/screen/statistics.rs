@@ -1,35 +1,30 @@
 //! The two tables of `show ip cache flow`: packets by size, and by protocol.
 
-use serde_json::Value as Json;
+use api::flow::{PacketStatistics, ProtocolTally, SizeClass};
 
-use super::{Page, list, plain};
+use super::{Page, plain};
 
 /// Size classes in the first of two lines.
 const FIRST_LINE: usize = 15;
 
 /// Adds the tables that are kept.
-pub(super) fn packet_statistics(page: &mut Page, statistics: &Json) {
-    if statistics["sizes"].is_array() {
-        sizes(page, list(statistics, "sizes"));
+pub(super) fn packet_statistics(page: &mut Page, statistics: &PacketStatistics) {
+    if let Some(classes) = &statistics.sizes {
+        sizes(page, classes);
     }
-    if statistics["protocols"].is_array() {
-        let seconds = statistics["seconds"].as_f64().unwrap_or_default();
-        protocols(page, list(statistics, "protocols"), seconds);
+    if let Some(rows) = &statistics.protocols {
+        protocols(page, rows, statistics.seconds);
     }
 }
 
-fn count(row: &Json, name: &str) -> u64 {
-    row[name].as_u64().unwrap_or_default()
-}
-
-fn sizes(page: &mut Page, classes: &[Json]) {
-    let total: u64 = classes.iter().map(|class| count(class, "packets")).sum();
+fn sizes(page: &mut Page, classes: &[SizeClass]) {
+    let total: u64 = classes.iter().map(|class| class.packets).sum();
     page.line("");
     page.line(format!("Packet size distribution ({total} total packets):"));
-    let heading = |at: usize, class: &Json| match (&class["largest"], at) {
-        (Json::Null, _) => "more".to_owned(),
-        (largest, 0) => format!("1-{}", plain(largest)),
-        (largest, _) => plain(largest),
+    let heading = |at: usize, class: &SizeClass| match (class.largest, at) {
+        (None, _) => "more".to_owned(),
+        (Some(largest), 0) => format!("1-{largest}"),
+        (Some(largest), _) => largest.to_string(),
     };
     let (first, second) = classes.split_at(FIRST_LINE.min(classes.len()));
     for (from, part) in [(0, first), (first.len(), second)] {
@@ -45,7 +40,7 @@ fn sizes(page: &mut Page, classes: &[Json]) {
         ));
         page.line(line(
             part.iter()
-                .map(|class| share(count(class, "packets"), total))
+                .map(|class| share(class.packets, total))
                 .collect(),
         ));
         if from == 0 {
@@ -54,7 +49,7 @@ fn sizes(page: &mut Page, classes: &[Json]) {
     }
 }
 
-/// `.250`; of nothing nothing.
+/// A share as `.250`; of nothing it is `.000`.
 fn share(part: u64, total: u64) -> String {
     let thousandths = match total {
         0 => 0,
@@ -66,7 +61,7 @@ fn share(part: u64, total: u64) -> String {
     }
 }
 
-fn protocols(page: &mut Page, rows: &[Json], seconds: f64) {
+fn protocols(page: &mut Page, rows: &[ProtocolTally], seconds: f64) {
     let line = |cells: [String; 6]| {
         let [name, flows, rate, packets, octets, packet_rate] = cells;
         format!("{name:<12}{flows:>12}{rate:>10}{packets:>10}{octets:>7}{packet_rate:>12}")
@@ -94,14 +89,14 @@ fn protocols(page: &mut Page, rows: &[Json], seconds: f64) {
             rate(packets),
         ])
     };
-    let sum = |name: &str| rows.iter().map(|row| count(row, name)).sum();
+    let sum = |number: fn(&ProtocolTally) -> u64| rows.iter().map(number).sum();
     for one in rows {
-        page.line(row(
-            &plain(&one["name"]),
-            count(one, "flows"),
-            count(one, "packets"),
-            count(one, "octets"),
-        ));
+        page.line(row(&plain(&one.name), one.flows, one.packets, one.octets));
     }
-    page.line(row("Total:", sum("flows"), sum("packets"), sum("octets")));
+    page.line(row(
+        "Total:",
+        sum(|one| one.flows),
+        sum(|one| one.packets),
+        sum(|one| one.octets),
+    ));
 }

@@ -1,53 +1,54 @@
 //! `show system commit`, `show interfaces`, `show log`, `show version`.
 
-use serde_json::Value as Json;
+use api::configuration::Revisions;
+use api::host::{Interfaces, LogLines, Version};
 
-use super::{Column, Page, View, list, plain, some, span, table, time};
+use super::{Column, Page, View, given, plain, span, table, time};
 
 /// The revisions, VyOS's layout.
-pub(crate) fn commits(answer: &Json, view: &View) -> String {
+pub(crate) fn commits(answer: &Revisions, view: &View) -> String {
     let mut page = Page::default();
-    for revision in list(answer, "revisions") {
+    for revision in &answer.revisions {
         page.line(format!(
             "{:<3} {} by {} via {}",
-            plain(&revision["revision"]),
-            time(&revision["time"], &view.zone, "%Y-%m-%d %H:%M:%S"),
-            plain(&revision["user"]),
-            plain(&revision["via"]),
+            revision.revision,
+            time(&revision.time, &view.zone, "%Y-%m-%d %H:%M:%S"),
+            plain(&revision.user),
+            plain(&revision.via),
         ));
-        if let Some(comment) = some(revision, "comment") {
-            page.line(format!("    {}", plain(comment)));
+        if !revision.comment.is_empty() {
+            page.line(format!("    {}", plain(&revision.comment)));
         }
     }
     if page.0.is_empty() {
         page.line("Nothing is committed yet.");
     }
-    if let Some(seconds) = answer["confirm"]["seconds"].as_u64() {
+    if let Some(confirm) = answer.confirm {
         page.line("");
         page.line(format!(
             "The last commit is rolled back in {} unless it is confirmed.",
-            span(seconds)
+            span(confirm.seconds)
         ));
     }
-    if !answer["scheduled"].is_null() {
+    if let Some(scheduled) = &answer.scheduled {
         page.line("");
-        page.0.push_str(&super::scheduled(answer, view));
+        page.0.push_str(&super::scheduled(Some(scheduled), view));
     }
     page.0
 }
 
-/// What flowd starts with.
-pub(crate) fn startup(answer: &Json, view: &View) -> String {
-    let Some(newest) = list(answer, "revisions").first() else {
+/// The configuration that flowd starts with.
+pub(crate) fn startup(answer: &Revisions, view: &View) -> String {
+    let Some(newest) = answer.revisions.first() else {
         return "Nothing is committed yet: flowd starts with an empty configuration.\n".into();
     };
-    let time = time(&newest["time"], &view.zone, "%Y-%m-%d %H:%M:%S");
-    let user = plain(&newest["user"]);
-    match answer["confirm"]["seconds"].as_u64() {
-        Some(seconds) => format!(
+    let time = time(&newest.time, &view.zone, "%Y-%m-%d %H:%M:%S");
+    let user = plain(&newest.user);
+    match answer.confirm {
+        Some(confirm) => format!(
             "The commit of {time} by {user} waits for `confirm`; without it, it is rolled back in {}, after a restart \
              too.\n",
-            span(seconds)
+            span(confirm.seconds)
         ),
         None => {
             format!("[OK] flowd starts with what runs: revision 0, committed {time} by {user}.\n")
@@ -56,33 +57,30 @@ pub(crate) fn startup(answer: &Json, view: &View) -> String {
 }
 
 /// The host's interfaces.
-pub(crate) fn interfaces(answer: &Json) -> String {
+pub(crate) fn interfaces(answer: &Interfaces) -> String {
     let mut page = Page::default();
     page.line("Codes: S - State, L - Link, u - Up, D - Down, A - Admin Down");
     let mut rows = Vec::new();
-    for interface in list(answer, "interfaces") {
-        let state = match (interface["up"].as_bool(), interface["running"].as_bool()) {
-            (Some(true), Some(false)) => "u/D",
-            (Some(true), _) => "u/u",
-            (Some(false), _) => "A/D",
-            (None, _) => "-",
+    for interface in &answer.interfaces {
+        let state = match (interface.up, interface.running) {
+            (true, false) => "u/D",
+            (true, true) => "u/u",
+            (false, _) => "A/D",
         };
-        let mut notes: Vec<String> = Vec::new();
-        notes.extend(
-            some(interface, "alias")
-                .or_else(|| some(interface, "description"))
-                .map(plain),
-        );
-        notes.extend(
-            (interface["promiscuous"].as_bool() == Some(true)).then(|| "promiscuous".to_owned()),
-        );
-        let mut addresses = list(interface, "addresses").iter().map(plain);
+        let described = interface.description.as_deref();
+        let mut notes: Vec<String> = described
+            .filter(|text| !text.is_empty())
+            .map(plain)
+            .into_iter()
+            .collect();
+        notes.extend(interface.promiscuous.then(|| "promiscuous".to_owned()));
+        let mut addresses = interface.addresses.iter().map(|address| plain(address));
         rows.push(vec![
-            plain(&interface["name"]),
+            plain(&interface.name),
             addresses.next().unwrap_or_else(|| "-".into()),
             state.into(),
-            plain(&interface["mac"]),
-            plain(&interface["mtu"]),
+            given(interface.mac.as_deref()),
+            interface.mtu.to_string(),
             notes.join(", "),
         ]);
         rows.extend(addresses.map(|address| vec![String::new(), address]));
@@ -100,50 +98,41 @@ pub(crate) fn interfaces(answer: &Json) -> String {
 }
 
 /// The daemon's log.
-pub(crate) fn log(answer: &Json, view: &View) -> String {
+pub(crate) fn log(answer: &LogLines, view: &View) -> String {
     let mut page = Page::default();
-    for line in list(answer, "lines") {
+    for line in &answer.lines {
         page.line(format!(
             "{} {:<5} {}: {}",
-            time(&line["time"], &view.zone, "%b %d %H:%M:%S%.3f"),
-            plain(&line["level"]).to_lowercase(),
-            plain(&line["target"]),
-            plain(&line["message"]),
+            time(&line.time, &view.zone, "%b %d %H:%M:%S%.3f"),
+            line.level,
+            plain(&line.target),
+            plain(&line.message),
         ));
     }
     page.0
 }
 
 /// The program and its host.
-pub(crate) fn version(answer: &Json, view: &View) -> String {
+pub(crate) fn version(answer: &Version, view: &View) -> String {
     let mut page = Page::default();
     let mut pair = |label: &str, value: String| page.pair(0, label, 18, value);
     pair(
         "Version:",
-        format!(
-            "{} {}",
-            plain(&answer["program"]),
-            plain(&answer["version"])
-        ),
+        format!("{} {}", plain(&answer.program), plain(&answer.version)),
     );
     pair("Shell:", format!("flowsh {}", env!("CARGO_PKG_VERSION")));
-    pair("Host name:", plain(&answer["host_name"]));
-    pair("Process:", plain(&answer["pid"]));
+    pair("Host name:", plain(&answer.host_name));
+    pair("Process:", answer.pid.to_string());
     pair(
         "Started:",
-        time(&answer["started"], &view.zone, "%Y-%m-%d %H:%M:%S %Z"),
+        time(&answer.started, &view.zone, "%Y-%m-%d %H:%M:%S %Z"),
     );
-    pair(
-        "Uptime:",
-        answer["uptime_seconds"]
-            .as_u64()
-            .map_or_else(|| "-".into(), span),
-    );
+    pair("Uptime:", span(answer.uptime_seconds));
     pair(
         "Revision id:",
-        match &answer["revision"] {
-            Json::Null => "nothing is committed yet".into(),
-            revision => plain(revision),
+        match answer.revision {
+            None => "nothing is committed yet".into(),
+            Some(revision) => revision.to_string(),
         },
     );
     page.0

@@ -1,31 +1,32 @@
 //! A frame of `monitor flow-accounting`.
 
-use serde_json::Value as Json;
+use api::flow::Flow;
 
 use super::accounting::address;
 use super::samplicator::{bits, rate};
-use super::{Column, Page, plain, protocol, table, thousands};
+use super::{Column, Page, grouped, plain, protocol, shown, table};
 
 /// Something that is counted, and how fast.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Moved {
-    /// The API's object.
-    pub(crate) object: Json,
+pub(crate) struct Moved<T> {
+    /// What is counted.
+    pub(crate) object: T,
     pub(crate) packets: u64,
     pub(crate) octets: u64,
-    /// A second; `None`: not known yet.
+    /// Packets a second; `None`: not known yet.
     pub(crate) packets_s: Option<f64>,
+    /// Octets a second; `None`: not known yet.
     pub(crate) octets_s: Option<f64>,
 }
 
-impl Eq for Moved {}
+impl<T: Eq> Eq for Moved<T> {}
 
-impl Moved {
+impl<T> Moved<T> {
     pub(crate) fn new(
-        object: Json,
+        object: T,
         (packets, octets): (u64, u64),
         (packets_s, octets_s): (Option<f64>, Option<f64>),
-    ) -> Moved {
+    ) -> Moved<T> {
         Moved {
             object,
             packets,
@@ -34,6 +35,13 @@ impl Moved {
             octets_s,
         }
     }
+}
+
+/// An interface with the number of its flows in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InterfaceFlows {
+    pub(crate) interface: String,
+    pub(crate) flows: u64,
 }
 
 /// What comes first.
@@ -63,9 +71,9 @@ impl TopOrder {
 /// What a frame shows.
 pub(crate) struct TopFrame<'a> {
     /// The interfaces.
-    pub(crate) totals: &'a [Moved],
+    pub(crate) totals: &'a [Moved<InterfaceFlows>],
     /// The flows, in any order.
-    pub(crate) rows: &'a [Moved],
+    pub(crate) rows: &'a [Moved<Flow>],
     /// Flows to show.
     pub(crate) most: usize,
     pub(crate) order: TopOrder,
@@ -79,14 +87,14 @@ pub(crate) fn top(frame: &TopFrame<'_>) -> String {
     for interface in frame.totals {
         page.line(format!(
             "flow-accounting for [{}]: {} flows, {} packets/s, {}",
-            plain(&interface.object["interface"]),
-            thousands(&interface.object["deltaFlowCount"]),
-            rate(&interface.packets_s.into()),
-            bits(&interface.octets_s.map(|octets| octets * 8.0).into()),
+            plain(&interface.object.interface),
+            grouped(interface.object.flows),
+            rate(interface.packets_s),
+            bits(interface.octets_s.map(|octets| octets * 8.0)),
         ));
     }
-    let mut rows: Vec<&Moved> = frame.rows.iter().collect();
-    let value = |row: &Moved| match frame.order {
+    let mut rows: Vec<&Moved<Flow>> = frame.rows.iter().collect();
+    let value = |row: &Moved<Flow>| match frame.order {
         TopOrder::Bits => row.octets_s.unwrap_or_default(),
         TopOrder::Packets => row.packets_s.unwrap_or_default(),
         TopOrder::Total => row.octets as f64,
@@ -111,11 +119,11 @@ pub(crate) fn top(frame: &TopFrame<'_>) -> String {
             vec![
                 address(flow, "source"),
                 address(flow, "destination"),
-                plain(&flow["sourceTransportPort"]),
-                plain(&flow["destinationTransportPort"]),
-                protocol(&flow["protocolIdentifier"]),
-                rate(&row.packets_s.into()),
-                bits(&row.octets_s.map(|octets| octets * 8.0).into()),
+                shown(flow.get("sourceTransportPort")),
+                shown(flow.get("destinationTransportPort")),
+                protocol(flow.get("protocolIdentifier")),
+                rate(row.packets_s),
+                bits(row.octets_s.map(|octets| octets * 8.0)),
                 row.packets.to_string(),
                 row.octets.to_string(),
             ]

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use commands::{Command, Mode, Submode};
-use serde_json::json;
+use api::session::{Dialect, Edit, EditMode};
+use api::{Code, Refusal};
+use commands::{Command, Mode, Submode, operational_hint};
 
 use super::Shell;
-use crate::client::{Error, Reason};
+use crate::client::Error;
 use crate::trouble::{Failure, with_hint};
 
 /// Times that the lines which are left are sent again.
@@ -84,36 +85,43 @@ impl Shell {
             if left.is_empty() {
                 break;
             }
-            let reasons = match self.send(batch.language, lines, &left) {
+            let refusals = match self.send(batch.language, lines, &left) {
                 Ok(()) => {
                     left.clear();
                     break;
                 }
-                Err(Error::Refused { reasons, .. }) => reasons,
+                Err(Error::Refused(refusals)) => refusals,
                 Err(other) => return Err(other.into()),
             };
-            if reasons.iter().any(|reason| place(reason, &left).is_none()) {
-                return Err(Failure::from(Error::Refused {
-                    status: 400,
-                    reasons,
-                }));
+            if refusals
+                .iter()
+                .any(|refusal| place(refusal, &left).is_none())
+            {
+                return Err(Error::Refused(refusals).into());
             }
-            for (reason, at) in reasons
+            for (refusal, at) in refusals
                 .iter()
                 .filter_map(|one| Some((one, place(one, &left)?)))
             {
                 if undone.wrong.contains_key(&at) {
                     continue;
                 }
-                let column = reason.column.map_or(0, |column| column.saturating_sub(1));
-                let mut message = with_hint(&reason.message, reason.hint.as_deref());
+                let column = refusal.column.unwrap_or(1).saturating_sub(1) as usize;
+                let first = lines[at].trim_start();
+                let indent = lines[at].chars().count() - first.chars().count();
+                let hint = match refusal.code == Code::UnknownWord && column == indent {
+                    true => operational_hint(first),
+                    false => None,
+                };
+                let hint = hint.or_else(|| refusal.hint.clone());
+                let mut message = with_hint(&refusal.message, hint.as_deref());
                 let below = below(batch.language, lines, at);
                 if below > 0 {
                     let lines = if below == 1 { "line" } else { "lines" };
                     message += &format!("\nThe {below} {lines} below it were left out.");
                     undone.left_out += below;
                 }
-                let length = reason.length.unwrap_or(1);
+                let length = refusal.length.unwrap_or(1) as usize;
                 let failure = Failure::at(lines[at], column, length, message);
                 undone.wrong.insert(at, failure);
             }
@@ -143,20 +151,24 @@ impl Shell {
         let mut text: Vec<&str> = left.iter().map(|at| lines[*at]).collect();
         let opener = self.opener.clone();
         let (dialect, path) = match language {
-            Language::Set => ("set", self.level.clone()),
-            Language::Ios => ("ios", Vec::new()),
+            Language::Set => (Dialect::Set, self.level.clone()),
+            Language::Ios => (Dialect::Ios, Vec::new()),
         };
         let before = language == Language::Ios && self.submode != Submode::Global;
         if before {
             text.insert(0, &opener);
         }
-        let text = text.join("\n");
-        let body = json!({"text": text, "dialect": dialect, "mode": "merge", "path": path});
-        let result = self.ask("edit", &body);
+        let edit = Edit {
+            text: text.join("\n"),
+            dialect: Some(dialect),
+            mode: Some(EditMode::Merge),
+            path,
+        };
+        let result = self.ask_edit(&edit);
         result.map(drop).map_err(|mut error| {
-            if let (true, Error::Refused { reasons, .. }) = (before, &mut error) {
-                for reason in reasons {
-                    reason.line = reason.line.map(|line| line.saturating_sub(1));
+            if let (true, Error::Refused(refusals)) = (before, &mut error) {
+                for refusal in refusals {
+                    refusal.line = refusal.line.map(|line| line.saturating_sub(1));
                 }
             }
             error
@@ -176,9 +188,9 @@ fn language(line: &str, submode: Submode) -> Option<Language> {
     statement.then_some(Language::Ios)
 }
 
-/// Where the line stands that a reason is about.
-fn place(reason: &Reason, sent: &[usize]) -> Option<usize> {
-    sent.get(reason.line?.checked_sub(1)?).copied()
+/// Where the line stands that a refusal is about.
+fn place(refusal: &Refusal, sent: &[usize]) -> Option<usize> {
+    sent.get(refusal.line?.checked_sub(1)? as usize).copied()
 }
 
 /// IOS lines that stand below a line that opens a submode: indented ones.

@@ -1,78 +1,77 @@
 //! What is said of the candidate, and what becomes of it: `show`, `compare`, `commit`, `save`.
 
-use commands::Tail;
-use serde_json::{Value as Json, json};
+use api::configuration::{Compare, DiffFormat, ShowConfiguration};
+use api::session::{Commit, Dialect};
+use api::{Nothing, routes};
+use commands::{Tail, operational_hint};
 
 use super::change::SAVED;
 use super::{Done, Shell, file, short_name};
-use crate::marks;
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
 
 impl Shell {
     pub(super) fn show(&mut self, path: &[String], line: &str) -> Done {
-        let operational = || {
-            let first = path.first()?;
-            let known = ["running-config", "version", "log", "sampler"]
-                .iter()
-                .any(|word| word.starts_with(first.as_str()));
-            (known && first.len() > 2).then(|| line.trim().to_owned())
-        };
-        let spelled = match self.spelled_out(&self.level, path, line) {
-            Ok(spelled) => spelled,
-            Err(Failure::Wrong(mut troubles)) => {
-                if let (Some(line), Some(trouble)) = (operational(), troubles.first_mut()) {
-                    trouble.message =
-                        format!("no such part of the configuration; type `run {line}`");
-                }
-                return Err(Failure::Wrong(troubles));
-            }
-            Err(other) => return Err(other),
-        };
+        let spelled = self.path_of_show(path, line)?;
         let mut at = self.level.clone();
         at.extend(spelled);
-        let session = self.session().to_owned();
-        let text = |answer: Json| answer["text"].as_str().unwrap_or_default().to_owned();
-        let running = text(self.client.get(
-            "/v1/configuration",
-            &[("source", "running"), ("format", "curly")],
-        )?);
-        let query = [
-            ("source", "candidate"),
-            ("session", session.as_str()),
-            ("format", "curly"),
-        ];
-        let answer = self.ask_about("/v1/configuration", &query)?;
-        let candidate = text(answer.clone());
-        Ok(match marks::marked(&running, &candidate, &at) {
-            Some(text) => Answer {
+        let query = ShowConfiguration {
+            source: Some("candidate".into()),
+            session: Some(self.session().to_owned()),
+            format: Some(Dialect::Curly),
+            ..ShowConfiguration::default()
+        };
+        let candidate = self.ask_about(routes::CONFIGURATION, &query)?;
+        let query = Compare {
+            from: Some("running".into()),
+            to: Some("candidate".into()),
+            session: query.session,
+            format: Some(DiffFormat::Marks),
+            path: at.clone(),
+        };
+        let marked = self.ask_about(routes::COMPARE, &query)?.answer.text;
+        Ok(match (marked.is_empty(), at.is_empty()) {
+            (false, _) => Answer {
                 marked: true,
-                ..Answer::screen(text, answer)
+                ..Answer::screen(marked, candidate.json)
             }
             .into(),
-            None if at.is_empty() => Answer::line("The configuration is empty.").into(),
-            None => Answer::line("Configuration under specified path is empty").into(),
+            (true, true) => Answer::line("The configuration is empty.").into(),
+            (true, false) => Answer::line("Configuration under specified path is empty").into(),
+        })
+    }
+
+    /// The words behind `show`, written out. An operational command is told how it is run here.
+    pub(super) fn path_of_show(&self, path: &[String], line: &str) -> Result<Vec<String>, Failure> {
+        let spelled = self.spelled_out(&self.level, path, line);
+        spelled.map_err(|failure| match (failure, operational_hint(line)) {
+            (Failure::Wrong(mut troubles), Some(hint)) => {
+                if let Some(trouble) = troubles.first_mut() {
+                    trouble.message = format!("no such part of the configuration; {hint}");
+                }
+                Failure::Wrong(troubles)
+            }
+            (failure, _) => failure,
         })
     }
 
     pub(super) fn commit(&mut self, comment: Option<String>, minutes: Option<u32>) -> Done {
-        let mut body = json!({});
-        if let Some(comment) = comment {
-            body["comment"] = comment.into();
-        }
-        if let Some(minutes) = minutes {
-            body["confirm_minutes"] = minutes.into();
-        }
-        let answer = self.ask("commit", &body)?;
-        let mut text = warnings(&answer);
-        if answer["revision"].is_null() {
+        let body = Commit {
+            comment,
+            confirm_minutes: minutes.map(u64::from),
+            at: None,
+        };
+        let committed = self.ask(routes::COMMIT, &body)?;
+        let answer = committed.answer;
+        let mut text = warnings(&answer.warnings);
+        if answer.revision.is_none() {
             text.push_str("No configuration changes to commit\n");
-            return Ok(Answer::screen(text, answer).into());
+            return Ok(Answer::screen(text, committed.json).into());
         }
         text.push_str("Commit complete\n");
-        text.push_str(&screen::rebuilt(&answer));
-        if let Some(seconds) = answer["confirm_seconds"].as_u64() {
+        text.push_str(&screen::rebuilt(&answer.impact));
+        if let Some(seconds) = answer.confirm_seconds {
             let time = match seconds {
                 60 => "1 minute".to_owned(),
                 seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
@@ -83,27 +82,27 @@ impl Shell {
             ));
         }
         // The commit may have changed it; the old one stands until the next answer.
-        if let Ok(version) = self.client.get("/v1/version", &[]) {
-            self.host = short_name(version["host_name"].as_str().unwrap_or_default());
+        if let Ok(version) = self.client.get(routes::VERSION, &[], &Nothing {}) {
+            self.host = short_name(&version.answer.host_name);
         }
-        Ok(Answer::screen(text, answer).into())
+        Ok(Answer::screen(text, committed.json).into())
     }
 
     pub(super) fn save(&mut self, name: Option<Tail>, line: &str) -> Done {
-        let answer = self.client.get(
-            "/v1/configuration",
-            &[
-                ("source", "running"),
-                ("format", "curly"),
-                ("secrets", "true"),
-            ],
-        )?;
+        let query = ShowConfiguration {
+            source: Some("running".into()),
+            format: Some(Dialect::Curly),
+            secrets: Some(true),
+            ..ShowConfiguration::default()
+        };
+        let running = self.client.get(routes::CONFIGURATION, &[], &query)?;
+        let running = running.answer.text.unwrap_or_default();
         let name = name.unwrap_or_else(|| Tail {
             text: SAVED.into(),
             start: 0,
         });
         let path = file::resolved(&name.text, self.home.as_deref());
-        if let Err(error) = file::write(&path, answer["text"].as_str().unwrap_or_default()) {
+        if let Err(error) = file::write(&path, &running) {
             let length = name.text.chars().count();
             return Err(Failure::at(
                 line,
@@ -132,11 +131,9 @@ impl Shell {
 }
 
 /// The warnings of a check or a commit, a line each.
-pub(super) fn warnings(answer: &Json) -> String {
-    let warnings = answer["warnings"].as_array().map_or(&[][..], Vec::as_slice);
+pub(super) fn warnings(warnings: &[String]) -> String {
     warnings
         .iter()
-        .filter_map(Json::as_str)
         .flat_map(|warning| ["Warning: ", warning, "\n"])
         .collect()
 }

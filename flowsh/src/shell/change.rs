@@ -1,9 +1,12 @@
 //! Changes among several people, and changes for later: `configure exclusive`, `status`, `commit at`, `compare`.
 
+use api::configuration::{Compare, CompareText, DiffFormat};
+use api::session::Commit;
+use api::{Nothing, routes};
 use commands::Version;
-use serde_json::json;
 
 use super::candidate::warnings;
+use super::configure::in_text;
 use super::operational::difference;
 use super::{Done, Shell, file};
 use crate::output::Answer;
@@ -16,34 +19,36 @@ pub(super) const SAVED: &str = "~/config.boot";
 impl Shell {
     /// Who else is in configuration mode.
     pub(super) fn others(&mut self) -> Result<String, Failure> {
-        let answer = self.client.get("/v1/sessions", &[])?;
-        Ok(screen::others(&answer, self.session(), &self.view))
+        let sessions = self.client.get(routes::SESSIONS, &[], &Nothing {})?;
+        Ok(screen::others(&sessions.answer, self.session(), &self.view))
     }
 
     pub(super) fn status(&mut self) -> Done {
-        let answer = self.client.get("/v1/sessions", &[])?;
-        let text = screen::status(&answer, self.session(), &self.view);
-        Ok(Answer::screen(text, answer).into())
+        let sessions = self.client.get(routes::SESSIONS, &[], &Nothing {})?;
+        let text = screen::status(&sessions.answer, self.session(), &self.view);
+        Ok(Answer::screen(text, sessions.json).into())
     }
 
     pub(super) fn commit_at(&mut self, time: &str, comment: Option<String>) -> Done {
-        let mut body = json!({ "at": time });
-        if let Some(comment) = comment {
-            body["comment"] = comment.into();
-        }
-        let answer = self.ask("commit", &body)?;
-        let mut text = warnings(&answer);
-        if answer["scheduled"].is_null() {
+        let body = Commit {
+            at: Some(time.to_owned()),
+            comment,
+            confirm_minutes: None,
+        };
+        let committed = self.ask(routes::COMMIT, &body)?;
+        let answer = committed.answer;
+        let mut text = warnings(&answer.warnings);
+        let Some(at) = &answer.scheduled else {
             text.push_str("No configuration changes to commit\n");
-            return Ok(Answer::screen(text, answer).into());
-        }
+            return Ok(Answer::screen(text, committed.json).into());
+        };
         text.push_str("The candidate configuration is valid.\n");
-        text.push_str(&screen::impact(&answer));
+        text.push_str(&screen::impact(&answer.impact));
         text.push_str(&format!(
             "It will be committed at {}. `run show system commit pending` shows it, `run clear system commit` cancels it.\n",
-            screen::when(&answer["scheduled"], &self.view)
+            screen::when(at, &self.view)
         ));
-        Ok(Answer::screen(text, answer).into())
+        Ok(Answer::screen(text, committed.json).into())
     }
 
     pub(super) fn compare(
@@ -60,21 +65,31 @@ impl Shell {
             Some(Version::Saved) => "text".to_owned(),
         };
         let (from, to) = (source(from, "running"), source(to, "candidate"));
-        let format = if commands { "set" } else { "diff" };
-        let answer = if [&from, &to].contains(&&"text".to_owned()) {
+        let format = Some(match commands {
+            true => DiffFormat::Set,
+            false => DiffFormat::Diff,
+        });
+        let text = if [&from, &to].contains(&&"text".to_owned()) {
             let path = file::resolved(SAVED, self.home.as_deref());
             let text = file::read(&path).map_err(|error| error.plainly(&path))?;
-            let body = json!({"from": from, "to": to, "text": text, "format": format});
             let origin = format!("{}:", path.display());
-            self.text_answer("compare", &body, &text, &origin)?
+            let body = CompareText {
+                text,
+                from: Some(from.clone()),
+                to: Some(to.clone()),
+                format,
+            };
+            let result = self.ask(routes::COMPARE_TEXT, &body);
+            result.map_err(|error| in_text(error, &body.text, &origin))?
         } else {
-            let query = [
-                ("from", from.as_str()),
-                ("to", &to),
-                ("session", &session),
-                ("format", format),
-            ];
-            self.ask_about("/v1/compare", &query)?
+            let query = Compare {
+                from: Some(from.clone()),
+                to: Some(to.clone()),
+                session: Some(session),
+                format,
+                path: Vec::new(),
+            };
+            self.ask_about(routes::COMPARE, &query)?
         };
         let none = match (from.as_str(), to.as_str()) {
             ("running", "candidate") => {
@@ -92,7 +107,7 @@ impl Shell {
         };
         Ok(Answer {
             marked: !commands,
-            ..difference(answer, &none)
+            ..difference(text, &none)
         }
         .into())
     }

@@ -2,10 +2,13 @@
 
 use std::cell::Cell;
 
+use api::complete::{CommandMode, CompleteQuery};
+use api::configuration::ShowConfiguration;
+use api::routes;
+use api::session::Dialect;
 use commands::complete::{Candidate, Completion, Context, NameKind, Names, complete};
 use commands::{Mode, Submode};
 use language::Tree;
-use serde::Deserialize;
 
 use super::{Place, Shell, file};
 use crate::client::Error;
@@ -14,10 +17,8 @@ use crate::trouble::Failure;
 /// Files of a directory that are offered at most.
 const MOST_FILES: usize = 1000;
 
-/// The daemon's answer.
-#[derive(Deserialize)]
+/// What can follow, and whether names of files can, too.
 struct Known {
-    #[serde(flatten)]
     completion: Completion,
     files: bool,
 }
@@ -41,21 +42,39 @@ impl Shell {
 
     fn ask_what_follows(&mut self, line: &str, cursor: usize) -> Result<Known, Error> {
         let (mode, submode) = match self.mode() {
-            Mode::Operational => ("operational", Submode::Global),
-            Mode::Configuration(submode) => ("configuration", submode),
+            Mode::Operational => (CommandMode::Operational, Submode::Global),
+            Mode::Configuration(submode) => (CommandMode::Configuration, submode),
         };
-        let (cursor, session) = (cursor.to_string(), self.session().to_owned());
-        let mut query = vec![("line", line), ("cursor", &cursor), ("mode", mode)];
-        if !session.is_empty() {
-            query.push(("session", &session));
-        }
-        if submode != Submode::Global {
-            query.push(("submode", submode.suffix().trim_start_matches('-')));
-            query.push(("opener", &self.opener));
-        }
-        query.extend(self.level.iter().map(|word| ("level", word.as_str())));
+        let session = self.session();
+        let in_submode = submode != Submode::Global;
+        let query = CompleteQuery {
+            line: line.to_owned(),
+            cursor: Some(cursor as u64),
+            mode: Some(mode),
+            submode: in_submode.then(|| submode.suffix().trim_start_matches('-').to_owned()),
+            opener: in_submode.then(|| self.opener.clone()),
+            session: (!session.is_empty()).then(|| session.to_owned()),
+            level: self.level.clone(),
+        };
         // That a session is gone is told to the next command, which is not typed over and over.
-        self.client.get_as("/v1/complete", &query)
+        let answer = self.client.get(routes::COMPLETE, &[], &query)?.answer;
+        let candidate = |one: api::complete::Candidate| Candidate {
+            text: one.text,
+            help: one.help,
+            literal: one.literal,
+            mark: one.mark,
+            mandatory: one.mandatory,
+            current: one.current,
+        };
+        Ok(Known {
+            completion: Completion {
+                start: usize::try_from(answer.start).unwrap_or(line.len()),
+                candidates: answer.candidates.into_iter().map(candidate).collect(),
+                end: answer.end,
+                current: answer.current,
+            },
+            files: answer.files,
+        })
     }
 
     fn words_only(&self, line: &str, cursor: usize) -> Known {
@@ -75,20 +94,20 @@ impl Shell {
 
     /// The candidate, in operational mode what runs; its secrets as they are only for an administrator who needs them.
     pub(super) fn tree(&mut self, secrets: bool) -> Result<Tree, Failure> {
-        let session = self.session().to_owned();
-        let source = match self.place {
-            Place::Operational => "running",
-            Place::Configuration { .. } => "candidate",
+        let (source, session) = match &self.place {
+            Place::Operational => ("running", None),
+            Place::Configuration { session, .. } => ("candidate", Some(session.clone())),
         };
-        let mut query = vec![("source", source), ("format", "json")];
-        if source == "candidate" {
-            query.push(("session", &session));
-        }
-        if secrets {
-            query.push(("secrets", "true"));
-        }
-        let answer = self.client.get("/v1/configuration", &query)?;
-        let text = answer["tree"].to_string();
+        let query = ShowConfiguration {
+            source: Some(source.into()),
+            session,
+            format: Some(Dialect::Json),
+            secrets: secrets.then_some(true),
+            ..ShowConfiguration::default()
+        };
+        let answer = self.client.get(routes::CONFIGURATION, &[], &query)?.answer;
+        let tree = answer.tree.unwrap_or_default();
+        let text = serde_json::to_string(&tree).unwrap_or_default();
         language::shown(&text).map_err(|problems| {
             Failure::plain(format!("flowd's tree is not understood: {}", problems[0]))
         })

@@ -1,14 +1,20 @@
 //! Configuration mode: the session, the edit level, and what changes the candidate.
 
+use api::configuration::{Compare, DiffFormat};
+use api::routes::{self, Get, Post};
+use api::session::{Begin, Changes, Dialect, Edit, EditMode, Exclusive, Rollback};
+use api::{Code, Nothing, Refusal};
 use commands::{
-    Command, LoadMode, Submode, Tail, Word, first_word_hint, nearest, split, submode_after,
+    Command, LoadMode, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split,
+    submode_after,
 };
 use language::schema;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::candidate::warnings;
-use super::{Done, Outcome, Place, Shell, not_found};
-use crate::client::{Error, Reason};
+use super::{Done, Outcome, Place, Shell};
+use crate::client::{Error, Received};
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::{Failure, Trouble, with_hint};
@@ -47,17 +53,13 @@ impl Shell {
         Ok(Answer::text(text).into())
     }
 
-    fn open(&mut self, exclusive: bool) -> Result<String, Failure> {
-        let mut body = json!({ "via": self.via });
-        if exclusive {
-            body["exclusive"] = "connection".into();
-        }
-        let answer = self.client.post("/v1/sessions", &body)?;
-        match &answer["session"] {
-            Json::String(id) => Ok(id.clone()),
-            Json::Number(id) => Ok(id.to_string()),
-            _ => Err(Failure::plain("flowd opened no session")),
-        }
+    fn open(&mut self, exclusive: bool) -> Result<String, Error> {
+        let body = Begin {
+            via: Some(self.via.into()),
+            exclusive: exclusive.then_some(Exclusive::Connection),
+        };
+        let begun = self.client.post(routes::BEGIN_SESSION, &[], &body)?;
+        Ok(begun.answer.session)
     }
 
     pub(super) fn session(&self) -> &str {
@@ -67,29 +69,41 @@ impl Shell {
         }
     }
 
-    /// `POST` below the session.
-    pub(super) fn ask(&mut self, what: &str, body: &Json) -> Result<Json, Error> {
-        let target = format!("/v1/sessions/{}/{what}", self.session());
-        let result = self.client.post(&target, body);
-        let answer = result.or_else(|error| Err(self.renewed(error)?))?;
-        for note in answer["notes"].as_array().into_iter().flatten() {
-            let message = note["message"].as_str().unwrap_or_default();
-            if !self.notes.iter().any(|known| known == message) {
-                self.notes.push(message.to_owned());
-            }
-        }
-        Ok(answer)
+    /// Does something with the session.
+    pub(super) fn ask<B: Serialize, A: DeserializeOwned>(
+        &mut self,
+        route: Post<B, A>,
+        body: &B,
+    ) -> Result<Received<A>, Error> {
+        let session = self.session().to_owned();
+        let result = self.client.post(route, &[&session], body);
+        result.or_else(|error| Err(self.renewed(error)?))
     }
 
-    /// `GET` of something that needs the session.
-    pub(super) fn ask_about(&mut self, path: &str, query: &[(&str, &str)]) -> Result<Json, Error> {
-        let result = self.client.get(path, query);
+    /// Reads a text into the candidate. What there is to note of it is kept for the next answer.
+    pub(super) fn ask_edit(&mut self, edit: &Edit) -> Result<Received<Changes>, Error> {
+        let changes = self.ask(routes::EDIT, edit)?;
+        for note in changes.answer.notes.iter().flatten() {
+            if !self.notes.contains(&note.message) {
+                self.notes.push(note.message.clone());
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Shows something that needs the session.
+    pub(super) fn ask_about<Q: Serialize, A: DeserializeOwned>(
+        &mut self,
+        route: Get<Q, A>,
+        query: &Q,
+    ) -> Result<Received<A>, Error> {
+        let result = self.client.get(route, &[], query);
         result.or_else(|error| Err(self.renewed(error)?))
     }
 
     /// When the daemon does not know the session any more there is a new one, and the operator is told.
     fn renewed(&mut self, error: Error) -> Result<Error, Error> {
-        if !not_found(&error) || !self.session_is_gone()? {
+        if !error.is_not_found() || !self.session_is_gone()? {
             return Ok(error);
         }
         let message = "flowd does not know this session any more: it was restarted, or the session was idle for too \
@@ -106,36 +120,27 @@ impl Shell {
         {
             *session = new;
         }
-        let reason = Reason {
-            message: message.into(),
-            ..Reason::default()
-        };
-        Ok(Error::Refused {
-            status: 404,
-            reasons: vec![reason],
-        })
+        let refusal = Refusal::new(Code::NotFound, message);
+        Ok(Error::Refused(vec![refusal]))
     }
 
     fn session_is_gone(&mut self) -> Result<bool, Error> {
-        let sessions = self.client.get("/v1/sessions", &[])?;
-        let sessions = sessions["sessions"].as_array().cloned().unwrap_or_default();
-        Ok(sessions
-            .iter()
-            .all(|session| session["session"].as_str() != Some(self.session())))
+        let sessions = self.client.get(routes::SESSIONS, &[], &Nothing {})?;
+        let own = |session: &api::session::Session| session.session == self.session();
+        Ok(!sessions.answer.sessions.iter().any(own))
     }
 
     /// Whether the candidate differs from what runs.
     pub(super) fn changed(&mut self, session: &str) -> Result<bool, Error> {
-        let query = [
-            ("from", "running"),
-            ("to", "candidate"),
-            ("session", session),
-            ("format", "set"),
-        ];
-        let answer = self.client.get("/v1/compare", &query)?;
-        Ok(answer["text"]
-            .as_str()
-            .is_some_and(|text| !text.trim().is_empty()))
+        let query = Compare {
+            from: Some("running".into()),
+            to: Some("candidate".into()),
+            session: Some(session.to_owned()),
+            format: Some(DiffFormat::Set),
+            path: Vec::new(),
+        };
+        let compared = self.client.get(routes::COMPARE, &[], &query)?;
+        Ok(!compared.answer.text.trim().is_empty())
     }
 
     pub(super) fn configuration(&mut self, command: Command, line: &str) -> Done {
@@ -168,28 +173,31 @@ impl Shell {
             Command::Commit { comment } => self.commit(comment, None),
             Command::CommitConfirm { minutes, comment } => self.commit(comment, Some(minutes)),
             Command::CommitCheck => {
-                let answer = self.ask("check", &json!({}))?;
-                let mut text = warnings(&answer);
+                let checked = self.ask(routes::CHECK, &Nothing {})?;
+                let mut text = warnings(&checked.answer.warnings);
                 text.push_str("The candidate configuration is valid.\n");
-                text.push_str(&screen::impact(&answer));
-                Ok(Answer::screen(text, answer).into())
+                text.push_str(&screen::impact(&checked.answer.impact));
+                Ok(Answer::screen(text, checked.json).into())
             }
             Command::CommitAt { time, comment } => self.commit_at(&time, comment),
             Command::Status => self.status(),
             Command::Confirm => {
-                self.client.post("/v1/confirm", &json!({}))?;
+                self.client.post(routes::CONFIRM, &[], &Nothing {})?;
                 Ok(Answer::line("Confirmed: the commit stays.").into())
             }
             Command::Discard => {
-                self.ask("discard", &json!({}))?;
+                self.ask(routes::DISCARD, &Nothing {})?;
                 Ok(Answer::line("Changes have been discarded").into())
             }
             Command::Rollback { revision } => {
-                let answer = self.ask("rollback", &json!({ "revision": revision }))?;
+                let body = Rollback {
+                    revision: revision.into(),
+                };
+                let changes = self.ask(routes::ROLLBACK, &body)?;
                 let text = format!(
                     "Revision {revision} is the candidate now: `compare` shows what it changes, `commit` puts it into force.\n"
                 );
-                Ok(Answer::screen(text, answer).into())
+                Ok(Answer::screen(text, changes.json).into())
             }
             Command::Save { file } => self.save(file, line),
             Command::End => self.leave(false),
@@ -223,7 +231,7 @@ impl Shell {
         let session = self.session().to_owned();
         let changed = match self.changed(&session) {
             // A session that is gone has nothing to lose.
-            Err(error) if not_found(&error) => false,
+            Err(error) if error.is_not_found() => false,
             other => other?,
         };
         if changed && !discard {
@@ -240,16 +248,20 @@ impl Shell {
 
     /// `set` and `delete`: a line of the set dialect at the edit level.
     fn set(&mut self, verb: &str, tail: &Tail, line: &str) -> Done {
-        let text = format!("{verb} {}", tail.text);
-        let body = json!({"text": text, "dialect": "set", "mode": "merge", "path": self.level});
+        let edit = Edit {
+            text: format!("{verb} {}", tail.text),
+            dialect: Some(Dialect::Set),
+            mode: Some(EditMode::Merge),
+            path: self.level.clone(),
+        };
         let before = verb.len() + 1;
-        let result = self.ask("edit", &body);
-        let answer = result.map_err(|error| {
-            self.placed(error, line, |_, column| {
+        let result = self.ask_edit(&edit);
+        let changes = result.map_err(|error| {
+            placed(error, line, |_, column| {
                 tail.start + column.saturating_sub(before)
             })
         })?;
-        if answer["changes"].as_u64() == Some(0) {
+        if changes.answer.changes == 0 {
             return Ok(Answer::line("It is so already: nothing changed.").into());
         }
         Ok(Outcome::default())
@@ -262,20 +274,27 @@ impl Shell {
             (Submode::Global, _) | (_, Some(_)) => (String::new(), 0),
             _ => (format!("{}\n", self.opener), 1),
         };
-        let body = json!({"text": format!("{prefix}{}", tail.text), "dialect": "ios", "mode": "merge", "path": []});
-        let result = self.ask("edit", &body);
+        let edit = Edit {
+            text: format!("{prefix}{}", tail.text),
+            dialect: Some(Dialect::Ios),
+            mode: Some(EditMode::Merge),
+            path: Vec::new(),
+        };
+        let result = self.ask_edit(&edit);
         result.map_err(|mut error| {
             // The dialect knows its own words only; what was typed may have been meant as a command.
-            if let Error::Refused { reasons, .. } = &mut error
-                && let [reason] = &mut reasons[..]
-                && reason.line == Some(lines + 1)
-                && reason.column == Some(1)
-                && reason.message.starts_with("unknown word")
+            if let Error::Refused(refusals) = &mut error
+                && let [refusal] = &mut refusals[..]
+                && refusal.line == Some(lines + 1)
+                && refusal.column == Some(1)
+                && refusal.code == Code::UnknownWord
                 && let Some(first) = split(&tail.text).first()
             {
-                reason.hint = Some(first_word_hint(&first.text, self.submode));
+                let hint = operational_hint(&tail.text);
+                let hint = hint.unwrap_or_else(|| first_word_hint(&first.text, self.submode));
+                refusal.hint = Some(hint);
             }
-            self.placed(error, line, |at, column| {
+            placed(error, line, |at, column| {
                 if at > lines {
                     tail.start + column
                 } else {
@@ -304,101 +323,46 @@ impl Shell {
             language::Mode::Merge,
         );
         let mut problem = loaded.err()?.pop()?;
+        if problem.code == language::Code::UnknownWord
+            && problem.column == 1
+            && let Some(hint) = operational_hint(&tail.text)
+        {
+            problem.hint = Some(hint);
+        }
         problem.column += u32::try_from(tail.start).unwrap_or_default();
         Some(Failure::in_line(line, &problem).shown())
-    }
-
-    /// Puts the places of a refusal into the typed line: `place` makes a column (from 0) of the sent text's
-    /// line (from 1) and column (from 0).
-    fn placed(&self, error: Error, line: &str, place: impl Fn(usize, usize) -> usize) -> Failure {
-        let Error::Refused { reasons, .. } = error else {
-            return error.into();
-        };
-        let troubles = reasons
-            .iter()
-            .map(|reason| match (reason.line, reason.column) {
-                (Some(at), Some(column)) => Trouble {
-                    origin: None,
-                    place: Some((
-                        line.to_owned(),
-                        place(at, column.saturating_sub(1)),
-                        reason.length.unwrap_or(1),
-                    )),
-                    message: with_hint(&reason.message, reason.hint.as_deref()),
-                    path: reason.path.clone(),
-                },
-                _ => Trouble::from_reason(reason),
-            });
-        Failure::Wrong(troubles.collect())
     }
 
     /// Sends a text of several lines; a refusal shows its lines, `origin` and the number before them.
     pub(super) fn edit_text(
         &mut self,
-        body: Json,
-        text: &str,
+        edit: &Edit,
         origin: &str,
-    ) -> Result<Json, Failure> {
-        self.text_answer("edit", &body, text, origin)
-    }
-
-    /// The same for other questions about a text.
-    pub(super) fn text_answer(
-        &mut self,
-        what: &str,
-        body: &Json,
-        text: &str,
-        origin: &str,
-    ) -> Result<Json, Failure> {
-        let error = match self.ask(what, body) {
-            Ok(answer) => return Ok(answer),
-            Err(Error::Refused { reasons, .. }) => reasons,
-            Err(other) => return Err(other.into()),
-        };
-        let troubles = error
-            .iter()
-            .map(|reason| match (reason.line, reason.column) {
-                (Some(at), Some(column)) => Trouble {
-                    origin: Some(format!("{origin}{at}:{column}")),
-                    place: text.lines().nth(at.saturating_sub(1)).map(|line| {
-                        (
-                            line.to_owned(),
-                            column.saturating_sub(1),
-                            reason.length.unwrap_or(1),
-                        )
-                    }),
-                    message: with_hint(&reason.message, reason.hint.as_deref()),
-                    path: reason.path.clone(),
-                },
-                _ => Trouble::from_reason(reason),
-            });
-        Err(Failure::Wrong(troubles.collect()))
+    ) -> Result<Received<Changes>, Failure> {
+        let result = self.ask_edit(edit);
+        result.map_err(|error| in_text(error, &edit.text, origin))
     }
 
     pub(super) fn load_text(&mut self, mode: LoadMode, text: &str, origin: &str) -> Done {
-        let mut body = json!({"text": text, "path": []});
-        body["mode"] = match mode {
-            LoadMode::Override => "override",
-            LoadMode::Replace => "replace",
-            LoadMode::Merge | LoadMode::Set => "merge",
-        }
-        .into();
-        if mode == LoadMode::Set {
-            body["dialect"] = "set".into();
-        }
-        let answer = self.edit_text(body, text, origin)?;
-        Ok(match answer["changes"].as_u64() {
-            Some(0) => Answer::line("Loaded; nothing changed.").into(),
-            Some(1) => {
-                Answer::line("Loaded: 1 change. `compare` shows it, `commit` puts it into force.")
-                    .into()
-            }
-            Some(changes) => Answer::line(format!(
+        let edit = Edit {
+            text: text.to_owned(),
+            dialect: (mode == LoadMode::Set).then_some(Dialect::Set),
+            mode: Some(match mode {
+                LoadMode::Override => EditMode::Override,
+                LoadMode::Replace => EditMode::Replace,
+                LoadMode::Merge | LoadMode::Set => EditMode::Merge,
+            }),
+            path: Vec::new(),
+        };
+        let changes = self.edit_text(&edit, origin)?.answer.changes;
+        let said = match changes {
+            0 => "Loaded; nothing changed.".to_owned(),
+            1 => "Loaded: 1 change. `compare` shows it, `commit` puts it into force.".to_owned(),
+            changes => format!(
                 "Loaded: {changes} changes. `compare` shows them, `commit` puts them into force."
-            ))
-            .into(),
-            None => Outcome::default(),
-        })
+            ),
+        };
+        Ok(Answer::line(said).into())
     }
 
     /// Words of a path with abbreviations written out.
@@ -491,5 +455,63 @@ impl Shell {
                 "there is no level below it; use `set`",
             )),
         }
+    }
+}
+
+/// Puts the places of a refusal into the typed line: `place` makes a column (from 0) of the sent text's line (from 1)
+/// and column (from 0).
+fn placed(error: Error, line: &str, place: impl Fn(u32, usize) -> usize) -> Failure {
+    let Error::Refused(refusals) = error else {
+        return error.into();
+    };
+    let trouble = |refusal: Refusal| {
+        let at = refusal.line.zip(refusal.column);
+        let length = refusal.length.unwrap_or(1) as usize;
+        match at {
+            Some((at, column)) => Trouble {
+                place: Some((
+                    line.to_owned(),
+                    place(at, column.saturating_sub(1) as usize),
+                    length,
+                )),
+                ..at_its_place(refusal)
+            },
+            None => refusal.into(),
+        }
+    };
+    Failure::Wrong(refusals.into_iter().map(trouble).collect())
+}
+
+/// A refusal of a text of several lines with the lines that are wrong, `origin` and the line's number before them.
+pub(super) fn in_text(error: Error, text: &str, origin: &str) -> Failure {
+    let Error::Refused(refusals) = error else {
+        return error.into();
+    };
+    let trouble = |refusal: Refusal| {
+        let at = refusal.line.zip(refusal.column);
+        let length = refusal.length.unwrap_or(1) as usize;
+        let Some((at, column)) = at else {
+            return refusal.into();
+        };
+        let wrong = text.lines().nth(at.saturating_sub(1) as usize);
+        Trouble {
+            origin: Some(format!("{origin}{at}:{column}")),
+            place: wrong.map(|line| {
+                let start = column.saturating_sub(1) as usize;
+                (line.to_owned(), start, length)
+            }),
+            ..at_its_place(refusal)
+        }
+    };
+    Failure::Wrong(refusals.into_iter().map(trouble).collect())
+}
+
+/// What a refusal says whose place is shown.
+fn at_its_place(refusal: Refusal) -> Trouble {
+    Trouble {
+        message: with_hint(&refusal.message, refusal.hint.as_deref()),
+        path: refusal.path.unwrap_or_default(),
+        code: Some(refusal.code),
+        ..Trouble::default()
     }
 }

@@ -1,8 +1,8 @@
 //! `copy` and `rename`: the node's `set` lines at another path, and its deletion, as one change.
 
+use api::session::{Dialect, Edit, EditMode};
 use commands::Word;
 use language::Tree;
-use serde_json::json;
 
 use super::{Done, Outcome, Shell};
 use crate::trouble::Failure;
@@ -55,19 +55,23 @@ impl Shell {
         if rename {
             text.push_str(&format!("delete {}\n", quoted(&source)));
         }
-        let body = json!({"text": text, "dialect": "set", "mode": "merge", "path": []});
+        let edit = Edit {
+            text,
+            dialect: Some(Dialect::Set),
+            mode: Some(EditMode::Merge),
+            path: Vec::new(),
+        };
         // A refusal's place is in lines that nobody typed: it is the new path that does not fit.
-        self.edit_text(body, &text, "")
-            .map_err(|failure| match failure {
-                Failure::Wrong(troubles) => {
-                    let why = troubles
-                        .first()
-                        .map_or("it does not fit there", |trouble| &trouble.message)
-                        .to_owned();
-                    Failure::at(line, start, length, why)
-                }
-                other => other,
-            })?;
+        self.edit_text(&edit, "").map_err(|failure| match failure {
+            Failure::Wrong(troubles) => {
+                let why = troubles
+                    .first()
+                    .map_or("it does not fit there", |trouble| &trouble.message)
+                    .to_owned();
+                Failure::at(line, start, length, why)
+            }
+            other => other,
+        })?;
         Ok(Outcome::default())
     }
 }

@@ -1,9 +1,9 @@
 //! `load samplicate`, `load softflowd-args`, `load pmacct`: what other programs were told to do.
 
+use api::session::{Dialect, Edit, EditMode};
 use commands::Tail;
 use import::samplicate::{self, Arguments};
 use import::{Imported, Origin, pmacct, softflowd};
-use serde_json::json;
 
 use super::{Done, Shell, file};
 use crate::output::Answer;
@@ -17,20 +17,20 @@ struct Kind {
     /// `samplicator samplicate`
     made: &'static str,
     /// What is there of it is replaced; otherwise it is added to.
-    mode: &'static str,
+    mode: EditMode,
 }
 
 const SAMPLICATE: Kind = Kind {
     program: samplicate::NAME,
     what: "a samplicator",
     made: "samplicator samplicate",
-    mode: "replace",
+    mode: EditMode::Replace,
 };
 const SOFTFLOWD: Kind = Kind {
     program: softflowd::NAME,
     what: "flow monitoring",
     made: "flow monitoring",
-    mode: "merge",
+    mode: EditMode::Merge,
 };
 const PMACCT: Kind = Kind {
     program: pmacct::NAME,
@@ -101,11 +101,16 @@ impl Shell {
                 kind.what
             )));
         }
-        let body = json!({"text": imported.text, "dialect": "set", "mode": kind.mode, "path": []});
-        let answer = self.edit_text(body, &imported.text, &format!("{}:", kind.program))?;
+        let edit = Edit {
+            text: imported.text.clone(),
+            dialect: Some(Dialect::Set),
+            mode: Some(kind.mode),
+            path: Vec::new(),
+        };
+        let changes = self.edit_text(&edit, &format!("{}:", kind.program))?;
         let lost = imported.remarks.iter().filter(|remark| remark.lost).count();
-        let loaded = match answer["changes"].as_u64() {
-            Some(0) => "nothing changed".to_owned(),
+        let loaded = match changes.answer.changes {
+            0 => "nothing changed".to_owned(),
             _ => format!(
                 "`compare` shows it, `commit` puts it into force{}",
                 match lost {

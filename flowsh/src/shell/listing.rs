@@ -3,25 +3,33 @@
 
 use std::fmt;
 
+use api::flow::{Cache, CacheFlows, Field, Flow};
+use api::query::CacheQuery;
+use api::routes;
 use commands::{CacheView, Pipe};
-use serde_json::Value as Json;
+use serde::Serialize;
 
 use super::Shell;
-use crate::client::escaped;
+use crate::json::JsonText;
 use crate::output::{Answer, Pipeline, expression};
 use crate::screen::Pages;
 use crate::trouble::Failure;
 
 /// Flows of one part.
-const PART: &str = "4096";
+const PART: u64 = 4096;
+
+/// What is asked of a monitor's cache.
+struct Question {
+    monitor: String,
+    query: CacheQuery,
+}
 
 /// A listing that goes on.
 pub(crate) struct Listing {
-    target: String,
-    query: Vec<(&'static str, String)>,
+    question: Question,
     /// Where the next part begins; `None` after the last one.
     next: Option<String>,
-    /// What the first part makes of it.
+    /// The text of the first part, until it is shown.
     begun: Option<String>,
     shown: u64,
     total: u64,
@@ -32,7 +40,8 @@ pub(crate) struct Listing {
 
 impl fmt::Debug for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listing of {} after {} flows", self.target, self.shown)
+        let Question { monitor, .. } = &self.question;
+        write!(f, "listing of {monitor} after {} flows", self.shown)
     }
 }
 
@@ -44,11 +53,11 @@ enum Form {
 
 /// The first answer, and how it is shown.
 pub(super) struct First {
-    target: String,
-    query: Vec<(&'static str, String)>,
+    question: Question,
     pages: Pages,
     text: String,
-    json: Json,
+    answer: CacheFlows,
+    json: JsonText,
 }
 
 impl Shell {
@@ -59,8 +68,7 @@ impl Shell {
         view: &CacheView,
         line: &str,
     ) -> Result<First, Failure> {
-        let target = format!("/v1/flow/monitors/{}/cache", escaped(monitor));
-        let mut query: Vec<(&'static str, String)> = Vec::new();
+        let mut filter = Vec::new();
         for condition in &view.filter {
             let operator = match condition.regexp {
                 true => {
@@ -70,62 +78,64 @@ impl Shell {
                 false => '=',
             };
             let value = &condition.value.text;
-            query.push(("filter", format!("{}{operator}{value}", condition.field)));
+            filter.push(format!("{}{operator}{value}", condition.field));
         }
-        let fields = |key| move |field: &String| (key, field.clone());
-        query.extend(view.aggregate.iter().map(fields("aggregate")));
-        query.extend(view.collect.iter().map(fields("collect")));
-        query.extend(view.sort.iter().map(fields("sort")));
-        query.extend(view.lowest.then(|| ("lowest", "true".to_owned())));
-        query.extend(view.top.map(|top| ("top", top.to_string())));
-        if view.sort.is_none() && view.aggregate.is_empty() {
-            query.push(("limit", PART.to_owned()));
-        }
-        let json = self.part_of_cache(&target, &query)?;
-        let mut pages = Pages::new(&json, view, &self.view);
+        let listed = view.sort.is_none() && view.aggregate.is_empty();
+        let query = CacheQuery {
+            filter,
+            aggregate: view.aggregate.clone(),
+            collect: view.collect.clone(),
+            sort: view.sort.clone(),
+            lowest: view.lowest.then_some(true),
+            top: view.top.map(u64::from),
+            limit: listed.then_some(PART),
+            after: None,
+        };
+        let received = self.client.get(routes::CACHE, &[monitor], &query)?;
+        let mut pages = Pages::new(&received.answer, view, &self.view);
         Ok(First {
-            target,
-            query,
-            text: pages.first(&json),
+            question: Question {
+                monitor: monitor.to_owned(),
+                query,
+            },
+            text: pages.first(&received.answer),
             pages,
-            json,
+            answer: received.answer,
+            json: received.json,
         })
     }
 
-    fn part_of_cache(
+    /// Asks for the part of a cache that begins after `next`.
+    fn next_of_cache(
         &mut self,
-        target: &str,
-        query: &[(&'static str, String)],
-    ) -> Result<Json, Failure> {
-        let query: Vec<(&str, &str)> = query
-            .iter()
-            .map(|(key, value)| (*key, value.as_str()))
-            .collect();
-        Ok(self.client.get(target, &query)?)
+        question: &mut Question,
+        next: String,
+    ) -> Result<CacheFlows, Failure> {
+        question.query.after = Some(next);
+        let Question { monitor, query } = question;
+        Ok(self.client.get(routes::CACHE, &[monitor], query)?.answer)
     }
 }
 
 impl First {
     /// The answer with the flows of all parts.
-    pub(super) fn whole(self, shell: &mut Shell) -> Result<Json, Failure> {
+    pub(super) fn whole(self, shell: &mut Shell) -> Result<JsonText, Failure> {
         let First {
-            target,
-            mut query,
-            mut json,
+            mut question,
+            mut answer,
+            json,
             ..
         } = self;
-        while let Some(next) = json["next"].as_str().map(str::to_owned) {
-            query.retain(|(key, _)| *key != "after");
-            query.push(("after", next));
-            let mut part = shell.part_of_cache(&target, &query)?;
-            let more = part["flows"].take();
-            if let (Some(flows), Json::Array(more)) = (json["flows"].as_array_mut(), more) {
-                flows.extend(more);
-            }
-            json["next"] = part["next"].take();
+        if answer.next.is_none() {
+            return Ok(json);
         }
-        json["shown"] = json["flows"].as_array().map_or(0, Vec::len).into();
-        Ok(json)
+        while let Some(next) = answer.next.take() {
+            let part = shell.next_of_cache(&mut question, next)?;
+            answer.flows.extend(part.flows);
+            answer.next = part.next;
+        }
+        answer.shown = answer.flows.len() as u64;
+        Ok(JsonText::of(&answer))
     }
 
     /// The answer when it is the whole one, or the listing that it begins.
@@ -136,7 +146,7 @@ impl First {
         shell: &Shell,
     ) -> Result<(Answer, Option<Listing>), Failure> {
         let home = shell.home.as_deref();
-        let next = self.json["next"].as_str().map(str::to_owned);
+        let next = self.answer.next.clone();
         if next.is_none() {
             let answer = Answer::screen(self.text, self.json).through(pipes, line, home)?;
             return Ok((answer, None));
@@ -147,22 +157,21 @@ impl First {
                 "of a long listing `| json` is the first pipe",
             ));
         }
-        let shown = self.json["flows"].as_array().map_or(0, Vec::len) as u64;
+        let shown = self.answer.flows.len() as u64;
         let (begun, form) = match json {
             true => {
                 let mut latest = String::new();
-                let begun = json_head(&self.json) + &json_flows(&mut latest, &self.json);
+                let begun = json_head(&self.answer) + &json_flows(&mut latest, &self.answer.flows);
                 (begun, Form::Json(latest))
             }
             false => (self.text, Form::Screen(self.pages)),
         };
         let listing = Listing {
-            target: self.target,
-            query: self.query,
+            question: self.question,
             next,
             begun: Some(begun),
             shown,
-            total: self.json["total"].as_u64().unwrap_or_default(),
+            total: self.answer.total,
             form,
             pipeline: Pipeline::new(pipes, line, home)?,
             over: false,
@@ -193,15 +202,12 @@ impl Listing {
             return Err(Failure::plain("interrupted"));
         }
         if let Some(next) = self.next.take() {
-            self.query.retain(|(key, _)| *key != "after");
-            self.query.push(("after", next));
-            let answer = shell.part_of_cache(&self.target, &self.query)?;
-            let flows = answer["flows"].as_array().map_or(&[][..], Vec::as_slice);
-            self.next = answer["next"].as_str().map(str::to_owned);
-            self.shown += flows.len() as u64;
+            let part = shell.next_of_cache(&mut self.question, next)?;
+            self.next = part.next;
+            self.shown += part.flows.len() as u64;
             let text = match &mut self.form {
-                Form::Screen(pages) => pages.more(flows),
-                Form::Json(latest) => json_flows(latest, &answer),
+                Form::Screen(pages) => pages.more(&part.flows),
+                Form::Json(latest) => json_flows(latest, &part.flows),
             };
             return self.pipeline.text(text).map(Some);
         }
@@ -222,24 +228,39 @@ impl Listing {
     }
 }
 
+/// The members of an answer before its flows.
+#[derive(Serialize)]
+struct Head<'a> {
+    monitor: &'a str,
+    cache: &'a Cache,
+    fields: &'a [Field],
+    total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aggregated: Option<u64>,
+}
+
 /// The object up to its flows.
-fn json_head(answer: &Json) -> String {
-    let mut text = String::from("{\n");
-    let members = answer.as_object().into_iter().flatten();
-    for (name, value) in
-        members.filter(|(name, _)| !["flows", "shown", "next"].contains(&name.as_str()))
-    {
-        let value = indented(value, 2);
-        text += &format!("  \"{name}\": {},\n", value.trim_start());
-    }
-    text + "  \"flows\": [\n"
+fn json_head(answer: &CacheFlows) -> String {
+    let head = JsonText::of(&Head {
+        monitor: &answer.monitor,
+        cache: &answer.cache,
+        fields: &answer.fields,
+        total: answer.total,
+        matched: answer.matched,
+        aggregated: answer.aggregated,
+    });
+    let head = head.pretty();
+    let open = head.strip_suffix("\n}").unwrap_or(&head);
+    format!("{open},\n  \"flows\": [\n")
 }
 
 /// Further flows, without the last one of them, which becomes `latest`.
-fn json_flows(latest: &mut String, answer: &Json) -> String {
+fn json_flows(latest: &mut String, flows: &[Flow]) -> String {
     let mut text = String::new();
-    for flow in answer["flows"].as_array().into_iter().flatten() {
-        let before = std::mem::replace(latest, indented(flow, 4));
+    for flow in flows {
+        let before = std::mem::replace(latest, indented(flow));
         if !before.is_empty() {
             text += &before;
             text += ",\n";
@@ -248,15 +269,15 @@ fn json_flows(latest: &mut String, answer: &Json) -> String {
     text
 }
 
-/// As `to_string_pretty` writes it so deep in an object.
-fn indented(value: &Json, spaces: usize) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
+/// A flow as it stands in the array of an indented object.
+fn indented(flow: &Flow) -> String {
+    let text = serde_json::to_string_pretty(flow).unwrap_or_default();
     let mut indented = String::with_capacity(text.len() * 2);
     for (i, line) in text.lines().enumerate() {
         if i > 0 {
             indented.push('\n');
         }
-        indented.extend(std::iter::repeat_n(' ', spaces));
+        indented.push_str("    ");
         indented.push_str(line);
     }
     indented

@@ -1,15 +1,23 @@
 //! `show` and `clear`.
 
-use commands::{AccountingView, Command, FlowPath, Form, Part};
-use serde_json::{Value as Json, json};
+use api::configuration::{Compare, DiffFormat, ShowConfiguration, Text};
+use api::flow::{Clear, ClearTarget, Cleared as ClearedFlows, Exporters};
+use api::host::LogQuery;
+use api::query::{AccountingQuery, InterfacesQuery, NameQuery, PathQuery};
+use api::routes::{self, Get};
+use api::session::Dialect;
+use api::{Code, Nothing};
+use commands::{AccountingView, Cleared, Command, FlowPath, Form, Part};
+use serde::de::DeserializeOwned;
 
 use super::Shell;
-use crate::client::escaped;
+use crate::client::{Error, Received};
+use crate::json::JsonText;
 use crate::output::Answer;
 use crate::screen;
-use crate::trouble::Failure;
+use crate::trouble::{Failure, with_hint};
 
-type Said = Result<Answer, Failure>;
+pub(super) type Said = Result<Answer, Failure>;
 
 impl Shell {
     pub(super) fn operational(&mut self, command: Command, line: &str) -> Said {
@@ -21,42 +29,40 @@ impl Shell {
                 self.show_configuration(Form::Curly, &path, true, line)
             }
             Command::ShowCommits => {
-                let answer = self.client.get("/v1/revisions", &[])?;
-                Ok(Answer::screen(screen::commits(&answer, &self.view), answer))
+                let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
+                let text = screen::commits(&revisions.answer, &self.view);
+                Ok(Answer::screen(text, revisions.json))
             }
             Command::ShowScheduled => self.show_scheduled(),
             Command::ClearScheduled => {
-                self.client.post("/v1/clear/commit", &json!({}))?;
+                self.client.post(routes::CLEAR_COMMIT, &[], &Nothing {})?;
                 Ok(Answer::line(
                     "The scheduled commit is cancelled; its changes are gone.",
                 ))
             }
             Command::ShowCommitDiff { revision } => self.show_commit_diff(revision),
             Command::ShowInterfaces { loopback, name } => {
-                self.show_interfaces(loopback, name.as_deref())
+                let query = InterfacesQuery { name, loopback };
+                self.screen(routes::INTERFACES, &query, screen::interfaces)
             }
             Command::ShowFlow { part, name } => self.show_flow(part, name.as_deref(), line),
             Command::ShowMonitorStatistics { monitor } => {
-                let answer = self.objects(
-                    "/v1/flow/monitors",
-                    "monitors",
-                    Some(&monitor),
-                    "flow monitor",
-                    line,
-                )?;
-                let text = screen::monitor_statistics(&answer["monitors"][0]);
-                Ok(Answer::screen(text, answer))
+                let monitors =
+                    self.named(routes::MONITORS, "flow monitor", Some(&monitor), line)?;
+                let monitor = monitors.answer.monitors.first();
+                let text = monitor.map_or_else(String::new, screen::monitor_statistics);
+                Ok(Answer::screen(text, monitors.json))
             }
             Command::ShowExporterStatistics { exporter } => {
-                self.show_exporter_statistics(exporter.as_deref(), line)
+                self.show_exporters(exporter.as_deref(), line, screen::exporter_statistics)
             }
             Command::ShowExporterTemplates { exporter } => {
                 self.show_exporters(exporter.as_deref(), line, screen::exporter_templates)
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
-            Command::ShowLoss => self.screen("/v1/flow/loss", &[], screen::loss),
+            Command::ShowLoss => self.screen(routes::LOSS, &Nothing {}, screen::loss),
             Command::TestFlowPath(path) => self.test_flow_path(&path),
-            Command::ShowRoutes => self.screen("/v1/flow/routes", &[], screen::routes),
+            Command::ShowRoutes => self.screen(routes::ROUTES, &Nothing {}, screen::routes),
             Command::ShowSamplicator {
                 part,
                 name,
@@ -67,36 +73,33 @@ impl Shell {
                 self.replay_samplicator(&name, receiver.as_deref())
             }
             Command::ShowLog { lines } => {
-                let answer = self
-                    .client
-                    .get("/v1/log", &[("lines", &lines.to_string())])?;
-                Ok(Answer::screen(screen::log(&answer, &self.view), answer))
+                let query = LogQuery {
+                    lines: Some(lines.into()),
+                    after: None,
+                };
+                let log = self.client.get(routes::LOG, &[], &query)?;
+                let text = screen::log(&log.answer, &self.view);
+                Ok(Answer::screen(text, log.json))
             }
             Command::ShowVersion => {
-                let answer = self.client.get("/v1/version", &[])?;
-                Ok(Answer::screen(screen::version(&answer, &self.view), answer))
+                let version = self.client.get(routes::VERSION, &[], &Nothing {})?;
+                let text = screen::version(&version.answer, &self.view);
+                Ok(Answer::screen(text, version.json))
             }
-            Command::ClearMonitor { monitor, what } => {
-                let target = format!("/v1/clear/monitor/{}", escaped(&monitor));
-                let answer = self.client.post(&target, &json!({ "what": what }))?;
-                let flows = answer["flows"].as_u64().unwrap_or_default();
-                Ok(match what {
-                    "statistics" => {
-                        Answer::line(format!("Flow monitor {monitor}: statistics cleared"))
-                    }
-                    "force-export" => {
-                        Answer::line(format!("Flow monitor {monitor}: {flows} flows exported"))
-                    }
-                    _ => Answer::line(format!("Flow monitor {monitor}: {flows} flows cleared")),
-                })
-            }
+            Command::ClearMonitor { monitor, what } => self.clear_monitor(&monitor, what),
             Command::ClearExporter { exporter } => self.clear_exporter(exporter),
             Command::ClearAccounting => {
-                let answer = self.client.post("/v1/clear/flow-accounting", &json!({}))?;
-                let flows = answer["flows"].as_u64().unwrap_or_default();
-                Ok(Answer::line(format!(
-                    "flow-accounting: {flows} flows cleared"
-                )))
+                let cleared = self
+                    .client
+                    .post(routes::CLEAR_ACCOUNTING, &[], &Nothing {})?;
+                let line = format!(
+                    "flow-accounting: {}",
+                    ended_flows(&cleared.answer, "exported")
+                );
+                Ok(Answer {
+                    json: Some(cleared.json),
+                    ..Answer::line(line)
+                })
             }
             // The tables of commands let no other command through to here.
             _ => Err(Failure::plain(
@@ -105,29 +108,45 @@ impl Shell {
         }
     }
 
-    fn screen(&mut self, path: &str, query: &[(&str, &str)], show: fn(&Json) -> String) -> Said {
-        let answer = self.client.get(path, query)?;
-        Ok(Answer::screen(show(&answer), answer))
+    fn screen<Q: serde::Serialize, A: DeserializeOwned>(
+        &mut self,
+        route: Get<Q, A>,
+        query: &Q,
+        show: fn(&A) -> String,
+    ) -> Said {
+        let received = self.client.get(route, &[], query)?;
+        Ok(Answer::screen(show(&received.answer), received.json))
     }
 
     fn test_flow_path(&mut self, path: &FlowPath) -> Said {
-        let words = [
-            ("source", path.source.to_string()),
-            ("destination", path.destination.to_string()),
-            ("protocol", path.protocol.to_string()),
-            ("source_port", path.ports.0.to_string()),
-            ("destination_port", path.ports.1.to_string()),
-        ];
-        let mut query: Vec<(&str, &str)> = words
-            .iter()
-            .map(|(key, value)| (*key, value.as_str()))
-            .collect();
-        query.extend(
-            path.interface
-                .iter()
-                .map(|name| ("interface", name.as_str())),
-        );
-        self.screen("/v1/flow/path", &query, screen::path)
+        let query = PathQuery {
+            source: path.source,
+            destination: path.destination,
+            protocol: path.protocol,
+            source_port: path.ports.0,
+            destination_port: path.ports.1,
+            interface: path.interface.clone(),
+        };
+        self.screen(routes::FLOW_PATH, &query, screen::path)
+    }
+
+    fn clear_monitor(&mut self, monitor: &str, what: Cleared) -> Said {
+        let target = match what {
+            Cleared::Cache => ClearTarget::Cache,
+            Cleared::Statistics => ClearTarget::Statistics,
+            Cleared::ForceExport => ClearTarget::ForceExport,
+        };
+        let body = Clear { what: target };
+        let cleared = self.client.post(routes::CLEAR_MONITOR, &[monitor], &body)?;
+        let said = match what {
+            Cleared::Statistics => "statistics cleared".to_owned(),
+            Cleared::ForceExport => ended_flows(&cleared.answer, "exported"),
+            Cleared::Cache => ended_flows(&cleared.answer, "discarded"),
+        };
+        Ok(Answer {
+            json: Some(cleared.json),
+            ..Answer::line(format!("Flow monitor {monitor}: {said}"))
+        })
     }
 
     /// One exporter, or all.
@@ -135,54 +154,23 @@ impl Shell {
         let exporters = match exporter {
             Some(exporter) => vec![exporter],
             None => {
-                let all = self.client.get("/v1/flow/exporters", &[])?;
-                let all = all["exporters"].as_array().into_iter().flatten();
-                all.filter_map(|one| one["name"].as_str().map(str::to_owned))
-                    .collect()
+                let all = self
+                    .client
+                    .get(routes::EXPORTERS, &[], &NameQuery::default())?;
+                let all = all.answer.exporters.into_iter();
+                all.map(|exporter| exporter.name).collect()
             }
         };
         let mut told = String::new();
         for exporter in &exporters {
-            let target = format!("/v1/clear/exporter/{}", escaped(exporter));
-            self.client.post(&target, &json!({}))?;
+            self.client
+                .post(routes::CLEAR_EXPORTER, &[exporter], &Nothing {})?;
             told += &format!("Flow exporter {exporter}: statistics cleared\n");
         }
         if exporters.is_empty() {
             return Ok(Answer::line("There is no flow exporter."));
         }
         Ok(Answer::text(told))
-    }
-
-    /// The interface that a router's name stands for.
-    fn host_interface(&mut self, name: &str) -> Result<String, Failure> {
-        match name.contains('/') {
-            true => Ok(language::host_interface(name, &self.tree(false)?)),
-            false => Ok(name.to_owned()),
-        }
-    }
-
-    fn show_interfaces(&mut self, loopback: Option<bool>, name: Option<&str>) -> Said {
-        let name = name.map(|name| self.host_interface(name)).transpose()?;
-        let name = name.as_deref();
-        let mut answer = self.client.get("/v1/interfaces", &[])?;
-        if let Some(list) = answer["interfaces"].as_array_mut() {
-            list.retain(|one| loopback.is_none_or(|wanted| one["loopback"] == wanted));
-            let mut names: Vec<String> = list
-                .iter()
-                .filter_map(|one| one["name"].as_str())
-                .map(str::to_owned)
-                .collect();
-            names.sort();
-            list.retain(|one| name.is_none_or(|name| one["name"] == name));
-            if let Some(name) = name
-                && list.is_empty()
-            {
-                let hint = language::which(name, names.iter().map(String::as_str));
-                let message = format!("there is no interface {name}; {hint}");
-                return Err(Failure::plain(message));
-            }
-        }
-        Ok(Answer::screen(screen::interfaces(&answer), answer))
     }
 
     fn show_configuration(
@@ -194,276 +182,205 @@ impl Shell {
     ) -> Said {
         let path = self.spelled_out(&[], path, line)?.join(" ");
         let format = match form {
-            Form::Curly => "curly",
-            Form::Commands => "set",
-            Form::Ios => "ios",
-            Form::Json => "json",
+            Form::Curly => Dialect::Curly,
+            Form::Commands => Dialect::Set,
+            Form::Ios => Dialect::Ios,
+            Form::Json => Dialect::Json,
         };
-        let mut query = vec![("source", "running"), ("format", format)];
-        if !path.is_empty() {
-            query.push(("path", &path));
-        }
-        if secrets {
-            query.push(("secrets", "true"));
-        }
-        let answer = self.client.get("/v1/configuration", &query)?;
+        let query = ShowConfiguration {
+            source: Some("running".into()),
+            format: Some(format),
+            path: (!path.is_empty()).then(|| path.clone()),
+            secrets: secrets.then_some(true),
+            session: None,
+        };
+        let received = self.client.get(routes::CONFIGURATION, &[], &query)?;
         if form == Form::Json {
-            let text = serde_json::to_string_pretty(&answer["tree"]).unwrap_or_default();
-            return Ok(Answer::screen(text + "\n", answer["tree"].clone()));
+            let tree = JsonText::of(&received.answer.tree.unwrap_or_default());
+            return Ok(Answer::screen(tree.pretty() + "\n", tree));
         }
-        let text = ended(answer["text"].as_str().unwrap_or_default());
-        if !text.trim().is_empty() {
-            return Ok(Answer::screen(text, answer));
-        }
-        let empty = if path.is_empty() {
-            "Nothing is configured."
-        } else {
-            "Nothing is configured there."
+        let none = match path.is_empty() {
+            true => "Nothing is configured.",
+            false => "Nothing is configured there.",
         };
-        Ok(Answer {
-            json: Some(answer),
-            ..Answer::line(empty)
-        })
+        Ok(Answer::shown(received, none, |configuration| {
+            ended(configuration.text.as_deref().unwrap_or_default())
+        }))
     }
 
     /// The commit that is scheduled, and what it will change.
     fn show_scheduled(&mut self) -> Said {
-        let mut answer = self.client.get("/v1/revisions", &[])?;
-        let mut text = screen::scheduled(&answer, &self.view);
-        if !answer["scheduled"].is_null() {
-            let query = [("from", "running"), ("to", "scheduled"), ("format", "diff")];
-            let changes = self.client.get("/v1/compare", &query)?;
-            text.push_str(changes["text"].as_str().unwrap_or_default());
+        let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
+        let scheduled = revisions.answer.scheduled;
+        let mut text = screen::scheduled(scheduled.as_ref(), &self.view);
+        if scheduled.is_some() {
+            let changes = self.difference_of("running", "scheduled")?;
+            text.push_str(&changes.answer.text);
         }
         Ok(Answer {
             marked: true,
-            ..Answer::screen(text, answer["scheduled"].take())
+            ..Answer::screen(text, JsonText::of(&scheduled))
         })
+    }
+
+    fn difference_of(&mut self, from: &str, to: &str) -> Result<Received<Text>, Error> {
+        let query = Compare {
+            from: Some(from.to_owned()),
+            to: Some(to.to_owned()),
+            format: Some(DiffFormat::Diff),
+            ..Compare::default()
+        };
+        self.client.get(routes::COMPARE, &[], &query)
     }
 
     /// What the commit of a revision changed: the difference to the one before it.
     fn show_commit_diff(&mut self, revision: u32) -> Said {
-        let revisions = self.client.get("/v1/revisions", &[])?;
-        let count = revisions["revisions"].as_array().map_or(0, Vec::len) as u64;
+        let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
+        let count = revisions.answer.revisions.len() as u64;
+        let to = revision.to_string();
         if u64::from(revision) >= count {
             let there = match count {
                 0 => "there is none".to_owned(),
                 count => format!("there are 0 to {}", count - 1),
             };
-            return Err(Failure::plain(format!("no revision {revision}; {there}")));
+            return Err(Failure::about(&to, format!("no revision {to}; {there}")));
         }
-        let to = revision.to_string();
         if u64::from(revision) + 1 == count {
-            let answer = self
-                .client
-                .get("/v1/configuration", &[("source", &to), ("format", "set")])?;
-            let text: String = answer["text"]
-                .as_str()
-                .unwrap_or_default()
-                .lines()
-                .flat_map(|line| ["+ ", line, "\n"])
-                .collect();
+            let query = ShowConfiguration {
+                source: Some(to.clone()),
+                format: Some(Dialect::Set),
+                ..ShowConfiguration::default()
+            };
+            let oldest = self.client.get(routes::CONFIGURATION, &[], &query)?;
+            let text = oldest.answer.text.unwrap_or_default();
+            let text: String = text.lines().flat_map(|line| ["+ ", line, "\n"]).collect();
             let first = format!("Revision {to} is the oldest that is kept. It has:\n{text}");
             return Ok(Answer {
-                text: first,
-                json: Some(answer),
                 marked: true,
-                no_more: false,
+                ..Answer::screen(first, oldest.json)
             });
         }
         let from = (u64::from(revision) + 1).to_string();
-        let answer = self.client.get(
-            "/v1/compare",
-            &[("from", &from), ("to", &to), ("format", "diff")],
-        )?;
-        Ok(difference(answer, "The revision changed nothing."))
+        let text = self.difference_of(&from, &to)?;
+        Ok(difference(text, "The revision changed nothing."))
     }
 
     fn show_flow(&mut self, part: Part, name: Option<&str>, line: &str) -> Said {
-        let (path, key, what, show): (_, _, _, fn(&Json) -> String) = match part {
-            Part::Record => (
-                "/v1/flow/records",
-                "records",
-                "flow record",
-                screen::records,
-            ),
-            Part::Monitor => (
-                "/v1/flow/monitors",
-                "monitors",
-                "flow monitor",
-                screen::monitors,
-            ),
-            Part::Exporter => (
-                "/v1/flow/exporters",
-                "exporters",
-                "flow exporter",
-                screen::exporters,
-            ),
-            Part::Interface => (
-                "/v1/flow/interfaces",
-                "interfaces",
-                "flow interface",
-                screen::flow_interfaces,
-            ),
-            Part::Sampler => ("/v1/flow/samplers", "samplers", "sampler", screen::samplers),
-        };
-        let interface = match (part, name) {
-            (Part::Interface, Some(name)) => Some(self.host_interface(name)?),
-            _ => None,
-        };
-        let answer = match (part, name) {
-            // The list does not have all that are predefined.
-            (Part::Record, Some(name)) if name.contains(' ') => {
-                self.client.get(path, &[("name", name)])?
+        Ok(match part {
+            Part::Record => {
+                let records = self.named(routes::RECORDS, "flow record", name, line)?;
+                Answer::shown(records, "There is no flow record.", screen::records)
             }
-            _ => self.objects(path, key, interface.as_deref().or(name), what, line)?,
-        };
-        let text = show(&answer);
-        if text.is_empty() {
-            return Ok(Answer {
-                json: Some(answer),
-                ..Answer::line(format!("There is no {what}."))
-            });
-        }
-        Ok(Answer::screen(text, answer))
+            Part::Monitor => {
+                let monitors = self.named(routes::MONITORS, "flow monitor", name, line)?;
+                Answer::shown(monitors, "There is no flow monitor.", screen::monitors)
+            }
+            Part::Exporter => return self.show_exporters(name, line, screen::exporters),
+            Part::Interface => {
+                let route = routes::METERED_INTERFACES;
+                let interfaces = self.named(route, "flow interface", name, line)?;
+                let none = "There is no flow interface.";
+                Answer::shown(interfaces, none, screen::flow_interfaces)
+            }
+            Part::Sampler => {
+                let samplers = self.named(routes::SAMPLERS, "sampler", name, line)?;
+                Answer::shown(samplers, "There is no sampler.", screen::samplers)
+            }
+        })
     }
 
     fn show_exporters(
         &mut self,
         name: Option<&str>,
         line: &str,
-        show: fn(&Json) -> String,
+        show: fn(&Exporters) -> String,
     ) -> Said {
-        let answer = self.objects(
-            "/v1/flow/exporters",
-            "exporters",
-            name,
-            "flow exporter",
-            line,
-        )?;
-        let text = show(&answer);
-        if text.is_empty() {
-            return Ok(Answer {
-                json: Some(answer),
-                ..Answer::line("There is no flow exporter.")
-            });
-        }
-        Ok(Answer::screen(text, answer))
-    }
-
-    /// With the reasons why records were not sent, which the ledger has.
-    fn show_exporter_statistics(&mut self, name: Option<&str>, line: &str) -> Said {
-        let mut said = self.show_exporters(name, line, |_| String::new())?;
-        let Some(answer) = &mut said.json else {
-            return Ok(said);
-        };
-        let loss = self.client.get("/v1/flow/loss", &[])?;
-        let ledgers = loss["exporters"].as_array().map_or(&[][..], Vec::as_slice);
-        let exporters = answer["exporters"].as_array_mut();
-        for exporter in exporters.into_iter().flatten() {
-            let name = exporter["name"].clone();
-            for client in exporter["clients"].as_array_mut().into_iter().flatten() {
-                let ledger = ledgers.iter().find(|ledger| {
-                    ledger["exporter"] == name && ledger["monitor"] == client["monitor"]
-                });
-                if let (Some(ledger), Some(client)) = (ledger, client.as_object_mut()) {
-                    client.insert("dropped".into(), ledger["dropped"].clone());
-                }
-            }
-        }
-        let text = screen::exporter_statistics(answer);
-        if !text.is_empty() {
-            said.text = text;
-        }
-        Ok(said)
+        let exporters = self.named(routes::EXPORTERS, "flow exporter", name, line)?;
+        Ok(Answer::shown(exporters, "There is no flow exporter.", show))
     }
 
     /// All objects of a kind, or the one of that name; a name that is not there is wrong.
-    pub(super) fn objects(
+    fn named<A: DeserializeOwned>(
         &mut self,
-        path: &str,
-        key: &str,
-        name: Option<&str>,
+        route: Get<NameQuery, A>,
         what: &str,
+        name: Option<&str>,
         line: &str,
-    ) -> Result<Json, Failure> {
-        let mut answer = self.client.get(path, &[])?;
-        let Some(name) = name else { return Ok(answer) };
-        let called = |object: &Json| {
-            object["name"]
-                .as_str()
-                .or(object["interface"].as_str())
-                .map(str::to_owned)
+    ) -> Result<Received<A>, Failure> {
+        let query = NameQuery {
+            name: name.map(str::to_owned),
         };
-        let objects = answer[key]
-            .as_array_mut()
-            .map(std::mem::take)
-            .unwrap_or_default();
-        let names: Vec<String> = objects.iter().filter_map(called).collect();
-        let found: Vec<Json> = objects
-            .into_iter()
-            .filter(|object| called(object).as_deref() == Some(name))
-            .collect();
-        if found.is_empty() {
-            let there = language::which(name, names.iter().map(String::as_str));
-            let message = format!("no {what} \"{name}\"; {there}");
-            let word = commands::split(line)
-                .into_iter()
-                .rev()
-                .find(|word| word.text == name);
-            return Err(match word {
-                Some(word) => Failure::at(line, word.start, word.len, message),
-                None => Failure::plain(message),
-            });
-        }
-        answer[key] = found.into();
-        Ok(answer)
+        let result = self.client.get(route, &[], &query);
+        result.map_err(|error| unknown(error, &[(what, name)], line))
     }
 
     /// The table of flow-accounting, up to `count` flows of an interface.
     pub(super) fn accounting_table(
         &mut self,
         interface: Option<&str>,
-        count: &str,
-    ) -> Result<Json, Failure> {
-        let mut query = vec![("count", count)];
-        query.extend(interface.map(|interface| ("interface", interface)));
-        Ok(self.client.get("/v1/flow-accounting", &query)?)
+        count: u64,
+    ) -> Result<Received<api::flow::Accounting>, Failure> {
+        let query = AccountingQuery {
+            interface: interface.map(str::to_owned),
+            count: Some(count),
+            ..AccountingQuery::default()
+        };
+        Ok(self.client.get(routes::ACCOUNTING, &[], &query)?)
     }
 
     fn show_accounting(&mut self, view: &AccountingView) -> Said {
-        let host = view.host.map(|host| host.to_string());
-        let (top, count) = (
-            view.top.map(|top| top.to_string()),
-            view.count.map(|count| count.to_string()),
-        );
-        let all = [
-            ("interface", &view.interface),
-            ("host", &host),
-            ("port", &view.port),
-            ("top", &top),
-            ("count", &count),
-        ];
-        let query: Vec<(&str, &str)> = all
-            .iter()
-            .filter_map(|(key, value)| value.as_deref().map(|value| (*key, value)))
-            .collect();
-        self.screen("/v1/flow-accounting", &query, screen::accounting)
+        let query = AccountingQuery {
+            interface: view.interface.clone(),
+            host: view.host,
+            port: view.port.clone(),
+            top: view.top.map(u64::from),
+            count: view.count.map(u64::from),
+        };
+        self.screen(routes::ACCOUNTING, &query, screen::accounting)
     }
 }
 
+/// What became of flows that ended, with what was in them.
+fn ended_flows(cleared: &ClearedFlows, how: &str) -> String {
+    let ClearedFlows {
+        flows,
+        packets,
+        octets,
+    } = cleared;
+    format!("{flows} flows {how} ({packets} packets, {octets} octets)")
+}
+
+/// The failure of a request for something by its name. That nothing has the name is told at the name in the line;
+/// `kinds` are what was asked for, each with the name that was given.
+pub(super) fn unknown(error: Error, kinds: &[(&str, Option<&str>)], line: &str) -> Failure {
+    let Error::Refused(refusals) = &error else {
+        return error.into();
+    };
+    let [refusal] = &refusals[..] else {
+        return error.into();
+    };
+    let name = refusal.subject.join(" ");
+    let asked = kinds.iter().filter(|(_, name)| name.is_some());
+    let kind = asked
+        .clone()
+        .find(|(_, asked)| *asked == Some(&name))
+        .or_else(|| asked.clone().next());
+    let (true, Some((kind, _))) = (refusal.code == Code::NotFound && !name.is_empty(), kind) else {
+        return error.into();
+    };
+    let message = with_hint(&format!("no {kind} \"{name}\""), refusal.hint.as_deref());
+    Failure::about(&name, message).at_its_word(line)
+}
+
 /// A difference as the API has it, or the word for none.
-pub(super) fn difference(answer: Json, none: &str) -> Answer {
-    let text = ended(answer["text"].as_str().unwrap_or_default());
-    match text.trim().is_empty() {
-        true => Answer {
-            json: Some(answer),
-            ..Answer::line(none)
-        },
-        false => Answer {
-            marked: true,
-            ..Answer::screen(text, answer)
-        },
+pub(super) fn difference(text: Received<Text>, none: &str) -> Answer {
+    let answer = Answer::shown(text, none, |text| match text.text.trim().is_empty() {
+        true => String::new(),
+        false => ended(&text.text),
+    });
+    Answer {
+        marked: true,
+        ..answer
     }
 }
 

@@ -1,26 +1,47 @@
 //! `show samplicator`, `clear samplicator` and `replay samplicator`.
 
+use api::Nothing;
+use api::query::SamplicatorsQuery;
+use api::routes::{self, Get};
+use api::samplicator::{Replay, Samplicators};
 use commands::RelayPart;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::Shell;
-use crate::client::escaped;
+use super::operational::{Said, unknown};
+use crate::client::Received;
+use crate::json::JsonText;
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
 
-type Said = Result<Answer, Failure>;
+/// A part that has a route of its own, of each samplicator.
+#[derive(Serialize)]
+struct Parts<A> {
+    samplicators: Vec<A>,
+}
 
 impl Shell {
-    /// All samplicators, or the one of that name.
-    pub(super) fn samplicators(&mut self, name: Option<&str>, line: &str) -> Result<Json, Failure> {
-        self.objects(
-            "/v1/samplicators",
-            "samplicators",
-            name,
-            "samplicator",
-            line,
-        )
+    /// All samplicators, or the one of that name, with all receivers or those of a name.
+    pub(super) fn samplicators(
+        &mut self,
+        name: Option<&str>,
+        receiver: Option<&str>,
+        line: &str,
+    ) -> Result<Received<Samplicators>, Failure> {
+        let query = SamplicatorsQuery {
+            name: name.map(str::to_owned),
+            receiver: receiver.map(str::to_owned),
+        };
+        let result = self.client.get(routes::SAMPLICATORS, &[], &query);
+        result.map_err(|error| {
+            unknown(
+                error,
+                &[("samplicator", name), ("receiver", receiver)],
+                line,
+            )
+        })
     }
 
     pub(super) fn show_samplicator(
@@ -30,114 +51,71 @@ impl Shell {
         receiver: Option<&str>,
         line: &str,
     ) -> Said {
-        let mut answer = self.samplicators(name, line)?;
-        if answer["samplicators"].as_array().is_none_or(Vec::is_empty) {
+        let samplicators = self.samplicators(name, receiver, line)?;
+        if samplicators.answer.samplicators.is_empty() {
             return Ok(Answer {
-                json: Some(answer),
+                json: Some(samplicators.json),
                 ..Answer::line("There is no samplicator.")
             });
         }
-        let text = match part {
-            RelayPart::Samplicator => screen::samplicators(&answer),
+        Ok(match part {
+            RelayPart::Samplicator => {
+                let text = screen::samplicators(&samplicators.answer);
+                Answer::screen(text, samplicators.json)
+            }
             RelayPart::Receivers => {
-                if let Some(receiver) = receiver {
-                    only(&mut answer, receiver, line)?;
-                }
-                screen::samplicator_receivers(&answer, &self.view)
+                let text = screen::samplicator_receivers(&samplicators.answer, &self.view);
+                Answer::screen(text, samplicators.json)
             }
             RelayPart::Sources => {
-                answer = self.parts(&answer, "sources")?;
-                screen::samplicator_sources(&answer)
+                let parts = self.parts(&samplicators.answer, routes::SOURCES)?;
+                let text = screen::samplicator_sources(&parts.samplicators);
+                Answer::screen(text, JsonText::of(&parts))
             }
             RelayPart::Templates => {
-                answer = self.parts(&answer, "templates")?;
-                screen::samplicator_templates(&answer)
+                let parts = self.parts(&samplicators.answer, routes::TEMPLATES)?;
+                let text = screen::samplicator_templates(&parts.samplicators);
+                Answer::screen(text, JsonText::of(&parts))
             }
-        };
-        Ok(Answer::screen(text, answer))
+        })
     }
 
-    /// A part that has a route of its own, of each samplicator.
-    fn parts(&mut self, answer: &Json, part: &str) -> Result<Json, Failure> {
-        let mut all = Vec::new();
-        for samplicator in answer["samplicators"].as_array().into_iter().flatten() {
-            let name = samplicator["name"].as_str().unwrap_or_default();
-            all.push(
-                self.client
-                    .get(&format!("/v1/samplicators/{}/{part}", escaped(name)), &[])?,
-            );
+    fn parts<A: DeserializeOwned>(
+        &mut self,
+        answer: &Samplicators,
+        route: Get<Nothing, A>,
+    ) -> Result<Parts<A>, Failure> {
+        let mut samplicators = Vec::new();
+        for samplicator in &answer.samplicators {
+            let part = self.client.get(route, &[&samplicator.name], &Nothing {})?;
+            samplicators.push(part.answer);
         }
-        Ok(json!({ "samplicators": all }))
+        Ok(Parts { samplicators })
     }
 
     pub(super) fn clear_samplicator(&mut self, name: &str) -> Said {
-        let target = format!("/v1/clear/samplicator/{}", escaped(name));
-        self.client.post(&target, &json!({}))?;
+        self.client
+            .post(routes::CLEAR_SAMPLICATOR, &[name], &Nothing {})?;
         Ok(Answer::line(format!(
             "Samplicator {name}: statistics cleared"
         )))
     }
 
     pub(super) fn replay_samplicator(&mut self, name: &str, receiver: Option<&str>) -> Said {
-        let target = format!("/v1/replay/samplicator/{}", escaped(name));
-        let body = match receiver {
-            Some(receiver) => json!({ "receiver": receiver }),
-            None => json!({}),
+        let body = Replay {
+            receiver: receiver.map(str::to_owned),
         };
-        let answer = self.client.post(&target, &body)?;
-        let receivers: Vec<&str> = answer["receivers"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Json::as_str)
-            .collect();
-        let line = match receivers[..] {
+        let replayed = self.client.post(routes::REPLAY, &[name], &body)?;
+        let line = match &replayed.answer.receivers[..] {
             [] => format!("Samplicator {name} has no receiver."),
-            _ => format!(
+            receivers => format!(
                 "All templates go again to {}, before each exporter's next datagram.",
                 receivers.join(", ")
             ),
         };
         Ok(Answer {
-            json: Some(answer),
+            json: Some(replayed.json),
             ..Answer::line(line)
         })
     }
-}
-
-/// Keeps the receivers of a name; there must be one.
-fn only(answer: &mut Json, name: &str, line: &str) -> Result<(), Failure> {
-    let mut names = Vec::new();
-    let mut kept = Vec::new();
-    for mut samplicator in answer["samplicators"]
-        .as_array_mut()
-        .map(std::mem::take)
-        .unwrap_or_default()
-    {
-        let receivers = samplicator["receivers"].as_array_mut();
-        let all = receivers.map(std::mem::take).unwrap_or_default();
-        names.extend(
-            all.iter()
-                .filter_map(|one| one["name"].as_str().map(str::to_owned)),
-        );
-        let found: Vec<Json> = all.into_iter().filter(|one| one["name"] == name).collect();
-        if !found.is_empty() {
-            samplicator["receivers"] = found.into();
-            kept.push(samplicator);
-        }
-    }
-    if kept.is_empty() {
-        let message = {
-            let there = language::which(name, names.iter().map(|name| &**name));
-            format!("no receiver \"{name}\"; {there}")
-        };
-        let words = commands::split(line);
-        let word = words.into_iter().rev().find(|word| word.text == name);
-        return Err(match word {
-            Some(word) => Failure::at(line, word.start, word.len, message),
-            None => Failure::plain(message),
-        });
-    }
-    answer["samplicators"] = kept.into();
-    Ok(())
 }

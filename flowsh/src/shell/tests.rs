@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::filled::filled_json;
 
 /// What the daemon keeps.
 #[derive(Default)]
@@ -29,9 +30,17 @@ impl Daemon {
             .filter_map(|pair| pair.split_once('='))
             .collect();
         let words: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
-        let refused = |status, message: &str| (status, json!({"errors": [{"message": message}]}));
+        let refused = |status, message: &str| {
+            (
+                status,
+                json!({"errors": [{"message": message, "code": "not-found"}]}),
+            )
+        };
         match (method, &words[..]) {
-            ("GET", ["version"]) => (200, json!({"host_name": "r1.example.org"})),
+            ("GET", ["version"]) => {
+                let version = json!({"host_name": "r1.example.org"});
+                (200, filled_json::<api::host::Version>(&version))
+            }
             ("POST", ["sessions"]) => {
                 self.opened += 1;
                 let id = format!("s{}", self.opened);
@@ -44,7 +53,8 @@ impl Daemon {
                     .keys()
                     .map(|id| json!({"session": id}))
                     .collect();
-                (200, json!({"sessions": list}))
+                let sessions = json!({"sessions": list});
+                (200, filled_json::<api::session::Sessions>(&sessions))
             }
             ("DELETE", ["sessions", id]) => {
                 self.sessions.remove(*id);
@@ -57,25 +67,19 @@ impl Daemon {
                 match *what {
                     "edit" => {
                         self.edits.push(body.clone());
-                        let dialect = body["dialect"].as_str().map(|word| match word {
-                            "curly" => Dialect::Curly,
-                            "set" => Dialect::Set,
-                            "ios" => Dialect::Ios,
-                            _ => Dialect::Json,
+                        let edit: Edit = serde_json::from_value(body).unwrap();
+                        let dialect = edit.dialect.map(|dialect| match dialect {
+                            api::session::Dialect::Curly => Dialect::Curly,
+                            api::session::Dialect::Set => Dialect::Set,
+                            api::session::Dialect::Ios => Dialect::Ios,
+                            api::session::Dialect::Json => Dialect::Json,
                         });
-                        let mode = match body["mode"].as_str() {
-                            Some("override") => language::Mode::Override,
-                            Some("replace") => language::Mode::Replace,
+                        let mode = match edit.mode {
+                            Some(EditMode::Override) => language::Mode::Override,
+                            Some(EditMode::Replace) => language::Mode::Replace,
                             _ => language::Mode::Merge,
                         };
-                        let at: Vec<String> = serde_json::from_value(body["path"].clone()).unwrap();
-                        match language::load(
-                            candidate,
-                            &at,
-                            body["text"].as_str().unwrap(),
-                            dialect,
-                            mode,
-                        ) {
+                        match language::load(candidate, &edit.path, &edit.text, dialect, mode) {
                             Ok(after) => {
                                 let changes = language::diff(candidate, &after).len();
                                 *candidate = after;
@@ -86,10 +90,8 @@ impl Daemon {
                     }
                     "commit" => {
                         self.running = candidate.clone();
-                        (
-                            200,
-                            json!({"revision": 1, "warnings": ["eth9 is not there"], "confirm_seconds": body["confirm_minutes"].as_u64().map(|m| m * 60)}),
-                        )
+                        let committed = json!({"revision": 1, "warnings": ["eth9 is not there"], "confirm_seconds": body["confirm_minutes"].as_u64().map(|m| m * 60)});
+                        (200, filled_json::<api::session::Committed>(&committed))
                     }
                     _ => refused(404, "no such thing"),
                 }
@@ -112,10 +114,18 @@ impl Daemon {
                 let Some(candidate) = self.sessions.get(asked["session"]) else {
                     return refused(404, "no such session");
                 };
-                (
-                    200,
-                    json!({"text": language::compare_commands(&self.running, candidate)}),
-                )
+                let text = match asked.get("format") {
+                    Some(&"marks") => {
+                        let path: Vec<String> = query
+                            .split('&')
+                            .filter_map(|pair| pair.strip_prefix("path="))
+                            .map(unescaped)
+                            .collect();
+                        language::marks(&self.running, candidate, &path).unwrap_or_default()
+                    }
+                    _ => language::compare_commands(&self.running, candidate),
+                };
+                (200, json!({ "text": text }))
             }
             ("GET", ["complete"]) => {
                 let empty = Tree::default();
@@ -141,22 +151,24 @@ impl Daemon {
             ("GET", ["flow", "monitors", "LONG", "cache"]) => {
                 let from: usize = asked.get("after").map_or(0, |after| after.parse().unwrap());
                 let flows: Vec<Json> = (from..5.min(from + 2))
-                    .map(|n| json!({"sourceTransportPort": n, "nested": {"n": n}}))
+                    .map(|n| json!({"sourceTransportPort": n, "protocolIdentifier": 6}))
                     .collect();
                 let next = (from + 2 < 5).then(|| (from + 2).to_string());
-                (
-                    200,
-                    json!({"monitor": "LONG", "cache": {}, "total": 5, "shown": flows.len(), "flows": flows, "next": next,
-                        "fields": [{"name": "sourceTransportPort", "column": "PORT", "label": "PORT", "width": 6, "kind": "number", "key": true}]}),
-                )
+                let part = json!({"monitor": "LONG", "cache": {}, "total": 5, "shown": flows.len(), "flows": flows, "next": next,
+                        "fields": [{"name": "sourceTransportPort", "column": "PORT", "label": "PORT", "width": 6, "kind": "number", "key": true}]});
+                (200, filled_json::<api::flow::CacheFlows>(&part))
             }
             ("GET", ["flow", "monitors", name, "cache"]) => {
-                refused(404, &format!("there is no flow monitor {name}"))
+                let (status, mut refusal) =
+                    refused(404, &format!("there is no flow monitor {name}"));
+                refusal["errors"][0]["subject"] = json!([name]);
+                (status, refusal)
             }
-            ("GET", ["interfaces"]) => (
-                200,
-                json!({"interfaces": [{"name": "eth1", "addresses": ["192.0.2.1/24"]}]}),
-            ),
+            ("GET", ["interfaces"]) => {
+                let interfaces =
+                    json!({"interfaces": [{"name": "eth1", "addresses": ["192.0.2.1/24"]}]});
+                (200, filled_json::<api::host::Interfaces>(&interfaces))
+            }
             _ => refused(404, "no such thing"),
         }
     }
@@ -173,8 +185,9 @@ impl commands::complete::Names for Host {
     }
 }
 
-/// The reverse of `client::escaped`.
+/// The text that a query has in percent-encoding.
 fn unescaped(text: &str) -> String {
+    let text = text.replace('+', " ");
     let mut parts = text.split('%');
     let mut octets = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -826,4 +839,55 @@ fn pasted_lines_go_together_and_each_wrong_one_is_told() {
         None
     );
     assert_eq!(bench.shell.batch(&["flow {", "}"]), None);
+}
+
+#[test]
+fn an_operational_command_in_configuration_mode_says_how_it_is_run() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    let show = "show flow exporter X statistics";
+    for (line, word, way) in [
+        (
+            show,
+            "statistics",
+            "type `run show flow exporter X statistics`",
+        ),
+        ("ping 192.0.2.1", "ping", "type `run ping 192.0.2.1`"),
+        (
+            "clear flow monitor M cache",
+            "clear",
+            "type `run clear flow monitor M cache`",
+        ),
+        (
+            "configure terminal",
+            "configure",
+            "you are in configuration mode already",
+        ),
+    ] {
+        let column = line.find(word).unwrap();
+        let caret = format!("  {:column$}{}", "", "^".repeat(word.len()));
+        for shown in [
+            bench.fails(line),
+            crate::ask::help(&mut bench.shell, &format!("{line} "), line.len() + 1),
+        ] {
+            let shown = shown.trim_end();
+            assert_eq!(shown.lines().nth(1), Some(caret.as_str()), "{shown}");
+            assert!(shown.ends_with(way), "{shown}");
+        }
+    }
+    // In a submode, and pasted.
+    bench.ok("flow exporter E");
+    assert!(
+        bench
+            .fails(" ping 192.0.2.1")
+            .ends_with("type `run ping 192.0.2.1`")
+    );
+    let lines = ["destination 192.0.2.9", "ping 192.0.2.1"];
+    let batch = bench.shell.batch(&lines).unwrap();
+    let undone = bench.shell.run_batch(batch, &lines).unwrap();
+    assert!(
+        undone.wrong[&1]
+            .shown()
+            .contains("type `run ping 192.0.2.1`")
+    );
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
+use api::flow::{Accounting, Flow, FlowValue};
+use api::ledger::LossLedger;
+use api::{Nothing, routes};
 use jiff::Timestamp;
-use serde_json::Value as Json;
 
 use super::Shell;
-use crate::screen::{self, Moved, TopFrame, TopOrder};
+use crate::screen::{self, InterfaceFlows, Moved, TopFrame, TopOrder};
 use crate::trouble::Failure;
 
 /// Flows that are asked for, those with most octets first: what moves most is soon among them.
-const ASKED: &str = "5000";
+const ASKED: u64 = 5000;
 /// Rows where there is no screen to fill.
 const ROWS: usize = 10;
 /// Rows that are no flows: headings and what the keys do.
@@ -24,8 +26,8 @@ pub(crate) struct Top {
     order: TopOrder,
     before: Option<Sample>,
     /// The frame that is on the screen: a key sorts it anew.
-    rows: Vec<Moved>,
-    totals: Vec<Moved>,
+    rows: Vec<Moved<Flow>>,
+    totals: Vec<Moved<InterfaceFlows>>,
 }
 
 /// What the counters were.
@@ -53,8 +55,8 @@ impl Top {
         rows: Option<usize>,
     ) -> Result<String, Failure> {
         let table = shell.accounting_table(self.interface.as_deref(), ASKED)?;
-        let ledger = shell.client.get("/v1/flow/loss", &[])?;
-        self.count(&table, &ledger, Timestamp::now().as_millisecond());
+        let ledger = shell.client.get(routes::LOSS, &[], &Nothing {})?.answer;
+        self.count(&table.answer, &ledger, Timestamp::now().as_millisecond());
         let most = rows.map_or(ROWS, |rows| {
             rows.saturating_sub(OTHER_ROWS + self.totals.len()).max(1)
         });
@@ -69,7 +71,7 @@ impl Top {
     }
 
     /// What moved between two looks at the counters, `millis` since 1970 the time of this one.
-    fn count(&mut self, table: &Json, ledger: &Json, millis: i64) {
+    fn count(&mut self, table: &Accounting, ledger: &LossLedger, millis: i64) {
         let before = self.before.take();
         let span = before
             .as_ref()
@@ -91,8 +93,8 @@ impl Top {
         };
         self.rows.clear();
         self.totals.clear();
-        for interface in table["interfaces"].as_array().into_iter().flatten() {
-            let name = interface["interface"].as_str().unwrap_or_default();
+        for interface in &table.interfaces {
+            let name = &interface.interface;
             let counters = metered(ledger, name);
             let old = before
                 .as_ref()
@@ -100,13 +102,20 @@ impl Top {
             // Nothing before the first look is known.
             let old = old.or(before.is_none().then_some(&counters));
             self.totals.push(Moved::new(
-                serde_json::json!({"interface": name, "deltaFlowCount": interface["entries"]}),
+                InterfaceFlows {
+                    interface: name.clone(),
+                    flows: interface.entries,
+                },
                 counters,
                 moved(old, counters),
             ));
-            sample.interfaces.insert(name.to_owned(), counters);
-            for flow in interface["flows"].as_array().into_iter().flatten() {
-                let number = |name: &str| flow[name].as_u64().unwrap_or_default();
+            sample.interfaces.insert(name.clone(), counters);
+            for flow in &interface.flows {
+                let number = |name: &str| {
+                    flow.get(name)
+                        .and_then(FlowValue::number)
+                        .unwrap_or_default()
+                };
                 let counters = (number("packetDeltaCount"), number("octetDeltaCount"));
                 let key = key(name, flow);
                 let old = before.as_ref().and_then(|before| before.flows.get(&key));
@@ -131,20 +140,18 @@ impl Top {
 }
 
 /// What flow-accounting has metered on an interface: packets and octets, all its threads together.
-fn metered(ledger: &Json, interface: &str) -> (u64, u64) {
-    let monitors = ledger["monitors"].as_array().into_iter().flatten();
+fn metered(ledger: &LossLedger, interface: &str) -> (u64, u64) {
+    let monitors = ledger.monitors.iter();
     monitors
-        .filter(|monitor| {
-            monitor["monitor"] == "flow-accounting" && monitor["interface"] == interface
-        })
+        .filter(|monitor| monitor.monitor == "flow-accounting" && monitor.interface == interface)
         .fold((0, 0), |(packets, octets), monitor| {
-            let number = |name: &str| monitor["metered"][name].as_u64().unwrap_or_default();
-            (packets + number("packets"), octets + number("octets"))
+            let metered = &monitor.metered;
+            (packets + metered.packets, octets + metered.octets)
         })
 }
 
 /// What tells a flow apart: everything but its counters and times.
-fn key(interface: &str, flow: &Json) -> String {
+fn key(interface: &str, flow: &Flow) -> String {
     let mut key = interface.to_owned();
     for name in [
         "sourceIPv4Address",
@@ -159,7 +166,9 @@ fn key(interface: &str, flow: &Json) -> String {
         "flowDirection",
     ] {
         key.push(' ');
-        key.push_str(&flow[name].to_string());
+        if let Some(value) = flow.get(name) {
+            key.push_str(&value.to_string());
+        }
     }
     key
 }
@@ -169,20 +178,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::filled::filled;
 
-    fn table(flows: &[(u16, u64)]) -> Json {
+    fn table(flows: &[(u16, u64)]) -> Accounting {
         let flow = |(port, octets): &(u16, u64)| {
             json!({"sourceIPv4Address": "10.0.0.1", "destinationIPv4Address": "10.0.0.2", "protocolIdentifier": 6,
                 "sourceTransportPort": port, "destinationTransportPort": 443,
                 "packetDeltaCount": octets / 100, "octetDeltaCount": octets})
         };
-        let flows: Vec<Json> = flows.iter().map(flow).collect();
-        json!({"interfaces": [{"interface": "eth1", "entries": flows.len(), "flows": flows}]})
+        let flows: Vec<_> = flows.iter().map(flow).collect();
+        filled(
+            &json!({"interfaces": [{"interface": "eth1", "entries": flows.len(), "flows": flows}]}),
+        )
     }
 
-    fn ledger(octets: u64) -> Json {
+    fn ledger(octets: u64) -> LossLedger {
         let monitor = |name: &str, octets: u64| json!({"monitor": name, "interface": "eth1", "metered": {"packets": octets / 100, "octets": octets}});
-        json!({"monitors": [monitor("flow-accounting", octets), monitor("M", 7)]})
+        filled(&json!({"monitors": [monitor("flow-accounting", octets), monitor("M", 7)]}))
     }
 
     #[test]

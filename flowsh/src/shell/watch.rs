@@ -37,8 +37,8 @@ impl Watched for Live<'_> {
     fn frame(&mut self, size: Option<Size>) -> Result<String, Failure> {
         match &mut self.watch {
             Watch::Samplicator(name) => {
-                let answer = self.shell.samplicators(Some(name), "")?;
-                Ok(screen::samplicator_frame(&answer, size.is_some()))
+                let answer = self.shell.samplicators(Some(name), None, "")?;
+                Ok(screen::samplicator_frame(&answer.answer, size.is_some()))
             }
             Watch::Accounting(top) => top.frame(self.shell, size.map(|size| size.rows)),
         }
@@ -59,9 +59,9 @@ impl Shell {
             return Err(Failure::plain("what is shown live goes through no pipe"));
         }
         match &watch {
-            Watch::Samplicator(name) => drop(self.samplicators(Some(name), line)?),
+            Watch::Samplicator(name) => drop(self.samplicators(Some(name), None, line)?),
             Watch::Accounting(top) => {
-                let table = self.accounting_table(top.interface.as_deref(), "1");
+                let table = self.accounting_table(top.interface.as_deref(), 1);
                 table.map_err(|failure| failure.at_its_word(line))?;
             }
         }

@@ -1,6 +1,8 @@
 //! `write memory` and `copy running-config startup-config`. A commit is kept at once, so there is one configuration to
 //! start with: the last one that was committed.
 
+use api::{Nothing, routes};
+
 use super::{Done, Place, Shell};
 use crate::output::Answer;
 use crate::screen;
@@ -13,8 +15,8 @@ impl Shell {
         {
             text = self.commit(None, None)?.answer.text;
         }
-        let revisions = self.client.get("/v1/revisions", &[])?;
-        text.push_str(&screen::startup(&revisions, &self.view));
-        Ok(Answer::screen(text, revisions).into())
+        let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
+        text.push_str(&screen::startup(&revisions.answer, &self.view));
+        Ok(Answer::screen(text, revisions.json).into())
     }
 }

@@ -6,8 +6,8 @@ use super::table::{Arg, Id};
 use super::trie::{State, Token, Trie, tries};
 use super::words::{Word, problem, rest};
 use super::{
-    AccountingView, CacheView, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode, Mode,
-    Part, Ping, RelayPart, Tail, Version,
+    AccountingView, CacheView, Cleared, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode,
+    Mode, Part, Ping, RelayPart, Tail, Version,
 };
 use language::{Code, Problem};
 
@@ -415,9 +415,9 @@ impl Matched<'_> {
                 lines: self.number(None).unwrap_or(100),
             },
             Id::ShowVersion => Command::ShowVersion,
-            Id::ClearCache => self.clear("cache"),
-            Id::ClearStatistics => self.clear("statistics"),
-            Id::ForceExport => self.clear("force-export"),
+            Id::ClearCache => self.clear(Cleared::Cache),
+            Id::ClearStatistics => self.clear(Cleared::Statistics),
+            Id::ForceExport => self.clear(Cleared::ForceExport),
             Id::ClearExporter | Id::ClearExporters => Command::ClearExporter {
                 exporter: self.text(Arg::Exporter),
             },
@@ -496,7 +496,7 @@ impl Matched<'_> {
         })
     }
 
-    fn clear(&self, what: &'static str) -> Command {
+    fn clear(&self, what: Cleared) -> Command {
         Command::ClearMonitor {
             monitor: self.required(Arg::Monitor),
             what,

@@ -101,6 +101,17 @@ pub enum RelayPart {
     Templates,
 }
 
+/// What of a monitor is cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// The flows of its cache are discarded.
+    Cache,
+    /// Its counters begin at 0.
+    Statistics,
+    /// The flows of its cache end and are exported.
+    ForceExport,
+}
+
 /// How a cache is laid out on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -347,8 +358,8 @@ pub enum Command {
     ClearMonitor {
         /// The monitor.
         monitor: String,
-        /// `cache`, `statistics` or `force-export`, the API's word.
-        what: &'static str,
+        /// What of it.
+        what: Cleared,
     },
     /// Forgets what an exporter sent.
     ClearExporter {
@@ -566,6 +577,24 @@ pub fn submode_after(statement: &str, submode: Submode) -> Option<(Submode, Opti
 /// What would have been right instead of the unknown first word of a line in configuration mode.
 pub fn first_word_hint(typed: &str, submode: Submode) -> String {
     trie::first_word_hint(typed, submode)
+}
+
+/// What to type instead, where a line that configuration mode does not understand is a command of operational mode.
+pub fn operational_hint(line: &str) -> Option<String> {
+    let words = split(line);
+    let first = words.first().filter(|first| !first.quoted)?;
+    let command = match parse(line, Mode::Operational) {
+        Ok(Some(line)) => Some(line.command),
+        // What is wrong behind its first word is told where it can be typed.
+        _ => None,
+    };
+    let begun = trie::operational_only(&first.text);
+    match (command, begun) {
+        (Some(Command::Configure { .. } | Command::ConfigureExclusive), _)
+        | (_, Some("configure")) => Some("you are in configuration mode already".into()),
+        (None, None) => None,
+        _ => Some(format!("type `run {}`", line.trim())),
+    }
 }
 
 #[cfg(test)]

@@ -984,3 +984,36 @@ fn an_ios_statement_has_the_ranges_and_defaults_of_its_path() {
     let rate = placeholders("mode random 1 out-of ", Submode::Sampler);
     assert_eq!(rate[0].0, "<2-32768>");
 }
+
+#[test]
+fn an_operational_command_in_configuration_mode_is_told_how_to_be_run() {
+    for (line, hint) in [
+        (
+            "show flow exporter E statistics",
+            Some("type `run show flow exporter E statistics`"),
+        ),
+        ("ping 192.0.2.1", Some("type `run ping 192.0.2.1`")),
+        (
+            " clear flow monitor M cache",
+            Some("type `run clear flow monitor M cache`"),
+        ),
+        // Not whole, and abbreviated.
+        ("clear", Some("type `run clear`")),
+        ("cle flow", Some("type `run cle flow`")),
+        (
+            "configure terminal",
+            Some("you are in configuration mode already"),
+        ),
+        (
+            "configure nowhere",
+            Some("you are in configuration mode already"),
+        ),
+        ("shwo version", None),
+        ("flow exporter E", None),
+        ("set", None),
+        ("\"ping\" 192.0.2.1", None),
+        ("", None),
+    ] {
+        assert_eq!(operational_hint(line).as_deref(), hint, "{line}");
+    }
+}

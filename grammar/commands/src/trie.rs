@@ -704,6 +704,20 @@ pub(crate) fn first_word_hint(typed: &str, submode: Submode) -> String {
     }
 }
 
+/// The operational command that a word begins, if it begins one only and is no word of configuration mode.
+pub(crate) fn operational_only(word: &str) -> Option<&'static str> {
+    // Fewer letters are the beginning of too much.
+    const FEWEST: usize = 2;
+    let here = keywords(&tries().configuration.next(&State::default()));
+    let mut there = keywords(&tries().operational.next(&State::default()));
+    there.retain(|command| command.starts_with(word) && !here.contains(command));
+    match there[..] {
+        _ if word.len() < FEWEST => None,
+        [command] => Some(command),
+        _ => there.into_iter().find(|command| *command == word),
+    }
+}
+
 /// See [`super::submode_after`].
 pub(crate) fn submode_after(
     statement: &str,

@@ -7,7 +7,7 @@ use api::configuration::{
     Compare, CompareText, Configuration, Confirm, DiffFormat, Revision, Revisions, Scheduled,
     ShowConfiguration, Text,
 };
-use api::{Code, Nothing};
+use api::{Code, Nothing, Refusal};
 use language::{Dialect, Mode, Tree};
 
 use super::endpoint::{Answer, Call};
@@ -83,7 +83,7 @@ pub(super) async fn compare(call: Call<Compare>) -> Answer<Text> {
         let from = source_tree(&control, from, session, &peer)?;
         let to = compare.to.as_deref().unwrap_or(to_default);
         let to = source_tree(&control, to, session, &peer)?;
-        Ok(difference(&from, &to, compare.format))
+        Ok(difference(&from, &to, compare.format, &compare.path))
     })
     .await?
 }
@@ -105,17 +105,27 @@ pub(super) async fn compare_text(call: Call<Nothing, CompareText>) -> Answer<Tex
         };
         let from = side(compare.from.as_deref().unwrap_or("text"))?;
         let to = side(compare.to.as_deref().unwrap_or("candidate"))?;
-        Ok(difference(&from, &to, compare.format))
+        Ok(difference(&from, &to, compare.format, &[]))
     })
     .await?
 }
 
 /// What differs, in a format of `compare`; secrets are not in it.
-fn difference(from: &Tree, to: &Tree, format: Option<DiffFormat>) -> Text {
-    let (from, to) = language::masked_both(from, to);
+fn difference(from: &Tree, to: &Tree, format: Option<DiffFormat>, path: &[String]) -> Text {
     let text = match format {
-        None | Some(DiffFormat::Diff) => language::compare(&from, &to),
-        Some(DiffFormat::Set) => language::compare_commands(&from, &to),
+        None | Some(DiffFormat::Diff) => {
+            let (from, to) = language::masked_both(from, to);
+            language::compare(&from, &to)
+        }
+        Some(DiffFormat::Set) => {
+            let (from, to) = language::masked_both(from, to);
+            language::compare_commands(&from, &to)
+        }
+        // Each is shown as it is shown alone.
+        Some(DiffFormat::Marks) => {
+            let (from, to) = (language::masked(from), language::masked(to));
+            language::marks(&from, &to, path).unwrap_or_default()
+        }
     };
     Text { text }
 }
@@ -197,7 +207,7 @@ pub(super) fn revision(control: &Control, number: u64) -> Result<Tree, ApiError>
                 0 => "nothing is committed yet".to_owned(),
                 count => format!("no revision {number}; there are 0 to {}", count - 1),
             };
-            ApiError::new(Code::NotFound, message)
+            Refusal::new(Code::NotFound, message).about(&number.to_string())
         })?;
     Ok(control.engine.revisions.get(id)?.1)
 }

@@ -12,6 +12,7 @@ use api::query::{AccountingQuery, CacheQuery, NameQuery, PathQuery};
 
 use super::blocking;
 use super::endpoint::{Answer, Call, Written};
+use super::host::host_interface;
 use probe::Cancelled;
 
 pub(super) async fn records(call: Call<NameQuery>) -> Answer<Records> {
@@ -26,7 +27,11 @@ pub(super) async fn samplers(call: Call<NameQuery>) -> Answer<Samplers> {
 
 pub(super) async fn interfaces(call: Call<NameQuery>) -> Answer<MeteredInterfaces> {
     let name = call.query.name;
-    Ok(blocking(move || call.control.probe.interfaces(name.as_deref())).await??)
+    let interfaces = move || {
+        let name = name.map(|name| host_interface(&call.control, name));
+        call.control.probe.interfaces(name.as_deref())
+    };
+    Ok(blocking(interfaces).await??)
 }
 
 pub(super) async fn monitors(call: Call<NameQuery>) -> Answer<Monitors> {
@@ -82,8 +87,7 @@ pub(super) async fn path(call: Call<PathQuery>) -> Answer<FlowPath> {
 pub(super) async fn clear_monitor(call: Call<Nothing, Clear>) -> Answer<Cleared> {
     let (name, target) = (call.name, call.body.what);
     tracing::info!("flow monitor {name}: {target}");
-    let flows = blocking(move || call.control.probe.clear_monitor(&name, target)).await??;
-    Ok(Cleared { flows })
+    Ok(blocking(move || call.control.probe.clear_monitor(&name, target)).await??)
 }
 
 pub(super) async fn clear_exporter(call: Call) -> Answer<Nothing> {
@@ -92,6 +96,5 @@ pub(super) async fn clear_exporter(call: Call) -> Answer<Nothing> {
 }
 
 pub(super) async fn clear_accounting(call: Call) -> Answer<Cleared> {
-    let flows = blocking(move || call.control.probe.clear_accounting()).await??;
-    Ok(Cleared { flows })
+    Ok(blocking(move || call.control.probe.clear_accounting()).await??)
 }

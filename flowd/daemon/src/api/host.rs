@@ -4,6 +4,7 @@ use api::host::{
     Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind, Names,
     NamesQuery, Version,
 };
+use api::query::InterfacesQuery;
 
 use super::blocking;
 use super::endpoint::{Answer, Call};
@@ -41,7 +42,16 @@ pub(super) async fn whoami(call: Call) -> Answer<Identity> {
     })
 }
 
-pub(super) async fn interfaces(_: Call) -> Answer<Interfaces> {
+/// The host's interface that a router's name such as `GigabitEthernet0/1` stands for by the running configuration;
+/// other names stand for themselves.
+pub(super) fn host_interface(control: &Control, name: String) -> String {
+    match name.contains('/') {
+        true => language::host_interface(&name, &control.engine.running().tree),
+        false => name,
+    }
+}
+
+pub(super) async fn interfaces(call: Call<InterfacesQuery>) -> Answer<Interfaces> {
     let interface = |interface: system::Interface| Interface {
         name: interface.name,
         index: interface.index,
@@ -58,7 +68,17 @@ pub(super) async fn interfaces(_: Call) -> Answer<Interfaces> {
             .map(ToString::to_string)
             .collect(),
     };
-    let interfaces = blocking(host_interfaces).await??;
+    let InterfacesQuery { name, loopback } = call.query;
+    let mut interfaces = blocking(host_interfaces).await??;
+    interfaces.retain(|one| loopback.is_none_or(|loopback| one.loopback == loopback));
+    if let Some(name) = name.map(|name| host_interface(&call.control, name)) {
+        let mut names: Vec<String> = interfaces.iter().map(|one| one.name.clone()).collect();
+        interfaces.retain(|one| one.name == name);
+        if interfaces.is_empty() {
+            names.sort();
+            return Err(service::unknown("interface", &name, &names).into());
+        }
+    }
     Ok(Interfaces {
         interfaces: interfaces.into_iter().map(interface).collect(),
     })

@@ -1,15 +1,22 @@
 //! `/v1/samplicators…`, `/v1/clear/samplicator/NAME` and `/v1/replay/samplicator/NAME`.
 
 use api::Nothing;
-use api::query::NameQuery;
+use api::query::SamplicatorsQuery;
 use api::samplicator::{KeptTemplates, Receivers, Replay, Replayed, Samplicators, Sources};
 
 use super::blocking;
 use super::endpoint::{Answer, Call};
 
-pub(super) async fn samplicators(call: Call<NameQuery>) -> Answer<Samplicators> {
-    let name = call.query.name;
-    Ok(blocking(move || call.control.relay.samplicators(name.as_deref())).await??)
+pub(super) async fn samplicators(call: Call<SamplicatorsQuery>) -> Answer<Samplicators> {
+    Ok(blocking(move || {
+        let SamplicatorsQuery { name, receiver } = call.query;
+        let relay = &call.control.relay;
+        match receiver {
+            None => relay.samplicators(name.as_deref()),
+            Some(receiver) => relay.samplicators_with(name.as_deref(), &receiver),
+        }
+    })
+    .await??)
 }
 
 pub(super) async fn receivers(call: Call) -> Answer<Receivers> {

@@ -50,15 +50,20 @@ impl Monitor {
         self.drain().for_each(hand_on);
     }
 
-    /// Empties the cache for `clear flow monitor`. Returns how many flows it had.
-    pub fn clear(&mut self, how: Clear) -> u64 {
-        if how == Clear::Export {
-            return self.flush(EndReason::Forced);
+    /// Empties the cache for `clear flow monitor`. Returns how many flows it had, and the packets in them that had not
+    /// been exported.
+    pub fn clear(&mut self, how: Clear) -> RecordTally {
+        let ended = self.ledger.cached;
+        match how {
+            Clear::Export => {
+                self.flush(EndReason::Forced);
+            }
+            Clear::Discard => {
+                self.caches = caches(&self.settings);
+                self.ledger.cleared += std::mem::take(&mut self.ledger.cached);
+            }
         }
-        let flows = self.len() as u64;
-        self.caches = caches(&self.settings);
-        self.ledger.cleared += std::mem::take(&mut self.ledger.cached);
-        flows
+        ended
     }
 
     /// The batches ready for export, oldest first.

@@ -25,7 +25,9 @@ pub(super) fn no_field(text: &str) -> Refusal {
         Some(meant) => format!("did you mean {meant}?"),
         None => "such as ipv4 source address, or the name of an IANA element".to_owned(),
     };
-    wrong(format!("there is no field {text}")).hint(hint)
+    wrong(format!("there is no field {text}"))
+        .hint(hint)
+        .about(text)
 }
 
 impl Column {
@@ -52,7 +54,8 @@ impl Column {
             let fields: Vec<&str> = fields.map(|field| field.words).collect();
             return Err(
                 wrong(format!("flow record {} has no field {text}", record.name))
-                    .hint(format!("it has: {}", fields.join(", "))),
+                    .hint(format!("it has: {}", fields.join(", ")))
+                    .about(text),
             );
         }
         Ok(Column { field, slots })

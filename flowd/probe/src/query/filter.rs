@@ -60,9 +60,11 @@ impl Filter {
                 filter.expressions.push((column, expression(value)?));
             } else {
                 let kind = ValueKind::of(column.field);
-                let wanted = kind
-                    .read(value)
-                    .map_err(|bad| wrong(format!("{field}: {}", bad.message)).hint(bad.hint))?;
+                let wanted = kind.read(value).map_err(|bad| {
+                    wrong(format!("{field}: {}", bad.message))
+                        .hint(bad.hint)
+                        .about(value)
+                })?;
                 let ranges = wanted.into_iter().map(range).collect::<Result<_, _>>()?;
                 filter.numbers.push((column, ranges));
             }
@@ -132,7 +134,11 @@ fn range(wanted: Wanted) -> Result<(u128, u128), Refusal> {
         Wanted::Name(name) if name.eq_ignore_ascii_case("null") => Ok((0, 0)),
         Wanted::Name(name) => nix::net::if_::if_nametoindex(name.as_str())
             .map(|index| (index.into(), index.into()))
-            .map_err(|_| wrong(format!("there is no interface {name}")).hint(interfaces(&name))),
+            .map_err(|_| {
+                wrong(format!("there is no interface {name}"))
+                    .hint(interfaces(&name))
+                    .about(&name)
+            }),
     }
 }
 

@@ -98,10 +98,9 @@ impl Groups {
             )
         };
         if let Some(column) = keys.iter().find(counted) {
-            return Err(wrong(format!(
-                "{} is counted, flows are not put together by it",
-                column.field.words
-            )));
+            let words = column.field.words;
+            let message = format!("{words} is counted, flows are not put together by it");
+            return Err(wrong(message).about(words));
         }
         Ok(Groups {
             keys,
@@ -245,6 +244,7 @@ impl Groups {
                 "{field} is neither aggregated nor collected, so there is nothing to sort by"
             ))
             .hint("collect it, too")
+            .about(field)
         })
     }
 }

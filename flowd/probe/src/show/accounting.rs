@@ -93,9 +93,10 @@ fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Refusal> {
             let (low, high) = part.split_once('-').unwrap_or((part, part));
             match (port(low), port(high)) {
                 (Some(low), Some(high)) if low <= high => Ok((low, high)),
-                _ => Err(wrong(format!(
-                    "not a port, a range of ports or a list of them: {part}"
-                ))),
+                _ => {
+                    let message = format!("not a port, a range of ports or a list of them: {part}");
+                    Err(wrong(message).about(part))
+                }
             }
         })
         .collect()

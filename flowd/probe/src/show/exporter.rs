@@ -100,6 +100,7 @@ fn client(client: &export::ClientStatistics) -> ExporterClient {
         octets_added: client.bytes_added,
         octets_sent: client.bytes_sent,
         octets_failed: client.bytes_failed,
+        dropped: super::loss::dropped(&client.ledger),
     }
 }
 

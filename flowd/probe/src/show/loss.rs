@@ -79,18 +79,23 @@ fn exporter_ledgers(exporters: &[export::ExporterStatistics]) -> Vec<ExporterLed
 
 fn exporter_ledger(exporter: &str, client: &export::ClientStatistics) -> ExporterLedger {
     let ledger = &client.ledger;
-    let dropped = ledger.dropped.iter();
     ExporterLedger {
         exporter: exporter.to_owned(),
         monitor: client.monitor.to_string(),
         received: records(ledger.received),
         sent: records(ledger.sent),
         queued: records(ledger.queued),
-        dropped: dropped
-            .map(|(why, tally)| (why.name().into(), records(*tally)))
-            .collect(),
+        dropped: dropped(ledger),
         balanced: ledger.balanced(),
     }
+}
+
+/// What an exporter did not send of a monitor, by reason.
+pub(super) fn dropped(ledger: &export::Ledger) -> ByName<RecordTally> {
+    let dropped = ledger.dropped.iter();
+    dropped
+        .map(|(why, tally)| (why.name().into(), records(*tally)))
+        .collect()
 }
 
 fn packets(tally: flow::Tally) -> PacketTally {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use capture::Source;
-use flow::{Batch, EndReason, Flow, Layout};
+use flow::{Batch, EndReason, Flow, Layout, RecordTally};
 use mailbox::Reply;
 use meter::{Clear, Copied, Position, ReadOptions};
 
@@ -39,7 +39,7 @@ pub(super) enum Ask {
     Report(Reply<Report>),
     Layouts(Arc<str>, Reply<Option<Layouts>>),
     Copy(Piece, Reply<(Batch, Copied)>),
-    Clear(Arc<str>, Clear, Reply<u64>),
+    Clear(Arc<str>, Clear, Reply<RecordTally>),
     ClearStatistics(Arc<str>),
     Stop(u64, Reply<Report>),
 }
@@ -77,12 +77,12 @@ impl Capture {
             }
             Ask::Copy(piece, reply) => reply.send(self.copy(piece)),
             Ask::Clear(monitor, how, reply) => {
-                let flows = self
-                    .ports_of(&monitor)
-                    .map(|port| port.monitor.clear(how))
-                    .sum();
+                let mut ended = RecordTally::default();
+                for port in self.ports_of(&monitor) {
+                    ended += port.monitor.clear(how);
+                }
                 self.hand_on(false);
-                reply.send(flows);
+                reply.send(ended);
             }
             Ask::ClearStatistics(monitor) => {
                 self.ports_of(&monitor).for_each(Port::clear_statistics)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use capture::Source;
-use flow::Batch;
+use flow::{Batch, RecordTally};
 use mailbox::{Reply, Sender};
 use meter::{Clear, Copied, ReadOptions};
 
@@ -78,8 +78,8 @@ impl Worker {
         self.asker.clone()
     }
 
-    /// Empties a monitor's cache. Returns the flows it had.
-    pub(crate) fn clear(&self, monitor: &str, how: Clear) -> u64 {
+    /// Empties a monitor's cache. Returns the flows it had, with the packets in them that had not been exported.
+    pub(crate) fn clear(&self, monitor: &str, how: Clear) -> RecordTally {
         self.asker
             .answer(|reply| Ask::Clear(monitor.into(), how, reply))
             .unwrap_or_default()

@@ -18,7 +18,7 @@ use crate::{Code, Problem, Tree};
 struct CurlyParser;
 
 /// The words of a line. `comment` is where a comment began that is still open, before and after the line.
-fn words<'a>(line: &'a str, number: u32, comment: &mut Option<Span>) -> Vec<Word<'a>> {
+pub(crate) fn words<'a>(line: &'a str, number: u32, comment: &mut Option<Span>) -> Vec<Word<'a>> {
     let mut words = Line::new(line, number);
     let rule = if comment.is_some() {
         Rule::inside

@@ -1,7 +1,10 @@
-//! `show` in configuration mode: the candidate in braces, with `+`, `-` and `>` where it differs from
-//! what runs (VyOS).
+//! A configuration in braces with `+`, `-` and `>` before the lines that differ from another one, as VyOS shows a
+//! candidate.
 
 use std::collections::HashMap;
+
+use crate::dialect::curly;
+use crate::tree::Tree;
 
 /// A line of braces text with what is inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +47,8 @@ fn at(blocks: Vec<Block>, path: &[String]) -> Vec<Block> {
     }
     let mut found = Vec::new();
     for block in blocks {
-        let words: Vec<String> = commands::split(&block.head)
-            .into_iter()
-            .map(|word| word.text)
-            .collect();
+        let words = curly::words(&block.head, 1, &mut None);
+        let words: Vec<&str> = words.iter().map(|word| &*word.text).collect();
         if words.len() <= path.len() && words == path[..words.len()] {
             match block.inside {
                 Some(inside) => return at(inside, &path[words.len()..]),
@@ -61,15 +62,19 @@ fn at(blocks: Vec<Block>, path: &[String]) -> Vec<Block> {
     found
 }
 
-/// The candidate at `path` with marks against `running`; both are whole configurations in braces.
-/// `None` when neither has anything there.
-pub(crate) fn marked(running: &str, candidate: &str, path: &[String]) -> Option<String> {
-    let (running, candidate) = (at(blocks(running), path), at(blocks(candidate), path));
-    if running.is_empty() && candidate.is_empty() {
+/// `new` in braces at and below `path`, with marks where it differs from `old`; `None` when neither has anything there.
+pub fn marks(old: &Tree, new: &Tree, path: &[String]) -> Option<String> {
+    marked(&curly::render(old), &curly::render(new), path)
+}
+
+/// The same of two texts in braces.
+fn marked(old: &str, new: &str, path: &[String]) -> Option<String> {
+    let (old, new) = (at(blocks(old), path), at(blocks(new), path));
+    if old.is_empty() && new.is_empty() {
         return None;
     }
     let mut text = String::new();
-    merge(&running, &candidate, 0, &mut text);
+    merge(&old, &new, 0, &mut text);
     Some(text)
 }
 
@@ -93,7 +98,7 @@ fn whole(mark: char, block: &Block, depth: usize, text: &mut String) {
     }
 }
 
-/// The nodes of one level, by line and by first word.
+/// The nodes of a level, by line and by first word.
 struct Level<'a> {
     lines: HashMap<&'a str, &'a Block>,
     /// How many lines a first word has.

@@ -1,5 +1,5 @@
-//! The API's JSON as text, in the layouts engineers know: VyOS's for flow-accounting and commits, Cisco's
-//! for Flexible NetFlow. Pure; a member that is missing shows as `-`.
+//! The API's answers as text, in the layouts that engineers know: VyOS's for flow-accounting and commits, Cisco's for
+//! Flexible NetFlow. A value that an answer does not have shows as `-`.
 
 mod accounting;
 mod cache;
@@ -31,13 +31,14 @@ pub(crate) use samplicator::{
     samplicators,
 };
 pub(crate) use system::{commits, interfaces, log, startup, version};
-pub(crate) use top::{Moved, TopFrame, TopOrder, top};
+pub(crate) use top::{InterfaceFlows, Moved, TopFrame, TopOrder, top};
 
 use std::fmt::Write as _;
 
+use api::Time;
+use api::flow::{Field, FieldKind, Flow, FlowValue};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 
 /// What a screen depends on beside the answer.
 #[derive(Clone, Debug)]
@@ -65,19 +66,31 @@ impl Page {
     }
 }
 
-/// The array at `key`; empty when there is none.
-fn list<'a>(json: &'a Json, key: &str) -> &'a [Json] {
-    json[key].as_array().map_or(&[], Vec::as_slice)
+/// A text without control characters; `-` when it is empty.
+fn plain(text: &str) -> String {
+    match text.is_empty() {
+        true => "-".into(),
+        false => printable(text),
+    }
 }
 
-/// A value as it is; `-` for null.
-fn plain(json: &Json) -> String {
-    match json {
-        Json::Null => "-".into(),
-        Json::String(text) if text.is_empty() => "-".into(),
-        Json::String(text) => printable(text),
-        other => other.to_string(),
-    }
+/// A value that may be missing; `-` then.
+fn given(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".into(), |value| plain(&value.to_string()))
+}
+
+/// A value of a flow; `-` when the flow has none.
+fn shown(value: Option<&FlowValue>) -> String {
+    given(value)
+}
+
+/// The flow's value of that name, if it has one.
+fn known<'a>(flow: &'a Flow, name: &str) -> Option<&'a FlowValue> {
+    flow.get(name).filter(|value| match value {
+        FlowValue::Number(_) => true,
+        FlowValue::Text(text) => !text.is_empty(),
+        FlowValue::Null => false,
+    })
 }
 
 /// Without control characters: names and log lines of others must not steer the terminal.
@@ -87,19 +100,7 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Whether the member has something to show.
-fn some<'a>(json: &'a Json, key: &str) -> Option<&'a Json> {
-    Some(&json[key]).filter(|value| !matches!(value, Json::Null) && value.as_str() != Some(""))
-}
-
-/// A number with commas between the thousands; `-` when it is none.
-fn thousands(json: &Json) -> String {
-    let Some(number) = json.as_u64() else {
-        return plain(json);
-    };
-    grouped(number)
-}
-
+/// A number with commas between the thousands.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -127,85 +128,63 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// A time as the API has it (seconds since 1970, or RFC 3339) in a format of `strftime`.
-fn time(json: &Json, zone: &TimeZone, format: &str) -> String {
-    let timestamp = match json {
-        Json::Number(number) => number.as_f64().and_then(|seconds| {
-            let millis = (seconds * 1000.0).round();
-            (millis.abs() < 1e15)
-                .then_some(millis as i64)
-                .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-        }),
-        Json::String(text) => text.parse::<Timestamp>().ok(),
-        _ => None,
-    };
-    match timestamp {
-        Some(timestamp) => timestamp
-            .to_zoned(zone.clone())
-            .strftime(format)
-            .to_string(),
-        None => plain(json),
+/// A moment in a format of `strftime`.
+fn time(moment: &Time, zone: &TimeZone, format: &str) -> String {
+    match moment.as_str().parse::<Timestamp>() {
+        Ok(timestamp) => zoned(timestamp, zone, format),
+        Err(_) => plain(moment.as_str()),
     }
 }
 
-/// Milliseconds since 1970 as a time of day.
-fn clock(json: &Json, zone: &TimeZone) -> String {
-    time_of_day(json, 1_000_000, zone, "%H:%M:%S.%3f")
+fn zoned(timestamp: Timestamp, zone: &TimeZone, format: &str) -> String {
+    let zoned = timestamp.to_zoned(zone.clone());
+    zoned.strftime(format).to_string()
 }
 
 /// A time since 1970, in units of so many nanoseconds, as a time of day.
-fn time_of_day(json: &Json, unit_ns: i128, zone: &TimeZone, format: &str) -> String {
-    let timestamp = json
-        .as_i64()
-        .and_then(|units| Timestamp::from_nanosecond(i128::from(units) * unit_ns).ok());
-    match timestamp {
-        Some(timestamp) => timestamp
-            .to_zoned(zone.clone())
-            .strftime(format)
-            .to_string(),
-        None => plain(json),
-    }
+fn time_of_day(value: Option<&FlowValue>, unit_ns: i128, zone: &TimeZone, format: &str) -> String {
+    let units = value.and_then(FlowValue::number);
+    let timestamp =
+        units.and_then(|units| Timestamp::from_nanosecond(i128::from(units) * unit_ns).ok());
+    timestamp.map_or_else(|| shown(value), |timestamp| zoned(timestamp, zone, format))
 }
 
-/// An IP protocol number's usual name, as `/etc/protocols` has it; the number when it has none.
-fn protocol(json: &Json) -> String {
-    let number = json.as_u64();
-    let named = registry::names::PROTOCOLS
-        .iter()
-        .find(|(_, protocol)| Some(u64::from(*protocol)) == number);
-    named.map_or_else(|| plain(json), |(name, _)| (*name).to_owned())
+/// The usual name of an IP protocol, as `/etc/protocols` has it; the number where it has none.
+fn protocol_name(number: u64) -> String {
+    let mut protocols = registry::names::PROTOCOLS.iter();
+    let named = protocols.find(|(_, protocol)| u64::from(*protocol) == number);
+    named.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
-/// A field's value by the API's `kind` of it.
-fn value(flow: &Json, name: &str, kind: &str, zone: &TimeZone) -> String {
-    let json = &flow[name];
-    match kind {
-        "hex" => json
-            .as_u64()
-            .map_or_else(|| plain(json), |number| format!("0x{number:02X}")),
-        "interface" => match (some(flow, &format!("{name}Name")), json.as_u64()) {
-            (Some(interface), _) => plain(interface),
+/// A flow's IP protocol.
+fn protocol(value: Option<&FlowValue>) -> String {
+    let number = value.and_then(FlowValue::number);
+    number.map_or_else(|| shown(value), protocol_name)
+}
+
+/// The value that a flow has of a field.
+fn value(flow: &Flow, field: &Field, zone: &TimeZone) -> String {
+    let value = flow.get(&field.name);
+    let number = value.and_then(FlowValue::number);
+    match (field.kind, number) {
+        (FieldKind::Hex, Some(number)) => format!("0x{number:02X}"),
+        (FieldKind::Interface, _) => match (known(flow, &format!("{}Name", field.name)), number) {
+            (Some(interface), _) => shown(Some(interface)),
             (None, Some(0)) => "Null".into(),
-            _ => plain(json),
+            (None, _) => shown(value),
         },
-        "direction" => match json.as_u64() {
-            Some(0) => "Input".into(),
-            Some(1) => "Output".into(),
-            _ => plain(json),
-        },
-        "millis" | "uptime" => clock(json, zone),
-        "micros" => time_of_day(json, 1_000, zone, "%H:%M:%S.%6f"),
-        "nanos" => time_of_day(json, 1, zone, "%H:%M:%S.%9f"),
-        "end-reason" => match json.as_u64() {
-            Some(0) => "-".into(),
-            Some(1) => "inactive".into(),
-            Some(2) => "active".into(),
-            Some(3) => "end of flow".into(),
-            Some(4) => "forced".into(),
-            Some(5) => "lack of room".into(),
-            _ => plain(json),
-        },
-        _ => plain(json),
+        (FieldKind::Direction, Some(0)) => "Input".into(),
+        (FieldKind::Direction, Some(1)) => "Output".into(),
+        (FieldKind::Millis, _) => time_of_day(value, 1_000_000, zone, "%H:%M:%S.%3f"),
+        (FieldKind::Micros, _) => time_of_day(value, 1_000, zone, "%H:%M:%S.%6f"),
+        (FieldKind::Nanos, _) => time_of_day(value, 1, zone, "%H:%M:%S.%9f"),
+        (FieldKind::EndReason, Some(0)) => "-".into(),
+        (FieldKind::EndReason, Some(1)) => "inactive".into(),
+        (FieldKind::EndReason, Some(2)) => "active".into(),
+        (FieldKind::EndReason, Some(3)) => "end of flow".into(),
+        (FieldKind::EndReason, Some(4)) => "forced".into(),
+        (FieldKind::EndReason, Some(5)) => "lack of room".into(),
+        _ => shown(value),
     }
 }
 

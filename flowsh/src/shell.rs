@@ -21,11 +21,12 @@ mod write;
 
 use std::path::PathBuf;
 
+use api::session::{Dialect, Edit, EditMode};
+use api::{Nothing, routes};
 use commands::{Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
 use jiff::tz::TimeZone;
-use serde_json::json;
 
-use crate::client::{Client, Error};
+use crate::client::Client;
 use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::screen::View;
@@ -147,8 +148,8 @@ impl Shell {
             },
             home,
         };
-        let version = shell.client.get("/v1/version", &[])?;
-        shell.host = short_name(version["host_name"].as_str().unwrap_or_default());
+        let version = shell.client.get(routes::VERSION, &[], &Nothing {})?;
+        shell.host = short_name(&version.answer.host_name);
         Ok(shell)
     }
 
@@ -318,6 +319,13 @@ impl Shell {
                     .map(|failure| failure.shown())
             }
             Ok(Some(Line {
+                command: Command::Show { path },
+                ..
+            })) => {
+                let spelled = self.path_of_show(&path, line);
+                spelled.err().map(|failure| failure.shown())
+            }
+            Ok(Some(Line {
                 command: Command::Statement(tail),
                 ..
             })) => self.wrong_statement(&tail, line),
@@ -332,7 +340,7 @@ impl Shell {
         };
         let changed = self.changed(&session).unwrap_or_default();
         // The daemon forgets it by itself, too.
-        let _ = self.client.delete(&format!("/v1/sessions/{session}"));
+        let _ = self.client.delete(routes::END_SESSION, &[&session]);
         changed
     }
 
@@ -427,17 +435,17 @@ impl Shell {
             }
             Gathered::Whole(text) => {
                 self.reading = Reading::Commands;
-                let dialect = if text.trim_start().starts_with('{') {
-                    "json"
-                } else {
-                    "curly"
+                let dialect = match text.trim_start().starts_with('{') {
+                    true => Dialect::Json,
+                    false => Dialect::Curly,
                 };
-                let path = self.level.clone();
-                self.edit_text(
-                    json!({"text": text, "dialect": dialect, "mode": "merge", "path": path}),
-                    &text,
-                    "line ",
-                )?;
+                let edit = Edit {
+                    text,
+                    dialect: Some(dialect),
+                    mode: Some(EditMode::Merge),
+                    path: self.level.clone(),
+                };
+                self.edit_text(&edit, "line ")?;
                 self.submode = Submode::Global;
                 Ok(Outcome::default())
             }
@@ -535,11 +543,6 @@ fn short_name(host: &str) -> String {
     } else {
         name
     }
-}
-
-/// Whether the daemon says that what was asked for is not there.
-fn not_found(error: &Error) -> bool {
-    matches!(error, Error::Refused { status: 404, .. })
 }
 
 const ENABLE: &str =
