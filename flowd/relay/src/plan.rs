@@ -1,11 +1,14 @@
 //! A samplicator's configuration in force, as its threads share it.
 
-use std::sync::Arc;
+mod compile;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crossbeam_channel::Sender;
 use loss::DropReason;
-use parking_lot::Mutex;
 
 use crate::account::is_failure;
 use crate::event::{Event, What};
@@ -15,6 +18,8 @@ use crate::routes::{Routes, Slot};
 use crate::settings::{Receiver, SamplicatorSettings};
 use crate::socket::Target;
 use crate::statistics::ReceiverState;
+
+pub(crate) use compile::compile;
 
 /// How long a receiver must take datagrams without an ICMP error to have recovered. Hosts send such errors once a second at
 /// least (`net.ipv4.icmp_ratelimit`).

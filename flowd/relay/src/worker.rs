@@ -1,26 +1,28 @@
 //! The thread of a listening socket. [`Worker::relay`] is the path of a datagram.
 
+mod apply;
+mod handle;
 mod pause;
 mod show;
 
-use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::Thread;
 use std::time::Duration;
 
-use mailbox::{Answer, Mailbox, Reply, Sender, TryRecvError};
+use mailbox::{Mailbox, Reply, TryRecvError};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
-use tracing::error;
 
+use apply::require_replay;
+pub(crate) use handle::Handle;
 use pause::Pause;
+pub(crate) use show::WorkerStatistics;
 use udp::Inbox;
 
 use crate::Clock;
-use crate::account::Account;
 use crate::batch::{Batch, Datagram};
 use crate::carrier::Carriers;
 use crate::event::What;
@@ -31,9 +33,7 @@ use crate::routes::Slot;
 use crate::settings::BalanceBy;
 use crate::socket;
 use crate::source::{NONE, Source};
-use crate::statistics::{
-    Ledger, Rates, SourceStatistics, Tally, TemplateStatistics, TrackerStatistics,
-};
+use crate::statistics::{Ledger, SourceStatistics, Tally, TemplateStatistics};
 use crate::table::Table;
 use crate::tracker::Budget;
 
@@ -57,81 +57,6 @@ pub(crate) enum Ask {
     Templates(Reply<Vec<TemplateStatistics>>),
     Clear(Reply<()>),
     Stop,
-}
-
-/// The counts of one worker.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct WorkerStatistics {
-    pub(crate) received: Tally,
-    pub(crate) relayed: Tally,
-    pub(crate) denied: Tally,
-    pub(crate) unrouted: Tally,
-    pub(crate) kernel_drops: u64,
-    pub(crate) rates: Rates,
-    pub(crate) receivers: Vec<(Slot, Account)>,
-    /// The ledgers of removed receivers, added up.
-    pub(crate) retired: Ledger,
-    pub(crate) sources: u64,
-    pub(crate) sources_recycled: u64,
-    pub(crate) templates: TrackerStatistics,
-    pub(crate) carriers: u64,
-}
-
-/// The handle to a worker's thread. Dropping it ends the thread, after it has relayed the datagrams that wait at its socket.
-#[derive(Debug)]
-pub(crate) struct Handle {
-    pub(crate) socket: Arc<Socket>,
-    asks: Sender<Ask>,
-    thread: Option<JoinHandle<WorkerStatistics>>,
-}
-
-impl Handle {
-    /// Starts the thread. It reads nothing from the socket until it has a plan.
-    pub(crate) fn start(
-        name: &str,
-        socket: Socket,
-        carriers: usize,
-        clock: Clock,
-        events: Events,
-    ) -> io::Result<Handle> {
-        let (asks, mailbox) = mailbox::mailbox()?;
-        let socket = Arc::new(socket);
-        let own_socket = Arc::clone(&socket);
-        let thread = thread::Builder::new()
-            .name(format!("relay-{name}"))
-            .spawn(move || {
-                let worker = Worker::new(own_socket, mailbox, carriers, clock, events);
-                worker.map(Worker::run).unwrap_or_default()
-            })?;
-        Ok(Handle {
-            socket,
-            asks,
-            thread: Some(thread),
-        })
-    }
-
-    /// Sends a message without waiting for the answer.
-    pub(crate) fn ask<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Answer<T> {
-        self.asks.request(ask)
-    }
-
-    /// Ends the thread and returns its final counts.
-    pub(crate) fn stop(&mut self) -> WorkerStatistics {
-        self.asks.send(Ask::Stop);
-        let Some(thread) = self.thread.take() else {
-            return WorkerStatistics::default();
-        };
-        thread.join().unwrap_or_else(|_| {
-            error!("a samplicator's thread failed");
-            WorkerStatistics::default()
-        })
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.stop();
-    }
 }
 
 struct Worker {
@@ -468,50 +393,6 @@ impl Worker {
         }
     }
 
-    /// Takes another plan.
-    fn apply(&mut self, plan: Arc<Plan>, pacer: Option<Thread>) {
-        let mut old = std::mem::take(&mut self.lanes);
-        self.slots.clear();
-        for planned in plan.receivers.iter().filter(|new| !new.settings.disabled) {
-            let place = usize::from(planned.slot);
-            let known = old.get_mut(place).and_then(Option::take);
-            let lane = match known {
-                Some(mut lane) => {
-                    if lane.configure(Arc::clone(planned)) {
-                        require_replay(&mut self.sources, planned.slot);
-                    }
-                    lane
-                }
-                None => {
-                    require_replay(&mut self.sources, planned.slot);
-                    Lane::new(Arc::clone(planned))
-                }
-            };
-            if self.lanes.len() <= place {
-                self.lanes.resize_with(place + 1, || None);
-            }
-            self.lanes[place] = Some(lane);
-            self.slots.push(planned.slot);
-        }
-        for lane in old.into_iter().flatten() {
-            self.retired += &lane.account.ledger;
-        }
-        self.spoofs = (plan.receivers.iter()).any(|new| new.settings.spoof_source);
-        if !self.spoofs {
-            self.carriers.clear();
-        }
-        self.turns = vec![0; plan.settings.groups.len()];
-        let groups = plan.settings.groups != self.plan.settings.groups;
-        for (address, source) in self.sources.iter_mut() {
-            source.route = plan.routes.find(address.ip());
-            if groups {
-                source.forget_deals();
-            }
-        }
-        self.plan = plan;
-        self.pacer = pacer;
-    }
-
     fn tick(&mut self, now_ns: u64) {
         self.ticked_ns = now_ns;
         self.meter.tick(self.received, now_ns);
@@ -531,15 +412,6 @@ impl Worker {
                     last_ns: source.last_ns,
                 });
             }
-        }
-    }
-}
-
-/// Has all templates replayed to a receiver.
-fn require_replay(sources: &mut Sources, slot: Slot) {
-    for (_, source) in sources.iter_mut() {
-        for domain in source.tracker.domains_mut() {
-            domain.informed.set(slot, false);
         }
     }
 }

@@ -2,10 +2,66 @@
 
 use std::net::SocketAddr;
 
-use super::{MAX_TEMPLATE_OCTETS, Worker, WorkerStatistics};
+use super::{MAX_TEMPLATE_OCTETS, Worker};
+use crate::account::Account;
+use crate::routes::Slot;
 use crate::socket;
 use crate::source::Source;
-use crate::statistics::{Ledger, SourceStatistics, Tally, TemplateStatistics, TrackerStatistics};
+use crate::statistics::{
+    Ledger, Rates, SourceStatistics, Tally, TemplateStatistics, TrackerStatistics,
+};
+
+/// The counts of one worker.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WorkerStatistics {
+    pub(crate) received: Tally,
+    pub(crate) relayed: Tally,
+    pub(crate) denied: Tally,
+    pub(crate) unrouted: Tally,
+    pub(crate) kernel_drops: u64,
+    pub(crate) rates: Rates,
+    pub(crate) receivers: Vec<(Slot, Account)>,
+    /// The ledgers of removed receivers, added up.
+    pub(crate) retired: Ledger,
+    pub(crate) sources: u64,
+    pub(crate) sources_recycled: u64,
+    pub(crate) templates: TrackerStatistics,
+    pub(crate) carriers: u64,
+}
+
+impl WorkerStatistics {
+    pub(crate) fn add(&mut self, other: WorkerStatistics) {
+        self.received += other.received;
+        self.relayed += other.relayed;
+        self.denied += other.denied;
+        self.unrouted += other.unrouted;
+        self.kernel_drops += other.kernel_drops;
+        self.rates += other.rates;
+        self.receivers.extend(other.receivers);
+        self.retired += &other.retired;
+        self.sources += other.sources;
+        self.sources_recycled += other.sources_recycled;
+        self.templates += other.templates;
+        self.carriers += other.carriers;
+    }
+
+    /// Returns the counts that remain when the worker has ended.
+    pub(crate) fn retired(mut self) -> WorkerStatistics {
+        for (_, account) in self.receivers.drain(..) {
+            self.retired += &account.ledger;
+        }
+        WorkerStatistics {
+            received: self.received,
+            relayed: self.relayed,
+            denied: self.denied,
+            unrouted: self.unrouted,
+            kernel_drops: self.kernel_drops,
+            retired: self.retired,
+            sources_recycled: self.sources_recycled,
+            ..WorkerStatistics::default()
+        }
+    }
+}
 
 impl Worker {
     pub(super) fn statistics(&self) -> WorkerStatistics {

@@ -1,0 +1,239 @@
+//! How a configuration of a samplicator is put into force: prepare, then apply.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use nix::sys::resource::{Resource, getrlimit};
+use socket2::Socket;
+
+use super::{ClockHandle, Context, Inner, Prepared, Running, Samplicator};
+use crate::error::{Error, Place, Problem};
+use crate::paced::Pacer;
+use crate::plan::{Events, compile};
+use crate::resolver::Resolver;
+use crate::settings::{Endpoint, SamplicatorSettings};
+use crate::socket;
+use crate::statistics::Ledger;
+use crate::worker::{Ask, Handle, WorkerStatistics};
+
+/// Most sockets for exporters' addresses that one worker may have.
+const MAX_CARRIERS: usize = 4096;
+/// File descriptors left to the rest of the process.
+const SPARE_DESCRIPTORS: u64 = 256;
+
+impl Samplicator {
+    /// Opens what `settings` need and the running samplicator, `old`, does not have; its name may be another. Nothing changes
+    /// yet, except that datagrams to a new listening address are already queued by the kernel.
+    ///
+    /// Host names are resolved later, by a thread of their own: a name that does not resolve is no error.
+    ///
+    /// # Errors
+    /// A [`Problem`] that the operator must put right, and its place.
+    pub fn prepare(
+        old: Option<&Samplicator>,
+        settings: &SamplicatorSettings,
+        context: &Context,
+    ) -> Result<Prepared, Error> {
+        settings.check()?;
+        check_host(settings)?;
+        let events = match old {
+            Some(old) => old.0.events.clone(),
+            None => Events::new(context.events.clone(), &settings.name),
+        };
+        let plan = match old {
+            Some(old) => compile(settings, Some(&old.0.state.lock().plan)),
+            None => compile(settings, None),
+        }?;
+        let sockets = open_listeners(old, settings)?;
+        let starting = |error| Error {
+            place: Place::Threads,
+            problem: Problem::System {
+                call: "starting a thread",
+                error,
+            },
+        };
+        let listening = settings.endpoints().len() * settings.threads;
+        let mut listeners = Vec::new();
+        for (endpoint, socket) in sockets {
+            let handle = Handle::start(
+                &settings.name,
+                socket,
+                most_carriers(listening),
+                Arc::clone(&context.clock),
+                events.clone(),
+            );
+            listeners.push((endpoint, handle.map_err(starting)?));
+        }
+        let (paces, keeps) = match old {
+            Some(old) => (old.0.state.lock().pacer.is_some(), true),
+            None => (false, false),
+        };
+        let needs_pacer = plan.receivers.iter().any(|one| one.paced.is_some()) && !paces;
+        let pacer = needs_pacer
+            .then(|| Pacer::start(&settings.name, Arc::clone(&context.clock), events.clone()))
+            .transpose()
+            .map_err(starting)?;
+        let resolver = (!keeps)
+            .then(|| Resolver::start(&settings.name, events.clone()))
+            .transpose()
+            .map_err(starting)?;
+        Ok(Prepared {
+            old: old.map(|old| Arc::clone(&old.0)),
+            events,
+            clock: ClockHandle(Arc::clone(&context.clock)),
+            plan: Arc::new(plan),
+            listeners,
+            resolver,
+            pacer,
+        })
+    }
+}
+
+impl Prepared {
+    /// Puts the configuration into force and returns the samplicator, the same as before if there was one. Datagrams that have
+    /// arrived by then are relayed by the configuration before; none is lost in between.
+    pub fn apply(self) -> Samplicator {
+        let inner = match self.old {
+            Some(old) => old,
+            None => Arc::new(Inner {
+                events: self.events,
+                clock: self.clock,
+                state: Mutex::new(Running {
+                    plan: Arc::clone(&self.plan),
+                    listeners: BTreeMap::new(),
+                    resolver: match self.resolver {
+                        Some(resolver) => resolver,
+                        None => unreachable!("a new samplicator has a new resolver"),
+                    },
+                    pacer: None,
+                    past: WorkerStatistics::default(),
+                    retired: Ledger::default(),
+                }),
+            }),
+        };
+        let mut state = inner.state.lock();
+        let running = &mut *state;
+        let plan = self.plan;
+        inner.events.rename(&plan.settings.name);
+        let old = std::mem::replace(&mut running.plan, Arc::clone(&plan));
+        running.pacer = running.pacer.take().or(self.pacer);
+        if let Some(pacer) = &running.pacer {
+            pacer.apply(Arc::clone(&plan));
+        }
+        for (endpoint, handle) in self.listeners {
+            running.listeners.entry(endpoint).or_default().push(handle);
+        }
+        let endpoints = plan.settings.endpoints();
+        let unpark = running.pacer.as_ref().and_then(Pacer::thread);
+        let mut gone = Vec::new();
+        for (endpoint, handles) in &mut running.listeners {
+            let keep = if endpoints.contains(endpoint) {
+                plan.settings.threads
+            } else {
+                0
+            };
+            gone.extend(handles.drain(keep.min(handles.len())..));
+            for handle in handles.iter() {
+                socket::set_receive_buffer(&handle.socket, plan.settings.receive_buffer);
+            }
+            let asked: Vec<_> = handles
+                .iter()
+                .map(|handle| {
+                    handle.ask(|done| Ask::Apply(Arc::clone(&plan), unpark.clone(), done))
+                })
+                .collect();
+            for applied in asked {
+                applied.wait();
+            }
+        }
+        running.listeners.retain(|_, handles| !handles.is_empty());
+        for mut handle in gone {
+            let last = handle.stop();
+            running.past.add(last.retired());
+        }
+        // Workers queue nothing for them any more.
+        for gone in &old.receivers {
+            if let Some(paced) = &gone.paced
+                && !plan.receivers.iter().any(|new| {
+                    new.paced
+                        .as_ref()
+                        .is_some_and(|new| Arc::ptr_eq(new, paced))
+                })
+            {
+                running.retired += &paced.lock().retire((inner.clock.0)());
+            }
+        }
+        running.resolver.apply(plan);
+        drop(state);
+        Samplicator(inner)
+    }
+}
+
+/// Returns how many sockets for exporters' addresses each of `workers` threads may have.
+fn most_carriers(workers: usize) -> usize {
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
+    let share = soft.saturating_sub(SPARE_DESCRIPTORS) / workers.max(1) as u64;
+    usize::try_from(share)
+        .unwrap_or(MAX_CARRIERS)
+        .clamp(16, MAX_CARRIERS)
+}
+
+/// Checks what depends on the host: privileges and addresses.
+fn check_host(settings: &SamplicatorSettings) -> Result<(), Error> {
+    let addresses = socket::local_addresses();
+    for receiver in settings.receivers.iter().filter(|one| !one.disabled) {
+        let fail = |problem| Error {
+            place: Place::Receiver(receiver.name.clone()),
+            problem,
+        };
+        let address = receiver.destination.parse::<IpAddr>().ok();
+        if receiver.spoof_source {
+            let family = address.unwrap_or(IpAddr::from([0; 4]));
+            socket::check_privilege(family).map_err(|error| match error.raw_os_error() {
+                Some(libc::EPERM) => fail(Problem::Privilege(error)),
+                _ => fail(Problem::System {
+                    call: "IP_TRANSPARENT",
+                    error,
+                }),
+            })?;
+        }
+        if let Some(address) = address {
+            let peer = std::net::SocketAddr::new(address, receiver.port);
+            if settings.listens_on(peer, |address| socket::is_local(&addresses, address)) {
+                return Err(fail(Problem::Loop));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens the listening sockets that the running samplicator does not have.
+fn open_listeners(
+    old: Option<&Samplicator>,
+    settings: &SamplicatorSettings,
+) -> Result<Vec<(Endpoint, Socket)>, Error> {
+    let state = old.map(|old| old.0.state.lock());
+    let mut opened: Vec<(Endpoint, Socket)> = Vec::new();
+    for endpoint in settings.endpoints() {
+        let known: Vec<&Socket> = state
+            .iter()
+            .filter_map(|running| running.listeners.get(&endpoint))
+            .flatten()
+            .map(|handle| &*handle.socket)
+            .collect();
+        let mut own: Vec<Socket> = Vec::new();
+        while known.len() + own.len() < settings.threads {
+            let others: Vec<&Socket> = known.iter().copied().chain(&own).collect();
+            let socket = socket::listen(&endpoint, settings.receive_buffer, &others);
+            own.push(socket.map_err(|problem| Error {
+                place: Place::Listen(endpoint.clone()),
+                problem,
+            })?);
+        }
+        opened.extend(own.into_iter().map(|socket| (endpoint.clone(), socket)));
+    }
+    Ok(opened)
+}
