@@ -200,8 +200,22 @@ fn encode(bencher: Bencher, protocol: Protocol) {
     cache.flush(EndReason::Forced, &mut |flow| {
         batch.push(*flow.totals, flow.octets)
     });
-    let mut exporter = export::Settings::new("E", "192.0.2.1");
-    exporter.protocol = protocol;
+    let exporter = export::Settings {
+        name: "E".into(),
+        destination: "192.0.2.1".into(),
+        port: 9995,
+        source: export::Source::Any,
+        vrf: None,
+        dscp: 0,
+        ttl: 255,
+        protocol,
+        template_timeout: Duration::from_secs(600),
+        options: export::Options::default(),
+        engine: (0, 0),
+        source_id: 0,
+        boot_ns: 0,
+        mtu: 1500,
+    };
     let monitor = export::Monitor {
         name: "M".into(),
         exporters: vec!["E".into()],

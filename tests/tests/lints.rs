@@ -1,4 +1,5 @@
-//! The rules that keep locks and clocks off a packet's way are broken here on purpose: clippy has to say so.
+//! The rules that keep locks and clocks off a packet's way are broken here on purpose: clippy has to say so. And rules that no lint of
+//! clippy's says, looked for in the text.
 
 use std::path::Path;
 use std::process::Output;
@@ -72,5 +73,49 @@ fn no_lock_and_no_clock_on_a_packets_way() {
                 "{name}: nothing about line {line}: {said}"
             );
         }
+    }
+}
+
+/// The files of a service that read the configuration: `settings.rs`, and what is below `settings`.
+fn settings_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let of_settings = path.components().any(|part| {
+            let name = part.as_os_str();
+            name == "settings" || name == "settings.rs"
+        });
+        match path.is_dir() {
+            true if path.ends_with("fuzz") || path.ends_with("tests") => {}
+            true => settings_files(&path, found),
+            false if of_settings => found.push(path),
+            false => {}
+        }
+    }
+}
+
+/// A literal, or a constant that is not the schema's, in place of what is not configured.
+fn default_in(text: &str) -> Option<&str> {
+    let pattern = r#"(unwrap_or|map_or|or)\(\s*(-?[0-9]|"|Duration::from|Some\((-?[0-9]|"))"#;
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let found = regex::Regex::new(pattern).unwrap().find(text)?;
+    text[found.start()..].lines().next()
+}
+
+#[test]
+fn settings_take_their_defaults_from_the_schema() {
+    assert!(default_in("number(node, \"ttl\").unwrap_or(64)").is_some());
+    assert!(default_in("value.map_or(\n  \"input\", f)").is_some());
+    assert!(default_in("number(node, \"ttl\").unwrap_or(const { default_u8(TTL) })").is_none());
+    let mut files = Vec::new();
+    for service in ["probe", "relay", "log", "system"] {
+        settings_files(
+            &workspace().join("flowd").join(service).join("src"),
+            &mut files,
+        );
+    }
+    assert!(files.len() > 8, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(default_in(&text), None, "{}", file.display());
     }
 }

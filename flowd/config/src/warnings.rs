@@ -1,41 +1,13 @@
 //! What a committed configuration has that this host does not apply: a line each, so that nothing is a silent no-op.
-//! The language's table ([`language::schema::UNAPPLIED`]) names the leaves; what is not in it has an owner here.
+//! The language's tables ([`language::schema::UNAPPLIED`] and [`BY_CACHE_TYPE`]) name the leaves; what is not in it has an owner here.
 
 use std::sync::Arc;
 
 use language::Tree;
+use language::schema::{BY_CACHE_TYPE, default_word};
 use language::tree::unlike;
 
 use service::named::Before;
-
-/// What has no meaning in a cache of some types: path, the types in which it has, and why not in others.
-const BY_TYPE: &[(&str, &[&str], &str)] = &[
-    (
-        "cache timeout update",
-        &["permanent"],
-        "only a permanent cache is updated",
-    ),
-    (
-        "cache timeout active",
-        &["normal"],
-        "flows of this type of cache have no timeout",
-    ),
-    (
-        "cache timeout inactive",
-        &["normal"],
-        "flows of this type of cache have no timeout",
-    ),
-    (
-        "cache timeout event",
-        &["normal"],
-        "flows of this type of cache do not end by events",
-    ),
-    (
-        "cache entries",
-        &["normal", "permanent"],
-        "an immediate cache holds no flows",
-    ),
-];
 
 /// One of them, with the node it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +43,10 @@ pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line
     let (was, is) = (monitors(old), monitors(Some(tree)));
     let changed = unlike(&was, &is).filter_map(|(name, _, monitor)| Some((name, monitor?)));
     for (name, monitor) in changed.filter(|_| !Arc::ptr_eq(&was, &is)) {
-        let kind = monitor.value(&["cache", "type"]).unwrap_or("normal");
-        for (path, kinds, why) in BY_TYPE {
+        let kind = monitor
+            .value(&["cache", "type"])
+            .unwrap_or(const { default_word("flow monitor * cache type") });
+        for (path, kinds, why) in BY_CACHE_TYPE {
             let words: Vec<&str> = path.split(' ').collect();
             if monitor.has(&words) && !kinds.contains(&kind) {
                 let path = ["flow", "monitor", name].into_iter().chain(words);

@@ -379,9 +379,9 @@ mod tests {
                 sampler(2, SamplerMode::Random),
             ]),
         };
-        let mut settings = Settings::new("E", "192.0.2.1");
-        settings.options.interface_table = Some(Options::DEFAULT_TIMEOUT);
-        settings.options.exporter_stats = Some(Options::DEFAULT_TIMEOUT);
+        let mut settings = crate::testing::settings("E", "192.0.2.1");
+        settings.options.interface_table = Some(crate::testing::TABLE_TIMEOUT);
+        settings.options.exporter_stats = Some(crate::testing::TABLE_TIMEOUT);
         let interfaces = [Interface {
             index: 2,
             name: "eth0".into(),
@@ -425,7 +425,7 @@ mod tests {
             };
             monitor(Sampling::One(sampler))
         };
-        let settings = Settings::new("E", "192.0.2.1");
+        let settings = crate::testing::settings("E", "192.0.2.1");
         let interval = |monitors: &[&Monitor]| Facts::new(&settings, monitors, &[]).interval;
         assert_eq!(interval(&[&one(10), &one(10)]), Some(10));
         assert_eq!(interval(&[&one(10), &one(20)]), None);

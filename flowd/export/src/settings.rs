@@ -43,11 +43,6 @@ pub struct Options {
     pub sampler_table: Option<Duration>,
 }
 
-impl Options {
-    /// How often a table is sent when its timeout is not configured.
-    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
-}
-
 /// One exporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -83,26 +78,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What `flow exporter NAME` has before anything is configured: NetFlow v9 to port 9995, TTL 255.
-    pub fn new(name: &str, destination: &str) -> Settings {
-        Settings {
-            name: name.into(),
-            destination: destination.into(),
-            port: 9995,
-            source: Source::Any,
-            vrf: None,
-            dscp: 0,
-            ttl: 255,
-            protocol: Protocol::NetflowV9,
-            template_timeout: Duration::from_secs(600),
-            options: Options::default(),
-            engine: (0, 0),
-            source_id: 0,
-            boot_ns: 0,
-            mtu: 1500,
-        }
-    }
-
     /// Whether datagrams under `other` leave by the same socket, so that it need not be replaced.
     pub fn same_socket(&self, other: &Settings) -> bool {
         (&self.destination, self.port, &self.source, &self.vrf)

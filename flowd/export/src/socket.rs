@@ -476,7 +476,7 @@ mod tests {
 
     #[test]
     fn errors_name_what_is_wrong() {
-        let mut settings = Settings::new("E", "127.0.0.1");
+        let mut settings = crate::testing::settings("E", "127.0.0.1");
         let open = |settings: &Settings| prepare(settings).map(|_| ()).unwrap_err().to_string();
         settings.source = Source::Address("192.0.2.77".parse().unwrap());
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What tests share: layouts, flows of any kind, and an independent decoder.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use flow::{Batch, EndReason, Flow, Layout, Place, Record, Slot, Totals};
 use netflow_parser::variable_versions::{ipfix, v9};
@@ -9,11 +10,36 @@ use proptest::prelude::*;
 use registry::{FIELDS, Source};
 use wire::Family;
 
-use crate::settings::{Monitor, Sampler, SamplerMode, Sampling};
+use crate::settings::{
+    Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings, Source as Local,
+};
 
 /// 2026-01-02 03:04:05.678901234, so that nothing is whole by chance.
 pub(crate) const BOOT_NS: u64 = 1_767_323_045_678_901_234;
 pub(crate) const SECOND: u64 = 1_000_000_000;
+
+/// How often options tables are sent.
+pub(crate) const TABLE_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// An exporter of NetFlow v9.
+pub(crate) fn settings(name: &str, destination: &str) -> Settings {
+    Settings {
+        name: name.into(),
+        destination: destination.into(),
+        port: 9995,
+        source: Local::Any,
+        vrf: None,
+        dscp: 0,
+        ttl: 255,
+        protocol: Protocol::NetflowV9,
+        template_timeout: Duration::from_secs(600),
+        options: Options::default(),
+        engine: (0, 0),
+        source_id: 0,
+        boot_ns: 0,
+        mtu: 1500,
+    }
+}
 
 pub(crate) fn monitor(name: &str, layouts: Vec<Arc<Layout>>, sampling: Sampling) -> Monitor {
     Monitor {

@@ -6,7 +6,7 @@ mod support;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use export::{Options, Plan, Protocol, SamplerMode, Sampling, Settings, prepare};
+use export::{Options, Plan, Protocol, SamplerMode, Sampling, Settings, Source, prepare};
 use flow::{Layout, Record};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -16,17 +16,26 @@ use wire::Family;
 const PROTOCOLS: [Protocol; 3] = [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix];
 
 fn settings(protocol: Protocol, host: &str, port: u16) -> Settings {
-    let mut settings = Settings::new("E", host);
-    settings.port = port;
-    settings.protocol = protocol;
-    settings.boot_ns = BOOT_NS;
-    settings.source_id = 5;
-    settings.options = Options {
-        interface_table: Some(Options::DEFAULT_TIMEOUT),
-        exporter_stats: Some(Options::DEFAULT_TIMEOUT),
-        sampler_table: None,
-    };
-    settings
+    Settings {
+        name: "E".into(),
+        destination: host.into(),
+        port,
+        source: Source::Any,
+        vrf: None,
+        dscp: 0,
+        ttl: 255,
+        protocol,
+        template_timeout: Duration::from_secs(600),
+        options: Options {
+            interface_table: Some(Duration::from_secs(600)),
+            exporter_stats: Some(Duration::from_secs(600)),
+            sampler_table: None,
+        },
+        engine: (0, 0),
+        source_id: 5,
+        boot_ns: BOOT_NS,
+        mtu: 1500,
+    }
 }
 
 fn original() -> [Arc<Layout>; 2] {

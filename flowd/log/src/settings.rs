@@ -52,29 +52,29 @@ impl Default for Settings {
 impl Settings {
     /// Reads a checked tree.
     pub fn from_tree(tree: &Tree) -> Settings {
-        let facility = [
+        let word = [
             &["system", "flow-accounting", "syslog-facility"][..],
             &["flow-accounting", "syslog-facility"],
         ]
         .iter()
         .find_map(|path| tree.value(path))
-        .and_then(facility)
-        .unwrap_or(Facility::LOG_DAEMON);
+        .unwrap_or(FACILITY);
+        let facility = facility(word).unwrap_or(Facility::LOG_DAEMON);
         let syslog = ["system", "syslog"];
-        let local = facilities(tree, &[&syslog[..], &["local"]].concat());
+        let local = facilities(tree, &[&syslog[..], &["local"]].concat(), LOCAL_LEVEL);
         let remotes = tree
             .children(&[&syslog[..], &["host"]].concat())
             .map(|(host, _)| {
                 let at = [&syslog[..], &["host", host]].concat();
                 let value = |leaf| tree.value(&[&at[..], &[leaf]].concat());
-                let tcp = value("protocol") == Some("tcp");
+                let tcp = value("protocol").unwrap_or(PROTOCOL) == "tcp";
                 Remote {
                     host: host.to_owned(),
                     port: value("port")
                         .and_then(|port| port.parse().ok())
                         .unwrap_or(PORT),
                     tcp,
-                    facilities: facilities(tree, &at),
+                    facilities: facilities(tree, &at, HOST_LEVEL),
                 }
             })
             .collect();
@@ -134,23 +134,19 @@ impl Settings {
 }
 
 const PORT: u16 = default_u16("system syslog host * port");
+const PROTOCOL: &str = default_word("system syslog host * protocol");
+const FACILITY: &str = default_word("system flow-accounting syslog-facility");
+const LOCAL_LEVEL: &str = default_word("system syslog local facility * level");
+const HOST_LEVEL: &str = default_word("system syslog host * facility * level");
 
-/// The level of a facility for which none is configured.
-fn default_level() -> Level {
-    Level::from_word(default_word("system syslog local facility * level")).unwrap_or(Level::INFO)
-}
-
-fn facilities(tree: &Tree, at: &[&str]) -> Vec<(String, Level)> {
+fn facilities(tree: &Tree, at: &[&str], default: &str) -> Vec<(String, Level)> {
     let at = [at, &["facility"]].concat();
     tree.children(&at)
         .map(|(word, _)| {
             let level = tree.value(&[&at[..], &[word, "level"]].concat());
-            (
-                word.to_owned(),
-                level
-                    .and_then(Level::from_word)
-                    .unwrap_or_else(default_level),
-            )
+            // Every word that the schema has for it is a level.
+            let level = Level::from_word(level.unwrap_or(default)).unwrap_or(Level::INFO);
+            (word.to_owned(), level)
         })
         .collect()
 }

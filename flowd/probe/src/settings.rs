@@ -70,7 +70,7 @@ impl Settings {
             tree,
             &["flow", "sampler"],
             before.map(|before| before.part(|settings| &settings.samplers)),
-            |_, node| Some(SamplerSettings::from_node(node)),
+            |_, node| SamplerSettings::from_node(node),
         );
         let exporters = named::resolve(
             tree,
@@ -174,6 +174,11 @@ pub(crate) fn finding(path: &[&str], message: String) -> Finding {
 
 fn text(node: &Tree, path: &[&str]) -> Option<String> {
     node.value(path).map(str::to_owned)
+}
+
+/// One of the words that the schema has for a leaf.
+fn word<'a>(node: &'a Tree, path: &[&str], default: &'static str) -> &'a str {
+    node.value(path).unwrap_or(default)
 }
 
 /// A number that the schema has checked.

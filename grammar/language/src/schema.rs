@@ -24,7 +24,7 @@ pub use ios::{IOS_WORDS, Ios, Piece, Statement, Submode};
 pub(crate) use predefined::is_predefined;
 pub(crate) use secret::known as known_secrets;
 pub use secret::{MASK, is_secret, masked, masked_both, masked_values};
-pub use table::{FOREIGN, OLD, TABLE, UNAPPLIED};
+pub use table::{BY_CACHE_TYPE, FOREIGN, OLD, TABLE, UNAPPLIED};
 pub use value::{Choices, Refusal, Type, mask_length, shown};
 pub(crate) use value::{Pick, is_ipv6, list, pick, suggest};
 
@@ -46,27 +46,6 @@ pub enum Kind {
     Flag,
 }
 
-/// The part of the daemon that applies a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// The host itself.
-    System,
-    /// Serial consoles.
-    Console,
-    /// Who may do what.
-    Login,
-    /// The store of revisions.
-    Revisions,
-    /// Logging.
-    Syslog,
-    /// Addresses and links.
-    Interfaces,
-    /// Capture, metering, export.
-    Probe,
-    /// The samplicator.
-    Relay,
-}
-
 /// One word of the language.
 #[derive(Debug)]
 pub struct Row {
@@ -84,8 +63,6 @@ pub struct Row {
     pub required: &'static str,
     /// One line of help.
     pub help: &'static str,
-    /// Who applies it.
-    pub owner: Owner,
     /// How IOS lines write it.
     pub ios: Ios,
     /// Tags of whose names the value is one. A `*` in them is the name that this row's own path has there.
@@ -96,7 +73,7 @@ pub struct Row {
     pub old: &'static [(&'static str, &'static str)],
 }
 
-const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'static str) -> Row {
+const fn row(path: &'static str, kind: Kind, value: Type, help: &'static str) -> Row {
     Row {
         path,
         kind,
@@ -105,27 +82,26 @@ const fn row(path: &'static str, kind: Kind, value: Type, owner: Owner, help: &'
         default: "",
         required: "",
         help,
-        owner,
         ios: Ios::Path,
         refers: &[],
         refused: &[],
         old: &[],
     }
 }
-const fn container(path: &'static str, owner: Owner, help: &'static str) -> Row {
-    row(path, Kind::Container, Type::None, owner, help)
+const fn container(path: &'static str, help: &'static str) -> Row {
+    row(path, Kind::Container, Type::None, help)
 }
-const fn flag(path: &'static str, owner: Owner, help: &'static str) -> Row {
-    row(path, Kind::Flag, Type::None, owner, help)
+const fn flag(path: &'static str, help: &'static str) -> Row {
+    row(path, Kind::Flag, Type::None, help)
 }
-const fn tag(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
-    row(path, Kind::Tag, value, owner, help)
+const fn tag(path: &'static str, value: Type, help: &'static str) -> Row {
+    row(path, Kind::Tag, value, help)
 }
-const fn leaf(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
-    row(path, Kind::Leaf, value, owner, help)
+const fn leaf(path: &'static str, value: Type, help: &'static str) -> Row {
+    row(path, Kind::Leaf, value, help)
 }
-const fn multi(path: &'static str, value: Type, owner: Owner, help: &'static str) -> Row {
-    row(path, Kind::Multi, value, owner, help)
+const fn multi(path: &'static str, value: Type, help: &'static str) -> Row {
+    row(path, Kind::Multi, value, help)
 }
 
 impl Row {
@@ -194,7 +170,7 @@ pub struct Node {
     foreign: Vec<(&'static str, &'static str)>,
 }
 
-static ROOT_ROW: Row = container("", Owner::System, "The configuration");
+static ROOT_ROW: Row = container("", "The configuration");
 
 static ROOT: LazyLock<Node> = LazyLock::new(|| {
     let mut root = Node {

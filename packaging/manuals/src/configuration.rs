@@ -67,6 +67,9 @@ fn item(row: &Row, out: &mut String) {
     if let Some(what) = value(row) {
         out.push_str(&format!("{}\n", text(&what)));
     }
+    if !row.required.is_empty() {
+        out.push_str("It is required.\n");
+    }
     if !row.default.is_empty() {
         out.push_str(&format!("The default is\n.Cm {} .\n", word(row.default)));
     }

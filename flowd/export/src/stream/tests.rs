@@ -5,7 +5,7 @@ use netflow_parser::NetflowParser;
 use proptest::prelude::*;
 
 use super::*;
-use crate::settings::{Options, SamplerMode};
+use crate::settings::SamplerMode;
 use crate::testing::{
     BOOT_NS, Message, SECOND, Seen, Set, any_batch, any_layout, batch, decode, everything,
     expected, layout, monitor, original, sampler,
@@ -19,7 +19,7 @@ const BOOT_MS: u64 = BOOT_NS / 1_000_000;
 const LIMIT: usize = 1472;
 
 fn settings(protocol: Protocol) -> Settings {
-    let mut settings = Settings::new("E", "192.0.2.1");
+    let mut settings = crate::testing::settings("E", "192.0.2.1");
     settings.protocol = protocol;
     settings.boot_ns = BOOT_NS;
     settings.source_id = 77;

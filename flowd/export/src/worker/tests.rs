@@ -11,7 +11,7 @@ use wire::Family;
 
 use super::*;
 use crate::feed::Offered;
-use crate::settings::{Options, Protocol, Sampling};
+use crate::settings::{Protocol, Sampling};
 use crate::socket::prepare;
 use crate::statistics::ClientStatistics;
 use crate::testing::{BOOT_NS, SECOND, Set, batch, decode, monitor, original};
@@ -42,7 +42,7 @@ fn collector(address: &str) -> UdpSocket {
 
 fn settings(name: &str, protocol: Protocol, collector: &UdpSocket) -> Settings {
     let address = collector.local_addr().unwrap();
-    let mut settings = Settings::new(name, &address.ip().to_string());
+    let mut settings = crate::testing::settings(name, &address.ip().to_string());
     settings.port = address.port();
     settings.protocol = protocol;
     settings.boot_ns = BOOT_NS;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use export::{Protocol, Source};
 use flow::Record;
-use language::schema::{default_seconds, default_u16, default_usize};
+use language::schema::{default_seconds, default_u16, default_u32, default_usize, default_word};
 use language::{Finding, Tree};
 use meter::{CacheType, KeptTables, Mode, Timeouts};
 
@@ -13,13 +13,16 @@ use super::exporter::{source, unconfigured};
 use super::port::reading;
 use super::{
     Attachment, CaptureSettings, ExporterSettings, MonitorSettings, PortSettings, SamplerSettings,
-    Settings, finding, number, text,
+    Settings, finding, number, text, word,
 };
 use service::named::Named;
 
 /// The monitor, sampler and record that `system flow-accounting` makes.
 pub(crate) const ACCOUNTING: &str = "flow-accounting";
 const ENTRIES: usize = default_usize("system flow-accounting netflow max-flows");
+const SNAPLEN: u32 = default_u32("system flow-accounting packet-length");
+const RING_MIB: u32 = default_u32("system flow-accounting buffer-size");
+const VERSION: &str = default_word("system flow-accounting netflow version");
 const PORT: u16 = default_u16("system flow-accounting netflow server * port");
 /// The timeouts of VyOS 1.4, which are those of a configuration that says nothing of them.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -109,17 +112,11 @@ pub(super) fn unfold(
             let ethernet = tree.get(&at).unwrap_or(&empty);
             let mut capture = CaptureSettings::from_node(interface, ethernet, findings);
             // The interface's own capture leaves are the closer ones.
-            if let (Some(octets), false) = (
-                number(node, &["packet-length"]),
-                ethernet.has(&["capture", "snaplen"]),
-            ) {
-                capture.snaplen = octets;
+            if !ethernet.has(&["capture", "snaplen"]) {
+                capture.snaplen = number(node, &["packet-length"]).unwrap_or(SNAPLEN);
             }
-            if let (Some(mib), false) = (
-                number(node, &["buffer-size"]),
-                ethernet.has(&["capture", "ring-size"]),
-            ) {
-                capture.ring_mib = mib;
+            if !ethernet.has(&["capture", "ring-size"]) {
+                capture.ring_mib = number(node, &["buffer-size"]).unwrap_or(RING_MIB);
             }
             Arc::new(PortSettings {
                 capture,
@@ -150,20 +147,23 @@ fn exporter(name: &str, server: &str, server_node: &Tree, node: &Tree) -> export
         None => address.map_or(Source::Any, source),
     };
     export.vrf = text(node, &["vrf"]);
-    export.protocol = match node.value(&["netflow", "version"]) {
-        Some("5") => Protocol::NetflowV5,
-        Some("10") => Protocol::Ipfix,
+    export.protocol = match word(node, &["netflow", "version"], VERSION) {
+        "5" => Protocol::NetflowV5,
+        "10" => Protocol::Ipfix,
         _ => Protocol::NetflowV9,
     };
     if let Some(engine) = node.value(&["netflow", "engine-id"]) {
         match engine.split_once(':') {
             Some((kind, id)) => {
-                export.engine = (kind.parse().unwrap_or(0), id.parse().unwrap_or(0))
+                export.engine = (
+                    kind.parse().unwrap_or_default(),
+                    id.parse().unwrap_or_default(),
+                )
             }
             None if export.protocol == Protocol::NetflowV5 => {
-                export.engine = (0, engine.parse().unwrap_or(0))
+                export.engine = (0, engine.parse().unwrap_or_default())
             }
-            None => export.source_id = engine.parse().unwrap_or(0),
+            None => export.source_id = engine.parse().unwrap_or_default(),
         }
     }
     export

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use export::{Options, Protocol, Source};
 use language::Tree;
-use language::schema::{default_seconds, default_u8, default_u16};
+use language::schema::{default_seconds, default_u8, default_u16, default_word};
 
-use super::{number, text};
+use super::{number, text, word};
 
 /// An exporter and its description.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,14 +33,35 @@ const TTL: u8 = default_u8("flow exporter * ttl");
 const TEMPLATE_TIMEOUT: Duration = default_seconds("flow exporter * template data timeout");
 const OPTION_TIMEOUT: Duration = default_seconds("flow exporter * option * timeout");
 
-/// An exporter of which only the destination is configured.
+const PROTOCOL: &str = default_word("flow exporter * export-protocol");
+/// Largest IP packet to export in, that of Ethernet.
+const MTU: u16 = 1500;
+
+/// An exporter of which only name and destination are configured.
 pub(crate) fn unconfigured(name: &str, destination: &str) -> export::Settings {
     export::Settings {
+        name: name.into(),
+        destination: destination.into(),
         port: PORT,
+        source: Source::Any,
+        vrf: None,
         dscp: DSCP,
         ttl: TTL,
+        protocol: protocol(PROTOCOL),
         template_timeout: TEMPLATE_TIMEOUT,
-        ..export::Settings::new(name, destination)
+        options: Options::default(),
+        engine: (0, 0),
+        source_id: 0,
+        boot_ns: 0,
+        mtu: MTU,
+    }
+}
+
+fn protocol(word: &str) -> Protocol {
+    match word {
+        "netflow-v5" => Protocol::NetflowV5,
+        "ipfix" => Protocol::Ipfix,
+        _ => Protocol::NetflowV9,
     }
 }
 
@@ -56,11 +77,7 @@ fn exporter(name: &str, node: &Tree) -> export::Settings {
     export.vrf = text(node, &["vrf"]);
     export.dscp = number(node, &["dscp"]).unwrap_or(export.dscp);
     export.ttl = number(node, &["ttl"]).unwrap_or(export.ttl);
-    export.protocol = match node.value(&["export-protocol"]) {
-        Some("netflow-v5") => Protocol::NetflowV5,
-        Some("ipfix") => Protocol::Ipfix,
-        _ => Protocol::NetflowV9,
-    };
+    export.protocol = protocol(word(node, &["export-protocol"], PROTOCOL));
     export.template_timeout = number(node, &["template", "data", "timeout"])
         .map_or(export.template_timeout, Duration::from_secs);
     export.options = Options {

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use export::Protocol;
 use flow::Record;
-use language::schema::{default_seconds, default_usize};
+use language::schema::{default_seconds, default_usize, default_word};
 use language::{Finding, Tree};
 use meter::{CacheType, KeptTables, Timeouts};
 
-use super::{ExporterSettings, NamedRecord, Settings, finding, number, text};
+use super::{ExporterSettings, NamedRecord, Settings, finding, number, text, word};
 use service::named::{Named, changed};
 
 const ENTRIES: usize = default_usize("flow monitor * cache entries");
+const CACHE_TYPE: &str = default_word("flow monitor * cache type");
 const UPDATE: Duration = default_seconds("flow monitor * cache timeout update");
 /// The timeouts of a monitor that says nothing of them.
 pub(crate) const TIMEOUTS: Timeouts = Timeouts::active_inactive(
@@ -68,9 +69,9 @@ impl MonitorSettings {
         };
         let timeout =
             |leaf| number::<u64>(node, &["cache", "timeout", leaf]).map(Duration::from_secs);
-        let cache_type = match node.value(&["cache", "type"]) {
-            Some("immediate") => CacheType::Immediate,
-            Some("permanent") => CacheType::Permanent {
+        let cache_type = match word(node, &["cache", "type"], CACHE_TYPE) {
+            "immediate" => CacheType::Immediate,
+            "permanent" => CacheType::Permanent {
                 update: timeout("update").unwrap_or(UPDATE),
             },
             _ => CacheType::Normal,

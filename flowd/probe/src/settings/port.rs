@@ -1,17 +1,24 @@
 //! `interfaces ethernet`: how an interface is captured, and the monitors on it.
 
-use language::schema::{default_u16, default_u32};
+use language::schema::{default_u16, default_u32, default_word};
 use language::{Finding, Tree};
 use meter::ReadOptions;
-use wire::{Tunnel, Tunnels};
+use wire::{Tunnel, Tunnels, VXLAN_PORT};
 
-use super::{finding, number, text};
+use super::{finding, number, text, word};
 
 /// Octets captured of a packet: link header with tags, IPv6 with some extension headers, TCP.
 const SNAPLEN: u32 = default_u32("interfaces ethernet * capture snaplen");
 /// MiB of ring a capture thread has.
 const RING_MIB: u32 = default_u32("interfaces ethernet * capture ring-size");
+const ENGINE: &str = default_word("interfaces ethernet * capture engine");
+const DIRECTION: &str = default_word("interfaces ethernet * flow monitor * direction");
 const THREADS: u16 = default_u16("interfaces ethernet * capture threads");
+
+const _: () = assert!(
+    default_u16("interfaces ethernet * capture vxlan-port") == VXLAN_PORT,
+    "the port where tunnels are looked for without `vxlan-port` is the schema's default"
+);
 
 /// An interface that is captured on.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +112,8 @@ impl CaptureSettings {
         node: &Tree,
         findings: &mut Vec<Finding>,
     ) -> CaptureSettings {
-        if node.value(&["capture", "engine"]) == Some("ebpf") {
+        let engine = word(node, &["capture", "engine"], ENGINE);
+        if engine == "ebpf" {
             let path = ["interfaces", "ethernet", name, "capture", "engine", "ebpf"];
             findings.push(finding(
                 &path,
@@ -113,7 +121,7 @@ impl CaptureSettings {
             ));
         }
         CaptureSettings {
-            libpcap: node.value(&["capture", "engine"]) == Some("pcap"),
+            libpcap: engine == "pcap",
             threads: number(node, &["capture", "threads"]).unwrap_or(THREADS),
             snaplen: number(node, &["capture", "snaplen"]).unwrap_or(SNAPLEN),
             ring_mib: number(node, &["capture", "ring-size"]).unwrap_or(RING_MIB),
@@ -126,7 +134,7 @@ impl CaptureSettings {
 impl Attachment {
     /// `node` is that of `interfaces ethernet NAME flow monitor MONITOR`.
     fn from_node(monitor: &str, node: &Tree) -> Attachment {
-        let direction = node.value(&["direction"]).unwrap_or("input");
+        let direction = word(node, &["direction"], DIRECTION);
         let families = node.values(&["family"]);
         let family = |word: &str| {
             families.is_empty()

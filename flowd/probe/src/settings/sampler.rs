@@ -1,9 +1,10 @@
 //! `flow sampler`.
 
 use language::Tree;
+use language::schema::default_word;
 use meter::Mode;
 
-use super::number;
+use super::{number, word};
 
 /// A sampler: one out of `rate`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,14 +16,18 @@ pub struct SamplerSettings {
 }
 
 impl SamplerSettings {
-    /// `node` is that of `flow sampler NAME`.
-    pub(super) fn from_node(node: &Tree) -> SamplerSettings {
-        SamplerSettings {
-            mode: match node.value(&["mode"]) {
-                Some("deterministic") => Mode::Deterministic,
+    /// `node` is that of `flow sampler NAME`; none: it has no rate, which a check refuses.
+    pub(super) fn from_node(node: &Tree) -> Option<SamplerSettings> {
+        Some(SamplerSettings {
+            mode: match word(
+                node,
+                &["mode"],
+                const { default_word("flow sampler * mode") },
+            ) {
+                "deterministic" => Mode::Deterministic,
                 _ => Mode::Random,
             },
-            rate: number(node, &["rate"]).unwrap_or(1),
-        }
+            rate: number(node, &["rate"])?,
+        })
     }
 }

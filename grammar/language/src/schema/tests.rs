@@ -15,7 +15,6 @@ fn every_row_is_whole() {
                 .starts_with(|c: char| c.is_uppercase() || row.help.starts_with("sFlow")),
             "{path}: help"
         );
-        assert!(!row.owner.name().is_empty(), "{path}: owner");
         assert!(
             TABLE[i + 1..].iter().all(|other| other.path != path),
             "{path}: twice"
@@ -122,6 +121,15 @@ fn old_words_and_unapplied_rows_are_rows() {
         let parent =
             lookup(parent.split(' ').filter(|word| !word.is_empty())).expect("the parent is a row");
         assert!(parent.node().old(word).is_some(), "{old}");
+    }
+    for (path, types, why) in BY_CACHE_TYPE {
+        let path = format!("flow monitor * {path}");
+        assert!(TABLE.iter().any(|row| row.path == path), "{path}");
+        let cache_type = row_at("flow monitor * cache type").value;
+        for word in *types {
+            assert!(cache_type.accept(word, false).is_ok(), "{path}: {word}");
+        }
+        assert!(!why.is_empty());
     }
     for (path, value, why) in UNAPPLIED {
         let row = TABLE

@@ -49,7 +49,7 @@ fn options_tell_samplers_interfaces_and_statistics() {
     for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
         let mut settings = settings(protocol);
         settings.options.interface_table = Some(Duration::from_secs(30));
-        settings.options.exporter_stats = Some(Options::DEFAULT_TIMEOUT);
+        settings.options.exporter_stats = Some(crate::testing::TABLE_TIMEOUT);
         let sampling = Sampling::One(sampler(7, SamplerMode::Deterministic, 100));
         let monitor = monitor("M", vec![original(Family::V4)], sampling);
         let interfaces: Vec<Interface> = (1..40)

@@ -27,7 +27,7 @@ fn an_absent_network_is_waited_for() {
     let (clock, now_ns) = clock();
     let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
-    let mut settings = Settings::new("E", "192.0.2.9");
+    let mut settings = crate::testing::settings("E", "192.0.2.9");
     settings.boot_ns = BOOT_NS;
     let plan = plan(&[&settings], vec![user("M", &["E"], &layout)]);
     assert!(
@@ -97,7 +97,7 @@ fn a_source_address_that_goes_is_waited_for() {
     let (clock, now_ns) = clock();
     let worker = Worker::start(clock, no_interfaces(), 64).unwrap();
     let layout = original(Family::V4);
-    let mut settings = Settings::new("E", "192.0.2.9");
+    let mut settings = crate::testing::settings("E", "192.0.2.9");
     settings.boot_ns = BOOT_NS;
     settings.source = crate::settings::Source::Address("198.51.100.1".parse().unwrap());
     worker.apply(plan(&[&settings], vec![user("M", &["E"], &layout)]));
@@ -146,7 +146,7 @@ fn an_interface_without_an_address_is_waited_for() {
     ip("link add d0 type veth peer name d1");
     ip("link set d1 up");
     ip("link set d0 up");
-    let mut settings = Settings::new("E", "192.0.2.9");
+    let mut settings = crate::testing::settings("E", "192.0.2.9");
     settings.source = crate::settings::Source::Interface("d0".into());
     let prepared = prepare(&settings).unwrap();
     assert_eq!(
@@ -196,7 +196,7 @@ fn an_interface_that_appears_is_told() {
     let worker = Worker::start(clock, interfaces, 64).unwrap();
     let collector = collector("127.0.0.1");
     let mut settings = settings("E", Protocol::Ipfix, &collector);
-    settings.options.interface_table = Some(Options::DEFAULT_TIMEOUT);
+    settings.options.interface_table = Some(crate::testing::TABLE_TIMEOUT);
     let layout = original(Family::V4);
     assert_eq!(
         worker.apply(plan(&[&settings], vec![user("M", &["E"], &layout)])),

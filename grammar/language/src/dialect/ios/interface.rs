@@ -4,7 +4,9 @@ use super::submode::{below, end, missing};
 use super::{Statement, classic};
 use crate::load::Loader;
 use crate::resolve::{Cursor, Manner, Target, resolve};
-use crate::schema::{Kind, Node, Pick, Place, is_ipv6, list, mask_length, pick, shown, suggest};
+use crate::schema::{
+    Kind, Node, Pick, Place, default_word, is_ipv6, list, mask_length, pick, shown, suggest,
+};
 use crate::word::{Span, Word, vet};
 use crate::{Code, Problem, Tree};
 
@@ -227,7 +229,8 @@ fn monitor(
     };
     let (families, direction) = (text(loader, "family"), text(loader, "direction"));
     // Without a direction in the tree an attached monitor meters input, its default.
-    let old = direction.first().map_or("input", String::as_str);
+    let unsaid = const { default_word("interfaces ethernet * flow monitor * direction") };
+    let old = direction.first().map_or(unsaid, String::as_str);
     if statement.no {
         let known = families.is_empty() || families.iter().any(|known| known == family);
         if !attached || !known || which.is_some_and(|which| old != "both" && old != which) {
