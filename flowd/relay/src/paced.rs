@@ -49,7 +49,7 @@ pub(crate) struct Item {
 }
 
 impl Paced {
-    pub(crate) fn self.lock() -> parking_lot::MutexGuard<'_, Queue> {
+    pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, Queue> {
         self.0.lock()
     }
 }
