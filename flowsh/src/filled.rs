@@ -23,9 +23,9 @@ fn fill(schema: &Value, definitions: &Value, given: Option<&Value>) -> Value {
         let name = name.trim_start_matches("#/$defs/");
         return fill(&definitions[name], definitions, given);
     }
-    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    let mut alternatives = schema["anyOf"].as_array().into_iter().flatten();
     let null = json!({"type": "null"});
-    for alternative in alternatives.clone().filter(|one| **one != null) {
+    if let Some(alternative) = alternatives.find(|one| **one != null) {
         return match given {
             None | Some(Value::Null) => Value::Null,
             given => fill(alternative, definitions, given),

@@ -36,7 +36,7 @@ pub struct Refusal {
     pub length: Option<u32>,
     /// What would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// The words of the request that are wrong, such as a name that nothing has; missing where the place says it, or
     /// where no word is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +66,7 @@ impl Refusal {
 
     /// The refusal with what would have been right.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Refusal {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> Refusal {
         self.hint = Some(hint.into());
         self
     }

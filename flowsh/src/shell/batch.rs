@@ -113,7 +113,7 @@ impl Shell {
                     true => operational_hint(first),
                     false => None,
                 };
-                let hint = hint.or_else(|| refusal.hint.clone());
+                let hint = hint.or_else(|| refusal.hint.clone().map(String::from));
                 let mut message = with_hint(&refusal.message, hint.as_deref());
                 let below = below(batch.language, lines, at);
                 if below > 0 {

@@ -292,7 +292,7 @@ impl Shell {
             {
                 let hint = operational_hint(&tail.text);
                 let hint = hint.unwrap_or_else(|| first_word_hint(&first.text, self.submode));
-                refusal.hint = Some(hint);
+                refusal.hint = Some(hint.into());
             }
             placed(error, line, |at, column| {
                 if at > lines {

@@ -21,7 +21,7 @@ fn a_generated_client_asks_and_is_answered() {
     let namespace = Namespace::new("generated-client");
     let flowd = Flowd::start(&namespace);
     flowd.configure(CONFIGURATION);
-    let document = flowd.file("openapi.json", &flowd.get("/v1/openapi.json").to_string());
+    let document = flowd.file("openapi.json", flowd.get("/v1/openapi.json").to_string());
     let python = skip::find("openapi-python-client")
         .expect("it is installed")
         .with_file_name("python3");

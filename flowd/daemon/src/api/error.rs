@@ -99,7 +99,7 @@ pub(super) fn problem(problem: Problem) -> Refusal {
         line: Some(problem.line),
         column: Some(problem.column),
         length: Some(problem.length),
-        hint: problem.hint,
+        hint: problem.hint.map(Into::into),
         ..Refusal::new(code(problem.code), problem.message)
     }
 }
