@@ -1,7 +1,7 @@
 //! The rules that keep locks and clocks off a packet's way are broken here on purpose: clippy has to say so. And rules that no lint of
 //! clippy's says, looked for in the text.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use flow_tests::bins::workspace;
@@ -118,4 +118,87 @@ fn settings_take_their_defaults_from_the_schema() {
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(default_in(&text), None, "{}", file.display());
     }
+}
+
+/// The Rust files at and below a path, with the text of each up to its tests.
+fn sources(path: &Path) -> Vec<(PathBuf, String)> {
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).unwrap();
+        return entries
+            .flat_map(|entry| sources(&entry.unwrap().path()))
+            .collect();
+    }
+    let is_test = path.to_string_lossy().contains("tests");
+    if is_test || path.extension().is_none_or(|ending| ending != "rs") {
+        return Vec::new();
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    let code = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    vec![(path.to_owned(), code.to_owned())]
+}
+
+/// The places of a pattern in the code (not the comments) below some paths.
+fn places(pattern: &str, paths: &[&str], but: &[&str]) -> Vec<String> {
+    let pattern = regex::Regex::new(pattern).unwrap();
+    let mut found = Vec::new();
+    for (file, text) in paths
+        .iter()
+        .flat_map(|path| sources(&workspace().join(path)))
+    {
+        let name = file
+            .strip_prefix(workspace())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        if but.contains(&name.as_str()) {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            if !line.trim_start().starts_with("//") && pattern.is_match(line) {
+                found.push(format!("{name}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// Handlers and shell.
+const API: &[&str] = &[
+    "flowd/daemon/src",
+    "flowd/probe/src",
+    "flowd/relay/src",
+    "flowsh/src",
+];
+/// What writes the API's document, and what makes whole answers for the shell's tests.
+const BUT: &[&str] = &["flowd/daemon/src/api/openapi.rs", "flowsh/src/filled.rs"];
+
+#[test]
+fn answers_are_types() {
+    let found = places(r"\bjson!", API, BUT);
+    assert_eq!(
+        found, [""; 0],
+        "answers that are written as JSON, not as types"
+    );
+    let parameters = [
+        "flowd/daemon/src/api/openapi.rs",
+        "flowsh/src/filled.rs",
+        "flowd/daemon/src/api/mod.rs",
+    ];
+    let found = places(r#"\w\["[a-z_]+"\]"#, API, &parameters);
+    assert_eq!(
+        found, [""; 0],
+        "answers that are read by the names of members"
+    );
+}
+
+#[test]
+fn nothing_is_decided_by_the_text_of_a_message() {
+    let pattern = r"message(\(\))?\.(contains|starts_with|ends_with|find)\(|to_string\(\)\.(contains|starts_with|ends_with)\(";
+    // The database tells a lock that another process has in words only.
+    let but = ["flowd/config/src/revisions/sled_store.rs"];
+    let found = places(pattern, &["flowd", "flowsh", "grammar"], &but);
+    assert_eq!(found, [""; 0], "decisions on words");
 }
