@@ -222,7 +222,7 @@ fn imports(module: &str, text: &str, modules: &BTreeMap<String, String>) -> BTre
     let comments = Regex::new(r"//[^\n]*").unwrap();
     let text = comments.replace_all(text, "");
     let mut paths = Vec::new();
-    for found in Regex::new(r"\buse\s+([^;]+);")
+    for found in Regex::new(r"(?m)^\s*(?:pub(?:\([^)]*\))? )?use\s+([^;]+);")
         .unwrap()
         .captures_iter(&text)
     {
@@ -277,7 +277,7 @@ fn tree(text: &str, before: String, paths: &mut Vec<String>) {
         return;
     };
     let before = format!("{before}{}", &text[..open]);
-    let inner = text[open + 1..].trim_end().trim_end_matches('}');
+    let inner = &text[open + 1..text.rfind('}').unwrap_or(text.len())];
     let (mut depth, mut start) = (0usize, 0);
     for (at, character) in inner.char_indices().chain([(inner.len(), ',')]) {
         match character {
@@ -286,12 +286,7 @@ fn tree(text: &str, before: String, paths: &mut Vec<String>) {
             ',' if depth == 0 || at == inner.len() => {
                 let part = inner[start..at].trim();
                 if !part.is_empty() {
-                    let missing = part.matches('{').count() - part.matches('}').count();
-                    tree(
-                        &format!("{part}{}", "}".repeat(missing)),
-                        before.clone(),
-                        paths,
-                    );
+                    tree(part, before.clone(), paths);
                 }
                 start = at + 1;
             }

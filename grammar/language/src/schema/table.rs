@@ -229,7 +229,7 @@ pub static TABLE: &[Row] = &[
     multi("flow record * collect", Collect, "Field that is kept of a flow"),
     tag("flow exporter", Name, "Where flow records go").ios(Opens(Submode::Exporter, plain("flow exporter <>"))),
     leaf("flow exporter * description", text(255), "What the exporter is for"),
-    leaf("flow exporter * destination", Host, "Collector").required("destination is missing"),
+    leaf("flow exporter * destination", Host, "The collector").required("destination is missing"),
     leaf("flow exporter * source", InterfaceOrAddress, "Interface or address that export leaves from"),
     leaf("flow exporter * vrf", Name, "VRF that export leaves from"),
     container("flow exporter * transport", "Transport to the collector"),
