@@ -41,7 +41,7 @@ pub struct Summary {
     pub via: String,
     /// The committer's words.
     pub comment: String,
-    /// [`tree_json::hash`] of the tree: SHA-256, hexadecimal.
+    /// The hash of the tree: SHA-256, hexadecimal.
     pub hash: String,
     /// The revision that it is kept as a change of; none: it is kept whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
