@@ -1,12 +1,13 @@
-//! UDP as the kernel takes and gives it fastest: many datagrams in one call, equal ones in one message.
+//! Sends and receives UDP datagrams in as few system calls as the kernel allows: many datagrams in one call, and
+//! datagrams of equal length in one message.
 //!
 //! ```text
 //! datagrams --Sender--> messages (UDP GSO) --Outbox: sendmmsg--> kernel
 //! kernel --Inbox: recvmmsg, UDP GRO--> messages
 //! ```
 //!
-//! A capture on the sending host shows a message as the one datagram it is to the kernel, if the interface cuts messages itself
-//! (`ethtool -K IF tx-udp-segmentation off` has the kernel cut them before).
+//! A capture on the sending host shows such a message as a single packet if the interface does the splitting (with
+//! `ethtool -K IF tx-udp-segmentation off` the kernel splits it before the capture).
 
 mod send;
 mod sys;
@@ -14,5 +15,5 @@ mod sys;
 pub use send::{SendOptions, Sender};
 pub use sys::{Control, Inbox, MAX_MESSAGES, Message, Outbox, Run, get_option, set_option};
 
-/// Octets of UDP payload that an IPv4 packet has room for.
+/// Most octets of UDP payload in an IPv4 packet.
 pub const MAX_PAYLOAD: usize = 65_507;

@@ -81,7 +81,7 @@ impl Sender {
                     notices += u64::from(again && taken > 0);
                     outcome(at..at + sent, Ok(()));
                     at += sent;
-                    // Stopped short: the error that stopped it is not told, and a pending one is gone.
+                    // Stopped short: the error that stopped it was not reported, and a pending one is cleared.
                     again = taken < self.runs.len() && options.to.is_none();
                     waited = options.patience == 0;
                 }
@@ -100,7 +100,8 @@ impl Sender {
                         again = true;
                     }
                     errno @ (libc::EMSGSIZE | libc::EINVAL | libc::EIO) if first > 1 => {
-                        // Longer than the path's MTU, or no such thing on this path: IP may still fragment them.
+                        // Longer than the path MTU, or the path does not support it: sent alone, IP may still
+                        // fragment them.
                         alone_until = at + first;
                         *options.segment_max = match errno {
                             libc::EIO => 0,
@@ -109,7 +110,7 @@ impl Sender {
                         again = false;
                     }
                     errno => {
-                        // Without a route the others need not be tried.
+                        // Without a route there is no point in trying the others.
                         let end = match errno {
                             libc::ENETUNREACH
                             | libc::EHOSTUNREACH
@@ -127,7 +128,7 @@ impl Sender {
         notices
     }
 
-    /// Groups datagrams from `at` on into messages: equal ones, of which the last may be shorter.
+    /// Groups datagrams from `at` on into messages of datagrams of equal length, the last of which may be shorter.
     #[inline]
     fn group<'a>(
         &mut self,
@@ -224,7 +225,7 @@ mod tests {
             grouped_from(3, &[100, 100, 200, 100, 100, 100], &mut 1472, 0),
             [(1, 0), (1, 0), (1, 0), (3, 100)]
         );
-        // A message is a datagram itself until it is cut.
+        // Until it is split, a message must not be longer than a datagram may be.
         assert_eq!(grouped(&[1400; 50], 1472, 0), [(46, 1400), (4, 1400)]);
     }
 
@@ -276,7 +277,7 @@ mod tests {
         drop(gone);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(address).unwrap();
-        // Nobody listens: the kernel takes each, and tells afterwards.
+        // Nobody listens: the kernel accepts each datagram and reports the error afterwards.
         let one = [vec![1; 100]];
         assert_eq!(send(&socket, None, &one), (0, vec![true]));
         assert_eq!(send(&socket, None, &one), (1, vec![true]));

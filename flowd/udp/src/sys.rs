@@ -1,4 +1,4 @@
-//! System calls that the standard library and `socket2` do not have: many datagrams in one call, and what comes with them.
+//! System calls that the standard library and `socket2` lack: many datagrams in one call, with ancillary data.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -8,16 +8,18 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use socket2::SockAddr;
 
-/// Octets a message may have: more than any UDP payload, also one that the kernel put together from many (UDP GRO).
+/// Octets of the buffer for one message: more than any UDP payload, including those the kernel merged from many
+/// datagrams (UDP GRO).
 const MESSAGE: usize = 65_536;
-/// From one message's place to the next: not a power of two, or all would compete for the same lines of the caches.
+/// Distance between two messages' buffers: not a power of two, so that they do not compete for the same lines of
+/// the CPU caches.
 const STRIDE: usize = MESSAGE + 1280;
-/// Most messages of one send.
+/// Most messages in one send.
 pub const MAX_MESSAGES: usize = 128;
-/// Most datagrams, or other parts, of one send.
+/// Most datagrams, or other parts, in one send.
 pub(crate) const MAX_PARTS: usize = 256;
 
-/// Ancillary data, as `cmsg(3)` has them in memory.
+/// Ancillary data in the memory layout of `cmsg(3)`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
 pub struct Control {
@@ -32,7 +34,7 @@ impl Default for Control {
 }
 
 impl Control {
-    /// None.
+    /// No ancillary data.
     pub const fn new() -> Control {
         Control {
             octets: [0; 128],
@@ -40,7 +42,7 @@ impl Control {
         }
     }
 
-    /// Appends one; what has no room is left out, and there is room for all that are used together.
+    /// Appends one item. What does not fit is left out, but all that are used together do fit.
     pub fn push(&mut self, level: i32, kind: i32, value: &[u8]) {
         let header = size_of::<libc::cmsghdr>();
         let len = header + value.len();
@@ -56,7 +58,7 @@ impl Control {
         self.len += space;
     }
 
-    /// The source address of a datagram (`IP_PKTINFO`, `IPV6_PKTINFO`).
+    /// Appends the source address of a datagram (`IP_PKTINFO`, `IPV6_PKTINFO`).
     pub fn push_source(&mut self, source: IpAddr, scope_id: u32) {
         match source {
             IpAddr::V4(address) => {
@@ -76,7 +78,7 @@ impl Control {
 
 const _: () = assert!(size_of::<libc::cmsghdr>() == 16 && size_of::<usize>() == 8);
 
-/// Room for messages that come in.
+/// Buffers for received messages.
 #[derive(Debug)]
 pub struct Inbox {
     octets: Vec<u8>,
@@ -86,26 +88,26 @@ pub struct Inbox {
     messages: Vec<libc::mmsghdr>,
 }
 
-/// A socket address: room for `sockaddr_in6`, the longer of the two.
+/// A socket address with room for `sockaddr_in6`, the longer of the two.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
 struct Name([u8; 32]);
 
-/// A message: datagrams of one source.
+/// A received message, which has datagrams of one source.
 #[derive(Clone, Copy, Debug)]
 pub struct Message {
-    /// Who sent it.
+    /// Address and port of the sender.
     pub from: SocketAddr,
-    /// Where in [`Inbox::octets`] it starts.
+    /// Its offset in [`Inbox::octets`].
     pub start: usize,
-    /// Octets.
+    /// Number of octets.
     pub len: usize,
-    /// Octets of each datagram in it but the last, which may be shorter; 0: it is one datagram.
+    /// Octets of each datagram in it except the last, which may be shorter; 0 if it is a single datagram.
     pub segment: usize,
 }
 
 impl Inbox {
-    /// Room for so many messages.
+    /// Creates buffers for `count` messages.
     pub fn new(count: usize) -> Inbox {
         // SAFETY: all zeros are valid for these plain C structures: null pointers and no lengths.
         let (vector, message): (libc::iovec, libc::mmsghdr) = unsafe { (zeroed(), zeroed()) };
@@ -118,10 +120,10 @@ impl Inbox {
         }
     }
 
-    /// Takes what waits at a socket, without waiting for more. Returns the number of messages.
+    /// Receives the messages that wait at a socket, without blocking. Returns their number.
     ///
     /// # Errors
-    /// As `recvmmsg(2)`; that nothing waits is none.
+    /// Those of `recvmmsg(2)`, except that nothing is waiting.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         let count = self.messages.len();
         let octets = self.octets.as_mut_ptr();
@@ -158,7 +160,7 @@ impl Inbox {
         }
     }
 
-    /// A message of the last [`Inbox::receive`]; none when its source is of an unknown family.
+    /// A message of the last [`Inbox::receive`]; `None` if its source is of an unknown address family.
     #[inline]
     pub fn message(&self, number: usize) -> Option<Message> {
         let message = &self.messages[number];
@@ -173,7 +175,7 @@ impl Inbox {
         })
     }
 
-    /// Octets of all messages.
+    /// The octets of all messages.
     pub fn octets(&self) -> &[u8] {
         &self.octets
     }
@@ -197,7 +199,7 @@ fn address(name: &[u8; 32]) -> Option<SocketAddr> {
     }
 }
 
-/// The segment size of a message that UDP GRO made.
+/// The segment size of a message that UDP GRO merged.
 #[inline]
 fn segment(control: &[u8; 128], len: usize) -> usize {
     if len < 20 {
@@ -210,16 +212,16 @@ fn segment(control: &[u8; 128], len: usize) -> usize {
     }
 }
 
-/// A message that goes out: so many parts, cut into datagrams of `segment` octets each when it is not 0 (UDP GSO).
+/// A message to send: this many parts, split into datagrams of `segment` octets each unless that is 0 (UDP GSO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Parts of the message.
+    /// Number of parts.
     pub parts: u16,
-    /// Octets of each datagram but the last, or 0.
+    /// Octets of each datagram except the last, or 0.
     pub segment: u16,
 }
 
-/// Room for messages that go out.
+/// Buffers for messages to send.
 #[derive(Debug)]
 pub struct Outbox {
     controls: Vec<Control>,
@@ -237,7 +239,7 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// No room yet: it grows to what is sent at once.
+    /// Starts without buffers; they grow to what is sent at once.
     pub const fn new() -> Outbox {
         Outbox {
             controls: Vec::new(),
@@ -246,7 +248,7 @@ impl Outbox {
         }
     }
 
-    /// Makes room for so many messages of so many parts in all.
+    /// Makes room for this many messages with this many parts in all.
     #[cold]
     fn grow(&mut self, messages: usize, parts: usize) {
         // SAFETY: all zeros are valid for these plain C structures: null pointers and no lengths.
@@ -258,11 +260,12 @@ impl Outbox {
         self.vectors.resize(parts, vector);
     }
 
-    /// Sends messages, never waiting. `runs` are at most `MAX_MESSAGES` and have at most `MAX_PARTS` parts, which
-    /// `parts` yields in order. Each message has the ancillary data `control`. Returns how many messages the kernel took.
+    /// Sends messages without blocking. `runs` are at most `MAX_MESSAGES` and have at most `MAX_PARTS` parts, which
+    /// `parts` yields in order. Each message has the ancillary data `control`. Returns how many messages the kernel
+    /// accepted.
     ///
     /// # Errors
-    /// The error of the first, when the kernel took none (`sendmmsg(2)`).
+    /// That of the first message, if the kernel accepted none (`sendmmsg(2)`).
     pub fn send<'a>(
         &mut self,
         socket: BorrowedFd<'_>,
@@ -326,10 +329,10 @@ impl Outbox {
     }
 }
 
-/// Sets an option whose value is an integer.
+/// Sets a socket option with an integer value.
 ///
 /// # Errors
-/// As `setsockopt(2)`.
+/// Those of `setsockopt(2)`.
 pub fn set_option(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> io::Result<()> {
     let len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the value has `len` octets, and lives until the call returns, which only reads it.
@@ -349,10 +352,10 @@ pub fn set_option(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> 
     }
 }
 
-/// Reads an option whose value is integers; returns how many octets of `values` were filled.
+/// Reads a socket option with integer values. Returns how many octets of `values` were filled.
 ///
 /// # Errors
-/// As `getsockopt(2)`.
+/// Those of `getsockopt(2)`.
 pub fn get_option(
     socket: BorrowedFd<'_>,
     level: i32,
