@@ -11,7 +11,7 @@ use crate::wanted_routes::RouteValues;
 /// Packets in a burst: enough to hide memory latency, few enough to stay in the first-level cache.
 pub(crate) const BURST: usize = 32;
 
-/// Up to [`BURST`] packets.
+/// Up to `BURST` packets.
 pub struct Burst {
     packets: Box<[Observed]>,
     len: usize,

@@ -170,7 +170,7 @@ impl DataType {
         })
     }
 
-    /// Whether fewer octets than [`DataType::len`] may carry a value (reduced-size encoding, RFC 7011 §6.2).
+    /// Whether a value may have fewer octets than its type has (reduced-size encoding, RFC 7011 §6.2).
     pub const fn is_reducible(self) -> bool {
         matches!(
             self,
