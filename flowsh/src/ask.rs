@@ -1,11 +1,11 @@
-//! `?`: what can follow, as text.
+//! The text of `?`: what can follow a line.
 
 use commands::complete::{Candidate, Completion};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::shell::Shell;
 
-/// What `?` at the cursor (an octet of the line) shows.
+/// Returns the text of `?` at the cursor, which counts octets of the line.
 pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) -> String {
     let completion = shell.complete(line, cursor);
     if completion.candidates.is_empty() && !completion.end {
@@ -18,7 +18,7 @@ pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) -> String {
     listed(&completion, shell.columns())
 }
 
-/// A line for each candidate; what does not fit the screen is cut.
+/// Lists the candidates, a line each; lines that do not fit the screen are cut.
 fn listed(completion: &Completion, columns: usize) -> String {
     const WIDEST: usize = 36;
     let mut rows: Vec<(&str, &str, String)> = Vec::new();
@@ -47,7 +47,7 @@ fn listed(completion: &Completion, columns: usize) -> String {
     text
 }
 
-/// As much of a line as fits, so that it stays one.
+/// Cuts a line so that it takes one row of the screen.
 fn cut(line: &str, columns: usize) -> String {
     // Below that, a cut line would say nothing.
     const NARROWEST: usize = 40;
@@ -70,7 +70,7 @@ fn help_of(candidate: &Candidate) -> String {
     }
 }
 
-/// The line before a `?` at its end, where `?` is no key of its own. In quotes it is text.
+/// Returns the line before a `?` at its end, for input without keys. In quotes a `?` is text.
 pub(crate) fn question(line: &str) -> Option<&str> {
     let asked = line.trim_end().strip_suffix('?')?;
     (!in_quotes(asked)).then_some(asked)

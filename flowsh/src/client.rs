@@ -21,10 +21,10 @@ use crate::progress::Progress;
 
 /// The longest answer that is read, in octets.
 const LONGEST_ANSWER: usize = 512 << 20;
-/// The daemon's queue of connections is local: longer means that it hangs.
+/// How long connecting may take. The socket is local: a daemon that takes longer hangs.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An answer of the daemon.
+/// An answer of the daemon, read and as text.
 #[derive(Clone, Debug)]
 pub(crate) struct Received<A> {
     /// What the answer says.
@@ -33,7 +33,7 @@ pub(crate) struct Received<A> {
     pub(crate) json: JsonText,
 }
 
-/// Why there is no answer.
+/// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("no answer from flowd on {socket}: {why}")]
@@ -62,14 +62,15 @@ pub(crate) struct Client {
     socket: PathBuf,
     runtime: Runtime,
     sender: Option<SendRequest<Full<Bytes>>>,
-    /// Ctrl-C, also while nothing is asked; `None`: it ends the program.
+    /// Signals of Ctrl-C, also those between requests; `None` where Ctrl-C ends the program.
     interrupts: Option<Signal>,
-    /// The terminal is gone. The one who reads keys notices that, and gives the session back.
+    /// Signals that the terminal is gone. The reader of keys notices that, too, and ends the session.
     hang_ups: Option<Signal>,
 }
 
 impl Client {
-    /// Nothing is opened yet. With `interruptible`, Ctrl-C gives up a request instead of ending the shell.
+    /// Makes a client that connects with its first request. With `interruptible`, Ctrl-C gives up a request instead of
+    /// ending the shell.
     pub(crate) fn new(socket: PathBuf, interruptible: bool) -> std::io::Result<Client> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -89,12 +90,12 @@ impl Client {
         })
     }
 
-    /// Another one of the same daemon, which Ctrl-C does not concern.
+    /// Makes another client of the same daemon; Ctrl-C does not give up its requests.
     pub(crate) fn another(&self) -> std::io::Result<Client> {
         Client::new(self.socket.clone(), false)
     }
 
-    /// Whether Ctrl-C was typed since the last request or question.
+    /// Returns whether Ctrl-C was typed since the last request or since this was asked last.
     pub(crate) fn interrupted(&mut self) -> bool {
         let Some(interrupts) = &mut self.interrupts else {
             return false;
@@ -214,7 +215,7 @@ fn doing(path: &str) -> &'static str {
     }
 }
 
-/// One request and its answer. A connection that the daemon closed meanwhile is opened again, once, as
+/// Sends a request and reads its answer. A connection that the daemon closed meanwhile is opened again, once, as
 /// long as the request has not gone out.
 async fn exchange(
     socket: &std::path::Path,
@@ -279,7 +280,7 @@ async fn connect(socket: &std::path::Path) -> Result<SendRequest<Full<Bytes>>, E
     Ok(sender)
 }
 
-/// An operating system's error in words that say what to do.
+/// Writes an error of the operating system in words that say what to do.
 fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such socket; is flowd running?".into(),

@@ -1,4 +1,4 @@
-//! What lines do, on a terminal: their output a screen at a time, what is live, programs that are run.
+//! Runs lines on a terminal: output a screen at a time, live screens, programs.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
@@ -12,12 +12,12 @@ use crate::shell::{Listing, Outcome, Shell};
 use crate::terminal::Look;
 use crate::trouble::Failure;
 
-/// What the lines want of the one who reads them.
+/// What lines ask of the loop that reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wish {
-    /// The shell is to end.
+    /// Whether the shell is to end.
     pub(crate) leave: bool,
-    /// The daemon's log is to be shown, or no longer.
+    /// Whether the daemon's log is to be shown from now on; `None` where that stays as it is.
     pub(crate) monitor: Option<bool>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
     wish
 }
 
-/// Shows everything that a line did.
+/// Shows the result of a line.
 pub(crate) fn shown(shell: &mut Shell, outcome: Outcome) -> Result<Wish, Failure> {
     show(shell, &outcome.answer);
     if let Some(listing) = outcome.listing {
@@ -100,7 +100,7 @@ pub(crate) fn shown(shell: &mut Shell, outcome: Outcome) -> Result<Wish, Failure
     })
 }
 
-/// Shows what can follow, a screen at a time.
+/// Shows what can follow the line, a screen at a time.
 pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) {
     let text = ask::help(shell, line, cursor);
     show(shell, &Answer::text(text));
@@ -111,7 +111,7 @@ pub(crate) fn told(failure: Failure) {
     print(&format!("{}\n", failure.shown()));
 }
 
-/// The pager, unless the operator wants none.
+/// Makes the pager; `None` where the operator wants none.
 fn pager(shell: &Shell, answer: &Answer) -> Option<Pager<std::io::Stdout, Own>> {
     let length = shell.terminal_length.map(|rows| rows as usize);
     let own = Own {
@@ -134,7 +134,7 @@ pub(crate) fn show(shell: &Shell, answer: &Answer) {
     }
 }
 
-/// Shows what comes in parts; the next one is asked for when there is room for it on the screen.
+/// Shows a listing. Its next part is asked for when there is room for it on the screen.
 fn list(shell: &mut Shell, answer: &Answer, mut listing: Listing) -> Result<(), Failure> {
     let mut pager = pager(shell, answer);
     let mut progress = Progress::default();
@@ -163,7 +163,7 @@ fn list(shell: &mut Shell, answer: &Answer, mut listing: Listing) -> Result<(), 
     Ok(())
 }
 
-/// Runs a program on this terminal; Ctrl-C is the program's.
+/// Runs a program on this terminal. Ctrl-C goes to the program.
 ///
 /// # Errors
 /// When it cannot be started or fails.

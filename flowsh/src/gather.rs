@@ -1,6 +1,6 @@
 //! Lines that belong together: a pasted block in braces, read until the braces balance.
 
-/// A block that is not complete yet.
+/// A block in braces that is not complete yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gather {
     text: String,
@@ -8,7 +8,7 @@ pub(crate) struct Gather {
     comment: bool,
 }
 
-/// More lines than a pasted block may have would be a file: `load` it.
+/// The longest block that is read from a prompt, in octets; longer ones belong into a file for `load`.
 const LONGEST: usize = 16 << 20;
 
 /// What a line did to the block.
@@ -23,7 +23,7 @@ pub(crate) enum Gathered {
 }
 
 impl Gather {
-    /// One that begins below a comment.
+    /// Makes an empty block below the line of a comment.
     pub(crate) fn below(comment: Option<String>) -> Gather {
         Gather {
             text: comment.map_or_else(String::new, |line| line + "\n"),
@@ -60,12 +60,12 @@ impl Gather {
         }
     }
 
-    /// The line the block began with.
+    /// Returns the line that the block began with.
     pub(crate) fn first_line(&self) -> &str {
         self.text.lines().next().unwrap_or_default().trim()
     }
 
-    /// Open braces.
+    /// Returns the number of open braces.
     pub(crate) fn depth(&self) -> usize {
         self.depth
     }

@@ -12,13 +12,13 @@ use unicode_width::UnicodeWidthChar;
 use crate::terminal::{Size, is_dumb, size};
 use crate::trouble::Failure;
 
-/// How often the terminal's size is looked at while nothing happens.
+/// How often the size of the terminal is checked while no key is typed.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// Something to watch.
+/// A text that changes and is drawn again and again.
 pub(crate) trait Watched {
-    /// What there is to see now. `size` is that of the screen; none when texts come one after the other. Lines and
-    /// columns that do not fit are cut.
+    /// Returns the present text. `size` is that of the screen; `None` where texts are printed one after the other.
+    /// Lines and columns that do not fit are cut.
     ///
     /// # Errors
     /// What ends the watching.
@@ -30,7 +30,7 @@ pub(crate) trait Watched {
     }
 }
 
-/// Draws `watched` every so often until the operator has seen enough.
+/// Draws `watched` at this interval until the operator leaves.
 ///
 /// # Errors
 /// That of a frame; the terminal is as it was before.

@@ -1,4 +1,4 @@
-//! What a command has to say, and the pipes it goes through.
+//! The output of a command, and the pipes behind it (`| match …`, `| json`, `| save …`).
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -12,19 +12,19 @@ use crate::json::JsonText;
 use crate::shell::{Writer, resolved};
 use crate::trouble::Failure;
 
-/// Memory that a pipe's expression may take once compiled, in octets.
+/// The memory that a compiled regular expression may take, in octets.
 const EXPRESSION_LIMIT: usize = 1 << 20;
 
 /// The output of a command.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Answer {
-    /// As it is shown; ends with a newline unless it is empty.
+    /// The text that is shown; it ends with a newline unless it is empty.
     pub(crate) text: String,
-    /// As the API had it.
+    /// The answer of the API that the text shows, if there is one.
     pub(crate) json: Option<JsonText>,
-    /// Lines start with the marks `+`, `-` and `>`.
+    /// Whether lines begin with the marks `+`, `-` and `>`.
     pub(crate) marked: bool,
-    /// Not stopped at the end of the screen.
+    /// Whether the output goes on at the end of the screen without waiting for a key.
     pub(crate) no_more: bool,
 }
 
@@ -42,7 +42,7 @@ impl Answer {
         Answer::text(text)
     }
 
-    /// A screen, and the answer that it shows.
+    /// Returns a text with the answer that it shows.
     pub(crate) fn screen(text: String, json: JsonText) -> Answer {
         Answer {
             text,
@@ -51,7 +51,7 @@ impl Answer {
         }
     }
 
-    /// The screen that `show` makes of an answer; `none` where that is empty.
+    /// Returns the text that `show` makes of an answer, or the line `none` where that text is empty.
     pub(crate) fn shown<A>(
         received: Received<A>,
         none: &str,
@@ -67,7 +67,7 @@ impl Answer {
         }
     }
 
-    /// As a program reads it: the API's answer, or the text in an object; an empty one when there is nothing to say.
+    /// Returns the output as JSON: the API's answer, or the text in an object, or an empty object without a text.
     pub(crate) fn to_json(&self) -> JsonText {
         match &self.json {
             Some(json) => json.clone(),
@@ -76,7 +76,7 @@ impl Answer {
         }
     }
 
-    /// Through the pipes, in order. `line` is the typed line, for errors.
+    /// Sends the output through the pipes, in order. Errors point into `line`, the typed line.
     pub(crate) fn through(
         mut self,
         pipes: &[Pipe],
@@ -102,13 +102,13 @@ impl Answer {
     }
 }
 
-/// What a command says that the API has no answer for.
+/// The output of a command that shows no answer of the API.
 #[derive(Serialize)]
 struct Text<'a> {
     text: &'a str,
 }
 
-/// The pipes behind a command, for a text that comes in parts.
+/// The pipes behind a command. They take a text in parts.
 pub(crate) struct Pipeline {
     stages: Vec<Stage>,
     line: String,
@@ -134,17 +134,17 @@ enum Stage {
     },
     Save {
         to: Tail,
-        /// Until it is whole.
+        /// The file that is written; `None` once it is complete.
         file: Option<Writer>,
         lines: u64,
     },
 }
 
 impl Pipeline {
-    /// The stages of these pipes; `json` and `no-more` are none.
+    /// Builds the stages of these pipes. `json` and `no-more` have no stage.
     ///
     /// # Errors
-    /// An expression that is none, a file that cannot be written.
+    /// A text is no regular expression, or a file cannot be written.
     pub(crate) fn new(
         pipes: &[Pipe],
         line: &str,
@@ -187,13 +187,13 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// A text that comes in one.
+    /// Takes a whole text, and returns what comes out.
     fn whole(mut self, text: &str) -> Result<String, Failure> {
         let begun = self.text(text.to_owned())?;
         Ok(begun + &self.end()?)
     }
 
-    /// A part of whole lines: what comes out of it now.
+    /// Takes a part, which consists of whole lines, and returns what comes out of it already.
     pub(crate) fn text(&mut self, text: String) -> Result<String, Failure> {
         let line = &self.line;
         self.stages
@@ -201,7 +201,7 @@ impl Pipeline {
             .try_fold(text, |text, stage| stage.text(text, line))
     }
 
-    /// The text is over: what comes out at the end.
+    /// Ends the text, and returns what comes out only now.
     pub(crate) fn end(&mut self) -> Result<String, Failure> {
         let line = &self.line;
         self.stages
@@ -271,17 +271,17 @@ impl Stage {
     }
 }
 
-/// Lines that match with what is indented below them, under the headings they stand under.
+/// The state of `section`: lines that match are shown with the lines indented below them and the headings above.
 #[derive(Default)]
 struct Section {
-    /// Indentation of the line that matched.
+    /// The indentation of the line that matched, while the lines below it are read.
     inside: Option<usize>,
     /// The lines above, each indented more than the one before: indentation, line, whether it was shown.
     above: Vec<(usize, String, bool)>,
 }
 
 impl Section {
-    /// The lines that are shown now that `line` has come.
+    /// Takes the next line, and returns the lines to show.
     fn line(&mut self, line: &str, matches: bool) -> Vec<String> {
         let indent = line.chars().take_while(|c| c.is_whitespace()).count();
         let closes = line.trim_start().starts_with('}');
@@ -326,7 +326,7 @@ fn unsaved(line: &str, to: &Tail, error: &std::io::Error) -> Failure {
     )
 }
 
-/// The expression that is typed there.
+/// Compiles the regular expression that was typed at this place.
 pub(crate) fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
     regex::RegexBuilder::new(&tail.text)
         .size_limit(EXPRESSION_LIMIT)

@@ -12,7 +12,7 @@ const MORE: &str = "--More--";
 const END: &str = "(END)";
 const HELP: &str =
     "space page, Enter line, b back, g top, G end, /RE search, n next, a all, q quit";
-/// Lines that can be gone back to.
+/// The number of lines that are kept for going back.
 const KEPT: usize = 100_000;
 
 /// What the pager asks of a terminal.
@@ -20,7 +20,7 @@ pub(crate) trait Console {
     fn size(&self) -> Size;
     /// Waits for a key.
     fn key(&mut self) -> Key;
-    /// Reads a line at the bottom of the screen; `None`: it was given up.
+    /// Reads a line at the bottom of the screen; `None` if the operator gave it up.
     fn ask(&mut self, prompt: &str) -> Option<String>;
     /// Whether the screen can be cleared.
     fn clears(&self) -> bool;
@@ -31,23 +31,23 @@ pub(crate) struct Pager<W, C> {
     out: W,
     console: C,
     size: Size,
-    /// Lines that were written, or are to be.
+    /// The lines that are kept: shown before, or to be shown.
     lines: VecDeque<String>,
-    /// Number of the first of them.
+    /// The number of the first kept line.
     first: usize,
-    /// Number of the line that is shown next.
+    /// The number of the line that is shown next.
     at: usize,
     /// Rows that are left on the screen.
     room: usize,
     way: Way,
     search: Option<Regex>,
-    /// There will be no more lines.
+    /// Whether the text is complete.
     ended: bool,
-    /// Waits at the end as well.
+    /// Whether the pager waits for a key at the end of the text, too.
     hold: bool,
 }
 
-/// What becomes of the next lines.
+/// How the next lines are treated.
 enum Way {
     Show,
     /// They are not shown until the last screen of them.
@@ -75,7 +75,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         }
     }
 
-    /// Writes more text, whole lines. False: the operator has seen enough.
+    /// Writes more text, which consists of whole lines. Returns false when the operator wants no more.
     ///
     /// # Errors
     /// When the text cannot be written.
@@ -86,7 +86,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         Ok(goes_on)
     }
 
-    /// The text is over.
+    /// Shows the rest: the text is complete.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -120,7 +120,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         }
     }
 
-    /// Number of the line after the last one.
+    /// Returns the number of the line after the last one.
     fn end(&self) -> usize {
         self.first + self.lines.len()
     }
@@ -132,7 +132,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         line.map_or("", String::as_str)
     }
 
-    /// Shows what there is, as far as the operator wants it. False: enough.
+    /// Shows what there is, as far as the operator wants it. Returns false when the operator wants no more.
     fn go(&mut self) -> io::Result<bool> {
         loop {
             match self.way {
@@ -174,7 +174,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         }
     }
 
-    /// Lines that were shown long ago are not gone back to.
+    /// Forgets lines that were shown long ago.
     fn forget(&mut self) {
         while self.at - self.first > KEPT {
             self.lines.pop_front();
@@ -182,7 +182,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         }
     }
 
-    /// The line that is `rows` above another one.
+    /// Returns the number of the line that is `rows` screen rows above another line.
     fn back_from(&self, from: usize, mut rows: usize) -> usize {
         let mut at = from;
         while at > self.first {
@@ -196,7 +196,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         at
     }
 
-    /// A new screen that begins with a line.
+    /// Clears the screen; the next one begins with this line.
     fn show_from(&mut self, line: usize) -> io::Result<()> {
         match self.console.clears() {
             true => write!(self.out, "\x1b[H\x1b[2J")?,
@@ -207,7 +207,7 @@ impl<W: Write, C: Console> Pager<W, C> {
         Ok(())
     }
 
-    /// Waits for what the operator wants. False: no more.
+    /// Waits for a key and does what it stands for. Returns false when the operator wants no more.
     fn stop(&mut self, message: &str) -> io::Result<bool> {
         let mut message = message.to_owned();
         loop {
@@ -285,7 +285,7 @@ fn page(size: Size) -> usize {
     size.rows.saturating_sub(1).max(1)
 }
 
-/// Rows that a line takes on the screen; colours take none.
+/// Returns the number of rows that a line takes on the screen. Escape sequences for colours take no room.
 fn rows_of(line: &str, columns: usize) -> usize {
     let mut width = 0;
     for (i, part) in line.split('\x1b').enumerate() {
@@ -332,7 +332,7 @@ impl Console for Own {
 mod tests {
     use super::*;
 
-    /// Keys that are typed, one by one; then `q`.
+    /// The keys that are typed in a test, one by one; then `q`.
     struct Typist<'a> {
         keys: std::slice::Iter<'a, (Key, &'a str)>,
         size: Size,

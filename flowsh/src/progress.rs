@@ -1,4 +1,4 @@
-//! What is said while something takes long, on a terminal, and gone when it is over.
+//! A line on the terminal that tells how far something long is; it disappears when that is done.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -6,14 +6,14 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::terminal::{is_dumb, size};
 
-/// A line that changes in place. Dropping it clears it.
+/// A line that is rewritten in place. Dropping it clears the line.
 #[derive(Default)]
 pub(crate) struct Progress {
     said: bool,
 }
 
 impl Progress {
-    /// Says how far it is.
+    /// Writes the line.
     pub(crate) fn say(&mut self, text: &str) {
         if !io::stdout().is_terminal() || is_dumb() || text.width() >= size().columns {
             return;
@@ -22,7 +22,7 @@ impl Progress {
         write(&format!("\r{text}\x1b[K"));
     }
 
-    /// It is over, or something else is to be shown.
+    /// Clears the line.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.said) {
             write("\r\x1b[K");

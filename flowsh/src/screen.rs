@@ -40,12 +40,12 @@ use api::flow::{Field, FieldKind, Flow, FlowValue};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// What a screen depends on beside the answer.
+/// What the text of an answer depends on beside the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
-    /// Zone that times are shown in.
+    /// The time zone that times are shown in.
     pub(crate) zone: TimeZone,
-    /// Columns of the terminal; `None` when it is not one.
+    /// The number of columns of the terminal; `None` where the output is no terminal.
     pub(crate) columns: Option<usize>,
 }
 
@@ -59,14 +59,15 @@ impl Page {
         self.0.push('\n');
     }
 
-    /// `indent` spaces, the label, and the value from column `at` (from 0) on; one space at least.
+    /// Adds a line with `indent` spaces, the label, and the value from column `at` (from 0) on, one space at least
+    /// between them.
     fn pair(&mut self, indent: usize, label: &str, at: usize, value: impl AsRef<str>) {
         let width = at.saturating_sub(indent + 1);
         self.line(format!("{:indent$}{label:width$} {}", "", value.as_ref()));
     }
 }
 
-/// A text without control characters; `-` when it is empty.
+/// Writes a text without control characters; `-` where it is empty.
 fn plain(text: &str) -> String {
     match text.is_empty() {
         true => "-".into(),
@@ -74,17 +75,17 @@ fn plain(text: &str) -> String {
     }
 }
 
-/// A value that may be missing; `-` then.
+/// Writes a value; `-` where it is missing.
 fn given(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".into(), |value| plain(&value.to_string()))
 }
 
-/// A value of a flow; `-` when the flow has none.
+/// Writes a value of a flow; `-` where the flow has none.
 fn shown(value: Option<&FlowValue>) -> String {
     given(value)
 }
 
-/// The flow's value of that name, if it has one.
+/// Returns the flow's value of that name, if it has one.
 fn known<'a>(flow: &'a Flow, name: &str) -> Option<&'a FlowValue> {
     flow.get(name).filter(|value| match value {
         FlowValue::Number(_) => true,
@@ -93,14 +94,14 @@ fn known<'a>(flow: &'a Flow, name: &str) -> Option<&'a FlowValue> {
     })
 }
 
-/// Without control characters: names and log lines of others must not steer the terminal.
+/// Replaces control characters: names and lines of the log must not steer the terminal.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 
-/// A number with commas between the thousands.
+/// Writes a number with commas between the thousands.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -128,7 +129,7 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// A moment in a format of `strftime`.
+/// Writes a moment in a format of `strftime`.
 fn time(moment: &Time, zone: &TimeZone, format: &str) -> String {
     match moment.as_str().parse::<Timestamp>() {
         Ok(timestamp) => zoned(timestamp, zone, format),
@@ -141,7 +142,7 @@ fn zoned(timestamp: Timestamp, zone: &TimeZone, format: &str) -> String {
     zoned.strftime(format).to_string()
 }
 
-/// A time since 1970, in units of so many nanoseconds, as a time of day.
+/// Writes a time since 1970, in units of so many nanoseconds, as a time of day.
 fn time_of_day(value: Option<&FlowValue>, unit_ns: i128, zone: &TimeZone, format: &str) -> String {
     let units = value.and_then(FlowValue::number);
     let timestamp =
@@ -149,20 +150,20 @@ fn time_of_day(value: Option<&FlowValue>, unit_ns: i128, zone: &TimeZone, format
     timestamp.map_or_else(|| shown(value), |timestamp| zoned(timestamp, zone, format))
 }
 
-/// The usual name of an IP protocol, as `/etc/protocols` has it; the number where it has none.
+/// Returns the usual name of an IP protocol, as `/etc/protocols` has it; the number where it has none.
 fn protocol_name(number: u64) -> String {
     let mut protocols = registry::names::PROTOCOLS.iter();
     let named = protocols.find(|(_, protocol)| u64::from(*protocol) == number);
     named.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
-/// A flow's IP protocol.
+/// Writes a flow's IP protocol.
 fn protocol(value: Option<&FlowValue>) -> String {
     let number = value.and_then(FlowValue::number);
     number.map_or_else(|| shown(value), protocol_name)
 }
 
-/// The value that a flow has of a field.
+/// Writes the value that a flow has of a field.
 fn value(flow: &Flow, field: &Field, zone: &TimeZone) -> String {
     let value = flow.get(&field.name);
     let number = value.and_then(FlowValue::number);
@@ -188,7 +189,7 @@ fn value(flow: &Flow, field: &Field, zone: &TimeZone) -> String {
     }
 }
 
-/// One column of a table made by [`table`].
+/// A column of a table that [`table`] writes.
 struct Column {
     heading: String,
     width: usize,
@@ -213,7 +214,7 @@ impl Column {
     }
 }
 
-/// Rows under headings; a column is as wide as its longest cell, `width` at least.
+/// Writes rows under headings. A column is as wide as its longest cell, `width` at least.
 fn table(
     page: &mut Page,
     columns: Vec<Column>,
@@ -226,7 +227,7 @@ fn table(
     grid.rows(page, rows);
 }
 
-/// The columns of a table whose rows come in parts: those of the first say how wide it is.
+/// The columns of a table whose rows come in parts. The rows of the first part decide how wide they are.
 struct Grid {
     columns: Vec<Column>,
     gap: usize,

@@ -37,47 +37,47 @@ pub(crate) use listing::Listing;
 use top::Top;
 pub(crate) use watch::{Live, Watch};
 
-/// Text of a `load terminal` that is kept at most, in octets.
+/// The longest text that `load terminal` reads, in octets.
 const LONGEST_TEXT: usize = 64 << 20;
 
-/// Where the shell stands.
+/// The mode that the shell is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Place {
     #[default]
     Operational,
     Configuration {
-        /// The daemon's id of the candidate.
+        /// The identifier of the daemon's session.
         session: String,
-        /// `configure terminal`: the prompt is IOS's.
+        /// Whether the mode was entered with `configure terminal`: the prompt is as on IOS.
         ios: bool,
-        /// `configure exclusive`.
+        /// Whether the mode was entered with `configure exclusive`.
         exclusive: bool,
     },
 }
 
-/// What lines are read for.
+/// How the next line is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Reading {
     #[default]
     Commands,
-    /// A block in braces.
+    /// The line belongs to a block in braces.
     Block(Gather),
-    /// The text of `load terminal`.
+    /// The line belongs to the text of `load terminal`.
     Text { mode: LoadMode, text: String },
 }
 
-/// What a line did.
+/// The result of a line.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// What it has to say.
+    /// The output.
     pub(crate) answer: Answer,
-    /// The shell is to end.
+    /// Whether the shell is to end.
     pub(crate) leave: bool,
-    /// Something to be shown live.
+    /// What is to be shown live, redrawn until the operator has seen enough.
     pub(crate) watch: Option<Watch>,
-    /// More to say, in parts.
+    /// Further output, which comes in parts.
     pub(crate) listing: Option<Listing>,
-    /// A program to run on the terminal.
+    /// The program to run on the terminal, with its arguments.
     pub(crate) program: Option<Vec<String>>,
     /// Whether the daemon's log is to be shown from now on.
     pub(crate) monitor: Option<bool>,
@@ -92,21 +92,21 @@ impl From<Answer> for Outcome {
     }
 }
 
-/// A shell on one daemon.
+/// A shell for one daemon.
 pub(crate) struct Shell {
     client: Client,
     via: &'static str,
     host: String,
     place: Place,
-    /// The edit level.
+    /// The edit level: the words of the node that `set` and `delete` are relative to.
     level: Vec<String>,
     submode: Submode,
     /// The IOS line that opened the submode.
     opener: String,
     reading: Reading,
-    /// A comment in braces' form, which is about the block that may come next.
+    /// The line of a comment, `/* … */`, that belongs to the block in braces which may follow.
     comment: Option<String>,
-    /// What the daemon has to say of what was changed.
+    /// What the daemon noted about changes, and has not been shown yet.
     notes: Vec<String>,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
     pub(crate) terminal_length: Option<u32>,
@@ -120,7 +120,7 @@ pub(crate) struct Shell {
 type Done = Result<Outcome, Failure>;
 
 impl Shell {
-    /// Greets the daemon.
+    /// Connects to the daemon.
     ///
     /// # Errors
     /// When there is none, or it lets this user do nothing.
@@ -153,7 +153,7 @@ impl Shell {
         Ok(shell)
     }
 
-    /// Line that stands above the prompt, and the prompt.
+    /// Returns the line above the prompt, if there is one, and the prompt.
     pub(crate) fn prompt(&self) -> (Option<String>, String) {
         match (&self.reading, &self.place) {
             (Reading::Block(gather), _) => (None, "    ".repeat(gather.depth().clamp(1, 8))),
@@ -183,13 +183,13 @@ impl Shell {
         matches!(self.reading, Reading::Text { .. })
     }
 
-    /// Columns of a screen.
+    /// Returns the number of columns of the screen.
     pub(crate) fn columns(&self) -> usize {
         self.terminal_width
             .unwrap_or_else(|| terminal::size().columns)
     }
 
-    /// A client of the same daemon, for another thread.
+    /// Makes another client of the same daemon, for another thread.
     pub(crate) fn another_client(&self) -> std::io::Result<Client> {
         self.client.another()
     }
@@ -201,7 +201,7 @@ impl Shell {
         }
     }
 
-    /// Does one line.
+    /// Runs a line.
     pub(crate) fn run(&mut self, line: &str) -> Done {
         let mut done = self.done(line);
         let notes = self.notes();
@@ -211,7 +211,7 @@ impl Shell {
         done
     }
 
-    /// What is to be said beside the answers, each once.
+    /// Takes the notes that have not been shown yet, a line each.
     pub(crate) fn notes(&mut self) -> String {
         let notes = std::mem::take(&mut self.notes);
         notes.iter().map(|note| format!("Note: {note}\n")).collect()
@@ -238,12 +238,12 @@ impl Shell {
         }
     }
 
-    /// Ctrl-C, as far as it was typed before now, was for something else.
+    /// Forgets a Ctrl-C that was typed before: it was meant for something else.
     pub(crate) fn forget_interrupts(&mut self) {
         self.client.interrupted();
     }
 
-    /// Does one line for somebody who wants JSON: a listing comes whole, and what is live does not come at all.
+    /// Runs a line for `--json`: a listing is read to its end, and commands that show something live are refused.
     pub(crate) fn run_for_json(&mut self, line: &str) -> Done {
         let parsed = self
             .wants_command()
@@ -277,12 +277,12 @@ impl Shell {
         }
     }
 
-    /// Ctrl-C: drops what was begun.
+    /// Drops a block or a text that was begun, as Ctrl-C does.
     pub(crate) fn interrupt(&mut self) {
         self.reading = Reading::Commands;
     }
 
-    /// Ctrl-D at an empty line, or the end of a script: ends a text, drops a block, or leaves the mode.
+    /// Does what Ctrl-D at an empty line, or the end of a script, does: ends a text, drops a block, or leaves the mode.
     pub(crate) fn end_of_input(&mut self) -> Done {
         match std::mem::take(&mut self.reading) {
             Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
@@ -302,7 +302,7 @@ impl Shell {
         }
     }
 
-    /// What is wrong with a line that is not finished, for `?`.
+    /// Returns what is wrong with a line that is not finished, for `?`.
     pub(crate) fn wrong(&self, line: &str) -> Option<String> {
         match commands::parse(line, self.mode()) {
             Err(problem) => Some(Failure::in_line(line, &problem).shown()),
@@ -333,7 +333,7 @@ impl Shell {
         }
     }
 
-    /// Gives the session back. True: changes were not committed.
+    /// Ends the session. Returns whether it had changes that were not committed.
     pub(crate) fn close(&mut self) -> bool {
         let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else {
             return false;
@@ -423,7 +423,7 @@ impl Shell {
         })
     }
 
-    /// A piece of a block was added.
+    /// Goes on after a line was added to a block.
     fn gathered(&mut self, gathered: Gathered) -> Done {
         match gathered {
             Gathered::More => Ok(Outcome::default()),
@@ -452,7 +452,7 @@ impl Shell {
         }
     }
 
-    /// A line that opens a brace, or an IOS statement.
+    /// Runs a line that opens a brace, or an IOS statement.
     fn statement(&mut self, tail: &Tail, line: &str) -> Done {
         let comment = self.comment.take();
         if commands::opens_brace(&tail.text) {
@@ -516,7 +516,7 @@ fn is_configuration(command: &Command) -> bool {
     )
 }
 
-/// Octets of a script's line as text.
+/// Reads the octets of a script's line as text.
 pub(crate) fn text_of(octets: Vec<u8>) -> Result<String, Failure> {
     file::utf8(octets).map_err(|error| match error {
         file::Unreadable::Encoding { column, text, .. } => Failure::at(

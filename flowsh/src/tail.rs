@@ -14,14 +14,14 @@ use crate::screen::{self, View};
 /// How often the log is asked for.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Shows lines until it is dropped.
+/// A thread that shows new lines of the log until it is dropped.
 pub(crate) struct Tail {
     over: Arc<AtomicBool>,
 }
 
 impl Tail {
-    /// Begins with the line after the last one there is. `reading` is true while a line is read: only then anything is
-    /// shown, so that no screen is spoiled. `show` gets whole lines; false: the terminal is gone.
+    /// Starts after the last line there is. Lines are shown only while `reading` is true, which means that a line is
+    /// being typed, so that no screen is spoiled. `show` gets whole lines, and returns false when the terminal is gone.
     pub(crate) fn start(
         client: Client,
         zone: TimeZone,
@@ -54,7 +54,7 @@ impl Drop for Tail {
 struct Follow {
     client: Client,
     view: View,
-    /// Number of the last line that was seen.
+    /// The number of the last line that was shown.
     after: Option<u64>,
 }
 

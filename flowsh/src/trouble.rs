@@ -1,4 +1,4 @@
-//! What went wrong, as it is shown: the line, a caret under the wrong word, what would have been right.
+//! Failures as they are shown: the line, a caret under the wrong word, and what would have been right.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::client::Error;
 use crate::json::JsonText;
 
-/// Columns of a line that are shown around the wrong word.
+/// The number of columns of a line that are shown around the wrong word.
 const WINDOW: usize = 100;
 
-/// One thing wrong.
+/// One thing that is wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Trouble {
     /// Where the line is from, `file:line:column` say.
@@ -32,14 +32,14 @@ pub(crate) struct Trouble {
 /// Why a line was not done.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// There is nobody to ask.
+    /// The daemon does not answer.
     NoDaemon(String),
     /// One or more things are wrong.
     Wrong(Vec<Trouble>),
 }
 
 impl Failure {
-    /// Something wrong that has no place in the line.
+    /// Makes a failure that has no place in the line.
     pub(crate) fn plain(message: impl Into<String>) -> Failure {
         Failure::Wrong(vec![Trouble {
             message: message.into(),
@@ -47,7 +47,7 @@ impl Failure {
         }])
     }
 
-    /// Something wrong with words of the line, which are separated by spaces in `words`.
+    /// Makes a failure about words of the line, which are separated by spaces in `words`.
     pub(crate) fn about(words: &str, message: impl Into<String>) -> Failure {
         Failure::Wrong(vec![Trouble {
             message: message.into(),
@@ -56,7 +56,7 @@ impl Failure {
         }])
     }
 
-    /// Something wrong with characters of the typed line.
+    /// Makes a failure about characters of the typed line.
     pub(crate) fn at(line: &str, start: usize, len: usize, message: impl Into<String>) -> Failure {
         let place = Some((line.to_owned(), start, len));
         Failure::Wrong(vec![Trouble {
@@ -66,7 +66,7 @@ impl Failure {
         }])
     }
 
-    /// A problem in the typed line.
+    /// Makes a failure of a problem in the typed line.
     pub(crate) fn in_line(line: &str, problem: &Problem) -> Failure {
         let start = problem.column.saturating_sub(1) as usize;
         Failure::at(
@@ -77,7 +77,7 @@ impl Failure {
         )
     }
 
-    /// Says where the line is from, unless that is known.
+    /// Adds where the line is from, unless that is known.
     pub(crate) fn in_origin(mut self, origin: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self {
             for trouble in troubles
@@ -93,7 +93,7 @@ impl Failure {
         self
     }
 
-    /// Says which of several lines it is.
+    /// Adds the number of the line among several.
     pub(crate) fn in_line_of(self, number: usize) -> Failure {
         self.in_origin(&format!("line {number}"))
     }
@@ -151,7 +151,7 @@ impl Failure {
         JsonText::of(&AllTold { errors })
     }
 
-    /// As it is printed, without a newline at the end.
+    /// Returns the failure as it is printed, without a newline at the end.
     pub(crate) fn shown(&self) -> String {
         match self {
             Failure::NoDaemon(message) => message.clone(),
@@ -176,7 +176,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The message, and what would have been right.
+/// Writes the message, and behind it what would have been right.
 pub(crate) fn with_hint(message: &str, hint: Option<&str>) -> String {
     match hint {
         Some(hint) => format!("{message}; {hint}"),

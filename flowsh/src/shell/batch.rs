@@ -1,5 +1,5 @@
-//! Pasted lines that only change the candidate go to the daemon together: a request for each of thousands would take
-//! its time. What is wrong is told line by line, and costs the others nothing.
+//! Pasted lines that only change the candidate are sent in one request: one request for each of thousands would be
+//! slow. Wrong lines are reported one by one; the others take effect all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,27 +11,27 @@ use super::Shell;
 use crate::client::Error;
 use crate::trouble::{Failure, with_hint};
 
-/// Times that the lines which are left are sent again.
+/// How often lines are sent again without those that were wrong.
 const ROUNDS: usize = 16;
 
-/// The language of a line.
+/// The dialect of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
     Set,
     Ios,
 }
 
-/// Lines at the beginning of a text that go together.
+/// The lines at the beginning of a text that are sent in one request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Batch {
     language: Language,
-    /// How many.
+    /// The number of lines.
     pub(crate) lines: usize,
     /// The last line that opens or leaves an IOS submode: its place, the submode, and the line that opened that.
     opens: Option<(usize, Submode, String)>,
 }
 
-/// What of a batch was not done.
+/// The lines of a batch that did not take effect.
 #[derive(Debug, Default)]
 pub(crate) struct Undone {
     /// What is wrong, by the line's place in the batch.
@@ -41,7 +41,7 @@ pub(crate) struct Undone {
 }
 
 impl Shell {
-    /// The lines that can go together; `None`: the first one has to be done alone.
+    /// Returns the first lines that can be sent in one request; `None` where the first line has to be run alone.
     pub(crate) fn batch(&self, lines: &[&str]) -> Option<Batch> {
         let Mode::Configuration(mut submode) = self.mode() else {
             return None;
@@ -74,10 +74,10 @@ impl Shell {
         batch.filter(|batch| batch.lines > 1)
     }
 
-    /// Does the lines of a batch.
+    /// Runs the lines of a batch.
     ///
     /// # Errors
-    /// What concerns all of them: none was done.
+    /// Something concerns all of them; none took effect.
     pub(crate) fn run_batch(&mut self, batch: Batch, lines: &[&str]) -> Result<Undone, Failure> {
         let mut undone = Undone::default();
         let mut left: Vec<usize> = (0..lines.len()).collect();
@@ -176,7 +176,7 @@ impl Shell {
     }
 }
 
-/// The language of a line that changes the candidate and nothing else.
+/// Returns the dialect of a line that changes the candidate and nothing else.
 fn language(line: &str, submode: Submode) -> Option<Language> {
     let text = line.trim();
     if text.starts_with("set ") || text.starts_with("delete ") {
@@ -188,12 +188,12 @@ fn language(line: &str, submode: Submode) -> Option<Language> {
     statement.then_some(Language::Ios)
 }
 
-/// Where the line stands that a refusal is about.
+/// Returns the place of the line that a refusal is about.
 fn place(refusal: &Refusal, sent: &[usize]) -> Option<usize> {
     sent.get(refusal.line?.checked_sub(1)? as usize).copied()
 }
 
-/// IOS lines that stand below a line that opens a submode: indented ones.
+/// Returns the number of IOS lines that are indented below a line, which opens a submode.
 fn below(language: Language, lines: &[&str], at: usize) -> usize {
     if language == Language::Set || lines[at].starts_with(char::is_whitespace) {
         return 0;

@@ -1,4 +1,4 @@
-//! What is said of the candidate, and what becomes of it: `show`, `compare`, `commit`, `save`.
+//! Commands that show, commit and save the candidate: `show`, `commit`, `save`.
 
 use api::configuration::{Compare, DiffFormat, ShowConfiguration};
 use api::session::{Commit, Dialect};
@@ -42,7 +42,8 @@ impl Shell {
         })
     }
 
-    /// The words behind `show`, written out. An operational command is told how it is run here.
+    /// Returns the words behind `show` with abbreviations written out. The failure of an operational command says how
+    /// it is run here.
     pub(super) fn path_of_show(&self, path: &[String], line: &str) -> Result<Vec<String>, Failure> {
         let spelled = self.spelled_out(&self.level, path, line);
         spelled.map_err(|failure| match (failure, operational_hint(line)) {
@@ -130,7 +131,7 @@ impl Shell {
     }
 }
 
-/// The warnings of a check or a commit, a line each.
+/// Writes the warnings of a check or a commit, a line each.
 pub(super) fn warnings(warnings: &[String]) -> String {
     warnings
         .iter()

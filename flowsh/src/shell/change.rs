@@ -17,7 +17,7 @@ use crate::trouble::Failure;
 pub(super) const SAVED: &str = "~/config.boot";
 
 impl Shell {
-    /// Who else is in configuration mode.
+    /// Returns who else is in configuration mode, a line each.
     pub(super) fn others(&mut self) -> Result<String, Failure> {
         let sessions = self.client.get(routes::SESSIONS, &[], &Nothing {})?;
         Ok(screen::others(&sessions.answer, self.session(), &self.view))

@@ -1,4 +1,4 @@
-//! What Tab and `?` ask: the daemon, and the files of the shell's host.
+//! Completion for Tab and `?`: the daemon's, and names of files on the shell's host.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ use super::{Place, Shell, file};
 use crate::client::Error;
 use crate::trouble::Failure;
 
-/// Files of a directory that are offered at most.
+/// The most files of a directory that are offered.
 const MOST_FILES: usize = 1000;
 
 /// What can follow, and whether names of files can, too.
@@ -24,7 +24,7 @@ struct Known {
 }
 
 impl Shell {
-    /// What can follow the line up to `cursor`, an octet of it.
+    /// Returns what can follow the line up to `cursor`, which counts octets.
     pub(crate) fn complete(&mut self, line: &str, cursor: usize) -> Completion {
         if !self.wants_command() {
             return Completion::default();
@@ -92,7 +92,8 @@ impl Shell {
         }
     }
 
-    /// The candidate, in operational mode what runs; its secrets as they are only for an administrator who needs them.
+    /// Asks for the candidate, in operational mode for the running configuration; with `secrets`, which only an
+    /// administrator may, secrets are not masked.
     pub(super) fn tree(&mut self, secrets: bool) -> Result<Tree, Failure> {
         let (source, session) = match &self.place {
             Place::Operational => ("running", None),
@@ -113,7 +114,7 @@ impl Shell {
         })
     }
 
-    /// Files whose path begins as typed; directories end in `/`.
+    /// Lists files whose path begins as typed; directories end in `/`.
     fn files(&self, begun: &str) -> Vec<Candidate> {
         let prefix = begun
             .rsplit_once('/')
@@ -146,7 +147,7 @@ impl Shell {
     }
 }
 
-/// The word that is begun before the cursor, as the grammar reads it.
+/// Returns the word that is begun before the cursor, without quotes.
 fn begun(line: &str, cursor: usize, start: usize) -> String {
     let typed = line.get(start..cursor).unwrap_or_default();
     commands::split(typed)
@@ -156,7 +157,7 @@ fn begun(line: &str, cursor: usize, start: usize) -> String {
         .unwrap_or_default()
 }
 
-/// Knows nothing but whether names of files were asked for.
+/// Offers no names, and remembers whether names of files were asked for.
 #[derive(Default)]
 struct OnlyFiles(Cell<bool>);
 

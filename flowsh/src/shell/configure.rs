@@ -69,7 +69,7 @@ impl Shell {
         }
     }
 
-    /// Does something with the session.
+    /// Sends a request about the session.
     pub(super) fn ask<B: Serialize, A: DeserializeOwned>(
         &mut self,
         route: Post<B, A>,
@@ -80,7 +80,7 @@ impl Shell {
         result.or_else(|error| Err(self.renewed(error)?))
     }
 
-    /// Reads a text into the candidate. What there is to note of it is kept for the next answer.
+    /// Reads a text into the candidate. Notes about it are shown with the next output.
     pub(super) fn ask_edit(&mut self, edit: &Edit) -> Result<Received<Changes>, Error> {
         let changes = self.ask(routes::EDIT, edit)?;
         for note in changes.answer.notes.iter().flatten() {
@@ -91,7 +91,7 @@ impl Shell {
         Ok(changes)
     }
 
-    /// Shows something that needs the session.
+    /// Asks for something that depends on the session.
     pub(super) fn ask_about<Q: Serialize, A: DeserializeOwned>(
         &mut self,
         route: Get<Q, A>,
@@ -101,7 +101,7 @@ impl Shell {
         result.or_else(|error| Err(self.renewed(error)?))
     }
 
-    /// When the daemon does not know the session any more there is a new one, and the operator is told.
+    /// Begins a new session where the daemon does not know the session any more, and returns the error that says so.
     fn renewed(&mut self, error: Error) -> Result<Error, Error> {
         if !error.is_not_found() || !self.session_is_gone()? {
             return Ok(error);
@@ -130,7 +130,7 @@ impl Shell {
         Ok(!sessions.answer.sessions.iter().any(own))
     }
 
-    /// Whether the candidate differs from what runs.
+    /// Returns whether the candidate differs from the running configuration.
     pub(super) fn changed(&mut self, session: &str) -> Result<bool, Error> {
         let query = Compare {
             from: Some("running".into()),
@@ -212,7 +212,7 @@ impl Shell {
         schema::lookup(path.iter().map(String::as_str))
     }
 
-    /// `exit`: the submode, then the edit level, then the mode.
+    /// Leaves the submode, else the edit level, else the mode, as `exit` does.
     pub(super) fn exit(&mut self, discard: bool) -> Done {
         if discard {
             return self.leave(true);
@@ -246,7 +246,7 @@ impl Shell {
         Ok(Outcome::default())
     }
 
-    /// `set` and `delete`: a line of the set dialect at the edit level.
+    /// Sends a line of the set dialect at the edit level.
     fn set(&mut self, verb: &str, tail: &Tail, line: &str) -> Done {
         let edit = Edit {
             text: format!("{verb} {}", tail.text),
@@ -267,7 +267,7 @@ impl Shell {
         Ok(Outcome::default())
     }
 
-    /// An IOS statement, with the line that opened its submode before it.
+    /// Sends an IOS statement, with the line that opened its submode before it.
     pub(super) fn ios(&mut self, tail: &Tail, line: &str) -> Result<(), Failure> {
         let next = submode_after(&tail.text, self.submode);
         let (prefix, lines) = match (self.submode, &next) {
@@ -309,7 +309,7 @@ impl Shell {
         Ok(())
     }
 
-    /// What is wrong with an IOS statement, as far as that is seen without the configuration.
+    /// Returns what is wrong with an IOS statement, as far as that can be told without the configuration.
     pub(super) fn wrong_statement(&self, tail: &Tail, line: &str) -> Option<String> {
         let text = match self.submode {
             Submode::Global => tail.text.clone(),
@@ -333,7 +333,7 @@ impl Shell {
         Some(Failure::in_line(line, &problem).shown())
     }
 
-    /// Sends a text of several lines; a refusal shows its lines, `origin` and the number before them.
+    /// Sends a text of several lines. A failure shows the wrong lines, with `origin` and their numbers.
     pub(super) fn edit_text(
         &mut self,
         edit: &Edit,
@@ -365,7 +365,7 @@ impl Shell {
         Ok(Answer::line(said).into())
     }
 
-    /// Words of a path with abbreviations written out.
+    /// Returns the words of a path with abbreviations written out.
     pub(super) fn spelled_out(
         &self,
         level: &[String],
@@ -458,8 +458,8 @@ impl Shell {
     }
 }
 
-/// Puts the places of a refusal into the typed line: `place` makes a column (from 0) of the sent text's line (from 1)
-/// and column (from 0).
+/// Turns refusals of a text into failures that point into the typed line. `place` turns a line (from 1) and a column
+/// (from 0) of the text that was sent into a column (from 0) of the typed line.
 fn placed(error: Error, line: &str, place: impl Fn(u32, usize) -> usize) -> Failure {
     let Error::Refused(refusals) = error else {
         return error.into();
@@ -482,7 +482,7 @@ fn placed(error: Error, line: &str, place: impl Fn(u32, usize) -> usize) -> Fail
     Failure::Wrong(refusals.into_iter().map(trouble).collect())
 }
 
-/// A refusal of a text of several lines with the lines that are wrong, `origin` and the line's number before them.
+/// Turns refusals of a text of several lines into failures that show the wrong lines, with `origin` and their numbers.
 pub(super) fn in_text(error: Error, text: &str, origin: &str) -> Failure {
     let Error::Refused(refusals) = error else {
         return error.into();
@@ -506,7 +506,7 @@ pub(super) fn in_text(error: Error, text: &str, origin: &str) -> Failure {
     Failure::Wrong(refusals.into_iter().map(trouble).collect())
 }
 
-/// What a refusal says whose place is shown.
+/// Turns a refusal into a failure whose place the caller adds.
 fn at_its_place(refusal: Refusal) -> Trouble {
     Trouble {
         message: with_hint(&refusal.message, refusal.hint.as_deref()),

@@ -1,4 +1,4 @@
-//! `copy` and `rename`: the node's `set` lines at another path, and its deletion, as one change.
+//! `copy` and `rename` send the `set` lines of a node at another path, and for `rename` its deletion, as one change.
 
 use api::session::{Dialect, Edit, EditMode};
 use commands::Word;
@@ -76,7 +76,7 @@ impl Shell {
     }
 }
 
-/// The lines that make a node at `path`.
+/// Writes the lines that make a node at `path`.
 fn set_lines(node: &Tree, path: &mut Vec<String>, text: &mut String) {
     let mut line = |path: &[String]| text.push_str(&format!("set {}\n", quoted(path)));
     match node {
@@ -99,7 +99,7 @@ fn set_lines(node: &Tree, path: &mut Vec<String>, text: &mut String) {
     }
 }
 
-/// The lines that say of `to` what is said of `from` and of what is below it.
+/// Writes the lines that give `to` the comments of `from` and of what is below it.
 fn comments(tree: &Tree, from: &str, to: &str, text: &mut String) {
     for (node, comment) in tree.children(&["comment"]) {
         let Some(below) = node.strip_prefix(from) else {

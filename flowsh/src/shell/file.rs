@@ -9,9 +9,9 @@ use commands::Tail;
 
 use crate::trouble::{Failure, Trouble};
 
-/// A configuration is no longer than this, in octets; the daemon's own bound for a request.
+/// The longest configuration that is read, in octets: the daemon takes no longer request.
 const LONGEST: u64 = 64 << 20;
-/// What a transfer may take.
+/// The bounds of a transfer from or to a URL.
 const LIMITS: transfer::Limits = transfer::Limits {
     octets: LONGEST,
     time: std::time::Duration::from_secs(60),
@@ -32,7 +32,7 @@ pub(super) enum Unreadable {
 }
 
 impl Unreadable {
-    /// For a file that was not named in the line.
+    /// Makes the failure for a file that the typed line does not name.
     pub(super) fn plainly(&self, path: &Path) -> Failure {
         let why = match self {
             Unreadable::Io(error) => error.to_string(),
@@ -48,7 +48,7 @@ impl Unreadable {
         ))
     }
 
-    /// At the file's name in the typed line, or at its place in the file.
+    /// Makes the failure that points at the file's name in the typed line, or at the wrong place in the file.
     pub(super) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
         let at_name = |why: String| {
             Failure::at(
@@ -72,7 +72,7 @@ impl Unreadable {
     }
 }
 
-/// The path as it is told: what is behind `-`, a URL without its password.
+/// Returns a path as messages name it: `-` as standard input, a URL without its password.
 pub(super) fn shown(path: &Path) -> String {
     match path.to_str() {
         Some("-") => "standard input".to_owned(),
@@ -99,7 +99,7 @@ pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
     utf8(octets)
 }
 
-/// Octets as text.
+/// Reads octets as UTF-8 text.
 pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
     String::from_utf8(octets).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
@@ -119,7 +119,7 @@ pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
     })
 }
 
-/// A path as typed, `~` being the home directory.
+/// Resolves a path as it is typed: `~` is the home directory.
 pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -127,7 +127,8 @@ pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-/// Writes a configuration to a file, whole or not at all, or to a URL. It may have secrets: the file is its owner's.
+/// Writes a configuration to a URL or to a file, which is replaced as a whole or stays as it is. A configuration may
+/// have secrets: only its owner can read the file.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
         return transfer::store(url, text.as_bytes(), LIMITS).map_err(io::Error::other);
@@ -141,15 +142,16 @@ pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     file.finish()
 }
 
-/// A file that is written in parts: it is there when it is whole.
+/// A file that is written in parts. It replaces the file of its name when it is complete.
 pub(crate) struct Writer {
     file: BufWriter<File>,
-    /// Where it is until then, and where it belongs; `None`: it is written to as it is.
+    /// The path of the unfinished file, and the path it gets at the end; `None` for what is no plain file and is
+    /// written to directly.
     staged: Option<(PathBuf, PathBuf)>,
 }
 
 impl Writer {
-    /// Begins a file.
+    /// Creates the unfinished file.
     pub(crate) fn create(path: &Path) -> io::Result<Writer> {
         // What is no plain file (a terminal, a pipe) is written to, not replaced.
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
@@ -171,12 +173,12 @@ impl Writer {
         })
     }
 
-    /// Adds to it.
+    /// Adds text to the file.
     pub(crate) fn add(&mut self, text: &str) -> io::Result<()> {
         self.file.write_all(text.as_bytes())
     }
 
-    /// It is whole.
+    /// Completes the file.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.file.flush()?;
         if let Some((staged, path)) = &self.staged {

@@ -1,4 +1,4 @@
-//! `load samplicate`, `load softflowd-args`, `load pmacct`: what other programs were told to do.
+//! `load samplicate`, `load softflowd-args` and `load pmacct` read the configurations of other programs.
 
 use api::session::{Dialect, Edit, EditMode};
 use commands::Tail;
@@ -12,11 +12,11 @@ use crate::trouble::Failure;
 /// What a program's configuration becomes.
 struct Kind {
     program: &'static str,
-    /// `a samplicator`
+    /// The thing it becomes, such as `a samplicator`.
     what: &'static str,
-    /// `samplicator samplicate`
+    /// The name of what was loaded, such as `samplicator samplicate`.
     made: &'static str,
-    /// What is there of it is replaced; otherwise it is added to.
+    /// Whether it replaces the nodes that are there or is added to them.
     mode: EditMode,
 }
 
@@ -78,7 +78,7 @@ impl Shell {
         self.imported(&PMACCT, &pmacct::file(&text), &[path])
     }
 
-    /// Puts the statements into the candidate and tells what is not among them.
+    /// Puts the statements into the candidate, and reports what has no counterpart.
     fn imported(&mut self, kind: &Kind, imported: &Imported, paths: &[String]) -> Done {
         let report: String = imported
             .remarks

@@ -1,5 +1,5 @@
-//! A monitor's cache on the screen. One that is longer than an answer comes in parts, each asked for when the one
-//! before has been shown: a million flows take no more memory than the first few thousand.
+//! A monitor's cache on the screen. A cache that is longer than an answer is read in parts, each when the part before
+//! has been shown, so that a million flows take no more memory than a few thousand.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::output::{Answer, Pipeline, expression};
 use crate::screen::Pages;
 use crate::trouble::Failure;
 
-/// Flows of one part.
+/// The number of flows in a part.
 const PART: u64 = 4096;
 
 /// What is asked of a monitor's cache.
@@ -24,12 +24,12 @@ struct Question {
     query: CacheQuery,
 }
 
-/// A listing that goes on.
+/// A listing with further parts.
 pub(crate) struct Listing {
     question: Question,
     /// Where the next part begins; `None` after the last one.
     next: Option<String>,
-    /// The text of the first part, until it is shown.
+    /// The text of the first part; `None` once it has been shown.
     begun: Option<String>,
     shown: u64,
     total: u64,
@@ -51,7 +51,7 @@ enum Form {
     Json(String),
 }
 
-/// The first answer, and how it is shown.
+/// The first part of a cache, and how it is shown.
 pub(super) struct First {
     question: Question,
     pages: Pages,
@@ -61,7 +61,7 @@ pub(super) struct First {
 }
 
 impl Shell {
-    /// Asks for a cache.
+    /// Asks for the first part of a cache.
     pub(super) fn first_of_cache(
         &mut self,
         monitor: &str,
@@ -118,7 +118,7 @@ impl Shell {
 }
 
 impl First {
-    /// The answer with the flows of all parts.
+    /// Reads all parts, and returns the answer with the flows of all.
     pub(super) fn whole(self, shell: &mut Shell) -> Result<JsonText, Failure> {
         let First {
             mut question,
@@ -138,7 +138,7 @@ impl First {
         Ok(JsonText::of(&answer))
     }
 
-    /// The answer when it is the whole one, or the listing that it begins.
+    /// Returns the output where this is the only part, else the listing that it begins.
     pub(super) fn piped(
         self,
         pipes: &[Pipe],
@@ -185,15 +185,15 @@ impl First {
 }
 
 impl Listing {
-    /// How far it is.
+    /// Returns how far the listing is.
     pub(crate) fn progress(&self) -> String {
         format!("{} of {} flows", self.shown, self.total)
     }
 
-    /// The next part; `None` when there are no more.
+    /// Returns the text of the next part; `None` after the last one.
     ///
     /// # Errors
-    /// What the daemon says, or that the operator has seen enough.
+    /// The daemon refuses, or the operator gave up with Ctrl-C.
     pub(crate) fn part(&mut self, shell: &mut Shell) -> Result<Option<String>, Failure> {
         if let Some(begun) = self.begun.take() {
             return self.pipeline.text(begun).map(Some);
@@ -241,7 +241,7 @@ struct Head<'a> {
     aggregated: Option<u64>,
 }
 
-/// The object up to its flows.
+/// Writes the JSON object up to its flows.
 fn json_head(answer: &CacheFlows) -> String {
     let head = JsonText::of(&Head {
         monitor: &answer.monitor,
@@ -256,7 +256,7 @@ fn json_head(answer: &CacheFlows) -> String {
     format!("{open},\n  \"flows\": [\n")
 }
 
-/// Further flows, without the last one of them, which becomes `latest`.
+/// Writes further flows but the last one, which becomes `latest`.
 fn json_flows(latest: &mut String, flows: &[Flow]) -> String {
     let mut text = String::new();
     for flow in flows {
@@ -269,7 +269,7 @@ fn json_flows(latest: &mut String, flows: &[Flow]) -> String {
     text
 }
 
-/// A flow as it stands in the array of an indented object.
+/// Writes a flow as it stands in the array of an indented object.
 fn indented(flow: &Flow) -> String {
     let text = serde_json::to_string_pretty(flow).unwrap_or_default();
     let mut indented = String::with_capacity(text.len() * 2);

@@ -1,4 +1,4 @@
-//! `show` and `clear`.
+//! Operational commands that show and clear.
 
 use api::configuration::{Compare, DiffFormat, ShowConfiguration, Text};
 use api::flow::{Clear, ClearTarget, Cleared as ClearedFlows, Exporters};
@@ -149,7 +149,7 @@ impl Shell {
         })
     }
 
-    /// One exporter, or all.
+    /// Clears the counters of an exporter, or of all.
     fn clear_exporter(&mut self, exporter: Option<String>) -> Said {
         let exporters = match exporter {
             Some(exporter) => vec![exporter],
@@ -208,7 +208,7 @@ impl Shell {
         }))
     }
 
-    /// The commit that is scheduled, and what it will change.
+    /// Shows the commit that is scheduled, and what it will change.
     fn show_scheduled(&mut self) -> Said {
         let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
         let scheduled = revisions.answer.scheduled;
@@ -233,7 +233,7 @@ impl Shell {
         self.client.get(routes::COMPARE, &[], &query)
     }
 
-    /// What the commit of a revision changed: the difference to the one before it.
+    /// Shows what a commit changed: the difference of its revision to the one before.
     fn show_commit_diff(&mut self, revision: u32) -> Said {
         let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
         let count = revisions.answer.revisions.len() as u64;
@@ -299,7 +299,7 @@ impl Shell {
         Ok(Answer::shown(exporters, "There is no flow exporter.", show))
     }
 
-    /// All objects of a kind, or the one of that name; a name that is not there is wrong.
+    /// Asks for all objects of a kind, or the one of that name.
     fn named<A: DeserializeOwned>(
         &mut self,
         route: Get<NameQuery, A>,
@@ -314,7 +314,7 @@ impl Shell {
         result.map_err(|error| unknown(error, &[(what, name)], line))
     }
 
-    /// The table of flow-accounting, up to `count` flows of an interface.
+    /// Asks for the flow-accounting table: up to `count` flows of each interface, or of one.
     pub(super) fn accounting_table(
         &mut self,
         interface: Option<&str>,
@@ -340,7 +340,7 @@ impl Shell {
     }
 }
 
-/// What became of flows that ended, with what was in them.
+/// Writes how many flows ended, what became of them, and the packets and octets in them.
 fn ended_flows(cleared: &ClearedFlows, how: &str) -> String {
     let ClearedFlows {
         flows,
@@ -350,8 +350,8 @@ fn ended_flows(cleared: &ClearedFlows, how: &str) -> String {
     format!("{flows} flows {how} ({packets} packets, {octets} octets)")
 }
 
-/// The failure of a request for something by its name. That nothing has the name is told at the name in the line;
-/// `kinds` are what was asked for, each with the name that was given.
+/// Turns the error of a request for something by its name into a failure. One that says that nothing has the name
+/// points at the name in the line; `kinds` are the kinds of things that were asked for, with the names given.
 pub(super) fn unknown(error: Error, kinds: &[(&str, Option<&str>)], line: &str) -> Failure {
     let Error::Refused(refusals) = &error else {
         return error.into();
@@ -372,7 +372,7 @@ pub(super) fn unknown(error: Error, kinds: &[(&str, Option<&str>)], line: &str) 
     Failure::about(&name, message).at_its_word(line)
 }
 
-/// A difference as the API has it, or the word for none.
+/// Returns the output for a difference; `none` where there is none.
 pub(super) fn difference(text: Received<Text>, none: &str) -> Answer {
     let answer = Answer::shown(text, none, |text| match text.text.trim().is_empty() {
         true => String::new(),
@@ -384,7 +384,7 @@ pub(super) fn difference(text: Received<Text>, none: &str) -> Answer {
     }
 }
 
-/// With a newline at its end.
+/// Adds a newline unless the text is empty or ends with one.
 fn ended(text: &str) -> String {
     let mut text = text.to_owned();
     if !text.is_empty() && !text.ends_with('\n') {

@@ -16,14 +16,14 @@ use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
 
-/// A part that has a route of its own, of each samplicator.
+/// The sources or the templates of each samplicator.
 #[derive(Serialize)]
 struct Parts<A> {
     samplicators: Vec<A>,
 }
 
 impl Shell {
-    /// All samplicators, or the one of that name, with all receivers or those of a name.
+    /// Asks for all samplicators or the one of that name, with all receivers or those called `receiver`.
     pub(super) fn samplicators(
         &mut self,
         name: Option<&str>,

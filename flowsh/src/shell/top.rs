@@ -11,32 +11,32 @@ use super::Shell;
 use crate::screen::{self, InterfaceFlows, Moved, TopFrame, TopOrder};
 use crate::trouble::Failure;
 
-/// Flows that are asked for, those with most octets first: what moves most is soon among them.
+/// The number of flows that are asked for, those with most octets first: a flow that grows fast is soon among them.
 const ASKED: u64 = 5000;
-/// Rows where there is no screen to fill.
+/// The number of flows that are shown where there is no screen to fill.
 const ROWS: usize = 10;
-/// Rows that are no flows: headings and what the keys do.
+/// The number of rows for headings and for the line about the keys.
 const OTHER_ROWS: usize = 5;
 
 /// The live table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Top {
-    /// This interface only.
+    /// The only interface that is shown; `None` for all.
     pub(crate) interface: Option<String>,
     order: TopOrder,
     before: Option<Sample>,
-    /// The frame that is on the screen: a key sorts it anew.
+    /// The flows on the screen. A key sorts them anew.
     rows: Vec<Moved<Flow>>,
     totals: Vec<Moved<InterfaceFlows>>,
 }
 
-/// What the counters were.
+/// The counters at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sample {
     millis: i64,
-    /// Packets and octets of each flow, by what tells it apart.
+    /// The packets and octets of each flow, by its key.
     flows: HashMap<String, (u64, u64)>,
-    /// The same of each interface.
+    /// The packets and octets of each interface.
     interfaces: HashMap<String, (u64, u64)>,
 }
 
@@ -70,7 +70,7 @@ impl Top {
         Ok(screen::top(&frame))
     }
 
-    /// What moved between two looks at the counters, `millis` since 1970 the time of this one.
+    /// Computes the rates since the last call. `millis` is the present time in milliseconds since 1970.
     fn count(&mut self, table: &Accounting, ledger: &LossLedger, millis: i64) {
         let before = self.before.take();
         let span = before
@@ -127,7 +127,7 @@ impl Top {
         self.before = Some(sample);
     }
 
-    /// Sorts by what the key stands for. False: by nothing.
+    /// Sorts by what a key stands for. Returns false where it stands for nothing.
     pub(super) fn key(&mut self, key: char) -> bool {
         match TopOrder::of_key(key) {
             Some(order) => {
@@ -139,7 +139,7 @@ impl Top {
     }
 }
 
-/// What flow-accounting has metered on an interface: packets and octets, all its threads together.
+/// Returns the packets and octets that flow-accounting has metered on an interface, all its threads together.
 fn metered(ledger: &LossLedger, interface: &str) -> (u64, u64) {
     let monitors = ledger.monitors.iter();
     monitors
@@ -150,7 +150,7 @@ fn metered(ledger: &LossLedger, interface: &str) -> (u64, u64) {
         })
 }
 
-/// What tells a flow apart: everything but its counters and times.
+/// Returns the key of a flow: everything but its counters and times.
 fn key(interface: &str, flow: &Flow) -> String {
     let mut key = interface.to_owned();
     for name in [

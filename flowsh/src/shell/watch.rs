@@ -1,4 +1,4 @@
-//! What `monitor` shows live.
+//! The live screens of `monitor`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::screen;
 use crate::terminal::Size;
 use crate::trouble::Failure;
 
-/// Something to be shown live.
+/// What a live screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Watch {
     /// A samplicator's receivers.
@@ -21,13 +21,13 @@ pub(crate) enum Watch {
 }
 
 impl Watch {
-    /// How often it is drawn.
+    /// Returns how often the screen is drawn.
     pub(crate) fn every(&self) -> Duration {
         Duration::from_secs(1)
     }
 }
 
-/// A shell and what it shows.
+/// A live screen and the shell that asks for it.
 pub(crate) struct Live<'a> {
     pub(crate) shell: &'a mut Shell,
     pub(crate) watch: Watch,
@@ -53,7 +53,7 @@ impl Watched for Live<'_> {
 }
 
 impl Shell {
-    /// `monitor …`: once now, so that what is wrong is told as that of any command.
+    /// Begins `monitor …`. It asks once at first, so that a wrong name fails as in any command.
     pub(super) fn watched(&mut self, watch: Watch, pipes: &[Pipe], line: &str) -> Done {
         if !pipes.is_empty() {
             return Err(Failure::plain("what is shown live goes through no pipe"));
