@@ -36,8 +36,6 @@ const RINGS: &[(&str, &[&str])] = &[
     ),
     ("flowd/daemon", &["api::configuration", "api::sessions"]),
     ("flowd/daemon", &["api::openapi", "api::table"]),
-    ("flowd/export", &["packer", "settings", "socket"]),
-    ("flowd/export", &["client", "exporter", "feed", "worker"]),
     ("flowd/relay", &["paced", "plan"]),
     (
         "flowsh",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flow::RecordTally;
 use loss::DropReason;
 
-use crate::feed::{Fed, Lane};
+use crate::lane::{Fed, Lane};
 use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::statistics::{ClientStatistics, Retired};
 
@@ -81,7 +81,7 @@ impl Client {
         }
     }
 
-    /// Sets the counts of the screens to zero.
+    /// Sets the counts that screens show to zero.
     pub(crate) fn clear(&mut self, ledger: &Ledger) {
         self.cleared = Cleared {
             added: ledger.received.records,
@@ -92,7 +92,7 @@ impl Client {
         };
     }
 
-    /// Returns the counts of the screens, with `bytes_pending` octets of records packed and not sent.
+    /// Returns the counts that screens show, with `bytes_pending` octets of records packed and not sent.
     pub(crate) fn statistics(&self, ledger: Ledger, bytes_pending: u64) -> ClientStatistics {
         let bytes_sent = self.bytes_sent - self.cleared.bytes_sent;
         let bytes_failed = self.bytes_failed - self.cleared.bytes_failed;

@@ -8,7 +8,7 @@ use loss::DropReason;
 use tracing::{debug, info, warn};
 
 use crate::client::Client;
-use crate::feed::Lane;
+use crate::lane::Lane;
 use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::settings::{Interface, Monitor, Settings};
 use crate::socket::{OpenError, Prepared, Socket, payload_limit};
@@ -137,12 +137,13 @@ impl Exporter {
         self.stream.set_limit(self.link.limit(settings), now_ns);
     }
 
-    /// Takes over that the clock of day was set, by `stepped_ns` in all since the start.
+    /// Adjusts to a step of the clock of day. `stepped_ns` is the sum of all its steps since the start.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         self.stream.set_stepped(stepped_ns, now_ns);
     }
 
-    /// Joins the monitors that use the exporter, in this order, and leaves the others, whose accounts are closed.
+    /// Serves the monitors of these lanes from now on, in this order. Returns the final accounts of monitors that it served before and
+    /// does not any more.
     pub(crate) fn join(
         &mut self,
         monitors: &[(&Monitor, Arc<Lane>)],
@@ -206,7 +207,7 @@ impl Exporter {
         stream.templates()
     }
 
-    /// Whether datagrams under these settings continue those before.
+    /// Whether datagrams under these settings continue the sequence numbers and templates of those before.
     fn continues(&self, settings: &Settings) -> bool {
         self.settings.same_socket(settings) && self.settings.same_stream(settings)
     }
@@ -232,7 +233,7 @@ impl Exporter {
             .collect()
     }
 
-    /// Takes a batch out of the channel; `false` when its monitor does not use this exporter any more.
+    /// Encodes and sends a batch that was taken out of the channel. Returns `false` when its monitor does not use this exporter any more.
     pub(crate) fn take(
         &mut self,
         lane: &Arc<Lane>,
@@ -266,7 +267,8 @@ impl Exporter {
         true
     }
 
-    /// Does what has become due. To be called regularly.
+    /// Sends templates, tables and waiting records that are due, and ends episodes in the log. To be called every
+    /// [`crate::worker::TICK`].
     pub(crate) fn tick(&mut self, now_ns: u64) {
         if let Link::Up(socket) = &self.link {
             let limit = socket.payload_limit(self.settings.mtu);
@@ -396,7 +398,7 @@ impl Exporter {
                 self.link_changed(now_ns);
                 self.stream
                     .set_limit(self.link.limit(&self.settings), now_ns);
-                self.stream.forget();
+                self.stream.announce_again();
             }
             // A socket whose source address has gone cannot recover by itself, as one whose route has can.
             (Link::Up(_), Err(error))
@@ -478,7 +480,7 @@ impl Exporter {
         });
     }
 
-    /// Sets the counts of the screens to zero. The ledger goes on.
+    /// Sets the counts that screens show to zero. The ledger is never reset.
     pub(crate) fn clear(&mut self, now_ns: u64) {
         self.counters = Counters {
             cleared_ns: now_ns,

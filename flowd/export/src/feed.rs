@@ -4,54 +4,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Sender, TrySendError};
 use flow::{Batch, RecordTally};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
-use crate::worker::Message;
-
-/// The path from one monitor to one exporter, with the count of what was handed over.
-#[derive(Debug)]
-pub(crate) struct Lane {
-    pub(crate) exporter: Arc<str>,
-    pub(crate) monitor: Arc<str>,
-    fed: Mutex<Fed>,
-}
-
-/// The feeding side of a ledger.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Fed {
-    /// Records that were handed over.
-    pub(crate) received: RecordTally,
-    /// Those of them that were dropped because the channel was full.
-    pub(crate) queue_full: RecordTally,
-    /// Those of them that were dropped because the exporter was removed or the worker had ended.
-    pub(crate) removed: RecordTally,
-}
-
-impl Lane {
-    pub(crate) fn new(exporter: &str, monitor: &str) -> Lane {
-        Lane {
-            exporter: exporter.into(),
-            monitor: monitor.into(),
-            fed: Mutex::default(),
-        }
-    }
-
-    pub(crate) fn fed(&self) -> Fed {
-        *self.fed.lock()
-    }
-
-    /// Counts records as dropped because their exporter was removed.
-    pub(crate) fn remove(&self, tally: RecordTally) {
-        self.count(|fed| fed.removed += tally);
-    }
-
-    fn count(&self, add: impl FnOnce(&mut Fed)) {
-        add(&mut self.fed.lock());
-    }
-}
-
-/// The lanes of a monitor at one time: one for each of its exporters.
-pub(crate) type Lanes = Arc<[Arc<Lane>]>;
+use crate::lane::Lanes;
+use crate::message::Message;
 
 /// The result of offering a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +40,7 @@ impl Feed {
         }
     }
 
-    /// Waits for threads that are handing over a batch, which takes no longer than an entry into the channel.
+    /// Replaces the lanes. Waits for threads that are handing over a batch, which takes no longer than to enter it into the channel.
     pub(crate) fn set_lanes(&self, lanes: Lanes) {
         *self.lanes.write() = lanes;
     }

@@ -12,11 +12,14 @@
 //! A commit opens sockets with [`prepare`], which has no visible effect, and puts them
 //! into force with [`Worker::apply`].
 
+mod change;
 mod client;
 mod encoder;
 mod exporter;
 mod feed;
+mod lane;
 mod ledger;
+mod message;
 mod ntp;
 mod options;
 mod packer;
@@ -31,15 +34,15 @@ mod testing;
 mod v5;
 mod worker;
 
+pub use change::{Change, Plan, Template, TemplateStep};
 pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
 pub use ledger::Ledger;
 pub use settings::{
-    Change, Interface, Monitor, Options, Plan, Protocol, Sampler, SamplerMode, Sampling, Settings,
-    Source,
+    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings, Source,
 };
 pub use socket::{OpenError, Prepared, check, prepare};
 pub use statistics::{
     ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
 };
-pub use worker::{Clock, Interfaces, Template, TemplateStep, Worker};
+pub use worker::{Clock, Interfaces, Worker};

@@ -7,14 +7,14 @@ const NS_PER_S: u64 = 1_000_000_000;
 /// RFC 7011 §6.1.9: the low 11 bits of the fraction are finer than a microsecond and sent as zero.
 const BELOW_MICRO: u64 = 1 << 11;
 
-/// A time in nanoseconds since 1970 to the microsecond it is in (RFC 7011 §6.1.9). The fraction is the least that is not
-/// before it, so that a collector that cuts off and one that rounds both get that microsecond.
+/// Converts nanoseconds since 1970 to a timestamp in microseconds (RFC 7011 §6.1.9). The fraction is the smallest that is not before
+/// the microsecond, so that a collector gets the same microsecond whether it rounds or truncates.
 pub(crate) fn micros(ns: u64) -> u64 {
     let fraction = ((ns % NS_PER_S / 1_000) << 32).div_ceil(1_000_000);
     seconds(ns) | fraction.next_multiple_of(BELOW_MICRO)
 }
 
-/// A time in nanoseconds since 1970 to the nanosecond (RFC 7011 §6.1.10), found again in the same way.
+/// Converts nanoseconds since 1970 to a timestamp in nanoseconds (RFC 7011 §6.1.10), with the same rounding.
 pub(crate) fn nanos(ns: u64) -> u64 {
     seconds(ns) | ((ns % NS_PER_S) << 32).div_ceil(NS_PER_S)
 }

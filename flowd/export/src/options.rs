@@ -1,8 +1,8 @@
 //! Options tables: options records (RFC 7011 §3.4.2) that tell collectors of samplers, interfaces and the exporter itself.
 //!
-//! Collectors differ in what they understand of sampling, so it is sent in two tables: one with nothing but the interval (element
-//! 34), when every flow of the exporter has the same, which holds for every record; and one of samplers by identifier (48, 50),
-//! which the records' `samplerId` refers to.
+//! Collectors differ in what they understand of sampling, so it is sent in two tables. One has nothing but the interval (element 34)
+//! that holds for every record; it is sent when all flows of the exporter have the same. The other has samplers by identifier (48,
+//! 50), which the records' `samplerId` refers to.
 //!
 //! nfdump 1.7.1 reads only the first, and only when the algorithm (35) is not in it. How a sampler chooses
 //! is in the second: as `samplerMode` (49) where NetFlow v9 has a value that decoders name, and as
@@ -27,7 +27,7 @@ const DESCRIPTION_LEN: u16 = 64;
 /// A field: words, number of its element, octets.
 type Spec = (&'static str, u16, u16);
 
-/// A field as long as its element.
+/// A field with the full length of its element.
 fn whole(words: &'static str, element: &Element) -> Spec {
     let octets = element.data_type.octets().map_or(0, u16::from);
     (words, element.number, octets)
@@ -56,8 +56,8 @@ impl Kind {
         Kind::Statistics,
     ];
 
-    /// Whether the table is sent with the templates: without it collectors misread flows.
-    pub(crate) fn vital(self) -> bool {
+    /// Whether the rows are sent with the templates: without them collectors misread flows.
+    pub(crate) fn sent_with_templates(self) -> bool {
         matches!(self, Kind::Sampling | Kind::Samplers(_))
     }
 

@@ -91,7 +91,7 @@ impl Sets {
         }
     }
 
-    /// Takes room for 1 to `want` records.
+    /// Reserves room for 1 to `want` records.
     #[inline]
     pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
         match self {
@@ -112,7 +112,7 @@ pub(crate) struct Packer {
     start_ms: u64,
     /// The moment that the uptimes of this datagram count from; see [`Packer::set_base`].
     base_ms: u64,
-    /// By how much the clock of day was set since the start.
+    /// Sum of all steps of the clock of day since the start.
     stepped_ns: i64,
     engine: (u8, u8),
     source_id: u32,
@@ -182,7 +182,7 @@ impl Packer {
         }
     }
 
-    /// Moves the moment that uptimes count from, so that they never wrap.
+    /// Moves the moment that uptimes count from often enough that no uptime exceeds 32 bits.
     ///
     /// Uptimes have 32 bits of milliseconds. They would wrap after 49 days, possibly between a flow and its header, and collectors
     /// differ in how they read that. So the moment they count from moves by 2³¹ ms (24 days) again and again: early enough that
@@ -198,11 +198,12 @@ impl Packer {
         }
     }
 
-    /// Takes over by how much the clock of day was set since the start. The present datagram ends by the clock as it was.
+    /// Adjusts to a step of the clock of day; `stepped_ns` is the sum of all its steps since the start. The present datagram is finished
+    /// with the clock before the step.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         if stepped_ns != self.stepped_ns {
             self.finish(now_ns);
-            // Both are whole milliseconds apart from what the boot time had: uptimes do not jump.
+            // The boot time moves by whole milliseconds, so that uptimes do not jump.
             let by_ms = |ns: i64| ns.div_euclid(NS_PER_MS as i64);
             let moved = by_ms(stepped_ns) - by_ms(self.stepped_ns);
             self.start_ms = self.start_ms.saturating_add_signed(moved);
@@ -250,7 +251,7 @@ impl Packer {
         }
     }
 
-    /// Takes room for one to `want` records in this datagram or the next.
+    /// Reserves room for one to `want` records in this datagram or the next.
     ///
     /// # Errors
     /// [`Full`]: not one fits into an empty datagram.
@@ -290,7 +291,7 @@ impl Packer {
         })
     }
 
-    /// Notes whose records were just written, and how late the latest of them ends.
+    /// Records which client the records just written belong to, and when the latest of their flows ended.
     #[inline]
     pub(crate) fn note(&mut self, client: usize, tally: RecordTally, bytes: u64, latest_ns: u64) {
         self.latest_ns = self.latest_ns.max(latest_ns);

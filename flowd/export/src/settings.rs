@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use flow::Layout;
 
-use crate::socket::Prepared;
-
 /// An export protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
@@ -22,7 +20,7 @@ pub enum Protocol {
 /// The source address of an exporter's datagrams.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// The address that the route to the destination prefers.
+    /// The source address that the kernel chooses by the route to the destination.
     #[default]
     Any,
     /// This local address.
@@ -62,7 +60,7 @@ pub struct Settings {
     pub ttl: u8,
     /// The export protocol.
     pub protocol: Protocol,
-    /// Longest time between two sendings of the templates.
+    /// Longest time for which the templates are not repeated.
     pub template_timeout: Duration,
     /// Options tables.
     pub options: Options,
@@ -90,7 +88,7 @@ impl Settings {
             == (other.protocol, other.engine, other.source_id)
     }
 
-    /// Whether datagrams under `other` continue this one's: same protocol, numbering and base of uptimes.
+    /// Whether datagrams under `other` continue this one's sequence numbers, templates and uptimes.
     pub(crate) fn same_stream(&self, other: &Settings) -> bool {
         (self.protocol, self.engine, self.source_id, self.boot_ns)
             == (other.protocol, other.engine, other.source_id, other.boot_ns)
@@ -150,7 +148,7 @@ pub struct Monitor {
     pub name: String,
     /// Names of the exporters that get its flows.
     pub exporters: Vec<String>,
-    /// Layouts of its flows. Templates for others are made when such flows come.
+    /// Layouts of its flows. A template for another layout is made when flows of it come.
     pub layouts: Vec<Arc<Layout>>,
     /// How its packets were sampled.
     pub sampling: Sampling,
@@ -165,26 +163,4 @@ pub struct Interface {
     pub name: String,
     /// Description, or empty.
     pub description: String,
-}
-
-/// A change of exporters and monitors, for [`crate::Worker::change`].
-#[derive(Debug, Default)]
-pub struct Change {
-    /// Exporters that are new or have changed. One without a socket keeps the socket that it has; see [`Settings::same_socket`].
-    pub exporters: Vec<(Settings, Option<Prepared>)>,
-    /// Names of removed exporters.
-    pub gone: Vec<String>,
-    /// Monitors that are new or have changed.
-    pub monitors: Vec<Monitor>,
-    /// Names of removed monitors.
-    pub gone_monitors: Vec<String>,
-}
-
-/// All exporters and monitors, for [`crate::Worker::apply`].
-#[derive(Debug, Default)]
-pub struct Plan {
-    /// The exporters. One without a socket keeps the socket that it has; see [`Settings::same_socket`].
-    pub exporters: Vec<(Settings, Option<Prepared>)>,
-    /// The monitors.
-    pub monitors: Vec<Monitor>,
 }

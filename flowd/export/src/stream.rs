@@ -43,11 +43,11 @@ pub(crate) struct Stream {
     tables: Vec<Table>,
     facts: Facts,
     template_timeout: Duration,
-    /// The next identifier to try: none is used twice before all have been.
+    /// The next template identifier to try. Identifiers are used again only after all others have been used.
     next_id: u16,
     /// When the templates were sent last; `None`: they are due.
     refreshed_ns: Option<u64>,
-    /// Datagrams finished by that time.
+    /// How many datagrams were finished when the templates were sent last.
     refreshed_at: u64,
 }
 
@@ -74,7 +74,7 @@ impl Stream {
         }
     }
 
-    /// Takes other settings and monitors. Clients are numbered by their place in `monitors` from here on, so everything must have
+    /// Applies other settings and monitors. Clients are numbered by their place in `monitors` from here on, so everything must have
     /// been flushed and taken. A template whose layout stays keeps its identifier; one whose layout goes is kept until the next
     /// change, for the flows that are still on their way.
     pub(crate) fn configure(
@@ -188,14 +188,14 @@ impl Stream {
         }
     }
 
-    /// Takes over that the clock of day was set, by `stepped_ns` in all since the start: uptimes go on, and the moment that they count
-    /// from moves. `now_ns` here and elsewhere is not affected.
+    /// Adjusts to a step of the clock of day; `stepped_ns` is the sum of all its steps since the start. Uptimes go on, and the moment
+    /// that they count from moves. `now_ns` here and elsewhere is a time without steps.
     pub(crate) fn set_stepped(&mut self, stepped_ns: i64, now_ns: u64) {
         self.packer.set_stepped(stepped_ns, now_ns);
     }
 
-    /// Has everything announced again: the collector may be another one, or have forgotten it.
-    pub(crate) fn forget(&mut self) {
+    /// Has all templates and options sent again before the next record: the collector may be another one, or have forgotten them.
+    pub(crate) fn announce_again(&mut self) {
         self.refreshed_ns = None;
         self.templates
             .iter_mut()
@@ -251,7 +251,8 @@ impl Stream {
         }
     }
 
-    /// Packs flows by a template. With each flow comes 1, or 0 when it is a further piece of the one before.
+    /// Packs flows by a template. The number that comes with each flow is how many flows it counts as: 1, or 0 for a further piece of
+    /// the flow before it.
     fn pack<'a>(
         &mut self,
         template: usize,
@@ -366,7 +367,7 @@ impl Stream {
     }
 
     fn refresh_due(&self, now_ns: u64) -> bool {
-        // One early: a template that is new may end a datagram by itself.
+        // One datagram early, because a template that is new may fill up a datagram before its records.
         let since = self.packer.exported().datagrams - self.refreshed_at + 1;
         since >= DATAGRAMS_PER_REFRESH || due(now_ns, self.refreshed_ns, self.template_timeout)
     }
@@ -380,7 +381,7 @@ impl Stream {
             template.announce(&mut self.packer, now_ns);
         }
         for table in 0..self.tables.len() {
-            match self.tables[table].kind.vital() || self.table_due(table, now_ns) {
+            match self.tables[table].kind.sent_with_templates() || self.table_due(table, now_ns) {
                 true => self.send_table(table, now_ns),
                 false => self.announce_table(table, now_ns),
             }
@@ -396,13 +397,13 @@ impl Stream {
 
     fn announce_table(&mut self, table: usize, now_ns: u64) {
         let table = &self.tables[table];
-        // A datagram too short for it is as good as a lost one.
+        // A template longer than a datagram cannot be sent; then neither can its rows.
         let _ = self.packer.put(now_ns, |sets| {
             sets.options_template(table.id, &table.scopes, &table.fields)
         });
     }
 
-    /// Writes the rows of a table, behind its template.
+    /// Writes the rows of a table, each after the table's template.
     fn send_table(&mut self, table: usize, now_ns: u64) {
         let (source_id, exported) = (self.packer.source_id(), self.packer.exported());
         self.tables[table].sent_ns = Some(now_ns);
@@ -420,7 +421,7 @@ impl Stream {
         }
     }
 
-    /// Does what has become due: repeats templates and tables, and ends a datagram that has waited.
+    /// Repeats templates and tables that are due, and ends a datagram whose records have waited long enough.
     pub(crate) fn poll(&mut self, now_ns: u64) {
         self.packer.expire(now_ns);
         if self.protocol() == Protocol::NetflowV5 || self.clients.is_empty() {
@@ -532,7 +533,7 @@ impl Template {
     }
 }
 
-/// A flow's record with counters of 32 bits, or a further one of the same flow.
+/// One of the records that a flow is sent in when its counters exceed 32 bits.
 struct Piece<'a> {
     flow: Flow<'a>,
     totals: Totals,

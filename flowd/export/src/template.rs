@@ -75,22 +75,22 @@ pub(crate) struct Template {
     pub(crate) announced: bool,
     /// Whether it is too long for a datagram. Its records cannot be sent then.
     pub(crate) oversized: bool,
-    /// Whether its monitor makes no such flows any more; the last ones may still be on their way.
+    /// Whether its monitor makes no such flows any more; the last ones may still be in the channel.
     pub(crate) leaving: bool,
     fields: Vec<TemplateField>,
     /// The bits of each field that are sent.
     bits: Vec<u8>,
     steps: Vec<Step>,
     sampler: u8,
-    /// Whether a counter has only 32 bits.
+    /// Whether one of its counters has only 32 bits.
     narrow: bool,
     /// Whether records are biflows (RFC 5103): flows are bidirectional and the protocol is IPFIX. Then counters that are not of the
     /// reverse direction are of the forward one; otherwise they are of both.
     biflow: bool,
 }
 
-/// Whether a record is predefined. The uptimes of predefined records mean times, which an exporter sends in the form that its protocol
-/// has.
+/// Whether a record is predefined. In predefined records an uptime field stands for a time, which is sent in the form that the
+/// protocol has for times.
 fn predefined(record: &str) -> bool {
     Record::by_name(record).is_some() || record == Record::flow_accounting().name
 }
@@ -157,7 +157,7 @@ impl Template {
     fn slot(&mut self, slot: &Slot, absolute: bool) -> bool {
         let field = slot.field;
         let (mut words, mut element, len) = (field.words, field.element, usize::from(field.len));
-        // A counter that is wanted short and long is sent long.
+        // A counter that is asked for with 32 and with 64 bits is sent once, with 64.
         let long = |slot: &Slot| slot.field.source == field.source && slot.field.len == 8;
         let long = self.layout.biflow_range().is_some() || self.layout.slots.iter().any(long);
         let time = match field.kind {
@@ -251,7 +251,7 @@ impl Template {
         }
     }
 
-    /// Whether it describes these flows of this client.
+    /// Whether it is the template for flows of this layout and client.
     #[inline]
     pub(crate) fn describes(&self, client: usize, layout: &Arc<Layout>) -> bool {
         self.client == client && (Arc::ptr_eq(&self.layout, layout) || self.layout == *layout)

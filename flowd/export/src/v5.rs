@@ -77,8 +77,8 @@ fn interface(index: [u8; 4]) -> u16 {
     u16::try_from(u32::from_be_bytes(index)).unwrap_or(0)
 }
 
-/// Returns the sampling field of the header. A rate beyond its 14 bits is not announced at all: a collector that scaled by less
-/// would be silently wrong.
+/// Returns the sampling field of the header. A rate beyond its 14 bits is not announced at all: a collector that scaled by a smaller
+/// rate would show wrong numbers without a sign of it.
 pub(crate) fn sampling(sampling: &Sampling) -> (v5::SamplingMode, u16) {
     const MOST: u32 = 0x3fff;
     match sampling {

@@ -12,20 +12,21 @@ use std::time::Duration;
 
 use clock::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use flow::{Batch, RecordTally};
 use mailbox::Reply;
 use parking_lot::Mutex;
 use tracing::error;
 
+use crate::change::{Change, Plan, TemplateStep};
 use crate::exporter::Exporter;
-use crate::feed::{Feed, Lane, Lanes};
-use crate::settings::{Change, Interface, Monitor, Plan, Settings};
+use crate::feed::Feed;
+use crate::lane::Lane;
+use crate::message::{Message, Users};
+use crate::settings::{Interface, Monitor, Settings};
 use crate::socket::{OpenError, Socket};
 use crate::statistics::{ExporterStatistics, Retired};
-pub use preview::{Template, TemplateStep};
 use routes::Routes;
 
-/// How often due work is looked for when nothing else happens.
+/// How often the thread looks for work that is due when no message comes.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
 
 /// The clock. A savefile has its own.
@@ -35,37 +36,7 @@ pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
 pub type Interfaces = Arc<dyn Fn() -> Vec<Interface> + Send + Sync>;
 
 /// How often the interfaces are listed for `option interface-table`, nanoseconds.
-const LOOK_NS: u64 = 5_000_000_000;
-
-/// A message to the export thread, handled in the order they were sent.
-#[derive(Debug)]
-pub(crate) enum Message {
-    Batch {
-        batch: Arc<Batch>,
-        tally: RecordTally,
-        lanes: Lanes,
-    },
-    Apply {
-        change: Box<Change>,
-        users: Users,
-        done: Reply<Vec<Retired>>,
-    },
-    Preview {
-        change: Box<Change>,
-        users: Users,
-        done: Reply<Vec<TemplateStep>>,
-    },
-    Statistics(Reply<Vec<ExporterStatistics>>),
-    Clear {
-        exporter: String,
-        done: Reply<bool>,
-    },
-    Flush(Reply<()>),
-    Stop,
-}
-
-/// The exporters whose monitors have changed, each with the lanes that it has now.
-pub(crate) type Users = Vec<(String, Vec<Arc<Lane>>)>;
+const LIST_NS: u64 = 5_000_000_000;
 
 /// The result of opening a socket in a thread of its own.
 type Opened = (Settings, Result<Socket, OpenError>);
@@ -94,7 +65,7 @@ impl Worker {
             monitors: BTreeMap::new(),
             interfaces,
             listed: Vec::new(),
-            looked_ns: 0,
+            listed_ns: 0,
             opened,
             sockets,
         };
@@ -128,13 +99,13 @@ impl Worker {
         })
     }
 
-    /// Puts a change into force and waits until it is. What it does not name stays as it is, at no cost. Batches handed over
-    /// before are sent under the configuration before; no batch is lost in between. Returns the final accounts of the monitors and
+    /// Puts a change into force and waits until it is. What the change does not name stays as it is, at no cost. Batches handed over
+    /// before it are sent under the configuration before it; no batch is lost in between. Returns the final accounts of the monitors and
     /// exporters that no longer belong together.
     pub fn change(&self, change: Change) -> Vec<Retired> {
         let mut routes = self.routes();
         let (rerouted, users) = routes.change(&change);
-        // First nothing more for exporters that leave, then the change, then flows for those that come.
+        // First the feeds stop handing flows to exporters that leave, then the change is made, then flows go to those that are new.
         for monitor in &rerouted {
             let stays = |lane: &&Arc<Lane>| monitor.lanes.iter().any(|new| Arc::ptr_eq(new, lane));
             let lanes = monitor.feed.lanes();
@@ -187,7 +158,7 @@ impl Worker {
     pub fn stop(&self) {
         let thread = self.thread.lock().take();
         if let Some(thread) = thread {
-            // No receiver: the thread has ended by itself.
+            // Without a receiver the thread has ended by itself.
             let _ = self.sender.send(Message::Stop);
             if thread.join().is_err() {
                 error!("the export thread failed");
@@ -218,13 +189,13 @@ struct State {
     interfaces: Interfaces,
     /// The interfaces when they were listed last.
     listed: Vec<Interface>,
-    looked_ns: u64,
+    listed_ns: u64,
     opened: Sender<Opened>,
     sockets: Receiver<Opened>,
 }
 
 impl State {
-    /// Returns the time that timers go by. When the clock of day was set, the exporters take it over first.
+    /// Returns the time that timers go by. If the clock of day was set, all exporters are adjusted first.
     fn now_ns(&mut self) -> u64 {
         let moment = (self.clock)();
         if moment.stepped_ns != self.stepped_ns {
@@ -330,10 +301,10 @@ impl State {
                 }
                 Entry::Vacant(free) => free.insert(Exporter::new(&settings, prepared, now_ns)),
             };
-            // A new stream, too, goes by the clock as it is set now.
+            // A new stream must know the steps of the clock, too.
             exporter.set_stepped(self.stepped_ns, now_ns);
         }
-        let changed = self.look(now_ns);
+        let changed = self.list_interfaces(now_ns);
         for (name, lanes) in users {
             if let Some(exporter) = self.exporters.get_mut(&name) {
                 retired.extend(join(exporter, &self.monitors, lanes, &self.listed, now_ns));
@@ -346,13 +317,13 @@ impl State {
     }
 
     /// Lists the interfaces, if an exporter sends them. Returns whether they have changed.
-    fn look(&mut self, now_ns: u64) -> bool {
+    fn list_interfaces(&mut self, now_ns: u64) -> bool {
         if !self.exporters.values().any(Exporter::lists_interfaces) {
             return false;
         }
-        self.looked_ns = now_ns;
+        self.listed_ns = now_ns;
         let listed = (self.interfaces)();
-        // Every host has an interface: without any the listing failed, for want of a descriptor for example.
+        // Every host has an interface. An empty list means that listing failed, for example for lack of a file descriptor.
         let changed = !listed.is_empty() && listed != self.listed;
         if changed {
             self.listed = listed;
@@ -364,13 +335,13 @@ impl State {
         let exporters = self.exporters.values_mut();
         for exporter in exporters.filter(|exporter| exporter.lists_interfaces()) {
             let lanes = exporter.lanes();
-            // No account is closed: the lanes are those it has.
+            // No account is closed, because the lanes stay the same.
             join(exporter, &self.monitors, lanes, &self.listed, now_ns);
         }
     }
 
     fn tick(&mut self, now_ns: u64) {
-        if now_ns.abs_diff(self.looked_ns) >= LOOK_NS && self.look(now_ns) {
+        if now_ns.abs_diff(self.listed_ns) >= LIST_NS && self.list_interfaces(now_ns) {
             self.send_interfaces(now_ns);
         }
         while let Ok((settings, result)) = self.sockets.try_recv() {
@@ -387,7 +358,7 @@ impl State {
     }
 }
 
-/// Joins an exporter with the monitors of its lanes.
+/// Has an exporter serve the monitors of these lanes.
 fn join(
     exporter: &mut Exporter,
     monitors: &BTreeMap<String, Monitor>,

@@ -2,40 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{State, Users};
-use crate::settings::{Change, Monitor, Settings};
+use super::State;
+use crate::change::{Change, Template, TemplateStep};
+use crate::exporter::Exporter;
+use crate::message::Users;
+use crate::settings::{Monitor, Settings};
 use crate::statistics::TemplateStatistics;
-
-/// A template of an exporter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template {
-    /// The exporter's name.
-    pub exporter: String,
-    /// The monitor's name, or the options table's.
-    pub client: String,
-    /// Its identifier.
-    pub id: u16,
-    /// Fields of a record, scopes included.
-    pub fields: usize,
-}
-
-/// A template that a change sends or withdraws.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplateStep {
-    /// The template is new, or uses an identifier that had another meaning.
-    Send(Template),
-    /// The template is not used any more.
-    Withdraw(Template),
-}
-
-impl TemplateStep {
-    /// The exporter's name.
-    pub fn exporter(&self) -> &str {
-        match self {
-            TemplateStep::Send(template) | TemplateStep::Withdraw(template) => &template.exporter,
-        }
-    }
-}
 
 impl State {
     pub(super) fn preview(&self, change: &Change, users: &Users) -> Vec<TemplateStep> {
@@ -66,9 +38,7 @@ impl State {
                 .collect();
             let after = match running {
                 Some(exporter) => exporter.templates_with(settings, &monitors, &self.listed),
-                None => {
-                    crate::exporter::Exporter::fresh_templates(settings, &monitors, &self.listed)
-                }
+                None => Exporter::fresh_templates(settings, &monitors, &self.listed),
             };
             let same = |one: &TemplateStatistics, other: &TemplateStatistics| {
                 (one.id, &one.client, &one.fields) == (other.id, &other.client, &other.fields)

@@ -1,13 +1,15 @@
-//! Routes: which monitor feeds which exporters. A change costs in proportion to what it changes. Pure.
+//! Which monitor feeds which exporters. The cost of a change is proportional to what it changes. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::{Message, Users};
-use crate::feed::{Feed, Lane};
-use crate::settings::{Change, Monitor, Plan};
+use crate::change::{Change, Plan};
+use crate::feed::Feed;
+use crate::lane::Lane;
+use crate::message::{Message, Users};
+use crate::settings::Monitor;
 
 /// A monitor's feed and the lanes that a change gives it.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ impl Routes {
         (gone.cloned().collect(), silent.cloned().collect())
     }
 
-    /// Takes a change. Returns the monitors whose lanes may have changed, and the lanes of each exporter that is concerned.
+    /// Applies a change. Returns the monitors whose lanes may have changed, and the lanes of each exporter that is concerned.
     pub(super) fn change(&mut self, change: &Change) -> (Vec<Rerouted>, Users) {
         let mut monitors: BTreeSet<String> = BTreeSet::new();
         let mut exporters: BTreeSet<String> = BTreeSet::new();
@@ -99,7 +101,7 @@ impl Routes {
             !self.exporters.contains(exporter)
                 || !names.is_some_and(|names| names.contains(monitor))
         };
-        // Lanes go with an exporter that goes, or from an exporter that a monitor no longer names.
+        // A lane is removed with its exporter, or when its monitor no longer names the exporter.
         let parted: BTreeSet<&String> = exporters.iter().chain(&change.gone).collect();
         for exporter in parted {
             let first = (exporter.clone(), String::new());

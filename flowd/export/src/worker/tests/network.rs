@@ -219,7 +219,7 @@ fn an_interface_that_appears_is_told() {
     worker.flush();
     told(b"lo\0");
     plugged.store(true, Ordering::SeqCst);
-    now_ns.fetch_add(LOOK_NS, Ordering::SeqCst);
+    now_ns.fetch_add(LIST_NS, Ordering::SeqCst);
     // No commit, and no flow.
     told(b"wan7\0");
     let statistics = worker.statistics();
