@@ -36,7 +36,6 @@ const RINGS: &[(&str, &[&str])] = &[
     ),
     ("flowd/daemon", &["api::configuration", "api::sessions"]),
     ("flowd/daemon", &["api::openapi", "api::table"]),
-    ("flowd/relay", &["paced", "plan"]),
     (
         "flowsh",
         &["client", "output", "progress", "terminal", "trouble"],

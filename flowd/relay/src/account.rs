@@ -5,7 +5,7 @@ use loss::DropReason;
 use crate::pace::Meter;
 use crate::statistics::{Ledger, Rates, ReceiverStatistics, Tally};
 
-/// Returns whether a reason tells of the receiver's health, not of the configuration or of one datagram.
+/// Whether a reason means that the receiver cannot be reached, rather than that the configuration or the datagram is the cause.
 pub(crate) fn is_failure(reason: DropReason) -> bool {
     !matches!(
         reason,

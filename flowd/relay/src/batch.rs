@@ -7,7 +7,7 @@ use crate::statistics::Tally;
 /// A datagram of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Datagram {
-    /// The offset of its first octet in those of the read.
+    /// The offset of its first octet in the buffer of the read.
     pub(crate) start: usize,
     pub(crate) len: u32,
     /// The exporter's number.
@@ -19,7 +19,7 @@ pub(crate) struct Datagram {
     pub(crate) domain: Option<u16>,
     /// Whether it carries templates or options.
     pub(crate) announces: bool,
-    /// Whether it carries everything that is known of its observation domain.
+    /// Whether it carries all templates and options that are known of its observation domain, so that none have to be replayed.
     pub(crate) first: bool,
 }
 

@@ -30,7 +30,7 @@ struct Key {
 #[derive(Debug)]
 enum Carrier {
     Udp(Socket),
-    /// Another program has the port: datagrams go by the raw socket.
+    /// Another program has the port, so datagrams are sent by the raw socket until then.
     Taken {
         until_ns: u64,
     },
@@ -142,7 +142,7 @@ impl Carriers {
         let open = || open_carrier(family, key.port, key.no_checksum);
         let opened = match open() {
             Err(error) if error.raw_os_error() == Some(libc::EMFILE) && self.sockets.len() > 0 => {
-                // Others have the descriptors: start again with few.
+                // The process has no descriptors left: close all carriers and start again with one.
                 self.sockets.clear();
                 return open()
                     .map(|socket| self.sockets.insert(key, Carrier::Udp(socket), now_ns).0);

@@ -85,7 +85,7 @@ fn owner<'a>(state: &'a State, name: &str, error: &Error) -> Option<&'a str> {
     owners.next().map(|(other, _)| other.as_str())
 }
 
-/// Writes a line for each listening address that this host does not have: it may come up later, or be mistyped.
+/// Makes a warning for each listening address that this host does not have: it may come up later, or be mistyped.
 fn absent(name: &str, settings: &SamplicatorSettings) -> Vec<String> {
     let asked = settings
         .listen
@@ -97,7 +97,7 @@ fn absent(name: &str, settings: &SamplicatorSettings) -> Vec<String> {
         return Vec::new();
     }
     let local = local_addresses();
-    // Every host has an address: without any the listing failed.
+    // Every host has an address. An empty list means that listing failed.
     asked
         .filter(|address| !local.is_empty() && !is_local(&local, *address))
         .map(|address| {

@@ -11,20 +11,20 @@ use crate::settings::{Endpoint, Receiver, SamplicatorSettings, Settings};
 pub struct Difference {
     /// Samplicators that are new or relay otherwise than before.
     pub steps: BTreeMap<String, Step>,
-    /// Samplicators that are removed; those that go on under another name are not among them.
+    /// Samplicators that are removed, without those that continue under another name.
     pub gone: Vec<String>,
 }
 
 /// The change of one samplicator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The name of the samplicator that it goes on from; none: it is new.
+    /// The name of the running samplicator that it continues; `None` for a new one.
     pub from: Option<String>,
     /// The addresses and ports that it starts to listen on, with the number of sockets.
     pub opens: Vec<(Endpoint, usize)>,
     /// The addresses and ports that it stops listening on, with the number of sockets.
     pub closes: Vec<(Endpoint, usize)>,
-    /// Receivers that are new, or that are sent to by other sockets or to another destination.
+    /// Receivers that are new, or whose datagrams leave by another socket or go to another destination.
     pub receivers: Vec<String>,
     /// Receivers that are removed.
     pub receivers_gone: Vec<String>,

@@ -11,8 +11,8 @@ use udp::{Control, SendOptions, Sender};
 use crate::account::Account;
 use crate::batch::{Batch, Datagram};
 use crate::carrier::{self, Carriers};
-use crate::paced::{Item, source};
 use crate::plan::{Destination, Events, PlannedReceiver, note_failure, note_recovery};
+use crate::queue::Item;
 use crate::source::Source;
 use crate::statistics::Tally;
 use crate::table::Table;
@@ -150,7 +150,7 @@ impl Lane {
 
     /// Sends the datagrams of the batch that the receiver has taken.
     pub(crate) fn flush(&mut self, context: &mut SendContext<'_>) {
-        if self.planned.paced.is_some() {
+        if self.planned.queue.is_some() {
             self.queue(context);
         } else if !self.list.is_empty() {
             let destination = self.destination.clone();
@@ -276,7 +276,7 @@ impl Lane {
             let mut failed = false;
             let replayed = &mut self.account.replayed;
             let batch = carrier::Batch {
-                source: source(from, port),
+                source: port.of(from),
                 target: &target,
                 no_checksum,
                 count: datagrams.len(),
@@ -303,7 +303,7 @@ impl Lane {
         for part in list.chunk_by(same) {
             let account = &mut self.account;
             let own = carrier::Batch {
-                source: source(batch.datagram(part[0]).from, port),
+                source: port.of(batch.datagram(part[0]).from),
                 target: &target,
                 no_checksum,
                 count: part.len(),
@@ -339,10 +339,10 @@ impl Lane {
                 (number, from, datagrams)
             })
             .collect();
-        let Some(paced) = &self.planned.paced else {
+        let Some(queue) = &self.planned.queue else {
             return;
         };
-        let mut queue = paced.lock();
+        let mut queue = queue.lock();
         let was_empty = queue.is_empty();
         queue.account.ledger += &account.ledger;
         let now_ns = context.now_ns;
@@ -403,7 +403,7 @@ impl Lane {
 
     /// Updates rates and health. To be called every second.
     pub(crate) fn tick(&mut self, now_ns: u64, events: &Events) {
-        if self.planned.paced.is_none() {
+        if self.planned.queue.is_none() {
             self.account.tick(now_ns);
             note_recovery(&self.planned, self.account.last_sent_ns, now_ns, events);
         }

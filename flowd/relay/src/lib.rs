@@ -25,8 +25,9 @@ mod impact;
 mod lane;
 mod names;
 mod pace;
-mod paced;
+mod pacer;
 mod plan;
+mod queue;
 mod resolver;
 mod routes;
 mod samplicator;
@@ -56,8 +57,8 @@ pub use error::{Error, Place, Problem};
 pub use event::{Event, What};
 pub use samplicator::{Clock, Context, Prepared, Samplicator};
 pub use settings::{
-    Action, BalanceBy, Endpoint, Group, Listen, MAX_RECEIVERS, MAX_THREADS, Receiver, Rule,
-    SamplicatorSettings, Settings, SourcePort,
+    Action, BalanceBy, Endpoint, Group, Listen, MAX_RECEIVERS, Receiver, Rule, SamplicatorSettings,
+    Settings, SourcePort,
 };
 pub use statistics::{
     Ledger, ListenerStatistics, Rates, ReceiverState, ReceiverStatistics, SourceStatistics,

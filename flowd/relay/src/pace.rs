@@ -25,7 +25,7 @@ impl Limit {
         }
     }
 
-    /// Takes one datagram's share of the rate. `false`: the limit is reached.
+    /// Asks to send one datagram. Returns `false` when the limit is reached.
     pub(crate) fn take(&self, now_ns: u64) -> bool {
         let mut due_ns = self.due_ns.load(Ordering::Relaxed);
         loop {
@@ -83,7 +83,7 @@ impl Meter {
         towards(&mut self.rates.bits_5m, bits, 300.0);
     }
 
-    /// Goes on from another tally, as after counts were cleared. The averages stay.
+    /// Continues with another tally, because the counts were cleared. The averages stay.
     pub(crate) fn restart(&mut self, tally: Tally) {
         self.last = tally;
     }

@@ -13,7 +13,7 @@ use loss::DropReason;
 use crate::account::is_failure;
 use crate::event::{Event, What};
 use crate::pace::Limit;
-use crate::paced::Paced;
+use crate::queue::SharedQueue;
 use crate::routes::{Routes, Slot};
 use crate::settings::{Receiver, SamplicatorSettings};
 use crate::socket::Target;
@@ -50,7 +50,7 @@ pub(crate) struct PlannedReceiver {
     pub(crate) settings: Receiver,
     pub(crate) limit: Option<Limit>,
     /// The queue of a receiver that has, or had, a `delay`.
-    pub(crate) paced: Option<Arc<Paced>>,
+    pub(crate) queue: Option<Arc<SharedQueue>>,
     pub(crate) path: Arc<Path>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) enum Destination {
 pub(crate) struct Path {
     destination: Mutex<Destination>,
     version: AtomicU64,
-    /// Grows whenever all templates have to be replayed to the receiver.
+    /// Generation of template replays: it grows whenever all templates have to be replayed to the receiver.
     replay_epoch: AtomicU64,
     failed: AtomicBool,
     failed_ns: AtomicU64,

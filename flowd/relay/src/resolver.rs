@@ -22,7 +22,7 @@ use crate::socket::{Target, is_local, local_addresses, reason};
 const LOOK: Duration = Duration::from_secs(2);
 /// Shortest time between two queries for a name, whatever its TTL.
 const LEAST_TTL: Duration = Duration::from_secs(1);
-/// Longest time between two queries for a name: TTLs of days, and of `/etc/hosts`, are longer than anybody waits.
+/// Longest time between two queries for a name, because nobody waits for a TTL of days, or for that of `/etc/hosts`.
 const MOST_TTL: Duration = Duration::from_secs(300);
 /// The first wait after a name did not resolve; it doubles up to [`MOST_RETRY`].
 const RETRY: Duration = Duration::from_secs(2);

@@ -57,7 +57,7 @@ impl Routes {
                 receivers: names.iter().filter_map(|name| slot(name)).collect(),
                 groups: names.iter().filter_map(|name| group_of(name)).collect(),
             };
-            // Nobody gets a datagram twice, also when a rule names somebody twice.
+            // No receiver gets a datagram twice, even if a rule names it twice.
             route.receivers.sort_unstable();
             route.receivers.dedup();
             route.groups.sort_unstable();
@@ -216,7 +216,7 @@ mod tests {
         groups: &[&[&str]],
     ) -> SamplicatorSettings {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let settings = SamplicatorSettings {
+        SamplicatorSettings {
             receivers: receivers
                 .iter()
                 .map(|name| Receiver::new(name, "192.0.2.1"))
@@ -241,9 +241,7 @@ mod tests {
                 })
                 .collect(),
             ..SamplicatorSettings::new("s")
-        };
-        settings.check().unwrap();
-        settings
+        }
     }
 
     fn routes(settings: &SamplicatorSettings) -> Routes {
@@ -279,7 +277,7 @@ mod tests {
         assert_eq!(to(&routes, "10.2.0.1"), (false, vec![0], vec![]));
         assert_eq!(to(&routes, "10.1.0.1"), (false, vec![1, 2], vec![]));
         assert_eq!(to(&routes, "10.1.2.3"), (true, vec![], vec![]));
-        // What no rule matches goes to whom no rule names.
+        // A source that no rule matches goes to the receivers that no rule names.
         assert_eq!(to(&routes, "192.0.2.1"), (false, vec![3], vec![]));
         assert_eq!(to(&routes, "2001:db8::1"), (false, vec![2], vec![]));
         assert_eq!(to(&routes, "2001:db8:1::1"), (true, vec![], vec![]));

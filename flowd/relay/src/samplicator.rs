@@ -1,4 +1,4 @@
-//! A running samplicator: the handle by which it is asked. How a configuration is put into force is in `prepare.rs`.
+//! The handle to a running samplicator, by which counts are read. How a configuration is put into force is in `prepare.rs`.
 
 mod prepare;
 
@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 use mailbox::{Answer, Reply};
 
 use crate::event::Event;
-use crate::paced::Pacer;
+use crate::pacer::Pacer;
 use crate::plan::{Destination, Events, Plan, PlannedReceiver};
 use crate::resolver::Resolver;
 use crate::settings::{Endpoint, SamplicatorSettings};
@@ -172,13 +172,13 @@ impl Samplicator {
         for cleared in asked {
             cleared.wait();
         }
-        for paced in running
+        for queue in running
             .plan
             .receivers
             .iter()
-            .filter_map(|one| one.paced.as_ref())
+            .filter_map(|one| one.queue.as_ref())
         {
-            paced.lock().account.clear();
+            queue.lock().account.clear();
         }
         running.past = WorkerStatistics::default();
         running.retired = Ledger::default();
@@ -229,8 +229,8 @@ fn receiver_statistics(planned: &PlannedReceiver, all: &WorkerStatistics) -> Rec
             account.add_to(&mut statistics);
         }
     }
-    if let Some(paced) = &planned.paced {
-        paced.lock().account.add_to(&mut statistics);
+    if let Some(queue) = &planned.queue {
+        queue.lock().account.add_to(&mut statistics);
     }
     statistics
 }

@@ -1,6 +1,5 @@
 //! The settings of the samplicators: what the configuration says of them, resolved.
 
-mod check;
 mod tree;
 
 use std::fmt;
@@ -11,10 +10,9 @@ use ipnet::IpNet;
 use language::schema::{default_seconds, default_u8, default_u16, default_usize};
 use service::Named;
 
-/// Most receivers of one samplicator, disabled ones included.
+/// Most receivers of one samplicator, disabled ones included. For each observation domain a bit of each says whether it has the
+/// templates.
 pub const MAX_RECEIVERS: usize = 256;
-/// Most threads a listening address may have.
-pub const MAX_THREADS: usize = 64;
 
 const PORT: u16 = default_u16("flow samplicator * port");
 const RECEIVE_BUFFER: usize = default_usize("flow samplicator * receive-buffer");
@@ -74,7 +72,7 @@ impl SamplicatorSettings {
         }
     }
 
-    /// Whether a samplicator with these settings relays as one with `other` does: they may differ in descriptions.
+    /// Whether these settings and `other` differ in descriptions at most.
     pub(crate) fn relays_alike(&self, other: &SamplicatorSettings) -> bool {
         self.undescribed() == other.undescribed()
     }
@@ -181,6 +179,17 @@ pub enum SourcePort {
     Fixed(u16),
 }
 
+impl SourcePort {
+    /// Returns the address and port that a datagram is sent from under its exporter's address.
+    #[inline]
+    pub(crate) fn of(self, mut exporter: SocketAddr) -> SocketAddr {
+        if let SourcePort::Fixed(port) = self {
+            exporter.set_port(port);
+        }
+        exporter
+    }
+}
+
 /// A receiver of copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receiver {
@@ -283,7 +292,7 @@ pub enum BalanceBy {
     Exporter,
     /// Those of one observation domain (source identifier, engine) of an exporter address. The member is chosen by hash.
     Domain,
-    /// Those of one observation domain of an exporter address. The domains are dealt to the members in turn as they appear.
+    /// Those of one observation domain of an exporter address. The domains are assigned to the members in turn as they appear.
     RoundRobin,
 }
 

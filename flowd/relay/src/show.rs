@@ -1,4 +1,4 @@
-//! The samplicators as the management API answers them. Times are also given as the seconds since, as screens show them.
+//! Answers of the management API about samplicators. For screens, each time is also given as the seconds passed since then.
 
 use std::sync::Arc;
 
@@ -225,7 +225,7 @@ fn ledger(statistics: &Statistics) -> SamplicatorLedger {
         .receivers
         .iter()
         .map(|receiver| receiver_ledger(&receiver.name, &receiver.ledger));
-    // Removed receivers have had their part of what came in, too.
+    // Removed receivers got a part of what came in, too.
     let removed = (statistics.retired.offered.datagrams > 0)
         .then(|| receiver_ledger("(removed)", &statistics.retired));
     SamplicatorLedger {

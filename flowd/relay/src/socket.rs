@@ -15,7 +15,7 @@ use udp::{Control, MAX_PAYLOAD};
 use crate::error::Problem;
 use crate::settings::{Endpoint, Receiver, SourcePort};
 
-/// Asked of the kernel as send buffer: a slow interface must not cost datagrams sooner than it has to.
+/// Octets of send buffer asked of the kernel, so that a slow interface costs no datagrams while memory could hold them.
 const SEND_BUFFER: i32 = 4 << 20;
 /// `SK_MEMINFO_DROPS` of `linux/sock_diag.h`: the counter of `SO_RXQ_OVFL`, which can be read at any time.
 const MEMINFO_DROPS: usize = 8;
@@ -72,7 +72,7 @@ pub(crate) fn listen(
         IpAddr::V6(address) => SocketAddrV6::new(address, *port, 0, scope).into(),
         address => SocketAddr::new(address, *port),
     };
-    // An address may come later: by DHCP, or from the commit that this is a part of.
+    // The host may get the address later, by DHCP or from this very commit.
     match address {
         IpAddr::V4(_) => socket.set_freebind_v4(true),
         IpAddr::V6(_) => socket.set_freebind_v6(true),
@@ -112,7 +112,7 @@ pub(crate) fn set_receive_buffer(socket: &Socket, octets: usize) {
     }
 }
 
-/// Returns the octets of receive buffer that the kernel granted, as it charges them.
+/// Returns the octets of receive buffer that the kernel granted. It charges more for a datagram than its payload.
 pub(crate) fn receive_buffer(socket: &Socket) -> usize {
     socket.recv_buffer_size().unwrap_or(0)
 }
@@ -200,7 +200,7 @@ pub(crate) fn open_raw(family: IpAddr) -> io::Result<Socket> {
     transparent(&socket, family)?;
     outgoing(&socket, family)?;
     if family.is_ipv6() {
-        // Where in the UDP header the checksum is.
+        // The offset of the checksum in the UDP header.
         udp::set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_CHECKSUM, 6)?;
     }
     // Otherwise the kernel would hand it a copy of every UDP packet to this host.

@@ -6,8 +6,8 @@ use crate::routes::{Members, Slot};
 use crate::statistics::{SourceStatistics, Tally};
 use crate::tracker::Tracker;
 
-/// Most observation domains of one source that are dealt in turn; further ones are spread by their hash.
-const MAX_DEALT: usize = 256;
+/// Most observation domains of one source that are assigned in turn; further ones are spread by their hash.
+const MAX_ASSIGNED: usize = 256;
 /// The number that stands for no datagram.
 pub(crate) const NONE: u32 = u32::MAX;
 
@@ -22,8 +22,8 @@ pub(crate) struct Source {
     pub(crate) last_ns: u64,
     pub(crate) silent: bool,
     pub(crate) tracker: Tracker,
-    /// The members that observation domains were dealt to: group, domain, member.
-    dealt: Vec<(usize, u32, Slot)>,
+    /// The members of round-robin groups that observation domains are assigned to: group, domain, member.
+    assigned: Vec<(usize, u32, Slot)>,
     /// The first and the last of its datagrams in the present batch.
     pub(crate) batch: (u32, u32),
 }
@@ -38,14 +38,14 @@ impl Source {
             last_ns: now_ns,
             silent: false,
             tracker: Tracker::default(),
-            dealt: Vec::new(),
+            assigned: Vec::new(),
             batch: (NONE, NONE),
         }
     }
 
-    /// Returns the member of a group dealt in turn that gets an observation domain. `turn` is the number of the next member, for a
+    /// Returns the member of a round-robin group that gets an observation domain. `turn` is the number of the next member, for a
     /// domain that is new.
-    pub(crate) fn deal(
+    pub(crate) fn assign(
         &mut self,
         group: usize,
         members: &Members,
@@ -53,7 +53,7 @@ impl Source {
         turn: &mut usize,
     ) -> Option<Slot> {
         let known = self
-            .dealt
+            .assigned
             .iter_mut()
             .find(|(of, id, _)| (*of, *id) == (group, domain));
         if let Some((_, _, slot)) = known {
@@ -63,18 +63,18 @@ impl Source {
             }
             return Some(*slot);
         }
-        if self.dealt.len() >= MAX_DEALT {
+        if self.assigned.len() >= MAX_ASSIGNED {
             return members.choose(domain.into());
         }
         let slot = members.turn(*turn)?;
         *turn += 1;
-        self.dealt.push((group, domain, slot));
+        self.assigned.push((group, domain, slot));
         Some(slot)
     }
 
-    /// Forgets who was dealt what, when the groups have changed.
-    pub(crate) fn forget_deals(&mut self) {
-        self.dealt.clear();
+    /// Forgets the assignments, because the groups have changed.
+    pub(crate) fn forget_assignments(&mut self) {
+        self.assigned.clear();
     }
 
     pub(crate) fn statistics(&self, address: SocketAddr, rule: Option<String>) -> SourceStatistics {

@@ -11,6 +11,8 @@ use wire::{
     Contents, FieldSpec, MIN_TEMPLATE_ID, Outline, Record, Set, SetFormat, Template, ipfix, v9,
 };
 
+use crate::settings::MAX_RECEIVERS;
+
 /// Most observation domains of one exporter.
 pub(crate) const MAX_DOMAINS: usize = 256;
 /// Most templates of one domain.
@@ -95,7 +97,7 @@ pub(crate) struct Tracker {
 
 /// A set of receivers, a bit for each slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Slots([u64; 4]);
+pub(crate) struct Slots([u64; MAX_RECEIVERS / 64]);
 
 impl Slots {
     #[inline]

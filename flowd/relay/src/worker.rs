@@ -75,7 +75,7 @@ struct Worker {
     slots: Vec<Slot>,
     sender: udp::Sender,
     carriers: Carriers,
-    /// For each group that is dealt in turn: the number of the next member.
+    /// For each round-robin group, the number of the next member.
     turns: Vec<usize>,
     received: Tally,
     relayed: Tally,
@@ -336,7 +336,7 @@ impl Worker {
                     let members = self.plan.routes.group(*group);
                     let slot = match members.by {
                         BalanceBy::RoundRobin => {
-                            source.deal(*group, members, seen.id, &mut self.turns[*group])
+                            source.assign(*group, members, seen.id, &mut self.turns[*group])
                         }
                         _ => members.choose(members.key(datagram.from, seen.id)),
                     };

@@ -9,7 +9,7 @@ use loss::DropReason;
 use super::{Destination, Path, Plan, PlannedReceiver};
 use crate::error::{Error, Place, Problem};
 use crate::pace::Limit;
-use crate::paced::Paced;
+use crate::queue::SharedQueue;
 use crate::resolver::open_path;
 use crate::routes::{Routes, Slot};
 use crate::settings::{Receiver, SamplicatorSettings};
@@ -62,14 +62,14 @@ fn planned(
     slot: Slot,
     old: Option<&Arc<PlannedReceiver>>,
 ) -> Result<PlannedReceiver, Error> {
-    let paced = old
-        .and_then(|old| old.paced.clone())
-        .or_else(|| (!receiver.delay.is_zero()).then(Arc::<Paced>::default));
+    let queue = old
+        .and_then(|old| old.queue.clone())
+        .or_else(|| (!receiver.delay.is_zero()).then(Arc::<SharedQueue>::default));
     let mut planned = PlannedReceiver {
         slot,
         settings: receiver.clone(),
         limit: receiver.rate_limit.map(Limit::new),
-        paced,
+        queue,
         path: Arc::new(Path::new(Destination::Nowhere(DropReason::Unresolved))),
     };
     if receiver.disabled {

@@ -11,7 +11,7 @@ use socket2::Socket;
 
 use super::{ClockHandle, Context, Inner, Prepared, Running, Samplicator};
 use crate::error::{Error, Place, Problem};
-use crate::paced::Pacer;
+use crate::pacer::Pacer;
 use crate::plan::{Events, compile};
 use crate::resolver::Resolver;
 use crate::settings::{Endpoint, SamplicatorSettings};
@@ -37,7 +37,6 @@ impl Samplicator {
         settings: &SamplicatorSettings,
         context: &Context,
     ) -> Result<Prepared, Error> {
-        settings.check()?;
         check_host(settings)?;
         let events = match old {
             Some(old) => old.0.events.clone(),
@@ -71,7 +70,7 @@ impl Samplicator {
             Some(old) => (old.0.state.lock().pacer.is_some(), true),
             None => (false, false),
         };
-        let needs_pacer = plan.receivers.iter().any(|one| one.paced.is_some()) && !paces;
+        let needs_pacer = plan.receivers.iter().any(|one| one.queue.is_some()) && !paces;
         let pacer = needs_pacer
             .then(|| Pacer::start(&settings.name, Arc::clone(&context.clock), events.clone()))
             .transpose()
@@ -154,16 +153,16 @@ impl Prepared {
             let last = handle.stop();
             running.past.add(last.retired());
         }
-        // Workers queue nothing for them any more.
+        // From here on workers add nothing to the queues of removed receivers.
         for gone in &old.receivers {
-            if let Some(paced) = &gone.paced
+            if let Some(queue) = &gone.queue
                 && !plan.receivers.iter().any(|new| {
-                    new.paced
+                    new.queue
                         .as_ref()
-                        .is_some_and(|new| Arc::ptr_eq(new, paced))
+                        .is_some_and(|new| Arc::ptr_eq(new, queue))
                 })
             {
-                running.retired += &paced.lock().retire((inner.clock.0)());
+                running.retired += &queue.lock().retire((inner.clock.0)());
             }
         }
         running.resolver.apply(plan);

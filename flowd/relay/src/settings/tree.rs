@@ -1,4 +1,4 @@
-//! From the configuration tree to the settings of the samplicators, and from a refusal back to its node.
+//! Makes the settings of the samplicators from the configuration tree, and a finding at its node from a refusal.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,14 +7,16 @@ use language::{Finding, Tree};
 use service::named::{self, Before};
 
 use super::{
-    Action, BalanceBy, Group, Listen, Receiver, Rule, SamplicatorSettings, Settings, SourcePort,
+    Action, BalanceBy, Group, Listen, MAX_RECEIVERS, Receiver, Rule, SamplicatorSettings, Settings,
+    SourcePort,
 };
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Problem};
 
-/// Resolves a tree that was checked against the schema. Samplicators that it shares with `before` are taken over from there.
+/// Resolves a tree that was checked against the schema: what that lets through is right here, too. Samplicators that it shares with
+/// `before` are taken over from there.
 ///
 /// # Errors
-/// The problems that the schema's check cannot see.
+/// A samplicator has too many receivers, which the schema cannot express.
 pub(crate) fn from_tree(
     tree: &Tree,
     before: Option<Before<'_, Settings>>,
@@ -22,7 +24,12 @@ pub(crate) fn from_tree(
     let mut findings = Vec::new();
     let settings = named::resolve(tree, &["flow", "samplicator"], before, |name, node| {
         let samplicator = samplicator(name, node);
-        if let Err(error) = samplicator.check() {
+        // The schema has no limit for the number of names below a node.
+        if samplicator.receivers.len() > MAX_RECEIVERS {
+            let error = Error {
+                place: Place::Receivers,
+                problem: Problem::TooManyReceivers,
+            };
             findings.push(finding(&samplicator, &error));
         }
         Some(samplicator)
@@ -129,14 +136,11 @@ pub(crate) fn finding(settings: &SamplicatorSettings, error: &Error) -> Finding 
         settings.name.clone(),
     ];
     let words: Vec<String> = match &error.place {
-        Place::Port => vec!["port".into()],
         Place::Threads => vec!["threads".into()],
         Place::Receivers => vec!["receiver".into()],
         Place::Listen(_) if settings.listen.len() < 2 => vec![],
         Place::Listen(endpoint) => vec!["listen-address".into(), endpoint.listen.to_string()],
         Place::Receiver(receiver) => vec!["receiver".into(), receiver.clone()],
-        Place::Rule(prefix) => vec!["source".into(), prefix.to_string()],
-        Place::Group(group) => vec!["balance".into(), "group".into(), group.clone()],
     };
     path.extend(words);
     let message = match &error.place {
@@ -243,5 +247,58 @@ mod tests {
         assert_eq!(a.description.as_deref(), Some("the first"));
         assert_eq!(relay.rules[1].action, Action::Deny);
         assert_eq!(relay.groups[0].by, BalanceBy::Domain);
+    }
+
+    #[test]
+    fn the_tree_lets_nothing_through_that_a_samplicator_cannot_do() {
+        let wrong = |line: &str| {
+            let lines = format!(
+                "set flow samplicator S port 2055\nset flow samplicator S receiver A address 192.0.2.1
+set flow samplicator S receiver B address 2001:db8::1\nset flow samplicator S {line}"
+            );
+            let tree = language::load(&Tree::default(), &[], &lines, None, Mode::Merge);
+            tree.map_or(true, |tree| !language::check(&tree).is_empty())
+        };
+        assert!(!wrong("threads 64"));
+        for line in [
+            "port 0",
+            "port 65536",
+            "threads 0",
+            "threads 65",
+            "receiver C",
+            "receiver A port 0",
+            "receiver A source-port 0",
+            "receiver A sampling 0",
+            "receiver A sampling 1",
+            "receiver A ttl 0",
+            "receiver A dscp 64",
+            "receiver A rate-limit 0",
+            "receiver B no-checksum",
+            "balance group A receivers B",
+            "balance group G",
+            "balance group G receivers C",
+            "source 10.0.0.0/8",
+            "source 10.0.0.0/8 receiver C",
+            "source 10.1.0.0/8 receiver A",
+        ] {
+            assert!(wrong(line), "{line}");
+        }
+        assert!(wrong(
+            "receiver B spoof-source\nset flow samplicator S listen-address 192.0.2.9"
+        ));
+    }
+
+    #[test]
+    fn receivers_are_as_many_as_there_are_bits_for() {
+        let lines: String = (0..=MAX_RECEIVERS)
+            .map(|number| format!("set flow samplicator S receiver R{number} address 192.0.2.1\n"))
+            .collect();
+        let tree = language::load(&Tree::default(), &[], &lines, None, Mode::Merge).unwrap();
+        assert_eq!(language::check(&tree), []);
+        let findings = from_tree(&tree, None).unwrap_err();
+        assert_eq!(
+            findings[0].to_string(),
+            "flow samplicator S receiver: more than 256 receivers"
+        );
     }
 }

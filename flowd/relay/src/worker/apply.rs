@@ -46,7 +46,7 @@ impl Worker {
         for (address, source) in self.sources.iter_mut() {
             source.route = plan.routes.find(address.ip());
             if groups {
-                source.forget_deals();
+                source.forget_assignments();
             }
         }
         self.plan = plan;
