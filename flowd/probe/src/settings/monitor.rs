@@ -51,17 +51,7 @@ impl MonitorSettings {
         let record_name = node.value(&["record"])?;
         let record = match records.get(record_name) {
             Some(named) => named.record.clone(),
-            None => match Record::by_name(record_name) {
-                Some(record) => record,
-                None => {
-                    let path = ["flow", "monitor", name, "record", record_name];
-                    findings.push(finding(
-                        &path,
-                        format!("there is no flow record {record_name}"),
-                    ));
-                    return None;
-                }
-            },
+            None => Record::by_name(record_name)?,
         };
         let record = match node.has(&["cache", "bidirectional"]) {
             true => bidirectional(name, node, record, findings),

@@ -46,11 +46,5 @@ fn record(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> Record {
         };
     record.keys = look_up("match", Record::key_field);
     record.collects = look_up("collect", Record::collect_field);
-    if record.keys.len() + record.collects.len() > registry::record::MAX_FIELDS {
-        findings.push(finding(
-            &["flow", "record", name],
-            format!("more than {} fields", registry::record::MAX_FIELDS),
-        ));
-    }
     record
 }
