@@ -250,23 +250,15 @@ fn ours(target: &str) -> bool {
     CRATES.contains(&krate)
 }
 
-/// The crates of this workspace that log.
+/// The crates of this workspace that log, in the order of the alphabet.
 const CRATES: &[&str] = &[
-    "flowd",
-    "daemon",
     "config",
-    "service",
+    "daemon",
+    "export",
+    "flowd_log",
     "probe",
     "relay",
     "system",
-    "flowd_log",
-    "capture",
-    "meter",
-    "export",
-    "flow",
-    "wire",
-    "udp",
-    "transfer",
 ];
 
 /// The `tracing` side of the log.

@@ -34,6 +34,33 @@ fn remote(port: u16, tcp: bool, facilities: &[(&str, Level)]) -> Settings {
 }
 
 #[test]
+fn the_crates_whose_messages_are_logged_are_those_that_can_log() {
+    let folders = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/.."),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../grammar"),
+    ];
+    let entries = folders.map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut able = Vec::new();
+    for entry in entries.into_iter().flatten() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap_or_default();
+        let name = |line: &str| {
+            Some(
+                line.strip_prefix("name = \"")?
+                    .split('"')
+                    .next()?
+                    .replace('-', "_"),
+            )
+        };
+        if manifest.lines().any(|line| line.starts_with("tracing.")) {
+            able.push(manifest.lines().find_map(name).unwrap());
+        }
+    }
+    able.sort();
+    assert_eq!(able, CRATES);
+}
+
+#[test]
 fn the_ring_keeps_the_last_lines_in_order() {
     let log = log();
     for n in 0..ring::LINES + 5 {
