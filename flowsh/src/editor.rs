@@ -18,9 +18,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::ask;
 use crate::front::{self, Wish};
-use crate::script::print;
 use crate::shell::Shell;
 use crate::tail::Tail;
+use crate::terminal::print;
 use crate::terminal::{self, Quiet, is_dumb};
 use crate::trouble::Failure;
 

@@ -1,15 +1,12 @@
 //! Runs lines on a terminal: output a screen at a time, live screens, programs.
 
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::Command;
-
 use crate::ask;
 use crate::output::Answer;
 use crate::pager::{Own, Pager};
+use crate::program;
 use crate::progress::Progress;
-use crate::script::{print, watched};
 use crate::shell::{Listing, Outcome, Shell};
-use crate::terminal::Look;
+use crate::terminal::{Look, print};
 use crate::trouble::Failure;
 
 /// What lines ask of the loop that reads them.
@@ -87,10 +84,10 @@ pub(crate) fn shown(shell: &mut Shell, outcome: Outcome) -> Result<Wish, Failure
         list(shell, &outcome.answer, listing)?;
     }
     if let Some(watch) = outcome.watch.filter(|_| !outcome.leave) {
-        watched(shell, watch)?;
+        watch.run(shell)?;
     }
     if let Some(program) = &outcome.program {
-        let ran = run(program);
+        let ran = program::run(program);
         shell.forget_interrupts();
         ran?;
     }
@@ -122,7 +119,7 @@ fn pager(shell: &Shell, answer: &Answer) -> Option<Pager<std::io::Stdout, Own>> 
 }
 
 pub(crate) fn show(shell: &Shell, answer: &Answer) {
-    let text = Look::of_stdout().painted(answer);
+    let text = answer.painted(Look::of_stdout());
     let Some(mut pager) = pager(shell, answer) else {
         return print(&text);
     };
@@ -161,26 +158,4 @@ fn list(shell: &mut Shell, answer: &Answer, mut listing: Listing) -> Result<(), 
         drop(pager.finish());
     }
     Ok(())
-}
-
-/// Runs a program on this terminal. Ctrl-C goes to the program.
-///
-/// # Errors
-/// When it cannot be started or fails.
-pub(crate) fn run(argv: &[String]) -> Result<(), Failure> {
-    let Some((name, arguments)) = argv.split_first() else {
-        return Ok(());
-    };
-    let ended = Command::new(name)
-        .args(arguments)
-        .status()
-        .map_err(|error| Failure::plain(format!("cannot run {name}: {error}")))?;
-    match (ended.code(), ended.signal()) {
-        (Some(0), _) | (None, Some(nix::libc::SIGINT)) => Ok(()),
-        (Some(code), _) => Err(Failure::plain(format!("{name} ended with {code}"))),
-        (None, signal) => Err(Failure::plain(format!(
-            "{name} was ended by signal {}",
-            signal.unwrap_or_default()
-        ))),
-    }
 }

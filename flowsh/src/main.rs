@@ -9,6 +9,7 @@ mod arguments;
 mod ask;
 mod client;
 mod editor;
+mod file;
 #[cfg(test)]
 mod filled;
 mod front;
@@ -17,6 +18,7 @@ mod json;
 mod live;
 mod output;
 mod pager;
+mod program;
 mod progress;
 mod screen;
 mod script;

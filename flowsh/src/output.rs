@@ -8,8 +8,9 @@ use regex::Regex;
 use serde::Serialize;
 
 use crate::client::Received;
+use crate::file::{Writer, resolved};
 use crate::json::JsonText;
-use crate::shell::{Writer, resolved};
+use crate::terminal::Look;
 use crate::trouble::Failure;
 
 /// The memory that a compiled regular expression may take, in octets.
@@ -74,6 +75,26 @@ impl Answer {
             None if self.text.is_empty() => JsonText::of(&api::Nothing {}),
             None => JsonText::of(&Text { text: &self.text }),
         }
+    }
+
+    /// Returns the text as it is shown on a terminal: marked lines have the colour of their mark.
+    pub(crate) fn painted(&self, look: Look) -> String {
+        if !look.colour || !self.marked {
+            return self.text.clone();
+        }
+        let mut text = String::new();
+        for line in self.text.lines() {
+            let colour = match line.bytes().next() {
+                Some(b'+') => "\x1b[32m",
+                Some(b'-') => "\x1b[31m",
+                Some(b'>') => "\x1b[33m",
+                _ => "",
+            };
+            text.push_str(colour);
+            text.push_str(line);
+            text.push_str(if colour.is_empty() { "\n" } else { "\x1b[0m\n" });
+        }
+        text
     }
 
     /// Sends the output through the pipes, in order. Errors point into `line`, the typed line.

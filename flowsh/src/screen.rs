@@ -31,7 +31,7 @@ pub(crate) use samplicator::{
     samplicators,
 };
 pub(crate) use system::{commits, interfaces, log, startup, version};
-pub(crate) use top::{InterfaceFlows, Moved, TopFrame, TopOrder, top};
+pub(crate) use top::top;
 
 use std::fmt::Write as _;
 

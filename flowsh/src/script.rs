@@ -1,14 +1,14 @@
 //! Lines from `-c`, a file or standard input: run in order, the first that fails ends it.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use crate::ask;
-use crate::front;
-use crate::live;
-use crate::shell::{Live, Shell, Watch};
-use crate::terminal::Look;
+use crate::file;
+use crate::program;
+use crate::shell::Shell;
+use crate::terminal::{Look, print};
 use crate::trouble::Failure;
 
 /// The longest line that is read, in octets.
@@ -75,8 +75,8 @@ fn lines(shell: &mut Shell, mut from: impl BufRead, name: &str, json: bool) -> R
                 "{name}:{number}: the line is too long"
             )));
         }
-        let line = crate::shell::text_of(octets)
-            .map_err(|failure| failure.in_origin(&format!("{name}:{number}")))?;
+        let line =
+            file::line(octets).map_err(|failure| failure.in_origin(&format!("{name}:{number}")))?;
         let line = line.trim_end_matches(['\n', '\r']);
         // Ctrl-D ends a text in a file, too.
         let done = match shell.wants_text() && line == "\u{4}" {
@@ -104,25 +104,19 @@ fn one(shell: &mut Shell, line: &str, json: bool) -> Result<bool, Failure> {
         print(&format!("{}\n", outcome.answer.to_json().line()));
         return Ok(outcome.leave);
     }
-    print(&Look::of_stdout().painted(&outcome.answer));
+    print(&outcome.answer.painted(Look::of_stdout()));
     if let Some(mut listing) = outcome.listing {
         while let Some(text) = listing.part(shell)? {
             print(&text);
         }
     }
     if let Some(watch) = outcome.watch {
-        watched(shell, watch)?;
+        watch.run(shell)?;
     }
     if let Some(program) = &outcome.program {
-        front::run(program)?;
+        program::run(program)?;
     }
     Ok(outcome.leave)
-}
-
-/// Shows something live until the operator has seen enough.
-pub(crate) fn watched(shell: &mut Shell, watch: Watch) -> Result<(), Failure> {
-    let every = watch.every();
-    live::watch(&mut Live { shell, watch }, every)
 }
 
 /// The lines are over: ends a text, and refuses a block that is not whole.
@@ -136,15 +130,4 @@ fn finish(shell: &mut Shell, json: bool) -> Result<(), Failure> {
         false => print(&answer.text),
     }
     Ok(())
-}
-
-/// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline. That a terminal went away
-/// is noticed when a key is read.
-pub(crate) fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        && error.kind() == io::ErrorKind::BrokenPipe
-    {
-        std::process::exit(0);
-    }
 }

@@ -7,7 +7,6 @@ mod change;
 mod complete;
 mod configure;
 mod copy;
-mod file;
 mod import;
 mod listing;
 mod operational;
@@ -27,15 +26,15 @@ use commands::{Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
 use jiff::tz::TimeZone;
 
 use crate::client::Client;
+use crate::file;
 use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::screen::View;
 use crate::terminal;
 use crate::trouble::Failure;
-pub(crate) use file::{Writer, resolved};
 pub(crate) use listing::Listing;
 use top::Top;
-pub(crate) use watch::{Live, Watch};
+pub(crate) use watch::Watch;
 
 /// The longest text that `load terminal` reads, in octets.
 const LONGEST_TEXT: usize = 64 << 20;
@@ -514,19 +513,6 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Copy { .. }
             | Command::Statement(_)
     )
-}
-
-/// Reads the octets of a script's line as text.
-pub(crate) fn text_of(octets: Vec<u8>) -> Result<String, Failure> {
-    file::utf8(octets).map_err(|error| match error {
-        file::Unreadable::Encoding { column, text, .. } => Failure::at(
-            &text,
-            column - 1,
-            1,
-            "this is not text: an octet that is no UTF-8",
-        ),
-        _ => Failure::plain("the line cannot be read"),
-    })
 }
 
 /// The first label of a host name, as prompts show it.

@@ -9,8 +9,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::output::Answer;
-
 /// How text is painted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -26,25 +24,16 @@ impl Look {
             colour: io::stdout().is_terminal() && !asked_not && !is_dumb(),
         }
     }
+}
 
-    /// The answer's text; marked lines in the colour of their mark.
-    pub(crate) fn painted(self, answer: &Answer) -> String {
-        if !self.colour || !answer.marked {
-            return answer.text.clone();
-        }
-        let mut text = String::new();
-        for line in answer.text.lines() {
-            let colour = match line.bytes().next() {
-                Some(b'+') => "\x1b[32m",
-                Some(b'-') => "\x1b[31m",
-                Some(b'>') => "\x1b[33m",
-                _ => "",
-            };
-            text.push_str(colour);
-            text.push_str(line);
-            text.push_str(if colour.is_empty() { "\n" } else { "\x1b[0m\n" });
-        }
-        text
+/// Prints; a reader that went away ends the program quietly, as it ends others in a pipeline. That a terminal went away
+/// is noticed when a key is read.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        std::process::exit(0);
     }
 }
 

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::flow::RateOrder;
+
 /// Which of the named things to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +90,24 @@ pub struct AccountingQuery {
     /// The number of flows at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+}
+
+/// How many of the flows of flow-accounting to show, and which first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountingRatesQuery {
+    /// Only this interface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// Which flows come first; default `bits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<RateOrder>,
+    /// The number of flows; default 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<u64>,
+    /// The reading that rates are since, `next` of the answer before. Without it there are no rates yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// A flow whose way is asked for. It need not be in any cache.

@@ -197,6 +197,9 @@ routes! {
     FLOW_PATH: Get<query::PathQuery, flow::FlowPath> = Get "/v1/flow/path";
     /// The flow-accounting table.
     ACCOUNTING: Get<query::AccountingQuery, flow::Accounting> = Get "/v1/flow-accounting";
+    /// How fast the flows of flow-accounting are, since an answer before.
+    ACCOUNTING_RATES: Get<query::AccountingRatesQuery, flow::AccountingRates> =
+        Get "/v1/flow-accounting/rates";
 
     /// Samplicators.
     SAMPLICATORS: Get<query::SamplicatorsQuery, samplicator::Samplicators> = Get "/v1/samplicators";

@@ -1,27 +1,8 @@
-//! Who asks, as far as the configuration engine has to know: a role, and whether a connection is still there.
+//! Who asks, as far as the configuration engine has to know: the name of a user, and whether a connection is still open.
 
 use std::sync::{Arc, Weak};
 
 use nix::unistd::User;
-
-/// What a user may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// May change the configuration.
-    Admin,
-    /// May look at everything but secrets.
-    Operator,
-}
-
-impl Role {
-    /// The role's word in the configuration and in the management API.
-    pub fn word(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Operator => "operator",
-        }
-    }
-}
 
 /// A client's connection, which tells whether it is still open.
 #[derive(Clone, Debug, Default)]

@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use api::host::Role;
 use language::Tree;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use service::{Before, Kind, Services, Settings};
 
-use crate::access::Role;
 use crate::archive::Archive;
 use crate::pending::Pending;
 use crate::revisions::{self, Revisions};
@@ -138,9 +138,7 @@ impl Engine {
         let level = running
             .tree
             .value(&["system", "login", "user", user, "level"])?;
-        [Role::Admin, Role::Operator]
-            .into_iter()
-            .find(|role| role.word() == level)
+        level.parse().ok()
     }
 
     /// Stops the services and closes the revisions, after the commit that may be under way.

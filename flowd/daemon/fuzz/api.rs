@@ -6,11 +6,13 @@
 //! is a session of the asker.
 
 use std::io;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use api::host::Role;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
@@ -18,7 +20,7 @@ use tokio::sync::mpsc;
 use crate::api::router;
 use crate::control::Control;
 use crate::peer::Peer;
-use config::access::{Connection, Role};
+use config::access::Connection;
 use service::clock;
 
 /// What runs between two inputs.
@@ -288,7 +290,7 @@ fn requests(daemon: &Daemon, peer: &Peer, text: &str) {
 
 /// One input of the fuzzer.
 pub fn run(data: &[u8]) {
-    let daemon = DAEMON.lock().unwrap_or_else(PoisonError::into_inner);
+    let daemon = DAEMON.lock();
     match data.split_first() {
         Some((b'!', octets)) => {
             let answer = daemon.exchange(&admin(), octets, Some(MOMENT));

@@ -7,7 +7,7 @@ use config::Source;
 use crate::arguments::Check;
 use crate::services::SERVICES;
 
-/// Checks every file and says what is wrong.
+/// Checks every file and writes what is wrong to standard error.
 pub(crate) fn run(args: &Check) -> ExitCode {
     let mut wrong = false;
     for path in &args.files {

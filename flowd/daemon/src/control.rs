@@ -11,9 +11,10 @@ use probe::Probe;
 use relay::Relay;
 use service::Service;
 
+use crate::readings::Readings;
 use crate::services::SERVICES;
 
-/// The daemon, as the handlers see it.
+/// The parts of the daemon that handlers use.
 pub(crate) struct Control {
     /// Configuration, revisions, sessions, and the services as a list.
     pub engine: Arc<Engine>,
@@ -23,7 +24,9 @@ pub(crate) struct Control {
     pub relay: Arc<Relay>,
     /// flowd's own log.
     pub log: Arc<Log>,
-    /// When the daemon started, for `uptime`.
+    /// Counters that were read before, for rates.
+    pub readings: Readings,
+    /// When the daemon started, by the monotonic clock.
     pub started: Instant,
     /// When the daemon started, milliseconds since 1970.
     pub started_ms: i64,
@@ -46,13 +49,14 @@ impl Control {
             relay: listed(&engine),
             log: listed(&engine),
             engine,
+            readings: Readings::default(),
             started,
             started_ms,
         })
     }
 }
 
-/// A service of the list.
+/// Returns a service of the list.
 fn listed<S: Service>(engine: &Engine) -> Arc<S> {
     engine
         .services

@@ -13,6 +13,7 @@ mod control;
 pub mod fuzz;
 mod meter_command;
 mod peer;
+mod readings;
 mod run;
 mod services;
 

@@ -4,39 +4,40 @@
 use std::fmt;
 use std::os::fd::AsRawFd;
 
-use config::access::{Connection, Role, user_name};
+use api::host::Role;
+use config::access::{Connection, user_name};
 use nix::libc;
 use nix::unistd::Group;
 
-/// The groups that decide.
+/// The names of the groups that decide what a user may do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Groups {
-    /// Whoever is in it configures.
+    /// Its members configure.
     pub admin: &'static str,
-    /// Whoever is in it looks.
+    /// Its members look.
     pub operator: &'static str,
 }
 
-/// Those of an installed flowd.
+/// The groups of an installed flowd.
 pub(crate) const GROUPS: Groups = Groups {
     admin: "flowd-admin",
     operator: "flowd",
 };
-/// Groups of a process that are looked at; the kernel allows 65,536.
+/// The most groups of a process that are looked at; the kernel allows 65,536.
 const MOST: usize = 65_536;
 
-/// One peer.
+/// The other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
-    /// Its user id.
+    /// The user's number.
     pub uid: u32,
-    /// Its user's name, or the number where there is none.
+    /// The user's name, or the number where it has none.
     pub user: String,
-    /// What its groups let it do; none: nothing.
+    /// What the user's groups allow; `None` where that is nothing.
     pub role: Option<Role>,
     /// The program that asks, with its process id: `flowsh[412]`.
     pub process: String,
-    /// How it is connected.
+    /// The connection, which tells whether it is still open.
     pub connection: Connection,
 }
 
@@ -47,7 +48,7 @@ impl fmt::Display for Peer {
 }
 
 impl Peer {
-    /// The peer of a connected Unix socket: the credentials it had when it connected.
+    /// Returns the peer of a connected Unix socket, with the credentials it had when it connected.
     ///
     /// # Errors
     /// When the kernel does not tell.
@@ -67,7 +68,7 @@ impl Peer {
 }
 
 impl Peer {
-    /// What it may do, when the configuration gives its user `level`: that counts more than its groups. Root and the
+    /// Returns what the user may do. A `level` that the configuration gives the user counts more than groups. Root and the
     /// daemon's own user configure in any case, so that nobody is locked out.
     pub(crate) fn allowed(&self, level: Option<Role>) -> Option<Role> {
         match is_own(self.uid) {
@@ -77,12 +78,12 @@ impl Peer {
     }
 }
 
-/// Root, or the user that the daemon runs as.
+/// Whether a user is root or the one that the daemon runs as.
 fn is_own(uid: u32) -> bool {
     uid == 0 || uid == nix::unistd::geteuid().as_raw()
 }
 
-/// The name of a process with its id; the name is gone when the process is.
+/// Returns the name of a process with its id. A process that has ended has no name.
 fn process(pid: Option<libc::pid_t>) -> String {
     let Some(pid) = pid else {
         return "a process of another namespace".to_owned();
@@ -96,7 +97,7 @@ fn process(pid: Option<libc::pid_t>) -> String {
     format!("{name}[{pid}]")
 }
 
-/// What a user in these groups may do: root and the daemon's own user everything.
+/// Returns what a user in these groups may do. Root and the daemon's own user may do everything.
 fn role(uid: u32, groups: &[u32], names: &Groups) -> Option<Role> {
     let member = |name: &str| {
         let group = Group::from_name(name).ok().flatten();
@@ -111,7 +112,7 @@ fn role(uid: u32, groups: &[u32], names: &Groups) -> Option<Role> {
     }
 }
 
-/// The peer's supplementary groups (`SO_PEERGROUPS`, unix(7)); none when the kernel does not tell.
+/// Returns the peer's supplementary groups (`SO_PEERGROUPS`, unix(7)); none when the kernel does not tell.
 fn supplementary_groups(stream: &tokio::net::UnixStream) -> Vec<u32> {
     let mut groups = vec![0u32; 64];
     loop {

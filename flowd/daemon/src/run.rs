@@ -15,13 +15,13 @@ use service::clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::api::{self, Door};
+use crate::api::{self, ManagementSocket};
 use crate::arguments::Run;
 use crate::control::Control;
 use crate::peer::Peer;
 
-/// Requests that are under way when the daemon is told to stop may take so long.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long requests that are under way may take when the daemon is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs until a signal says stop.
 ///
@@ -37,7 +37,7 @@ pub(crate) fn run(args: Run) -> anyhow::Result<ExitCode> {
         .build()
         .context("no runtime")?;
     let code = runtime.block_on(daemon(args));
-    // What still blocks after the farewell is not waited for.
+    // What still blocks then is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     log.finish();
     code
@@ -49,7 +49,7 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
 
-    api::make_way(&args.socket)?;
+    api::clear_path(&args.socket)?;
     state_directory(&args.state)?;
     let (control, seeded) = tokio::task::spawn_blocking({
         let (state, config) = (args.state.clone(), args.config.clone());
@@ -61,11 +61,11 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
 
-    let door = Door::open(&args.socket, control.clone())?;
+    let socket = ManagementSocket::open(&args.socket, control.clone())?;
     let (close, closed) = oneshot::channel::<()>();
     let service = api::router(control.clone()).into_make_service_with_connect_info::<Peer>();
     let server = tokio::spawn(async move {
-        axum::serve(door, service)
+        axum::serve(socket, service)
             .with_graceful_shutdown(async {
                 let _ = closed.await;
             })
@@ -96,7 +96,7 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
     watch.abort();
     schedule.abort();
     let _ = close.send(());
-    if tokio::time::timeout(FAREWELL, server).await.is_err() {
+    if tokio::time::timeout(GRACE, server).await.is_err() {
         tracing::warn!("requests that were under way are cut off");
     }
     let stopped = tokio::task::spawn_blocking({
@@ -114,14 +114,14 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
         _ = terminate.recv() => ExitCode::FAILURE,
         _ = interrupt.recv() => ExitCode::FAILURE,
     };
-    // The door is normally gone with the server; after a cut-off its file may still be there.
+    // The socket normally went with the server; after a cut-off its file may still be there.
     let _ = fs::remove_file(&args.socket);
     tracing::info!("stopped");
     Ok(code)
 }
 
-/// Opens the state and puts the last configuration into force, or commits the first one. False when the
-/// first one is wrong; standard error says how.
+/// Opens the state and puts the last configuration into force, or commits the first one. Returns false when the first
+/// one is wrong, which standard error tells.
 fn start(state: &Path, config: Option<&Path>) -> anyhow::Result<(Arc<Control>, bool)> {
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
     let control = Arc::new(Control::open(state, now, now_ms)?);
@@ -155,7 +155,7 @@ fn start(state: &Path, config: Option<&Path>) -> anyhow::Result<(Arc<Control>, b
     }
 }
 
-/// Each exporter, receiver and ring takes a descriptor: as many as the host allows, whatever a shell starts with.
+/// Raises the limit of file descriptors as far as the host allows: each exporter, receiver and ring takes one.
 fn raise_descriptors() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));

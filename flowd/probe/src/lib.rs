@@ -42,7 +42,7 @@ use plan::interfaces;
 pub use query::CacheQuery;
 pub use reader::Cancelled;
 use rings::InterfaceRings;
-pub use settings::Settings;
+pub use settings::{ACCOUNTING, Settings};
 use worker::{Report, Worker};
 
 /// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use language::{Code, Finding, Tree};
 
-pub(crate) use accounting::ACCOUNTING;
+pub use accounting::ACCOUNTING;
 pub(crate) use exporter::{ExporterSettings, unconfigured};
 pub(crate) use monitor::{MonitorSettings, TIMEOUTS};
 pub(crate) use port::{Attachment, CaptureSettings, PortSettings, RingKey};

@@ -5,8 +5,9 @@ mod flow;
 mod ledger;
 mod samplicator;
 
+use api::flow::RateOrder;
 use commands::CacheView;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::filled::filled;
@@ -151,41 +152,25 @@ fn answers_without_members_make_screens_too() {
 }
 
 #[test]
-fn what_moves_most_is_first() {
+fn what_moves_most_is_shown_in_the_order_of_the_answer() {
     let moved = |port: u16, octets: u64, rate: Option<f64>| {
         let flow = json!({"sourceIPv4Address": "10.0.0.1", "destinationIPv4Address": "10.0.0.2",
             "sourceTransportPort": port, "destinationTransportPort": 443, "protocolIdentifier": 6});
-        Moved::new(
-            filled(&flow),
-            (octets / 100, octets),
-            (rate.map(|rate| rate / 100.0), rate),
-        )
+        json!({"flow": flow, "rate": {"packets": octets / 100, "octets": octets,
+            "packets_per_second": rate.map(|rate| rate / 100.0), "octets_per_second": rate}})
     };
-    let interface = InterfaceFlows {
-        interface: "eth1".into(),
-        flows: 1234,
+    let interface = json!({"interface": "eth1", "flows": 1234, "rate": {"packets": 1, "octets": 2,
+        "packets_per_second": 1500.0, "octets_per_second": 1_250_000.0}});
+    let frame = |keys, flows: Vec<Value>| {
+        let answer = json!({"interfaces": [interface], "flows": flows, "next": "1"});
+        top(&filled(&answer), keys)
     };
-    let totals = [Moved::new(
-        interface,
-        (1, 2),
-        (Some(1500.0), Some(1_250_000.0)),
-    )];
-    let rows = [
+    let (slow, fast) = (
         moved(1, 9_000_000, Some(100.0)),
         moved(2, 5000, Some(1_000_000.0)),
-        moved(3, 700, None),
-    ];
-    let frame = |order, most, screen| {
-        top(&TopFrame {
-            totals: &totals,
-            rows: &rows,
-            most,
-            order,
-            screen,
-        })
-    };
+    );
     same(
-        frame(TopOrder::Bits, 2, true),
+        frame(Some(RateOrder::Bits), vec![fast.clone(), slow.clone()]),
         "
 flow-accounting for [eth1]: 1,234 flows, 1,500 packets/s, 10.0 Mbit/s
 Src Addr        Dst Addr        Sport Dport Proto  Packets/s        Bits/s    Packets        Bytes
@@ -195,7 +180,7 @@ Src Addr        Dst Addr        Sport Dport Proto  Packets/s        Bits/s    Pa
 sorted by: b bits/s*, p packets/s, t total bytes; q leaves
 ",
     );
-    let total = frame(TopOrder::Total, 3, false);
+    let total = frame(None, vec![slow, fast, moved(3, 700, None)]);
     let ports: Vec<_> = total
         .lines()
         .skip(2)

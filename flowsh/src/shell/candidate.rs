@@ -5,8 +5,8 @@ use api::session::{Commit, Dialect};
 use api::{Nothing, routes};
 use commands::{Tail, operational_hint};
 
-use super::change::SAVED;
-use super::{Done, Shell, file, short_name};
+use super::{Done, Shell, short_name};
+use crate::file::{self, SAVED};
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;

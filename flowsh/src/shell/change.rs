@@ -8,13 +8,11 @@ use commands::Version;
 use super::candidate::warnings;
 use super::configure::in_text;
 use super::operational::difference;
-use super::{Done, Shell, file};
+use super::{Done, Shell};
+use crate::file::{self, SAVED};
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
-
-/// The file that `save` writes.
-pub(super) const SAVED: &str = "~/config.boot";
 
 impl Shell {
     /// Returns who else is in configuration mode, a line each.

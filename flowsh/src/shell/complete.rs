@@ -10,8 +10,9 @@ use commands::complete::{Candidate, Completion, Context, NameKind, Names, comple
 use commands::{Mode, Submode};
 use language::Tree;
 
-use super::{Place, Shell, file};
+use super::{Place, Shell};
 use crate::client::Error;
+use crate::file;
 use crate::trouble::Failure;
 
 /// The most files of a directory that are offered.

@@ -5,7 +5,8 @@ use commands::Tail;
 use import::samplicate::{self, Arguments};
 use import::{Imported, Origin, pmacct, softflowd};
 
-use super::{Done, Shell, file};
+use super::{Done, Shell};
+use crate::file;
 use crate::output::Answer;
 use crate::trouble::Failure;
 

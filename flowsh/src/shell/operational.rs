@@ -314,20 +314,6 @@ impl Shell {
         result.map_err(|error| unknown(error, &[(what, name)], line))
     }
 
-    /// Asks for the flow-accounting table: up to `count` flows of each interface, or of one.
-    pub(super) fn accounting_table(
-        &mut self,
-        interface: Option<&str>,
-        count: u64,
-    ) -> Result<Received<api::flow::Accounting>, Failure> {
-        let query = AccountingQuery {
-            interface: interface.map(str::to_owned),
-            count: Some(count),
-            ..AccountingQuery::default()
-        };
-        Ok(self.client.get(routes::ACCOUNTING, &[], &query)?)
-    }
-
     fn show_accounting(&mut self, view: &AccountingView) -> Said {
         let query = AccountingQuery {
             interface: view.interface.clone(),

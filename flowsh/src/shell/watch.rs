@@ -6,10 +6,13 @@ use commands::Pipe;
 
 use super::top::Top;
 use super::{Done, Outcome, Shell};
-use crate::live::Watched;
+use crate::live::{self, Watched};
 use crate::screen;
 use crate::terminal::Size;
 use crate::trouble::Failure;
+
+/// How often a screen is drawn.
+const EVERY: Duration = Duration::from_secs(1);
 
 /// What a live screen shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +24,16 @@ pub(crate) enum Watch {
 }
 
 impl Watch {
-    /// Returns how often the screen is drawn.
-    pub(crate) fn every(&self) -> Duration {
-        Duration::from_secs(1)
+    /// Shows the screen until the operator has seen enough.
+    pub(crate) fn run(self, shell: &mut Shell) -> Result<(), Failure> {
+        live::watch(&mut Live { shell, watch: self }, EVERY)
     }
 }
 
 /// A live screen and the shell that asks for it.
-pub(crate) struct Live<'a> {
-    pub(crate) shell: &'a mut Shell,
-    pub(crate) watch: Watch,
+struct Live<'a> {
+    shell: &'a mut Shell,
+    watch: Watch,
 }
 
 impl Watched for Live<'_> {
@@ -54,15 +57,15 @@ impl Watched for Live<'_> {
 
 impl Shell {
     /// Begins `monitor …`. It asks once at first, so that a wrong name fails as in any command.
-    pub(super) fn watched(&mut self, watch: Watch, pipes: &[Pipe], line: &str) -> Done {
+    pub(super) fn watched(&mut self, mut watch: Watch, pipes: &[Pipe], line: &str) -> Done {
         if !pipes.is_empty() {
             return Err(Failure::plain("what is shown live goes through no pipe"));
         }
-        match &watch {
+        match &mut watch {
             Watch::Samplicator(name) => drop(self.samplicators(Some(name), None, line)?),
             Watch::Accounting(top) => {
-                let table = self.accounting_table(top.interface.as_deref(), 1);
-                table.map_err(|failure| failure.at_its_word(line))?;
+                let rates = top.ask(self, 1);
+                rates.map_err(|failure| failure.at_its_word(line))?;
             }
         }
         Ok(Outcome {

@@ -87,11 +87,11 @@ fn candidate(candidate: commands::complete::Candidate) -> Candidate {
     }
 }
 
-/// Names that the daemon knows.
+/// The names that the daemon offers to completion.
 struct Known<'a> {
     control: &'a Control,
     running: &'a Running,
-    /// Names of files were asked for, which the shell knows.
+    /// Whether names of files can follow. The shell knows those.
     files: Cell<bool>,
 }
 

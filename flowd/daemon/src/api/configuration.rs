@@ -1,23 +1,20 @@
 //! `/v1/configuration`, `/v1/compare` and `/v1/revisions`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use api::Nothing;
 use api::configuration::{
     Compare, CompareText, Configuration, Confirm, DiffFormat, Revision, Revisions, Scheduled,
     ShowConfiguration, Text,
 };
-use api::{Code, Nothing, Refusal};
+use api::host::Role;
 use language::{Dialect, Mode, Tree};
 
+use super::blocking;
 use super::endpoint::{Answer, Call};
 use super::error::ApiError;
-use super::{blocking, sessions};
-use crate::control::Control;
-use config::access::Role;
+use super::source::{self, source_tree};
 use service::clock;
-
-use crate::peer::Peer;
 
 pub(super) async fn show(call: Call<ShowConfiguration>) -> Answer<Configuration> {
     let Call {
@@ -26,7 +23,7 @@ pub(super) async fn show(call: Call<ShowConfiguration>) -> Answer<Configuration>
         query: show,
         ..
     } = call;
-    let dialect = show.format.map_or(Dialect::Curly, sessions::dialect);
+    let dialect = show.format.map_or(Dialect::Curly, source::dialect);
     let secrets = show.secrets.unwrap_or(false);
     if secrets && peer.role != Some(Role::Admin) {
         return Err(ApiError::forbidden(&peer.user));
@@ -88,7 +85,7 @@ pub(super) async fn compare(call: Call<Compare>) -> Answer<Text> {
     .await?
 }
 
-/// One side is a text, `text`: a file of whoever asks.
+/// Compares two configurations, one of which is the text of the request.
 pub(super) async fn compare_text(call: Call<Nothing, CompareText>) -> Answer<Text> {
     let Call {
         control,
@@ -110,7 +107,7 @@ pub(super) async fn compare_text(call: Call<Nothing, CompareText>) -> Answer<Tex
     .await?
 }
 
-/// What differs, in a format of `compare`; secrets are not in it.
+/// Writes what differs in a format of `compare`, without secrets.
 fn difference(from: &Tree, to: &Tree, format: Option<DiffFormat>, path: &[String]) -> Text {
     let text = match format {
         None | Some(DiffFormat::Diff) => {
@@ -121,7 +118,7 @@ fn difference(from: &Tree, to: &Tree, format: Option<DiffFormat>, path: &[String
             let (from, to) = language::masked_both(from, to);
             language::compare_commands(&from, &to)
         }
-        // Each is shown as it is shown alone.
+        // The newer one is shown as `show configuration` shows it.
         Some(DiffFormat::Marks) => {
             let (from, to) = (language::masked(from), language::masked(to));
             language::marks(&from, &to, path).unwrap_or_default()
@@ -164,55 +161,7 @@ pub(super) async fn revisions(call: Call) -> Answer<Revisions> {
     .await
 }
 
-/// `running`, `candidate` (of a session) or a revision's number.
-fn source_tree(
-    control: &Arc<Control>,
-    source: &str,
-    session: Option<&str>,
-    peer: &Peer,
-) -> Result<Tree, ApiError> {
-    match (source, session) {
-        ("running", _) => Ok(control.engine.running().tree.clone()),
-        ("candidate", None) => Err(ApiError::bad(
-            "a candidate is a session's: say which with session=ID",
-        )),
-        ("candidate", Some(id)) => {
-            let running = control.engine.running();
-            let mut sessions = control.engine.sessions();
-            let session = sessions.of(id, peer.uid, clock::monotonic())?;
-            // Seen on top of what runs, as it will be committed; where that is not possible, as it is.
-            let _ = session.rebase(&running.tree, running.id);
-            Ok(session.candidate.clone())
-        }
-        ("scheduled", _) => control
-            .engine
-            .scheduled_tree()
-            .ok_or_else(|| ApiError::new(Code::NotFound, "no commit is scheduled")),
-        (number, _) => match number.parse() {
-            Ok(number) => revision(control, number),
-            Err(_) => Err(ApiError::bad(format!(
-                "no source {number}; possible: running candidate scheduled REVISION"
-            ))),
-        },
-    }
-}
-
-/// The tree of a revision by its number; 0 is the newest.
-pub(super) fn revision(control: &Control, number: u64) -> Result<Tree, ApiError> {
-    let at = usize::try_from(number).ok();
-    let id = at
-        .and_then(|at| control.engine.revision_id(at))
-        .ok_or_else(|| {
-            let message = match control.engine.revisions.list().len() {
-                0 => "nothing is committed yet".to_owned(),
-                count => format!("no revision {number}; there are 0 to {}", count - 1),
-            };
-            Refusal::new(Code::NotFound, message).about(&number.to_string())
-        })?;
-    Ok(control.engine.revisions.get(id)?.1)
-}
-
-/// The tree with only what is at and below `path`; none when there is nothing.
+/// Returns the tree with only what is at and below `path`; `None` where nothing is there.
 fn below(tree: &Tree, path: &[&str]) -> Option<Tree> {
     let Some((word, rest)) = path.split_first() else {
         return Some(tree.clone());

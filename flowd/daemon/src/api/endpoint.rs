@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use api::host::Role;
 use api::routes::{Method, Route};
 use api::{Code, Nothing};
 use axum::Json;
@@ -21,15 +22,14 @@ use super::BODY_LIMIT;
 use super::error::ApiError;
 use crate::control::Control;
 use crate::peer::Peer;
-use config::access::Role;
 
-/// What a handler is called with.
+/// A request, as a handler gets it.
 pub(super) struct Call<Q = Nothing, B = Nothing> {
     /// The daemon.
     pub(super) control: Arc<Control>,
     /// Who is asking.
     pub(super) peer: Peer,
-    /// What stands in the path in the place of `{…}`; empty where the path has no such place.
+    /// The segment of the path in the place of `{…}`; empty where the path has no such place.
     pub(super) name: String,
     /// The query.
     pub(super) query: Q,
@@ -37,7 +37,7 @@ pub(super) struct Call<Q = Nothing, B = Nothing> {
     pub(super) body: B,
 }
 
-/// What a handler returns.
+/// The result of a handler.
 pub(super) type Answer<A> = Result<A, ApiError>;
 
 /// An answer of type `A` that is JSON text already.
@@ -51,7 +51,7 @@ impl<A> Written<A> {
     }
 }
 
-/// A value that is answered where the route says `A`.
+/// A value that can be the answer of a route whose answer is an `A`.
 pub(super) trait Answers<A> {
     fn response(self) -> Response;
 }
@@ -68,15 +68,15 @@ impl<A> Answers<A> for Written<A> {
     }
 }
 
-/// A route with its handler, and the types as schemas.
+/// A route with its handler, and the schemas of its types.
 pub(super) struct Endpoint {
     pub(super) method: Method,
     pub(super) name: &'static str,
     pub(super) path: &'static str,
     pub(super) summary: &'static str,
-    /// Who may.
+    /// The least role that may call it.
     pub(super) role: Role,
-    /// Whether a request is worth a line of the log, as opposed to one that only prepares something.
+    /// Whether a request is logged. One that only prepares something is not.
     pub(super) logged: bool,
     pub(super) query: fn(&mut SchemaGenerator) -> Schema,
     pub(super) body: fn(&mut SchemaGenerator) -> Schema,
@@ -85,7 +85,8 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// A route that shows is an operator's, one that changes something is an administrator's and logged.
+    /// Ties a route to its handler. Operators may call a route that shows something; one that changes something is for
+    /// administrators and is logged.
     pub(super) fn new<Q, B, A, R, F>(
         route: Route<Q, B, A>,
         handler: impl Fn(Call<Q, B>) -> F + Copy + Send + Sync + 'static,
@@ -125,7 +126,7 @@ impl Endpoint {
         }
     }
 
-    /// The route without lines in the log.
+    /// Keeps the route's requests out of the log.
     pub(super) fn quiet(mut self) -> Endpoint {
         self.logged = false;
         self
@@ -184,7 +185,7 @@ async fn read_body(request: Request) -> Answer<Bytes> {
         })
 }
 
-/// No body at all is an empty object, so that `curl -X POST` is enough where nothing is to be said.
+/// Reads a body. No body at all is an empty object, so that `curl -X POST` is enough where no member is required.
 fn parse_body<B: DeserializeOwned>(body: &[u8]) -> Answer<B> {
     let text: &[u8] = match body.iter().all(u8::is_ascii_whitespace) {
         true => b"{}",

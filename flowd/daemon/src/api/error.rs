@@ -1,4 +1,4 @@
-//! What went wrong, as the API's refusals.
+//! Errors of the engine and the services as refusals of the API.
 
 use api::{Code, Errors, Refusal};
 use axum::Json;
@@ -38,7 +38,7 @@ impl ApiError {
         )
     }
 
-    /// Several things wrong, with the status that belongs to `code`.
+    /// Makes a refusal with several errors and the status that belongs to `code`.
     fn all(code: Code, errors: impl IntoIterator<Item = Refusal>) -> ApiError {
         let errors = errors.into_iter().collect();
         ApiError {
@@ -71,29 +71,27 @@ impl From<Refusal> for ApiError {
     }
 }
 
-/// The API's code for a code of the language.
-fn code(code: language::Code) -> Code {
-    match code {
-        language::Code::UnknownWord => Code::UnknownWord,
-        language::Code::Ambiguous => Code::Ambiguous,
-        language::Code::MissingValue => Code::MissingValue,
-        language::Code::InvalidValue => Code::InvalidValue,
-        language::Code::OutOfRange => Code::OutOfRange,
-        language::Code::NotHere => Code::NotHere,
-        language::Code::Syntax => Code::Syntax,
-        language::Code::NotFound => Code::NotFound,
-        language::Code::OldWord => Code::OldWord,
-        language::Code::MaskedSecret => Code::MaskedSecret,
-        language::Code::DanglingReference => Code::DanglingReference,
-        language::Code::MissingLeaf => Code::MissingLeaf,
-        language::Code::Conflict => Code::Conflict,
-        language::Code::HostRefuses => Code::HostRefuses,
-        language::Code::NotApplied => Code::NotApplied,
-        language::Code::Invalid => Code::Invalid,
-    }
+/// Declares the API's code for each code of the language: the one of the same name.
+macro_rules! codes {
+    ($($name:ident),+ $(,)?) => {
+        /// The API's code for a code of the language.
+        fn code(code: language::Code) -> Code {
+            match code {
+                $(language::Code::$name => Code::$name),+
+            }
+        }
+
+        /// Every code of the language.
+        #[cfg(test)]
+        const CODES: &[language::Code] = &[$(language::Code::$name),+];
+    };
 }
 
-/// A problem of a text as a refusal with its place.
+codes! {
+    UnknownWord, Ambiguous, MissingValue, InvalidValue, OutOfRange, NotHere, Syntax, NotFound, OldWord, MaskedSecret, DanglingReference, MissingLeaf, Conflict, HostRefuses, NotApplied, Invalid,
+}
+
+/// Turns a problem of a text into a refusal with its place.
 pub(super) fn problem(problem: Problem) -> Refusal {
     Refusal {
         line: Some(problem.line),
@@ -185,5 +183,18 @@ impl From<SessionError> for ApiError {
             SessionError::Locked { .. } => Code::Locked,
         };
         ApiError::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_the_language_has_the_same_word_in_the_api() {
+        for language in CODES {
+            let word = serde_json::to_value(language).unwrap();
+            assert_eq!(word, code(*language).word());
+        }
     }
 }

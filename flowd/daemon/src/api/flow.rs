@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use api::Nothing;
 use api::flow::{
-    Accounting, CacheFlows, Clear, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors,
-    Records, Routes, Samplers,
+    CacheFlows, Clear, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors, Records, Routes,
+    Samplers,
 };
 use api::ledger::LossLedger;
-use api::query::{AccountingQuery, CacheQuery, NameQuery, PathQuery};
+use api::query::{CacheQuery, NameQuery, PathQuery};
 
 use super::blocking;
 use super::endpoint::{Answer, Call, Written};
@@ -53,7 +53,7 @@ pub(super) async fn loss(call: Call) -> Answer<LossLedger> {
     blocking(move || call.control.engine.services.ledger()).await
 }
 
-/// Tells, when it is dropped, the one who works for this request: the client may have gone away.
+/// Cancels the work for a request when it is dropped: the client may have closed the connection.
 pub(super) struct Waiting(pub(super) Cancelled);
 
 impl Drop for Waiting {
@@ -73,13 +73,6 @@ pub(super) async fn cache(call: Call<CacheQuery>) -> Answer<Written<CacheFlows>>
     blocking(answer).await?
 }
 
-pub(super) async fn accounting(call: Call<AccountingQuery>) -> Answer<Accounting> {
-    let waiting = Waiting(Cancelled::default());
-    let cancelled = waiting.0.clone();
-    let answer = move || call.control.probe.accounting(&call.query, &cancelled);
-    Ok(blocking(answer).await??)
-}
-
 pub(super) async fn path(call: Call<PathQuery>) -> Answer<FlowPath> {
     Ok(blocking(move || call.control.probe.path(&call.query)).await??)
 }
@@ -93,8 +86,4 @@ pub(super) async fn clear_monitor(call: Call<Nothing, Clear>) -> Answer<Cleared>
 pub(super) async fn clear_exporter(call: Call) -> Answer<Nothing> {
     blocking(move || call.control.probe.clear_exporter(&call.name)).await??;
     Ok(Nothing {})
-}
-
-pub(super) async fn clear_accounting(call: Call) -> Answer<Cleared> {
-    Ok(blocking(move || call.control.probe.clear_accounting()).await??)
 }

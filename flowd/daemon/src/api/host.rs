@@ -11,7 +11,6 @@ use super::endpoint::{Answer, Call};
 use super::error::ApiError;
 use crate::control::Control;
 use config::Running;
-use config::access::Role;
 use flowd_log::Level;
 use service::clock;
 
@@ -35,15 +34,12 @@ pub(super) async fn whoami(call: Call) -> Answer<Identity> {
     Ok(Identity {
         user: call.peer.user,
         uid: call.peer.uid,
-        role: match role {
-            Role::Admin => api::host::Role::Admin,
-            Role::Operator => api::host::Role::Operator,
-        },
+        role,
     })
 }
 
-/// The host's interface that a router's name such as `GigabitEthernet0/1` stands for by the running configuration;
-/// other names stand for themselves.
+/// Returns the host's interface that a router's name such as `GigabitEthernet0/1` stands for by the running
+/// configuration. Other names stand for themselves.
 pub(super) fn host_interface(control: &Control, name: String) -> String {
     match name.contains('/') {
         true => language::host_interface(&name, &control.engine.running().tree),
@@ -88,7 +84,7 @@ fn host_interfaces() -> Result<Vec<system::Interface>, ApiError> {
     system::interfaces().map_err(ApiError::internal)
 }
 
-/// Names that a command line completes. Files are not among them: the shell reads those with its user's rights.
+/// Lists names that complete a command line. Files are not among them: the shell reads those with its user's rights.
 pub(super) async fn names(call: Call<NamesQuery>) -> Answer<Names> {
     let (control, kind) = (call.control, call.query.kind);
     let names = blocking(move || {
@@ -110,7 +106,7 @@ pub(super) async fn names(call: Call<NamesQuery>) -> Answer<Names> {
     })
 }
 
-/// Names of a kind that services know, each with its help.
+/// Returns the names of a kind that services know, each with its help.
 pub(super) fn names_of(
     control: &Control,
     running: &Running,

@@ -10,7 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Answer, Call, Endpoint};
-use super::table::endpoints;
+use super::endpoints;
 
 /// The extension by which a member that may be null and missing says so; see [`plain`].
 const NULLABLE: &str = "x-nullable";
@@ -99,7 +99,7 @@ impl Schemas {
 }
 
 /// The parameters of a route's query: the members of its type.
-pub(super) fn parameters(endpoint: &Endpoint) -> Vec<Value> {
+fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     // A schema of its own, as parameters stand where they are used.
     let mut generator = SchemaSettings::draft2020_12()
         .for_deserialize()
@@ -127,6 +127,13 @@ pub(super) fn parameters(endpoint: &Endpoint) -> Vec<Value> {
         })
     };
     members.iter_mut().map(parameter).collect()
+}
+
+/// The names of the parameters of a route's query.
+pub(super) fn parameter_names(endpoint: &Endpoint) -> Vec<String> {
+    let parameters = parameters(endpoint);
+    let names = parameters.iter().filter_map(|one| one["name"].as_str());
+    names.map(str::to_owned).collect()
 }
 
 /// Makes schemas say what JSON really has: a member that is not required is missing where it has no value, and not null
@@ -257,7 +264,7 @@ mod tests {
     fn a_route_that_changes_something_is_an_administrators() {
         for endpoint in endpoints() {
             let shows = endpoint.method == Method::Get;
-            let operators = endpoint.role == config::access::Role::Operator;
+            let operators = endpoint.role == api::host::Role::Operator;
             assert_eq!(operators, shows, "{}", endpoint.path);
             assert!(
                 parameters(&endpoint).is_empty() || shows,

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::session::{
-    Begin, Begun, Changes, Checked, Commit, Committed, Dialect, Edit, EditMode, Exclusive,
-    Rollback, Session, Sessions,
+    Begin, Begun, Changes, Checked, Commit, Committed, Edit, EditMode, Exclusive, Rollback,
+    Session, Sessions,
 };
 use api::{Code, Nothing};
 
@@ -14,17 +14,18 @@ use super::blocking;
 use super::endpoint::{Answer, Call};
 use super::error::{ApiError, problem};
 use super::flow::Waiting;
+use super::source;
 use crate::control::Control;
 use crate::peer::Peer;
 use config::{Hold, Request, Start};
 use probe::Cancelled;
 use service::clock;
 
-/// Characters of a comment.
+/// The most characters of a comment.
 const COMMENT: usize = 1024;
-/// Characters of `via`.
+/// The most characters of `via`.
 const VIA: usize = 32;
-/// Longest wait for a confirmation, minutes (45 days, as Junos and VyOS have it).
+/// The longest wait for a confirmation in minutes (45 days, as Junos and VyOS have it).
 const CONFIRM_MINUTES: u64 = 65_535;
 
 pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
@@ -96,7 +97,7 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
         body: edit,
         ..
     } = call;
-    let dialect = edit.dialect.map(dialect);
+    let dialect = edit.dialect.map(source::dialect);
     let mode = match edit.mode {
         None | Some(EditMode::Merge) => language::Mode::Merge,
         Some(EditMode::Replace) => language::Mode::Replace,
@@ -110,7 +111,7 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
             let mut sessions = control.engine.sessions();
             sessions.permit(&id, &peer.connection, clock::monotonic())?;
             let session = sessions.of(&id, peer.uid, clock::monotonic())?;
-            // Where it meets what others committed it stays on its base; the commit says so.
+            // Where its changes overlap with those of other commits it stays on its base, and the commit says so.
             let _ = session.rebase(&running.tree, running.id);
             session.candidate.clone()
         };
@@ -123,9 +124,12 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
             let message = "another request changed this session at the same time; try again";
             return Err(ApiError::new(Code::ChangedMeanwhile, message));
         }
-        // Whoever gave up must not find later that it was done.
+        // A client that gave up must not find later that the edit was done.
         if cancelled.load(Ordering::Relaxed) {
-            return Err(ApiError::new(Code::ClientGone, "nobody waits for it"));
+            return Err(ApiError::new(
+                Code::ClientGone,
+                "the client closed the connection",
+            ));
         }
         session.candidate = after;
         let notes: Vec<_> = loaded.notes.into_iter().map(problem).collect();
@@ -223,7 +227,7 @@ async fn schedule(
             .schedule_session(&id, peer.uid, &peer.connection, &request, at_ms)
     })
     .await??;
-    // There was nothing to commit.
+    // None: the candidate has no changes.
     let Some(checked) = checked else {
         return Ok(Committed::default());
     };
@@ -260,7 +264,7 @@ pub(super) async fn rollback(call: Call<Nothing, Rollback>) -> Answer<Changes> {
         ..
     } = call;
     blocking(move || {
-        let tree = super::configuration::revision(&control, revision)?;
+        let tree = source::revision(&control, revision)?;
         let running = control.engine.running();
         let mut sessions = control.engine.sessions();
         sessions.permit(&id, &peer.connection, clock::monotonic())?;
@@ -281,17 +285,7 @@ pub(super) async fn confirm(call: Call) -> Answer<Nothing> {
     Ok(Nothing {})
 }
 
-/// The dialect of the language that a request names.
-pub(super) fn dialect(dialect: Dialect) -> language::Dialect {
-    match dialect {
-        Dialect::Curly => language::Dialect::Curly,
-        Dialect::Set => language::Dialect::Set,
-        Dialect::Ios => language::Dialect::Ios,
-        Dialect::Json => language::Dialect::Json,
-    }
-}
-
-/// One line of printable text.
+/// Checks that a text is one line of printable characters.
 fn line(text: Option<String>, what: &str, limit: usize) -> Result<String, ApiError> {
     let text = text.unwrap_or_default();
     if text.chars().count() > limit || text.chars().any(char::is_control) {

@@ -39,10 +39,10 @@ impl Daemon {
             operator: "users",
         };
         let path = dir.path().join("sock");
-        let door = runtime
-            .block_on(async { Door::open_for(&path, groups, control.clone()) })
+        let socket = runtime
+            .block_on(async { ManagementSocket::open_for(&path, groups, control.clone()) })
             .unwrap();
-        runtime.spawn(axum::serve(door, service).into_future());
+        runtime.spawn(axum::serve(socket, service).into_future());
         Daemon {
             dir,
             control,
@@ -176,6 +176,38 @@ fn a_candidate_is_edited_compared_committed_and_shown() {
     );
     daemon.post(&format!("{session}/discard"), Value::Null);
     assert_eq!(daemon.get("/v1/sessions")["sessions"][0]["changed"], false);
+}
+
+#[test]
+fn a_comparison_with_marks_shows_the_newer_configuration_with_its_differences() {
+    let daemon = Daemon::start();
+    daemon.commit(
+        "set flow sampler S mode random\nset flow sampler S rate 100\nset system host-name a",
+    );
+    daemon
+        .commit("set flow sampler S rate 200\ndelete system host-name\nset flow sampler T rate 5");
+    let marks = |path: &str| daemon.get(&format!("/v1/compare?from=1&to=0&format=marks{path}"));
+    let whole = "\
+  flow {
+      sampler S {
+          mode \"random\"
+>         rate \"200\"
+      }
++     sampler T {
++         rate \"5\"
++     }
+  }
+- system {
+-     host-name \"a\"
+- }
+";
+    assert_eq!(marks("")["text"], whole);
+    let below = marks("&path=flow&path=sampler&path=S");
+    assert_eq!(below["text"], "  mode \"random\"\n> rate \"200\"\n");
+    // The same on both sides has no mark, and of nothing there is nothing.
+    let same = daemon.get("/v1/compare?from=0&to=0&format=marks&path=flow&path=sampler&path=T");
+    assert_eq!(same["text"], "  rate \"5\"\n");
+    assert_eq!(marks("&path=interfaces")["text"], "");
 }
 
 #[test]
@@ -472,7 +504,7 @@ fn a_session_of_another_user_is_not_used() {
 #[test]
 fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
     let daemon = Daemon::start();
-    let error = make_way(&daemon.socket()).unwrap_err();
+    let error = clear_path(&daemon.socket()).unwrap_err();
     assert!(
         error.to_string().starts_with("another flowd answers on "),
         "{error}"
@@ -480,11 +512,11 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let stale = dir.path().join("sock");
     drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
-    make_way(&stale).unwrap();
+    clear_path(&stale).unwrap();
     assert!(!stale.exists());
     std::fs::write(&stale, b"").unwrap();
     assert!(
-        make_way(&stale)
+        clear_path(&stale)
             .unwrap_err()
             .to_string()
             .contains("not a socket")

@@ -18,7 +18,7 @@ use super::{
 use service::named::Named;
 
 /// The monitor, sampler and record that `system flow-accounting` makes.
-pub(crate) const ACCOUNTING: &str = "flow-accounting";
+pub const ACCOUNTING: &str = "flow-accounting";
 const ENTRIES: usize = default_usize("system flow-accounting netflow max-flows");
 const SNAPLEN: u32 = default_u32("system flow-accounting packet-length");
 const RING_MIB: u32 = default_u32("system flow-accounting buffer-size");

@@ -1,7 +1,7 @@
-//! The management socket: who may come in, and how often.
+//! The management socket: who may connect, and how often.
 //!
-//! The socket file is open to everyone and the door is kept here. Two groups may connect, with different
-//! rights, and a file has only one group; and so a refused user reads why.
+//! The permissions of the socket's file let everyone connect, and users are told apart here: two groups may connect, with
+//! different rights, while a file has one group; and a user who is refused reads why.
 
 use std::collections::HashMap;
 use std::io;
@@ -25,90 +25,94 @@ use config::access::Connection;
 
 use crate::peer::{GROUPS, Groups, Peer};
 
-/// Connections one user may have open; without a bound one of them could shut all others out.
+/// The connections that one user may have open. Without a bound one user could keep all others out.
 const CONNECTIONS: usize = 64;
-/// Strangers that are told so at the same time; more are just hung up on.
-const STRANGERS: usize = 16;
-/// How long a stranger may take to ask.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait when the process has no file descriptor left.
-const REST: Duration = Duration::from_millis(100);
+/// The connections that are refused with an answer at the same time; others are closed without one.
+const REFUSALS: usize = 16;
+/// How long a user who is refused may take to send a request.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to wait before accepting again when the process has no file descriptor left.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// The listening socket; its file goes when it is dropped.
-pub(crate) struct Door {
+/// The listening socket. Dropping it removes its file.
+pub(crate) struct ManagementSocket {
     listener: UnixListener,
     path: PathBuf,
-    guests: Arc<Mutex<HashMap<u32, usize>>>,
-    strangers: Arc<Semaphore>,
+    connections: Arc<Mutex<HashMap<u32, usize>>>,
+    refusals: Arc<Semaphore>,
     groups: Groups,
     control: Arc<Control>,
 }
 
-impl Door {
-    /// Listens at `path`. A file that a killed flowd left is replaced, one that a living flowd answers on is not.
+impl ManagementSocket {
+    /// Listens at `path`. The socket of a flowd that was killed is replaced; that of a running one is not.
     ///
     /// # Errors
     /// Where and why it cannot listen.
-    pub(crate) fn open(path: &Path, control: Arc<Control>) -> io::Result<Door> {
-        Door::open_for(path, GROUPS, control)
+    pub(crate) fn open(path: &Path, control: Arc<Control>) -> io::Result<ManagementSocket> {
+        ManagementSocket::open_for(path, GROUPS, control)
     }
 
-    /// As [`Door::open`], for groups of other names.
-    pub(super) fn open_for(path: &Path, groups: Groups, control: Arc<Control>) -> io::Result<Door> {
+    /// As [`ManagementSocket::open`], for groups of other names.
+    pub(super) fn open_for(
+        path: &Path,
+        groups: Groups,
+        control: Arc<Control>,
+    ) -> io::Result<ManagementSocket> {
         let place =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        make_way(path)?;
+        clear_path(path)?;
         let listener = UnixListener::bind(path).map_err(place)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).map_err(place)?;
-        Ok(Door {
+        Ok(ManagementSocket {
             listener,
             path: path.to_owned(),
-            guests: Arc::default(),
-            strangers: Arc::new(Semaphore::new(STRANGERS)),
+            connections: Arc::default(),
+            refusals: Arc::new(Semaphore::new(REFUSALS)),
             groups,
             control,
         })
     }
 
-    fn enter(&self, stream: UnixStream, peer: &Peer) -> Option<(Guest, Connection)> {
-        let mut guests = self.guests.lock();
-        let count = guests.entry(peer.uid).or_default();
+    fn admit(&self, stream: UnixStream, peer: &Peer) -> Option<(CountedConnection, Connection)> {
+        let mut connections = self.connections.lock();
+        let count = connections.entry(peer.uid).or_default();
         if *count >= CONNECTIONS {
             return None;
         }
         *count += 1;
         let (open, connection) = Connection::open();
-        let guest = Guest {
+        let counted = CountedConnection {
             stream,
             uid: peer.uid,
-            guests: self.guests.clone(),
+            connections: self.connections.clone(),
             _open: open,
         };
-        Some((guest, connection))
+        Some((counted, connection))
     }
 
     fn refuse(&self, stream: UnixStream, refusal: ApiError) {
-        let Ok(permit) = self.strangers.clone().try_acquire_owned() else {
+        let Ok(permit) = self.refusals.clone().try_acquire_owned() else {
             return;
         };
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(PATIENCE, refuse(stream, refusal)).await;
+            let _ = tokio::time::timeout(REFUSAL_TIMEOUT, refuse(stream, refusal)).await;
             drop(permit);
         });
     }
 }
 
-impl Drop for Door {
+impl Drop for ManagementSocket {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Makes the directory, and removes a socket nobody answers on.
+/// Makes the socket's directory, and removes a socket there on which nobody answers.
 ///
 /// # Errors
 /// When a flowd answers there, or the file is something else.
-pub(crate) fn make_way(path: &Path) -> io::Result<()> {
+pub(crate) fn clear_path(path: &Path) -> io::Result<()> {
     let place =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     if let Some(parent) = path
@@ -140,7 +144,7 @@ pub(crate) fn make_way(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads a request's head, so that the peer is reading when the answer comes, and refuses it.
+/// Reads a request's head, since a client reads its answer only then, and refuses the request.
 async fn refuse(mut stream: UnixStream, refusal: ApiError) -> io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
@@ -160,21 +164,21 @@ async fn refuse(mut stream: UnixStream, refusal: ApiError) -> io::Result<()> {
     stream.shutdown().await
 }
 
-impl Listener for Door {
-    type Io = Guest;
+impl Listener for ManagementSocket {
+    type Io = CountedConnection;
     type Addr = Peer;
 
-    async fn accept(&mut self) -> (Guest, Peer) {
+    async fn accept(&mut self) -> (CountedConnection, Peer) {
         loop {
             let stream = match self.listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::error!("management socket: {error}");
-                    tokio::time::sleep(REST).await;
+                    tokio::time::sleep(RETRY_DELAY).await;
                     continue;
                 }
             };
-            // A peer that is gone again has nothing to ask.
+            // The peer has closed the connection already.
             let Ok(peer) = Peer::of(&stream, &self.groups) else {
                 continue;
             };
@@ -185,8 +189,8 @@ impl Listener for Door {
                 self.refuse(stream, ApiError::forbidden(&peer.user));
                 continue;
             }
-            match self.enter(stream, &peer) {
-                Some((guest, connection)) => return (guest, Peer { connection, ..peer }),
+            match self.admit(stream, &peer) {
+                Some((counted, connection)) => return (counted, Peer { connection, ..peer }),
                 None => tracing::warn!(
                     "{} has {CONNECTIONS} connections open; no more are taken",
                     peer.user
@@ -200,34 +204,34 @@ impl Listener for Door {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, ManagementSocket>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, ManagementSocket>) -> Self {
         stream.remote_addr().clone()
     }
 }
 
-/// A connection that is counted while it is open.
-pub(crate) struct Guest {
+/// A client's connection, which counts as one of its user's while it is open.
+pub(crate) struct CountedConnection {
     stream: UnixStream,
     uid: u32,
-    guests: Arc<Mutex<HashMap<u32, usize>>>,
-    /// What [`Peer::connection`] goes by.
+    connections: Arc<Mutex<HashMap<u32, usize>>>,
+    /// Tells [`Peer::connection`] that the connection is open.
     _open: Arc<()>,
 }
 
-impl Drop for Guest {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        let mut guests = self.guests.lock();
-        if let Some(count) = guests.get_mut(&self.uid) {
+        let mut connections = self.connections.lock();
+        if let Some(count) = connections.get_mut(&self.uid) {
             *count -= 1;
             if *count == 0 {
-                guests.remove(&self.uid);
+                connections.remove(&self.uid);
             }
         }
     }
 }
 
-impl AsyncRead for Guest {
+impl AsyncRead for CountedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -237,7 +241,7 @@ impl AsyncRead for Guest {
     }
 }
 
-impl AsyncWrite for Guest {
+impl AsyncWrite for CountedConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

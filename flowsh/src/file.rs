@@ -9,6 +9,8 @@ use commands::Tail;
 
 use crate::trouble::{Failure, Trouble};
 
+/// The file that `save` writes and `compare saved` reads.
+pub(crate) const SAVED: &str = "~/config.boot";
 /// The longest configuration that is read, in octets: the daemon takes no longer request.
 const LONGEST: u64 = 64 << 20;
 /// The bounds of a transfer from or to a URL.
@@ -19,7 +21,7 @@ const LIMITS: transfer::Limits = transfer::Limits {
 
 /// Why a file cannot be loaded.
 #[derive(Debug)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     Io(io::Error),
     Url(transfer::Error),
     TooLong,
@@ -33,7 +35,7 @@ pub(super) enum Unreadable {
 
 impl Unreadable {
     /// Makes the failure for a file that the typed line does not name.
-    pub(super) fn plainly(&self, path: &Path) -> Failure {
+    pub(crate) fn plainly(&self, path: &Path) -> Failure {
         let why = match self {
             Unreadable::Io(error) => error.to_string(),
             Unreadable::Url(error) => error.to_string(),
@@ -49,7 +51,7 @@ impl Unreadable {
     }
 
     /// Makes the failure that points at the file's name in the typed line, or at the wrong place in the file.
-    pub(super) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
+    pub(crate) fn failure(&self, path: &Path, typed: &str, name: &Tail) -> Failure {
         let at_name = |why: String| {
             Failure::at(
                 typed,
@@ -73,7 +75,7 @@ impl Unreadable {
 }
 
 /// Returns a path as messages name it: `-` as standard input, a URL without its password.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     match path.to_str() {
         Some("-") => "standard input".to_owned(),
         Some(text) => transfer::shown(text),
@@ -82,7 +84,7 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 /// Reads a text file, standard input, or what is at a URL.
-pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
+pub(crate) fn read(path: &Path) -> Result<String, Unreadable> {
     if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
         return utf8(transfer::fetch(url, LIMITS).map_err(Unreadable::Url)?);
     }
@@ -100,7 +102,7 @@ pub(super) fn read(path: &Path) -> Result<String, Unreadable> {
 }
 
 /// Reads octets as UTF-8 text.
-pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
+pub(crate) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
     String::from_utf8(octets).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let octets = error.into_bytes();
@@ -119,6 +121,19 @@ pub(super) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
     })
 }
 
+/// Reads the octets of a script's line as text.
+pub(crate) fn line(octets: Vec<u8>) -> Result<String, Failure> {
+    utf8(octets).map_err(|error| match error {
+        Unreadable::Encoding { column, text, .. } => Failure::at(
+            &text,
+            column - 1,
+            1,
+            "this is not text: an octet that is no UTF-8",
+        ),
+        _ => Failure::plain("the line cannot be read"),
+    })
+}
+
 /// Resolves a path as it is typed: `~` is the home directory.
 pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~/"), home) {
@@ -129,7 +144,7 @@ pub(crate) fn resolved(path: &str, home: Option<&Path>) -> PathBuf {
 
 /// Writes a configuration to a URL or to a file, which is replaced as a whole or stays as it is. A configuration may
 /// have secrets: only its owner can read the file.
-pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
         return transfer::store(url, text.as_bytes(), LIMITS).map_err(io::Error::other);
     }

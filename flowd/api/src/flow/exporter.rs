@@ -1,0 +1,164 @@
+//! Flow exporters, and the templates that they send.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{DatagramTally, RecordTally};
+use crate::value::{ByName, nullable};
+use crate::word::words;
+
+words! {
+    /// An export format.
+    pub enum ExportProtocol "protocol" {
+        /// NetFlow version 5.
+        NetflowV5 = "netflow-v5",
+        /// NetFlow version 9 (RFC 3954).
+        NetflowV9 = "netflow-v9",
+        /// IPFIX (RFC 7011).
+        Ipfix = "ipfix",
+    }
+
+    /// How an exporter is.
+    pub enum ExporterState "state" {
+        /// Its socket is open.
+        Up = "up",
+        /// It has no socket; the reason says why.
+        Down = "down",
+        /// No monitor uses it.
+        Unused = "unused",
+    }
+}
+
+/// Flow exporters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Exporters {
+    /// The exporters, by name.
+    pub exporters: Vec<Exporter>,
+}
+
+/// A flow exporter. Members from `source_id` on are present while it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Exporter {
+    /// The exporter's name.
+    pub name: String,
+    /// The configured description.
+    pub description: String,
+    /// The export format.
+    pub protocol: ExportProtocol,
+    /// The collector's address or host name as configured.
+    pub destination: String,
+    /// The collector's UDP port.
+    pub port: u16,
+    /// The configured source: an address or an interface; null where the kernel chooses.
+    pub source: Option<String>,
+    /// The VRF whose routes lead to the collector.
+    pub vrf: Option<String>,
+    /// The DSCP of its datagrams.
+    pub dscp: u8,
+    /// The TTL or hop limit of its datagrams.
+    pub ttl: u8,
+    /// Seconds after which templates are sent again.
+    pub template_timeout: u64,
+    /// The source identifier (NetFlow v9) or observation domain (IPFIX).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<u32>,
+    /// The address that datagrams go to; null while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
+    pub destination_address: Option<Option<String>>,
+    /// The address that datagrams come from; null while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
+    pub source_address: Option<Option<String>>,
+    /// The UDP port that datagrams come from; null while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
+    #[schemars(with = "Option<u16>", extend("x-nullable" = true))]
+    pub source_port: Option<Option<u16>>,
+    /// How it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ExporterState>,
+    /// Why it has no socket; null while it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
+    #[schemars(with = "Option<String>", extend("x-nullable" = true))]
+    pub reason: Option<Option<String>>,
+    /// What it sent since its counters were cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<ExporterStatistics>,
+    /// What each monitor gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Vec<ExporterClient>>,
+    /// The templates it sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<Vec<Template>>,
+}
+
+/// What an exporter sent since its counters were cleared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExporterStatistics {
+    /// Seconds since the counters were cleared, or the exporter began.
+    pub cleared_seconds: u64,
+    /// Datagrams that were sent.
+    pub datagrams: u64,
+    /// The octets of their UDP payload.
+    pub octets: u64,
+    /// ICMP messages that said the collector cannot be reached.
+    pub unreachable: u64,
+    /// Datagrams that could not be sent, by reason.
+    pub failures: ByName<DatagramTally>,
+}
+
+/// What a monitor gave an exporter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExporterClient {
+    /// The monitor's name.
+    pub monitor: String,
+    /// Records that the monitor handed over.
+    pub records_added: u64,
+    /// Records that were sent.
+    pub records_sent: u64,
+    /// Records that could not be sent.
+    pub records_failed: u64,
+    /// Octets of the records that the monitor handed over.
+    pub octets_added: u64,
+    /// Octets of the records that were sent.
+    pub octets_sent: u64,
+    /// Octets of the records that could not be sent.
+    pub octets_failed: u64,
+    /// Records that could not be sent, by reason, as the loss ledger has them.
+    #[serde(default)]
+    pub dropped: ByName<RecordTally>,
+}
+
+/// A template that an exporter sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Template {
+    /// The template's identifier.
+    pub id: u16,
+    /// What it is for: a monitor, or an option.
+    pub client: String,
+    /// The record, or the kind of options.
+    pub record: String,
+    /// Whether it is an options template.
+    pub options: bool,
+    /// The octets of a record.
+    pub record_size: u64,
+    /// The fields, in their order.
+    pub fields: Vec<TemplateField>,
+}
+
+/// A field of a template; offset and size are octets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TemplateField {
+    /// The field's words in the configuration.
+    pub words: String,
+    /// The information element's number.
+    pub element: u16,
+    /// The enterprise number; null for IANA's elements.
+    pub enterprise: Option<u32>,
+    /// Whether it is a scope field.
+    pub scope: bool,
+    /// Where it begins in a record; null behind a field of variable length.
+    pub offset: Option<u64>,
+    /// Its length.
+    pub size: u64,
+}

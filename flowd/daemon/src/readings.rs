@@ -1,0 +1,139 @@
+//! Counters as they were read a while ago: rates are what was counted since.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
+
+use api::flow::Rate;
+use parking_lot::Mutex;
+
+/// Readings that are kept. Who watches something has one; the oldest one gives way.
+const KEPT: usize = 16;
+
+/// Packets and octets, by the name of what is counted.
+pub(crate) type Counters = HashMap<String, (u64, u64)>;
+
+/// Counters at a moment.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    at: Instant,
+    counters: Counters,
+}
+
+/// The readings that rates are computed from.
+#[derive(Default)]
+pub(crate) struct Readings(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    last: u64,
+    readings: VecDeque<(u64, Reading)>,
+}
+
+impl Reading {
+    /// Counters as they are at this moment.
+    pub(crate) fn new(at: Instant) -> Reading {
+        Reading {
+            at,
+            counters: Counters::new(),
+        }
+    }
+
+    /// Notes the counters of `name`, and returns them with what they gained a second since the reading before. What that
+    /// did not have, or had more of, has counted from nothing.
+    pub(crate) fn count(
+        &mut self,
+        name: String,
+        (packets, octets): (u64, u64),
+        before: Option<&Reading>,
+    ) -> Rate {
+        let seconds =
+            before.map(|before| self.at.saturating_duration_since(before.at).as_secs_f64());
+        let seconds = seconds.filter(|seconds| *seconds > 0.0);
+        let old = before
+            .and_then(|before| before.counters.get(&name))
+            .copied()
+            .unwrap_or_default();
+        let rate = |old: u64, new: u64| {
+            let more = new.checked_sub(old).unwrap_or(new);
+            seconds.map(|seconds| more as f64 / seconds)
+        };
+        self.counters.insert(name, (packets, octets));
+        Rate {
+            packets,
+            octets,
+            packets_per_second: rate(old.0, packets),
+            octets_per_second: rate(old.1, octets),
+        }
+    }
+}
+
+impl Readings {
+    /// Takes the reading of this name, unless it has given way to others.
+    pub(crate) fn take(&self, name: &str) -> Option<Reading> {
+        let number: u64 = name.parse().ok()?;
+        let mut kept = self.0.lock();
+        let at = kept.readings.iter().position(|(one, _)| *one == number)?;
+        kept.readings.remove(at).map(|(_, reading)| reading)
+    }
+
+    /// Keeps a reading, and returns the name by which it is taken.
+    pub(crate) fn keep(&self, reading: Reading) -> String {
+        let mut kept = self.0.lock();
+        kept.last += 1;
+        let number = kept.last;
+        kept.readings.push_back((number, reading));
+        if kept.readings.len() > KEPT {
+            kept.readings.pop_front();
+        }
+        number.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use service::clock;
+
+    use super::*;
+
+    #[test]
+    fn a_reading_gives_way_to_newer_ones_and_is_taken_once() {
+        let readings = Readings::default();
+        let names: Vec<String> = (0..=KEPT)
+            .map(|_| readings.keep(Reading::new(clock::monotonic())))
+            .collect();
+        assert!(readings.take(&names[0]).is_none());
+        assert!(readings.take(&names[1]).is_some());
+        assert!(readings.take(&names[1]).is_none());
+        assert!(readings.take("x").is_none());
+    }
+
+    #[test]
+    fn what_was_not_there_before_or_was_more_counts_from_nothing() {
+        let start = clock::monotonic();
+        let mut first = Reading::new(start);
+        let rate = first.count("a".into(), (10, 1000), None);
+        assert_eq!(
+            (rate.packets, rate.octets, rate.octets_per_second),
+            (10, 1000, None)
+        );
+        let mut second = Reading::new(start + Duration::from_secs(2));
+        let mut octets = |name: &str, octets: u64| {
+            second
+                .count(name.into(), (octets / 100, octets), Some(&first))
+                .octets_per_second
+        };
+        assert_eq!(octets("a", 3000), Some(1000.0));
+        assert_eq!(octets("b", 600), Some(300.0));
+        assert_eq!(octets("a", 200), Some(100.0));
+        // No time has passed: no rate.
+        let mut third = Reading::new(start);
+        assert_eq!(
+            third
+                .count("a".into(), (20, 2000), Some(&first))
+                .octets_per_second,
+            None
+        );
+    }
+}
