@@ -62,7 +62,7 @@ impl Rows {
                     }
                 }
                 Ios::Also(statements) => {
-                    for statement in *statements {
+                    for statement in statements.iter().filter(|one| !one.understood) {
                         self.statement(child, statement, Id::Statement);
                     }
                     self.global(child);
@@ -76,7 +76,7 @@ impl Rows {
     fn node(&mut self, before: &str, node: &'static Node) {
         let row = node.row;
         if let Ios::Also(statements) | Ios::Instead(statements) = row.ios {
-            for statement in statements {
+            for statement in statements.iter().filter(|one| !one.understood) {
                 self.statement(node, statement, Id::Statement);
             }
             node.children()
@@ -140,10 +140,15 @@ impl Rows {
         }
     }
 
-    /// A statement in words of IOS, once for each choice it stands for.
+    /// A statement in words of IOS, once for each way to write it and each choice it stands for.
     fn statement(&mut self, node: &'static Node, statement: &Statement, id: Id) {
+        for pieces in statement.variants(node) {
+            self.variant(node, statement, &pieces, id);
+        }
+    }
+
+    fn variant(&mut self, node: &'static Node, statement: &Statement, pieces: &[Piece], id: Id) {
         let mut begun = vec![String::new()];
-        let pieces = statement.pieces(node);
         for (at, piece) in pieces.iter().enumerate() {
             let id = (at + 1 == pieces.len()).then_some(id);
             let mut next = Vec::new();
@@ -153,22 +158,31 @@ impl Rows {
                         let path = joined(&before, word);
                         let help =
                             word_help(word, &path).unwrap_or_else(|| match pieces.get(at + 1) {
-                                Some(Piece::Value(row) | Piece::Choice(row)) => row.help,
+                                Some(Piece::Value(of) | Piece::Choice(of)) => of.row.help,
                                 _ => node.row.help,
                             });
                         self.add(path.clone(), help.to_owned(), id);
                         next.push(path);
                     }
-                    Piece::Value(row) if !statement.help.is_empty() => {
-                        let word = values(row).into_iter().map(|(word, _)| word);
+                    Piece::Value(of) if !statement.help.is_empty() => {
+                        let word = values(of.row).into_iter().map(|(word, _)| word);
                         let word = word.into_iter().next().unwrap_or_default();
                         let path = joined(&before, &word);
                         self.add(path.clone(), statement.help.to_owned(), id);
                         next.push(path);
                     }
-                    Piece::Value(row) | Piece::Choice(row) => {
-                        next.extend(self.values(&before, row, id));
+                    Piece::Value(of) => next.extend(self.values(&before, of.row, id)),
+                    Piece::Choice(of) => {
+                        for (word, help) in values(of.row) {
+                            if word == of.row.all {
+                                continue;
+                            }
+                            let path = joined(&before, &word);
+                            self.add(path.clone(), help, id);
+                            next.push(path);
+                        }
                     }
+                    Piece::Optional(_) => {}
                 }
             }
             begun = next;

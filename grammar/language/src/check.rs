@@ -10,9 +10,9 @@ use registry::field::Family;
 use registry::record::MAX_FIELDS;
 use registry::{Field, Predefined};
 
-use crate::dialect::ios;
 use crate::near::which;
 use crate::order::natural;
+use crate::router_name;
 use crate::schema::{
     Kind, Row, TABLE, default_word, is_predefined, named_field, referred, walk_new,
 };
@@ -311,7 +311,7 @@ impl Found<'_> {
 
     fn interfaces(&mut self) {
         // Short and long forms of a router's name are one alias.
-        let same = |alias: &str| match ios::canonical(alias) {
+        let same = |alias: &str| match router_name::canonical(alias) {
             Some((kind, number)) => format!("{kind}{number}"),
             None => alias.to_owned(),
         };

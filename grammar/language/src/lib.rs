@@ -16,6 +16,7 @@ mod marks;
 mod near;
 mod order;
 mod resolve;
+mod router_name;
 pub mod schema;
 #[cfg(test)]
 mod tests;
@@ -24,9 +25,10 @@ mod word;
 
 pub use code::Code;
 pub use dialect::curly::comment_alone;
-pub use dialect::ios::{host_interface, interface_of_two_words, submode_path};
+pub use dialect::ios::submode_path;
 pub use marks::marks;
 pub use near::{near, which};
+pub use router_name::{host_interface, interface_of_two_words};
 pub use schema::{MASK, Submode, is_secret, masked, masked_both, unapplied};
 pub use tree::Tree;
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES, quoted_always};

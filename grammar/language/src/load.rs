@@ -98,17 +98,7 @@ impl Loader {
                 self.tree.make(&cursor.path, Tree::default);
             }
             Target::Whole(_, node) => {
-                let what = if node.kind() == Kind::Tag {
-                    "a name"
-                } else {
-                    "a value"
-                };
-                let hint = format!("{}: {}", placeholders(node), node.row.help_line());
-                return Err(last.after().problem(
-                    Code::MissingValue,
-                    format!("{what} is missing after {}", node.word()),
-                    Some(hint),
-                ));
+                return Err(no_value(node, last));
             }
             Target::Flag(path) => {
                 self.tree.make(&path, || Tree::Leaf(Vec::new()));
@@ -383,6 +373,20 @@ fn possible(place: Place) -> String {
         }
         place => placeholders(place.node()),
     }
+}
+
+/// The problem of a statement that ends before a node's value or name; `last` is its last word.
+pub(crate) fn no_value(node: &schema::Node, last: Span) -> Problem {
+    let what = match node.kind() {
+        Kind::Tag => "a name",
+        _ => "a value",
+    };
+    let hint = format!("{}: {}", placeholders(node), node.row.help_line());
+    last.after().problem(
+        Code::MissingValue,
+        format!("{what} is missing after {}", node.word()),
+        Some(hint),
+    )
 }
 
 fn placeholders(node: &schema::Node) -> String {

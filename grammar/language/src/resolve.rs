@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::schema::{
-    self, Node, Pick, Place, Type, find_field, list, lookup, pick, shown, suggest,
+    self, Node, Pick, Place, Type, find_field, list, lookup, mask_length, pick, shown, suggest,
 };
 use crate::word::{MAX_PROBLEMS, Shape, Span, Word, vet};
-use crate::{Code, Problem, Tree, dialect::ios};
+use crate::{Code, Problem, Tree, router_name};
 
 /// A point of the tree with what can be written there.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ pub(crate) fn resolve_noted(
                 };
                 vet(&words[..words.len() - after.len()])?;
                 one_word(word)?;
-                let (name, used) = interface_name(node.row.value, rest, manner)?;
+                let (name, used) = value_words(node.row.value, rest, manner)?;
                 let place = word.place.to(rest[used - 1].place);
                 cursor
                     .path
@@ -243,7 +243,7 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
         return Ok(vec![at(place, node.accept(&joined.join(" "), false))?]);
     }
     one_word(&words[0])?;
-    let (text, used) = interface_name(value_type, words, manner)?;
+    let (text, used) = value_words(value_type, words, manner)?;
     let value = at(
         words[0].place.to(words[used - 1].place),
         node.accept(&text, manner.abbreviate),
@@ -323,7 +323,7 @@ fn list_values(
                 ));
             }
             _ => {
-                let (text, _) = interface_name(node.row.value, std::slice::from_ref(word), manner)?;
+                let (text, _) = value_words(node.row.value, std::slice::from_ref(word), manner)?;
                 let value = at(word.place, node.accept(&text, manner.abbreviate))?;
                 if !values.contains(&value) {
                     values.push(value);
@@ -347,17 +347,36 @@ pub(crate) fn too_many(place: Span) -> Problem {
     )
 }
 
-/// In IOS lines, names of interfaces as routers have them; elsewhere the word itself. Also how many words it took.
-fn interface_name<'a>(
+/// The value that words begin with, and how many words it takes: one, except in IOS lines.
+fn value_words<'a>(
     value: Type,
     words: &'a [Word],
     manner: Manner,
 ) -> Result<(Cow<'a, str>, usize), Problem> {
-    let text = Cow::Borrowed(&*words[0].text);
-    match (value, manner.ios) {
-        (Type::Interface | Type::InterfaceOrAddress, Some((_, tree))) => {
-            ios::interface(words, tree)
-        }
-        _ => Ok((text, 1)),
+    match manner.ios {
+        Some((_, tree)) => ios_value(value, words, tree),
+        None => Ok((Cow::Borrowed(&*words[0].text), 1)),
+    }
+}
+
+/// The value that words of an IOS line begin with, and how many words it takes: a router's name of an interface (`Gi 0/1`) is the
+/// host's name of it, and an address may have its mask behind it.
+pub(crate) fn ios_value<'a>(
+    value: Type,
+    words: &'a [Word],
+    tree: &Tree,
+) -> Result<(Cow<'a, str>, usize), Problem> {
+    let first = &words[0];
+    match (value, words.get(1)) {
+        (Type::Interface | Type::InterfaceOrAddress, _) => router_name::interface(words, tree),
+        (Type::InterfaceAddress, Some(mask)) => match mask_length(&mask.text) {
+            Some(length) => Ok((format!("{}/{length}", first.text).into(), 2)),
+            None => Err(mask.place.problem(
+                Code::InvalidValue,
+                format!("{} is not a mask", shown(&mask.text)),
+                Some("a mask such as 255.255.255.0 is wanted".into()),
+            )),
+        },
+        _ => Ok((Cow::Borrowed(&*first.text), 1)),
     }
 }

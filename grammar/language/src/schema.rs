@@ -5,7 +5,8 @@ mod default;
 mod field;
 mod follow;
 mod ios;
-mod predefined;
+mod pick;
+mod refusal;
 mod secret;
 mod table;
 #[cfg(test)]
@@ -20,13 +21,15 @@ pub use default::{
 };
 pub(crate) use field::{find as find_field, named as named_field};
 pub use follow::{Candidate, Follow, follow};
-pub use ios::{IOS_WORDS, Ios, Piece, Statement, Submode};
-pub(crate) use predefined::is_predefined;
+pub use ios::{Family, IOS_WORDS, Ios, Piece, Statement, Submode};
+pub(crate) use pick::{Pick, list, pick, suggest};
+pub use refusal::{Refusal, shown};
 pub(crate) use secret::known as known_secrets;
 pub use secret::{MASK, is_secret, masked, masked_both, masked_values};
 pub use table::{BY_CACHE_TYPE, FOREIGN, OLD, TABLE, UNAPPLIED};
-pub use value::{Choices, Refusal, Type, mask_length, shown};
-pub(crate) use value::{Pick, is_ipv6, list, pick, suggest};
+pub use value::address::mask_length;
+pub(crate) use value::record::is_predefined;
+pub use value::{Choices, Type};
 
 use crate::tree::unlike;
 use crate::{Code, Finding, Tree};
@@ -67,6 +70,8 @@ pub struct Row {
     pub ios: Ios,
     /// Tags of whose names the value is one. A `*` in them is the name that this row's own path has there.
     pub refers: &'static [&'static str],
+    /// The choice that stands for all others together; empty without one.
+    pub all: &'static str,
     /// Values that other systems have, and why they are refused here.
     pub refused: &'static [(&'static str, &'static str)],
     /// Values that other systems have, and what they are here.
@@ -84,6 +89,7 @@ const fn row(path: &'static str, kind: Kind, value: Type, help: &'static str) ->
         help,
         ios: Ios::Path,
         refers: &[],
+        all: "",
         refused: &[],
         old: &[],
     }
@@ -123,6 +129,10 @@ impl Row {
     }
     const fn refers(mut self, tags: &'static [&'static str]) -> Row {
         self.refers = tags;
+        self
+    }
+    const fn all(mut self, choice: &'static str) -> Row {
+        self.all = choice;
         self
     }
     const fn refuses(mut self, refused: &'static [(&'static str, &'static str)]) -> Row {

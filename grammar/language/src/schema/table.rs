@@ -9,7 +9,7 @@ use super::Type::{
     InterfaceAddress, InterfaceOrAddress, ListenAddress, Location, Match, Name, NodePath, Password,
     PasswordHash, Prefix, Record, SourcePort, UserName,
 };
-use super::ios::{plain, said};
+use super::ios::{Family, plain, said};
 use super::{Choices, Row, Statement, Submode, Type, container, flag, leaf, multi, tag};
 
 const fn number(min: u64, max: u64) -> Type {
@@ -102,17 +102,14 @@ const INTERFACE: &str = "Interface, GigabitEthernet0/N stands for the one with t
 
 /// Addresses of an interface, by family.
 const ADDRESS: &[Statement] = &[
-    said("ip address <>", "A.B.C.D/LENGTH or A.B.C.D MASK"),
-    said("ipv6 address <>", "X:X::X/LENGTH"),
+    said("ip address <>", "A.B.C.D/LENGTH or A.B.C.D MASK").of(Family::V4),
+    said("ipv6 address <>", "X:X::X/LENGTH").of(Family::V6),
 ];
 
 /// A flow monitor on an interface.
-const ATTACH: &[Statement] = &[
-    plain("{family} flow monitor <> input"),
-    plain("{family} flow monitor <> output"),
-    plain("{family} flow monitor <> sampler <sampler> input"),
-    plain("{family} flow monitor <> sampler <sampler> output"),
-];
+const ATTACH: &[Statement] = &[plain(
+    "{family} flow monitor <> [sampler <sampler>] {direction}",
+)];
 
 /// Every row. A tag's name is `*` in the paths below it; a row comes after the row of its parent.
 #[rustfmt::skip]
@@ -137,7 +134,7 @@ pub static TABLE: &[Row] = &[
     leaf("system login user * authentication public-keys * type", choice(KEY_TYPES), "Type of the key"),
     leaf("system login user * authentication public-keys * key", text(4096), "The key, in base64"),
     container("system syslog", "Where log messages go"),
-    tag("system syslog host", Host, "Log to a remote host").ios(Also(&[plain("logging host <>"), plain("logging host <> transport {protocol}"), plain("logging host <> transport {protocol} port <port>")])),
+    tag("system syslog host", Host, "Log to a remote host").ios(Also(&[plain("logging host <> [transport {protocol} [port <port>]]"), plain("logging <> [transport {protocol} [port <port>]]").understood()])),
     tag("system syslog host * facility", choice(FACILITIES), "Facility to send").was(OLD_FACILITIES),
     leaf("system syslog host * facility * level", choice(LEVELS), "Least severe level to send").default("err"),
     leaf("system syslog host * port", PORT, "Port of the remote host").default("514"),
@@ -207,7 +204,7 @@ pub static TABLE: &[Row] = &[
     leaf("interfaces ethernet * mirror egress", Interface, "Interface that gets a copy of what goes out"),
     container("interfaces ethernet * flow", "Flow monitoring of the interface").ios(Instead(&[])),
     tag("interfaces ethernet * flow monitor", Name, "Flow monitor to attach").refers(&["flow monitor"]).ios(Instead(ATTACH)),
-    leaf("interfaces ethernet * flow monitor * direction", choice(&[("input", "Packets that come in"), ("output", "Packets that go out"), ("both", "Both")]), "Direction to meter").default("input"),
+    leaf("interfaces ethernet * flow monitor * direction", choice(&[("input", "Packets that come in"), ("output", "Packets that go out"), ("both", "Both")]), "Direction to meter").default("input").all("both"),
     multi("interfaces ethernet * flow monitor * family", choice(&[("ip", "IPv4"), ("ipv6", "IPv6"), ("datalink", "Frames, whatever they carry")]), "Family to meter; without it, what the record speaks of"),
     leaf("interfaces ethernet * flow monitor * sampler", Name, "Sampler that picks the packets").refers(&["flow sampler"]),
     container("interfaces ethernet * capture", "How packets are captured"),
@@ -229,7 +226,7 @@ pub static TABLE: &[Row] = &[
     multi("flow record * collect", Collect, "Field that is kept of a flow"),
     tag("flow exporter", Name, "Where flow records go").ios(Opens(Submode::Exporter, plain("flow exporter <>"))),
     leaf("flow exporter * description", text(255), "What the exporter is for"),
-    leaf("flow exporter * destination", Host, "The collector").required("destination is missing"),
+    leaf("flow exporter * destination", Host, "The collector").required("destination is missing").ios(Also(&[plain("destination <> [vrf <vrf>]")])),
     leaf("flow exporter * source", InterfaceOrAddress, "Interface or address that export leaves from"),
     leaf("flow exporter * vrf", Name, "VRF that export leaves from"),
     container("flow exporter * transport", "Transport to the collector"),

@@ -88,13 +88,13 @@ fn every_row_is_whole() {
 #[test]
 fn ios_statements_are_made_of_rows() {
     fn walk(node: &'static Node) {
-        let mut statements: Vec<(&Node, &Statement)> = match &node.row.ios {
+        let mut statements: Vec<(&'static Node, &Statement)> = match &node.row.ios {
             Ios::Opens(_, statement) => vec![(node, statement)],
             _ => Vec::new(),
         };
         statements.extend(node.statements());
         for (of, statement) in statements {
-            for piece in statement.pieces(of) {
+            for piece in statement.variants(of).concat() {
                 if let Piece::Word(word) = piece {
                     assert!(
                         !word.starts_with(['<', '{']),

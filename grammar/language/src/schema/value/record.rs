@@ -2,9 +2,9 @@
 
 use registry::record::{PEER, PREDEFINED, Predefined, REFUSED};
 
-use super::value::{NAME_HINT, name, refuse};
-use super::{Refusal, shown};
+use super::name::{NAME_HINT, name};
 use crate::near::near;
+use crate::schema::refusal::{Refusal, refuse, shown};
 
 /// The same in few words.
 const KNOWN: &str = "netflow-original, netflow ipv4|ipv6 \
