@@ -1,505 +1,396 @@
-//! From matched words to a [`Command`].
+//! Functions of rows: each makes a command of a line that matched.
 
-use super::conditions::{take_conditions, take_fields};
-use super::pipe::{Pipe, pipes};
-use super::table::{Arg, Id};
-use super::trie::{State, Token, Trie, tries};
-use super::words::{Word, problem, rest};
-use super::{
-    AccountingView, CacheView, Cleared, Command, FlowPath, Form, Layout, Line, LoadFrom, LoadMode,
-    Mode, Part, Ping, RelayPart, Tail, Version,
-};
 use language::{Code, Problem};
 
-/// Rows of `top` without a number, Cisco's.
+use super::argument::{Arg, Token};
+use super::command::Command;
+use super::conditions::{take_conditions, take_fields};
+use super::matched::Matched;
+use super::parameters::{
+    AccountingView, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part, Ping,
+    RelayPart, Version,
+};
+use super::words::{Tail, Word, problem};
+
+/// The result of a row's function.
+type Built = Result<Command, Problem>;
+
+/// The number of flows that `top` without a number shows, as on Cisco's.
 const TOP: u32 = 20;
 
-/// Flows of `show ip flow top-talkers`.
+/// The number of flows that `show ip flow top-talkers` shows.
 const TOP_TALKERS: u32 = 10;
 
-/// The words of a command that were matched.
-struct Matched<'a> {
-    line: &'a str,
-    id: Id,
-    parts: Vec<Piece<'a>>,
+/// The number of lines that `show log` without a number shows.
+const LOG_LINES: u32 = 100;
+
+/// The minutes that `commit-confirm` without a number waits.
+const CONFIRM_MINUTES: u32 = 10;
+
+pub(crate) fn show_configuration(matched: &Matched<'_>) -> Built {
+    configuration_in(Form::Curly, matched)
 }
 
-/// One keyword or argument with the typed words it was made from.
-struct Piece<'a> {
-    token: Token,
-    text: String,
-    words: &'a [Word],
+pub(crate) fn show_commands(matched: &Matched<'_>) -> Built {
+    configuration_in(Form::Commands, matched)
 }
 
-/// Parses the words of a line as a command.
-pub(super) fn line(line: &str, words: &[Word], mode: Mode) -> Result<Line, Problem> {
-    let trie = match mode {
-        Mode::Operational => &tries().operational,
-        Mode::Configuration(_) => &tries().configuration,
+pub(crate) fn show_ios(matched: &Matched<'_>) -> Built {
+    configuration_in(Form::Ios, matched)
+}
+
+pub(crate) fn show_json(matched: &Matched<'_>) -> Built {
+    configuration_in(Form::Json, matched)
+}
+
+fn configuration_in(form: Form, matched: &Matched<'_>) -> Built {
+    let path = matched.path();
+    Ok(Command::ShowConfiguration { form, path })
+}
+
+pub(crate) fn show_secrets(matched: &Matched<'_>) -> Built {
+    let path = matched.path();
+    Ok(Command::ShowSecrets { path })
+}
+
+pub(crate) fn show_commit_diff(matched: &Matched<'_>) -> Built {
+    let revision = matched.number().unwrap_or_default();
+    Ok(Command::ShowCommitDiff { revision })
+}
+
+pub(crate) fn show_interfaces(matched: &Matched<'_>) -> Built {
+    let loopback = match () {
+        () if matched.has("loopback") => Some(true),
+        () if matched.has("ethernet") => Some(false),
+        () => None,
     };
-    let (matched, taken) = matched(trie, line, words)?;
-    let mut pipes = pipes(line, words.get(taken..).unwrap_or_default())?;
-    if matched.id == Id::ShowRunningSection {
-        pipes.insert(
-            0,
-            Pipe::Section(matched.word_tail(Arg::Expression).unwrap_or_default()),
-        );
-    }
-    Ok(Line {
-        command: matched.command()?,
-        pipes,
+    let name = matched.optional(Arg::Interface);
+    Ok(Command::ShowInterfaces { loopback, name })
+}
+
+pub(crate) fn show_record(matched: &Matched<'_>) -> Built {
+    show_flow(Part::Record, matched.optional(Arg::Record))
+}
+
+pub(crate) fn show_monitor(matched: &Matched<'_>) -> Built {
+    show_flow(Part::Monitor, matched.optional(Arg::Monitor))
+}
+
+pub(crate) fn show_exporter(matched: &Matched<'_>) -> Built {
+    show_flow(Part::Exporter, matched.optional(Arg::Exporter))
+}
+
+pub(crate) fn show_flow_interface(matched: &Matched<'_>) -> Built {
+    show_flow(Part::Interface, matched.optional(Arg::Interface))
+}
+
+pub(crate) fn show_sampler(matched: &Matched<'_>) -> Built {
+    show_flow(Part::Sampler, matched.optional(Arg::Sampler))
+}
+
+fn show_flow(part: Part, name: Option<String>) -> Built {
+    Ok(Command::ShowFlow { part, name })
+}
+
+pub(crate) fn show_cache(matched: &Matched<'_>) -> Built {
+    // The words of a list were told apart from those that follow it.
+    let fields = |keyword| match matched.words_after(keyword) {
+        [] => Ok(Vec::new()),
+        words => take_fields(words, &[]).map(|(fields, _)| fields),
+    };
+    let filter = match matched.words(Arg::Conditions) {
+        [] => Vec::new(),
+        words => take_conditions(words, &[])?.0,
+    };
+    let top = matched.has("top");
+    let view = CacheView {
+        filter,
+        aggregate: fields("aggregate")?,
+        collect: fields("collect")?,
+        sort: matched.optional(Arg::SortField),
+        lowest: matched.has("lowest"),
+        top: top.then(|| matched.number_after("top").unwrap_or(TOP)),
+        layout: match () {
+            () if matched.has("csv") => Some(Layout::Csv),
+            () if matched.has("record") => Some(Layout::Record),
+            () if matched.has("table") => Some(Layout::Table),
+            () => None,
+        },
+    };
+    let monitor = matched.required(Arg::Monitor);
+    Ok(Command::ShowCache { monitor, view })
+}
+
+pub(crate) fn show_monitor_statistics(matched: &Matched<'_>) -> Built {
+    let monitor = matched.required(Arg::Monitor);
+    Ok(Command::ShowMonitorStatistics { monitor })
+}
+
+pub(crate) fn show_exporter_statistics(matched: &Matched<'_>) -> Built {
+    let exporter = matched.optional(Arg::Exporter);
+    Ok(Command::ShowExporterStatistics { exporter })
+}
+
+pub(crate) fn show_exporter_templates(matched: &Matched<'_>) -> Built {
+    let exporter = matched.optional(Arg::Exporter);
+    Ok(Command::ShowExporterTemplates { exporter })
+}
+
+pub(crate) fn show_accounting(matched: &Matched<'_>) -> Built {
+    Ok(Command::ShowAccounting(AccountingView {
+        interface: matched.optional(Arg::Interface),
+        host: matched.addresses().next(),
+        port: matched.optional(Arg::Ports),
+        top: matched.number_after("top"),
+        count: matched.number_after("count"),
+    }))
+}
+
+pub(crate) fn show_top_talkers(_: &Matched<'_>) -> Built {
+    Ok(Command::ShowAccounting(AccountingView {
+        top: Some(TOP_TALKERS),
+        ..AccountingView::default()
+    }))
+}
+
+pub(crate) fn show_samplicator(matched: &Matched<'_>) -> Built {
+    let part = match () {
+        () if matched.has("receiver") => RelayPart::Receivers,
+        () if matched.has("source") => RelayPart::Sources,
+        () if matched.has("templates") => RelayPart::Templates,
+        () => RelayPart::Samplicator,
+    };
+    Ok(Command::ShowSamplicator {
+        part,
+        name: matched.optional(Arg::Samplicator),
+        receiver: matched.optional(Arg::Receiver),
     })
 }
 
-fn matched<'a>(
-    trie: &Trie,
-    line: &'a str,
-    words: &'a [Word],
-) -> Result<(Matched<'a>, usize), Problem> {
-    let mut state = State::default();
-    let mut parts = Vec::new();
-    let mut at = 0;
-    while let Some(left) = words
-        .get(at..)
-        .filter(|left| left.first().is_some_and(|word| !word.is_pipe()))
-    {
-        let step = trie.step(&state, left)?;
-        let words = left.get(..step.taken).unwrap_or_default();
-        parts.push(Piece {
-            token: step.token,
-            text: step.text,
-            words,
-        });
-        state = step.state;
-        at += step.taken.max(1);
-    }
-    let end = words
-        .get(..at)
-        .and_then(<[Word]>::last)
-        .map_or(0, |word| word.end() + 1);
-    let id = trie
-        .end(&state)
-        .ok_or_else(|| trie.incomplete(&state, end))?;
-    Ok((Matched { line, id, parts }, at))
+pub(crate) fn monitor_samplicator(matched: &Matched<'_>) -> Built {
+    let name = matched.required(Arg::Samplicator);
+    Ok(Command::MonitorSamplicator { name })
 }
 
-impl Matched<'_> {
-    fn find(&self, wanted: impl Fn(Arg) -> bool) -> Option<&Piece<'_>> {
-        self.parts
-            .iter()
-            .find(|part| matches!(part.token, Token::Argument(_, arg) if wanted(arg)))
-    }
+pub(crate) fn monitor_accounting(matched: &Matched<'_>) -> Built {
+    let interface = matched.optional(Arg::Interface);
+    Ok(Command::MonitorAccounting { interface })
+}
 
-    fn text(&self, wanted: Arg) -> Option<String> {
-        self.find(|arg| arg == wanted).map(|part| part.text.clone())
-    }
+pub(crate) fn clear_samplicator(matched: &Matched<'_>) -> Built {
+    let name = matched.required(Arg::Samplicator);
+    Ok(Command::ClearSamplicator { name })
+}
 
-    fn required(&self, wanted: Arg) -> String {
-        self.text(wanted).unwrap_or_default()
-    }
+pub(crate) fn replay_samplicator(matched: &Matched<'_>) -> Built {
+    Ok(Command::ReplaySamplicator {
+        name: matched.required(Arg::Samplicator),
+        receiver: matched.optional(Arg::Receiver),
+    })
+}
 
-    /// The number of the kind `wanted` that follows the keyword, or the first one.
-    fn number(&self, after: Option<&str>) -> Option<u32> {
-        let from = match after {
-            Some(keyword) => self
-                .parts
-                .iter()
-                .position(|part| part.token.shown() == keyword)?,
-            None => 0,
-        };
-        let number = |part: &Piece<'_>| {
-            matches!(
-                part.token,
-                Token::Argument(_, Arg::Number(..) | Arg::Revision)
-            )
-        };
-        self.parts
-            .get(from..)?
-            .iter()
-            .find(|part| number(part))?
-            .text
-            .parse()
-            .ok()
-    }
+pub(crate) fn show_log(matched: &Matched<'_>) -> Built {
+    let lines = matched.number().unwrap_or(LOG_LINES);
+    Ok(Command::ShowLog { lines })
+}
 
-    fn has(&self, keyword: &str) -> bool {
-        self.parts
-            .iter()
-            .any(|part| matches!(part.token, Token::Keyword(word) if word == keyword))
-    }
+pub(crate) fn clear_monitor(matched: &Matched<'_>) -> Built {
+    let what = match () {
+        () if matched.has("force-export") => Cleared::ForceExport,
+        () if matched.has("statistics") => Cleared::Statistics,
+        () => Cleared::Cache,
+    };
+    let monitor = matched.required(Arg::Monitor);
+    Ok(Command::ClearMonitor { monitor, what })
+}
 
-    /// The typed words of what follows a keyword.
-    fn after(&self, keyword: &str) -> &[Word] {
-        let keyword =
-            |part: &Piece<'_>| matches!(part.token, Token::Keyword(word) if word == keyword);
-        let at = self.parts.iter().position(keyword);
-        at.and_then(|at| self.parts.get(at + 1))
-            .map_or(&[], |part| part.words)
-    }
+pub(crate) fn clear_exporter(matched: &Matched<'_>) -> Built {
+    let exporter = matched.optional(Arg::Exporter);
+    Ok(Command::ClearExporter { exporter })
+}
 
-    fn path(&self) -> Vec<String> {
-        self.words(Arg::Path)
-            .iter()
-            .map(|word| word.text.clone())
-            .collect()
-    }
+pub(crate) fn terminal_length(matched: &Matched<'_>) -> Built {
+    Ok(Command::TerminalLength(
+        matched.number().unwrap_or_default(),
+    ))
+}
 
-    fn words(&self, wanted: Arg) -> Vec<Word> {
-        self.find(|arg| arg == wanted)
-            .map(|part| part.words.to_vec())
-            .unwrap_or_default()
-    }
+pub(crate) fn terminal_width(matched: &Matched<'_>) -> Built {
+    Ok(Command::TerminalWidth(matched.number().unwrap_or_default()))
+}
 
-    fn tail(&self, wanted: Arg) -> Tail {
-        let start = self
-            .find(|arg| arg == wanted)
-            .and_then(|part| part.words.first())
-            .map_or(0, |word| word.start);
-        Tail {
-            text: rest(self.line, start).trim_end().to_owned(),
-            start,
-        }
+pub(crate) fn ping(matched: &Matched<'_>) -> Built {
+    let host = matched.placed(Arg::Word).unwrap_or_default();
+    // The program behind would take it for an option.
+    if host.text.starts_with('-') || host.text.is_empty() {
+        let message = format!("\"{}\" is neither a name nor an address", host.text);
+        let length = host.text.chars().count();
+        return Err(problem(
+            Code::InvalidValue,
+            host.start,
+            length,
+            message,
+            None,
+        ));
     }
+    Ok(Command::Ping(Ping {
+        host,
+        count: matched.number_after("count"),
+        size: matched.number_after("size"),
+        interface: matched.optional(Arg::Interface),
+        source: matched.addresses().next(),
+    }))
+}
 
-    /// A comment: as typed, or what is in its quotes.
-    fn comment(&self) -> Option<String> {
-        let part = self.find(|arg| arg == Arg::Text)?;
-        match part.words {
-            [only] => Some(only.text.clone()),
-            _ => Some(self.tail(Arg::Text).text),
-        }
+pub(crate) fn test_flow_path(matched: &Matched<'_>) -> Built {
+    let mut addresses = matched.addresses();
+    let (Some(source), Some(destination)) = (addresses.next(), addresses.next()) else {
+        let message = "two addresses are wanted";
+        return Err(problem(Code::MissingValue, 0, 1, message, None));
+    };
+    if source.is_ipv4() != destination.is_ipv4() {
+        let mut words = matched.parts.iter().rev().flat_map(|part| part.words);
+        let word = words.find(|word| word.text.parse() == Ok(destination));
+        let (start, length) = word.map_or((0, 1), |word| (word.start, word.len));
+        let message = "both addresses must be of one family";
+        return Err(problem(Code::InvalidValue, start, length, message, None));
     }
+    let port = |keyword| {
+        let number = matched.number_after(keyword);
+        let port = number.and_then(|number| u16::try_from(number).ok());
+        port.unwrap_or_default()
+    };
+    const UDP: u8 = 17;
+    let protocol = match () {
+        () if matched.has("tcp") => 6,
+        () if matched.has("icmp") && source.is_ipv6() => 58,
+        () if matched.has("icmp") => 1,
+        () if matched.has("udp") => UDP,
+        () => matched
+            .number_after("protocol")
+            .and_then(|number| u8::try_from(number).ok())
+            .unwrap_or(UDP),
+    };
+    Ok(Command::TestFlowPath(FlowPath {
+        source,
+        destination,
+        protocol,
+        ports: (port("source-port"), port("destination-port")),
+        interface: matched.optional(Arg::Interface),
+    }))
+}
 
-    fn file(&self) -> Option<Tail> {
-        self.word_tail(Arg::File)
-    }
+pub(crate) fn set(matched: &Matched<'_>) -> Built {
+    Ok(Command::Set(matched.tail(Arg::Statement)))
+}
 
-    /// An argument with its place.
-    fn word_tail(&self, wanted: Arg) -> Option<Tail> {
-        let part = self.find(|arg| arg == wanted)?;
-        Some(Tail {
-            text: part.text.clone(),
-            start: part.words.first().map_or(0, |word| word.start),
-        })
-    }
+pub(crate) fn delete(matched: &Matched<'_>) -> Built {
+    Ok(Command::Delete(matched.tail(Arg::Statement)))
+}
 
-    /// A text to the end of the line; quotes around all of it are taken off.
-    fn quoted_text(&self) -> Tail {
-        let tail = self.tail(Arg::Text);
-        match self.words(Arg::Text).as_slice() {
-            [only] if only.quoted => Tail {
-                text: only.text.clone(),
-                start: only.start + 1,
-            },
-            _ => tail,
-        }
-    }
+pub(crate) fn comment(matched: &Matched<'_>) -> Built {
+    Ok(Command::Comment(matched.tail(Arg::Statement)))
+}
 
-    fn show_interfaces(&self, loopback: Option<bool>) -> Command {
-        Command::ShowInterfaces {
-            loopback,
-            name: self.text(Arg::Interface),
-        }
-    }
+pub(crate) fn edit(matched: &Matched<'_>) -> Built {
+    Ok(Command::Edit(matched.tail(Arg::Statement)))
+}
 
-    fn show_relay(&self, part: RelayPart) -> Command {
-        Command::ShowSamplicator {
-            part,
-            name: self.text(Arg::Samplicator),
-            receiver: self.text(Arg::Receiver),
-        }
-    }
+pub(crate) fn show(matched: &Matched<'_>) -> Built {
+    let path = matched.path();
+    Ok(Command::Show { path })
+}
 
-    fn load(&self, default: LoadMode) -> Command {
-        let mode = match () {
-            () if self.has("merge") => LoadMode::Merge,
-            () if self.has("override") => LoadMode::Override,
-            () if self.has("replace") => LoadMode::Replace,
-            () if self.has("set") => LoadMode::Set,
-            () => default,
-        };
-        Command::Load {
-            mode,
-            from: self.file().map_or(LoadFrom::Terminal, LoadFrom::File),
-        }
-    }
+pub(crate) fn compare(matched: &Matched<'_>) -> Built {
+    let mut versions = matched.parts.iter().filter_map(|part| match part.token {
+        Token::Argument(_, Arg::Revision) => part.text.parse().ok().map(Version::Revision),
+        Token::Keyword("running") => Some(Version::Running),
+        Token::Keyword("saved") => Some(Version::Saved),
+        _ => None,
+    });
+    Ok(Command::Compare {
+        from: versions.next(),
+        to: versions.next(),
+        commands: matched.has("commands"),
+    })
+}
 
-    fn show_flow(&self, part: Part, name: Arg) -> Command {
-        Command::ShowFlow {
-            part,
-            name: self.text(name),
-        }
-    }
+pub(crate) fn commit(matched: &Matched<'_>) -> Built {
+    let comment = matched.comment();
+    Ok(Command::Commit { comment })
+}
 
-    fn ping(&self) -> Result<Ping, Problem> {
-        let host = self.word_tail(Arg::Word).unwrap_or_default();
-        // It would be an option of the program that asks.
-        if host.text.starts_with('-') || host.text.is_empty() {
-            let message = format!("\"{}\" is neither a name nor an address", host.text);
-            return Err(problem(
-                Code::InvalidValue,
-                host.start,
-                host.text.chars().count(),
-                message,
-                None,
-            ));
-        }
-        Ok(Ping {
-            host,
-            count: self.number(Some("count")),
-            size: self.number(Some("size")),
-            interface: self.text(Arg::Interface),
-            source: self.addresses().next(),
-        })
-    }
+pub(crate) fn commit_at(matched: &Matched<'_>) -> Built {
+    Ok(Command::CommitAt {
+        time: matched.required(Arg::Time),
+        comment: matched.comment(),
+    })
+}
 
-    fn flow_path(&self) -> Result<FlowPath, Problem> {
-        let mut addresses = self.addresses();
-        let (source, destination) = match (addresses.next(), addresses.next()) {
-            (Some(source), Some(destination)) => (source, destination),
-            _ => {
-                return Err(problem(
-                    Code::MissingValue,
-                    0,
-                    1,
-                    "two addresses are wanted",
-                    None,
-                ));
-            }
-        };
-        if source.is_ipv4() != destination.is_ipv4() {
-            let mut words = self.parts.iter().rev().flat_map(|part| part.words);
-            let word = words.find(|word| word.text.parse() == Ok(destination));
-            let wrong = |word: &Word| {
-                word.problem(Code::InvalidValue, "both addresses are of one family", None)
-            };
-            return Err(word.map_or_else(|| problem(Code::InvalidValue, 0, 1, "", None), wrong));
-        }
-        let port = |which| {
-            let number = self.has(which).then(|| self.number(Some(which))).flatten();
-            number
-                .and_then(|number| u16::try_from(number).ok())
-                .unwrap_or_default()
-        };
-        let protocol = match () {
-            () if self.has("tcp") => 6,
-            () if self.has("icmp") && source.is_ipv6() => 58,
-            () if self.has("icmp") => 1,
-            () if self.has("udp") || !self.has("protocol") => 17,
-            () => self
-                .number(Some("protocol"))
-                .and_then(|number| u8::try_from(number).ok())
-                .unwrap_or(17),
-        };
-        Ok(FlowPath {
-            source,
-            destination,
-            protocol,
-            ports: (port("source-port"), port("destination-port")),
-            interface: self.text(Arg::Interface),
-        })
-    }
+pub(crate) fn commit_confirm(matched: &Matched<'_>) -> Built {
+    Ok(Command::CommitConfirm {
+        minutes: matched.number().unwrap_or(CONFIRM_MINUTES),
+        comment: matched.comment(),
+    })
+}
 
-    fn addresses(&self) -> impl Iterator<Item = std::net::IpAddr> {
-        let address = |part: &Piece<'_>| matches!(part.token, Token::Argument(_, Arg::Address));
-        let parts = self.parts.iter().filter(move |part| address(part));
-        parts.filter_map(|part| part.text.parse().ok())
-    }
+pub(crate) fn rollback(matched: &Matched<'_>) -> Built {
+    let revision = matched.number().unwrap_or_default();
+    Ok(Command::Rollback { revision })
+}
 
-    fn command(&self) -> Result<Command, Problem> {
-        Ok(match self.id {
-            Id::Configure => Command::Configure { terminal: false },
-            Id::ConfigureTerminal => Command::Configure { terminal: true },
-            Id::Exit => Command::Exit { discard: false },
-            Id::ExitDiscard => Command::Exit { discard: true },
-            Id::End => Command::End,
-            Id::Help => Command::Help,
-            Id::ShowConfiguration => Command::ShowConfiguration {
-                form: Form::Curly,
-                path: self.path(),
-            },
-            Id::ShowConfigurationCommands => Command::ShowConfiguration {
-                form: Form::Commands,
-                path: self.path(),
-            },
-            Id::ShowConfigurationIos => Command::ShowConfiguration {
-                form: Form::Ios,
-                path: self.path(),
-            },
-            Id::ShowConfigurationJson => Command::ShowConfiguration {
-                form: Form::Json,
-                path: self.path(),
-            },
-            Id::ShowSecrets => Command::ShowSecrets { path: self.path() },
-            Id::ShowCommits => Command::ShowCommits,
-            Id::ShowCommitDiff => Command::ShowCommitDiff {
-                revision: self.number(None).unwrap_or_default(),
-            },
-            Id::ShowInterfaces => self.show_interfaces(None),
-            Id::ShowEthernet => self.show_interfaces(Some(false)),
-            Id::ShowLoopback => self.show_interfaces(Some(true)),
-            Id::ShowRecord => self.show_flow(Part::Record, Arg::Record),
-            Id::ShowMonitor => self.show_flow(Part::Monitor, Arg::Monitor),
-            Id::ShowExporter => self.show_flow(Part::Exporter, Arg::Exporter),
-            Id::ShowFlowInterface => self.show_flow(Part::Interface, Arg::Interface),
-            Id::ShowSampler => self.show_flow(Part::Sampler, Arg::Sampler),
-            Id::ShowCache => Command::ShowCache {
-                monitor: self.required(Arg::Monitor),
-                view: CacheView {
-                    filter: take_conditions(&self.words(Arg::Conditions))?.0,
-                    aggregate: take_fields(self.after("aggregate"))?.0,
-                    collect: take_fields(self.after("collect"))?.0,
-                    sort: self.text(Arg::SortField),
-                    lowest: self.has("lowest"),
-                    top: self
-                        .has("top")
-                        .then(|| self.number(Some("top")).unwrap_or(TOP)),
-                    layout: match () {
-                        () if self.has("csv") => Some(Layout::Csv),
-                        () if self.has("record") => Some(Layout::Record),
-                        () if self.has("table") => Some(Layout::Table),
-                        () => None,
-                    },
-                },
-            },
-            Id::ShowMonitorStatistics => Command::ShowMonitorStatistics {
-                monitor: self.required(Arg::Monitor),
-            },
-            Id::ShowExporterStatistics => Command::ShowExporterStatistics {
-                exporter: self.text(Arg::Exporter),
-            },
-            Id::ShowExporterTemplates => Command::ShowExporterTemplates {
-                exporter: self.text(Arg::Exporter),
-            },
-            Id::ShowAccounting => Command::ShowAccounting(AccountingView {
-                interface: self.text(Arg::Interface),
-                host: self
-                    .text(Arg::Address)
-                    .and_then(|address| address.parse().ok()),
-                port: self.text(Arg::Ports),
-                top: self.number(Some("top")),
-                count: self.number(Some("count")),
-            }),
-            Id::ShowTopTalkers => Command::ShowAccounting(AccountingView {
-                top: Some(TOP_TALKERS),
-                ..AccountingView::default()
-            }),
-            Id::ShowLoss => Command::ShowLoss,
-            Id::ShowRoutes => Command::ShowRoutes,
-            Id::ShowSamplicator => self.show_relay(RelayPart::Samplicator),
-            Id::ShowReceivers => self.show_relay(RelayPart::Receivers),
-            Id::ShowSources => self.show_relay(RelayPart::Sources),
-            Id::ShowRelayTemplates => self.show_relay(RelayPart::Templates),
-            Id::MonitorSamplicator => Command::MonitorSamplicator {
-                name: self.required(Arg::Samplicator),
-            },
-            Id::MonitorAccounting => Command::MonitorAccounting {
-                interface: self.text(Arg::Interface),
-            },
-            Id::ClearSamplicator => Command::ClearSamplicator {
-                name: self.required(Arg::Samplicator),
-            },
-            Id::ReplaySamplicator => Command::ReplaySamplicator {
-                name: self.required(Arg::Samplicator),
-                receiver: self.text(Arg::Receiver),
-            },
-            Id::LoadSamplicate => Command::LoadSamplicate {
-                file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
-            },
-            Id::LoadPmacct => Command::LoadPmacct {
-                file: self.file().unwrap_or_else(|| self.tail(Arg::File)),
-            },
-            Id::LoadSoftflowdArgs => Command::LoadSoftflowdArguments(self.quoted_text()),
-            Id::LoadSamplicateArgs => Command::LoadSamplicateArguments(self.quoted_text()),
-            Id::ShowLog => Command::ShowLog {
-                lines: self.number(None).unwrap_or(100),
-            },
-            Id::ShowVersion => Command::ShowVersion,
-            Id::ClearCache => self.clear(Cleared::Cache),
-            Id::ClearStatistics => self.clear(Cleared::Statistics),
-            Id::ForceExport => self.clear(Cleared::ForceExport),
-            Id::ClearExporter | Id::ClearExporters => Command::ClearExporter {
-                exporter: self.text(Arg::Exporter),
-            },
-            Id::ClearAccounting => Command::ClearAccounting,
-            Id::TerminalLength => Command::TerminalLength(self.number(None).unwrap_or_default()),
-            Id::TerminalWidth => Command::TerminalWidth(self.number(None).unwrap_or_default()),
-            Id::TerminalMonitor => Command::TerminalMonitor(true),
-            Id::TerminalNoMonitor => Command::TerminalMonitor(false),
-            Id::Enable => Command::Enable,
-            Id::Write => Command::Write,
-            Id::ShowRunningSection => Command::ShowConfiguration {
-                form: Form::Ios,
-                path: Vec::new(),
-            },
-            Id::Ping => Command::Ping(self.ping()?),
-            Id::TestFlowPath => Command::TestFlowPath(self.flow_path()?),
-            Id::Set => Command::Set(self.tail(Arg::Statement)),
-            Id::Delete => Command::Delete(self.tail(Arg::Statement)),
-            Id::Comment => Command::Comment(self.tail(Arg::Statement)),
-            Id::Edit => Command::Edit(self.tail(Arg::Statement)),
-            Id::Up => Command::Up,
-            Id::Top => Command::Top,
-            Id::Show => Command::Show { path: self.path() },
-            Id::Compare => {
-                let mut versions = self.parts.iter().filter_map(|part| match part.token {
-                    Token::Argument(_, Arg::Revision) => {
-                        part.text.parse().ok().map(Version::Revision)
-                    }
-                    Token::Keyword("running") => Some(Version::Running),
-                    Token::Keyword("saved") => Some(Version::Saved),
-                    _ => None,
-                });
-                Command::Compare {
-                    from: versions.next(),
-                    to: versions.next(),
-                    commands: self.has("commands"),
-                }
-            }
-            Id::CommitAt => Command::CommitAt {
-                time: self.required(Arg::Time),
-                comment: self.comment(),
-            },
-            Id::Status => Command::Status,
-            Id::ShowScheduled => Command::ShowScheduled,
-            Id::ClearScheduled => Command::ClearScheduled,
-            Id::ConfigureExclusive => Command::ConfigureExclusive,
-            Id::Commit => Command::Commit {
-                comment: self.comment(),
-            },
-            Id::CommitCheck => Command::CommitCheck,
-            Id::CommitConfirm => Command::CommitConfirm {
-                minutes: self.number(None).unwrap_or(10),
-                comment: self.comment(),
-            },
-            Id::Confirm => Command::Confirm,
-            Id::Discard => Command::Discard,
-            Id::Rollback => Command::Rollback {
-                revision: self.number(None).unwrap_or_default(),
-            },
-            Id::Save => Command::Save { file: self.file() },
-            Id::LoadFile | Id::LoadTerminal => self.load(LoadMode::Override),
-            Id::MergeFile | Id::MergeTerminal => self.load(LoadMode::Merge),
-            Id::Copy | Id::Rename => Command::Copy {
-                from: self.words(Arg::From),
-                to: self.words(Arg::Path),
-                rename: self.id == Id::Rename,
-            },
-            Id::Run => {
-                let words = self.words(Arg::Operational);
-                Command::Run(Box::new(line(self.line, &words, Mode::Operational)?))
-            }
-            Id::Option | Id::Statement | Id::Opens(_) => Command::Statement(Tail {
-                text: self.line.into(),
-                start: 0,
-            }),
-        })
-    }
+pub(crate) fn save(matched: &Matched<'_>) -> Built {
+    let file = matched.placed(Arg::File);
+    Ok(Command::Save { file })
+}
 
-    fn clear(&self, what: Cleared) -> Command {
-        Command::ClearMonitor {
-            monitor: self.required(Arg::Monitor),
-            what,
-        }
-    }
+pub(crate) fn load(matched: &Matched<'_>) -> Built {
+    let mode = match () {
+        () if matched.has("merge") => LoadMode::Merge,
+        () if matched.has("replace") => LoadMode::Replace,
+        () if matched.has("set") => LoadMode::Set,
+        () => LoadMode::Override,
+    };
+    let file = matched.placed(Arg::File);
+    let from = file.map_or(LoadFrom::Terminal, LoadFrom::File);
+    Ok(Command::Load { mode, from })
+}
+
+pub(crate) fn load_samplicate(matched: &Matched<'_>) -> Built {
+    let file = required_file(matched);
+    Ok(Command::LoadSamplicate { file })
+}
+
+pub(crate) fn load_samplicate_arguments(matched: &Matched<'_>) -> Built {
+    Ok(Command::LoadSamplicateArguments(matched.text()))
+}
+
+pub(crate) fn load_softflowd_arguments(matched: &Matched<'_>) -> Built {
+    Ok(Command::LoadSoftflowdArguments(matched.text()))
+}
+
+pub(crate) fn load_pmacct(matched: &Matched<'_>) -> Built {
+    let file = required_file(matched);
+    Ok(Command::LoadPmacct { file })
+}
+
+fn required_file(matched: &Matched<'_>) -> Tail {
+    matched.placed(Arg::File).unwrap_or_default()
+}
+
+pub(crate) fn copy(matched: &Matched<'_>) -> Built {
+    copy_or_rename(matched, false)
+}
+
+pub(crate) fn rename(matched: &Matched<'_>) -> Built {
+    copy_or_rename(matched, true)
+}
+
+fn copy_or_rename(matched: &Matched<'_>, rename: bool) -> Built {
+    let words = |argument| -> Vec<Word> { matched.words(argument).to_vec() };
+    Ok(Command::Copy {
+        from: words(Arg::From),
+        to: words(Arg::Path),
+        rename,
+    })
 }

@@ -1,31 +1,36 @@
-//! What can be typed next: the words for Tab, and words, values and their help for `?`.
+//! What can be typed next: words for Tab, and words and values with their help for `?`.
 //!
 //! ```text
-//! line up to the cursor --split--> words + the one begun
-//! words --command table | schema | IOS statements--> candidates --begun--> those that fit
+//! line up to the cursor --split--> complete words, and the word that is begun
+//! complete words --commands, IOS statements or schema--> candidates --word begun--> those that fit it
 //! ```
-//! Names come from the tree; what only the host knows (interfaces, revisions, files) from [`Names`].
+//! Names come from the tree of the configuration; what only the host knows (interfaces, revisions, files) from [`Names`].
 
 mod path;
 
 use std::collections::HashSet;
 
-use crate::condition::ValueKind;
-use crate::{
-    Arg, Fields, Mode, Next, OTHER_PIPES, PIPES, Place, State, Submode, Token, Trie, Word,
-    find_pipe, next_words, place, split, starts_command, tries,
-};
-use language::Tree;
-use language::submode_path;
+use language::{Submode, Tree, submode_path};
 use registry::field::word_help;
 
-/// What only the host or the daemon knows.
+use super::argument::{Arg, Token};
+use super::condition::ValueKind;
+use super::conditions::{Place, place};
+use super::fields::{Fields, next_words};
+use super::modes::tries;
+use super::parse::Mode;
+use super::pipe::{self, OTHER_NAMES, PIPES, Takes};
+use super::statement::starts_command;
+use super::trie::{State, Trie, argument};
+use super::words::{Word, split};
+
+/// Names that only the host or the daemon knows.
 pub trait Names {
-    /// Names of a kind, each with a line of help. `begun` is the word as far as it is typed; others may be left out.
+    /// Returns names of a kind, each with a line of help. Names that do not begin with `begun` may be left out.
     fn names(&self, kind: NameKind, begun: &str) -> Vec<(String, String)>;
 }
 
-/// Kinds of such names.
+/// Kinds of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NameKind {
     /// Interfaces of the host.
@@ -34,7 +39,7 @@ pub enum NameKind {
     Revision,
     /// Files of the shell's host.
     File,
-    /// Flow monitors that run, those of `system flow-accounting` too.
+    /// Flow monitors that run, also those of `system flow-accounting`.
     Monitor,
     /// Flow exporters that run.
     Exporter,
@@ -48,45 +53,45 @@ pub enum NameKind {
     Receiver,
 }
 
-/// Nothing is known of the host.
+/// Knows no names.
 impl Names for () {
     fn names(&self, _: NameKind, _: &str) -> Vec<(String, String)> {
         Vec::new()
     }
 }
 
-/// Where a line is typed and what is there.
+/// Where a line is typed, and what is known there.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The mode and the IOS submode.
     pub mode: Mode,
     /// The edit level.
     pub level: &'a [String],
-    /// The IOS line that opened the submode; empty where none is open.
+    /// The IOS line that opened the submode; empty outside of submodes.
     pub opener: &'a str,
     /// The candidate in configuration mode, the running configuration in operational mode.
     pub tree: &'a Tree,
-    /// What only the host knows.
+    /// The names that only the host knows.
     pub names: &'a dyn Names,
 }
 
-/// One thing that can be typed.
+/// A word or a value that can be typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Candidate {
-    /// A word as it is typed, or a placeholder such as `<1-65535>`.
+    /// The word as it is typed, or a placeholder such as `<1-65535>`.
     pub text: String,
-    /// One line of help, with range, unit and default.
+    /// A line of help, with range, unit and default.
     pub help: String,
-    /// A word as it is typed: Tab may write it.
+    /// Whether the text can be typed as it is, so that Tab may write it.
     pub literal: bool,
-    /// What is below: `>` words, `+` several values, `+>` names with words; empty otherwise.
+    /// VyOS's mark for what can follow: `>` words, `+` several values, `+>` names with words; empty otherwise.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub mark: String,
-    /// Its parent is refused without it.
+    /// Whether the node above is refused without it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mandatory: bool,
-    /// What the leaf is set to.
+    /// The present value of the leaf.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
 }
@@ -95,15 +100,25 @@ pub struct Candidate {
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Completion {
-    /// Octet of the line where the word begins that the candidates are for.
+    /// The octet of the line at which the word begins that the candidates are for.
     pub start: usize,
-    /// Sorted as declared.
+    /// What can be typed, in the order of the declarations.
     pub candidates: Vec<Candidate>,
-    /// The line may end before that word.
+    /// Whether the line may end before that word.
     pub end: bool,
-    /// What the leaf is set to whose value can be typed.
+    /// The present value of the leaf whose value is to be typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
+}
+
+impl Completion {
+    fn of(candidates: Vec<Candidate>, end: bool) -> Completion {
+        Completion {
+            candidates,
+            end,
+            ..Completion::default()
+        }
+    }
 }
 
 impl Candidate {
@@ -123,9 +138,14 @@ impl Candidate {
             ..Candidate::default()
         }
     }
+
+    /// The beginning of a pipe, where a command may end.
+    fn pipe() -> Candidate {
+        Candidate::placeholder("|", "Send the output through a pipe")
+    }
 }
 
-/// What can follow the line up to `cursor` (an octet of it). A line that is wrong before gives nothing.
+/// Returns what can be typed at `cursor`, an octet of the line: nothing where the line is wrong before it.
 pub fn complete(line: &str, cursor: usize, context: &Context<'_>) -> Completion {
     let cursor = (0..=cursor.min(line.len()))
         .rev()
@@ -167,7 +187,7 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let Some(first) = words.first() else {
         let mut all = commands(&tries().configuration, words, begun, context);
         let statements = statement(words, begun, submode, context).candidates;
-        // In a submode its statements are what is looked for.
+        // In a submode its own statements come first.
         let at = if submode == Submode::Global {
             all.candidates.len()
         } else {
@@ -189,7 +209,8 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     }
 }
 
-/// IOS statements: those of the submode, then of global configuration, then paths as one line.
+/// Returns what can follow in an IOS statement: one of the submode, else of global configuration, else a path of the
+/// configuration on one line.
 fn statement(words: &[Word], begun: &str, submode: Submode, context: &Context<'_>) -> Completion {
     let words = match words.split_first() {
         Some((first, rest)) if first.text == "no" => rest,
@@ -210,7 +231,7 @@ fn statement(words: &[Word], begun: &str, submode: Submode, context: &Context<'_
     found
 }
 
-/// Walks a command table.
+/// Returns what can follow in a command or statement of a trie.
 fn commands(trie: &Trie, words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let mut state = State::default();
     let mut at = 0;
@@ -256,23 +277,13 @@ fn commands(trie: &Trie, words: &[Word], begun: &str, context: &Context<'_>) -> 
         }
     }
     if found.end && !words.is_empty() {
-        found.candidates.push(Candidate::placeholder(
-            "|",
-            "Send the output through a pipe",
-        ));
+        found.candidates.push(Candidate::pipe());
     }
     found
 }
 
-fn argument(next: &[Next<'_>]) -> Option<(Arg, usize)> {
-    next.iter().find_map(|next| match next.node.token {
-        Token::Argument(_, arg) => Some((arg, next.at)),
-        Token::Keyword(_) => None,
-    })
-}
-
-/// Arguments that are several words: `words` are those of it that are typed. `None` when the words are
-/// all taken and the table knows what follows, or when it is an argument of one word.
+/// Returns what can follow in an argument of several words, of which `words` are typed. `None` for an argument of one
+/// word, and where `words` has more than the argument.
 fn several_words(
     trie: &Trie,
     state: &State,
@@ -281,44 +292,9 @@ fn several_words(
     begun: &str,
     context: &Context<'_>,
 ) -> Option<Completion> {
-    let piped = words.iter().position(Word::is_pipe);
     match arg {
         Arg::Path | Arg::From | Arg::Statement => {
-            if let (Some(piped), true) = (piped, arg == Arg::Path) {
-                return Some(pipes(
-                    words.get(piped..).unwrap_or_default(),
-                    begun,
-                    context,
-                ));
-            }
-            if arg == Arg::From && words.iter().any(|word| !word.quoted && word.text == "to") {
-                return None;
-            }
-            let level = if matches!(context.mode, Mode::Configuration(_)) {
-                context.level
-            } else {
-                &[]
-            };
-            let makes_new = trie
-                .first_word(state)
-                .is_some_and(|word| matches!(word, "set" | "copy" | "rename"));
-            let mut found =
-                match makes_new && arg != Arg::From || trie.first_word(state) == Some("edit") {
-                    true => path::follow(level, words, begun, context),
-                    false => path::existing(level, words, begun, context),
-                };
-            // A container alone is nothing to set.
-            found.end &= trie.first_word(state) != Some("set") || !path::is_container(level, words);
-            if arg == Arg::From && !words.is_empty() {
-                found.candidates.push(Candidate::word("to", "Where to"));
-                found.end = false;
-            } else if arg == Arg::Path && found.end && !words.is_empty() {
-                found.candidates.push(Candidate::placeholder(
-                    "|",
-                    "Send the output through a pipe",
-                ));
-            }
-            Some(found)
+            path_words(trie, state, arg, words, begun, context)
         }
         Arg::Operational => {
             let context = Context {
@@ -332,26 +308,20 @@ fn several_words(
                 Arg::Field => Fields::Record,
                 _ => Fields::Sort,
             };
-            let whole = trie.step(state, words).is_ok();
-            let taken = trie
-                .step(state, words)
-                .map_or(words.len(), |step| step.taken);
-            if taken < words.len() {
+            let step = trie.step(state, words);
+            if step.as_ref().is_ok_and(|step| step.taken < words.len()) {
                 return None;
             }
             let mut candidates = field_words(words, fields);
-            if whole {
+            if step.is_ok() {
                 candidates.extend(following(trie, state, at));
             }
-            Some(Completion {
-                candidates,
-                end: whole,
-                ..Completion::default()
-            })
+            Some(Completion::of(candidates, step.is_ok()))
         }
         Arg::Fields | Arg::Conditions => {
-            let candidates = match place(words, arg == Arg::Conditions) {
-                Place::Over => return None,
+            let after = trie.keywords_after(state, at);
+            match place(words, arg == Arg::Conditions, &after) {
+                Place::Over => None,
                 Place::Field { typed, ended } => {
                     let mut candidates = field_words(typed, Fields::Record);
                     if ended {
@@ -360,45 +330,75 @@ fn several_words(
                         }
                         candidates.extend(following(trie, state, at));
                     }
-                    return Some(Completion {
-                        candidates,
-                        end: ended,
-                        ..Completion::default()
-                    });
+                    Some(Completion::of(candidates, ended))
                 }
                 Place::Value {
                     typed,
                     field,
                     expression,
-                } => values((typed, &field), expression, begun, context),
-            };
-            Some(Completion {
-                candidates,
-                ..Completion::default()
-            })
+                } => {
+                    let candidates = values((typed, &field), expression, begun, context);
+                    Some(Completion::of(candidates, false))
+                }
+            }
         }
-        Arg::Expression if piped.is_some() => Some(pipes(
-            words.get(piped.unwrap_or_default()..).unwrap_or_default(),
-            begun,
-            context,
-        )),
-        Arg::Text | Arg::Expression => Some(Completion {
-            candidates: vec![Candidate::placeholder(
-                if arg == Arg::Text {
-                    "<text>"
-                } else {
-                    "<expression>"
-                },
-                trie.help(at),
-            )],
-            end: !words.is_empty(),
-            ..Completion::default()
-        }),
+        Arg::Text | Arg::Expression => {
+            if arg == Arg::Expression
+                && let Some(pipe) = words.iter().position(Word::is_pipe)
+            {
+                return Some(pipes(&words[pipe..], begun, context));
+            }
+            let name = trie.token(at).shown();
+            let candidates = vec![Candidate::placeholder(name, trie.help(at))];
+            Some(Completion::of(candidates, !words.is_empty()))
+        }
         _ => None,
     }
 }
 
-/// The words that go on in a field's name.
+/// Returns what can follow in a path of the configuration, of which `words` are typed. `None` where they have the `to`
+/// behind the path.
+fn path_words(
+    trie: &Trie,
+    state: &State,
+    arg: Arg,
+    words: &[Word],
+    begun: &str,
+    context: &Context<'_>,
+) -> Option<Completion> {
+    if arg == Arg::Path
+        && let Some(pipe) = words.iter().position(Word::is_pipe)
+    {
+        return Some(pipes(&words[pipe..], begun, context));
+    }
+    if arg == Arg::From && words.iter().any(|word| !word.quoted && word.text == "to") {
+        return None;
+    }
+    let level = match context.mode {
+        Mode::Configuration(_) => context.level,
+        Mode::Operational => &[],
+    };
+    let command = trie.first_word(state).unwrap_or_default();
+    let may_be_new = match command {
+        "copy" | "rename" => arg != Arg::From,
+        command => matches!(command, "set" | "edit"),
+    };
+    let mut found = match may_be_new {
+        true => path::follow(level, words, begun, context),
+        false => path::existing(level, words, begun, context),
+    };
+    // A container alone is nothing to set.
+    found.end &= command != "set" || !path::is_container(level, words);
+    if arg == Arg::From && !words.is_empty() {
+        found.candidates.push(Candidate::word("to", "Where to"));
+        found.end = false;
+    } else if arg == Arg::Path && found.end && !words.is_empty() {
+        found.candidates.push(Candidate::pipe());
+    }
+    Some(found)
+}
+
+/// Returns the words that can follow in a field's name.
 fn field_words(typed: &[Word], fields: Fields) -> Vec<Candidate> {
     next_words(typed, fields)
         .into_iter()
@@ -413,7 +413,7 @@ fn field_words(typed: &[Word], fields: Fields) -> Vec<Candidate> {
         .collect()
 }
 
-/// What can follow an argument.
+/// Returns what can follow the argument at a node.
 fn following(trie: &Trie, state: &State, at: usize) -> Vec<Candidate> {
     let after = trie.after(state, at);
     let mut candidates: Vec<Candidate> = trie
@@ -422,15 +422,12 @@ fn following(trie: &Trie, state: &State, at: usize) -> Vec<Candidate> {
         .map(|next| Candidate::word(next.node.token.shown(), next.node.help))
         .collect();
     if trie.end(&after).is_some() {
-        candidates.push(Candidate::placeholder(
-            "|",
-            "Send the output through a pipe",
-        ));
+        candidates.push(Candidate::pipe());
     }
     candidates
 }
 
-/// The values of a field in a condition; the field's name may go on, too.
+/// Returns what can follow a field's name in a condition: values, and further words of a longer name.
 fn values(
     (typed, field): (&[Word], &str),
     expression: bool,
@@ -465,7 +462,7 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-/// Names that an argument can be.
+/// Returns the names that an argument can have.
 fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
     let (tag, kind): (&[&str], _) = match arg {
         Arg::Monitor => (&["flow", "monitor"], NameKind::Monitor),
@@ -479,66 +476,44 @@ fn names(arg: Arg, begun: &str, context: &Context<'_>) -> Vec<Candidate> {
         Arg::File => (&[], NameKind::File),
         _ => return Vec::new(),
     };
-    let mut found = if tag.is_empty() {
-        Vec::new()
-    } else {
-        path::names_in(context.tree, tag, begun)
+    let mut found = match tag {
+        [] => Vec::new(),
+        tag => path::names_in(context.tree, tag, begun),
     };
-    let live = context.names.names(kind, begun);
-    found.extend(
-        live.into_iter()
-            .map(|(name, help)| Candidate::word(name, help)),
-    );
+    found.extend(known(kind, begun, context));
     found
 }
 
-/// After a command: `words` start at the first `|`.
+/// Returns the names of a kind that only the host knows.
+fn known(kind: NameKind, begun: &str, context: &Context<'_>) -> impl Iterator<Item = Candidate> {
+    let names = context.names.names(kind, begun).into_iter();
+    names.map(|(name, help)| Candidate::word(name, help))
+}
+
+/// Returns what can follow in the pipes behind a command; `words` start at the first `|`.
 fn pipes(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let stage = words.rsplit(Word::is_pipe).next().unwrap_or_default();
     let Some((name, arguments)) = stage.split_first() else {
-        let other = OTHER_PIPES
+        let own = PIPES
             .iter()
-            .map(|(name, ours)| Candidate::word(*name, format!("The same as {ours} (IOS)")));
-        let candidates = PIPES
+            .map(|pipe| Candidate::word(pipe.word, pipe.help));
+        let others = OTHER_NAMES
             .iter()
-            .map(|(name, _, help)| Candidate::word(*name, *help))
-            .chain(other)
-            .collect();
-        return Completion {
-            candidates,
-            ..Completion::default()
-        };
+            .map(|(name, own)| Candidate::word(*name, format!("The same as {own} (IOS)")));
+        return Completion::of(own.chain(others).collect(), false);
     };
-    let Ok(name) = find_pipe(name) else {
+    let Ok(pipe) = pipe::find(name) else {
         return Completion::default();
     };
-    let Some((_, takes, help)) = PIPES.iter().find(|(pipe, ..)| *pipe == name) else {
-        return Completion::default();
-    };
-    if takes.is_empty() || !arguments.is_empty() {
-        let candidates = vec![Candidate::placeholder(
-            "|",
-            "Send the output through a pipe",
-        )];
-        return Completion {
-            candidates,
-            end: true,
-            ..Completion::default()
-        };
+    let placeholder = pipe.takes.placeholder();
+    if placeholder.is_empty() || !arguments.is_empty() {
+        return Completion::of(vec![Candidate::pipe()], true);
     }
-    let mut candidates = vec![Candidate::placeholder(*takes, *help)];
-    if name == "save" {
-        let files = context.names.names(NameKind::File, begun);
-        candidates.extend(
-            files
-                .into_iter()
-                .map(|(name, help)| Candidate::word(name, help)),
-        );
+    let mut candidates = vec![Candidate::placeholder(placeholder, pipe.help)];
+    if let Takes::File(_) = pipe.takes {
+        candidates.extend(names(Arg::File, begun, context));
     }
-    Completion {
-        candidates,
-        ..Completion::default()
-    }
+    Completion::of(candidates, false)
 }
 
 #[cfg(test)]

@@ -1,20 +1,33 @@
-//! The values of a filter on flows: `10.0.0.0/8`, `443,8000-8999`, `tcp`, `eth1`.
+//! Conditions on flows: a field and its value, such as `10.0.0.0/8`, `443,8000-8999`, `tcp` or `eth1`.
 //!
-//! Whatever its kind, a value is a list of ranges of numbers (an address is its number in network byte order), so
-//! whoever filters compares numbers only. The shell checks what is typed with it, the daemon what it is asked.
+//! A value of any kind is read as a list of ranges of numbers (an address is its number in network byte order), so
+//! that a filter compares numbers only. The shell reads values to check what is typed, the daemon to filter.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use language::{Code, near};
 use registry::{FIELDS, Field, Kind};
 
-/// Ranges one value may list; longer lists are refused.
+use super::words::Tail;
+
+/// A condition on the flows of a cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The field: its name or its IANA name.
+    pub field: String,
+    /// Whether the value is a regular expression.
+    pub regexp: bool,
+    /// What the field must be; [`ValueKind::read`] reads it.
+    pub value: Tail,
+}
+
+/// The largest number of ranges in one value; longer lists are refused.
 pub const MAX_RANGES: usize = 256;
 
-/// What the values of a field are.
+/// The kind of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
-    /// Numbers up to the largest one.
+    /// Numbers; the largest is in it.
     Number(u64),
     /// IPv4 addresses and prefixes.
     Ipv4,
@@ -28,35 +41,35 @@ pub enum ValueKind {
     Dscp,
     /// Names and indices of interfaces.
     Interface,
-    /// `input`, `output`.
+    /// Directions: `input` and `output`.
     Direction,
-    /// Why a flow ended.
+    /// Reasons for the end of a flow.
     EndReason,
 }
 
-/// One of the alternatives of a value.
+/// One of the alternatives that a value lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// From, to; both included.
+    /// The numbers from the first to the second, both included.
     Range(u128, u128),
-    /// An interface's name.
+    /// The interface of this name.
     Name(String),
 }
 
-/// What is wrong with a value.
+/// The error of a value that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}; {hint}")]
 pub struct BadValue {
     /// What is wrong.
     pub message: String,
-    /// What kind of thing is wrong.
+    /// The kind of error.
     pub code: Code,
     /// What would be right.
     pub hint: String,
 }
 
 impl ValueKind {
-    /// What the values of a field are.
+    /// Returns the kind of a field's values.
     pub fn of(field: &Field) -> ValueKind {
         match field.kind {
             Kind::Number | Kind::Hex | Kind::Label => ValueKind::Number(field.largest()),
@@ -68,21 +81,22 @@ impl ValueKind {
             Kind::Interface => ValueKind::Interface,
             Kind::Direction => ValueKind::Direction,
             Kind::EndReason => ValueKind::EndReason,
-            // Times are since 1970, boot-relative ones too; of octets the first sixteen are compared.
+            // All times count from 1970, also those that are exported as uptimes. Octets are compared by the first
+            // sixteen.
             Kind::Uptime | Kind::Millis | Kind::Micros | Kind::Nanos | Kind::Octets => {
                 ValueKind::Number(u64::MAX)
             }
         }
     }
 
-    /// What the values of a field are that goes by its words or its IANA name.
+    /// Returns the kind of the values of the field with this name or IANA name.
     pub fn of_name(name: &str) -> ValueKind {
         let field = Field::by_words(name);
         let field = field.or_else(|| FIELDS.iter().find(|field| field.name() == name));
         field.map_or(ValueKind::Number(u64::MAX), ValueKind::of)
     }
 
-    /// What is expected, for help and errors.
+    /// Returns what help and errors say a value looks like.
     pub fn expected(self) -> String {
         match self {
             ValueKind::Number(u64::MAX) => "a number, 1000-2000, 1000- or 80,443".into(),
@@ -100,7 +114,7 @@ impl ValueKind {
         }
     }
 
-    /// The names its values have.
+    /// Returns the names that values of this kind have, with their numbers.
     pub fn names(self) -> &'static [(&'static str, u8)] {
         match self {
             ValueKind::Protocol => Kind::Protocol.names(),
@@ -111,10 +125,10 @@ impl ValueKind {
         }
     }
 
-    /// Reads a value: alternatives with commas between them, each a value, a range `A-B`, `A-`, `-B`, or a prefix.
+    /// Reads a value: alternatives separated by commas, each a single value, a range `A-B`, `A-` or `-B`, or a prefix.
     ///
     /// # Errors
-    /// The alternative that is none of this kind, and what would be right.
+    /// The alternative that is not of this kind, and what would be right.
     pub fn read(self, text: &str) -> Result<Vec<Wanted>, BadValue> {
         let parts: Vec<&str> = text.split(',').collect();
         if parts.len() > MAX_RANGES {
@@ -184,7 +198,7 @@ impl ValueKind {
         }
     }
 
-    /// The largest value there is.
+    /// Returns the largest value of this kind.
     fn most(self) -> u128 {
         match self {
             ValueKind::Number(most) => most.into(),
@@ -198,7 +212,8 @@ impl ValueKind {
         }
     }
 
-    /// A single value; a prefix is all its addresses. The inner `None`: it is a number, but too large.
+    /// Reads a single value or a prefix as a range. The outer `None`: it is no value of this kind; the inner `None`: it
+    /// is a number, but too large.
     fn single(self, text: &str) -> Option<Option<(u128, u128)>> {
         let only = |number: u128| Some((number, number));
         match self {
@@ -235,7 +250,7 @@ impl ValueKind {
     }
 }
 
-/// An address's number.
+/// Returns an address as a number.
 pub fn address_number(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u32::from(address).into(),
@@ -243,7 +258,7 @@ pub fn address_number(address: IpAddr) -> u128 {
     }
 }
 
-/// `00:11:22:33:44:55`, `00-11-22-33-44-55` or `0011.2233.4455`.
+/// Reads a MAC address: `00:11:22:33:44:55`, `00-11-22-33-44-55` or `0011.2233.4455`.
 fn mac(text: &str) -> Option<u128> {
     let (separator, digits) = match text.len() {
         17 if text.contains(':') => (':', 2),

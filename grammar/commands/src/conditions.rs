@@ -1,46 +1,53 @@
 //! Lists of fields and of conditions: `ipv4 source address 10.0.0.0/8 transport destination-port regexp ^80`.
+//!
+//! A list has no end of its own: it is over where a keyword stands that can follow it. The functions take those
+//! keywords as `after`.
 
-use super::fields::{Fields, next_words, take_field};
-use super::trie::nearest;
-use super::words::{self, Word, brief, problem};
-use super::{Condition, Tail};
-use crate::condition::ValueKind;
+use super::condition::{Condition, ValueKind};
+use super::fields::{Fields, is_iana_name, next_words, take_field};
+use super::keyword::{ambiguous, beginning_with, unknown};
+use super::words::{Tail, Word, not_closed, problem};
 use language::{Code, Problem};
 
-/// Words that end a list: what can follow it.
-const AFTER: &[&str] = &["aggregate", "collect", "filter", "format", "sort"];
-
-/// Where a list stands after its words.
+/// What comes next in a list whose first words are typed.
 pub(crate) enum Place<'a> {
-    /// In the name of a field, of which these words are typed; the list may end before it when `ended`.
-    Field { typed: &'a [Word], ended: bool },
-    /// A value of the field is next, of whose name these words are typed; `expression`: `regexp` is typed, too.
+    /// A field's name, of which the words `typed` stand already.
+    Field {
+        typed: &'a [Word],
+        /// Whether the list may end instead.
+        ended: bool,
+    },
+    /// The value of a field, whose name has the words `typed`.
     Value {
         typed: &'a [Word],
         field: String,
+        /// Whether the word `regexp` stands before the value.
         expression: bool,
     },
-    /// Another word than one of a list comes next.
+    /// A word that does not belong to the list.
     Over,
 }
 
-/// Takes a list of conditions.
+/// Takes a list of conditions from the front of `words`, and returns how many words it has.
 ///
 /// # Errors
 /// The first word that is wrong.
-pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize), Problem> {
+pub(crate) fn take_conditions(
+    words: &[Word],
+    after: &[&'static str],
+) -> Result<(Vec<Condition>, usize), Problem> {
     let mut conditions = Vec::new();
     let mut at = 0;
-    while let Some(left) = going_on(words, at)? {
+    while let Some(left) = next_member(words, at, after)? {
         let (field, taken) = take_field(left, Fields::Record)?;
-        let named = left.get(..taken).unwrap_or_default();
+        let name = left.get(..taken).unwrap_or_default();
         let mut value = left.get(taken).filter(|word| !word.is_pipe());
         let regexp = value.is_some_and(is_regexp);
         if regexp {
             value = left.get(taken + 1).filter(|word| !word.is_pipe());
         }
         let Some(value) = value else {
-            let end = left.get(taken).filter(|_| regexp).or(named.last());
+            let end = left.get(taken).filter(|_| regexp).or(name.last());
             let hint = match regexp {
                 true => "a regular expression".to_owned(),
                 false => ValueKind::of_name(&field).expected(),
@@ -55,13 +62,9 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
             ));
         };
         if value.open {
-            return Err(value.problem(
-                Code::Syntax,
-                "the quote is not closed",
-                Some(words::CLOSE.into()),
-            ));
+            return Err(not_closed(value));
         }
-        // Of a field by its IANA name the daemon knows what its values are.
+        // The daemon knows the values of fields that go by their IANA names.
         if !regexp
             && field.contains(' ')
             && let Err(wrong) = ValueKind::of_name(&field).read(&value.text)
@@ -81,14 +84,17 @@ pub(super) fn take_conditions(words: &[Word]) -> Result<(Vec<Condition>, usize),
     Ok((conditions, at))
 }
 
-/// Takes a list of fields.
+/// Takes a list of fields from the front of `words`, and returns how many words it has.
 ///
 /// # Errors
 /// The first word that is wrong.
-pub(super) fn take_fields(words: &[Word]) -> Result<(Vec<String>, usize), Problem> {
+pub(crate) fn take_fields(
+    words: &[Word],
+    after: &[&'static str],
+) -> Result<(Vec<String>, usize), Problem> {
     let mut fields = Vec::new();
     let mut at = 0;
-    while let Some(left) = going_on(words, at)? {
+    while let Some(left) = next_member(words, at, after)? {
         let (field, taken) = take_field(left, Fields::Record)?;
         if fields.contains(&field) {
             let word = &left[0];
@@ -104,8 +110,12 @@ pub(super) fn take_fields(words: &[Word]) -> Result<(Vec<String>, usize), Proble
     Ok((fields, at))
 }
 
-/// The words of the next member of a list; `None` at the list's end. The first one must be there.
-fn going_on(words: &[Word], at: usize) -> Result<Option<&[Word]>, Problem> {
+/// Returns the words from the list's next member on; `None` at the end of the list, which has one member at least.
+fn next_member<'a>(
+    words: &'a [Word],
+    at: usize,
+    after: &[&'static str],
+) -> Result<Option<&'a [Word]>, Problem> {
     let Some(left) = words
         .get(at..)
         .filter(|left| !left.is_empty() && !left[0].is_pipe())
@@ -123,47 +133,28 @@ fn going_on(words: &[Word], at: usize) -> Result<Option<&[Word]>, Problem> {
     if at == 0 {
         return Ok(Some(left));
     }
-    let fields: Vec<&str> = next_words(&[], Fields::Record)
+    let fields: Vec<&'static str> = next_words(&[], Fields::Record)
         .iter()
         .map(|next| next.word)
         .collect();
-    let begun = |possible: &[&'static str]| -> Vec<&'static str> {
-        let starts = possible
-            .iter()
-            .filter(|known| known.starts_with(&word.text));
-        starts.copied().collect()
-    };
     if fields.contains(&word.text.as_str()) || is_iana_name(word) {
         return Ok(Some(left));
     }
-    let after = begun(AFTER);
-    match (begun(&fields).len(), after.len()) {
-        _ if AFTER.contains(&word.text.as_str()) => Ok(None),
+    if after.contains(&word.text.as_str()) {
+        return Ok(None);
+    }
+    let begun = beginning_with(&word.text, &fields);
+    let begun_after = beginning_with(&word.text, after);
+    match (begun.len(), begun_after.len()) {
         (1.., 0) => Ok(Some(left)),
         (0, 1..) => Ok(None),
-        (0, 0) => {
-            let possible: Vec<&str> = fields.iter().chain(AFTER).copied().collect();
-            let message = format!("unknown word \"{}\"", brief(&word.text));
-            Err(word.problem(
-                Code::UnknownWord,
-                message,
-                Some(nearest(&word.text, &possible)),
-            ))
-        }
-        _ => {
-            let both: Vec<&str> = begun(&fields).into_iter().chain(after).collect();
-            let message = format!("\"{}\" is ambiguous", brief(&word.text));
-            Err(word.problem(
-                Code::Ambiguous,
-                message,
-                Some(format!("one of {}", both.join(", "))),
-            ))
-        }
+        (0, 0) => Err(unknown(word, &[&fields[..], after].concat())),
+        _ => Err(ambiguous(word, &[begun, begun_after].concat())),
     }
 }
 
-/// Where a list of conditions (or of fields, without `values`) stands.
-pub(crate) fn place(words: &[Word], values: bool) -> Place<'_> {
+/// Returns what comes next in a list of conditions, or of fields (without `values`), that consists of `words` so far.
+pub(crate) fn place<'a>(words: &'a [Word], values: bool, after: &[&'static str]) -> Place<'a> {
     let mut at = 0;
     loop {
         let left = words.get(at..).unwrap_or_default();
@@ -173,7 +164,7 @@ pub(crate) fn place(words: &[Word], values: bool) -> Place<'_> {
                 ended: at > 0,
             };
         }
-        if !matches!(going_on(words, at), Ok(Some(_))) {
+        if !matches!(next_member(words, at, after), Ok(Some(_))) {
             return Place::Over;
         }
         let Ok((field, taken)) = take_field(left, Fields::Record) else {
@@ -190,31 +181,22 @@ pub(crate) fn place(words: &[Word], values: bool) -> Place<'_> {
             at += taken;
             continue;
         }
-        match rest {
-            [] => {
-                return Place::Value {
-                    typed,
-                    field,
-                    expression: false,
-                };
+        let expression = match rest {
+            [] => false,
+            [word] if is_regexp(word) => true,
+            [word, ..] => {
+                at += taken + 1 + usize::from(is_regexp(word));
+                continue;
             }
-            [word] if is_regexp(word) => {
-                return Place::Value {
-                    typed,
-                    field,
-                    expression: true,
-                };
-            }
-            [word, ..] => at += taken + 1 + usize::from(is_regexp(word)),
-        }
+        };
+        return Place::Value {
+            typed,
+            field,
+            expression,
+        };
     }
 }
 
 fn is_regexp(word: &Word) -> bool {
     !word.quoted && word.text == "regexp"
-}
-
-/// `octetDeltaCount`: the elements' names have capitals in them.
-pub(super) fn is_iana_name(word: &Word) -> bool {
-    word.text.chars().any(char::is_uppercase) && word.text.chars().all(char::is_alphanumeric)
 }

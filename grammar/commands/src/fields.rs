@@ -1,20 +1,19 @@
-//! Fields of a flow: names of several words.
+//! Fields of a flow, whose names are several words: `ipv4 source address`.
 
-use super::conditions::is_iana_name;
-use super::trie::nearest;
+use super::keyword::{ambiguous, nearest};
 use super::words::{Word, brief, problem};
 use language::{Code, Problem};
 
-/// Which fields are meant.
+/// The fields that can be named at a place of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fields {
-    /// Those of a record.
+    /// The fields of a record.
     Record,
-    /// Those that flows can be sorted by: aggregated ones are counted, too.
+    /// The fields that flows can be sorted by: those of a record, and the number of flows that were aggregated.
     Sort,
 }
 
-/// Words and help of every field that has no other words to be written in it. The others go by their IANA names.
+/// Returns name and help of every field whose name has no words that vary. The other fields go by their IANA names.
 pub(crate) fn fields(which: Fields) -> impl Iterator<Item = (&'static str, &'static str)> {
     let flows = ("counter flows", "Flows that were put together");
     registry::FIELDS
@@ -29,11 +28,11 @@ pub(crate) fn fields(which: Fields) -> impl Iterator<Item = (&'static str, &'sta
 pub(crate) struct NextWord {
     /// The word.
     pub(crate) word: &'static str,
-    /// The field's help when the name is whole with it.
+    /// The field's help where the name is complete with this word.
     pub(crate) help: Option<&'static str>,
 }
 
-/// The fields that the words abbreviate so far, each cut into its words.
+/// Returns the fields whose names the typed words begin or abbreviate: each name cut into words, and its help.
 fn narrowed(typed: &[Word], which: Fields) -> Vec<(Vec<&'static str>, &'static str)> {
     let mut left: Vec<(Vec<&'static str>, &'static str)> = fields(which)
         .map(|(words, help)| (words.split(' ').collect(), help))
@@ -55,7 +54,7 @@ fn narrowed(typed: &[Word], which: Fields) -> Vec<(Vec<&'static str>, &'static s
     left
 }
 
-/// What can follow `typed` in a field's name, each word once, in the fields' order.
+/// Returns the words that can follow `typed` in a field's name, each once, in the order of the fields.
 pub(crate) fn next_words(typed: &[Word], which: Fields) -> Vec<NextWord> {
     let mut next: Vec<NextWord> = Vec::new();
     for (words, help) in narrowed(typed, which) {
@@ -71,7 +70,8 @@ pub(crate) fn next_words(typed: &[Word], which: Fields) -> Vec<NextWord> {
     next
 }
 
-/// Takes a field's words, abbreviated or not; or the IANA name of one, which the daemon knows.
+/// Takes a field's name from the front of `words`: its words, abbreviated or not, or an IANA name, which is not looked
+/// up here. Returns the name spelled out, and the number of words it has on the line.
 pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize), Problem> {
     if let Some(first) = words.first()
         && next_words(&[], which)
@@ -84,39 +84,30 @@ pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize
     let mut spelled: Vec<&str> = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let typed = words.get(..i).unwrap_or_default();
-        let next = next_words(typed, which);
-        let whole = i > 0
+        let next: Vec<&str> = next_words(typed, which)
+            .iter()
+            .map(|next| next.word)
+            .collect();
+        let complete = i > 0
             && narrowed(typed, which)
                 .iter()
                 .any(|(words, _)| words.len() == i);
-        let exact = next.iter().find(|next| next.word == word.text);
+        let exact = next.iter().find(|next| **next == word.text);
         let hits: Vec<&str> = match exact {
-            Some(next) => vec![next.word],
-            None => next
-                .iter()
-                .map(|next| next.word)
-                .filter(|next| next.starts_with(&word.text))
-                .collect(),
+            Some(next) => vec![next],
+            None => {
+                let next = next.iter().copied();
+                next.filter(|next| next.starts_with(&word.text)).collect()
+            }
         };
         match hits[..] {
             [one] if !word.quoted => spelled.push(one),
-            _ if whole => return Ok((spelled.join(" "), i)),
-            [_, _, ..] => {
-                let hint = Some(format!("one of {}", hits.join(", ")));
-                return Err(word.problem(
-                    Code::Ambiguous,
-                    format!("\"{}\" is ambiguous", brief(&word.text)),
-                    hint,
-                ));
-            }
+            _ if complete => return Ok((spelled.join(" "), i)),
+            [_, _, ..] => return Err(ambiguous(word, &hits)),
             _ => {
-                let possible: Vec<&str> = next.iter().map(|next| next.word).collect();
-                let hint = Some(nearest(&word.text, &possible));
-                return Err(word.problem(
-                    Code::UnknownWord,
-                    format!("\"{}\" is no word of a field", brief(&word.text)),
-                    hint,
-                ));
+                let message = format!("\"{}\" is no word of a field", brief(&word.text));
+                let hint = Some(nearest(&word.text, &next));
+                return Err(word.problem(Code::UnknownWord, message, hint));
             }
         }
     }
@@ -138,4 +129,9 @@ pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize
         "the field's name is not complete",
         Some(format!("what can follow: {}", possible.join(", "))),
     ))
+}
+
+/// Whether a word is spelled as IANA spells the names of elements, such as `octetDeltaCount`.
+pub(crate) fn is_iana_name(word: &Word) -> bool {
+    word.text.chars().any(char::is_uppercase) && word.text.chars().all(char::is_alphanumeric)
 }

@@ -1,4 +1,5 @@
-//! IOS statements as rows of a command table, made of the schema: what can follow, its help, ranges and defaults are those of its rows.
+//! IOS statements as rows like those of the table of commands. They are made of the schema: words, help, ranges and
+//! defaults are those of its rows.
 
 use std::collections::HashSet;
 
@@ -6,9 +7,9 @@ use language::Submode;
 use language::schema::{IOS_WORDS, Ios, Kind, Node, Piece, Row as Leaf, Statement, Type, root};
 use registry::{PREDEFINED, Predefined};
 
-use super::table::{Id, Row};
+use super::row::{End, Row};
 
-/// The statements of a submode, or of global configuration.
+/// Returns the statements of a submode, or of global configuration.
 pub(crate) fn rows(submode: Submode) -> Vec<Row> {
     let mut rows = Rows::default();
     match submode {
@@ -24,7 +25,7 @@ pub(crate) fn rows(submode: Submode) -> Vec<Row> {
     rows.rows
 }
 
-/// The statement that opens a submode, as it is written: `flow record NAME`.
+/// Returns the statement that opens a submode, such as `flow record NAME`.
 pub(crate) fn opener(submode: Submode) -> Option<String> {
     let statement = match opened(root(), submode)?.row.ios {
         Ios::Opens(_, statement) => statement,
@@ -33,7 +34,7 @@ pub(crate) fn opener(submode: Submode) -> Option<String> {
     Some(statement.pattern.replace("<>", "NAME"))
 }
 
-/// The first tag whose names have the submode.
+/// Returns the first node whose names have the submode.
 fn opened(node: &'static Node, submode: Submode) -> Option<&'static Node> {
     let opens = |node: &Node| matches!(node.row.ios, Ios::Opens(to, _) if to == submode);
     let mut children = node.children().iter();
@@ -43,27 +44,29 @@ fn opened(node: &'static Node, submode: Submode) -> Option<&'static Node> {
     })
 }
 
-/// Rows as they are made.
+/// The rows that have been made.
 #[derive(Default)]
 struct Rows {
     rows: Vec<Row>,
+    /// Their patterns.
     known: HashSet<String>,
 }
 
 impl Rows {
-    /// The statements of global configuration for a node and what is below it: those that open a submode, and those in words of IOS.
+    /// Adds the statements of global configuration for a node and what is below it: those that open a submode, and those
+    /// in words of IOS.
     fn global(&mut self, node: &'static Node) {
         for child in node.children() {
             match &child.row.ios {
-                // A second tag of the submode has the same statement.
+                // Another node with the same submode has the same statement.
                 Ios::Opens(submode, statement) => {
                     if opened(root(), *submode).is_some_and(|first| std::ptr::eq(first, child)) {
-                        self.statement(child, statement, Id::Opens(*submode));
+                        self.statement(child, statement, End::Opens(*submode));
                     }
                 }
                 Ios::Also(statements) => {
                     for statement in statements.iter().filter(|one| !one.understood) {
-                        self.statement(child, statement, Id::Statement);
+                        self.statement(child, statement, End::Statement);
                     }
                     self.global(child);
                 }
@@ -72,12 +75,12 @@ impl Rows {
         }
     }
 
-    /// The statements of a submode for a node below the one whose submode it is.
+    /// Adds the statements of a submode for a node below the one that has the submode; `before` is the path between them.
     fn node(&mut self, before: &str, node: &'static Node) {
         let row = node.row;
         if let Ios::Also(statements) | Ios::Instead(statements) = row.ios {
             for statement in statements.iter().filter(|one| !one.understood) {
-                self.statement(node, statement, Id::Statement);
+                self.statement(node, statement, End::Statement);
             }
             node.children()
                 .iter()
@@ -86,7 +89,7 @@ impl Rows {
         }
         let path = joined(before, node.word());
         match node.kind() {
-            Kind::Flag => self.add(path, row.help_line(), Some(Id::Statement)),
+            Kind::Flag => self.add(path, row.help_line(), Some(End::Statement)),
             Kind::Container => {
                 self.add(path.clone(), row.help.to_owned(), None);
                 node.children()
@@ -95,11 +98,11 @@ impl Rows {
             }
             Kind::Leaf | Kind::Multi => {
                 self.add(path.clone(), row.help.to_owned(), None);
-                self.values(&path, row, Some(Id::Statement));
+                self.values(&path, row, Some(End::Statement));
             }
             Kind::Tag => {
                 self.add(path.clone(), row.help.to_owned(), None);
-                for name in self.values(&path, row, Some(Id::Statement)) {
+                for name in self.values(&path, row, Some(End::Statement)) {
                     node.children()
                         .iter()
                         .for_each(|child| self.node(&name, child));
@@ -108,29 +111,29 @@ impl Rows {
         }
     }
 
-    /// What can be written for a value or a name; returns the paths that end with one.
-    fn values(&mut self, before: &str, row: &'static Leaf, id: Option<Id>) -> Vec<String> {
+    /// Adds what can be written for a value or a name, and returns the patterns that end with it.
+    fn values(&mut self, before: &str, row: &'static Leaf, end: Option<End>) -> Vec<String> {
         let mut paths = Vec::new();
         for (word, help) in values(row) {
             let path = joined(before, &word);
-            self.add(path.clone(), help, id);
+            self.add(path.clone(), help, end);
             paths.push(path);
         }
         if row.value == Type::Record {
-            self.predefined(before, id);
+            self.predefined(before, end);
         }
         paths
     }
 
-    /// The predefined records, whose names are several words.
-    fn predefined(&mut self, before: &str, id: Option<Id>) {
+    /// Adds the predefined records, whose names are several words.
+    fn predefined(&mut self, before: &str, end: Option<End>) {
         for Predefined { name, help, .. } in PREDEFINED {
             let mut path = before.to_owned();
             let words: Vec<&str> = name.split(' ').collect();
             for (at, word) in words.iter().enumerate() {
                 path = joined(&path, word);
                 match at + 1 == words.len() {
-                    true => self.add(path.clone(), (*help).to_owned(), id),
+                    true => self.add(path.clone(), (*help).to_owned(), end),
                     false => {
                         let help = word_help(word, word).unwrap_or("Predefined records");
                         self.add(path.clone(), help.to_owned(), None);
@@ -140,17 +143,17 @@ impl Rows {
         }
     }
 
-    /// A statement in words of IOS, once for each way to write it and each choice it stands for.
-    fn statement(&mut self, node: &'static Node, statement: &Statement, id: Id) {
+    /// Adds a statement in words of IOS, once for each way to write it and each of the choices that stand in it.
+    fn statement(&mut self, node: &'static Node, statement: &Statement, end: End) {
         for pieces in statement.variants(node) {
-            self.variant(node, statement, &pieces, id);
+            self.variant(node, statement, &pieces, end);
         }
     }
 
-    fn variant(&mut self, node: &'static Node, statement: &Statement, pieces: &[Piece], id: Id) {
+    fn variant(&mut self, node: &'static Node, statement: &Statement, pieces: &[Piece], end: End) {
         let mut begun = vec![String::new()];
         for (at, piece) in pieces.iter().enumerate() {
-            let id = (at + 1 == pieces.len()).then_some(id);
+            let end = (at + 1 == pieces.len()).then_some(end);
             let mut next = Vec::new();
             for before in begun {
                 match piece {
@@ -161,24 +164,24 @@ impl Rows {
                                 Some(Piece::Value(of) | Piece::Choice(of)) => of.row.help,
                                 _ => node.row.help,
                             });
-                        self.add(path.clone(), help.to_owned(), id);
+                        self.add(path.clone(), help.to_owned(), end);
                         next.push(path);
                     }
                     Piece::Value(of) if !statement.help.is_empty() => {
                         let word = values(of.row).into_iter().map(|(word, _)| word);
                         let word = word.into_iter().next().unwrap_or_default();
                         let path = joined(&before, &word);
-                        self.add(path.clone(), statement.help.to_owned(), id);
+                        self.add(path.clone(), statement.help.to_owned(), end);
                         next.push(path);
                     }
-                    Piece::Value(of) => next.extend(self.values(&before, of.row, id)),
+                    Piece::Value(of) => next.extend(self.values(&before, of.row, end)),
                     Piece::Choice(of) => {
                         for (word, help) in values(of.row) {
                             if word == of.row.all {
                                 continue;
                             }
                             let path = joined(&before, &word);
-                            self.add(path.clone(), help, id);
+                            self.add(path.clone(), help, end);
                             next.push(path);
                         }
                     }
@@ -189,25 +192,25 @@ impl Rows {
         }
     }
 
-    /// Adds a row, or completes the one of that pattern.
-    fn add(&mut self, pattern: String, help: String, id: Option<Id>) {
+    /// Adds a row, or lets the row of that pattern end a line.
+    fn add(&mut self, pattern: String, help: String, end: Option<End>) {
         if !self.known.insert(pattern.clone()) {
             if let Some(row) = self.rows.iter_mut().find(|row| row.pattern == pattern) {
-                row.id = row.id.or(id);
+                row.end = row.end.or(end);
             }
             return;
         }
-        // The tables are made once and last as long as the program.
+        // Rows are made once and live as long as the program.
         self.rows.push(Row {
             pattern: pattern.leak(),
             help: help.leak(),
-            id,
+            end,
             chain: false,
         });
     }
 }
 
-/// The words and placeholders of a row's values or names, with their help.
+/// Returns words and placeholders for the values or names of a row, with their help.
 fn values(row: &'static Leaf) -> Vec<(String, String)> {
     let tag = match (row.refers, row.kind) {
         ([tag, ..], _) => tag.split_once(' '),
@@ -229,7 +232,7 @@ fn values(row: &'static Leaf) -> Vec<(String, String)> {
     hints.map(|hint| (hint.text, hint.help)).collect()
 }
 
-/// Help of a word: a path of the tree may be a statement, too.
+/// Returns the help of a word of a statement: that of the configuration path with the same words, or of the word in IOS.
 fn word_help(word: &str, path: &str) -> Option<&'static str> {
     let row = language::schema::TABLE.iter().find(|row| row.path == path);
     let known = || IOS_WORDS.iter().find(|(known, _)| *known == word);

@@ -1,40 +1,49 @@
-//! A typed line cut into words, each with its place.
+//! A typed line cut into words, each with its place in the line.
 
 use language::{Code, Problem};
+
+/// A piece of the typed line that another crate parses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The text as typed.
+    pub text: String,
+    /// The place of its first character in the line, from 0.
+    pub start: usize,
+}
 
 /// One word of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The word, quotes and escapes resolved.
+    /// The text without its quotes and escapes.
     pub text: String,
-    /// First character in the line, from 0.
+    /// The place of its first character in the line, from 0.
     pub start: usize,
-    /// Characters it has in the line, quotes included.
+    /// Its length in the line in characters, with its quotes.
     pub len: usize,
-    /// Whether a part of it was quoted; a quoted word is never a keyword abbreviation or a pipe.
+    /// Whether it was typed in quotes; a quoted word is neither a keyword nor a pipe.
     pub quoted: bool,
     /// Whether its quote is still open at the end of the line.
     pub open: bool,
 }
 
 impl Word {
-    /// The character after the word, from 0.
+    /// Returns the place behind its last character, from 0.
     pub fn end(&self) -> usize {
         self.start + self.len
     }
 
-    /// An unquoted `|`.
+    /// Whether it is an unquoted `|`.
     pub fn is_pipe(&self) -> bool {
         !self.quoted && self.text == "|"
     }
 
-    /// A problem at this word.
+    /// Returns a problem that points at this word.
     pub fn problem(&self, code: Code, message: impl Into<String>, hint: Option<String>) -> Problem {
         problem(code, self.start, self.len, message, hint)
     }
 }
 
-/// A problem in a single line; `start` counts characters from 0.
+/// Returns a problem of `len` characters of the line from `start` (from 0) on.
 pub(crate) fn problem(
     code: Code,
     start: usize,
@@ -53,11 +62,13 @@ pub(crate) fn problem(
     }
 }
 
-/// Cuts a line into words at white space. `"…"` keeps white space and pipes, with `\"` and `\\` inside; a quote
-/// opens only where a word starts. `'…'` does the same without escapes, as VyOS writes values, when it ends where a word does: an
-/// apostrophe is a letter. An unquoted `|` at the start of a word is a word of its own.
+/// Cuts a line into words at white space.
 ///
-/// A quote that is still open at the end makes the last word `open`; that is no error while completing.
+/// A word in double quotes may have white space and pipes, and `\"` and `\\` for a quote and a backslash; the quote opens only at
+/// the start of a word. Single quotes, with which VyOS writes values, do the same without escapes; they must close at the end
+/// of a word, as an apostrophe inside of a word is a letter. An unquoted `|` at the start of a word is a word of its own.
+///
+/// A quote that is still open at the end of the line makes the last word `open`, which is no error during completion.
 pub fn split(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut apostrophes = Apostrophes::of(line);
@@ -127,7 +138,7 @@ pub fn split(line: &str) -> Vec<Word> {
     words
 }
 
-/// The apostrophes of a line, in characters: where each is, and whether a word ends with it.
+/// The places of a line's apostrophes, in characters, and for each whether a word ends with it.
 struct Apostrophes(std::collections::VecDeque<(usize, bool)>);
 
 impl Apostrophes {
@@ -143,7 +154,7 @@ impl Apostrophes {
         Apostrophes(all)
     }
 
-    /// The end of the quote that opens at `open`; calls come in the line's order.
+    /// Returns the place where the quote that opens at `open` closes. Calls must come in the order of the line.
     fn closing(&mut self, open: usize) -> Option<usize> {
         while self.0.front().is_some_and(|(at, _)| *at <= open) {
             self.0.pop_front();
@@ -152,7 +163,7 @@ impl Apostrophes {
     }
 }
 
-/// The text of the line from the character `start` on.
+/// Returns the text of the line from the character `start` (from 0) on.
 pub(crate) fn rest(line: &str, start: usize) -> &str {
     let at = line
         .char_indices()
@@ -161,25 +172,27 @@ pub(crate) fn rest(line: &str, start: usize) -> &str {
     line.get(at..).unwrap_or_default()
 }
 
-/// What to do about a quote that is open.
-pub(super) const CLOSE: &str = "close it with \"";
+/// Returns the texts of words, joined by spaces.
+pub(crate) fn joined(words: &[Word]) -> String {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    texts.join(" ")
+}
 
-/// A word cut to what fits a message.
+/// Returns the problem of a word whose quote is open.
+pub(crate) fn not_closed(word: &Word) -> Problem {
+    let hint = Some("close it with \"".into());
+    word.problem(Code::Syntax, "the quote is not closed", hint)
+}
+
+/// Returns as much of a text as fits into a message, without control characters.
 pub(crate) fn brief(text: &str) -> String {
     const LONGEST: usize = 40;
-    if text.chars().count() <= LONGEST {
-        return text
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut brief: String = text.chars().take(LONGEST).map(shown).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        brief.push('…');
     }
-    let mut cut: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    cut.push('…');
-    cut
+    brief
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
+use commands::{Declared, Role};
 
 use crate::mdoc;
 
@@ -12,8 +13,10 @@ pub(crate) fn flowsh() -> anyhow::Result<String> {
     let options = mdoc::options(&crate::flowsh::Args::command());
     let put = |text: String, name: &str, with: &str| replaced(&text, name, with);
     let text = put(FLOWSH.to_owned(), "options", &options)?;
-    let text = put(text, "operational", &commands(commands::operational()))?;
-    put(text, "configuration", &commands(commands::configuration()))
+    let operational = commands(commands::operational(), Role::Operator);
+    let configuration = commands(commands::configuration(), Role::Admin);
+    let text = put(text, "operational", &operational)?;
+    put(text, "configuration", &configuration)
 }
 
 pub(crate) fn flowd() -> anyhow::Result<String> {
@@ -35,10 +38,16 @@ fn replaced(text: &str, name: &str, with: &str) -> anyhow::Result<String> {
     Ok(format!("{before}{with}{after}"))
 }
 
-/// Commands as items of a list: keywords and arguments told apart.
-fn commands(rows: Vec<(&str, &str)>) -> String {
+/// Writes the commands of a mode as items of a list, with keywords and arguments told apart. `may` is who may enter the
+/// mode; a command for which that is not enough says so.
+fn commands(rows: Vec<Declared>, may: Role) -> String {
     let mut out = String::new();
-    for (pattern, help) in rows {
+    for Declared {
+        pattern,
+        help,
+        role,
+    } in rows
+    {
         let mut item = String::from(".It");
         let mut kind = "";
         for token in pattern.split(' ') {
@@ -55,7 +64,11 @@ fn commands(rows: Vec<(&str, &str)>) -> String {
             }
             item.push_str(&format!(" {}", mdoc::word(shown)));
         }
-        out.push_str(&format!("{item}\n{}.\n", mdoc::text(help)));
+        let who = match role {
+            Some(Role::Admin) if may != Role::Admin => "\nAdministrators only.",
+            _ => "",
+        };
+        out.push_str(&format!("{item}\n{}.{who}\n", mdoc::text(help)));
     }
     out
 }

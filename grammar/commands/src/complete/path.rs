@@ -1,28 +1,33 @@
-//! Paths of the configuration: what the schema allows, and what the tree has.
+//! What can follow in a path of the configuration: what the schema allows, or what the tree has.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Candidate, Completion, Context, NameKind};
-use crate::Word;
 use language::Tree;
-use language::schema::{self, Kind, Place, Type};
+use language::schema::{self, Follow, Kind, Place, Type};
 
-/// What the schema lets follow `words` at the edit level.
+use super::{Candidate, Completion, Context, NameKind, known};
+use crate::words::Word;
+
+/// Returns what the schema knows of `words` at the edit level, and the path from the root with abbreviations written
+/// out; `None` where the words are no path.
+fn spelled_out(level: &[String], words: &[Word]) -> Option<(Follow, Vec<String>)> {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let follow = schema::follow(level, &texts).ok()?;
+    let path = level.iter().chain(&follow.path).cloned().collect();
+    Some((follow, path))
+}
+
+/// Returns what the schema lets follow `words` at the edit level.
 pub(super) fn follow(
     level: &[String],
     words: &[Word],
     begun: &str,
     context: &Context<'_>,
 ) -> Completion {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let Ok(follow) = schema::follow(level, &texts) else {
+    let Some((follow, path)) = spelled_out(level, words) else {
         return Completion::default();
     };
-    let path: Vec<&str> = level
-        .iter()
-        .chain(&follow.path)
-        .map(String::as_str)
-        .collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let below = match schema::lookup(path.iter().copied()) {
         Some(Place::Words(node)) => Some(node),
         _ => None,
@@ -32,11 +37,7 @@ pub(super) fn follow(
         candidates.extend(names_in(context.tree, &schema::referred(tag, &path), begun));
     }
     if let Some(Type::Interface | Type::InterfaceOrAddress | Type::Alias) = follow.value {
-        let live = context.names.names(NameKind::Interface, begun);
-        candidates.extend(
-            live.into_iter()
-                .map(|(name, help)| Candidate::word(name, help)),
-        );
+        candidates.extend(known(NameKind::Interface, begun, context));
     }
     let tree = context.tree.get(&path);
     for candidate in follow.candidates {
@@ -62,8 +63,8 @@ pub(super) fn follow(
     }
 }
 
-/// What the schema and the tree know of an IOS statement's candidates; `level` is the node whose submode it is. The
-/// statement's words are often those of a path.
+/// Adds to the candidates for an IOS statement what schema and tree know of the path with the same words. `level` is the
+/// node that has the submode.
 pub(super) fn annotate(
     found: &mut Completion,
     level: &[String],
@@ -95,16 +96,12 @@ pub(super) fn annotate(
 
 /// Whether the words lead to a node that has neither a value nor a name.
 pub(super) fn is_container(level: &[String], words: &[Word]) -> bool {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let path = schema::follow(level, &texts).map(|follow| follow.path);
-    let place = path.ok().and_then(|path| {
-        let path = level.iter().chain(&path);
-        schema::lookup(path.map(String::as_str))
-    });
+    let place = spelled_out(level, words)
+        .and_then(|(_, path)| schema::lookup(path.iter().map(String::as_str)));
     matches!(place, Some(Place::Words(node)) if node.kind() == Kind::Container)
 }
 
-/// A leaf's values, as far as they fit a line of help and are for every eye.
+/// Returns a leaf's values, shortened to fit a line of help, secrets masked.
 fn set_to(node: &Tree, kind: Type) -> Option<String> {
     const MOST: usize = 60;
     let Tree::Leaf(values) = node else {
@@ -120,22 +117,17 @@ fn set_to(node: &Tree, kind: Type) -> Option<String> {
     })
 }
 
-/// What the tree has below `words` at the edit level.
+/// Returns what the tree has below `words` at the edit level.
 pub(super) fn existing(
     level: &[String],
     words: &[Word],
     begun: &str,
     context: &Context<'_>,
 ) -> Completion {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let Ok(allowed) = schema::follow(level, &texts) else {
+    let Some((allowed, path)) = spelled_out(level, words) else {
         return Completion::default();
     };
-    let path: Vec<&str> = level
-        .iter()
-        .chain(&allowed.path)
-        .map(String::as_str)
-        .collect();
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let helps = follow(level, words, begun, context).candidates;
     let there: Vec<String> = match context.tree.get(&path) {
         Some(Tree::Branch(children)) => children.keys().cloned().collect(),
@@ -165,7 +157,8 @@ pub(super) fn existing(
     }
 }
 
-/// The values of the leaf that a path leads to, or into: of values of several words, the word that is next.
+/// Returns the values of the leaf that a path leads to. Where the path has the first words of such a value, it is the
+/// next word of each value that begins with them.
 fn values_below(tree: &Tree, path: &[&str]) -> Vec<String> {
     let leaf = (0..=path.len()).rev().find_map(|at| {
         let (leaf, begun) = path.split_at(at);
@@ -196,7 +189,7 @@ fn values_below(tree: &Tree, path: &[&str]) -> Vec<String> {
     }
 }
 
-/// The names a tag has in the tree that begin so, with their descriptions.
+/// Returns the names below a node of the tree that begin with `begun`, with their descriptions.
 pub(super) fn names_in(tree: &Tree, tag: &[&str], begun: &str) -> Vec<Candidate> {
     tree.children(tag)
         .filter(|(name, _)| name.starts_with(begun))
@@ -206,7 +199,7 @@ pub(super) fn names_in(tree: &Tree, tag: &[&str], begun: &str) -> Vec<Candidate>
         .collect()
 }
 
-/// VyOS's marks.
+/// Returns VyOS's mark for what can follow a node.
 fn mark(kind: Kind) -> &'static str {
     match kind {
         Kind::Container => ">",
