@@ -1,4 +1,4 @@
-//! Who asks, as far as the configuration engine has to know: the name of a user, and whether a connection is still open.
+//! What the configuration engine knows of its users: names, and whether a client's connection is still open.
 
 use std::sync::{Arc, Weak};
 
@@ -9,7 +9,7 @@ use nix::unistd::User;
 pub struct Connection(Weak<()>);
 
 impl Connection {
-    /// A connection that is open for as long as the first value lives.
+    /// Returns a connection that counts as open for as long as the first value lives.
     pub fn open() -> (Arc<()>, Connection) {
         let open = Arc::new(());
         let connection = Connection(Arc::downgrade(&open));
@@ -30,7 +30,7 @@ impl PartialEq for Connection {
 
 impl Eq for Connection {}
 
-/// The name of a user, or the number where there is no name.
+/// Returns a user's name, or the number of one who has no name.
 pub fn user_name(uid: u32) -> String {
     match User::from_uid(uid.into()) {
         Ok(Some(user)) => user.name,

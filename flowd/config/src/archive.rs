@@ -1,5 +1,5 @@
-//! `system config-management commit-archive`: a copy of each committed configuration, secrets masked, in a directory or
-//! at a URL. Copies are written by a thread of their own: no commit waits for them, and none fails because of them.
+//! `system config-management commit-archive`: each committed configuration is copied, with secrets masked, to a directory
+//! or a URL. A thread of its own writes the copies, so no commit waits for them or fails because of them.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use api::configuration::Archive as Counts;
 use language::{Dialect, Tree};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use transfer::Limits;
 
-/// Configurations that may wait to be copied; more are not, and are counted.
+/// Most configurations that wait to be copied; further ones are dropped and counted.
 const WAITING: usize = 64;
-/// What one copy may take.
+/// The bounds of one copy.
 const LIMITS: Limits = Limits {
-    octets: 64 << 20,
+    octets: language::MAX_TEXT as u64,
     time: Duration::from_secs(60),
 };
 
-/// One configuration to be copied.
+/// A configuration to be copied.
 struct Copy {
     name: String,
     text: String,
     locations: Vec<String>,
 }
 
-/// The archive. Its thread starts with the first copy.
+/// The copies of committed configurations. The thread that writes them starts with the first one.
 #[derive(Default)]
 pub struct Archive {
     counts: Arc<Mutex<Counts>>,
@@ -35,7 +35,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Copies a committed tree to where it says. `stamp` is its time, `20150330_085303`.
+    /// Copies a committed tree to the locations configured in it. `stamp` is the time of the commit: `20150330_085303`.
     pub fn offer(&self, tree: &Tree, revision: u64, host_name: &str, stamp: &str) {
         let locations = tree.values(&["system", "config-management", "commit-archive", "location"]);
         if locations.is_empty() {
@@ -56,41 +56,37 @@ impl Archive {
         if let Err(TrySendError::Full(copy) | TrySendError::Disconnected(copy)) =
             copies.try_send(copy)
         {
-            counts(&self.counts).dropped += copy.locations.len() as u64;
+            self.counts.lock().dropped += copy.locations.len() as u64;
             tracing::error!("archive: {} is not copied: too many wait", copy.name);
         }
     }
 
-    /// What became of copies; none before the first.
+    /// Returns how many copies were written, failed and dropped; `None` before the first.
     pub fn report(&self) -> Option<Counts> {
-        let counts = counts(&self.counts).clone();
+        let counts = self.counts.lock().clone();
         let any = counts.written + counts.failed + counts.dropped > 0;
         any.then_some(counts)
     }
 
-    /// Ends the thread after what it has to do; nobody waits for a server that does not answer.
+    /// Ends the thread after the copies that wait, without waiting for it: a server may not answer.
     pub fn stop(&self) {
         let mut worker = self.worker.lock();
         drop(worker.take());
     }
 }
 
-fn counts(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
-    counts.lock()
-}
-
-fn work(copies: &Receiver<Copy>, told: &Mutex<Counts>) {
+fn work(copies: &Receiver<Copy>, counts: &Mutex<Counts>) {
     for copy in copies {
         for location in &copy.locations {
             match write(location, &copy) {
                 Ok(()) => {
-                    counts(told).written += 1;
+                    counts.lock().written += 1;
                     tracing::debug!("archive: {} is at {}", copy.name, transfer::shown(location));
                 }
                 Err(why) => {
                     let place = transfer::shown(location);
                     tracing::error!("archive: {} is not copied to {place}: {why}", copy.name);
-                    let mut counts = counts(told);
+                    let mut counts = counts.lock();
                     counts.failed += 1;
                     counts.last_failure = Some(format!("{place}: {why}"));
                 }
@@ -108,7 +104,7 @@ fn write(location: &str, copy: &Copy) -> Result<(), String> {
     in_directory(Path::new(location), copy).map_err(|error| error.to_string())
 }
 
-/// Whole or not at all.
+/// Writes a copy into a directory, all of it or nothing.
 fn in_directory(dir: &Path, copy: &Copy) -> std::io::Result<()> {
     let staged = dir.join(format!(".{}.new", copy.name));
     let written = (|| {

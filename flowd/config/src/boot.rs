@@ -1,5 +1,5 @@
-//! From nothing to the last committed configuration. It never fails for what the host lacks today: what can be
-//! applied is, the rest is logged.
+//! Start of the daemon: the last committed configuration is put into force. What the host lacks today does not stop the
+//! start: what can be applied is applied, the rest is logged.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use crate::pending::Pending;
 use crate::revisions;
 use service::Settings;
 
-/// Rounds of leaving out what does not work.
+/// How many times nodes that cannot be applied are left out before the whole configuration is.
 const ROUNDS: usize = 50;
 
 impl Engine {
-    /// Puts the newest revision into force, or the one before it when that was to be confirmed and the time has
-    /// passed. Returns whether there was any.
+    /// Puts the newest revision into force, or the one before it if the newest was not confirmed in time. Returns false
+    /// if there is no revision yet.
     ///
     /// # Errors
     /// When the newest revision cannot be read.
@@ -44,7 +44,7 @@ impl Engine {
                         previous_id: waiting.previous,
                     };
                     *self.pending() = Some(pending);
-                    self.alarm.notify_one();
+                    self.confirmation_changed.notify_one();
                     if left.is_zero() {
                         self.roll_back_if_due(now);
                         return Ok(true);
@@ -60,7 +60,7 @@ impl Engine {
                 }
             }
         }
-        self.force(tree, Some(summary.id));
+        self.apply_best_effort(tree, Some(summary.id));
         tracing::info!(
             "running revision {}, committed by {} via {}",
             summary.id,
@@ -70,7 +70,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Commits the configuration flowd was started with.
+    /// Commits the configuration file that flowd was started with and returns its warnings.
     ///
     /// # Errors
     /// [`Refused`].
@@ -82,42 +82,44 @@ impl Engine {
             comment: comment.to_owned(),
             confirm: None,
         };
-        let tree = crate::secrets::seal(&Tree::default(), tree.clone()).map_err(|problems| {
-            let finding = |problem: Problem| Finding {
-                path: vec!["system".into(), "login".into()],
-                message: problem.message,
-                code: problem.code,
-            };
-            Refused::Findings(problems.into_iter().map(finding).collect())
-        })?;
+        let tree = crate::secrets::encrypt_passwords(&Tree::default(), tree.clone()).map_err(
+            |problems| {
+                let finding = |problem: Problem| Finding {
+                    path: vec!["system".into(), "login".into()],
+                    message: problem.message,
+                    code: problem.code,
+                };
+                Refused::Findings(problems.into_iter().map(finding).collect())
+            },
+        )?;
         self.commit(&tree, &request)
             .map(|committed| committed.warnings)
     }
 
-    /// Puts a recorded tree into force, leaving out what does not work here now.
-    pub(crate) fn force(&self, tree: Tree, id: Option<u64>) {
-        let mut fitting = tree.clone();
+    /// Puts a recorded tree into force without the nodes that this host cannot apply now.
+    pub(crate) fn apply_best_effort(&self, tree: Tree, id: Option<u64>) {
+        let mut applicable = tree.clone();
         for _ in 0..ROUNDS {
-            match self.fit(&fitting) {
+            match self.resolve_and_prepare(&applicable) {
                 Ok((settings, staged)) => {
-                    let whole = fitting.is(&tree);
+                    let complete = applicable.is(&tree);
                     let running = Running {
                         tree,
                         id,
                         settings,
-                        whole,
+                        complete,
                         unapplied: Vec::new(),
                     };
                     self.apply(staged, running);
                     return;
                 }
                 Err(Refused::Findings(findings)) => {
-                    let mut less = false;
+                    let mut left_out = false;
                     for finding in &findings {
                         tracing::error!("not applied: {finding}");
-                        less |= leave_out(&mut fitting, finding);
+                        left_out |= leave_out(&mut applicable, finding);
                     }
-                    if !less {
+                    if !left_out {
                         break;
                     }
                 }
@@ -128,27 +130,27 @@ impl Engine {
             }
         }
         tracing::error!("nothing of the saved configuration can be applied; `show log` says why");
-        if let Ok((settings, staged)) = self.fit(&Tree::default()) {
+        if let Ok((settings, staged)) = self.resolve_and_prepare(&Tree::default()) {
             let running = Running {
                 tree,
                 id,
                 settings,
-                whole: false,
+                complete: false,
                 unapplied: Vec::new(),
             };
             self.apply(staged, running);
         }
     }
 
-    fn fit(&self, tree: &Tree) -> Result<(Settings, Staged), Refused> {
+    fn resolve_and_prepare(&self, tree: &Tree) -> Result<(Settings, Staged), Refused> {
         let running = self.running();
-        let settings = resolve(self.services.kinds(), tree, running.sound())?;
+        let settings = resolve(self.services.kinds(), tree, running.as_base())?;
         let staged = self.prepare(tree, &settings)?;
         Ok((settings, staged))
     }
 }
 
-/// Takes the deepest node a finding names out of the tree. False when it names none.
+/// Removes the deepest node that a finding names from the tree. Returns false if the tree has no such node.
 fn leave_out(tree: &mut Tree, finding: &Finding) -> bool {
     let Some((word, rest)) = finding.path.split_first() else {
         return false;

@@ -1,5 +1,5 @@
-//! A commit: check, settings, plan, prepare, record, apply. Until the record is on the disk nothing has changed, and
-//! after it nothing can fail.
+//! A commit in its steps: check, resolve settings, prepare, record, apply. Nothing changes before the record is on the
+//! disk, and nothing can fail after it.
 
 use language::Tree;
 use service::{Before, Detail, Kind, Settings};
@@ -13,10 +13,10 @@ use crate::settings::revisions_to_keep;
 use crate::warnings;
 use service::clock;
 
-/// Everything that is open and ready for one commit. Dropping it aborts.
+/// A commit that is prepared: sockets, rings and threads are there without visible effect. Dropping it aborts the commit.
 pub(crate) struct Staged {
     services: service::Staged,
-    unapplied: Vec<warnings::Line>,
+    unapplied: Vec<warnings::Unapplied>,
     warnings: Vec<String>,
 }
 
@@ -32,10 +32,10 @@ impl Engine {
         connection: &Connection,
         request: &Request,
     ) -> Result<Committed, Refused> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         self.permit(id, connection)?;
         let candidate = self.rebased(id, uid)?;
-        let committed = self.commit_in_turn(&candidate, request)?;
+        let committed = self.commit_locked(&candidate, request)?;
         let running = self.running();
         // The session may be gone by now; what it committed stands.
         if let Ok(session) = self.sessions().of(id, uid, clock::monotonic()) {
@@ -45,19 +45,20 @@ impl Engine {
         Ok(committed)
     }
 
-    /// What a commit of the session would do.
+    /// Returns what a commit of the session's candidate would do.
     ///
     /// # Errors
-    /// What would refuse it.
+    /// What would refuse the commit.
     pub fn check_session(&self, id: &str, uid: u32) -> Result<Checked, Refused> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         let tree = self.rebased(id, uid)?;
-        self.check_in_turn(&tree)
+        self.check_locked(&tree)
     }
 
-    pub(crate) fn check_in_turn(&self, tree: &Tree) -> Result<Checked, Refused> {
+    /// Does the work of a check for callers that hold the commit lock.
+    pub(crate) fn check_locked(&self, tree: &Tree) -> Result<Checked, Refused> {
         let running = self.running();
-        let settings = resolve(self.services.kinds(), tree, running.sound())?;
+        let settings = resolve(self.services.kinds(), tree, running.as_base())?;
         let staged = self.prepare(tree, &settings)?;
         Ok(Checked {
             impact: staged.services.impact(Detail::All),
@@ -65,16 +66,17 @@ impl Engine {
         })
     }
 
-    /// Commits a tree of its own, without a session.
+    /// Commits a tree that no session edited.
     ///
     /// # Errors
     /// [`Refused`]; then nothing has changed.
     pub fn commit(&self, tree: &Tree, request: &Request) -> Result<Committed, Refused> {
-        let _turn = self.turn();
-        self.commit_in_turn(tree, request)
+        let _lock = self.lock_commits();
+        self.commit_locked(tree, request)
     }
 
-    pub(crate) fn commit_in_turn(
+    /// Does the work of a commit for callers that hold the commit lock.
+    pub(crate) fn commit_locked(
         &self,
         tree: &Tree,
         request: &Request,
@@ -83,8 +85,8 @@ impl Engine {
         if *tree == running.tree {
             return Ok(Committed::default());
         }
-        self.nothing_waits(&running)?;
-        let settings = resolve(self.services.kinds(), tree, running.sound())?;
+        self.check_nothing_to_confirm(&running)?;
+        let settings = resolve(self.services.kinds(), tree, running.as_base())?;
         let staged = self.prepare(tree, &settings)?;
         let impact = staged.services.impact(Detail::Changes);
         let revision = self.record(tree, request, &running)?;
@@ -92,7 +94,7 @@ impl Engine {
             tree: tree.clone(),
             id: Some(revision),
             settings,
-            whole: true,
+            complete: true,
             unapplied: Vec::new(),
         };
         let warnings = self.apply(staged, running);
@@ -108,7 +110,7 @@ impl Engine {
         })
     }
 
-    fn nothing_waits(&self, running: &Running) -> Result<(), Refused> {
+    fn check_nothing_to_confirm(&self, running: &Running) -> Result<(), Refused> {
         let Some(pending) = &*self.pending() else {
             return Ok(());
         };
@@ -122,7 +124,7 @@ impl Engine {
         })
     }
 
-    /// Whether a session may change something now.
+    /// Checks that a session may change something now.
     ///
     /// # Errors
     /// When another one has locked the configuration.
@@ -130,6 +132,7 @@ impl Engine {
         Ok(self.sessions().permit(id, connection, clock::monotonic())?)
     }
 
+    /// Rebases a session's candidate onto the running configuration and returns it.
     pub(crate) fn rebased(&self, id: &str, uid: u32) -> Result<Tree, Refused> {
         let running = self.running();
         let mut sessions = self.sessions();
@@ -140,19 +143,19 @@ impl Engine {
         Ok(session.candidate.clone())
     }
 
-    /// Opens what the way from the running configuration to this one needs. Nothing of it shows.
+    /// Opens everything that is needed to go from the running configuration to this one, without visible effect.
     pub(crate) fn prepare(&self, tree: &Tree, settings: &Settings) -> Result<Staged, Refused> {
         let running = self.running();
         let services = self.services.prepare(&running.settings, settings);
         let services = services.map_err(Refused::Findings)?;
-        let before = running.whole.then_some(Before {
+        let before = running.complete.then_some(Before {
             tree: &running.tree,
             settings: &running.unapplied,
         });
         let unapplied = warnings::of(tree, before);
         let mut lines: Vec<String> = unapplied.iter().map(|line| line.text.clone()).collect();
         lines.extend(services.warnings());
-        dedup(&mut lines);
+        remove_duplicates(&mut lines);
         Ok(Staged {
             services,
             unapplied,
@@ -192,17 +195,17 @@ impl Engine {
                 previous: running.tree.clone(),
                 previous_id: running.id,
             });
-            self.alarm.notify_one();
+            self.confirmation_changed.notify_one();
         }
         Ok(id)
     }
 
-    /// Puts what was prepared into force and returns what the operator should know. What the host refuses now is a
-    /// line, not an error: the revision is recorded.
+    /// Puts a prepared commit into force and returns warnings for the operator, a line each. What the host refuses only
+    /// now is among them and no error, since the revision is recorded.
     pub(crate) fn apply(&self, staged: Staged, running: Running) -> Vec<String> {
         let mut lines = staged.warnings;
         lines.extend(staged.services.apply());
-        dedup(&mut lines);
+        remove_duplicates(&mut lines);
         for line in &lines {
             tracing::warn!("{line}");
         }
@@ -214,8 +217,8 @@ impl Engine {
     }
 }
 
-/// Checks a tree as a whole and resolves it for the services of a list; what it shares with `before`, which was sound,
-/// is neither checked nor resolved again.
+/// Checks a tree as a whole and resolves it into the settings of a list of services. What the tree shares with `before`,
+/// which was checked, is neither checked nor resolved again.
 ///
 /// # Errors
 /// [`Refused::Findings`].
@@ -234,7 +237,7 @@ pub fn resolve(
     Settings::of(kinds, tree, before).map_err(Refused::Findings)
 }
 
-fn dedup(lines: &mut Vec<String>) {
+fn remove_duplicates(lines: &mut Vec<String>) {
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.clone()));
 }

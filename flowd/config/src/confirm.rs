@@ -1,4 +1,4 @@
-//! `commit-confirm`: a commit that nobody confirms in time is rolled back, also when flowd was killed meanwhile.
+//! `commit-confirm`: a commit that nobody confirms in time is rolled back, even if flowd was killed meanwhile.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,22 +9,22 @@ use crate::revisions::New;
 use crate::settings::revisions_to_keep;
 use service::clock;
 
-/// How long until a rollback that could not be recorded is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
+/// How long after a rollback that could not be recorded it is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// The commit that waits for confirmation stays.
+    /// Confirms the commit that waits for it.
     ///
     /// # Errors
-    /// When none waits, or that cannot be recorded; then it still waits.
+    /// If no commit waits, or the confirmation cannot be recorded; then the commit still waits.
     pub fn confirm(&self, user: &str) -> Result<(), Refused> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         if self.pending().is_none() {
             return Err(Refused::NothingWaits);
         }
         self.revisions.confirm()?;
         *self.pending() = None;
-        self.alarm.notify_one();
+        self.confirmation_changed.notify_one();
         tracing::info!(
             "revision {} is confirmed by {user}",
             self.running().id.unwrap_or_default()
@@ -32,17 +32,17 @@ impl Engine {
         Ok(())
     }
 
-    /// How long the commit that waits for confirmation still has.
+    /// Returns how long is left to confirm; `None` if no commit waits for confirmation.
     pub fn confirm_left(&self, now: Instant) -> Option<Duration> {
         self.pending()
             .as_ref()
             .map(|pending| pending.deadline.saturating_duration_since(now))
     }
 
-    /// Rolls back when the deadline has passed. The rollback is a revision of its own. When it cannot be
-    /// recorded it is done all the same, and recorded as soon as that works.
+    /// Rolls back if the deadline has passed. The rollback is a revision of its own. One that cannot be recorded is
+    /// done nevertheless, and recorded as soon as that works.
     pub fn roll_back_if_due(&self, now: Instant) {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         let Some(pending) = self
             .pending()
             .clone()
@@ -81,23 +81,23 @@ impl Engine {
             }
             Err(error) => {
                 if let Some(pending) = self.pending().as_mut() {
-                    pending.deadline = now + AGAIN;
+                    pending.deadline = now + RETRY_INTERVAL;
                 }
                 tracing::error!("{comment}; that cannot be recorded yet: {error}");
                 pending.previous_id
             }
         };
         if running.tree != pending.previous || running.id != id {
-            self.force(pending.previous, id);
+            self.apply_best_effort(pending.previous, id);
         }
     }
 
-    /// Rolls back at deadlines, for ever.
+    /// Rolls back at each deadline; this task never ends.
     pub async fn watch_confirmations(self: Arc<Self>) {
         loop {
             let deadline = self.pending().as_ref().map(|pending| pending.deadline);
             let Some(deadline) = deadline else {
-                self.alarm.notified().await;
+                self.confirmation_changed.notified().await;
                 continue;
             };
             tokio::select! {
@@ -106,10 +106,10 @@ impl Engine {
                     let work = move || control.roll_back_if_due(clock::monotonic());
                     if let Err(error) = tokio::task::spawn_blocking(work).await {
                         tracing::error!("rollback: {error}");
-                        tokio::time::sleep(AGAIN).await;
+                        tokio::time::sleep(RETRY_INTERVAL).await;
                     }
                 }
-                () = self.alarm.notified() => {}
+                () = self.confirmation_changed.notified() => {}
             }
         }
     }

@@ -13,54 +13,57 @@ use crate::archive::Archive;
 use crate::pending::Pending;
 use crate::revisions::{self, Revisions};
 use crate::sessions::Sessions;
-use crate::warnings::Line;
+use crate::warnings::Unapplied;
 
-/// The configuration in force.
+/// The running configuration: what was committed, and the settings that are in force of it.
 #[derive(Clone, Debug)]
 pub struct Running {
-    /// As it was committed.
+    /// The tree as it was committed.
     pub tree: Tree,
-    /// Its revision; none before the first commit.
+    /// The id of its revision; `None` before the first commit.
     pub id: Option<u64>,
-    /// What is in force of it. At boot that may be less than the tree says, when the host has changed meanwhile.
+    /// The services' settings in force. After boot they may be of a part of the tree, where the host has changed since.
     pub settings: Settings,
-    /// Whether all of the tree is in force.
-    pub whole: bool,
-    /// What this host does not apply of it.
-    pub unapplied: Vec<Line>,
+    /// Whether the settings are those of the whole tree.
+    pub complete: bool,
+    /// The nodes of the tree that are accepted but have no effect on this host.
+    pub unapplied: Vec<Unapplied>,
 }
 
 impl Running {
-    /// The tree and its settings, when all of it is in force.
-    pub fn sound(&self) -> Option<Before<'_, Settings>> {
+    /// The tree and its settings, for a new configuration to take over what is unchanged; `None` when the settings are
+    /// not those of the whole tree.
+    pub fn as_base(&self) -> Option<Before<'_, Settings>> {
         let Running { tree, settings, .. } = self;
-        self.whole.then_some(Before { tree, settings })
+        self.complete.then_some(Before { tree, settings })
     }
 }
 
-/// The configuration engine.
+/// The configuration engine, one per daemon.
 pub struct Engine {
     /// The services that carry a configuration out.
     pub services: Services,
-    /// Committed configurations.
+    /// The committed configurations on the disk.
     pub revisions: Revisions,
-    /// Copies of committed configurations.
+    /// The copies of committed configurations elsewhere (`commit-archive`).
     pub archive: Archive,
-    pub(crate) alarm: tokio::sync::Notify,
-    pub(crate) schedule_alarm: tokio::sync::Notify,
+    /// Notified when a commit begins or ends to wait for confirmation.
+    pub(crate) confirmation_changed: tokio::sync::Notify,
+    /// Notified when a commit is scheduled or cancelled.
+    pub(crate) schedule_changed: tokio::sync::Notify,
     pending: Mutex<Option<Pending>>,
     sessions: Mutex<Sessions>,
     running: RwLock<Arc<Running>>,
-    turn: Mutex<()>,
+    commit_lock: Mutex<()>,
 }
 
-/// Why the engine does not start.
+/// Why the engine cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The schema's rows and the services do not fit together.
+    /// A schema row has no service or several, or a service claims a row that does not exist.
     #[error(transparent)]
     Rows(#[from] service::Unowned),
-    /// A service does not start.
+    /// A service cannot start.
     #[error("a service does not start: {0}")]
     Service(#[from] std::io::Error),
     /// The revisions cannot be opened.
@@ -72,8 +75,8 @@ pub enum StartError {
 pub const ROWS: &[&str] = &["comment", "system config-management", "system login"];
 
 impl Engine {
-    /// Opens the revisions under `state` and starts the services of a list with nothing configured. `started_ms` is the
-    /// time, milliseconds since 1970.
+    /// Opens the revisions in the directory `state` and starts the services of a list with nothing configured.
+    /// `started_ms` is the present time in milliseconds since 1970.
     ///
     /// # Errors
     /// When a schema row has no service or a service names a row that is not there, when a service does not start, or
@@ -88,23 +91,23 @@ impl Engine {
             tree: Tree::default(),
             id: None,
             settings: Settings::empty(kinds),
-            whole: true,
+            complete: true,
             unapplied: Vec::new(),
         };
         Ok(Engine {
             revisions: Revisions::open(state, started_ms)?,
             services: Services::start(kinds)?,
             archive: Archive::default(),
-            alarm: tokio::sync::Notify::new(),
-            schedule_alarm: tokio::sync::Notify::new(),
+            confirmation_changed: tokio::sync::Notify::new(),
+            schedule_changed: tokio::sync::Notify::new(),
             pending: Mutex::default(),
             sessions: Mutex::default(),
             running: RwLock::new(Arc::new(running)),
-            turn: Mutex::default(),
+            commit_lock: Mutex::default(),
         })
     }
 
-    /// The configuration in force now.
+    /// Returns the configuration that is running now.
     pub fn running(&self) -> Arc<Running> {
         self.running.read().clone()
     }
@@ -113,27 +116,27 @@ impl Engine {
         *self.running.write() = Arc::new(running);
     }
 
-    /// The sessions. The guard is to be held for moments only.
+    /// Locks the table of sessions. The guard must not be held while anything blocks.
     pub fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock()
     }
 
-    /// The right to commit; whoever wants it while another has it waits.
-    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock()
+    /// Waits for commits under way; no other commit begins while the guard lives.
+    pub(crate) fn lock_commits(&self) -> MutexGuard<'_, ()> {
+        self.commit_lock.lock()
     }
 
     pub(crate) fn pending(&self) -> MutexGuard<'_, Option<Pending>> {
         self.pending.lock()
     }
 
-    /// The id of the revision that has a number; 0 is the newest.
+    /// Returns the id of the revision with a number as users count them: 0 is the newest.
     pub fn revision_id(&self, number: usize) -> Option<u64> {
         self.revisions.list().get(number).map(|summary| summary.id)
     }
 
-    /// The role that `system login user NAME level` gives a user; `None` when it says nothing of that user.
-    pub fn level(&self, user: &str) -> Option<Role> {
+    /// Returns the role that `system login user NAME level` gives a user; `None` for a user who is not configured.
+    pub fn configured_role(&self, user: &str) -> Option<Role> {
         let running = self.running();
         let level = running
             .tree
@@ -141,9 +144,9 @@ impl Engine {
         level.parse().ok()
     }
 
-    /// Stops the services and closes the revisions, after the commit that may be under way.
+    /// Waits for a commit under way, stops the services and closes the revisions.
     pub fn stop(&self) {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         self.services.stop();
         self.archive.stop();
         self.revisions.close();

@@ -1,12 +1,12 @@
-//! The configuration engine: candidates that sessions edit, the commit that puts one into force, and the revisions that
-//! remember what was committed.
+//! The configuration engine: sessions edit candidates, a commit puts a candidate into force, and each committed
+//! configuration is kept on the disk as a revision.
 //!
 //! ```text
 //! session --edit--> candidate --commit--> check, settings, prepare, record, apply --> running configuration, revision
 //! ```
 //!
-//! It knows the services only as a list ([`service::Services`]); a commit, a check, a rollback and the start of the
-//! daemon are the same function over that list (`commit.rs`).
+//! The engine knows the services only as a list ([`service::Services`]). A commit, `commit check`, a rollback and the
+//! start of the daemon all go through the same function over that list (`commit.rs`).
 
 pub mod access;
 mod archive;
@@ -34,9 +34,9 @@ pub use merge::Overlap;
 pub use outcome::{Checked, Committed, Refused, Request};
 pub use pending::Scheduled;
 pub use revisions::Revisions;
-pub use schedule::moment;
-pub use secrets::seal;
-pub use sessions::{Error as SessionError, Hold, LIMIT, Session, Sessions, Start};
-pub use source::{LARGEST, Source};
+pub use schedule::parse_commit_time;
+pub use secrets::encrypt_passwords;
+pub use sessions::{Error as SessionError, ExclusiveLock, LIMIT, Session, Sessions, Start};
+pub use source::Source;
 pub use tree_json::{read as tree_from_json, write as tree_to_json};
 pub use warnings::unapplied;

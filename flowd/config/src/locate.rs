@@ -1,14 +1,14 @@
-//! Finds the place of a tree's node in the text it was read from, for findings about the tree as a whole. A best
-//! effort: the text may write a node in another dialect's words, and then the nearest node above it is found.
+//! Finds the place of a tree's node in the text that it was read from, for findings about the tree as a whole. It is a
+//! best effort: where the text has other words for a node, the nearest node above it is found.
 
-/// Line and column, from 1, of the deepest word of `path` that the text has in order.
+/// Returns line and column, both from 1, of the last word of `path` that the text has in order.
 pub(crate) fn locate(text: &str, path: &[String]) -> (usize, usize) {
     on_one_line(text, path)
         .or_else(|| over_lines(text, path))
         .unwrap_or((1, 1))
 }
 
-/// A set line, or an IOS line that says it all.
+/// Finds a line that has all of the path: a set line, or an IOS line.
 fn on_one_line(text: &str, path: &[String]) -> Option<(usize, usize)> {
     text.lines().enumerate().find_map(|(number, line)| {
         let mut last = None;
@@ -20,7 +20,7 @@ fn on_one_line(text: &str, path: &[String]) -> Option<(usize, usize)> {
     })
 }
 
-/// Braces and IOS modes: each word somewhere after the one before it.
+/// Finds a path whose words follow one another over several lines, as in braces and IOS modes.
 fn over_lines(text: &str, path: &[String]) -> Option<(usize, usize)> {
     let mut all = text
         .lines()
@@ -36,7 +36,7 @@ fn over_lines(text: &str, path: &[String]) -> Option<(usize, usize)> {
     place
 }
 
-/// The words of a line with their columns; a value of several words in quotes is one, JSON's punctuation is none.
+/// Returns the words of a line with their columns. A quoted value is one word; JSON's punctuation is skipped.
 fn words(line: &str) -> impl Iterator<Item = (usize, String)> {
     let mut found = Vec::new();
     let (mut word, mut start, mut quoted) = (String::new(), 0, false);

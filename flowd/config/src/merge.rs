@@ -1,29 +1,29 @@
-//! Rebases a candidate: what the session changed since its base, on top of what others committed meanwhile. Pure.
+//! Rebasing of a candidate: a session's changes since its base are applied to what others have committed meanwhile. Pure.
 
 use std::sync::Arc;
 
 use language::Tree;
 use language::tree::unlike;
 
-/// A node that both sides changed, differently.
+/// A node that a session and another commit have changed in different ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The node, from the root.
+    /// The node's path from the root.
     pub path: Vec<String>,
-    /// What is running there; `None`: it was deleted.
+    /// The value that is running now; `None` if the node was deleted.
     pub running: Option<String>,
-    /// What the session wants there; `None`: it deletes it.
+    /// The value that the session wants; `None` if it deletes the node.
     pub wanted: Option<String>,
 }
 
 /// Merges the changes `base → candidate` into `running`.
 ///
 /// # Errors
-/// The nodes where they meet changes `base → running`, in the tree's order.
+/// The nodes that `base → running` changed, too, in the tree's order.
 pub(crate) fn rebase(base: &Tree, running: &Tree, candidate: &Tree) -> Result<Tree, Vec<Overlap>> {
     let mut overlaps = Vec::new();
     let mut path = Vec::new();
-    let merged = node(
+    let merged = merge(
         Some(base),
         Some(running),
         Some(candidate),
@@ -37,7 +37,7 @@ pub(crate) fn rebase(base: &Tree, running: &Tree, candidate: &Tree) -> Result<Tr
     }
 }
 
-fn node(
+fn merge(
     base: Option<&Tree>,
     running: Option<&Tree>,
     candidate: Option<&Tree>,
@@ -50,7 +50,7 @@ fn node(
     if same(running, base) {
         return candidate.cloned();
     }
-    let (Some(Tree::Branch(ours)), Some(Tree::Branch(theirs))) = (running, candidate) else {
+    let (Some(Tree::Branch(running)), Some(Tree::Branch(candidate))) = (running, candidate) else {
         overlaps.push(Overlap {
             path: path.clone(),
             running: running.map(brief),
@@ -58,17 +58,17 @@ fn node(
         });
         return running.cloned();
     };
-    // A branch that both added, or that was something else, is merged from nothing.
-    let before = match base {
+    // Where the base has no branch, both sides added theirs.
+    let base = match base {
         Some(Tree::Branch(children)) => Some(children),
         _ => None,
     };
-    let mut merged = ours.clone();
-    for (name, our, their) in unlike(ours, theirs) {
+    let mut merged = running.clone();
+    for (name, running, candidate) in unlike(running, candidate) {
         path.push(name.clone());
-        let before = before.and_then(|children| children.get(name));
+        let base = base.and_then(|children| children.get(name));
         let children = Arc::make_mut(&mut merged);
-        match node(before, our, their, path, overlaps) {
+        match merge(base, running, candidate, path, overlaps) {
             Some(tree) => children.insert(name.clone(), tree),
             None => children.remove(name),
         };
@@ -77,7 +77,7 @@ fn node(
     Some(Tree::Branch(merged))
 }
 
-/// Equal. What the two share is not looked at.
+/// Whether two nodes are equal. Branches that they share are not compared.
 fn same(one: Option<&Tree>, other: Option<&Tree>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.is(other) || one == other,
@@ -86,6 +86,7 @@ fn same(one: Option<&Tree>, other: Option<&Tree>) -> bool {
     }
 }
 
+/// A leaf's values, or the first names in a branch.
 fn brief(tree: &Tree) -> String {
     match tree {
         Tree::Branch(children) => children

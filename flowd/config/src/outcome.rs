@@ -1,4 +1,4 @@
-//! What is asked of a commit, and what becomes of it.
+//! The arguments and the results of a commit.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use language::Finding;
 use crate::merge::Overlap;
 use crate::{revisions, sessions};
 
-/// The way of a commit that waited for its time.
+/// The [`Request::via`] of a commit that was scheduled.
 pub(crate) const COMMIT_AT: &str = "commit-at";
 
-/// Who commits, and how.
+/// The arguments of a commit beside the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// User name.
+    /// The name of the user who commits.
     pub user: String,
-    /// By which way: `cli`, `api`, `file`, …
+    /// How that user came: `cli`, `api`, `file`, …
     pub via: String,
-    /// Why.
+    /// The user's comment; may be empty.
     pub comment: String,
-    /// Roll back unless confirmed within this time.
+    /// The commit is rolled back unless it is confirmed within this time.
     pub confirm: Option<Duration>,
 }
 
 impl Request {
-    /// Who commits, and why, as the log tells it.
+    /// Returns user, way and comment as the log has them.
     pub fn origin(&self) -> String {
         let comment = match self.comment.as_str() {
             "" => String::new(),
@@ -35,35 +35,35 @@ impl Request {
     }
 }
 
-/// What a commit would do.
+/// The result of `commit check`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checked {
-    /// What this host does not apply, a line each.
+    /// Parts that would have no effect on this host, a line each.
     pub warnings: Vec<String>,
-    /// What becomes of sockets, rings, caches, templates and memory.
+    /// What would become of sockets, rings, caches, templates and memory.
     pub impact: Vec<Impact>,
 }
 
-/// What became of a commit.
+/// The result of a commit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Committed {
-    /// The new revision's id; none: there was nothing to commit.
+    /// The new revision's id; `None` if there was nothing to commit.
     pub revision: Option<u64>,
-    /// What this host does not apply, a line each.
+    /// Parts that have no effect on this host, a line each.
     pub warnings: Vec<String>,
-    /// What it did to sockets, rings and caches.
+    /// What happened to sockets, rings and caches.
     pub impact: Vec<Impact>,
-    /// How long it waits for confirmation.
+    /// How long the commit waits for confirmation.
     pub confirm: Option<Duration>,
 }
 
-/// Why a commit was refused. Then nothing has changed.
+/// Why a commit was refused. A refused commit has changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// The configuration as a whole is wrong, or cannot be carried out here.
+    /// The configuration as a whole is wrong, or this host cannot apply it.
     #[error("{}", lines(.0))]
     Findings(Vec<Finding>),
-    /// It changes what others changed meanwhile.
+    /// The session and other commits have changed the same nodes.
     #[error("others changed the same nodes meanwhile")]
     Overlaps(Vec<Overlap>),
     /// An earlier commit is not yet confirmed.
@@ -71,35 +71,35 @@ pub enum Refused {
         "revision {revision} waits for confirmation: confirm it, or wait {seconds} s for its rollback"
     )]
     Waiting {
-        /// The revision that waits.
+        /// The id of the revision that waits.
         revision: u64,
         /// Seconds until it is rolled back.
         seconds: u64,
     },
-    /// Another commit waits for its time.
+    /// Another commit is scheduled.
     #[error("{user} has scheduled a commit for {at} already: `clear system commit` cancels it")]
     Scheduled {
-        /// Who.
+        /// The user who scheduled it.
         user: String,
-        /// When, the host's time.
+        /// When it is due, in the host's time zone.
         at: String,
     },
-    /// No commit waits for its time.
+    /// No commit is scheduled.
     #[error("no commit is scheduled")]
     NothingScheduled,
-    /// Nothing waits to be confirmed.
+    /// No commit waits for confirmation.
     #[error("no commit waits for confirmation")]
     NothingWaits,
-    /// It could not be recorded or read.
+    /// The revision could not be recorded or read.
     #[error(transparent)]
     Revisions(#[from] revisions::Error),
-    /// The session is not there or not the caller's.
+    /// The session does not exist or belongs to another user, or another one holds the lock.
     #[error(transparent)]
     Session(#[from] sessions::Error),
 }
 
 impl Refused {
-    /// What is wrong, a line each.
+    /// Returns what is wrong, a line each.
     pub fn lines(&self) -> Vec<String> {
         match self {
             Refused::Findings(findings) => findings.iter().map(ToString::to_string).collect(),

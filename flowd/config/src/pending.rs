@@ -1,4 +1,4 @@
-//! Commits that are not over: one that waits for confirmation, and one that waits for its time.
+//! Commits that are not finished: one that waits for confirmation, and one that is scheduled for later.
 
 use std::time::Instant;
 
@@ -7,37 +7,37 @@ use language::Tree;
 /// A commit that waits for confirmation.
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
-    /// When it is rolled back.
+    /// When the commit is rolled back.
     pub deadline: Instant,
-    /// To what. In memory too: a rollback must not depend on the disk.
+    /// The tree to roll back to. It is kept in memory, so that a rollback does not depend on the disk.
     pub previous: Tree,
-    /// The revision that was.
+    /// The id of that tree's revision; `None` before the first commit.
     pub previous_id: Option<u64>,
 }
 
-/// A commit that waits for its time.
+/// A commit that is scheduled for later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scheduled {
-    /// When, milliseconds since 1970.
+    /// When to commit, milliseconds since 1970.
     pub at_ms: i64,
-    /// When it was asked for.
+    /// When the commit was scheduled, milliseconds since 1970.
     pub made_ms: i64,
-    /// By whom.
+    /// The user who scheduled it.
     pub user: String,
-    /// By which way.
+    /// How that user came: `cli`, `api`, …
     pub via: String,
-    /// Why.
+    /// The comment given with the commit; may be empty.
     pub comment: String,
-    /// What ran then.
+    /// The running configuration when the commit was scheduled.
     pub base: Tree,
-    /// What is to run.
+    /// The configuration to put into force.
     pub candidate: Tree,
-    /// Why it was not carried out when its time came, a line each; empty: it waits.
+    /// Why the commit failed at its time, a line each; empty while it waits.
     pub failed: Vec<String>,
 }
 
 impl Scheduled {
-    /// It waits for its time.
+    /// Whether the commit still waits for its time.
     pub fn waits(&self) -> bool {
         self.failed.is_empty()
     }

@@ -1,8 +1,16 @@
-//! Committed configurations, kept so that a commit that was answered survives the loss of power.
+//! Revisions: committed configurations on the disk. A commit that was reported as done survives a loss of power.
 //!
-//! sled holds them: tree `revisions`, key an id (u64, big-endian) → the revision as JSON; key `head` → the id of the
-//! newest; key `listed` → the id of the oldest that is listed; key `confirm` → the commit that waits for confirmation; key `scheduled` → the commit that waits for its time. One record is one atomic batch, flushed and
-//! synced before the caller goes on.
+//! They are in a sled tree named `revisions`:
+//!
+//! | key | value |
+//! |---|---|
+//! | an id (u64, big-endian) | the revision as JSON |
+//! | `head` | the id of the newest revision |
+//! | `listed` | the id of the oldest revision that users see |
+//! | `confirm` | the deadline of the commit that waits for confirmation |
+//! | `scheduled` | the commit that is scheduled for later |
+//!
+//! A revision is recorded by one atomic batch, which is flushed and synced before the caller goes on.
 
 mod delta;
 mod durable;
@@ -23,27 +31,27 @@ use crate::pending::Scheduled;
 use crate::tree_json;
 use durable::{CONFIRM, HEAD, LISTED, SCHEDULED, read_back, to_json};
 use sled_store::SledStore;
-use state::{Chain, State, listed, prunable};
+use state::{Chain, State, oldest_to_list, prunable};
 use store::{Batch, OpenError, OpenStore};
-use stored::{changes, stored_whole, whole};
+use stored::{as_changes, as_whole, read};
 
-/// What is known of a revision beside its tree.
+/// A revision without its tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Counts from 0 and never changes.
+    /// The id, which counts from 0 and never changes.
     #[serde(skip)]
     pub id: u64,
     /// When it was committed, milliseconds since 1970.
     pub time_ms: i64,
-    /// Who committed it.
+    /// The user who committed it.
     pub user: String,
-    /// By which way: `cli`, `api`, `file`, …
+    /// How that user came: `cli`, `api`, `file`, …
     pub via: String,
-    /// The committer's words.
+    /// The user's comment; may be empty.
     pub comment: String,
     /// The hash of the tree: SHA-256, hexadecimal.
     pub hash: String,
-    /// The revision that it is kept as a change of; none: it is kept whole.
+    /// The id of the revision before it, if only the changes to that one are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<u64>,
 }
@@ -51,11 +59,11 @@ pub struct Summary {
 /// A commit that is rolled back unless it is confirmed in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// When it is rolled back, milliseconds since 1970.
+    /// When the commit is rolled back, milliseconds since 1970.
     pub deadline_ms: i64,
-    /// How long it was given, milliseconds; a clock that jumps at boot cannot make it longer.
+    /// The time that was given to confirm, in milliseconds: the most there is after a boot, wherever the clock has jumped.
     pub given_ms: i64,
-    /// The revision to go back to; none: the empty configuration.
+    /// The id of the revision to go back to; `None` for the empty configuration.
     pub previous: Option<u64>,
 }
 
@@ -64,19 +72,19 @@ pub struct Waiting {
 pub struct New<'a> {
     /// The configuration.
     pub tree: &'a Tree,
-    /// Now, milliseconds since 1970.
+    /// The present time, milliseconds since 1970.
     pub time_ms: i64,
-    /// Who.
+    /// The user who commits.
     pub user: &'a str,
-    /// By which way.
+    /// How that user came: `cli`, `api`, `file`, …
     pub via: &'a str,
-    /// Why.
+    /// The user's comment; may be empty.
     pub comment: &'a str,
-    /// Revisions to keep, this one included; at least 1.
+    /// How many revisions to keep, this one included; at least 1.
     pub keep: usize,
-    /// When it waits for confirmation.
+    /// The deadline, if the commit is to be confirmed.
     pub waiting: Option<Waiting>,
-    /// It is the commit that waited for its time, which waits no longer.
+    /// Whether this is the scheduled commit, which is then removed from the schedule.
     pub scheduled: bool,
 }
 
@@ -93,29 +101,29 @@ pub enum Error {
         dir: PathBuf,
         /// Octets that must be free.
         needed: u64,
-        /// Octets that are.
+        /// Octets that are free.
         free: u64,
     },
-    /// The directory could not be used.
+    /// The state directory or the database in it cannot be used.
     #[error("{}: {source}", path.display())]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Another process has it open.
+    /// Another process has the database open.
     #[error("{} is in use by another flowd", .0.display())]
     InUse(PathBuf),
     /// The database refused.
     #[error("revision database: {0}")]
     Database(String),
-    /// There is no such revision.
+    /// No revision has that id.
     #[error("no revision with id {0}")]
     Unknown(u64),
 }
 
-/// The revisions of this appliance. Methods block on the disk.
+/// The revisions in a state directory. The methods block on the disk.
 pub struct Revisions {
     dir: PathBuf,
     open: OpenStore,
@@ -125,8 +133,8 @@ pub struct Revisions {
 impl Revisions {
     /// Opens or creates the database under `dir`.
     ///
-    /// A database that cannot be read is set aside and the newest revision restored from its copy, so that a
-    /// damaged disk costs history but not the configuration; `log` gets a line about everything of the kind.
+    /// A database that cannot be read is renamed and the newest revision restored from its copy, so that a damaged disk
+    /// costs the history but not the configuration. Each such step is logged.
     ///
     /// # Errors
     /// When the directory cannot be used, or another flowd uses it.
@@ -134,7 +142,7 @@ impl Revisions {
         Revisions::open_with(SledStore::open, dir, now_ms)
     }
 
-    /// The same in a store of another kind.
+    /// Does the work of [`Revisions::open`] for any store; tests have their own.
     fn open_with(open: OpenStore, dir: &Path, now_ms: i64) -> Result<Revisions, Error> {
         let path = dir.join("database");
         space::release(dir);
@@ -166,10 +174,10 @@ impl Revisions {
             loaded: false,
             database,
             summaries: Vec::new(),
-            listed: 0,
+            oldest_listed: 0,
             newest: None,
             chain: Chain::default(),
-            copied: false,
+            mirror_current: false,
             waiting: None,
             scheduled: None,
             copy: None,
@@ -186,10 +194,10 @@ impl Revisions {
         })
     }
 
-    /// The newest revision, with its tree.
+    /// Returns the newest revision with its tree; `None` before the first commit.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn head(&self) -> Result<Option<(Summary, Tree)>, Error> {
         let head = {
             let state = self.lock();
@@ -201,17 +209,17 @@ impl Revisions {
         head.map(|id| self.get(id)).transpose()
     }
 
-    /// One revision by its id.
+    /// Returns a revision with its tree.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// If there is no such revision, or it cannot be read.
     pub fn get(&self, id: u64) -> Result<(Summary, Tree), Error> {
         let mut state = self.lock();
-        if !state.shown().iter().any(|summary| summary.id == id) {
+        if !state.listed().iter().any(|summary| summary.id == id) {
             return Err(Error::Unknown(id));
         }
         let database = self.opened(&mut state)?;
-        let found = whole(database, id)?;
+        let found = read(database, id)?;
         if state.head() == Some(id)
             && let Some((_, tree)) = &found
         {
@@ -220,25 +228,25 @@ impl Revisions {
         found.ok_or_else(|| Error::Database(format!("revision {id} is damaged")))
     }
 
-    /// What is known of the revisions, newest first.
+    /// Returns the revisions that users see, newest first.
     pub fn list(&self) -> Vec<Summary> {
-        self.lock().shown().iter().rev().cloned().collect()
+        self.lock().listed().iter().rev().cloned().collect()
     }
 
-    /// The commit that waits for confirmation.
+    /// Returns the deadline of the commit that waits for confirmation.
     pub fn waiting(&self) -> Option<Waiting> {
         self.lock().waiting.clone()
     }
 
-    /// The commit that waits for its time.
+    /// Returns the scheduled commit.
     pub fn scheduled(&self) -> Option<Scheduled> {
         self.lock().scheduled.clone()
     }
 
-    /// Keeps a commit that waits for its time, in place of the one there was.
+    /// Stores the scheduled commit in place of the one before; `None` removes it.
     ///
     /// # Errors
-    /// Then it is as it was.
+    /// If it cannot be stored. Then nothing has changed.
     pub fn schedule(&self, scheduled: Option<&Scheduled>) -> Result<(), Error> {
         let mut state = self.lock();
         let mut batch = Batch::default();
@@ -255,11 +263,10 @@ impl Revisions {
         Ok(())
     }
 
-    /// Records a revision durably and returns its id. Whatever waited for confirmation waits no longer, unless
-    /// `new` does.
+    /// Records a revision durably and returns its id. A commit that waited for confirmation no longer does.
     ///
     /// # Errors
-    /// Then nothing is recorded, and the next try may succeed.
+    /// If it cannot be recorded. Then nothing has changed, and the next try may succeed.
     pub fn record(&self, new: &New<'_>) -> Result<u64, Error> {
         let mut state = self.lock();
         self.opened(&mut state)?;
@@ -273,19 +280,19 @@ impl Revisions {
             hash: tree_json::hash(new.tree),
             from: None,
         };
-        let (bytes, chain) = match changes(&state, &mut summary, new.tree) {
+        let (bytes, chain) = match as_changes(&state, &mut summary, new.tree) {
             Some((bytes, chain)) => (bytes, chain),
             None => {
-                let bytes = stored_whole(&summary, new.tree);
+                let bytes = as_whole(&summary, new.tree);
                 let chain = Chain {
-                    whole: bytes.len(),
+                    whole_octets: bytes.len(),
                     ..Chain::default()
                 };
                 (bytes, chain)
             }
         };
 
-        let listed = listed(&state, id, new.keep, new.waiting.as_ref());
+        let listed = oldest_to_list(&state, id, new.keep, new.waiting.as_ref());
         let pruned = prunable(&state.summaries, &summary, listed);
         let mut batch = Batch::default();
         batch.insert(&id.to_be_bytes(), bytes.as_slice());
@@ -308,9 +315,9 @@ impl Revisions {
         state
             .summaries
             .retain(|summary| !pruned.contains(&summary.id));
-        let whole_copy = summary.from.is_none() || !state.copied;
+        let whole_copy = summary.from.is_none() || !state.mirror_current;
         state.summaries.push(summary.clone());
-        state.listed = listed;
+        state.oldest_listed = listed;
         state.newest = Some(new.tree.clone());
         state.chain = chain;
         state.waiting.clone_from(&new.waiting);
@@ -325,20 +332,20 @@ impl Revisions {
                     from: None,
                     ..summary
                 };
-                mirror::write(&self.dir, &stored_whole(&whole, new.tree), id)
+                mirror::write(&self.dir, &as_whole(&whole, new.tree), id)
             }
         };
-        state.copied = copied.is_ok();
+        state.mirror_current = copied.is_ok();
         if let Err(error) = copied {
             tracing::warn!("the copy of revision {id} could not be written: {error}");
         }
         Ok(id)
     }
 
-    /// What waits for confirmation stays.
+    /// Makes the commit that waits for confirmation permanent.
     ///
     /// # Errors
-    /// Then it still waits.
+    /// If that cannot be recorded. Then the commit still waits.
     pub fn confirm(&self) -> Result<(), Error> {
         let mut state = self.lock();
         let mut batch = Batch::default();
@@ -350,7 +357,7 @@ impl Revisions {
         Ok(())
     }
 
-    /// Flushes and closes the database; the last call.
+    /// Flushes and closes the database. No other method may be called after it.
     pub fn close(&self) {
         let mut state = self.lock();
         if let Some(database) = state.database.take()
@@ -361,7 +368,7 @@ impl Revisions {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic while it was held leaves memory that only ever changes after the disk did.
+        // A panic under the lock is harmless: the state changes only after the disk has.
         self.state.lock()
     }
 }

@@ -1,4 +1,4 @@
-//! `commit at`: a candidate that is checked now and put into force later, also when flowd was killed meanwhile.
+//! `commit at`: a candidate is checked now and put into force later, even if flowd was killed meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::outcome::{COMMIT_AT, Checked, Refused, Request};
 use crate::pending::Scheduled;
 use service::clock;
 
-/// How long until one that cannot be carried out at the moment is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
-/// The clock of day may be set while one waits: it is looked at this often.
-const LOOK: Duration = Duration::from_secs(5);
+/// How long after a commit that was impossible for the moment it is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the clock of day is read while a commit waits, since the clock may be set meanwhile.
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Engine {
-    /// Keeps a session's candidate until its time. The session starts anew on what runs. `None`: there is nothing to
-    /// commit.
+    /// Keeps a session's candidate until `at_ms` (milliseconds since 1970) and resets the session to the running
+    /// configuration. Returns `None` if there is nothing to commit.
     ///
     /// # Errors
-    /// What would refuse the commit now; another one that waits.
+    /// Whatever would refuse the commit now; [`Refused::Scheduled`] if another commit is scheduled.
     pub fn schedule_session(
         &self,
         id: &str,
@@ -34,7 +34,7 @@ impl Engine {
         request: &Request,
         at_ms: i64,
     ) -> Result<Option<Checked>, Refused> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         self.permit(id, connection)?;
         if let Some(waiting) = self.scheduled().filter(Scheduled::waits) {
             return Err(Refused::Scheduled {
@@ -47,7 +47,7 @@ impl Engine {
         if candidate == running.tree {
             return Ok(None);
         }
-        let checked = self.check_in_turn(&candidate)?;
+        let checked = self.check_locked(&candidate)?;
         let scheduled = Scheduled {
             at_ms,
             made_ms: clock::unix_ms(),
@@ -64,24 +64,24 @@ impl Engine {
             scheduled.user,
             clock::local(at_ms)
         );
-        self.schedule_alarm.notify_one();
+        self.schedule_changed.notify_one();
         if let Ok(session) = self.sessions().of(id, uid, clock::monotonic()) {
             session.discard(&running.tree, running.id);
         }
         Ok(Some(checked))
     }
 
-    /// Cancels the commit that waits for its time; its changes are gone.
+    /// Cancels the scheduled commit and drops its changes.
     ///
     /// # Errors
-    /// When there is none, or that cannot be recorded; then it still waits.
+    /// If no commit is scheduled, or the cancellation cannot be recorded; then the commit is still scheduled.
     pub fn unschedule(&self, user: &str) -> Result<(), Refused> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         let Some(scheduled) = self.scheduled() else {
             return Err(Refused::NothingScheduled);
         };
         self.revisions.schedule(None)?;
-        self.schedule_alarm.notify_one();
+        self.schedule_changed.notify_one();
         tracing::info!(
             "{user} has cancelled the commit that {} scheduled for {}",
             scheduled.user,
@@ -90,12 +90,13 @@ impl Engine {
         Ok(())
     }
 
-    /// The commit that waits for its time, or could not be carried out at it.
+    /// Returns the commit that is scheduled, or the last one that failed at its time.
     pub fn scheduled(&self) -> Option<Scheduled> {
         self.revisions.scheduled()
     }
 
-    /// What the scheduled commit would put into force now; what it changes where it cannot be brought onto what runs.
+    /// Returns the tree that the scheduled commit would put into force now, or its candidate as it was if that cannot be
+    /// rebased onto the running configuration.
     pub fn scheduled_tree(&self) -> Option<Tree> {
         let scheduled = self.scheduled()?;
         let running = self.running();
@@ -103,18 +104,19 @@ impl Engine {
         Some(rebased.unwrap_or(scheduled.candidate))
     }
 
-    /// Commits what is due. Returns how long to wait before the next look; none: nothing waits.
+    /// Commits the scheduled commit if it is due. Returns how long to wait before the next call; `None` if nothing is
+    /// scheduled.
     pub fn commit_if_due(&self, now_ms: i64) -> Option<Duration> {
-        let _turn = self.turn();
+        let _lock = self.lock_commits();
         let scheduled = self.scheduled().filter(Scheduled::waits)?;
         let left = u64::try_from(scheduled.at_ms - now_ms).unwrap_or(0);
         if left > 0 {
-            return Some(Duration::from_millis(left).min(LOOK));
+            return Some(Duration::from_millis(left).min(CLOCK_CHECK_INTERVAL));
         }
-        // Both end by themselves, or by somebody's hand.
-        let locked = self.sessions().unlocked(None).err();
+        // Both are temporary: confirmation has a deadline, and a lock ends with its session.
+        let locked = self.sessions().check_unlocked(None).err();
         if self.pending().is_some() || locked.is_some() {
-            return Some(AGAIN);
+            return Some(RETRY_INTERVAL);
         }
         let running = self.running();
         let request = Request {
@@ -125,7 +127,7 @@ impl Engine {
         };
         let committed = merge::rebase(&scheduled.base, &running.tree, &scheduled.candidate)
             .map_err(Refused::Overlaps)
-            .and_then(|tree| self.commit_in_turn(&tree, &request));
+            .and_then(|tree| self.commit_locked(&tree, &request));
         let of = format!(
             "the commit that {} scheduled for {}",
             scheduled.user,
@@ -142,7 +144,7 @@ impl Engine {
             // The disk may have room later.
             Err(Refused::Revisions(error)) => {
                 tracing::error!("{of} cannot be recorded yet: {error}");
-                return Some(AGAIN);
+                return Some(RETRY_INTERVAL);
             }
             Err(refused) => {
                 let failed = refused.lines();
@@ -155,27 +157,27 @@ impl Engine {
                 })
             }
         };
-        // The record of a commit has taken it out already.
+        // `commit_locked` has removed the schedule together with its record, if it recorded anything.
         if (done.is_some() || self.scheduled().is_some())
             && let Err(error) = self.revisions.schedule(done.as_ref())
         {
             tracing::error!("{of}: {error}");
-            return Some(AGAIN);
+            return Some(RETRY_INTERVAL);
         }
         None
     }
 
-    /// Commits at the times that were asked for, for ever.
+    /// Commits each scheduled commit at its time; this task never ends.
     pub async fn watch_schedule(self: Arc<Self>) {
         loop {
-            let changed = self.schedule_alarm.notified();
+            let changed = self.schedule_changed.notified();
             let control = self.clone();
             let look = move || control.commit_if_due(clock::unix_ms());
             let wait = match tokio::task::spawn_blocking(look).await {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::error!("a scheduled commit: {error}");
-                    Some(AGAIN)
+                    Some(RETRY_INTERVAL)
                 }
             };
             match wait {
@@ -189,12 +191,12 @@ impl Engine {
     }
 }
 
-/// The time that `HH:MM[:SS]` or `YYYY-MM-DD HH:MM[:SS]` stands for, milliseconds since 1970: without a date the next time
-/// it is so late.
+/// Parses `HH:MM[:SS]` or `YYYY-MM-DD HH:MM[:SS]` as milliseconds since 1970. Without a date, it is the next time that the
+/// clock shows.
 ///
 /// # Errors
-/// What is wrong with it: no time, or one that has passed.
-pub fn moment(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, String> {
+/// If the text is no time, or a time that has passed.
+pub fn parse_commit_time(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, String> {
     let wrong = |why: &dyn std::fmt::Display| format!("{text} is no time to commit at: {why}");
     let now = Timestamp::from_millisecond(now_ms).map_err(|error| wrong(&error))?;
     let now = now.to_zoned(zone.clone());
@@ -249,7 +251,11 @@ mod tests {
             // That hour is left out; the time after it is meant.
             ("2027-03-28 02:30", "2027-03-28T03:30:00[Europe/Berlin]"),
         ] {
-            assert_eq!(moment(text, ms(now), &zone), Ok(ms(at)), "{text}");
+            assert_eq!(
+                parse_commit_time(text, ms(now), &zone),
+                Ok(ms(at)),
+                "{text}"
+            );
         }
         for (text, why) in [
             ("25:00", "HH:MM"),
@@ -257,7 +263,7 @@ mod tests {
             ("2026-02-30 03:00", "no day 2026-02-30"),
             ("2026-11-21 12:30", "has passed, it is 2026-11-21 12:30:00"),
         ] {
-            let error = moment(text, ms(now), &zone).unwrap_err();
+            let error = parse_commit_time(text, ms(now), &zone).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
     }

@@ -1,14 +1,14 @@
-//! Passwords are kept as crypt(5) has them, never as they were typed.
+//! Passwords are kept encrypted in the form of crypt(5), never in plain text.
 
 use language::{Dialect, Mode, Problem, Tree};
 use sha_crypt::{Sha512Params, sha512_check, sha512_simple};
 
-/// The tree with every plaintext password encrypted. One that `before` has encrypted already keeps its encrypted form,
-/// so that loading the same text twice changes nothing.
+/// Returns the tree with every plaintext password encrypted. A password that `before` has already keeps its encrypted
+/// form, so that loading the same text twice changes nothing.
 ///
 /// # Errors
-/// When the system gives no random salt.
-pub fn seal(before: &Tree, tree: Tree) -> Result<Tree, Vec<Problem>> {
+/// If the system has no random salt.
+pub fn encrypt_passwords(before: &Tree, tree: Tree) -> Result<Tree, Vec<Problem>> {
     let users: Vec<(String, String)> = tree
         .children(&["system", "login", "user"])
         .filter_map(|(user, node)| {
@@ -64,7 +64,7 @@ mod tests {
 
     fn load(before: &Tree, text: &str) -> Tree {
         let read = language::load(before, &[], text, Some(Dialect::Set), Mode::Merge).unwrap();
-        seal(before, read).unwrap()
+        encrypt_passwords(before, read).unwrap()
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Candidates: each session edits its own, on the configuration that ran when it began. Pure; time and ids come in.
+//! Sessions: each edits a candidate of its own, which begins as a copy of the running configuration. Pure: time and ids
+//! are arguments.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,65 +9,65 @@ use language::Tree;
 use crate::access::Connection;
 use crate::merge::{self, Overlap};
 
-/// Sessions at a time.
+/// Most sessions at a time.
 pub const LIMIT: usize = 64;
-/// A session nobody uses for so long is dropped.
+/// How long a session may be idle before it is dropped.
 pub(crate) const IDLE: Duration = Duration::from_secs(3600);
 
-/// A candidate and whose it is.
+/// A candidate and its owner.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Who began it.
+    /// The user who began the session.
     pub user: String,
-    /// Its user id; only that user and root may use it.
+    /// The user's id; only that user and root may use the session.
     pub uid: u32,
     /// How the user came: `cli`, `api`, …
     pub via: String,
-    /// When it began, milliseconds since 1970.
+    /// When the session began, milliseconds since 1970.
     pub started_ms: i64,
     /// The configuration the candidate started from.
     pub base: Tree,
-    /// That configuration's revision.
+    /// The id of the base's revision; `None` before the first commit.
     pub base_id: Option<u64>,
-    /// What the session wants.
+    /// The configuration as the session has edited it.
     pub candidate: Tree,
     used: Instant,
-    exclusive: Option<Hold>,
+    exclusive: Option<ExclusiveLock>,
 }
 
-/// Nobody else may change anything.
+/// A session's lock on the configuration: no other session may change anything.
 #[derive(Clone, Debug)]
-pub struct Hold {
-    /// Since when, milliseconds since 1970.
+pub struct ExclusiveLock {
+    /// When the lock was taken, milliseconds since 1970.
     pub since_ms: i64,
-    /// As long as this connection is open; none: as long as the session.
+    /// The lock lasts as long as this connection is open; without one, as long as the session.
     pub connection: Option<Connection>,
 }
 
-impl Hold {
-    fn stands(&self) -> bool {
+impl ExclusiveLock {
+    fn is_held(&self) -> bool {
         let connection = self.connection.as_ref();
         connection.is_none_or(Connection::is_open)
     }
 }
 
-/// Who begins a session, and on what.
+/// The arguments of a new session.
 #[derive(Clone, Debug)]
 pub struct Start<'a> {
-    /// User name.
+    /// The user's name.
     pub user: &'a str,
-    /// Its user id.
+    /// The user's id.
     pub uid: u32,
     /// How the user came: `cli`, `api`, …
     pub via: &'a str,
-    /// What runs.
+    /// The running configuration.
     pub running: &'a Tree,
-    /// Its revision.
+    /// The id of its revision; `None` before the first commit.
     pub base_id: Option<u64>,
-    /// Now, milliseconds since 1970.
+    /// The present time, milliseconds since 1970.
     pub started_ms: i64,
-    /// Nobody else is to change anything.
-    pub exclusive: Option<Hold>,
+    /// The lock that the session is to have.
+    pub exclusive: Option<ExclusiveLock>,
 }
 
 impl Session {
@@ -75,18 +76,18 @@ impl Session {
         self.candidate != self.base
     }
 
-    /// Since when nobody else may change anything, milliseconds since 1970.
+    /// When the session locked the configuration, milliseconds since 1970; `None` while it holds no lock.
     pub fn exclusive_ms(&self) -> Option<i64> {
-        let hold = self.exclusive.as_ref().filter(|hold| hold.stands());
-        hold.map(|hold| hold.since_ms)
+        let lock = self.exclusive.as_ref().filter(|lock| lock.is_held());
+        lock.map(|lock| lock.since_ms)
     }
 
-    /// How long nobody has used it.
+    /// How long the session has been idle.
     pub fn idle(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.used)
     }
 
-    /// Brings the candidate onto what runs now.
+    /// Rebases the candidate onto the running configuration.
     ///
     /// # Errors
     /// The overlaps; the candidate stays as it is.
@@ -100,7 +101,7 @@ impl Session {
         Ok(())
     }
 
-    /// Throws the candidate away.
+    /// Resets the candidate to the running configuration.
     pub fn discard(&mut self, running: &Tree, id: Option<u64>) {
         self.base.clone_from(running);
         self.candidate.clone_from(running);
@@ -112,47 +113,47 @@ impl Session {
 #[derive(Debug, Default)]
 pub struct Sessions(BTreeMap<String, Session>);
 
-/// Why a session could not be begun or used.
+/// Why a session cannot be begun or used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The bound is reached.
+    /// There are [`LIMIT`] sessions already.
     #[error("there are {LIMIT} sessions already; end one of them")]
     TooMany,
-    /// There is none of that id, or it was idle for too long.
+    /// No session has that id; it may have been idle for too long.
     #[error("no session {0}; it may have been idle for an hour")]
     Unknown(String),
     /// Another session has locked the configuration.
     #[error("the configuration is locked: {user} configures exclusively via {via} since {since}")]
     Locked {
-        /// By whom.
+        /// The user who locked it.
         user: String,
-        /// By which way.
+        /// How that user came: `cli`, `api`, …
         via: String,
-        /// Since when, the host's time.
+        /// When it was locked, in the host's time zone.
         since: String,
     },
-    /// It belongs to someone else.
+    /// The session belongs to another user.
     #[error("session {id} is {owner}'s")]
     Foreign {
-        /// Which.
+        /// The session's id.
         id: String,
-        /// Whose.
+        /// Its owner.
         owner: String,
     },
 }
 
 impl Sessions {
-    /// Begins a session on what runs.
+    /// Begins a session whose candidate is the running configuration.
     ///
     /// # Errors
-    /// [`Error::TooMany`]; [`Error::Locked`] when it is to be exclusive and another one is.
+    /// [`Error::TooMany`]; [`Error::Locked`] if the session asks for a lock that another one holds.
     pub fn begin(&mut self, id: String, start: Start<'_>, now: Instant) -> Result<(), Error> {
         self.drop_idle(now);
         if self.0.len() >= LIMIT {
             return Err(Error::TooMany);
         }
         if start.exclusive.is_some() {
-            self.unlocked(None)?;
+            self.check_unlocked(None)?;
         }
         let session = Session {
             user: start.user.to_owned(),
@@ -169,28 +170,28 @@ impl Sessions {
         Ok(())
     }
 
-    /// Whether a session may change something: no other one has locked the configuration. One that had, and whose
-    /// connection was opened again, has the lock again.
+    /// Checks that a session may change something, which it may not while another one holds the lock. A session that lost
+    /// its lock with its connection gets it back for the new connection.
     ///
     /// # Errors
     /// [`Error::Locked`].
     pub fn permit(&mut self, id: &str, connection: &Connection, now: Instant) -> Result<(), Error> {
         self.drop_idle(now);
-        self.unlocked(Some(id))?;
+        self.check_unlocked(Some(id))?;
         let session = self.0.get_mut(id);
-        let hold = session.and_then(|session| session.exclusive.as_mut());
-        if let Some(hold) = hold.filter(|hold| !hold.stands()) {
-            hold.connection = Some(connection.clone());
+        let lock = session.and_then(|session| session.exclusive.as_mut());
+        if let Some(lock) = lock.filter(|lock| !lock.is_held()) {
+            lock.connection = Some(connection.clone());
         }
         Ok(())
     }
 
-    /// Nobody has locked the configuration, but for this session.
+    /// Checks that no session, other than perhaps `except`, holds the lock.
     ///
     /// # Errors
     /// [`Error::Locked`].
-    pub fn unlocked(&self, but: Option<&str>) -> Result<(), Error> {
-        let mut others = self.0.iter().filter(|(id, _)| Some(id.as_str()) != but);
+    pub fn check_unlocked(&self, except: Option<&str>) -> Result<(), Error> {
+        let mut others = self.0.iter().filter(|(id, _)| Some(id.as_str()) != except);
         let holder = others.find_map(|(_, session)| Some((session, session.exclusive_ms()?)));
         match holder {
             None => Ok(()),
@@ -202,7 +203,7 @@ impl Sessions {
         }
     }
 
-    /// The session of that id, for its owner or root.
+    /// Returns the session with that id to its owner or root, and counts as its use.
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Foreign`].
@@ -221,7 +222,7 @@ impl Sessions {
         }
     }
 
-    /// Ends a session; any administrator may.
+    /// Ends a session. Any administrator may do so.
     ///
     /// # Errors
     /// [`Error::Unknown`].
@@ -232,7 +233,7 @@ impl Sessions {
             .ok_or_else(|| Error::Unknown(id.to_owned()))
     }
 
-    /// All of them, by id.
+    /// Returns all sessions in the order of their ids.
     pub fn list(&mut self, now: Instant) -> impl Iterator<Item = (&str, &Session)> {
         self.drop_idle(now);
         self.0.iter().map(|(id, session)| (id.as_str(), session))
@@ -264,7 +265,7 @@ mod tests {
         sessions: &mut Sessions,
         id: &str,
         uid: u32,
-        exclusive: Option<Hold>,
+        exclusive: Option<ExclusiveLock>,
         now: Instant,
     ) -> Result<(), Error> {
         let start = Start {
@@ -279,8 +280,8 @@ mod tests {
         sessions.begin(id.into(), start, now)
     }
 
-    fn hold(connection: Option<Connection>) -> Option<Hold> {
-        Some(Hold {
+    fn lock(connection: Option<Connection>) -> Option<ExclusiveLock> {
+        Some(ExclusiveLock {
             since_ms: 0,
             connection,
         })
@@ -292,10 +293,10 @@ mod tests {
         let (open, line) = Connection::open();
         let none = Connection::default();
         begin(&mut sessions, "other", 1, now).unwrap();
-        start(&mut sessions, "mine", 0, hold(Some(line.clone())), now).unwrap();
+        start(&mut sessions, "mine", 0, lock(Some(line.clone())), now).unwrap();
         let locked = |result: Result<(), Error>| matches!(result, Err(Error::Locked { .. }));
         assert!(locked(sessions.permit("other", &none, now)));
-        assert!(locked(start(&mut sessions, "third", 2, hold(None), now)));
+        assert!(locked(start(&mut sessions, "third", 2, lock(None), now)));
         assert_eq!(sessions.permit("mine", &line, now), Ok(()));
         // Looking is free.
         begin(&mut sessions, "looks", 2, now).unwrap();
@@ -307,7 +308,7 @@ mod tests {
         assert!(locked(sessions.permit("other", &none, now)));
         sessions.end("mine").unwrap();
         assert_eq!(sessions.permit("other", &none, now), Ok(()));
-        start(&mut sessions, "sleeps", 0, hold(None), now).unwrap();
+        start(&mut sessions, "sleeps", 0, lock(None), now).unwrap();
         assert!(locked(sessions.permit("other", &none, now + IDLE / 2)));
         sessions.of("other", 1, now + IDLE / 2).unwrap();
         assert_eq!(sessions.permit("other", &none, now + IDLE), Ok(()));

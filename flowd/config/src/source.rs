@@ -1,24 +1,21 @@
-//! Configuration files: read, load, and say what is wrong with the file's name, line and column in front.
+//! Configuration files: reading and loading them, and errors that begin with the file's name, line and column.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use language::{Mode, Tree};
+use language::{MAX_TEXT, Mode, Tree};
 use service::{Kind, Settings};
 
 use crate::commit::resolve;
 use crate::locate::locate;
 use crate::outcome::Refused;
 
-/// Octets of a configuration: some hundred thousand lines.
-pub const LARGEST: usize = 64 << 20;
-
-/// A file and the tree it makes.
+/// A configuration file and the tree that it was loaded into.
 pub struct Source {
     name: String,
     text: String,
-    /// The tree, not yet checked as a whole.
+    /// The tree, which is not yet checked as a whole.
     pub tree: Tree,
 }
 
@@ -43,7 +40,7 @@ impl Source {
         Ok(Source { name, text, tree })
     }
 
-    /// Checks the tree as a whole, without looking at the host, and resolves it for the services of a list.
+    /// Checks the tree as a whole and resolves it for a list of services, whatever the host has.
     ///
     /// # Errors
     /// What is wrong, a line each.
@@ -51,7 +48,7 @@ impl Source {
         resolve(kinds, &self.tree, None).map_err(|refused| self.lines(&refused))
     }
 
-    /// A refusal with the place of each finding in this file.
+    /// Returns the lines of a refusal, each with its place in this file.
     pub fn lines(&self, refused: &Refused) -> Vec<String> {
         match refused {
             Refused::Findings(findings) => findings
@@ -69,12 +66,12 @@ impl Source {
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    let limit = LARGEST as u64;
+    let limit = MAX_TEXT as u64;
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
     if bytes.len() as u64 > limit {
-        return Err(format!("larger than {} MiB", LARGEST >> 20));
+        return Err(format!("larger than {} MiB", MAX_TEXT >> 20));
     }
     Ok(bytes)
 }

@@ -1,16 +1,16 @@
-//! How a tree is kept in the database: branches are objects, leaves arrays of strings.
+//! The JSON form in which the database keeps a tree (branches are objects, leaves arrays of strings), and a tree's hash.
 //!
-//! This is not the JSON dialect: it needs no schema, so a revision stays readable whatever the schema of the
-//! release that reads it, and one tree has exactly one form, which the revision's hash relies on.
+//! This is not the JSON dialect. It needs no schema, so a revision stays readable whatever the schema of the release that
+//! reads it.
 
 use language::Tree;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Nesting that is read back; deeper is not a configuration.
+/// Deepest nesting that is read back; no configuration is deeper.
 const DEPTH: usize = 64;
 
-/// Writes a tree.
+/// Writes a tree as JSON.
 pub fn write(tree: &Tree) -> Value {
     match tree {
         Tree::Branch(children) => Value::Object(
@@ -23,7 +23,7 @@ pub fn write(tree: &Tree) -> Value {
     }
 }
 
-/// Reads a tree back; `None` when it is not one.
+/// Reads a tree back; `None` if the JSON is not one.
 pub fn read(value: &Value) -> Option<Tree> {
     read_at(value, DEPTH)
 }
@@ -44,13 +44,14 @@ fn read_at(value: &Value, depth: usize) -> Option<Tree> {
     }
 }
 
-/// SHA-256 of the content, hexadecimal. What was hashed before and has not changed is not hashed again.
+/// Returns the SHA-256 hash of a tree in hexadecimal. Branches that have not changed since they were hashed are not hashed
+/// again.
 ///
-/// Of a leaf it is that of its values; of a branch that of its children's number and of what their digests, each of a
-/// word and what is below it, add up to. A sum, since one that changes among thousands is put into it without the
-/// others. That is enough here: sums of different children are as unlikely to be equal as digests are, unless somebody
-/// looks for such children; and a revision's hash tells configurations and damaged disks apart, it keeps nobody from
-/// forging, who would write the revision and its hash.
+/// The digest of a leaf is that of its values; the digest of a branch is that of the number of its children and of the sum
+/// of their digests, each of which covers the child's name and content. It is a sum so that one child among thousands
+/// can change without the others being hashed. Different children have equal sums no more likely than equal digests,
+/// unless somebody searches for them. The hash is there to detect damage and to tell configurations apart, not to
+/// prevent forgery: whoever can write a revision can write its hash, too.
 pub(crate) fn hash(tree: &Tree) -> String {
     hexadecimal(&digest(tree))
 }

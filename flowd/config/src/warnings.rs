@@ -1,5 +1,5 @@
-//! What a committed configuration has that this host does not apply: a line each, so that nothing is a silent no-op.
-//! The language's tables ([`language::schema::UNAPPLIED`] and [`BY_CACHE_TYPE`]) name the leaves; what is not in it has an owner here.
+//! Warnings about nodes that are accepted but have no effect on this host, so that nothing is silently ignored. The
+//! language's tables [`language::schema::UNAPPLIED`] and [`BY_CACHE_TYPE`] name them.
 
 use std::sync::Arc;
 
@@ -9,31 +9,32 @@ use language::tree::unlike;
 
 use service::named::Before;
 
-/// One of them, with the node it is about.
+/// A node that has no effect on this host, with its warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Unapplied {
     path: Vec<String>,
-    /// What the operator reads.
+    /// The warning that the operator reads.
     pub text: String,
 }
 
-/// Nodes that are the same down to so many words have the lines they had: `flow monitor NAME`.
-const UNIT: usize = 3;
+/// The depth at which two trees are compared, in words (`flow monitor NAME`): for a node that they share down to here,
+/// warnings are taken over.
+const SHARED_DEPTH: usize = 3;
 
-/// The lines for a tree. Those of what it shares with `before` are taken over from there.
-pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line> {
+/// Returns the warnings about a tree. Those about nodes that it shares with `before` are taken over from there.
+pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Unapplied>>>) -> Vec<Unapplied> {
     let old = before.map(|before| before.tree);
     let had = before.map_or(&[][..], |before| before.settings.as_slice());
     let kept = had
         .iter()
         .filter(|line| old.is_some_and(|old| same(old, tree, &line.path)));
-    let mut lines: Vec<Line> = kept.cloned().collect();
-    let mut tell = |path: Vec<String>, why: &str| {
+    let mut lines: Vec<Unapplied> = kept.cloned().collect();
+    let mut warn = |path: Vec<String>, why: &str| {
         let text = format!("{} is not applied: {why}", path.join(" "));
-        lines.push(Line { path, text });
+        lines.push(Unapplied { path, text });
     };
-    for finding in language::schema::unapplied_from(old, tree, UNIT) {
-        tell(finding.path, &finding.message);
+    for finding in language::schema::unapplied_from(old, tree, SHARED_DEPTH) {
+        warn(finding.path, &finding.message);
     }
     let monitors = |tree: Option<&Tree>| match tree.and_then(|tree| tree.get(&["flow", "monitor"]))
     {
@@ -50,22 +51,22 @@ pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Line>>>) -> Vec<Line
             let words: Vec<&str> = path.split(' ').collect();
             if monitor.has(&words) && !kinds.contains(&kind) {
                 let path = ["flow", "monitor", name].into_iter().chain(words);
-                tell(path.map(str::to_owned).collect(), why);
+                warn(path.map(str::to_owned).collect(), why);
             }
         }
     }
     lines
 }
 
-/// What the host does not apply of a tree, a line each.
+/// Returns the warnings about nodes of a tree that have no effect on this host, a line each.
 pub fn unapplied(tree: &Tree) -> Vec<String> {
     of(tree, None).into_iter().map(|line| line.text).collect()
 }
 
-/// Whether the node, or one above it, is the same in both trees.
+/// Whether two trees share the node at `path` or one above it, down to [`SHARED_DEPTH`].
 fn same(one: &Tree, other: &Tree, path: &[String]) -> bool {
     let (mut one, mut other) = (one, other);
-    for word in path.iter().take(UNIT) {
+    for word in path.iter().take(SHARED_DEPTH) {
         if one.is(other) {
             return true;
         }
@@ -114,7 +115,7 @@ set flow exporter E ttl 3",
                 tree: &old,
                 settings: &had,
             };
-            let sorted = |mut lines: Vec<super::Line>| {
+            let sorted = |mut lines: Vec<super::Unapplied>| {
                 lines.sort_by(|a, b| a.text.cmp(&b.text));
                 lines
             };

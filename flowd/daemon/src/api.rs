@@ -34,7 +34,7 @@ use guard::Guard;
 pub(crate) use socket::{ManagementSocket, clear_path};
 
 /// The most octets of a request's body; the largest one is a configuration.
-const BODY_LIMIT: usize = config::LARGEST;
+const BODY_LIMIT: usize = language::MAX_TEXT;
 
 /// The routes, each with its handler.
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! What one tree changes of another, kept in place of the whole of it. Pure.
+//! The changes from one tree to another, stored in place of the whole tree. Pure.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::tree_json;
 
-/// A node that came or changed, whole, or that went.
+/// A changed node: its path and its new content, `None` if it was deleted.
 pub(super) type Step = (Vec<String>, Option<Value>);
 
-/// What leads from `old` to `new`.
+/// Returns the changes from `old` to `new`.
 pub(super) fn between(old: &Tree, new: &Tree) -> Vec<Step> {
     let mut steps = Vec::new();
     descend(old, new, &mut Vec::new(), &mut steps);
@@ -33,7 +33,7 @@ fn descend(old: &Tree, new: &Tree, path: &mut Vec<String>, steps: &mut Vec<Step>
     }
 }
 
-/// Applies steps; `None`: they are not of this tree.
+/// Applies changes to a tree; `None` if they do not fit it.
 pub(super) fn apply(mut tree: Tree, steps: &[Step]) -> Option<Tree> {
     for (path, value) in steps {
         let value = match value {

@@ -1,10 +1,10 @@
-//! Writing to the store so that what was answered stays, and reading it back after a start or an I/O error.
+//! Durable writes to the store, and reading it after a start or an I/O error.
 
 use std::path::Path;
 
 use super::state::{Chain, State};
 use super::store::{Batch, OpenError, Store};
-use super::stored::{stored_whole, whole};
+use super::stored::{as_whole, read};
 use super::{Error, Revisions, Summary, Waiting, mirror, schedule, space};
 
 pub(super) const HEAD: &[u8] = b"head";
@@ -13,24 +13,26 @@ pub(super) const CONFIRM: &[u8] = b"confirm";
 pub(super) const SCHEDULED: &[u8] = b"scheduled";
 
 impl Revisions {
-    /// Writes a batch durably. After an error the database is opened anew, since sled refuses everything
-    /// once it has seen an I/O error; `landed` then says whether the batch had reached the disk after all.
+    /// Writes a batch durably, in which the largest value has `octets` octets. After an error the database is opened
+    /// again, since sled refuses everything once it has seen an I/O error; `written` then tells whether the batch is on
+    /// the disk nevertheless.
     pub(super) fn write(
         &self,
         state: &mut State,
         batch: Batch,
         octets: usize,
-        landed: impl Fn(&dyn Store) -> Result<bool, Error>,
+        written: impl Fn(&dyn Store) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         space::require(&self.dir, self.opened(state)?, space::needed(octets))?;
-        self.write_through(state, batch, landed)
+        self.write_through(state, batch, written)
     }
 
+    /// Does the work of [`Revisions::write`] without checking for space.
     pub(super) fn write_through(
         &self,
         state: &mut State,
         batch: Batch,
-        landed: impl Fn(&dyn Store) -> Result<bool, Error>,
+        written: impl Fn(&dyn Store) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         let database = self.opened(state)?;
         let Err(error) = database.apply(batch) else {
@@ -44,7 +46,7 @@ impl Revisions {
         }
         match (self.open)(&self.dir.join("database")) {
             Ok(database) => {
-                let there = landed(database.as_ref())? && database.flush().is_ok();
+                let there = written(database.as_ref())? && database.flush().is_ok();
                 state.database = Some(database);
                 if there { Ok(()) } else { Err(error) }
             }
@@ -57,8 +59,8 @@ impl Revisions {
         }
     }
 
-    /// The open database, opened again if an error closed it; then what it may hold beyond what was answered for is
-    /// taken back.
+    /// Returns the open database. If an error has closed it, it is opened again, and whatever it has of commits that were
+    /// reported as failed is removed.
     pub(super) fn opened<'a>(&self, state: &'a mut State) -> Result<&'a dyn Store, Error> {
         if state.database.is_none() {
             let database =
@@ -70,7 +72,7 @@ impl Revisions {
                 })?;
             if !state.loaded {
                 state.database = Some(database);
-                return self.first_read(state);
+                return self.read_first_time(state);
             }
             let head = state.head();
             let mut batch = Batch::default();
@@ -85,7 +87,7 @@ impl Revisions {
                 Some(head) => batch.insert(HEAD, head.to_be_bytes()),
                 None => batch.remove(HEAD),
             }
-            batch.insert(LISTED, state.listed.to_be_bytes());
+            batch.insert(LISTED, state.oldest_listed.to_be_bytes());
             match &state.waiting {
                 Some(waiting) => batch.insert(CONFIRM, to_json(waiting)),
                 None => batch.remove(CONFIRM),
@@ -103,8 +105,8 @@ impl Revisions {
             .ok_or_else(|| Error::Database("it is closed".into()))
     }
 
-    /// Reads a database that could not be opened at the start.
-    fn first_read<'a>(&self, state: &'a mut State) -> Result<&'a dyn Store, Error> {
+    /// Reads a database that could not be opened when flowd started.
+    fn read_first_time<'a>(&self, state: &'a mut State) -> Result<&'a dyn Store, Error> {
         if let Err(error) = read_back(&self.dir, state) {
             state.database = None;
             return Err(error);
@@ -117,7 +119,7 @@ impl Revisions {
     }
 }
 
-/// Fills the memory side from the disk, and believes nothing whose hash is wrong.
+/// Fills the state from the store. A newest revision with a wrong hash is restored from its copy or dropped.
 pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
     let Some(database) = state.database.as_deref() else {
         return Ok(());
@@ -138,14 +140,14 @@ pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
     let mut newest_tree = None;
     while let Some(newest) = summaries.last() {
         let id = newest.id;
-        if let Some((_, tree)) = whole(database, id)? {
+        if let Some((_, tree)) = read(database, id)? {
             newest_tree = Some(tree);
             break;
         }
         if let Some((summary, tree)) = copy.as_ref().filter(|(summary, _)| summary.id == id) {
             tracing::error!("revision {id} is damaged; it is restored from its copy");
             let mut batch = Batch::default();
-            batch.insert(&id.to_be_bytes(), stored_whole(summary, tree));
+            batch.insert(&id.to_be_bytes(), as_whole(summary, tree));
             database.apply(batch)?;
             newest_tree = Some(tree.clone());
             summaries.pop();
@@ -155,9 +157,7 @@ pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
         tracing::error!("revision {id} is damaged; the one before it is taken");
         summaries.pop();
     }
-    let head = database
-        .get(HEAD)?
-        .and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+    let head = stored_id(database, HEAD)?;
     let newest = summaries.last().map(|summary| summary.id);
     if head != newest {
         tracing::error!(
@@ -173,16 +173,13 @@ pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
         let id = summary.id;
         tracing::error!("the revision database is empty; revision {id} is restored from its copy");
         let mut batch = Batch::default();
-        batch.insert(&id.to_be_bytes(), stored_whole(&summary, &tree));
+        batch.insert(&id.to_be_bytes(), as_whole(&summary, &tree));
         batch.insert(HEAD, id.to_be_bytes());
         database.apply(batch)?;
         summaries.push(summary);
         newest_tree = Some(tree);
     }
-    let listed = database
-        .get(LISTED)?
-        .and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
-    state.listed = listed.unwrap_or_default();
+    state.oldest_listed = stored_id(database, LISTED)?.unwrap_or_default();
     state.newest = newest_tree;
     state.chain = Chain {
         revisions: summaries
@@ -205,10 +202,14 @@ pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the stored form of a deadline for confirmation.
 pub(super) fn to_json(waiting: &Waiting) -> Vec<u8> {
-    serde_json::json!({
-        "deadline_ms": waiting.deadline_ms, "given_ms": waiting.given_ms, "previous": waiting.previous,
-    })
-    .to_string()
-    .into_bytes()
+    // Numbers cannot fail to be written.
+    serde_json::to_vec(waiting).unwrap_or_default()
+}
+
+/// Returns the id that is stored under a key.
+fn stored_id(database: &dyn Store, key: &[u8]) -> Result<Option<u64>, Error> {
+    let bytes = database.get(key)?;
+    Ok(bytes.and_then(|bytes| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?))))
 }

@@ -1,5 +1,5 @@
-//! A copy of the newest revision in a plain file, for the day the database cannot be read. A line for a whole revision,
-//! and one for each change since: an id and the revision as it is stored.
+//! A copy of the newest revision in a plain file, in case the database cannot be read. The first line is a whole revision,
+//! each further one the changes to the one before: an id and the revision in its stored form.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use super::stored::{Stored, put_together};
 
 const NAME: &str = "newest-revision.json";
 
-/// Replaces the copy, all of it or nothing.
+/// Replaces the copy by a whole revision, all of it or nothing.
 pub(super) fn write(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
     let new = dir.join("newest-revision.json.new");
     let result = (|| {
@@ -28,7 +28,7 @@ pub(super) fn write(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
     result
 }
 
-/// Adds a change to the copy. Power that goes meanwhile leaves a line that is not whole, which is not read.
+/// Appends the changes of a revision to the copy. A line that was cut by a loss of power is ignored when the copy is read.
 pub(super) fn append(dir: &Path, revision: &[u8], id: u64) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(dir.join(NAME))?;
     file.write_all(&line(revision, id))?;
@@ -42,7 +42,7 @@ fn line(revision: &[u8], id: u64) -> Vec<u8> {
     line
 }
 
-/// The revision of the copy.
+/// Returns the revision in the copy.
 pub(super) fn read(dir: &Path) -> Option<(Summary, Tree)> {
     let bytes = fs::read(dir.join(NAME)).ok()?;
     let mut chain: Vec<(u64, Stored)> = Vec::new();
@@ -62,7 +62,7 @@ pub(super) fn read(dir: &Path) -> Option<(Summary, Tree)> {
     }
     let id = chain.last()?.0;
     let (summary, tree) = put_together(id, chain.into_iter().map(|(_, stored)| stored).collect())?;
-    // By itself it is whole.
+    // It depends on no other revision now.
     Some((
         Summary {
             from: None,

@@ -1,4 +1,4 @@
-//! How a commit that waits for its time is kept.
+//! The stored form of a scheduled commit.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::pending::Scheduled;
 use crate::tree_json;
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Stored {
     at_ms: i64,
     made_ms: i64,
     user: String,
@@ -19,7 +19,7 @@ struct Kept {
 }
 
 pub(super) fn write(scheduled: &Scheduled) -> Vec<u8> {
-    let kept = Kept {
+    let stored = Stored {
         at_ms: scheduled.at_ms,
         made_ms: scheduled.made_ms,
         user: scheduled.user.clone(),
@@ -30,19 +30,19 @@ pub(super) fn write(scheduled: &Scheduled) -> Vec<u8> {
         failed: scheduled.failed.clone(),
     };
     // Strings and numbers cannot fail to be written.
-    serde_json::to_vec(&kept).unwrap_or_default()
+    serde_json::to_vec(&stored).unwrap_or_default()
 }
 
 pub(super) fn read(bytes: &[u8]) -> Option<Scheduled> {
-    let kept: Kept = serde_json::from_slice(bytes).ok()?;
+    let stored: Stored = serde_json::from_slice(bytes).ok()?;
     Some(Scheduled {
-        at_ms: kept.at_ms,
-        made_ms: kept.made_ms,
-        user: kept.user,
-        via: kept.via,
-        comment: kept.comment,
-        base: tree_json::read(&kept.base)?,
-        candidate: tree_json::read(&kept.candidate)?,
-        failed: kept.failed,
+        at_ms: stored.at_ms,
+        made_ms: stored.made_ms,
+        user: stored.user,
+        via: stored.via,
+        comment: stored.comment,
+        base: tree_json::read(&stored.base)?,
+        candidate: tree_json::read(&stored.candidate)?,
+        failed: stored.failed,
     })
 }

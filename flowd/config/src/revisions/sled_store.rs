@@ -1,9 +1,10 @@
-//! sled, held to what a commit promises.
+//! The store of revisions in sled, with what sled 0.34 does not do by itself:
 //!
-//! What sled 0.34 does not do by itself, as measured: its flush ends in `sync_file_range`, which loses the file's size
-//! and what the drive caches when power fails, so the files are synced here; a write that fails makes it
-//! refuse everything until it is opened anew, or wait for ever, or panic in a thread of its own. So space is had before
-//! it writes ([`Store::reserve`]), and every call runs on a thread that can be left behind.
+//! - Its flush ends in `sync_file_range`, which does not write the file's size or flush the drive's cache. So the files are
+//!   synced here.
+//! - After a write has failed, it refuses everything until it is opened again, or waits for ever, or panics in a thread of
+//!   its own. So space is allocated before it writes ([`Store::reserve`]), and every call runs on a thread of its own that
+//!   can be abandoned.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -19,15 +20,15 @@ use nix::fcntl::{FallocateFlags, fallocate};
 use super::Error;
 use super::store::{Batch, OpenError, Store};
 
-/// Memory for pages, octets. A hundred revisions are small.
-const CACHE: u64 = 8 << 20;
-/// A predecessor that was killed keeps its lock until the kernel has taken it apart.
+/// Octets of memory for pages. A hundred revisions are small.
+const CACHE_OCTETS: u64 = 8 << 20;
+/// How many times the lock is tried: a flowd that was killed keeps it until the kernel has cleaned up after it.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-/// A call that takes longer will never come back.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long closing after an error may take before the database is left behind.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long a call may take before it is considered stuck.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long closing after an error may take before the database is abandoned.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An open database of sled.
 pub(super) struct SledStore(Option<Arc<Inner>>);
@@ -47,7 +48,7 @@ impl SledStore {
         std::fs::create_dir_all(path).map_err(OpenError::Io)?;
         for _ in 0..LOCK_TRIES {
             let path = path.to_owned();
-            match apart(PATIENCE, move || Inner::open(&path)) {
+            match run_with_timeout(CALL_TIMEOUT, move || Inner::open(&path)) {
                 Ok(inner) => return Ok(Box::new(SledStore(Some(Arc::new(inner))))),
                 Err(sled::Error::Io(error))
                     if error.to_string().contains("could not acquire lock") =>
@@ -68,7 +69,8 @@ impl SledStore {
     ) -> Result<T, Error> {
         let closed = || Error::Database("it is closed".into());
         let inner = self.0.clone().ok_or_else(closed)?;
-        apart(PATIENCE, move || work(&inner)).map_err(|error| Error::Database(error.to_string()))
+        run_with_timeout(CALL_TIMEOUT, move || work(&inner))
+            .map_err(|error| Error::Database(error.to_string()))
     }
 }
 
@@ -122,7 +124,7 @@ impl Store for SledStore {
 
     fn close(mut self: Box<Self>) -> bool {
         let inner = self.0.take();
-        apart(FAREWELL, move || {
+        run_with_timeout(CLOSE_TIMEOUT, move || {
             drop(inner);
             Ok(())
         })
@@ -133,7 +135,7 @@ impl Store for SledStore {
 impl Drop for SledStore {
     fn drop(&mut self) {
         if let Some(inner) = self.0.take() {
-            let _ = apart(FAREWELL, move || {
+            let _ = run_with_timeout(CLOSE_TIMEOUT, move || {
                 drop(inner);
                 Ok(())
             });
@@ -145,7 +147,7 @@ impl Inner {
     fn open(path: &Path) -> sled::Result<Inner> {
         let db = sled::Config::new()
             .path(path)
-            .cache_capacity(CACHE)
+            .cache_capacity(CACHE_OCTETS)
             .flush_every_ms(None)
             .open()?;
         let tree = db.open_tree("revisions")?;
@@ -180,9 +182,9 @@ fn sync_files(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Runs work on a thread of its own and leaves the thread behind when it takes too long.
-pub(super) fn apart<T: Send + 'static>(
-    patience: Duration,
+/// Runs work on a thread of its own and abandons the thread if it takes too long.
+pub(super) fn run_with_timeout<T: Send + 'static>(
+    timeout: Duration,
     work: impl FnOnce() -> sled::Result<T> + Send + 'static,
 ) -> sled::Result<T> {
     let (done, outcome) = crossbeam_channel::bounded(1);
@@ -193,10 +195,10 @@ pub(super) fn apart<T: Send + 'static>(
                 .unwrap_or_else(|_| Err(sled::Error::ReportableBug("it panicked".into())));
             let _ = done.send(result);
         })?;
-    outcome.recv_timeout(patience).unwrap_or_else(|_| {
+    outcome.recv_timeout(timeout).unwrap_or_else(|_| {
         let why = format!(
             "no answer for {} s; restart flowd to record commits again",
-            patience.as_secs()
+            timeout.as_secs()
         );
         Err(sled::Error::Io(io::Error::new(
             io::ErrorKind::TimedOut,

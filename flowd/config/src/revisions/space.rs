@@ -1,4 +1,4 @@
-//! Whether there is room for a commit, asked before the store is: a write that fails inside sled costs it its state.
+//! Checks for disk space before each commit, because sled does not survive a write that fails.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,21 +10,22 @@ use nix::sys::statvfs::statvfs;
 use super::Error;
 use super::store::Store;
 
-/// sled writes segments of 512 KiB; a record may touch the current one and the next, and its blobs.
+/// Octets of the segments that a record may touch, the current one and the next; sled's segments have 512 KiB.
 const SEGMENTS: u64 = 2 * 512 * 1024;
-/// What opening the database may write (a snapshot), octets.
+/// Octets that opening the database may write (a snapshot).
 const RESERVE: i64 = 512 * 1024;
 const RESERVE_FILE: &str = "reserve";
 
-/// Octets that must be free for a record of so many: sled rewrites the page it is in, the copy takes one more.
+/// Returns the octets that must be free for a record of `record` octets: sled rewrites the record's page, and the copy takes
+/// as much again.
 pub(super) fn needed(record: usize) -> u64 {
     SEGMENTS + 8 * record as u64
 }
 
-/// Makes sure that so many octets can be had, by having them: quotas, reserved blocks and thin volumes do
-/// not show in the number of free blocks.
+/// Checks that `needed` octets can be allocated, by allocating them: quotas, reserved blocks and thin volumes do not show
+/// in the number of free blocks.
 pub(super) fn require(dir: &Path, database: &dyn Store, needed: u64) -> Result<(), Error> {
-    // Once in the log, where they stay reserved, and once beside it for a moment, for the files sled adds.
+    // Once in sled's log, where they stay allocated, and once beside it for a moment, for the files that sled adds.
     let refused = database
         .reserve(needed)
         .and_then(|()| allocate(&dir.join("space-check"), needed))
@@ -48,12 +49,12 @@ pub(super) fn require(dir: &Path, database: &dyn Store, needed: u64) -> Result<(
     }
 }
 
-/// Gives up what is reserved, so that the database can be opened on a full disk.
+/// Frees the reserved space, so that the database can be opened on a full disk.
 pub(super) fn release(dir: &Path) {
     let _ = fs::remove_file(dir.join(RESERVE_FILE));
 }
 
-/// Reserves what the next start needs.
+/// Reserves the space that the next start needs.
 pub(super) fn reserve(dir: &Path) {
     let path = dir.join(RESERVE_FILE);
     if let Err(errno) = allocate(&path, RESERVE as u64) {

@@ -1,4 +1,4 @@
-//! The revisions in memory: what is listed, what waits, and which revisions are kept.
+//! The state of the revisions in memory, and which revisions are listed and kept.
 
 use language::Tree;
 
@@ -6,60 +6,73 @@ use super::store::Store;
 use super::{Summary, Waiting};
 use crate::pending::Scheduled;
 
-/// What is known of the revisions without asking the store.
+/// The open store, and what is in it except the trees.
 pub(super) struct State {
-    /// None after an I/O error until it can be opened again.
+    /// The store; `None` after an I/O error until it can be opened again.
     pub(super) database: Option<Box<dyn Store>>,
-    /// Whether the database was read.
+    /// Whether the database has been read.
     pub(super) loaded: bool,
-    /// Oldest first; those before [`State::listed`] are only kept for those that are changes of them.
+    /// Every revision in the store, oldest first. Those before [`State::oldest_listed`] are kept only because later ones
+    /// are stored as changes to them.
     pub(super) summaries: Vec<Summary>,
-    /// The oldest one that is listed.
-    pub(super) listed: u64,
-    /// The newest one's tree, once it is known.
+    /// The id of the oldest revision that users see.
+    pub(super) oldest_listed: u64,
+    /// The tree of the newest revision, once it has been read or recorded.
     pub(super) newest: Option<Tree>,
-    /// Revisions since the last whole one, that one's octets, and those of the changes since.
+    /// Size of the chain that ends with the newest revision.
     pub(super) chain: Chain,
-    /// The copy beside the database is of this process.
-    pub(super) copied: bool,
+    /// Whether this process has written the file of [`super::mirror`], so that a change may be appended to it.
+    pub(super) mirror_current: bool,
+    /// The deadline of the commit that waits for confirmation.
     pub(super) waiting: Option<Waiting>,
+    /// The scheduled commit.
     pub(super) scheduled: Option<Scheduled>,
-    /// The newest revision by its copy, while the database could not be read.
+    /// The newest revision as read from its copy, while the database cannot be opened.
     pub(super) copy: Option<(Summary, Tree)>,
 }
 
-/// What is kept as changes of the last whole revision.
+/// Size of a chain: a revision that is stored whole, and later ones that are each stored as changes to the one before.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Chain {
+    /// Number of revisions that are stored as changes.
     pub(super) revisions: usize,
-    pub(super) whole: usize,
-    pub(super) changes: usize,
+    /// Octets of the revision that is stored whole.
+    pub(super) whole_octets: usize,
+    /// Octets of all the others together.
+    pub(super) changes_octets: usize,
 }
 
 impl State {
-    /// Those that are listed, oldest first.
-    pub(super) fn shown(&self) -> &[Summary] {
+    /// Returns the revisions that users see, oldest first.
+    pub(super) fn listed(&self) -> &[Summary] {
         let first = self
             .summaries
-            .partition_point(|summary| summary.id < self.listed);
+            .partition_point(|summary| summary.id < self.oldest_listed);
         self.summaries.get(first..).unwrap_or_default()
     }
 
+    /// Returns the id of the newest revision.
     pub(super) fn head(&self) -> Option<u64> {
         self.summaries.last().map(|summary| summary.id)
     }
 }
 
-/// The oldest revision to list when `id` comes, so that `keep` are; the one a rollback needs is among them.
-pub(super) fn listed(state: &State, id: u64, keep: usize, waiting: Option<&Waiting>) -> u64 {
-    let shown = state.shown();
-    let excess = (shown.len() + 1).saturating_sub(keep.max(1));
-    let oldest = shown.get(excess).map_or(id, |summary| summary.id);
+/// Returns the id of the oldest revision to list when the revision `id` is added, so that `keep` revisions are listed, and
+/// the one that a rollback needs, too.
+pub(super) fn oldest_to_list(
+    state: &State,
+    id: u64,
+    keep: usize,
+    waiting: Option<&Waiting>,
+) -> u64 {
+    let listed = state.listed();
+    let excess = (listed.len() + 1).saturating_sub(keep.max(1));
+    let oldest = listed.get(excess).map_or(id, |summary| summary.id);
     let needed = waiting.and_then(|waiting| waiting.previous);
     oldest.min(needed.unwrap_or(oldest))
 }
 
-/// The revisions to drop: those before the whole one that the oldest listed one is made of.
+/// Returns the ids of the revisions to delete: those before the whole one that begins the chain of the oldest listed one.
 pub(super) fn prunable(summaries: &[Summary], new: &Summary, listed: u64) -> Vec<u64> {
     let all = || summaries.iter().chain([new]);
     let mut base = listed;

@@ -1,4 +1,4 @@
-//! What the revisions need of a database. [`super::sled_store`] is the one that ships.
+//! The interface to the database of revisions. The daemon uses [`super::sled_store`]; tests have stores that fail.
 
 use std::io;
 use std::path::Path;
@@ -12,10 +12,10 @@ pub(super) type OpenStore = fn(&Path) -> Result<Box<dyn Store>, OpenError>;
 
 /// A durable map from keys to values. Revisions have keys of eight octets, their ids in network byte order.
 pub(super) trait Store: Send {
-    /// The value of a key.
+    /// Returns the value of a key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
 
-    /// The ids of all revisions, ascending.
+    /// Returns the ids of all revisions, ascending.
     fn ids(&self) -> Result<Vec<u64>, Error>;
 
     /// Applies a batch, all of it or nothing, and returns when it is on the disk.
@@ -24,27 +24,27 @@ pub(super) trait Store: Send {
     /// Returns when everything written is on the disk.
     fn flush(&self) -> Result<(), Error>;
 
-    /// Makes sure that the store can grow by so many octets, whatever else fills the disk.
+    /// Allocates disk space so that the store can grow by `octets`, whatever else fills the disk.
     ///
     /// # Errors
-    /// `ENOSPC` and `EDQUOT` when it cannot; file systems that cannot promise do not count.
+    /// `ENOSPC` or `EDQUOT` if it cannot grow. A file system that cannot allocate in advance is no error.
     fn reserve(&self, octets: u64) -> Result<(), Errno>;
 
-    /// Closes the store after an error. Returns false when it does not answer; it then keeps its lock.
+    /// Closes the store after an error. Returns false if it does not answer; then it keeps its lock.
     fn close(self: Box<Self>) -> bool;
 }
 
-/// Changes that are applied together: a key with its new value, or with none when it goes.
+/// Changes that are applied together: keys with their new values, `None` for a key to be removed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batch(pub(super) Vec<(Vec<u8>, Option<Vec<u8>>)>);
 
 impl Batch {
-    /// Gives a key a value.
+    /// Sets the value of a key.
     pub(super) fn insert(&mut self, key: &[u8], value: impl Into<Vec<u8>>) {
         self.0.push((key.to_vec(), Some(value.into())));
     }
 
-    /// Takes a key out.
+    /// Removes a key.
     pub(super) fn remove(&mut self, key: &[u8]) {
         self.0.push((key.to_vec(), None));
     }
@@ -56,10 +56,10 @@ pub(super) enum OpenError {
     /// Another process has it open.
     #[error("it is locked by another process")]
     InUse,
-    /// The file system refuses.
+    /// The file system has refused.
     #[error("{0}")]
     Io(io::Error),
-    /// The store is there and cannot be understood.
+    /// The store exists but cannot be read.
     #[error("{0}")]
     Damaged(String),
 }

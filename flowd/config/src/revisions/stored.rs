@@ -1,4 +1,4 @@
-//! How a revision is kept: whole, or as what it changes of the revision before it.
+//! The stored form of a revision: whole, or as the changes to the revision before it.
 
 use language::Tree;
 use serde::{Deserialize, Serialize};
@@ -15,31 +15,35 @@ use crate::tree_json;
 pub(super) struct Stored {
     #[serde(flatten)]
     pub(super) summary: Summary,
-    /// All of it.
+    /// The whole tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tree: Option<Value>,
-    /// What it changes of [`Summary::from`].
+    /// The changes to the tree of [`Summary::from`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Vec<Step>>,
 }
 
-/// Most revisions in a row that are kept as changes, unless the whole one is large.
-pub(super) const CHAIN: usize = 64;
-/// Then there is one for so many of its octets, so that writing it anew costs each of them the same,
-pub(super) const SHARE: usize = 8192;
-/// up to so many.
-const LONGEST: usize = 1024;
-/// Changes of so many octets are never worth keeping the whole.
-const SMALL: usize = 4096;
+/// Most revisions in a row that are stored as changes, unless the whole one before them is large.
+pub(super) const CHAIN_LENGTH: usize = 64;
+/// After a large whole revision the chain may be longer: one revision for each so many of its octets, so that writing the
+/// whole anew costs each of them little.
+pub(super) const OCTETS_PER_CHANGE: usize = 8192;
+/// Most revisions in a row that are stored as changes, however large the whole one is.
+const MAX_CHAIN_LENGTH: usize = 1024;
+/// Changes up to so many octets are always stored as changes, as long as the chain may grow.
+const ALWAYS_CHANGES_OCTETS: usize = 4096;
 
-/// A revision as what it changes of the newest one, when that is worth it.
-pub(super) fn changes(
+/// Returns a revision in the form of changes to the newest one, with the size of the chain it makes; `None` if it is better
+/// stored whole. Sets [`Summary::from`].
+pub(super) fn as_changes(
     state: &State,
     summary: &mut Summary,
     tree: &Tree,
 ) -> Option<(Vec<u8>, Chain)> {
     let (head, newest) = (state.head()?, state.newest.as_ref()?);
-    if state.chain.revisions >= (state.chain.whole / SHARE).clamp(CHAIN, LONGEST) {
+    if state.chain.revisions
+        >= (state.chain.whole_octets / OCTETS_PER_CHANGE).clamp(CHAIN_LENGTH, MAX_CHAIN_LENGTH)
+    {
         return None;
     }
     summary.from = Some(head);
@@ -51,17 +55,18 @@ pub(super) fn changes(
     let bytes = serde_json::to_vec(&stored).unwrap_or_default();
     let chain = Chain {
         revisions: state.chain.revisions + 1,
-        whole: state.chain.whole,
-        changes: state.chain.changes + bytes.len(),
+        whole_octets: state.chain.whole_octets,
+        changes_octets: state.chain.changes_octets + bytes.len(),
     };
-    if bytes.len() > SMALL && 2 * chain.changes > chain.whole {
+    if bytes.len() > ALWAYS_CHANGES_OCTETS && 2 * chain.changes_octets > chain.whole_octets {
         summary.from = None;
         return None;
     }
     Some((bytes, chain))
 }
 
-pub(super) fn stored_whole(summary: &Summary, tree: &Tree) -> Vec<u8> {
+/// Returns a revision in its whole form.
+pub(super) fn as_whole(summary: &Summary, tree: &Tree) -> Vec<u8> {
     let stored = Stored {
         summary: summary.clone(),
         tree: Some(tree_json::write(tree)),
@@ -71,8 +76,8 @@ pub(super) fn stored_whole(summary: &Summary, tree: &Tree) -> Vec<u8> {
     serde_json::to_vec(&stored).unwrap_or_default()
 }
 
-/// A revision with its tree, put together from the whole one before it; `None`: it is damaged.
-pub(super) fn whole(database: &dyn Store, id: u64) -> Result<Option<(Summary, Tree)>, Error> {
+/// Reads a revision and its chain and puts its tree together; `None` if any of it is damaged.
+pub(super) fn read(database: &dyn Store, id: u64) -> Result<Option<(Summary, Tree)>, Error> {
     let mut chain: Vec<Stored> = Vec::new();
     let mut next = id;
     loop {
@@ -85,8 +90,8 @@ pub(super) fn whole(database: &dyn Store, id: u64) -> Result<Option<(Summary, Tr
         let from = stored.summary.from;
         chain.push(stored);
         match from {
-            // A chain only leads back.
-            Some(from) if from < next && chain.len() <= LONGEST => next = from,
+            // A chain leads to smaller ids only, or it would have no end.
+            Some(from) if from < next && chain.len() <= MAX_CHAIN_LENGTH => next = from,
             Some(_) => return Ok(None),
             None => break,
         }
@@ -95,7 +100,7 @@ pub(super) fn whole(database: &dyn Store, id: u64) -> Result<Option<(Summary, Tr
     Ok(put_together(id, chain))
 }
 
-/// The newest revision of a chain that begins with a whole one, if its hash is right.
+/// Returns the last revision of a chain that begins with a whole one; `None` if its hash is wrong.
 pub(super) fn put_together(id: u64, chain: Vec<Stored>) -> Option<(Summary, Tree)> {
     let mut tree = Tree::default();
     let mut last = None;

@@ -1,4 +1,4 @@
-use super::stored::{CHAIN, SHARE};
+use super::stored::{CHAIN_LENGTH, OCTETS_PER_CHANGE};
 use super::*;
 
 fn tree(text: &str) -> Tree {
@@ -143,7 +143,7 @@ fn record_tree(revisions: &Revisions, tree: &Tree, keep: usize) -> u64 {
 #[test]
 fn revisions_kept_as_changes_come_back_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let most = 2 * CHAIN as u64 + 10;
+    let most = 2 * CHAIN_LENGTH as u64 + 10;
     {
         let revisions = Revisions::open(dir.path(), 0).unwrap();
         for n in 0..most {
@@ -152,7 +152,7 @@ fn revisions_kept_as_changes_come_back_whole() {
         let kept = revisions.lock().summaries.clone();
         let wholes = kept.iter().filter(|summary| summary.from.is_none());
         assert!(
-            wholes.count() <= 2 && kept.len() <= CHAIN + 21,
+            wholes.count() <= 2 && kept.len() <= CHAIN_LENGTH + 21,
             "{}",
             kept.len()
         );
@@ -184,7 +184,7 @@ fn revisions_kept_as_changes_come_back_whole() {
 #[test]
 fn a_large_configuration_has_more_changes_before_it_is_written_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let text = "x".repeat(2 * CHAIN * SHARE);
+    let text = "x".repeat(2 * CHAIN_LENGTH * OCTETS_PER_CHANGE);
     let large = |n: u64| {
         let leaf = |value: &str| Tree::Leaf(vec![value.to_owned()]);
         Tree::from_iter([
@@ -192,7 +192,7 @@ fn a_large_configuration_has_more_changes_before_it_is_written_anew() {
             ("n".to_owned(), leaf(&n.to_string())),
         ])
     };
-    let most = 2 * CHAIN as u64;
+    let most = 2 * CHAIN_LENGTH as u64;
     {
         let revisions = Revisions::open(dir.path(), 0).unwrap();
         for n in 0..=most + 1 {

@@ -88,7 +88,7 @@ pub(super) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    peer.role = peer.allowed(control.engine.level(&peer.user));
+    peer.role = peer.allowed(control.engine.configured_role(&peer.user));
     let role = peer.role;
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     match role {

@@ -17,7 +17,7 @@ use super::flow::Waiting;
 use super::source;
 use crate::control::Control;
 use crate::peer::Peer;
-use config::{Hold, Request, Start};
+use config::{ExclusiveLock, Request, Start};
 use probe::Cancelled;
 use service::clock;
 
@@ -53,7 +53,7 @@ pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
         running: &running.tree,
         base_id: running.id,
         started_ms: now_ms,
-        exclusive: exclusive.map(|exclusive| Hold {
+        exclusive: exclusive.map(|exclusive| ExclusiveLock {
             since_ms: now_ms,
             connection: match exclusive {
                 Exclusive::Session => None,
@@ -116,7 +116,7 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
             session.candidate.clone()
         };
         let loaded = language::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
-        let after = config::seal(&before, loaded.tree)?;
+        let after = config::encrypt_passwords(&before, loaded.tree)?;
         let changes = language::diff(&before, &after).len();
         let mut sessions = control.engine.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
@@ -220,7 +220,8 @@ async fn schedule(
     request: Request,
     at: &str,
 ) -> Answer<Committed> {
-    let at_ms = config::moment(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
+    let at_ms =
+        config::parse_commit_time(at, clock::unix_ms(), &clock::zone()).map_err(ApiError::bad)?;
     let checked = blocking(move || {
         control
             .engine

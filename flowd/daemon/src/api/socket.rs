@@ -183,7 +183,7 @@ impl Listener for ManagementSocket {
                 continue;
             };
             if peer
-                .allowed(self.control.engine.level(&peer.user))
+                .allowed(self.control.engine.configured_role(&peer.user))
                 .is_none()
             {
                 self.refuse(stream, ApiError::forbidden(&peer.user));
