@@ -1,4 +1,4 @@
-//! What the management API asks of the running probe.
+//! Answers of the running probe to the management API.
 
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use api::{Code, Refusal};
 use flow::{Flow, Layout, RecordTally, Value};
 use meter::Clear;
 
-use super::names::Names;
-use super::query::{self, CacheQuery, Filter, Kept, Plan, Rows, Top};
+use super::interface_names::InterfaceNames;
+use super::query::{self, CacheQuery, Filter, FlowCopy, Plan, Rows, Top};
 use super::reader::{Cancelled, Cursor, Reader};
 use super::settings::ACCOUNTING;
 use super::show::{CacheAnswer, Rows as AnswerRows};
-use super::worker::{Asker, Layouts, Worker};
+use super::worker::{Layouts, ThreadRequests, Worker};
 use super::{Probe, State, show};
 use service::{Named, unknown};
 
-/// Refuses a name that nothing of that kind has.
-fn known<T>(kind: &str, name: Option<&str>, all: &Named<T>) -> Result<(), Refusal> {
+/// Checks that `all` has the name that was asked for, if any was.
+fn check_name<T>(kind: &str, name: Option<&str>, all: &Named<T>) -> Result<(), Refusal> {
     match name {
         Some(name) if !all.contains_key(name) => Err(unknown(kind, name, all.keys())),
         _ => Ok(()),
@@ -58,7 +58,7 @@ impl Probe {
     pub fn samplers(&self, name: Option<&str>) -> Result<Samplers, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("sampler", name, &settings.samplers)?;
+        check_name("sampler", name, &settings.samplers)?;
         Ok(show::samplers(settings, &state.sampler_ids, name))
     }
 
@@ -69,7 +69,7 @@ impl Probe {
     pub fn interfaces(&self, name: Option<&str>) -> Result<MeteredInterfaces, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("interface with a flow monitor", name, &settings.ports)?;
+        check_name("interface with a flow monitor", name, &settings.interfaces)?;
         Ok(show::interfaces(settings, &state.reports(), name))
     }
 
@@ -80,7 +80,7 @@ impl Probe {
     pub fn monitors(&self, name: Option<&str>) -> Result<Monitors, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("flow monitor", name, &settings.monitors)?;
+        check_name("flow monitor", name, &settings.monitors)?;
         Ok(show::monitors(settings, &state.reports(), name))
     }
 
@@ -91,7 +91,7 @@ impl Probe {
     pub fn exporters(&self, name: Option<&str>) -> Result<Exporters, Refusal> {
         let state = self.state();
         let settings = &state.settings;
-        known("flow exporter", name, &settings.exporters)?;
+        check_name("flow exporter", name, &settings.exporters)?;
         Ok(show::exporters(settings, &state.export.statistics(), name))
     }
 
@@ -102,10 +102,10 @@ impl Probe {
         show::routes(statistics.map(system::routes::Routes::statistics).as_ref())
     }
 
-    /// `GET /v1/flow/monitors/NAME/cache`. One cache is read at a time, so that what answers take is bounded.
+    /// `GET /v1/flow/monitors/NAME/cache`. One cache is read at a time, which bounds the memory for answers.
     ///
     /// # Errors
-    /// When there is no such monitor or field, a value is none of its field, or nobody waits any more.
+    /// If there is no such monitor or field, a field cannot have the value, or the client is gone.
     pub fn cache(
         &self,
         name: &str,
@@ -114,18 +114,21 @@ impl Probe {
     ) -> Result<CacheAnswer, Refusal> {
         let state = self.state();
         let monitor = state.monitor(name)?.clone();
-        let askers: Vec<Asker> = state.workers().map(|(_, worker)| worker.asker()).collect();
+        let threads: Vec<ThreadRequests> = state
+            .workers()
+            .map(|(_, worker)| worker.requests())
+            .collect();
         let counters = show::cache_counters(name, &monitor, &state.reports());
         drop(state);
-        let _turn = self.reading.lock();
-        let layouts = layouts(name, &askers).unwrap_or_else(|| {
+        let _lock = self.cache_reading.lock();
+        let layouts = layouts(name, &threads).unwrap_or_else(|| {
             [wire::Family::V4, wire::Family::V6].map(|family| monitor.record.layout(family))
         });
         let Plan { filter, rows } = Plan::new(query, &monitor.record, &layouts)?;
         let from = query.after.as_deref().map(str::parse).transpose()?;
         let mut reader = Reader::new(
             name,
-            askers,
+            threads,
             layouts,
             from.unwrap_or_default(),
             filter.keep(),
@@ -144,33 +147,33 @@ impl Probe {
         };
         match rows {
             Rows::Listed(most) => {
-                // How many there are is counted once, with the first part of a listing.
+                // The flows are counted once, with the first part of a listing.
                 let count = from.is_none() && !filter.is_empty();
-                let (flows, counted, next) = list(&mut reader, &filter, most, count)?;
+                let (flows, counts, next) = list_flows(&mut reader, &filter, most, count)?;
                 answer.next = next.map(|cursor| cursor.to_string());
                 answer.total = match count {
-                    true => counted.seen,
+                    true => counts.read,
                     false => answer.cache.entries,
                 };
-                answer.matched = count.then_some(counted.matched);
+                answer.matched = count.then_some(counts.matched);
                 answer.shown = flows.len() as u64;
                 answer.flows = AnswerRows::Flows(flows);
             }
             Rows::Sorted(column, mut top) => {
-                let counted = each(&mut reader, &filter, |flow, layout| {
-                    let order = |last: &Kept| query::order(flow, &last.flow());
-                    top.offer(column.value(flow), order, || Kept::new(flow, layout));
+                let counts = for_each_flow(&mut reader, &filter, |flow, layout| {
+                    let order = |last: &FlowCopy| query::order(flow, &last.flow());
+                    top.offer(column.value(flow), order, || FlowCopy::new(flow, layout));
                     Ok(())
                 })?;
-                counted.tell(&mut answer, &filter);
-                answer.aggregated = Some(counted.matched);
+                counts.fill(&mut answer, &filter);
+                answer.aggregated = Some(counts.matched);
                 let flows = top.into_rows();
                 answer.shown = flows.len() as u64;
                 answer.flows = AnswerRows::Flows(flows);
             }
             Rows::Grouped(mut groups, order) => {
-                let counted = each(&mut reader, &filter, |flow, _| groups.add(flow))?;
-                counted.tell(&mut answer, &filter);
+                let counts = for_each_flow(&mut reader, &filter, |flow, _| groups.add(flow))?;
+                counts.fill(&mut answer, &filter);
                 answer.aggregated = Some(groups.len() as u64);
                 answer.fields = show::group_columns(&groups);
                 answer.shown = order.count(&groups) as u64;
@@ -183,7 +186,7 @@ impl Probe {
     /// `GET /v1/flow-accounting`.
     ///
     /// # Errors
-    /// VyOS's own: not running, not configured on that interface, no in-memory table.
+    /// VyOS's texts: flow accounting is not running, is not configured on that interface, or has no in-memory table.
     pub fn accounting(
         &self,
         query: &AccountingQuery,
@@ -203,15 +206,17 @@ impl Probe {
         let has_accounting = |interface: &str| {
             state
                 .settings
-                .ports
+                .interfaces
                 .get(interface)
-                .is_some_and(|port| port.attachments.iter().any(|a| a.monitor == ACCOUNTING))
+                .is_some_and(|settings| {
+                    settings.attachments.iter().any(|a| a.monitor == ACCOUNTING)
+                })
         };
         if let Some(interface) = &query.interface
             && !has_accounting(interface)
         {
-            let ports = state.settings.ports.keys().map(String::as_str);
-            let there = language::which(interface, ports.filter(|port| has_accounting(port)));
+            let interfaces = state.settings.interfaces.keys().map(String::as_str);
+            let there = language::which(interface, interfaces.filter(|name| has_accounting(name)));
             let message = format!("flow-accounting not configured on [{interface}]");
             return Err(Refusal::new(Code::NotFound, message)
                 .hint(there)
@@ -224,40 +229,40 @@ impl Probe {
                     .as_deref()
                     .is_none_or(|only| only == interface)
         };
-        let tables: Vec<(String, Vec<Asker>)> = state
-            .ports
+        let tables: Vec<(String, Vec<ThreadRequests>)> = state
+            .interfaces
             .iter()
             .filter(|(interface, _)| wanted(interface))
-            .map(|(interface, port)| {
-                let askers = port.workers.iter().map(Worker::asker).collect();
-                (interface.clone(), askers)
+            .map(|(interface, rings)| {
+                let threads = rings.workers.iter().map(Worker::requests).collect();
+                (interface.clone(), threads)
             })
             .collect();
         drop(state);
-        let _turn = self.reading.lock();
+        let _lock = self.cache_reading.lock();
         let keep = show::wanted(query)?;
         let limit = |asked: Option<u64>, most: usize| {
             asked.map_or(most, |asked| usize::try_from(asked).unwrap_or(usize::MAX))
         };
-        let most = limit(query.top, query::MOST).min(limit(query.count, query::LIMIT));
-        let mut names = Names::default();
+        let most = limit(query.top, query::MAX_ROWS).min(limit(query.count, query::DEFAULT_ROWS));
+        let mut names = InterfaceNames::default();
         let mut interfaces = Vec::new();
-        for (interface, askers) in tables {
-            let layouts = layouts(ACCOUNTING, &askers).unwrap_or_default();
-            let mut top = Top::new(most.min(query::MOST), false);
+        for (interface, threads) in tables {
+            let layouts = layouts(ACCOUNTING, &threads).unwrap_or_default();
+            let mut top = Top::new(most.min(query::MAX_ROWS), false);
             let start = Cursor::default();
             let mut reader = Reader::new(
                 ACCOUNTING,
-                askers,
+                threads,
                 layouts,
                 start,
                 keep.clone(),
                 cancelled.clone(),
             );
-            each(&mut reader, &Filter::default(), |flow, layout| {
+            for_each_flow(&mut reader, &Filter::default(), |flow, layout| {
                 let octets = Some(Value::Number(flow.totals.octets));
-                let order = |last: &Kept| query::order(flow, &last.flow());
-                top.offer(octets, order, || Kept::new(flow, layout));
+                let order = |last: &FlowCopy| query::order(flow, &last.flow());
+                top.offer(octets, order, || FlowCopy::new(flow, layout));
                 Ok(())
             })?;
             interfaces.push(show::accounting(interface, &top.into_rows(), &mut names));
@@ -265,7 +270,7 @@ impl Probe {
         Ok(Accounting { interfaces })
     }
 
-    /// `POST /v1/clear/monitor/NAME`. Returns the flows it ended, and what was in them.
+    /// `POST /v1/clear/monitor/NAME`. Returns the number of flows that were ended, and their packets and octets.
     ///
     /// # Errors
     /// When there is no such monitor.
@@ -299,11 +304,11 @@ impl Probe {
         Ok(())
     }
 
-    /// `POST /v1/clear/flow-accounting`: the table starts anew; what was in it is exported. Returns the flows it ended,
-    /// and what was in them.
+    /// `POST /v1/clear/flow-accounting`: exports the flows in the table and empties it. Returns the number of flows that
+    /// were ended, and their packets and octets.
     ///
     /// # Errors
-    /// When flow-accounting is not configured.
+    /// If flow accounting is not configured.
     pub fn clear_accounting(&self) -> Result<Cleared, Refusal> {
         let state = self.state();
         if state.settings.accounting_table.is_none() {
@@ -313,7 +318,7 @@ impl Probe {
     }
 }
 
-/// Empties the caches of a monitor. Returns the flows it ended, and what was in them.
+/// Empties the caches of a monitor. Returns the number of flows that were ended, and their packets and octets.
 fn clear(state: &State, monitor: &str, how: Clear) -> Cleared {
     let mut ended = RecordTally::default();
     for (_, worker) in state.workers() {
@@ -326,68 +331,69 @@ fn clear(state: &State, monitor: &str, how: Clear) -> Cleared {
     }
 }
 
-/// How a monitor's flows lie, as the first capture thread that has it says.
-fn layouts(monitor: &str, askers: &[Asker]) -> Option<Layouts> {
+/// Returns the layouts of a monitor's flows as the first capture thread that runs the monitor has them.
+fn layouts(monitor: &str, threads: &[ThreadRequests]) -> Option<Layouts> {
     let monitor = monitor.into();
-    askers.iter().find_map(|asker| asker.layouts(&monitor))
+    threads.iter().find_map(|thread| thread.layouts(&monitor))
 }
 
-/// Flows that were looked at, and those for which the conditions hold.
+/// How many flows were read, and for how many of them the conditions hold.
 #[derive(Clone, Copy, Default)]
-struct Counted {
-    seen: u64,
+struct FlowCounts {
+    read: u64,
     matched: u64,
 }
 
-impl Counted {
-    fn tell(self, answer: &mut CacheAnswer, filter: &Filter) {
-        answer.total = self.seen;
+impl FlowCounts {
+    fn fill(self, answer: &mut CacheAnswer, filter: &Filter) {
+        answer.total = self.read;
         answer.matched = (!filter.is_empty()).then_some(self.matched);
     }
 }
 
-/// Reads the whole cache.
-fn each(
+/// Reads the rest of a cache and passes each flow that matches the filter to `take`.
+fn for_each_flow(
     reader: &mut Reader,
     filter: &Filter,
     mut take: impl FnMut(&Flow<'_>, &Arc<Layout>) -> Result<(), Refusal>,
-) -> Result<Counted, Refusal> {
-    let mut counted = Counted::default();
-    let mut names = Names::default();
+) -> Result<FlowCounts, Refusal> {
+    let mut counts = FlowCounts::default();
+    let mut names = InterfaceNames::default();
     while let Some((seen, batch)) = reader.piece(usize::MAX)? {
-        counted.seen += seen as u64;
+        counts.read += seen as u64;
         for flow in batch.iter().filter(|flow| filter.matches(flow, &mut names)) {
-            counted.matched += 1;
+            counts.matched += 1;
             take(&flow, &batch.layout)?;
         }
     }
-    Ok(counted)
+    Ok(counts)
 }
 
-/// Reads up to `most` flows, and counts the others when that is asked for.
-fn list(
+/// Reads up to `most` flows that match the filter; with `count`, also counts all others. Returns where a further listing
+/// begins.
+fn list_flows(
     reader: &mut Reader,
     filter: &Filter,
     most: usize,
     count: bool,
-) -> Result<(Vec<Kept>, Counted, Option<Cursor>), Refusal> {
+) -> Result<(Vec<FlowCopy>, FlowCounts, Option<Cursor>), Refusal> {
     let mut flows = Vec::new();
-    let mut counted = Counted::default();
-    let mut names = Names::default();
+    let mut counts = FlowCounts::default();
+    let mut names = InterfaceNames::default();
     while flows.len() < most {
         let Some((seen, batch)) = reader.piece(most - flows.len())? else {
             break;
         };
-        counted.seen += seen as u64;
+        counts.read += seen as u64;
         let matching = batch.iter().filter(|flow| filter.matches(flow, &mut names));
-        flows.extend(matching.map(|flow| Kept::new(&flow, &batch.layout)));
+        flows.extend(matching.map(|flow| FlowCopy::new(&flow, &batch.layout)));
     }
-    counted.matched = flows.len() as u64;
+    counts.matched = flows.len() as u64;
     let next = reader.next();
     if count {
-        let others = each(reader, filter, |_, _| Ok(()))?;
-        counted.seen += others.seen;
-        counted.matched += others.matched;
+        let others = for_each_flow(reader, filter, |_, _| Ok(()))?;
+        counts.read += others.read;
+        counts.matched += others.matched;
     }
-    Ok((flows, counted, next))
+    Ok((flows, counts, next))
 }

@@ -1,35 +1,37 @@
-//! Packets that were captured before the clock was set, and are read after it.
+//! Timestamps of packets that were captured before the clock of day was set and are read after that.
 
-/// How long such packets are looked for: longer than a ring keeps any.
+/// How long after a step such packets are expected: longer than a ring keeps any.
 const SPAN_NS: u64 = 10_000_000_000;
 
-/// The clock was set a moment ago.
+/// A recent step of the clock of day.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settling {
-    /// By how much.
+pub(crate) struct ClockStep {
+    /// By how much the clock was set.
     by_ns: i64,
-    /// Now, by the clock as it is set.
+    /// The present time of that clock.
     now_ns: u64,
-    /// Until when this matters, by a clock that nobody sets.
+    /// When the step ceases to matter, on a clock that nobody sets.
     until_ns: u64,
 }
 
-impl Settling {
-    /// Looks for packets of before from now on: `now_ns` by the clock that was set by `by_ns`, `steady_ns` by the other.
-    pub(crate) fn new(by_ns: i64, now_ns: u64, steady_ns: u64) -> Settling {
-        Settling {
+impl ClockStep {
+    /// A step by `by_ns` that has just happened. `now_ns` is the time of the clock that was set, `steady_ns` that of a clock
+    /// that nobody sets.
+    pub(crate) fn new(by_ns: i64, now_ns: u64, steady_ns: u64) -> ClockStep {
+        ClockStep {
             by_ns,
             now_ns,
             until_ns: steady_ns.saturating_add(SPAN_NS),
         }
     }
 
-    /// It is later now; `None` when all packets of before have been read.
-    pub(crate) fn at(self, now_ns: u64, steady_ns: u64) -> Option<Settling> {
-        (steady_ns < self.until_ns).then_some(Settling { now_ns, ..self })
+    /// Returns the step at a later time; `None` once no packets from before it are left.
+    pub(crate) fn at(self, now_ns: u64, steady_ns: u64) -> Option<ClockStep> {
+        (steady_ns < self.until_ns).then_some(ClockStep { now_ns, ..self })
     }
 
-    /// A packet's time by the clock as it is set now: a packet is only moments old.
+    /// Returns a packet's timestamp on the clock as it is set now. Both readings of the timestamp are tried, and the one
+    /// nearer to the present is taken, since a packet is only moments old.
     #[inline]
     pub(crate) fn time_ns(&self, time_ns: u64) -> u64 {
         let moved_ns = time_ns.saturating_add_signed(self.by_ns);
@@ -52,7 +54,7 @@ mod tests {
         for by_ns in [2 * HOUR, -2 * HOUR, HOUR / 3600] {
             let before_ns = 1_000_000 * S;
             let now_ns = before_ns.strict_add_signed(by_ns);
-            let settling = Settling::new(by_ns, now_ns, 50 * S);
+            let settling = ClockStep::new(by_ns, now_ns, 50 * S);
             assert_eq!(settling.time_ns(before_ns - 7), now_ns - 7, "{by_ns}");
             assert_eq!(settling.time_ns(now_ns - 7), now_ns - 7, "{by_ns}");
             let later = settling.at(now_ns + 5 * S, 55 * S).unwrap();

@@ -1,4 +1,4 @@
-//! One commit of the probe: `prepare` opens and starts what it needs, `apply` puts that into force.
+//! A commit in the probe: `prepare` opens and starts what it needs, `apply` puts that into force.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,34 +7,34 @@ use language::{Code, Finding};
 use service::clock;
 use system::routes::Routes;
 
-use super::difference::{Difference, Link, Ring};
-use super::plan::{export_monitors, meterings, sampler_ids, wants_routes};
-use super::rings::Opened;
+use super::difference::{Difference, RingChange, SocketChange};
+use super::plan::{export_monitors, monitor_configs, sampler_ids, wants_routes};
+use super::rings::OpenedRings;
 use super::settings::{ACCOUNTING, Settings, finding};
 use super::{Probe, State};
 
 /// How long a commit waits for the host's routes to be read for the first time; a million take about two seconds.
-pub(super) const ROUTES: Duration = Duration::from_secs(5);
+pub(super) const ROUTES_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A change that is prepared: sockets and rings are open, threads wait, nothing has changed yet. Dropping it aborts.
+/// A prepared change: sockets and rings are open and threads wait, without visible effect. Dropping it aborts the change.
 pub struct Staged {
     pub(super) settings: Settings,
     pub(super) difference: Difference,
     pub(super) sampler_ids: BTreeMap<String, u8>,
-    /// Interfaces whose rings are new.
-    opened: BTreeMap<String, Opened>,
-    /// Exporters that change; `None`: they keep their socket.
+    /// The new rings, by interface.
+    opened: BTreeMap<String, OpenedRings>,
+    /// Exporters that change, each with its new socket; `None` if it keeps the one it has.
     pub(super) sockets: Vec<(export::Settings, Option<export::Prepared>)>,
-    /// The host's routes, when they are wanted and were not before.
+    /// The host's routes, if they are needed now and were not before.
     routes: Option<Routes>,
     pub(super) warnings: Vec<String>,
 }
 
-/// Opens what a difference from the running settings needs. Nothing changes yet.
+/// Opens and starts what a difference from the running settings needs, without visible effect.
 ///
 /// # Errors
 /// What this host refuses: a source address that is not local, a filter that does not compile, no permission.
-/// An interface that is not there is a warning; its thread waits for it.
+/// An interface that does not exist is a warning; its thread waits for it.
 pub(super) fn prepare(
     probe: &Probe,
     new: &Settings,
@@ -44,63 +44,20 @@ pub(super) fn prepare(
     let mut findings = Vec::new();
     let mut warnings = Vec::new();
     let sampler_ids = sampler_ids(&state.sampler_ids, new, &mut findings);
-    let mut opened = BTreeMap::new();
-    for (interface, port) in &difference.ports {
-        let (Ring::Open | Ring::Reopen, Some(settings)) = (port.ring, new.ports.get(interface))
-        else {
-            continue;
-        };
-        state.groups = state.groups.wrapping_add(1);
-        let running = state
-            .ports
-            .get(interface)
-            .map_or(0, |rings| rings.workers.len());
-        let key = settings.ring_key();
-        match Opened::new(interface, &key, state.groups, running, &mut warnings) {
-            Ok(rings) => drop(opened.insert(interface.clone(), rings)),
-            Err(error) => findings.push(finding(
-                &["interfaces", "ethernet", interface, "capture"],
-                error.to_string(),
-            )),
-        }
-    }
+    let opened = open_rings(&mut state, new, &difference, &mut warnings, &mut findings);
     let mut sockets = Vec::new();
-    for (name, link) in &difference.exporters {
+    for (name, change) in &difference.exporters {
         let Some(exporter) = new.exporters.get(name) else {
             continue;
         };
-        let mut export = exporter.export.clone();
-        export.boot_ns = probe.boot_ns;
-        let prepared = match link {
-            Link::Keep => None,
-            Link::None | Link::Close => {
-                if let Err(error) = export::check(&export) {
-                    findings.push(Finding {
-                        path: exporter_path(name),
-                        message: error.to_string(),
-                        code: Code::HostRefuses,
-                    });
-                }
-                Some(export::Prepared::unused())
-            }
-            Link::Open | Link::Reopen => match export::prepare(&export) {
-                Ok(prepared) => {
-                    warnings.extend(prepared.down().map(|why| {
-                        format!("{}: {why}; trying again", exporter_path(name).join(" "))
-                    }));
-                    Some(prepared)
-                }
-                Err(error) => {
-                    findings.push(Finding {
-                        path: exporter_path(name),
-                        message: error.to_string(),
-                        code: Code::HostRefuses,
-                    });
-                    continue;
-                }
-            },
+        let export = export::Settings {
+            boot_ns: probe.boot_ns,
+            ..exporter.export.clone()
         };
-        sockets.push((export, prepared));
+        match open_socket(&export, *change, &mut warnings) {
+            Ok(prepared) => sockets.push((export, prepared)),
+            Err(finding) => findings.push(finding),
+        }
     }
     if !findings.is_empty() {
         return Err(findings);
@@ -121,7 +78,61 @@ pub(super) fn prepare(
     })
 }
 
-/// Puts a prepared change into force. Cannot fail.
+/// Opens the new rings of a difference and starts the threads for them.
+fn open_rings(
+    state: &mut State,
+    new: &Settings,
+    difference: &Difference,
+    warnings: &mut Vec<String>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, OpenedRings> {
+    let mut opened = BTreeMap::new();
+    for (interface, change) in &difference.interfaces {
+        let (RingChange::Open | RingChange::Reopen, Some(settings)) =
+            (change.ring, new.interfaces.get(interface))
+        else {
+            continue;
+        };
+        state.fanout_group = state.fanout_group.wrapping_add(1);
+        let running = state.interfaces.get(interface);
+        let running = running.map_or(0, |rings| rings.workers.len());
+        let key = settings.ring_key();
+        match OpenedRings::new(interface, &key, state.fanout_group, running, warnings) {
+            Ok(rings) => drop(opened.insert(interface.clone(), rings)),
+            Err(error) => findings.push(finding(
+                &["interfaces", "ethernet", interface, "capture"],
+                error.to_string(),
+            )),
+        }
+    }
+    opened
+}
+
+/// Opens an exporter's socket if it needs a new one; `None` if it keeps the one it has.
+fn open_socket(
+    export: &export::Settings,
+    change: SocketChange,
+    warnings: &mut Vec<String>,
+) -> Result<Option<export::Prepared>, Finding> {
+    let path = exporter_path(&export.name);
+    let prepared = match change {
+        SocketChange::Keep => return Ok(None),
+        SocketChange::None | SocketChange::Close => {
+            export::check(export).map(|()| export::Prepared::unused())
+        }
+        SocketChange::Open | SocketChange::Reopen => export::prepare(export).inspect(|prepared| {
+            let down = prepared.down();
+            warnings.extend(down.map(|why| format!("{}: {why}; trying again", path.join(" "))));
+        }),
+    };
+    prepared.map(Some).map_err(|error| Finding {
+        path,
+        message: error.to_string(),
+        code: Code::HostRefuses,
+    })
+}
+
+/// Puts a prepared change into force. It cannot fail.
 pub(super) fn apply(state: &mut State, staged: Staged) {
     let Staged {
         settings,
@@ -132,10 +143,10 @@ pub(super) fn apply(state: &mut State, staged: Staged) {
         routes,
         ..
     } = staged;
-    // Every monitor that speaks of routes gets them when they come.
-    let routes_come = routes.is_some();
-    let unwanted = if wants_routes(&settings) {
-        if routes_come {
+    // Threads whose monitors did without routes get them now, whether or not their interface changes.
+    let routes_are_new = routes.is_some();
+    let unneeded = if wants_routes(&settings) {
+        if routes_are_new {
             state.routes = routes;
         }
         None
@@ -143,41 +154,8 @@ pub(super) fn apply(state: &mut State, staged: Staged) {
         state.routes.take()
     };
 
-    // Monitors that go hand their flows to the exporters they had.
-    for (interface, port) in &difference.ports {
-        if port.ring == Ring::Close {
-            if let Some(port) = state.ports.remove(interface) {
-                port.stop();
-            }
-        } else if let (Some(running), Some(had), Some(has)) = (
-            state.ports.get(interface),
-            state.settings.ports.get(interface),
-            settings.ports.get(interface),
-        ) {
-            let keeps: BTreeSet<&str> =
-                has.attachments.iter().map(|a| a.monitor.as_str()).collect();
-            let had = &had.attachments;
-            let stay: Vec<_> = had
-                .iter()
-                .filter(|a| keeps.contains(a.monitor.as_str()))
-                .cloned()
-                .collect();
-            if stay.len() < had.len() {
-                let meterings = meterings(
-                    &stay,
-                    &state.settings,
-                    &state.sampler_ids,
-                    &state.export,
-                    state.routes.as_ref(),
-                );
-                for worker in &running.workers {
-                    worker.configure(meterings.clone());
-                    // The answer comes when the flows are handed on.
-                    worker.report();
-                }
-            }
-        }
-    }
+    // Before exporters change, so that flows go to the exporters that their monitor had.
+    end_monitors(state, &settings, &difference);
 
     let retired = state.export.change(export::Change {
         exporters: sockets,
@@ -185,48 +163,85 @@ pub(super) fn apply(state: &mut State, staged: Staged) {
         monitors: export_monitors(difference.monitors.iter(), &settings, &sampler_ids),
         gone_monitors: difference.gone_monitors,
     });
-    for parted in retired
-        .iter()
-        .filter(|parted| parted.ledger.dropped_total().records > 0)
-    {
-        let lost = parted.ledger.dropped_total().records;
-        tracing::warn!(
-            exporter = parted.exporter,
-            monitor = parted.monitor,
-            lost,
-            "records were not sent before the change"
-        );
+    for retired in &retired {
+        let lost = retired.ledger.dropped_total().records;
+        if lost > 0 {
+            tracing::warn!(
+                exporter = retired.exporter,
+                monitor = retired.monitor,
+                lost,
+                "records were not sent before the change"
+            );
+        }
     }
 
-    let touched = |interface: &str| routes_come || difference.ports.contains_key(interface);
-    let ports = settings.ports.iter();
-    for (interface, port) in ports.filter(|(interface, _)| touched(interface)) {
-        let meterings = meterings(
-            &port.attachments,
+    for (name, interface) in settings.interfaces.iter() {
+        if !routes_are_new && !difference.interfaces.contains_key(name) {
+            continue;
+        }
+        let configs = monitor_configs(
+            &interface.attachments,
             &settings,
             &sampler_ids,
             &state.export,
             state.routes.as_ref(),
         );
-        let running = state.ports.entry(interface.clone()).or_default();
-        if let Some(opened) = opened.remove(interface) {
-            running.adopt(opened, &meterings);
+        let running = state.interfaces.entry(name.clone()).or_default();
+        if let Some(opened) = opened.remove(name) {
+            running.switch_to(opened, &configs);
         }
         for worker in &running.workers {
-            worker.read_as(port.reading.clone());
-            worker.configure(meterings.clone());
+            worker.set_read_options(interface.reading.clone());
+            worker.configure(configs.clone());
         }
     }
     state.settings = settings;
     state.sampler_ids = sampler_ids;
-    drop(unwanted);
+    drop(unneeded);
 }
 
-/// Begins to keep the host's routes. Without them flows have no output interface, and are metered all the same.
+/// Ends the monitors that are no longer attached, and waits until their flows are handed to the export thread.
+fn end_monitors(state: &mut State, new: &Settings, difference: &Difference) {
+    for (name, change) in &difference.interfaces {
+        if change.ring == RingChange::Close {
+            if let Some(rings) = state.interfaces.remove(name) {
+                rings.stop();
+            }
+            continue;
+        }
+        let (Some(running), Some(old), Some(new)) = (
+            state.interfaces.get(name),
+            state.settings.interfaces.get(name),
+            new.interfaces.get(name),
+        ) else {
+            continue;
+        };
+        let kept: BTreeSet<&str> = new.attachments.iter().map(|a| a.monitor.as_str()).collect();
+        let mut staying = old.attachments.clone();
+        staying.retain(|attachment| kept.contains(attachment.monitor.as_str()));
+        if staying.len() == old.attachments.len() {
+            continue;
+        }
+        let configs = monitor_configs(
+            &staying,
+            &state.settings,
+            &state.sampler_ids,
+            &state.export,
+            state.routes.as_ref(),
+        );
+        for worker in &running.workers {
+            worker.configure(configs.clone());
+            // Its answer comes after the flows are handed on.
+            worker.report();
+        }
+    }
+}
+
+/// Starts the thread that reads the host's routes. Without routes flows are metered, but have no output interface.
 fn read_routes(warnings: &mut Vec<String>) -> Option<Routes> {
     match Routes::start(clock::steady_ns) {
         Ok(routes) => {
-            if !routes.wait(ROUTES) {
+            if !routes.wait(ROUTES_TIMEOUT) {
                 let why = routes.statistics().error;
                 let why = why.unwrap_or_else(|| "they are being read".into());
                 warnings.push(format!(
@@ -244,7 +259,7 @@ fn read_routes(warnings: &mut Vec<String>) -> Option<Routes> {
     }
 }
 
-/// Where an exporter is configured.
+/// Returns the path of an exporter in the configuration.
 pub(super) fn exporter_path(name: &str) -> Vec<String> {
     let words: Vec<&str> = match name
         .strip_prefix(ACCOUNTING)

@@ -1,7 +1,7 @@
-//! Which of two rings meters a packet when one takes the other's place.
+//! The moment at which one ring replaces another: each packet is metered from exactly one of them.
 
-/// A span of time. While both rings are open both see every packet, and the kernel stamps it once for all of them: the
-/// ring that goes meters what is before a moment, the ring that comes what is not.
+/// The span of time from which a ring's packets are metered. While two rings are open, both see every packet, and the kernel
+/// gives it one timestamp for both. So the old ring meters packets from before the cutover, the new one all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     from_ns: u64,
@@ -9,36 +9,36 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// All of time.
+    /// The span without begin and end.
     pub(crate) const ALWAYS: Window = Window {
         from_ns: 0,
         until_ns: u64::MAX,
     };
 
-    /// The first moment after `now_ns`. libpcap tells times in whole microseconds.
-    pub(crate) fn moment(now_ns: u64) -> u64 {
+    /// Returns the next whole microsecond after `now_ns`: libpcap's timestamps have no finer unit.
+    pub(crate) fn next_microsecond(now_ns: u64) -> u64 {
         (now_ns / 1_000 + 1) * 1_000
     }
 
-    /// From a moment on.
-    pub(crate) fn from(moment_ns: u64) -> Window {
+    /// Returns the span that begins at the cutover.
+    pub(crate) fn from(cutover_ns: u64) -> Window {
         Window {
-            from_ns: moment_ns,
+            from_ns: cutover_ns,
             ..Window::ALWAYS
         }
     }
 
-    /// The same, but ending before a moment.
-    pub(crate) fn until(self, moment_ns: u64) -> Window {
+    /// Returns this span, but ending at the cutover.
+    pub(crate) fn until(self, cutover_ns: u64) -> Window {
         Window {
-            until_ns: moment_ns,
+            until_ns: cutover_ns,
             ..self
         }
     }
 
-    /// Whether a packet captured at that time is in it.
+    /// Whether a packet with that timestamp is in the span.
     #[inline]
-    pub(crate) fn has(self, time_ns: u64) -> bool {
+    pub(crate) fn contains(self, time_ns: u64) -> bool {
         (self.from_ns..self.until_ns).contains(&time_ns)
     }
 }
@@ -49,13 +49,17 @@ mod tests {
 
     #[test]
     fn a_packet_is_in_one_of_two_windows() {
-        let moment = Window::moment(5_000_000_999);
-        let (before, after) = (Window::ALWAYS.until(moment), Window::from(moment));
-        for time_ns in [0, moment - 1, moment, moment + 1, u64::MAX - 1] {
-            assert_ne!(before.has(time_ns), after.has(time_ns), "{time_ns}");
-            // As libpcap has it.
+        let cutover_ns = Window::next_microsecond(5_000_000_999);
+        let (before, after) = (Window::ALWAYS.until(cutover_ns), Window::from(cutover_ns));
+        for time_ns in [0, cutover_ns - 1, cutover_ns, cutover_ns + 1, u64::MAX - 1] {
+            assert_ne!(
+                before.contains(time_ns),
+                after.contains(time_ns),
+                "{time_ns}"
+            );
+            // In libpcap's unit.
             let cut = time_ns / 1_000 * 1_000;
-            assert_eq!(after.has(time_ns), after.has(cut), "{time_ns}");
+            assert_eq!(after.contains(time_ns), after.contains(cut), "{time_ns}");
         }
     }
 }

@@ -1,78 +1,78 @@
-//! What a commit changes of the probe, as data: a check tells it, a commit carries it out. Pure.
+//! The difference between two settings of the probe, as data: `commit check` describes it, a commit carries it out. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use meter::RebuildReason;
 
-use super::settings::{Attachment, PortSettings, Settings};
+use super::settings::{InterfaceSettings, Settings};
 use service::named::changed;
 
-/// What leads from one configuration of the probe to another. What is not in it stays as it is.
+/// The changes from one configuration of the probe to another. Whatever is not in it stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// Exporters that are new, have changed, or come into or out of use.
-    pub exporters: BTreeMap<String, Link>,
-    /// Exporters that go.
+    /// Exporters that are new, have changed, or begin or cease to be used.
+    pub exporters: BTreeMap<String, SocketChange>,
+    /// Exporters that are deleted.
     pub gone_exporters: Vec<String>,
-    /// Monitors of which exporters have to know something else: their record, their exporters, their sampling.
+    /// Monitors that exporters must be told about: their record, their exporters or their sampling has changed.
     pub monitors: BTreeSet<String>,
-    /// Monitors that go.
+    /// Monitors that are deleted.
     pub gone_monitors: Vec<String>,
-    /// Interfaces that are captured on, with what becomes of ring and caches.
-    pub ports: BTreeMap<String, Port>,
+    /// Metered interfaces of which something changes, with what happens to their rings and caches.
+    pub interfaces: BTreeMap<String, InterfaceChange>,
 }
 
-/// What becomes of an exporter's socket.
+/// What happens to an exporter's socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// There is none, and none is needed.
+pub enum SocketChange {
+    /// There is none, since no attached monitor uses the exporter.
     None,
-    /// It stays.
+    /// It is kept.
     Keep,
-    /// There was none.
+    /// It is opened.
     Open,
-    /// Another takes its place: it leads elsewhere, or comes from elsewhere.
+    /// It is replaced, because destination or source has changed.
     Reopen,
-    /// Nobody exports by it any more.
+    /// It is closed, since no attached monitor uses the exporter any more.
     Close,
 }
 
-/// What becomes of a ring.
+/// What happens to the rings of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ring {
-    /// It stays.
+pub enum RingChange {
+    /// They are kept.
     Keep,
-    /// There was none.
+    /// They are opened.
     Open,
-    /// Another takes its place, at a moment: no packet is lost or metered twice.
+    /// They are replaced between two packets: none is lost or metered twice.
     Reopen,
-    /// It goes.
+    /// They are closed.
     Close,
 }
 
-/// An interface whose capture threads have to know something.
+/// What happens to the rings and caches of an interface.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Port {
-    /// Its ring.
-    pub ring: Ring,
+pub struct InterfaceChange {
+    /// Its rings.
+    pub ring: RingChange,
     /// The caches of its monitors, by the monitors' names.
-    pub caches: BTreeMap<String, Cache>,
+    pub caches: BTreeMap<String, CacheChange>,
 }
 
-/// What becomes of a monitor's cache on an interface.
+/// What happens to a monitor's cache on an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cache {
-    /// It stays, with its flows.
+pub enum CacheChange {
+    /// It is kept, with its flows.
     Keep,
-    /// There was none.
+    /// It is made.
     Make,
-    /// Its flows are exported, and it begins anew.
+    /// Its flows are exported, and an empty one replaces it.
     Rebuild(RebuildReason),
-    /// Its flows are exported, and it goes.
+    /// Its flows are exported, and it is removed.
     Drop,
 }
 
-/// What leads from `old` to `new`.
+/// Returns the changes from `old` to `new`.
 pub(crate) fn difference(old: &Settings, new: &Settings) -> Difference {
     let mut difference = Difference::default();
     difference.exporters(old, new);
@@ -81,20 +81,20 @@ pub(crate) fn difference(old: &Settings, new: &Settings) -> Difference {
         touched.insert(name);
         match (was, is) {
             (_, None) => difference.gone_monitors.push(name.clone()),
-            (Some(was), Some(is)) if is.exports_as(was) => {}
+            (Some(was), Some(is)) if is.same_for_exporters(was) => {}
             _ => drop(difference.monitors.insert(name.clone())),
         }
     }
     let samplers: BTreeSet<&str> = changed(&old.samplers, &new.samplers)
         .map(|(name, ..)| name.as_str())
         .collect();
-    difference.ports(old, new, &touched, &samplers);
+    difference.interfaces(old, new, &touched, &samplers);
     difference
 }
 
 impl Difference {
     fn exporters(&mut self, old: &Settings, new: &Settings) {
-        let (was_used, is_used) = match new.uses_as(old) {
+        let (was_used, is_used) = match new.same_monitors_and_interfaces(old) {
             true => {
                 let used = new.used_exporters();
                 (used.clone(), used)
@@ -108,94 +108,93 @@ impl Difference {
             };
             let used = |used: &BTreeSet<&str>| used.contains(name.as_str());
             let same = was.is_some_and(|was| was.export.same_socket(&is.export));
-            let link = Link::of(was.is_some() && used(&was_used), used(&is_used), same);
+            let link = SocketChange::of(was.is_some() && used(&was_used), used(&is_used), same);
             self.exporters.insert(name.clone(), link);
         }
         for name in was_used.symmetric_difference(&is_used) {
             if new.exporters.contains_key(name) && !self.exporters.contains_key(*name) {
-                let link = Link::of(was_used.contains(name), is_used.contains(name), true);
+                let link = SocketChange::of(was_used.contains(name), is_used.contains(name), true);
                 self.exporters.insert((*name).to_owned(), link);
             }
         }
     }
 
-    fn ports(
+    fn interfaces(
         &mut self,
         old: &Settings,
         new: &Settings,
         monitors: &BTreeSet<&str>,
         samplers: &BTreeSet<&str>,
     ) {
-        for (name, was, is) in changed(&old.ports, &new.ports) {
-            let attached = |port: &PortSettings| {
-                let attached = port.attachments.iter();
+        for (name, was, is) in changed(&old.interfaces, &new.interfaces) {
+            let attached = |settings: &InterfaceSettings| {
+                let attached = settings.attachments.iter();
                 attached.map(|at| at.monitor.clone()).collect::<Vec<_>>()
             };
-            // Where a monitor is attached decides by what it is sampled.
+            // Its attachments decide how a monitor is sampled, which exporters must know.
             for monitor in [was, is]
                 .into_iter()
                 .flatten()
-                .flat_map(|port| attached(port))
+                .flat_map(|settings| attached(settings))
             {
                 if new.monitors.contains_key(&monitor) {
                     self.monitors.insert(monitor);
                 }
             }
-            let port = port(old, new, was.map(AsRef::as_ref), is.map(AsRef::as_ref));
-            self.ports.insert(name.clone(), port);
+            let change = interface_change(old, new, was.map(AsRef::as_ref), is.map(AsRef::as_ref));
+            self.interfaces.insert(name.clone(), change);
         }
         if monitors.is_empty() && samplers.is_empty() {
             return;
         }
-        for (name, is) in new.ports.iter() {
-            let speaks = |at: &Attachment| {
-                let sampler = at.sampler.as_deref();
-                let sampled = sampler.is_some_and(|sampler| samplers.contains(sampler));
-                (sampled, sampled || monitors.contains(at.monitor.as_str()))
-            };
-            let mut any = false;
+        for (name, is) in new.interfaces.iter() {
+            let mut affected = false;
             for at in &is.attachments {
-                let (sampled, speaks) = speaks(at);
-                any |= speaks;
-                if sampled {
+                let sampler = at.sampler.as_deref();
+                let sampler_changed = sampler.is_some_and(|sampler| samplers.contains(sampler));
+                if sampler_changed {
                     self.monitors.insert(at.monitor.clone());
                 }
+                affected |= sampler_changed || monitors.contains(at.monitor.as_str());
             }
-            if any && !self.ports.contains_key(name) {
-                self.ports
-                    .insert(name.clone(), port(old, new, Some(is), Some(is)));
+            if affected && !self.interfaces.contains_key(name) {
+                self.interfaces
+                    .insert(name.clone(), interface_change(old, new, Some(is), Some(is)));
             }
         }
     }
 }
 
-impl Link {
-    /// By whether it was and is used, and whether the same socket does.
-    fn of(was: bool, is: bool, same: bool) -> Link {
-        match (was, is, same) {
-            (false, false, _) => Link::None,
-            (true, false, _) => Link::Close,
-            (false, true, _) => Link::Open,
-            (true, true, true) => Link::Keep,
-            (true, true, false) => Link::Reopen,
+impl SocketChange {
+    /// Returns the change for an exporter that was or was not used, is or is not used now, and can or cannot keep its
+    /// socket.
+    fn of(was_used: bool, is_used: bool, same_socket: bool) -> SocketChange {
+        match (was_used, is_used, same_socket) {
+            (false, false, _) => SocketChange::None,
+            (true, false, _) => SocketChange::Close,
+            (false, true, _) => SocketChange::Open,
+            (true, true, true) => SocketChange::Keep,
+            (true, true, false) => SocketChange::Reopen,
         }
     }
 }
 
-fn port(
+fn interface_change(
     old: &Settings,
     new: &Settings,
-    was: Option<&PortSettings>,
-    is: Option<&PortSettings>,
-) -> Port {
+    was: Option<&InterfaceSettings>,
+    is: Option<&InterfaceSettings>,
+) -> InterfaceChange {
     let ring = match (was, is) {
-        (Some(was), Some(is)) if was.ring_key() == is.ring_key() => Ring::Keep,
-        (Some(_), Some(_)) => Ring::Reopen,
-        (None, _) => Ring::Open,
-        (_, None) => Ring::Close,
+        (Some(was), Some(is)) if was.ring_key() == is.ring_key() => RingChange::Keep,
+        (Some(_), Some(_)) => RingChange::Reopen,
+        (None, _) => RingChange::Open,
+        (_, None) => RingChange::Close,
     };
-    let of = |port: Option<&PortSettings>, settings: &Settings| -> BTreeMap<String, _> {
-        let attachments = port.into_iter().flat_map(|port| &port.attachments);
+    let of = |interface: Option<&InterfaceSettings>, settings: &Settings| -> BTreeMap<String, _> {
+        let attachments = interface
+            .into_iter()
+            .flat_map(|settings| &settings.attachments);
         let named = attachments.filter_map(|at| {
             let monitor = settings.monitors.get(&at.monitor)?;
             Some((at.monitor.clone(), monitor.clone()))
@@ -206,18 +205,18 @@ fn port(
     let mut caches = BTreeMap::new();
     for (name, is) in &after {
         let cache = match before.get(name) {
-            None => Cache::Make,
+            None => CacheChange::Make,
             Some(was) => match meter::rebuild_reason(&was.meter(), &is.meter()) {
-                None => Cache::Keep,
-                Some(why) => Cache::Rebuild(why),
+                None => CacheChange::Keep,
+                Some(why) => CacheChange::Rebuild(why),
             },
         };
         caches.insert(name.clone(), cache);
     }
     for name in before.into_keys().filter(|name| !after.contains_key(name)) {
-        caches.insert(name, Cache::Drop);
+        caches.insert(name, CacheChange::Drop);
     }
-    Port { ring, caches }
+    InterfaceChange { ring, caches }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a prepared change does to exporters, rings and caches, in words.
+//! The impact of a prepared change on exporters, rings and caches, in words for the operator.
 
 use api::session::{Impact, ImpactAction, ImpactKind};
 use export::{Template, TemplateStep};
@@ -7,23 +7,23 @@ use service::Detail;
 
 use super::State;
 use super::commit::{Staged, exporter_path};
-use super::difference::{Cache, Link, Port, Ring};
+use super::difference::{CacheChange, InterfaceChange, RingChange, SocketChange};
 use super::plan::export_monitors;
 use super::settings::Settings;
 use super::worker::Report;
 
-/// What applying a prepared change will do.
+/// Returns what applying a prepared change will do.
 pub(super) fn impact(state: &State, staged: &Staged, detail: Detail) -> Vec<Impact> {
     let all = detail == Detail::All;
     let mut impact = state.exporters(staged);
     if all {
         impact.extend(state.templates(staged));
     }
-    for (interface, port) in &staged.difference.ports {
-        impact.extend(ring(interface, port.ring, &state.settings, staged));
-        impact.extend(state.caches(interface, port, all));
+    for (interface, change) in &staged.difference.interfaces {
+        impact.extend(ring(interface, change.ring, &state.settings, staged));
+        impact.extend(state.caches(interface, change, all));
     }
-    if all && !staged.difference.ports.is_empty() {
+    if all && !staged.difference.interfaces.is_empty() {
         let (before, after) = (octets(&state.settings), octets(&staged.settings));
         let mib = |octets: u64| octets.div_ceil(1 << 20);
         let text = format!(
@@ -68,22 +68,22 @@ impl State {
                 false => (0, ", when that is possible"),
             };
             match difference.exporters.get(name) {
-                Some(Link::Open) => {
+                Some(SocketChange::Open) => {
                     let text = format!("exporter {name}: a socket to {to} is opened{when}");
                     tell(ImpactAction::Open, name, text, count);
                 }
-                Some(Link::Reopen) => {
+                Some(SocketChange::Reopen) => {
                     let text = format!(
                         "exporter {name}: its socket is replaced by one to {to}{when}; templates are sent again"
                     );
                     tell(ImpactAction::Reopen, name, text, count);
                 }
-                Some(Link::Close) => {
+                Some(SocketChange::Close) => {
                     let text =
                         format!("exporter {name}: its socket is closed, nothing exports by it");
                     tell(ImpactAction::Close, name, text, 1);
                 }
-                Some(Link::Keep) => {
+                Some(SocketChange::Keep) => {
                     let old = self.settings.exporters.get(name);
                     if old.is_some_and(|old| !old.export.same_protocol(settings)) {
                         let text = format!(
@@ -92,7 +92,7 @@ impl State {
                         tell(ImpactAction::Restart, name, text, 0);
                     }
                 }
-                Some(Link::None) | None => {}
+                Some(SocketChange::None) | None => {}
             }
         }
         impact
@@ -120,15 +120,16 @@ impl State {
         steps.map(template).collect()
     }
 
-    fn caches(&self, interface: &str, port: &Port, all: bool) -> Vec<Impact> {
-        let touched = |cache: &Cache| all || !matches!(cache, Cache::Keep | Cache::Make);
-        if !port.caches.values().any(touched) {
+    fn caches(&self, interface: &str, change: &InterfaceChange, all: bool) -> Vec<Impact> {
+        let touched =
+            |cache: &CacheChange| all || !matches!(cache, CacheChange::Keep | CacheChange::Make);
+        if !change.caches.values().any(touched) {
             return Vec::new();
         }
-        let workers = self.ports.get(interface).map(|port| &port.workers);
+        let workers = self.interfaces.get(interface).map(|rings| &rings.workers);
         let reports = workers.into_iter().flatten();
         let reports: Vec<Report> = reports.filter_map(|worker| worker.report()).collect();
-        let caches = port.caches.iter().filter(|(_, cache)| touched(cache));
+        let caches = change.caches.iter().filter(|(_, cache)| touched(cache));
         caches
             .map(|(monitor, cache)| {
                 let monitors = reports.iter().flat_map(|report| &report.monitors);
@@ -138,22 +139,22 @@ impl State {
                     .sum();
                 let of = format!("cache of monitor {monitor} on {interface}");
                 let (action, text) = match cache {
-                    Cache::Keep => (
+                    CacheChange::Keep => (
                         ImpactAction::Keep,
                         format!("{of}: kept, with {flows} flows"),
                     ),
-                    Cache::Make => (ImpactAction::Make, format!("{of}: made, it is empty")),
-                    Cache::Drop => (
+                    CacheChange::Make => (ImpactAction::Make, format!("{of}: made, it is empty")),
+                    CacheChange::Drop => (
                         ImpactAction::Drop,
                         format!("{of}: {flows} flows are exported, it goes"),
                     ),
-                    Cache::Rebuild(RebuildReason::Record) => (
+                    CacheChange::Rebuild(RebuildReason::Record) => (
                         ImpactAction::Rebuild,
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new record"
                         ),
                     ),
-                    Cache::Rebuild(RebuildReason::Type) => (
+                    CacheChange::Rebuild(RebuildReason::Type) => (
                         ImpactAction::Rebuild,
                         format!(
                             "{of}: {flows} flows are exported, it begins anew with the new type"
@@ -204,18 +205,18 @@ fn template(step: &TemplateStep) -> Impact {
     }
 }
 
-fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<Impact> {
+fn ring(interface: &str, ring: RingChange, old: &Settings, staged: &Staged) -> Option<Impact> {
     let sockets = |settings: &Settings| {
-        let port = settings.ports.get(interface);
-        port.map_or(0, |port| u64::from(port.capture.threads.max(1)))
+        let interface = settings.interfaces.get(interface);
+        interface.map_or(0, |settings| u64::from(settings.capture.threads.max(1)))
     };
     let rings = |count: u64| match count {
         1 => "1 ring".to_owned(),
         count => format!("{count} rings"),
     };
     let (action, count, text) = match ring {
-        Ring::Keep => return None,
-        Ring::Open => {
+        RingChange::Keep => return None,
+        RingChange::Open => {
             let count = sockets(&staged.settings);
             (
                 ImpactAction::Open,
@@ -223,7 +224,7 @@ fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<
                 format!("{} opened", rings(count)),
             )
         }
-        Ring::Reopen => {
+        RingChange::Reopen => {
             let count = sockets(&staged.settings);
             let text = format!(
                 "{} opened in place of {}, no packet is lost",
@@ -232,7 +233,7 @@ fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<
             );
             (ImpactAction::Reopen, count, text)
         }
-        Ring::Close => {
+        RingChange::Close => {
             let count = sockets(old);
             (
                 ImpactAction::Close,
@@ -249,16 +250,20 @@ fn ring(interface: &str, ring: Ring, old: &Settings, staged: &Staged) -> Option<
     })
 }
 
-/// Memory of the rings, and of the caches when they are full.
+/// Returns the octets of memory of all rings, and of all caches if they were full.
 fn octets(settings: &Settings) -> u64 {
-    let port = |port: &super::settings::PortSettings| {
-        let threads = u64::from(port.capture.threads.max(1));
-        let attached = port.attachments.iter();
+    let of_interface = |interface: &super::settings::InterfaceSettings| {
+        let threads = u64::from(interface.capture.threads.max(1));
+        let attached = interface.attachments.iter();
         let monitors = attached.filter_map(|at| settings.monitors.get(&at.monitor));
         let caches: u64 = monitors
             .map(|monitor| meter::full_cache_octets(&monitor.meter()))
             .sum();
-        threads * ((u64::from(port.capture.ring_mib) << 20) + caches)
+        threads * ((u64::from(interface.capture.ring_mib) << 20) + caches)
     };
-    settings.ports.values().map(|one| port(one)).sum()
+    settings
+        .interfaces
+        .values()
+        .map(|one| of_interface(one))
+        .sum()
 }

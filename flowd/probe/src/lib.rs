@@ -1,17 +1,19 @@
-//! The probe service: capture threads, the metering processes on them, and the exporting process behind them, as one
-//! thing that a commit changes and the management API asks.
+//! The probe service: capture threads with the metering processes on them, and the exporting process behind them.
 //!
-//! `prepare` opens what a new configuration needs and the running one does not have, threads included; `apply` swaps
-//! it in (`commit.rs`). What a commit does not change keeps its ring, its cache and its socket.
+//! A commit changes it in two steps (`commit.rs`): `prepare` opens the rings and sockets and starts the threads that the
+//! running configuration does not have, `apply` puts them into use. What a commit does not change keeps its ring, its cache
+//! and its socket. The management API asks it for answers (`answers.rs`).
 //!
-//! `flowd meter` is the same metering on a savefile (`meter_command.rs`).
+//! `flowd meter` runs the same metering on a savefile (`meter_command.rs`).
 
-mod ask;
+mod answers;
+mod clock_step;
 mod commit;
+mod cutover;
 mod difference;
 mod impact;
+mod interface_names;
 pub mod meter_command;
-mod names;
 mod path;
 mod plan;
 mod query;
@@ -19,9 +21,7 @@ mod reader;
 mod rings;
 mod savefile;
 mod settings;
-mod settle;
 mod show;
-mod window;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -45,26 +45,28 @@ use rings::InterfaceRings;
 pub use settings::{ACCOUNTING, Settings};
 use worker::{Report, Worker};
 
-/// Batches (256 flows each) that may wait for the export thread; more are dropped and counted.
+/// Most batches (256 flows each) that wait for the export thread; further ones are dropped and counted.
 const QUEUE: usize = 1024;
-/// The running probe. Its methods block for milliseconds at most.
+
+/// The probe service. Its methods block for milliseconds at most.
 pub struct Probe {
+    /// When the probe started, the time that exported uptimes count from.
     boot_ns: u64,
     state: Mutex<State>,
-    /// Held by the one who reads a cache.
-    reading: Mutex<()>,
+    /// Held while a cache is read, so that one is read at a time.
+    cache_reading: Mutex<()>,
 }
 
 struct State {
     settings: Settings,
     sampler_ids: BTreeMap<String, u8>,
-    /// The capture threads, by interface.
-    ports: BTreeMap<String, InterfaceRings>,
+    /// The capture threads, by interface name.
+    interfaces: BTreeMap<String, InterfaceRings>,
     export: export::Worker,
-    /// The host's routes, while some record speaks of them.
+    /// The host's routes, while an attached record has fields that need them.
     routes: Option<Routes>,
-    /// Number of the next fanout group.
-    groups: u16,
+    /// The number of the newest fanout group.
+    fanout_group: u16,
 }
 
 impl Service for Probe {
@@ -85,20 +87,20 @@ impl Service for Probe {
     ];
 
     fn start() -> io::Result<Arc<Probe>> {
-        // Whole milliseconds, as the exported times count from it.
+        // Whole milliseconds, because exported uptimes have no finer unit.
         let boot_ns = clock::steady_ns() / 1_000_000 * 1_000_000;
         let state = State {
             settings: Settings::default(),
             sampler_ids: BTreeMap::new(),
-            ports: BTreeMap::new(),
+            interfaces: BTreeMap::new(),
             export: export::Worker::start(Arc::new(clock::moment), Arc::new(interfaces), QUEUE)?,
             routes: None,
-            groups: 0,
+            fanout_group: 0,
         };
         Ok(Arc::new(Probe {
             boot_ns,
             state: Mutex::new(state),
-            reading: Mutex::new(()),
+            cache_reading: Mutex::new(()),
         }))
     }
 
@@ -142,7 +144,7 @@ impl Service for Probe {
     /// Expires every flow, exports what is left, and ends the threads.
     fn stop(&self) {
         let mut state = self.state();
-        for (_, rings) in std::mem::take(&mut state.ports) {
+        for (_, rings) in std::mem::take(&mut state.interfaces) {
             rings.stop();
         }
         state.export.stop();
@@ -158,8 +160,8 @@ impl Probe {
 
 impl State {
     fn workers(&self) -> impl Iterator<Item = (&String, &Worker)> {
-        self.ports.iter().flat_map(|(interface, port)| {
-            port.workers.iter().map(move |worker| (interface, worker))
+        self.interfaces.iter().flat_map(|(interface, rings)| {
+            rings.workers.iter().map(move |worker| (interface, worker))
         })
     }
 

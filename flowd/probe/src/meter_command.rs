@@ -1,4 +1,4 @@
-//! `flowd meter`: the probe's own path on a savefile, with the savefile's clock.
+//! `flowd meter`: metering and export of a savefile, with the savefile's timestamps as the clock.
 
 mod summary;
 
@@ -19,43 +19,43 @@ use wire::{Family, Tunnel};
 use service::clock;
 
 use super::savefile::MeterPlan;
-use super::settings::{Settings, TIMEOUTS, unconfigured};
+use super::settings::{Settings, TIMEOUTS, exporter_defaults};
 use super::show::reading_counts;
 use summary::{Summary, table};
 
-/// Packets between two looks at the clock, the progress bar and the export channel.
+/// Number of packets after which batches are exported and the progress bar is updated.
 const STRIDE: u64 = 4096;
-/// Flows the cache holds without a configuration.
+/// Most flows in the cache if there is no configuration.
 const ENTRIES: usize = 1 << 20;
-/// The savefile starts this long after the "boot" that exported uptimes count from, so that packets out of order, as in
-/// captures that were merged, are not before it.
-const BEFORE_FIRST_NS: u64 = 3_600_000_000_000;
+/// How long before the first packet the exporter counts as started, the time that exported uptimes count from. Packets out
+/// of order, as in merged captures, are then not before it.
+const BOOT_BEFORE_FIRST_NS: u64 = 3_600_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
-/// A savefile without packets for longer than this is waited through.
+/// Longest gap between packets without an extra step: in a longer one flows are expired and exported second by second.
 const GAP_NS: u64 = 60_000_000_000;
 
-/// The savefile's present, which the export thread reads as its clock.
+/// The present time of the savefile, which the export thread reads as its clock.
 static PRESENT_NS: AtomicU64 = AtomicU64::new(0);
 
-/// Batches that may wait for the export thread.
+/// Most batches that wait for the export thread.
 const QUEUE: usize = 64;
 
-/// What `flowd meter` is asked to do.
+/// The arguments of `flowd meter`.
 #[derive(Debug)]
 pub struct Request {
     /// The savefile, pcap or pcapng.
     pub read: PathBuf,
-    /// The configuration's file and what it says; `None`: one monitor with the record `netflow-original`.
+    /// The configuration file and its settings; `None` for one monitor with the record `netflow-original`.
     pub config: Option<(PathBuf, Settings)>,
-    /// The monitor of the configuration to run; `None`: its only one.
+    /// The monitor of the configuration to run; `None` for its only one.
     pub monitor: Option<String>,
-    /// Collectors to export to, `HOST:PORT`.
+    /// Further collectors to export to: `HOST:PORT`.
     pub to: Vec<String>,
-    /// The protocol they are spoken to in.
+    /// The export protocol for these collectors.
     pub protocol: Protocol,
-    /// Kinds of tunnels whose inner packet is metered, beside those of the configuration.
+    /// Kinds of tunnels whose inner packets are metered, beside those of the configuration.
     pub decapsulate: Vec<Tunnel>,
-    /// Whether later fragments get the ports of their first.
+    /// Whether later fragments get the ports of their first one.
     pub fragment_ports: bool,
     /// Whether each flow is printed as a line of JSON.
     pub records: bool,
@@ -66,7 +66,7 @@ pub struct Request {
 /// Runs the command.
 ///
 /// # Errors
-/// When the savefile or the configuration cannot be read, or a collector cannot be sent to.
+/// If the savefile cannot be read, or a collector is not reachable from this host.
 pub fn run(args: &Request) -> anyhow::Result<()> {
     let started = clock::monotonic();
     let plan = plan(args)?;
@@ -86,14 +86,14 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
     let mut next_second_ns = 0;
     let damaged = loop {
         let mut result = Ok(());
-        // A new second has come: what came before is metered before its flows are aged. Packets may be out of order;
-        // the present only goes forward.
+        // A new second begins. The packets before it are metered before flows are expired. Packets may be out of order, but
+        // the present time never goes back.
         let mut second = |monitor: &mut Monitor, next_ns: u64, now_ns: u64| {
             if next_ns == 0 {
-                let boot_ns = now_ns.saturating_sub(BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
+                let boot_ns = now_ns.saturating_sub(BOOT_BEFORE_FIRST_NS) / 1_000_000 * 1_000_000;
                 exporting = start_export(&plan, boot_ns, now_ns)?;
             } else if now_ns - next_ns > GAP_NS {
-                output.wait(monitor, exporting.as_ref(), next_ns, now_ns)?;
+                output.wait_through_gap(monitor, exporting.as_ref(), next_ns, now_ns)?;
             }
             monitor.expire(now_ns);
             anyhow::Ok((now_ns / SECOND_NS + 1) * SECOND_NS)
@@ -127,15 +127,15 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
             Ok(false) => break None,
             Err(error) => break Some(error),
         }
-        output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
+        output.export_ready(&mut monitor, exporting.as_ref(), next_second_ns)?;
         progress.set_position(savefile.position());
     };
     monitor.burst(&mut burst);
-    output.pass_on(&mut monitor, exporting.as_ref(), next_second_ns)?;
+    output.export_ready(&mut monitor, exporting.as_ref(), next_second_ns)?;
     let mut handed_on = Ok(());
     monitor.flush_to(EndReason::Forced, |batch| {
         if handed_on.is_ok() {
-            handed_on = output.hand_on(batch, exporting.as_ref());
+            handed_on = output.export(batch, exporting.as_ref());
         }
     });
     handed_on?;
@@ -169,7 +169,7 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What to meter and where to send it.
+/// Returns what to meter and where to export it.
 fn plan(args: &Request) -> anyhow::Result<MeterPlan> {
     let mut plan = match &args.config {
         Some((path, settings)) => settings
@@ -201,7 +201,7 @@ fn plan(args: &Request) -> anyhow::Result<MeterPlan> {
         let Some((host, port)) = to.rsplit_once(':') else {
             bail!("--to {to}: not HOST:PORT")
         };
-        let mut export = unconfigured(
+        let mut export = exporter_defaults(
             &format!("--to {to}"),
             host.trim_start_matches('[').trim_end_matches(']'),
         );
@@ -254,7 +254,7 @@ fn start_export(
             .collect(),
         sampling: plan.sampling.clone(),
     };
-    // Nothing was there before, so nothing is retired.
+    // There were no exporters before, so no statistics are returned.
     let _ = worker.apply(Plan {
         exporters,
         monitors: vec![monitor],
@@ -279,7 +279,7 @@ fn progress(args: &Request, savefile: &Savefile) -> ProgressBar {
     }
 }
 
-/// Where flows go: standard output, and the export thread.
+/// The destinations of flows: standard output and the export thread.
 struct Output<'a> {
     records: bool,
     flows: u64,
@@ -287,7 +287,7 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn pass_on(
+    fn export_ready(
         &mut self,
         monitor: &mut Monitor,
         export: Option<&(export::Worker, Feed)>,
@@ -296,10 +296,10 @@ impl Output<'_> {
         PRESENT_NS.fetch_max(now_ns, Ordering::Relaxed);
         monitor
             .drain()
-            .try_for_each(|batch| self.hand_on(batch, export))
+            .try_for_each(|batch| self.export(batch, export))
     }
 
-    fn hand_on(
+    fn export(
         &mut self,
         batch: Arc<Batch>,
         export: Option<&(export::Worker, Feed)>,
@@ -309,14 +309,14 @@ impl Output<'_> {
             self.print(&batch)?;
         }
         if let Some((_, feed)) = export {
-            // A savefile waits for the exporter; nothing is dropped here.
+            // Reading waits for the export thread, so nothing is dropped here.
             let _ = feed.deliver(batch);
         }
         Ok(())
     }
 
-    /// Nothing came for a while: flows end, and leave, when they would have had this been an interface.
-    fn wait(
+    /// Passes the time of a long gap between packets: flows are expired and exported when they would be on an interface.
+    fn wait_through_gap(
         &mut self,
         monitor: &mut Monitor,
         export: Option<&(export::Worker, Feed)>,
@@ -328,7 +328,7 @@ impl Output<'_> {
             monitor.expire(now_ns);
             now_ns += SECOND_NS;
         }
-        self.pass_on(monitor, export, now_ns)?;
+        self.export_ready(monitor, export, now_ns)?;
         if let Some((worker, _)) = export {
             worker.flush();
         }

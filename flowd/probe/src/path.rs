@@ -1,4 +1,4 @@
-//! Which way a flow would take: in, out, and the monitors and exporters on its way.
+//! The path that a flow would take: input and output interface, and the monitors and exporters that would see it.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,21 +14,21 @@ use ipnet::IpNet;
 use system::routes::Routes;
 
 use super::Probe;
-use super::commit::ROUTES;
-use super::settings::{Attachment, MonitorSettings, PortSettings, Settings};
+use super::commit::ROUTES_TIMEOUT;
+use super::settings::{Attachment, InterfaceSettings, MonitorSettings, Settings};
 use service::clock;
 
-/// What a route makes of a packet.
-struct Way {
-    len: u8,
+/// The route of a packet.
+struct PacketRoute {
+    prefix_len: u8,
     kind: Option<Kind>,
     hop: Option<Hop>,
 }
 
-impl Way {
-    /// Looks the packet up, or with `back` the one that answers it.
-    fn find(query: &PathQuery, fib: &Fib, input: u32, back: bool) -> Way {
-        let (source, destination, ports) = match back {
+impl PacketRoute {
+    /// Looks up the packet of a query, or with `reply` the packet that answers it.
+    fn find(query: &PathQuery, fib: &Fib, input: u32, reply: bool) -> PacketRoute {
+        let (source, destination, ports) = match reply {
             false => (
                 query.source,
                 query.destination,
@@ -57,8 +57,8 @@ impl Way {
                 ports,
             }
         }
-        let way = |found: fib::Match<'_>, hop: Option<&Hop>| Way {
-            len: found.len,
+        let route = |found: fib::Match<'_>, hop: Option<&Hop>| PacketRoute {
+            prefix_len: found.len,
             kind: found.kind,
             hop: hop.copied(),
         };
@@ -66,15 +66,15 @@ impl Way {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
                 let packet = packet(source.to_bits(), destination.to_bits(), query, input, ports);
                 let found = fib.v4.find(&packet);
-                way(found, found.hop(&packet))
+                route(found, found.hop(&packet))
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
                 let packet = packet(source.to_bits(), destination.to_bits(), query, input, ports);
                 let found = fib.v6.find(&packet);
-                way(found, found.hop(&packet))
+                route(found, found.hop(&packet))
             }
-            _ => Way {
-                len: 0,
+            _ => PacketRoute {
+                prefix_len: 0,
                 kind: None,
                 hop: None,
             },
@@ -83,10 +83,10 @@ impl Way {
 }
 
 impl Probe {
-    /// `GET /v1/flow/path`. Where no record speaks of routes, the host's are read for it.
+    /// `GET /v1/flow/path`. The host's routes are read for it, unless they are known because of an attached record.
     ///
     /// # Errors
-    /// Addresses of two families, an interface that is not there, routes that cannot be read.
+    /// If the addresses are of two families, the interface does not exist, or the routes cannot be read.
     pub fn path(&self, query: &PathQuery) -> Result<FlowPath, Refusal> {
         if query.source.is_ipv4() != query.destination.is_ipv4() {
             return Err(Refusal::new(
@@ -113,17 +113,19 @@ impl Probe {
                 };
                 Some(index(name).ok_or_else(unknown)?)
             }
-            // The host's own packets come in nowhere.
-            None => Way::find(query, &fib, 0, true).hop.map(|hop| hop.output),
+            // Where replies would be sent is where the flow comes in; packets of this host have no input.
+            None => PacketRoute::find(query, &fib, 0, true)
+                .hop
+                .map(|hop| hop.output),
         };
-        let way = Way::find(query, &fib, input.unwrap_or(0), false);
-        let (input, output) = (input.map(&name), way.hop.map(|hop| name(hop.output)));
+        let route = PacketRoute::find(query, &fib, input.unwrap_or(0), false);
+        let (input, output) = (input.map(&name), route.hop.map(|hop| name(hop.output)));
         let state = self.state();
         let mut metered = Vec::new();
         for (interface, outgoing) in [(&input, false), (&output, true)] {
-            let Some(port) = interface
+            let Some(interface_settings) = interface
                 .as_ref()
-                .and_then(|name| state.settings.ports.get(name))
+                .and_then(|name| state.settings.interfaces.get(name))
             else {
                 continue;
             };
@@ -131,19 +133,26 @@ impl Probe {
             let sees = |one: &&Attachment| {
                 one.families[family] && if outgoing { one.output } else { one.input }
             };
-            metered.extend(port.attachments.iter().filter(sees).filter_map(|one| {
-                let monitor = state.settings.monitors.get(&one.monitor)?;
-                let seen = Seen {
-                    interface: interface.as_deref().unwrap_or_default(),
-                    outgoing,
-                    ipv6: family == 1,
-                    port,
-                    attachment: one,
-                };
-                Some(seen.shown(&state.settings, monitor))
-            }));
+            metered.extend(
+                interface_settings
+                    .attachments
+                    .iter()
+                    .filter(sees)
+                    .filter_map(|one| {
+                        let monitor = state.settings.monitors.get(&one.monitor)?;
+                        let seen = SeeingMonitor {
+                            interface: interface.as_deref().unwrap_or_default(),
+                            outgoing,
+                            ipv6: family == 1,
+                            interface_settings,
+                            attachment: one,
+                        };
+                        Some(seen.shown(&state.settings, monitor))
+                    }),
+            );
         }
-        let net = IpNet::new(query.destination, way.len).map(|net| net.trunc().to_string());
+        let net =
+            IpNet::new(query.destination, route.prefix_len).map(|net| net.trunc().to_string());
         Ok(FlowPath {
             source: query.source,
             destination: query.destination,
@@ -153,15 +162,15 @@ impl Probe {
             input,
             input_assumed: query.interface.is_none(),
             route: FlowRoute {
-                kind: match way.kind {
+                kind: match route.kind {
                     Some(Kind::Forward) => RouteKind::Forward,
                     Some(Kind::Local) => RouteKind::Local,
                     Some(Kind::Discard) => RouteKind::Discard,
                     Some(Kind::Throw) | None => RouteKind::None,
                 },
-                prefix: net.ok().filter(|_| way.kind.is_some()),
+                prefix: net.ok().filter(|_| route.kind.is_some()),
                 output,
-                next_hop: way.hop.and_then(|hop| hop.gateway),
+                next_hop: route.hop.and_then(|hop| hop.gateway),
             },
             monitors: metered,
         })
@@ -178,7 +187,7 @@ impl Probe {
             Refusal::new(Code::Internal, message)
         };
         let routes = Routes::start(clock::steady_ns).map_err(|error| unread(error.to_string()))?;
-        if !routes.wait(ROUTES) {
+        if !routes.wait(ROUTES_TIMEOUT) {
             let why = routes.statistics().error;
             return Err(unread(why.unwrap_or_else(|| "it takes too long".into())));
         }
@@ -186,16 +195,16 @@ impl Probe {
     }
 }
 
-/// A monitor that sees the flow.
-struct Seen<'a> {
+/// A monitor that would see the flow.
+struct SeeingMonitor<'a> {
     interface: &'a str,
     outgoing: bool,
     ipv6: bool,
-    port: &'a PortSettings,
+    interface_settings: &'a InterfaceSettings,
     attachment: &'a Attachment,
 }
 
-impl Seen<'_> {
+impl SeeingMonitor<'_> {
     fn shown(&self, settings: &Settings, monitor: &MonitorSettings) -> PathMonitor {
         let exporters = monitor
             .exporters
@@ -229,7 +238,7 @@ impl Seen<'_> {
                 name: name.clone(),
                 rate: sampler.rate,
             }),
-            filter: self.port.capture.filter.clone(),
+            filter: self.interface_settings.capture.filter.clone(),
             exporters: exporters.collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! From settings to what the capture threads and the export thread are told.
+//! Settings of the probe turned into those of capture threads and of the export thread.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use system::routes::Routes;
 use wire::Family;
 
 use super::settings::{Attachment, Settings, finding};
-use super::worker::Metering;
+use super::worker::MonitorConfig;
 
-/// Samplers that can be told apart in exported records (element 48 has one octet).
+/// Most samplers: their identifiers have one octet in exported records (element 48).
 const MAX_SAMPLERS: usize = 255;
 
-/// Samplers keep their identifiers for as long as they exist.
+/// Assigns identifiers to samplers. A sampler keeps its identifier as long as it exists.
 pub(crate) fn sampler_ids(
     running: &BTreeMap<String, u8>,
     new: &Settings,
@@ -44,26 +44,23 @@ pub(crate) fn sampler_ids(
     ids
 }
 
-pub(crate) fn meterings(
+/// Returns what a capture thread needs to run the monitors that are attached to its interface.
+pub(crate) fn monitor_configs(
     attachments: &[Attachment],
     settings: &Settings,
     ids: &BTreeMap<String, u8>,
     export: &export::Worker,
     routes: Option<&Routes>,
-) -> Vec<Metering> {
-    let metering = |attachment: &Attachment| {
+) -> Vec<MonitorConfig> {
+    let config = |attachment: &Attachment| {
         let monitor = settings.monitors.get(&attachment.monitor)?;
-        let sampler = attachment.sampler.as_ref().and_then(|name| {
-            let sampler = settings.samplers.get(name)?;
-            Some((sampler.mode, sampler.rate, *ids.get(name)?))
-        });
-        Some(Metering {
+        Some(MonitorConfig {
             monitor: attachment.monitor.as_str().into(),
             settings: meter::Settings {
                 input: attachment.input,
                 output: attachment.output,
                 families: attachment.families,
-                sampler,
+                sampler: meter_sampler(attachment, settings, ids),
                 ..monitor.meter()
             },
             feed: export.feed(&attachment.monitor),
@@ -72,39 +69,51 @@ pub(crate) fn meterings(
                 .map(Routes::reader),
         })
     };
-    attachments.iter().filter_map(metering).collect()
+    attachments.iter().filter_map(config).collect()
 }
 
-/// Some monitor that is attached speaks of routes.
+/// Returns the sampler of an attachment: mode, rate and identifier.
+pub(crate) fn meter_sampler(
+    attachment: &Attachment,
+    settings: &Settings,
+    ids: &BTreeMap<String, u8>,
+) -> Option<(Mode, u32, u8)> {
+    let name = attachment.sampler.as_ref()?;
+    let sampler = settings.samplers.get(name)?;
+    Some((sampler.mode, sampler.rate, *ids.get(name)?))
+}
+
+/// Whether the record of an attached monitor has fields that need the host's routes.
 pub(crate) fn wants_routes(settings: &Settings) -> bool {
-    let mut attachments = settings.ports.values().flat_map(|port| &port.attachments);
+    let mut attachments = settings.attachments();
     attachments.any(|attachment| {
         let monitor = settings.monitors.get(&attachment.monitor);
         monitor.is_some_and(|monitor| meter::wants_routes(&monitor.record))
     })
 }
 
-/// Where monitors are attached, by their names.
-pub(crate) struct Attached<'a>(BTreeMap<&'a str, Vec<&'a Attachment>>);
+/// The attachments of all interfaces by the names of their monitors.
+pub(crate) struct Attachments<'a>(BTreeMap<&'a str, Vec<&'a Attachment>>);
 
-impl<'a> Attached<'a> {
-    pub(crate) fn to(settings: &'a Settings) -> Attached<'a> {
+impl<'a> Attachments<'a> {
+    /// Sorts the attachments by monitor.
+    pub(crate) fn by_monitor(settings: &'a Settings) -> Attachments<'a> {
         let mut attached: BTreeMap<&str, Vec<&Attachment>> = BTreeMap::new();
-        for attachment in settings.ports.values().flat_map(|port| &port.attachments) {
-            let of = attached.entry(&attachment.monitor).or_default();
-            of.push(attachment);
+        for attachment in settings.attachments() {
+            let of_monitor = attached.entry(&attachment.monitor).or_default();
+            of_monitor.push(attachment);
         }
-        Attached(attached)
+        Attachments(attached)
     }
 }
 
-/// What exporters have to know of these monitors.
+/// Returns what exporters need to know of the monitors with these names.
 pub(crate) fn export_monitors<'a>(
     names: impl Iterator<Item = &'a String>,
     settings: &Settings,
     ids: &BTreeMap<String, u8>,
 ) -> Vec<export::Monitor> {
-    let attached = Attached::to(settings);
+    let attached = Attachments::by_monitor(settings);
     let monitor = |name: &String| {
         let monitor = settings.monitors.get(name)?;
         Some(export::Monitor {
@@ -120,9 +129,9 @@ pub(crate) fn export_monitors<'a>(
     names.filter_map(monitor).collect()
 }
 
-/// What the monitor's attachments have for samplers, together.
+/// Returns how a monitor is sampled over all its attachments.
 pub(crate) fn sampling(
-    attached: &Attached<'_>,
+    attached: &Attachments<'_>,
     monitor: &str,
     settings: &Settings,
     ids: &BTreeMap<String, u8>,
@@ -156,7 +165,7 @@ pub(crate) fn sampling(
     }
 }
 
-/// The interfaces of this host, for `option interface-table`.
+/// Returns the interfaces of this host, for `option interface-table`.
 pub(crate) fn interfaces() -> Vec<export::Interface> {
     let Ok(interfaces) = nix::net::if_::if_nameindex() else {
         return Vec::new();

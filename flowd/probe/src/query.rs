@@ -1,4 +1,4 @@
-//! Questions to a cache of flows: which, put together how, in what order. Pure: flows come from [`super::reader`].
+//! Queries of a monitor's cache: filter, aggregation, order. Pure: the flows come from [`super::reader`].
 //!
 //! ```text
 //! flow --filter--> --aggregate--> --sort, top--> rows
@@ -25,13 +25,13 @@ pub(crate) use top::Top;
 
 use group::Measure;
 
-/// Rows of an answer when the query says nothing.
-pub(crate) const LIMIT: usize = 10_000;
-/// Rows of an answer at most.
-pub(crate) const MOST: usize = 100_000;
+/// Most rows of an answer unless the query has another number.
+pub(crate) const DEFAULT_ROWS: usize = 10_000;
+/// Most rows that a query can ask for.
+pub(crate) const MAX_ROWS: usize = 100_000;
 
-/// A query that cannot be answered: no such field, say, or a value that it cannot have.
-pub(crate) fn wrong(message: impl Into<String>) -> Refusal {
+/// The refusal of a query that cannot be answered: because there is no such field, say, or it cannot have the value.
+pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(Code::InvalidValue, message)
 }
 
@@ -40,28 +40,28 @@ pub(crate) fn wrong(message: impl Into<String>) -> Refusal {
 pub struct Condition {
     /// The field's words or its IANA name.
     pub field: String,
-    /// `value` is a regular expression on the value's text; else one of `commands::condition`.
+    /// Whether `value` is a regular expression on the field's text; if not, it is a value as in `commands::condition`.
     pub regexp: bool,
-    /// What the field has to be.
+    /// The value or the expression.
     pub value: String,
 }
 
-/// What of a cache is wanted.
+/// A query of a monitor's cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheQuery {
-    /// Flows for which all of these hold.
+    /// Conditions that must all hold.
     pub filter: Vec<Condition>,
-    /// Flows that agree in these fields are one row.
+    /// Fields by which flows are aggregated: those with equal values are one row.
     pub aggregate: Vec<String>,
-    /// Fields such a row has beside the counters.
+    /// Further fields of such a row, beside the counters.
     pub collect: Vec<String>,
-    /// Field to sort by; rows without it come last.
+    /// The field to sort by. Rows without it come last.
     pub sort: Option<String>,
-    /// Smallest first.
+    /// Whether the smallest value comes first.
     pub lowest: bool,
-    /// At most so many rows.
+    /// Most rows.
     pub top: Option<usize>,
-    /// Where a listing goes on: `next` of the answer before.
+    /// Where to continue a listing: `next` of the answer before.
     pub after: Option<String>,
 }
 
@@ -72,14 +72,16 @@ impl TryFrom<api::query::CacheQuery> for CacheQuery {
         let rows = |name: &str, rows: Option<u64>| {
             let bounded = |rows: u64| {
                 let fits = usize::try_from(rows).ok();
-                fits.filter(|rows| (1..=MOST).contains(rows))
-                    .ok_or_else(|| wrong(format!("{name}={rows} is no number from 1 to {MOST}")))
+                fits.filter(|rows| (1..=MAX_ROWS).contains(rows))
+                    .ok_or_else(|| {
+                        invalid(format!("{name}={rows} is no number from 1 to {MAX_ROWS}"))
+                    })
             };
             rows.map(bounded).transpose()
         };
         let (top, limit) = (rows("top", asked.top)?, rows("limit", asked.limit)?);
         if asked.after.is_some() && (asked.sort.is_some() || !asked.aggregate.is_empty()) {
-            return Err(wrong(
+            return Err(invalid(
                 "only a listing goes on, what is sorted or aggregated is one answer",
             ));
         }
@@ -96,13 +98,13 @@ impl TryFrom<api::query::CacheQuery> for CacheQuery {
     }
 }
 
-/// Reads `FIELD=VALUE` or `FIELD~REGEXP`.
+/// Parses `FIELD=VALUE` or `FIELD~REGEXP`.
 fn condition(text: &str) -> Result<Condition, Refusal> {
     let (at, operator) = text
         .char_indices()
         .find(|(_, c)| matches!(c, '=' | '~'))
         .ok_or_else(|| {
-            wrong(format!(
+            invalid(format!(
                 "filter={text} is neither FIELD=VALUE nor FIELD~REGEXP"
             ))
         })?;
@@ -113,39 +115,39 @@ fn condition(text: &str) -> Result<Condition, Refusal> {
     })
 }
 
-/// A query that fits a monitor's record.
+/// A query that was checked against a monitor's record.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The flows that are wanted.
+    /// Which flows are wanted.
     pub filter: Filter,
-    /// The rows that are made of them.
+    /// How rows are made of them.
     pub rows: Rows,
 }
 
 /// How rows are made.
 #[derive(Debug)]
 pub(crate) enum Rows {
-    /// Each flow as it comes, up to so many.
+    /// Each flow is a row, in the order in which they are read, up to a number.
     Listed(usize),
-    /// The first flows by a field's value.
-    Sorted(Column, Top<Kept>),
-    /// Groups of flows.
+    /// Each flow is a row, sorted by a column.
+    Sorted(Column, Top<FlowCopy>),
+    /// Each group of flows is a row.
     Grouped(Box<Groups>, Order),
 }
 
-/// In what order groups come.
+/// The order of groups.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
-    /// What of a group is compared; `None`: its fields.
+    /// What groups are sorted by; `None` for their aggregated fields.
     by: Option<Measure>,
     lowest: bool,
     most: usize,
 }
 
-/// A flow of an answer.
+/// A copy of a flow, for an answer.
 #[derive(Clone, Debug)]
-pub struct Kept {
-    /// How its octets lie.
+pub struct FlowCopy {
+    /// The layout of its octets.
     pub layout: Arc<Layout>,
     /// Counters and times.
     pub totals: Totals,
@@ -153,17 +155,17 @@ pub struct Kept {
     pub octets: Box<[u8]>,
 }
 
-impl Kept {
-    /// A copy.
-    pub fn new(flow: &Flow<'_>, layout: &Arc<Layout>) -> Kept {
-        Kept {
+impl FlowCopy {
+    /// Copies a flow.
+    pub fn new(flow: &Flow<'_>, layout: &Arc<Layout>) -> FlowCopy {
+        FlowCopy {
             layout: layout.clone(),
             totals: *flow.totals,
             octets: flow.octets.into(),
         }
     }
 
-    /// The flow.
+    /// Returns the flow.
     pub fn flow(&self) -> Flow<'_> {
         Flow {
             layout: &self.layout,
@@ -173,7 +175,8 @@ impl Kept {
     }
 }
 
-/// The order of flows that are equal in what they are sorted by: most octets first, then most packets, then by what they are.
+/// Compares flows that have the same value in the column they are sorted by: most octets first, then most packets, then by
+/// family and content.
 pub(crate) fn order(a: &Flow<'_>, b: &Flow<'_>) -> Ordering {
     let counters = |flow: &Flow<'_>| Reverse((flow.totals.octets, flow.totals.packets));
     let family = |flow: &Flow<'_>| flow.layout.family as u8;
@@ -183,31 +186,31 @@ pub(crate) fn order(a: &Flow<'_>, b: &Flow<'_>) -> Ordering {
         .then_with(|| a.octets.cmp(b.octets))
 }
 
-impl Ord for Kept {
+impl Ord for FlowCopy {
     fn cmp(&self, other: &Self) -> Ordering {
         order(&self.flow(), &other.flow())
     }
 }
 
-impl PartialOrd for Kept {
+impl PartialOrd for FlowCopy {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Kept {
+impl PartialEq for FlowCopy {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Kept {}
+impl Eq for FlowCopy {}
 
 impl Plan {
-    /// Fits a query to a record; `layouts` are those of its flows by family.
+    /// Checks a query against a record; `layouts` are those of its flows by family.
     ///
     /// # Errors
-    /// A field that there is not or that the record has not, a value that it cannot have, an expression that is none.
+    /// If the record has no such field, a field cannot have a value, or an expression is malformed.
     pub(crate) fn new(
         query: &CacheQuery,
         record: &Record,
@@ -215,15 +218,15 @@ impl Plan {
     ) -> Result<Plan, Refusal> {
         let column = |text: &str| Column::find(text, record, layouts);
         let filter = Filter::new(&query.filter, record, layouts)?;
-        let most = query.top.unwrap_or(LIMIT).min(MOST);
+        let most = query.top.unwrap_or(DEFAULT_ROWS).min(MAX_ROWS);
         if query.aggregate.is_empty() {
             if !query.collect.is_empty() {
-                return Err(wrong("collect needs aggregate"));
+                return Err(invalid("collect needs aggregate"));
             }
             let rows = match query.sort.as_deref() {
                 None => Rows::Listed(most),
                 Some("counter flows") => {
-                    return Err(wrong("counter flows needs aggregate"));
+                    return Err(invalid("counter flows needs aggregate"));
                 }
                 Some(field) => Rows::Sorted(column(field)?, Top::new(most, query.lowest)),
             };
@@ -254,12 +257,12 @@ impl Plan {
 }
 
 impl Order {
-    /// The number of groups that [`Order::first`] returns.
+    /// Returns the number of groups that [`Order::first`] returns.
     pub fn count(self, groups: &Groups) -> usize {
         groups.len().min(self.most)
     }
 
-    /// The first groups, in this order.
+    /// Returns the first groups in this order.
     pub fn first(self, groups: &Groups) -> Vec<Group<'_>> {
         let mut top = Top::new(self.most, self.lowest);
         for group in groups.iter() {

@@ -1,6 +1,6 @@
-//! Reads a monitor's cache from its capture threads, a piece at a time: a thread looks at one piece between two blocks
-//! of its ring, so capture goes on however long the reading takes. Flows that come or end meanwhile may be read or not;
-//! those that are there all the time are read once.
+//! Reads a monitor's cache from its capture threads, a piece at a time. A thread copies one piece between two blocks of its
+//! ring, so capture goes on however long the reading takes. Flows that begin or end meanwhile may be missing; those that
+//! last throughout are read exactly once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use api::{Code, Refusal};
 use flow::Batch;
 use meter::{Position, SLOTS_PER_COPY};
 
-use super::query::{Keep, wrong};
-use super::worker::{Asker, Layouts, Piece};
+use super::query::{Keep, invalid};
+use super::worker::{Layouts, Piece, ThreadRequests};
 
-/// Set when nobody waits for the answer any more.
+/// Set when the client that waits for the answer is gone.
 pub type Cancelled = Arc<AtomicBool>;
 
-/// Where a reading stands.
+/// The position of a reader in a monitor's caches: a capture thread, and a position in its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     worker: usize,
@@ -35,7 +35,7 @@ impl FromStr for Cursor {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Cursor, Refusal> {
-        let wrong = || wrong(format!("after={text} is not where an answer ended"));
+        let wrong = || invalid(format!("after={text} is not where an answer ended"));
         let mut numbers = text.split('.').map(|part| part.parse::<u32>().ok());
         let mut next = || numbers.next().flatten().ok_or_else(wrong);
         let cursor = Cursor {
@@ -52,23 +52,23 @@ impl FromStr for Cursor {
     }
 }
 
-/// Reads one monitor.
+/// Reads the caches of one monitor, on one capture thread after the other.
 pub(crate) struct Reader {
     monitor: Arc<str>,
-    askers: Vec<Asker>,
+    threads: Vec<ThreadRequests>,
     keep: Option<Keep>,
     layouts: Layouts,
     cancelled: Cancelled,
     next: Option<Cursor>,
-    /// Reused from piece to piece.
+    /// The memory for the flows of a piece, reused for the next.
     batch: Option<Batch>,
 }
 
 impl Reader {
-    /// Begins at `from`; `layouts` are those that whatever is made of the flows counts on.
+    /// Makes a reader that begins at `from`. `layouts` are the layouts that the caller expects flows to have.
     pub(crate) fn new(
         monitor: &str,
-        askers: Vec<Asker>,
+        threads: Vec<ThreadRequests>,
         layouts: Layouts,
         from: Cursor,
         keep: Option<Keep>,
@@ -76,7 +76,7 @@ impl Reader {
     ) -> Reader {
         Reader {
             monitor: monitor.into(),
-            askers,
+            threads,
             keep,
             layouts,
             cancelled,
@@ -85,15 +85,16 @@ impl Reader {
         }
     }
 
-    /// Where the next piece begins; `None` at the end.
+    /// Returns where the next piece begins; `None` at the end.
     pub(crate) fn next(&self) -> Option<Cursor> {
         self.next
     }
 
-    /// The next piece, `room` flows at most: how many were looked at, and those that are wanted. `None` at the end.
+    /// Reads the next piece. Returns how many flows were read, and up to `room` of those that `keep` accepts; `None` at the
+    /// end.
     ///
     /// # Errors
-    /// When the monitor's record was changed meanwhile, or nobody waits any more.
+    /// If the monitor's record was changed meanwhile, or the client is gone.
     pub(crate) fn piece(&mut self, room: usize) -> Result<Option<(usize, &Batch)>, Refusal> {
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(Refusal::new(
@@ -109,18 +110,18 @@ impl Reader {
             position: Position::default(),
         };
         let into = self.buffer();
-        let (Some(asker), Some(into)) = (self.askers.get(from.worker), into) else {
+        let (Some(thread), Some(into)) = (self.threads.get(from.worker), into) else {
             self.next = None;
             return Ok(None);
         };
-        let answer = asker.copy(Piece {
+        let answer = thread.copy(Piece {
             monitor: self.monitor.clone(),
             from: from.position,
             room,
             keep: self.keep.clone(),
             into,
         });
-        // A thread that has ended has no flows.
+        // A thread that has ended has no flows any more.
         let Some((batch, copied)) = answer else {
             self.next = Some(next_worker);
             return self.piece(room);
@@ -142,7 +143,7 @@ impl Reader {
         Ok(Some((copied.seen, self.batch.insert(batch))))
     }
 
-    /// An empty one, with the last one's room.
+    /// Returns an empty batch, in the memory of the last one.
     fn buffer(&mut self) -> Option<Batch> {
         let layout = self.layouts.iter().flatten().next()?;
         let new = || Batch::with_capacity(layout.clone(), SLOTS_PER_COPY);

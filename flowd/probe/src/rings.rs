@@ -1,12 +1,12 @@
-//! The rings of one interface with their capture threads: opened and started while a commit is prepared, put to work
-//! when it is applied.
+//! The rings of an interface with their capture threads. They are opened and started while a commit is prepared, and put
+//! to work when it is applied.
 
 use capture::{Engine, Fanout, Source};
 use service::clock;
 
+use super::cutover::Window;
 use super::settings::RingKey;
-use super::window::Window;
-use super::worker::{Capturing, Metering, Worker};
+use super::worker::{MonitorConfig, SourceConfig, Worker};
 
 /// The capture threads of one interface.
 #[derive(Default)]
@@ -14,16 +14,15 @@ pub(super) struct InterfaceRings {
     pub(super) workers: Vec<Worker>,
 }
 
-/// Rings that are open and threads that wait for them. Dropping it closes the rings and ends the threads.
-pub(super) struct Opened {
-    /// How each thread captures, with its ring; `None` where the interface is not there, so that the thread waits for
-    /// it.
-    sources: Vec<(Capturing, Option<Source>)>,
-    /// The threads that come to those of the interface.
+/// New rings, with threads that wait for them. Dropping it closes the rings and ends the threads.
+pub(super) struct OpenedRings {
+    /// The source of each thread; `None` if the interface does not exist, so that the thread waits for it.
+    sources: Vec<(SourceConfig, Option<Source>)>,
+    /// The threads that the interface needs beside those it has.
     started: Vec<Worker>,
 }
 
-/// Why rings cannot be had.
+/// Why the rings of an interface cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
     /// The ring cannot be opened.
@@ -35,38 +34,38 @@ pub(super) enum OpenError {
 }
 
 impl InterfaceRings {
-    /// Gives the new rings to the threads there are and to those that were started for them, and ends the threads that
-    /// are too many. Packets are metered from the old rings until one moment, and from the new ones, which have been
-    /// open for a while, after it.
-    pub(super) fn adopt(&mut self, opened: Opened, meterings: &[Metering]) {
-        // What a thread has metered by now is before the moment, what is still in its ring may be.
-        self.workers.iter().for_each(Worker::hold);
-        let moment_ns = Window::moment(clock::unix_ns());
-        while clock::unix_ns() < moment_ns {
+    /// Gives the new rings to the interface's threads, those that were started for them included, and ends surplus threads.
+    /// Packets are metered from the old rings up to one moment and from the new ones, which are open already, after it.
+    pub(super) fn switch_to(&mut self, opened: OpenedRings, monitor_configs: &[MonitorConfig]) {
+        // Whatever a paused thread has metered is from before the cutover; its ring may have more of that.
+        self.workers.iter().for_each(Worker::pause);
+        let cutover_ns = Window::next_microsecond(clock::unix_ns());
+        while clock::unix_ns() < cutover_ns {
             std::hint::spin_loop();
         }
-        let Opened { sources, started } = opened;
+        let OpenedRings { sources, started } = opened;
         let surplus = self
             .workers
             .split_off(sources.len().min(self.workers.len()));
         for worker in started {
-            // Before the first packet is read.
-            worker.configure(meterings.to_vec());
+            // The thread has its monitors before it reads the first packet.
+            worker.configure(monitor_configs.to_vec());
             self.workers.push(worker);
         }
-        for (worker, (capturing, source)) in self.workers.iter().zip(sources) {
-            worker.replace(capturing, source, moment_ns);
+        for (worker, (source_config, source)) in self.workers.iter().zip(sources) {
+            worker.replace(source_config, source, cutover_ns);
         }
         let reports = surplus
             .into_iter()
-            .filter_map(|worker| worker.stop(moment_ns));
+            .filter_map(|worker| worker.stop(cutover_ns));
         for report in reports {
-            if let Some(heir) = self.workers.first() {
-                heir.inherit(report.monitors);
+            if let Some(first) = self.workers.first() {
+                first.inherit(report.monitors);
             }
         }
     }
 
+    /// Meters what the rings have, ends every flow and ends the threads.
     pub(super) fn stop(self) {
         for worker in self.workers {
             worker.stop(u64::MAX);
@@ -74,9 +73,9 @@ impl InterfaceRings {
     }
 }
 
-impl Opened {
-    /// Opens the rings of an interface and starts the threads that it lacks, `running` being those it has. An
-    /// interface that is not there is no error: its threads wait for it, and a warning says so.
+impl OpenedRings {
+    /// Opens the rings of an interface that has `running` threads, and starts those that it lacks. An interface that does
+    /// not exist is no error: its threads wait for it, and a warning says so.
     ///
     /// # Errors
     /// When a ring cannot be opened for another reason, or a thread cannot be started.
@@ -86,9 +85,9 @@ impl Opened {
         group: u16,
         running: usize,
         warnings: &mut Vec<String>,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<OpenedRings, OpenError> {
         let capture = &key.capture;
-        let capturing = Capturing {
+        let source_config = SourceConfig {
             engine: if capture.libpcap {
                 Engine::Pcap
             } else {
@@ -107,7 +106,7 @@ impl Opened {
         };
         let mut sources = Vec::new();
         for _ in 0..capture.threads.max(1) {
-            let source = match capturing.open() {
+            let source = match source_config.open() {
                 Ok(source) => Some(source),
                 Err(error @ capture::Error::NoInterface { .. }) => {
                     warnings.push(format!("{error}; metering starts when it is there"));
@@ -115,12 +114,12 @@ impl Opened {
                 }
                 Err(error) => return Err(error.into()),
             };
-            sources.push((capturing.clone(), source));
+            sources.push((source_config.clone(), source));
         }
         warnings.dedup();
         let missing = sources.len().saturating_sub(running);
-        let started = (0..missing).map(|_| Worker::start(capturing.clone()));
-        Ok(Opened {
+        let started = (0..missing).map(|_| Worker::start(source_config.clone()));
+        Ok(OpenedRings {
             started: started.collect::<std::io::Result<_>>()?,
             sources,
         })

@@ -1,4 +1,4 @@
-//! One monitor of a configuration, run on a savefile.
+//! The settings of one monitor of a configuration, for running it on a savefile.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use api::{Code, Refusal};
 use export::Sampling;
 use meter::ReadOptions;
 
-use super::plan::{Attached, sampler_ids, sampling};
+use super::plan::{Attachments, meter_sampler, sampler_ids, sampling};
 use super::settings::Settings;
 
-/// One monitor of a configuration, for `flowd meter`.
+/// What `flowd meter` needs to run a monitor.
 pub struct MeterPlan {
     /// The monitor's name.
     pub name: String,
-    /// What the meter does.
+    /// The settings of the metering process.
     pub meter: meter::Settings,
-    /// How much of a packet is read, as on the interface of its first attachment.
+    /// Which headers of a packet are read: those of the interface of its first attachment.
     pub reading: ReadOptions,
     /// The sampler of its first attachment.
     pub sampling: Sampling,
-    /// Where its flows go.
+    /// The exporters of its flows.
     pub exporters: Vec<export::Settings>,
 }
 
 impl Settings {
-    /// The monitor `name`, or the only one; sampler and families are those of its first attachment.
+    /// Returns the monitor with a name, or the only one. Sampler and families are those of its first attachment.
     ///
     /// # Errors
-    /// When there is no such monitor, or several to choose from.
+    /// If there is no such monitor, or no name is given and there are several.
     pub fn for_meter(&self, name: Option<&str>) -> Result<MeterPlan, Refusal> {
         let unknown = |message: String| Refusal::new(Code::NotFound, message);
         let names = || {
@@ -60,33 +60,29 @@ impl Settings {
             )));
         };
         let ids = sampler_ids(&BTreeMap::new(), self, &mut Vec::new());
-        let mut attachments = self
-            .ports
-            .values()
-            .flat_map(|port| port.attachments.iter().map(move |it| (port, it)));
-        let (port, attachment) = attachments
+        let mut attachments = self.interfaces.values().flat_map(|interface| {
+            let attachments = interface.attachments.iter();
+            attachments.map(move |attachment| (interface, attachment))
+        });
+        let (interface, attachment) = attachments
             .find(|(_, attachment)| attachment.monitor == name)
             .unzip();
-        let sampler = attachment
-            .and_then(|attachment| attachment.sampler.as_ref())
-            .and_then(|name| {
-                let sampler = self.samplers.get(name)?;
-                Some((sampler.mode, sampler.rate, *ids.get(name)?))
-            });
+        let sampler = attachment.and_then(|attachment| meter_sampler(attachment, self, &ids));
         let exporters = monitor
             .exporters
             .iter()
             .filter_map(|name| self.exporters.get(name));
         Ok(MeterPlan {
             name: name.to_owned(),
-            // A savefile does not say which way its packets went.
+            // A savefile does not tell the direction of packets.
             meter: meter::Settings {
                 families: attachment.map_or([true, true], |attachment| attachment.families),
                 sampler,
                 ..monitor.meter()
             },
-            reading: port.map_or_else(ReadOptions::default, |port| port.reading.clone()),
-            sampling: sampling(&Attached::to(self), name, self, &ids),
+            reading: interface
+                .map_or_else(ReadOptions::default, |interface| interface.reading.clone()),
+            sampling: sampling(&Attachments::by_monitor(self), name, self, &ids),
             exporters: exporters.map(|exporter| exporter.export.clone()).collect(),
         })
     }

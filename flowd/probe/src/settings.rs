@@ -1,10 +1,10 @@
-//! What the configuration says about the probe, resolved: records looked up, defaults filled in,
-//! `system flow-accounting` unfolded into the record, exporters, sampler and monitor it stands for.
+//! The settings of the probe, resolved from the configuration: records are looked up, defaults filled in, and
+//! `system flow-accounting` is expanded into the exporters, sampler and monitor that it stands for.
 
 mod accounting;
 mod exporter;
+mod interface;
 mod monitor;
-mod port;
 mod record;
 mod sampler;
 
@@ -14,15 +14,15 @@ use std::sync::Arc;
 use language::{Code, Finding, Tree};
 
 pub use accounting::ACCOUNTING;
-pub(crate) use exporter::{ExporterSettings, unconfigured};
+pub(crate) use exporter::{ExporterSettings, exporter_defaults};
+pub(crate) use interface::{Attachment, CaptureSettings, InterfaceSettings, RingKey};
 pub(crate) use monitor::{MonitorSettings, TIMEOUTS};
-pub(crate) use port::{Attachment, CaptureSettings, PortSettings, RingKey};
 pub(crate) use record::NamedRecord;
 pub(crate) use sampler::SamplerSettings;
 use service::named::{self, Before, Named};
 use service::{Name, NameKind};
 
-/// Everything the probe does.
+/// The settings of the probe.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// `flow record`, by name.
@@ -34,8 +34,8 @@ pub struct Settings {
     /// `flow monitor`, by name.
     pub monitors: Named<MonitorSettings>,
     /// Interfaces with at least one monitor, by name.
-    pub ports: Named<PortSettings>,
-    /// `system flow-accounting` is configured; false in it: without its in-memory table.
+    pub interfaces: Named<InterfaceSettings>,
+    /// Whether flow accounting keeps its in-memory table; `None` if `system flow-accounting` is not configured.
     pub accounting_table: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ impl Settings {
     /// Resolves a checked tree. What it shares with `before` is taken over from there.
     ///
     /// # Errors
-    /// What a check without the host cannot see: a field that cannot be known here, and the like.
+    /// What a check against the schema does not find, such as a field that no packet has.
     pub fn from_tree(
         tree: &Tree,
         before: Option<Before<'_, Settings>>,
@@ -57,7 +57,7 @@ impl Settings {
             (None, None) => true,
             _ => false,
         };
-        // What it unfolds to would have to be told from what is configured under these names.
+        // Flow accounting adds to these settings by name, so they are not those of the tree's nodes alone.
         let accounts = |tree: &Tree| tree.has(&["system", ACCOUNTING]);
         let before = before.filter(|before| !accounts(tree) && !accounts(before.tree));
         let records = named::resolve(
@@ -81,31 +81,31 @@ impl Settings {
         let monitors = named::resolve(
             tree,
             &["flow", "monitor"],
-            // A monitor has its record's fields.
+            // A monitor's settings include its record.
             before
                 .filter(|before| same(before, &["flow", "record"]))
                 .map(|before| before.part(|settings| &settings.monitors)),
             |name, node| MonitorSettings::from_node(name, node, &records, &mut findings),
         );
-        let ports = named::resolve(
+        let interfaces = named::resolve(
             tree,
             &["interfaces", "ethernet"],
-            before.map(|before| before.part(|settings| &settings.ports)),
-            |name, node| PortSettings::from_node(name, node, &mut findings),
+            before.map(|before| before.part(|settings| &settings.interfaces)),
+            |name, node| InterfaceSettings::from_node(name, node, &mut findings),
         );
         let mut settings = Settings {
             records,
             samplers,
             exporters,
             monitors,
-            ports,
+            interfaces,
             accounting_table: None,
         };
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
             accounting::unfold(tree, node, &mut settings, &mut findings);
         }
-        let sound = before.map(|before| before.settings);
-        monitor::check_bidirectional(&settings, sound, &mut findings);
+        let checked = before.map(|before| before.settings);
+        monitor::check_bidirectional(&settings, checked, &mut findings);
         if findings.is_empty() {
             Ok(settings)
         } else {
@@ -113,7 +113,7 @@ impl Settings {
         }
     }
 
-    /// Names of a kind that start with `begun`.
+    /// Returns the names of a kind that start with `begun`, for completion.
     pub fn names(&self, kind: NameKind, begun: &str) -> Vec<Name> {
         let name = |name: &str, help: Option<String>| {
             name.starts_with(begun).then(|| Name {
@@ -147,14 +147,21 @@ impl Settings {
         }
     }
 
-    /// The same monitors are on the same interfaces.
-    pub fn uses_as(&self, other: &Settings) -> bool {
-        Arc::ptr_eq(&self.ports, &other.ports) && Arc::ptr_eq(&self.monitors, &other.monitors)
+    /// Whether these settings share interfaces and monitors with others, so that the same exporters are in use.
+    pub fn same_monitors_and_interfaces(&self, other: &Settings) -> bool {
+        Arc::ptr_eq(&self.interfaces, &other.interfaces)
+            && Arc::ptr_eq(&self.monitors, &other.monitors)
     }
 
-    /// The exporters that flows come to: those of monitors on an interface.
+    /// Returns the attachments of monitors to all interfaces.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        let interfaces = self.interfaces.values();
+        interfaces.flat_map(|interface| &interface.attachments)
+    }
+
+    /// Returns the names of exporters in use: those of attached monitors.
     pub fn used_exporters(&self) -> BTreeSet<&str> {
-        let attachments = self.ports.values().flat_map(|port| &port.attachments);
+        let attachments = self.attachments();
         let monitors: BTreeSet<&str> = attachments.map(|at| at.monitor.as_str()).collect();
         let monitors = monitors.iter().filter_map(|name| self.monitors.get(name));
         monitors
@@ -163,7 +170,7 @@ impl Settings {
     }
 }
 
-/// One thing wrong, at `path`.
+/// A conflict in the configuration, at `path`.
 pub(crate) fn finding(path: &[&str], message: String) -> Finding {
     Finding {
         path: path.iter().map(|word| (*word).to_owned()).collect(),
@@ -176,12 +183,12 @@ fn text(node: &Tree, path: &[&str]) -> Option<String> {
     node.value(path).map(str::to_owned)
 }
 
-/// One of the words that the schema has for a leaf.
+/// Returns the word of a leaf, or its default.
 fn word<'a>(node: &'a Tree, path: &[&str], default: &'static str) -> &'a str {
     node.value(path).unwrap_or(default)
 }
 
-/// A number that the schema has checked.
+/// Returns the number in a leaf, which the schema has checked.
 fn number<T: std::str::FromStr>(node: &Tree, path: &[&str]) -> Option<T> {
     node.value(path)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The running probe as the management API shows it.
+//! The running probe in the types of the management API.
 
 mod accounting;
 mod cache;
@@ -23,10 +23,10 @@ use super::worker::{MonitorReport, Report};
 pub(crate) use accounting::{accounting, wanted};
 pub(crate) use cache::{CacheAnswer, Rows, columns, group_columns};
 pub(crate) use exporter::exporters;
-pub(crate) use loss::loss;
+pub(crate) use loss::{loss, skipped};
 pub(crate) use routes::routes;
 
-/// The configured description, or the words that Cisco's routers have without one.
+/// Returns the configured description, or what Cisco's routers show if there is none.
 fn description(configured: &Option<String>) -> String {
     configured.as_deref().unwrap_or("User defined").to_owned()
 }
@@ -43,7 +43,7 @@ pub(crate) fn records(settings: &Settings, name: Option<&str>) -> Records {
     let mut records: Vec<_> = configured
         .map(|named| (&named.record, description(&named.description)))
         .collect();
-    // Of the predefined ones the list has one; the others are shown when they are asked for.
+    // The list has one predefined record; the others are shown by name only.
     let predefined = name.unwrap_or("netflow-original");
     let known = registry::Predefined::by_name(predefined);
     let predefined = flow::Record::by_name(predefined);
@@ -87,7 +87,7 @@ pub(crate) fn samplers(
         .iter()
         .filter(|(sampler, _)| name.is_none_or(|name| name == *sampler));
     let samplers = wanted.map(|(name, sampler)| {
-        let attachments = settings.ports.values().flat_map(|port| &port.attachments);
+        let attachments = settings.attachments();
         let users = attachments.filter(|attachment| attachment.sampler.as_ref() == Some(name));
         Sampler {
             name: name.clone(),
@@ -112,26 +112,26 @@ pub(crate) fn interfaces(
     name: Option<&str>,
 ) -> MeteredInterfaces {
     let wanted = settings
-        .ports
+        .interfaces
         .iter()
         .filter(|(interface, _)| name.is_none_or(|name| name == *interface));
-    let interfaces = wanted.map(|(interface, port)| {
-        let threads = reports
-            .iter()
-            .filter(|report| *report.interface == **interface);
-        let tunnels = port.reading.tunnels.kinds().map(Tunnel::name);
+    let interfaces = wanted.map(|(name, interface)| {
+        let threads = reports.iter().filter(|report| *report.interface == **name);
+        let tunnels = interface.reading.tunnels.kinds().map(Tunnel::name);
         MeteredInterface {
-            interface: interface.clone(),
-            monitors: port.attachments.iter().map(attachment).collect(),
-            engine: match port.capture.libpcap {
+            interface: name.clone(),
+            monitors: interface.attachments.iter().map(attachment).collect(),
+            engine: match interface.capture.libpcap {
                 true => Engine::Pcap,
                 false => Engine::AfPacket,
             },
-            promiscuous: port.capture.promiscuous,
-            snaplen: port.capture.snaplen,
+            promiscuous: interface.capture.promiscuous,
+            snaplen: interface.capture.snaplen,
             decapsulate: tunnels.map(str::to_owned).collect(),
-            fragment_ports: port.reading.fragment_ports,
-            threads: threads.map(|report| ring(&port.reading, report)).collect(),
+            fragment_ports: interface.reading.fragment_ports,
+            threads: threads
+                .map(|report| ring(&interface.reading, report))
+                .collect(),
         }
     });
     MeteredInterfaces {
@@ -172,7 +172,7 @@ fn ring(reading: &ReadOptions, report: &Report) -> answer::Ring {
     }
 }
 
-/// What came of entering tunnels and of remembering the ports of fragments, where that is done.
+/// Returns the counters of tunnels and of fragments, for each of the two that is configured.
 pub(crate) fn reading_counts(
     reading: &ReadOptions,
     counts: &ReadCounts,
@@ -217,7 +217,7 @@ fn monitor(name: &str, settings: &MonitorSettings, reports: &[Report]) -> Monito
     }
 }
 
-/// The counters of a monitor's cache, over all its threads.
+/// Returns the counters of a monitor's cache, summed over its capture threads.
 pub(crate) fn cache_counters(
     name: &str,
     monitor: &MonitorSettings,

@@ -1,10 +1,10 @@
-//! A capture thread: ring → headers → monitors → batches. It owns its ring and its caches; others ask.
+//! A capture thread: ring → headers → monitors → batches. It owns its ring and its caches; other threads send it requests.
 
-mod asks;
+mod attached;
 mod handle;
 mod monitors;
-mod port;
 mod report;
+mod request;
 mod ring;
 
 use std::sync::Arc;
@@ -15,66 +15,68 @@ use meter::{Burst, Routing};
 use system::routes::Reader;
 use wire::at;
 
-use super::settle::Settling;
-use super::window::Window;
-use asks::Ask;
-pub(crate) use asks::{Layouts, Piece};
-pub(crate) use handle::{Asker, Worker};
-use port::Port;
-pub(crate) use port::{Metering, MonitorReport};
+use super::clock_step::ClockStep;
+use super::cutover::Window;
+use attached::AttachedMonitor;
+pub(crate) use attached::{MonitorConfig, MonitorReport};
+pub(crate) use handle::{ThreadRequests, Worker};
 pub(crate) use report::Report;
-pub(crate) use ring::Capturing;
+use request::Request;
+pub(crate) use request::{Layouts, Piece};
+pub(crate) use ring::SourceConfig;
 use service::clock;
 
+/// The state of a capture thread.
 struct Capture {
     interface: Arc<str>,
-    capturing: Capturing,
+    source_config: SourceConfig,
     source: Option<Source>,
+    /// Why there is no source; `None` if there is one.
     down: Option<String>,
     retry_ns: u64,
     burst: Burst,
     routes: Option<Reader>,
-    ports: Vec<Port>,
-    /// The packets that are this ring's to meter.
+    monitors: Vec<AttachedMonitor>,
+    /// The span of time from which packets are metered.
     window: Window,
-    /// Reads none until it is told how to go on.
-    held: bool,
+    /// Whether the thread reads no packets until a request resumes it.
+    paused: bool,
     seed: u64,
-    /// By how much the clock has been set, as the monitors know it.
+    /// The sum of the clock's steps that the monitors know of.
     stepped_ns: i64,
-    settling: Option<Settling>,
-    mailbox: Mailbox<Ask>,
+    clock_step: Option<ClockStep>,
+    mailbox: Mailbox<Request>,
 }
 
 impl Capture {
-    /// Without monitors and without a ring, held until it gets one.
-    fn new(capturing: Capturing, mailbox: Mailbox<Ask>) -> Capture {
+    /// Makes a thread's state without monitors and ring; the thread is paused until it gets a ring.
+    fn new(source_config: SourceConfig, mailbox: Mailbox<Request>) -> Capture {
         let now = clock::moment();
         Capture {
-            interface: capturing.config.interface.as_str().into(),
+            interface: source_config.config.interface.as_str().into(),
             down: Some("not there yet".to_owned()),
-            capturing,
+            source_config,
             source: None,
             retry_ns: 0,
             burst: Burst::default(),
             routes: None,
-            ports: Vec::new(),
+            monitors: Vec::new(),
             window: Window::ALWAYS,
-            held: true,
+            paused: true,
             seed: now.now_ns,
             stepped_ns: now.stepped_ns,
-            settling: None,
+            clock_step: None,
             mailbox,
         }
     }
 
     fn run(&mut self) {
-        // A commit that is given up drops the handle, and with it the sender of the mailbox.
-        while self.held {
-            let Ok(ask) = self.mailbox.wait() else {
+        // A commit that is aborted drops the handle, and with it the sender of the mailbox.
+        while self.paused {
+            let Ok(request) = self.mailbox.wait() else {
                 return;
             };
-            if !self.obey(ask) {
+            if !self.handle(request) {
                 return;
             }
         }
@@ -82,52 +84,52 @@ impl Capture {
             self.wait();
             self.read();
             let now_ns = clock::unix_ns();
-            for port in &mut self.ports {
-                port.monitor.expire(now_ns);
+            for attached in &mut self.monitors {
+                attached.monitor.expire(now_ns);
             }
-            self.hand_on(false);
+            self.deliver_batches(false);
             self.mailbox.silence();
-            // Those that come meanwhile wait for the next block to be read.
-            let mut asks = self.mailbox.len();
-            while asks > 0 || self.held {
-                asks = asks.saturating_sub(1);
-                let Ok(ask) = self.mailbox.wait() else {
+            // Requests that arrive meanwhile wait until the next block is read.
+            let mut requests = self.mailbox.len();
+            while requests > 0 || self.paused {
+                requests = requests.saturating_sub(1);
+                let Ok(request) = self.mailbox.wait() else {
                     return;
                 };
-                if !self.obey(ask) {
+                if !self.handle(request) {
                     return;
                 }
             }
         }
     }
 
-    /// Tells the monitors when the clock of day was set: packets have its time.
-    fn mind_clock(&mut self) {
+    /// Tells the monitors when the clock of day was set, since packets have its time.
+    fn follow_clock(&mut self) {
         let moment = clock::moment();
         let (now_ns, steady_ns) = (moment.now_ns, moment.steady_ns());
-        self.settling = self
-            .settling
-            .and_then(|settling| settling.at(now_ns, steady_ns));
+        self.clock_step = self
+            .clock_step
+            .and_then(|clock_step| clock_step.at(now_ns, steady_ns));
         let by_ns = moment.stepped_ns - self.stepped_ns;
         if by_ns != 0 {
             self.stepped_ns = moment.stepped_ns;
-            self.settling = Some(Settling::new(by_ns, now_ns, steady_ns));
+            self.clock_step = Some(ClockStep::new(by_ns, now_ns, steady_ns));
             self.window = Window::ALWAYS;
-            for port in &mut self.ports {
-                port.monitor.clock_stepped(by_ns);
+            for attached in &mut self.monitors {
+                attached.monitor.clock_stepped(by_ns);
             }
         }
     }
 
-    /// Meters everything the ring has now: headers once, then every monitor.
+    /// Meters all packets that the ring has now: each is parsed once, then seen by every monitor.
     fn read(&mut self) {
-        self.mind_clock();
+        self.follow_clock();
         let Capture {
             source: Some(source),
             burst,
             routes,
-            ports,
-            settling,
+            monitors,
+            clock_step,
             window,
             ..
         } = self
@@ -142,7 +144,7 @@ impl Capture {
         }));
         let index = interface.to_be_bytes();
         let result = source.read(|packet| {
-            if !window.has(packet.time_ns) {
+            if !window.contains(packet.time_ns) {
                 return;
             }
             let observed = burst.observe(packet);
@@ -152,39 +154,39 @@ impl Capture {
                 at::INPUT
             };
             observed.header.set(interface, &index);
-            if let Some(settling) = settling {
-                observed.time_ns = settling.time_ns(observed.time_ns);
+            if let Some(clock_step) = clock_step {
+                observed.time_ns = clock_step.time_ns(observed.time_ns);
             }
             if burst.is_full() {
-                meter(burst, ports);
+                meter(burst, monitors);
             }
         });
-        meter(burst, ports);
+        meter(burst, monitors);
         if let Err(error) = result {
-            self.lose(&error.to_string());
+            self.close_after_failure(&error.to_string());
         }
     }
 
-    /// Passes the batches that are ready on. Only at the end of the thread does it wait for room.
-    fn hand_on(&mut self, wait: bool) {
-        for port in &mut self.ports {
-            for batch in port.monitor.drain() {
-                // The feed counts what it cannot take.
+    /// Hands the batches that are ready to the export thread. With `wait`, it waits for room; without, it never does.
+    fn deliver_batches(&mut self, wait: bool) {
+        for attached in &mut self.monitors {
+            for batch in attached.monitor.drain() {
+                // The feed counts a batch that it has no room for.
                 let _ = if wait {
-                    port.metering.feed.deliver(batch)
+                    attached.config.feed.deliver(batch)
                 } else {
-                    port.metering.feed.offer(batch)
+                    attached.config.feed.offer(batch)
                 };
             }
         }
     }
 }
 
-/// Every monitor's share of a burst.
+/// Meters a burst by every monitor.
 #[inline]
-fn meter(burst: &mut Burst, ports: &mut [Port]) {
-    for port in ports {
-        port.monitor.burst(burst);
+fn meter(burst: &mut Burst, monitors: &mut [AttachedMonitor]) {
+    for attached in monitors {
+        attached.monitor.burst(burst);
     }
     burst.clear();
 }

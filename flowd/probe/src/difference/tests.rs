@@ -26,28 +26,28 @@ fn with(more: &str) -> Difference {
 fn from_nothing_only_what_is_used_is_opened() {
     let all = difference(&Settings::default(), &settings(BASE));
     let links: Vec<_> = all.exporters.values().copied().collect();
-    assert_eq!(links, [Link::Open, Link::None]);
-    assert_eq!(all.ports["eth0"].ring, Ring::Open);
-    assert_eq!(all.ports["eth0"].caches["M"], Cache::Make);
+    assert_eq!(links, [SocketChange::Open, SocketChange::None]);
+    assert_eq!(all.interfaces["eth0"].ring, RingChange::Open);
+    assert_eq!(all.interfaces["eth0"].caches["M"], CacheChange::Make);
     let none = difference(&settings(BASE), &Settings::default());
     assert_eq!(none.gone_exporters, ["E", "F"]);
-    assert_eq!(none.ports["eth0"].ring, Ring::Close);
-    assert_eq!(none.ports["eth0"].caches["M"], Cache::Drop);
+    assert_eq!(none.interfaces["eth0"].ring, RingChange::Close);
+    assert_eq!(none.interfaces["eth0"].caches["M"], CacheChange::Drop);
     assert_eq!(with(""), Difference::default());
 }
 
 #[test]
 fn an_exporter_keeps_its_socket_as_long_as_it_leads_there() {
     for (more, link) in [
-        ("set flow exporter E ttl 9", Link::Keep),
-        ("set flow exporter E transport udp 9", Link::Reopen),
-        ("set flow exporter F transport udp 9", Link::None),
+        ("set flow exporter E ttl 9", SocketChange::Keep),
+        ("set flow exporter E transport udp 9", SocketChange::Reopen),
+        ("set flow exporter F transport udp 9", SocketChange::None),
     ] {
         let difference = with(more);
         let links: Vec<_> = difference.exporters.values().copied().collect();
         assert_eq!(links, [link], "{more}");
         assert!(
-            difference.ports.is_empty() && difference.monitors.is_empty(),
+            difference.interfaces.is_empty() && difference.monitors.is_empty(),
             "{more}"
         );
     }
@@ -56,19 +56,19 @@ fn an_exporter_keeps_its_socket_as_long_as_it_leads_there() {
 #[test]
 fn exporters_come_into_use_with_a_monitor() {
     let difference = with("set interfaces ethernet eth0 flow monitor N");
-    assert_eq!(difference.exporters["F"], Link::Open);
+    assert_eq!(difference.exporters["F"], SocketChange::Open);
     assert!(!difference.exporters.contains_key("E"));
-    let port = &difference.ports["eth0"];
+    let change = &difference.interfaces["eth0"];
     assert_eq!(
-        (port.ring, port.caches["M"], port.caches["N"]),
-        (Ring::Keep, Cache::Keep, Cache::Make)
+        (change.ring, change.caches["M"], change.caches["N"]),
+        (RingChange::Keep, CacheChange::Keep, CacheChange::Make)
     );
     let difference = with("delete flow monitor M exporter E\nset flow monitor M exporter F");
     assert_eq!(
         (difference.exporters["E"], difference.exporters["F"]),
-        (Link::Close, Link::Open)
+        (SocketChange::Close, SocketChange::Open)
     );
-    assert_eq!(difference.ports["eth0"].caches["M"], Cache::Keep);
+    assert_eq!(difference.interfaces["eth0"].caches["M"], CacheChange::Keep);
 }
 
 #[test]
@@ -76,27 +76,34 @@ fn a_cache_is_rebuilt_for_another_record_or_type_only() {
     for (more, cache) in [
         (
             "set flow monitor M record \"netflow ipv4 original-input\"",
-            Cache::Rebuild(RebuildReason::Record),
+            CacheChange::Rebuild(RebuildReason::Record),
         ),
         (
             "set flow monitor M cache type permanent",
-            Cache::Rebuild(RebuildReason::Type),
+            CacheChange::Rebuild(RebuildReason::Type),
         ),
-        ("set flow monitor M cache timeout active 9", Cache::Keep),
-        ("set flow monitor M cache entries 99", Cache::Keep),
+        (
+            "set flow monitor M cache timeout active 9",
+            CacheChange::Keep,
+        ),
+        ("set flow monitor M cache entries 99", CacheChange::Keep),
         (
             "set interfaces ethernet eth0 flow monitor M sampler S",
-            Cache::Keep,
+            CacheChange::Keep,
         ),
     ] {
         let difference = with(more);
-        assert_eq!(difference.ports["eth0"].caches["M"], cache, "{more}");
-        assert_eq!(difference.ports["eth0"].ring, Ring::Keep, "{more}");
+        assert_eq!(difference.interfaces["eth0"].caches["M"], cache, "{more}");
+        assert_eq!(
+            difference.interfaces["eth0"].ring,
+            RingChange::Keep,
+            "{more}"
+        );
     }
     // Nobody meters by it.
     assert!(
         with("set flow monitor N cache type permanent")
-            .ports
+            .interfaces
             .is_empty()
     );
 }
@@ -108,7 +115,7 @@ fn what_exporters_tell_of_samplers_follows_them() {
     let old = settings(&format!("{BASE}{sampled}"));
     let new = settings(&format!("{BASE}{sampled}set flow sampler S rate 20\n"));
     let difference = difference(&old, &new);
-    assert!(difference.monitors.contains("M") && difference.ports.contains_key("eth0"));
+    assert!(difference.monitors.contains("M") && difference.interfaces.contains_key("eth0"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What `flowd meter` prints at the end, as JSON or for people.
+//! The summary that `flowd meter` prints at the end, as JSON or as text.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use api::flow::{FragmentCounts, TunnelCounts};
 use loss::DropReason;
 use meter::Monitor;
 use serde::Serialize;
-use wire::SkipReason;
 
-/// What became of the packets of a savefile.
+use super::super::show::skipped;
+
+/// What happened to the packets of a savefile.
 #[derive(Serialize)]
 pub(super) struct Summary {
     pub(super) captured: u64,
@@ -17,9 +18,9 @@ pub(super) struct Summary {
     pub(super) octets: u64,
     pub(super) flows: u64,
     pub(super) unsampled: u64,
-    /// Packets by reason.
+    /// Skipped packets by reason.
     pub(super) skipped: ByName<u64>,
-    /// Packets and records by reason.
+    /// Dropped packets and records by reason.
     pub(super) dropped: BTreeMap<String, u64>,
     pub(super) exporters: Vec<Exported>,
     pub(super) elapsed_seconds: f64,
@@ -29,7 +30,7 @@ pub(super) struct Summary {
     pub(super) fragments: Option<FragmentCounts>,
 }
 
-/// What an exporter sent.
+/// What was sent by an exporter.
 #[derive(Serialize)]
 pub(super) struct Exported {
     name: String,
@@ -45,12 +46,7 @@ impl Summary {
         exporters: &[export::ExporterStatistics],
     ) -> Summary {
         let ledger = monitor.ledger();
-        let skipped = SkipReason::ALL
-            .iter()
-            .map(|why| (why.name(), ledger.skipped[*why as usize].packets))
-            .chain([("other-family", ledger.other_family.packets)])
-            .filter(|(_, packets)| *packets > 0)
-            .map(|(why, packets)| (why.to_owned(), packets));
+        let skipped = skipped(ledger).map(|(why, tally)| (why.to_owned(), tally.packets));
         let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
         for (why, tally) in exporters
             .iter()
@@ -91,7 +87,7 @@ impl Exported {
     }
 }
 
-/// The summary for people.
+/// Returns the summary as text.
 pub(super) fn table(summary: &Summary) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: u64| text.push_str(&format!("{name:<28} {value:>16}\n"));

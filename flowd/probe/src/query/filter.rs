@@ -1,4 +1,4 @@
-//! The conditions on a flow.
+//! The filter of a query.
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use flow::{Flow, Layout, Record, Value};
 use regex::Regex;
 use registry::Kind;
 
-use super::super::names::Names;
-use super::wrong;
+use super::super::interface_names::InterfaceNames;
+use super::invalid;
 use super::{Column, Condition};
 use api::Refusal;
 
-/// Memory that an expression may take once compiled, in octets.
+/// Most octets of memory that a compiled expression may take.
 const EXPRESSION_LIMIT: usize = 1 << 20;
-/// Conditions of one query at most.
+/// Most conditions of a query.
 const MAX_CONDITIONS: usize = 64;
 
-/// Decides on the capture thread which flows are copied.
+/// The part of a filter that runs on the capture thread and decides which flows are copied.
 pub(crate) type Keep = Arc<dyn Fn(&Flow<'_>) -> bool + Send + Sync>;
 
-/// All of these must hold.
+/// Conditions that must all hold.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    /// Compared as numbers: as cheap as copying the flow would be, so this is done before.
+    /// Conditions that compare numbers. They cost as little as copying the flow, so they are evaluated before that.
     numbers: Vec<(Column, Vec<(u128, u128)>)>,
-    /// Not so cheap: after copying.
+    /// Regular expressions, which cost more and are evaluated on copies.
     expressions: Vec<(Column, Regex)>,
 }
 
 impl Filter {
-    /// Fits conditions to a record.
+    /// Checks conditions against a record.
     ///
     /// # Errors
-    /// A field that the record has not, a value that is not one of it, an expression that is none.
+    /// If the record has no such field, a field cannot have a value, or an expression is malformed.
     pub(crate) fn new(
         conditions: &[Condition],
         record: &Record,
@@ -41,7 +41,7 @@ impl Filter {
     ) -> Result<Filter, Refusal> {
         if conditions.len() > MAX_CONDITIONS {
             return Err(
-                wrong(format!("{} conditions are too many", conditions.len()))
+                invalid(format!("{} conditions are too many", conditions.len()))
                     .hint(format!("{MAX_CONDITIONS} at most")),
             );
         }
@@ -61,7 +61,7 @@ impl Filter {
             } else {
                 let kind = ValueKind::of(column.field);
                 let wanted = kind.read(value).map_err(|bad| {
-                    wrong(format!("{field}: {}", bad.message))
+                    invalid(format!("{field}: {}", bad.message))
                         .hint(bad.hint)
                         .about(value)
                 })?;
@@ -72,12 +72,12 @@ impl Filter {
         Ok(filter)
     }
 
-    /// No conditions.
+    /// Whether there are no conditions.
     pub(crate) fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.expressions.is_empty()
     }
 
-    /// The part that the capture thread does.
+    /// Returns the part of the filter for the capture thread.
     pub(crate) fn keep(&self) -> Option<Keep> {
         let numbers = self.numbers.clone();
         (!numbers.is_empty()).then(|| -> Keep {
@@ -94,8 +94,8 @@ impl Filter {
         })
     }
 
-    /// The part that is left for those that were kept.
-    pub(crate) fn matches(&self, flow: &Flow<'_>, names: &mut Names) -> bool {
+    /// Evaluates the rest of the filter on a flow that was copied.
+    pub(crate) fn matches(&self, flow: &Flow<'_>, names: &mut InterfaceNames) -> bool {
         self.expressions.iter().all(|(column, expression)| {
             column
                 .value(flow)
@@ -112,11 +112,11 @@ fn expression(text: &str) -> Result<Regex, Refusal> {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
             let why = why.trim_start_matches("error: ");
-            wrong(format!("not a regular expression: {why}")).hint("such as ^10\\. is wanted")
+            invalid(format!("not a regular expression: {why}")).hint("such as ^10\\. is wanted")
         })
 }
 
-/// What would have been right in place of an interface's name.
+/// Returns the hint for a name that no interface has.
 fn interfaces(name: &str) -> String {
     let all = nix::net::if_::if_nameindex();
     let mut all: Vec<String> = all
@@ -135,15 +135,15 @@ fn range(wanted: Wanted) -> Result<(u128, u128), Refusal> {
         Wanted::Name(name) => nix::net::if_::if_nametoindex(name.as_str())
             .map(|index| (index.into(), index.into()))
             .map_err(|_| {
-                wrong(format!("there is no interface {name}"))
+                invalid(format!("there is no interface {name}"))
                     .hint(interfaces(&name))
                     .about(&name)
             }),
     }
 }
 
-/// A value as a number: addresses by their octets in network order, a label stack entry by its label, a section by its
-/// first sixteen octets.
+/// Returns a value as a number: an address by its octets in network order, a label stack entry by its label, a packet
+/// section by its first sixteen octets.
 fn number(value: Value) -> u128 {
     let big_endian = |octets: &[u8]| {
         octets
@@ -159,8 +159,8 @@ fn number(value: Value) -> u128 {
     }
 }
 
-/// What an expression is matched with: the value as screens show it.
-fn text(value: Value, kind: Kind, names: &mut Names) -> String {
+/// Returns the text that an expression is matched with: the value as screens show it.
+fn text(value: Value, kind: Kind, names: &mut InterfaceNames) -> String {
     match (kind, &value) {
         (Kind::Interface, Value::Number(index)) => names
             .get(u32::try_from(*index).unwrap_or(u32::MAX))

@@ -1,4 +1,4 @@
-//! Flows put together by the fields they agree in.
+//! Aggregation: groups of flows with equal values in some fields.
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
@@ -8,23 +8,23 @@ use hashbrown::HashTable;
 use registry::{Aggregate, Field, Kind, Source};
 
 use super::Column;
-use super::column::no_field;
-use super::wrong;
+use super::column::unknown_field;
+use super::invalid;
 use api::Refusal;
 
-/// Groups of one answer at most: about 100 octets each and 24 more for each field.
+/// Most groups of an answer. Each takes about 100 octets and 24 more for each field.
 pub(super) const MAX_GROUPS: usize = 1 << 22;
 
-/// Groups by what they agree in.
+/// Groups of flows.
 #[derive(Debug)]
 pub struct Groups {
-    /// What the flows of a group agree in.
+    /// The fields in which the flows of a group have equal values.
     pub keys: Vec<Column>,
-    /// What is told of a group beside its counters.
+    /// The fields that are collected for a group beside its counters.
     pub collects: Vec<Column>,
-    /// `keys.len()` values a group.
+    /// The values of `keys`, `keys.len()` for each group.
     values: Vec<Option<Value>>,
-    /// `collects.len()` values a group.
+    /// The values of `collects`, `collects.len()` for each group.
     collected: Vec<Option<Value>>,
     sums: Vec<Sum>,
     index: HashTable<u32>,
@@ -34,12 +34,12 @@ pub struct Groups {
     scratch: Vec<Option<Value>>,
 }
 
-/// What the flows of a group have together.
+/// The counters of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sum {
-    /// Flows.
+    /// Number of flows.
     pub flows: u64,
-    /// Packets and octets of all; first and last packet of any.
+    /// Packets and octets of all flows; times of the first and the last packet of any.
     pub totals: Totals,
 }
 
@@ -50,7 +50,7 @@ pub struct Group<'a> {
     pub values: &'a [Option<Value>],
     /// Values of [`Groups::collects`].
     pub collected: &'a [Option<Value>],
-    /// Its sums.
+    /// The counters.
     pub sum: &'a Sum,
 }
 
@@ -79,17 +79,17 @@ pub enum Measure {
     First,
     /// The last packet's time.
     Last,
-    /// A field they agree in, by its place.
+    /// A field of [`Groups::keys`], by its index.
     Key(usize),
-    /// A field that is told beside, by its place.
+    /// A field of [`Groups::collects`], by its index.
     Collected(usize),
 }
 
 impl Groups {
-    /// No groups yet.
+    /// Makes an empty set of groups.
     ///
     /// # Errors
-    /// A field that changes with every packet: there would be nothing to put together.
+    /// If a key is a counter or a time, by which flows cannot be aggregated.
     pub fn new(keys: Vec<Column>, collects: Vec<Column>) -> Result<Groups, Refusal> {
         let counted = |column: &&Column| {
             matches!(
@@ -100,7 +100,7 @@ impl Groups {
         if let Some(column) = keys.iter().find(counted) {
             let words = column.field.words;
             let message = format!("{words} is counted, flows are not put together by it");
-            return Err(wrong(message).about(words));
+            return Err(invalid(message).about(words));
         }
         Ok(Groups {
             keys,
@@ -115,14 +115,14 @@ impl Groups {
         })
     }
 
-    /// Another bound than [`MAX_GROUPS`].
+    /// Replaces the bound, which is [`MAX_GROUPS`].
     #[cfg(test)]
     pub fn bounded(mut self, most: usize) -> Groups {
         self.most = most;
         self
     }
 
-    /// Groups there are.
+    /// Returns the number of groups.
     pub fn len(&self) -> usize {
         self.sums.len()
     }
@@ -130,7 +130,7 @@ impl Groups {
     /// Adds a flow.
     ///
     /// # Errors
-    /// When there are [`MAX_GROUPS`] and it belongs to none of them.
+    /// If there are [`MAX_GROUPS`] already and the flow belongs to none of them.
     pub fn add(&mut self, flow: &Flow<'_>) -> Result<(), Refusal> {
         self.scratch.clear();
         self.scratch
@@ -148,7 +148,7 @@ impl Groups {
         }
         if self.sums.len() == self.most {
             return Err(
-                wrong(format!("these fields make more than {} groups", self.most))
+                invalid(format!("these fields make more than {} groups", self.most))
                     .hint("filter, or aggregate fewer fields"),
             );
         }
@@ -168,8 +168,9 @@ impl Groups {
         Ok(())
     }
 
-    /// A further flow of a group. Collected values follow the rule their field has in a flow; one that keeps the first
-    /// packet's value is that of the earliest flow, the smallest when flows began together.
+    /// Adds a further flow to a group. Collected values are merged by the rule that their field has within a flow. Where
+    /// that keeps the first packet's value, the group has that of the earliest flow, or the smallest if flows began
+    /// together.
     fn join(&mut self, at: usize, flow: &Flow<'_>) {
         let sum = &mut self.sums[at];
         let began = flow.totals.first_ns.cmp(&sum.totals.first_ns);
@@ -203,7 +204,7 @@ impl Groups {
         totals.tcp_flags |= flow.totals.tcp_flags;
     }
 
-    /// The groups, in no order.
+    /// Iterates over the groups, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = Group<'_>> {
         (0..self.sums.len()).map(|at| {
             let (keys, collects) = (self.keys.len(), self.collects.len());
@@ -215,10 +216,10 @@ impl Groups {
         })
     }
 
-    /// What a field to sort by is.
+    /// Finds what a field to sort by is in a group.
     ///
     /// # Errors
-    /// When groups do not have it.
+    /// If groups do not have it.
     pub fn measure(&self, field: &str) -> Result<Measure, Refusal> {
         let called = |column: &Column| column.field.words == field || column.field.name() == field;
         if field == "counter flows" || field == registry::element::DELTA_FLOW_COUNT.name {
@@ -230,7 +231,7 @@ impl Groups {
         let known = registry::FIELDS
             .iter()
             .find(|known| known.words == field || known.name() == field);
-        let known: &Field = known.ok_or_else(|| no_field(field))?;
+        let known: &Field = known.ok_or_else(|| unknown_field(field))?;
         match known.source {
             Source::Octets => return Ok(Measure::Octets),
             Source::Packets => return Ok(Measure::Packets),
@@ -240,7 +241,7 @@ impl Groups {
         }
         let at = self.collects.iter().position(called);
         at.map(Measure::Collected).ok_or_else(|| {
-            wrong(format!(
+            invalid(format!(
                 "{field} is neither aggregated nor collected, so there is nothing to sort by"
             ))
             .hint("collect it, too")
@@ -250,7 +251,7 @@ impl Groups {
 }
 
 impl Group<'_> {
-    /// The value it is sorted by.
+    /// Returns the value that the group is sorted by.
     pub fn measured(&self, by: Measure) -> Option<Value> {
         let totals = &self.sum.totals;
         match by {

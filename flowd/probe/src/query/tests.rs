@@ -6,7 +6,7 @@ use flow::{Batch, EndReason, Value};
 use proptest::prelude::*;
 use wire::{Family, Header, at};
 
-use super::super::names::Names;
+use super::super::interface_names::InterfaceNames;
 use super::*;
 
 /// A flow as the model has it.
@@ -160,7 +160,7 @@ fn holds(spec: &Spec, conditions: &[usize]) -> bool {
 /// Runs a plan as the probe does, on flows that are all there.
 fn run(plan: &mut Plan, batches: &[Batch]) -> usize {
     let keep = plan.filter.keep();
-    let mut names = Names::default();
+    let mut names = InterfaceNames::default();
     let mut matched = 0;
     for batch in batches {
         for flow in batch.iter() {
@@ -175,7 +175,7 @@ fn run(plan: &mut Plan, batches: &[Batch]) -> usize {
                 Rows::Sorted(column, top) => top.offer(
                     column.value(&flow),
                     |last| order(&flow, &last.flow()),
-                    || Kept::new(&flow, &batch.layout),
+                    || FlowCopy::new(&flow, &batch.layout),
                 ),
                 Rows::Grouped(groups, _) => groups.add(&flow).unwrap(),
             }

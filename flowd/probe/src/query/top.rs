@@ -1,20 +1,20 @@
-//! The first rows by a value, in bounded memory.
+//! Sorting in bounded memory: only the first rows are kept.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use flow::Value;
 
-/// The first `most` of the rows that are offered; rows of the same value come in their own order.
+/// The first `most` of the rows that are offered, sorted by a value. Rows with the same value are sorted by their own order.
 #[derive(Debug)]
 pub(crate) struct Top<T> {
     most: usize,
     lowest: bool,
-    /// The row that would go next is the greatest.
+    /// The kept rows. The greatest one is the first to be replaced.
     rows: BinaryHeap<(Rank, T)>,
 }
 
-/// Where a value puts a row: what is less comes first.
+/// The position of a row by its value: the smaller rank comes first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rank {
     value: Option<Value>,
@@ -26,7 +26,7 @@ impl Ord for Rank {
         match (&self.value, &other.value) {
             (Some(a), Some(b)) if self.lowest => a.cmp(b),
             (Some(a), Some(b)) => b.cmp(a),
-            // What has no value is last either way.
+            // Rows without a value come last either way.
             (a, b) => b.is_some().cmp(&a.is_some()),
         }
     }
@@ -39,7 +39,7 @@ impl PartialOrd for Rank {
 }
 
 impl<T: Ord> Top<T> {
-    /// Highest first, or lowest first.
+    /// Keeps `most` rows, those with the highest values or those with the lowest.
     pub(crate) fn new(most: usize, lowest: bool) -> Top<T> {
         Top {
             most,
@@ -48,7 +48,7 @@ impl<T: Ord> Top<T> {
         }
     }
 
-    /// Offers a row by its value; `order` compares it to another one of the same value, `make` makes it when it is kept.
+    /// Offers a row by its value. `order` compares it to a kept row of the same value; `make` makes it if it is kept.
     #[inline]
     pub(crate) fn offer(
         &mut self,
@@ -71,7 +71,7 @@ impl<T: Ord> Top<T> {
         }
     }
 
-    /// The rows in order.
+    /// Returns the kept rows in order.
     pub(crate) fn into_rows(self) -> Vec<T> {
         let rows = self.rows.into_sorted_vec();
         rows.into_iter().map(|(_, row)| row).collect()

@@ -1,4 +1,4 @@
-//! `system flow-accounting`, unfolded into the record, exporters, sampler and monitor it stands for, on its interfaces.
+//! `system flow-accounting`, expanded into the exporters, sampler and monitor that it stands for, on its interfaces.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,22 +9,22 @@ use language::schema::{default_seconds, default_u16, default_u32, default_usize,
 use language::{Finding, Tree};
 use meter::{CacheType, KeptTables, Mode, Timeouts};
 
-use super::exporter::{source, unconfigured};
-use super::port::reading;
+use super::exporter::{exporter_defaults, source};
+use super::interface::read_options;
 use super::{
-    Attachment, CaptureSettings, ExporterSettings, MonitorSettings, PortSettings, SamplerSettings,
-    Settings, finding, number, text, word,
+    Attachment, CaptureSettings, ExporterSettings, InterfaceSettings, MonitorSettings,
+    SamplerSettings, Settings, finding, number, text, word,
 };
 use service::named::Named;
 
-/// The monitor, sampler and record that `system flow-accounting` makes.
+/// The name of the monitor, sampler and record of `system flow-accounting`; names of its exporters begin with it.
 pub const ACCOUNTING: &str = "flow-accounting";
 const ENTRIES: usize = default_usize("system flow-accounting netflow max-flows");
 const SNAPLEN: u32 = default_u32("system flow-accounting packet-length");
 const RING_MIB: u32 = default_u32("system flow-accounting buffer-size");
 const VERSION: &str = default_word("system flow-accounting netflow version");
 const PORT: u16 = default_u16("system flow-accounting netflow server * port");
-/// The timeouts of VyOS 1.4, which are those of a configuration that says nothing of them.
+/// The default timeouts, those of VyOS 1.4.
 const TIMEOUTS: Timeouts = Timeouts {
     active: default_seconds("system flow-accounting netflow timeout max-active-life"),
     tcp: default_seconds("system flow-accounting netflow timeout tcp-generic"),
@@ -37,7 +37,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     expiry_interval: default_seconds("system flow-accounting netflow timeout expiry-interval"),
 };
 
-/// Unfolds it into `settings`; `node` is its subtree.
+/// Adds to `settings` what `system flow-accounting` stands for; `node` is its subtree.
 pub(super) fn unfold(
     tree: &Tree,
     node: &Tree,
@@ -98,7 +98,7 @@ pub(super) fn unfold(
     };
     insert(&mut settings.monitors, ACCOUNTING, monitor);
     for interface in node.values(&["interface"]) {
-        let at = ["interfaces", "ethernet", interface];
+        let path = ["interfaces", "ethernet", interface];
         let attachment = Attachment {
             monitor: ACCOUNTING.into(),
             input: true,
@@ -106,25 +106,25 @@ pub(super) fn unfold(
             families: [true, true],
             sampler: sampler.clone(),
         };
-        let ports = Arc::make_mut(&mut settings.ports);
-        let port = ports.get_or_insert_with(interface, || {
+        let interfaces = Arc::make_mut(&mut settings.interfaces);
+        let settings = interfaces.get_or_insert_with(interface, || {
             let empty = Tree::default();
-            let ethernet = tree.get(&at).unwrap_or(&empty);
+            let ethernet = tree.get(&path).unwrap_or(&empty);
             let mut capture = CaptureSettings::from_node(interface, ethernet, findings);
-            // The interface's own capture leaves are the closer ones.
+            // The interface's own `capture` leaves take precedence.
             if !ethernet.has(&["capture", "snaplen"]) {
                 capture.snaplen = number(node, &["packet-length"]).unwrap_or(SNAPLEN);
             }
             if !ethernet.has(&["capture", "ring-size"]) {
                 capture.ring_mib = number(node, &["buffer-size"]).unwrap_or(RING_MIB);
             }
-            Arc::new(PortSettings {
+            Arc::new(InterfaceSettings {
                 capture,
-                reading: reading(interface, ethernet, findings),
+                reading: read_options(interface, ethernet, findings),
                 attachments: Vec::new(),
             })
         });
-        Arc::make_mut(port).attachments.push(attachment);
+        Arc::make_mut(settings).attachments.push(attachment);
     }
 }
 
@@ -135,9 +135,10 @@ where
     Arc::make_mut(named).insert(name.to_owned(), Arc::new(thing));
 }
 
-/// `server_node` is that of `netflow server SERVER`, `node` that of `system flow-accounting`.
+/// Returns the exporter of `netflow server SERVER`, whose subtree is `server_node`; `node` is that of
+/// `system flow-accounting`.
 fn exporter(name: &str, server: &str, server_node: &Tree, node: &Tree) -> export::Settings {
-    let mut export = unconfigured(name, server);
+    let mut export = exporter_defaults(name, server);
     export.port = number(server_node, &["port"]).unwrap_or(PORT);
     let address = server_node
         .value(&["source-address"])
@@ -169,8 +170,9 @@ fn exporter(name: &str, server: &str, server_node: &Tree, node: &Tree) -> export
     export
 }
 
-/// VyOS 1.1 and 1.4 have a timeout a protocol, 1.5 has active and inactive: where both are given, the
-/// protocol's own word wins over `inactive-timeout`, and the shorter of `active-timeout` and `max-active-life` holds.
+/// Returns the timeouts. VyOS 1.1 to 1.4 have one for each protocol, 1.5 has `active-timeout` and `inactive-timeout`. Where
+/// both are given, a protocol's own timeout takes precedence over `inactive-timeout`, and the shorter one of
+/// `active-timeout` and `max-active-life` counts.
 fn timeouts(node: &Tree) -> Timeouts {
     let seconds = |path: &[&str]| number::<u64>(node, path).map(Duration::from_secs);
     let inactive = seconds(&["netflow", "inactive-timeout"]);
@@ -195,7 +197,7 @@ fn timeouts(node: &Tree) -> Timeouts {
         icmp: timeout("icmp", defaults.icmp),
         generic: timeout("flow-generic", defaults.generic),
         transaction_end: false,
-        // Flows that end after seconds are not left for a minute: 1.5 has no expiry interval.
+        // 1.5 has no expiry interval. The default of a minute would keep flows long after a short timeout.
         expiry_interval: seconds(&["netflow", "timeout", "expiry-interval"]).unwrap_or(
             if inactive.or(active).is_some() {
                 Duration::from_secs(1)

@@ -1,4 +1,4 @@
-//! `flow exporter`.
+//! Settings of `flow exporter`.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use language::schema::{default_seconds, default_u8, default_u16, default_word};
 
 use super::{number, text, word};
 
-/// An exporter and its description.
+/// The settings of an exporter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExporterSettings {
-    /// What the exporting process needs.
+    /// The settings of the exporting process.
     pub export: export::Settings,
-    /// Its description.
+    /// The configured description.
     pub description: Option<String>,
 }
 
 impl ExporterSettings {
-    /// `node` is that of `flow exporter NAME`.
+    /// Reads the subtree of `flow exporter NAME`.
     pub(super) fn from_node(name: &str, node: &Tree) -> ExporterSettings {
         ExporterSettings {
             export: exporter(name, node),
@@ -34,11 +34,11 @@ const TEMPLATE_TIMEOUT: Duration = default_seconds("flow exporter * template dat
 const OPTION_TIMEOUT: Duration = default_seconds("flow exporter * option * timeout");
 
 const PROTOCOL: &str = default_word("flow exporter * export-protocol");
-/// Largest IP packet to export in, that of Ethernet.
+/// Largest IP packet to export in: Ethernet's.
 const MTU: u16 = 1500;
 
-/// An exporter of which only name and destination are configured.
-pub(crate) fn unconfigured(name: &str, destination: &str) -> export::Settings {
+/// Returns the settings of an exporter of which only name and destination are configured.
+pub(crate) fn exporter_defaults(name: &str, destination: &str) -> export::Settings {
     export::Settings {
         name: name.into(),
         destination: destination.into(),
@@ -71,7 +71,7 @@ fn exporter(name: &str, node: &Tree) -> export::Settings {
             number(node, &["option", table, "timeout"]).map_or(OPTION_TIMEOUT, Duration::from_secs);
         node.has(&["option", table]).then_some(timeout)
     };
-    let mut export = unconfigured(name, node.value(&["destination"]).unwrap_or_default());
+    let mut export = exporter_defaults(name, node.value(&["destination"]).unwrap_or_default());
     export.port = number(node, &["transport", "udp"]).unwrap_or(export.port);
     export.source = node.value(&["source"]).map_or(Source::Any, source);
     export.vrf = text(node, &["vrf"]);
@@ -88,7 +88,7 @@ fn exporter(name: &str, node: &Tree) -> export::Settings {
     export
 }
 
-/// An address, or an interface whose address it is.
+/// Parses a source: an address, or the name of an interface.
 pub(super) fn source(text: &str) -> Source {
     text.parse()
         .map_or_else(|_| Source::Interface(text.to_owned()), Source::Address)

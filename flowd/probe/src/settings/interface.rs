@@ -1,4 +1,4 @@
-//! `interfaces ethernet`: how an interface is captured, and the monitors on it.
+//! Settings of `interfaces ethernet`: how packets are captured, and the attached monitors.
 
 use language::schema::{default_u16, default_u32, default_word};
 use language::{Finding, Tree};
@@ -7,9 +7,9 @@ use wire::{Tunnel, Tunnels, VXLAN_PORT};
 
 use super::{finding, number, text, word};
 
-/// Octets captured of a packet: link header with tags, IPv6 with some extension headers, TCP.
+/// Octets captured of each packet. They have room for a link header with tags, IPv6 with some extension headers, and TCP.
 const SNAPLEN: u32 = default_u32("interfaces ethernet * capture snaplen");
-/// MiB of ring a capture thread has.
+/// MiB of the ring of each capture thread.
 const RING_MIB: u32 = default_u32("interfaces ethernet * capture ring-size");
 const ENGINE: &str = default_word("interfaces ethernet * capture engine");
 const DIRECTION: &str = default_word("interfaces ethernet * flow monitor * direction");
@@ -20,67 +20,67 @@ const _: () = assert!(
     "the port where tunnels are looked for without `vxlan-port` is the schema's default"
 );
 
-/// An interface that is captured on.
+/// The settings of an interface with monitors.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PortSettings {
-    /// How it is captured.
+pub struct InterfaceSettings {
+    /// How packets are captured.
     pub capture: CaptureSettings,
-    /// How much of a packet is read; the ring does not depend on it.
+    /// Which headers of a packet are read. The ring does not depend on it.
     pub reading: ReadOptions,
-    /// The monitors on it.
+    /// The attached monitors.
     pub attachments: Vec<Attachment>,
 }
 
-/// `interfaces ethernet IF capture` and what belongs to it.
+/// How packets are captured from an interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaptureSettings {
-    /// Through libpcap instead of the packet ring.
+    /// Whether libpcap is used instead of a packet ring.
     pub libpcap: bool,
-    /// Capture threads.
+    /// Number of capture threads.
     pub threads: u16,
-    /// Octets of each packet that are captured.
+    /// Octets that are captured of each packet.
     pub snaplen: u32,
-    /// The ring, MiB a thread.
+    /// MiB of each thread's ring.
     pub ring_mib: u32,
     /// A filter in libpcap's language.
     pub filter: Option<String>,
-    /// Whether frames for others are taken.
+    /// Whether frames to other hosts are captured.
     pub promiscuous: bool,
 }
 
-/// What a ring depends on: while it stays the same, the ring stays open.
+/// Everything that a ring depends on. As long as it stays the same, the ring is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RingKey {
-    /// How it is captured.
+    /// How packets are captured.
     pub capture: CaptureSettings,
-    /// Packets that come in are wanted.
+    /// Whether incoming packets are metered.
     pub incoming: bool,
-    /// Packets that go out are wanted.
+    /// Whether outgoing packets are metered.
     pub outgoing: bool,
 }
 
 /// A monitor on an interface.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attachment {
-    /// Its name.
+    /// The monitor's name.
     pub monitor: String,
-    /// Meters what comes in.
+    /// Whether incoming packets are metered.
     pub input: bool,
-    /// Meters what goes out.
+    /// Whether outgoing packets are metered.
     pub output: bool,
-    /// Meters IPv4, IPv6.
+    /// Whether IPv4 and IPv6 are metered, in this order.
     pub families: [bool; 2],
     /// The sampler's name.
     pub sampler: Option<String>,
 }
 
-impl PortSettings {
-    /// `node` is that of `interfaces ethernet NAME`; none: no monitor is on it.
+impl InterfaceSettings {
+    /// Reads the subtree of `interfaces ethernet NAME`. Returns `None` if no monitor is attached.
     pub(super) fn from_node(
         name: &str,
         node: &Tree,
         findings: &mut Vec<Finding>,
-    ) -> Option<PortSettings> {
+    ) -> Option<InterfaceSettings> {
         let attachments: Vec<_> = node
             .children(&["flow", "monitor"])
             .map(|(name, node)| Attachment::from_node(name, node))
@@ -88,14 +88,14 @@ impl PortSettings {
         if attachments.is_empty() {
             return None;
         }
-        Some(PortSettings {
+        Some(InterfaceSettings {
             capture: CaptureSettings::from_node(name, node, findings),
-            reading: reading(name, node, findings),
+            reading: read_options(name, node, findings),
             attachments,
         })
     }
 
-    /// What its ring depends on.
+    /// Returns everything that the ring depends on.
     pub fn ring_key(&self) -> RingKey {
         RingKey {
             capture: self.capture.clone(),
@@ -106,7 +106,7 @@ impl PortSettings {
 }
 
 impl CaptureSettings {
-    /// `node` is that of `interfaces ethernet NAME`.
+    /// Reads the subtree of `interfaces ethernet NAME`.
     pub(super) fn from_node(
         name: &str,
         node: &Tree,
@@ -132,7 +132,7 @@ impl CaptureSettings {
 }
 
 impl Attachment {
-    /// `node` is that of `interfaces ethernet NAME flow monitor MONITOR`.
+    /// Reads the subtree of `interfaces ethernet NAME flow monitor MONITOR`.
     fn from_node(monitor: &str, node: &Tree) -> Attachment {
         let direction = word(node, &["direction"], DIRECTION);
         let families = node.values(&["family"]);
@@ -152,8 +152,8 @@ impl Attachment {
     }
 }
 
-/// `node` is that of `interfaces ethernet NAME`.
-pub(super) fn reading(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> ReadOptions {
+/// Returns which headers are read, from the subtree of `interfaces ethernet NAME`.
+pub(super) fn read_options(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> ReadOptions {
     let words = node.values(&["capture", "decapsulate"]);
     let ports = node.values(&["capture", "vxlan-port"]);
     let tunnels = words.iter().filter_map(|word| Tunnel::by_name(word));

@@ -1,4 +1,4 @@
-//! `flow monitor`: its record, with what bidirectional flows add to it, its cache and when flows end.
+//! Settings of `flow monitor`: its record, bidirectional or not, its cache and its timeouts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,24 +15,24 @@ use service::named::{Named, changed};
 const ENTRIES: usize = default_usize("flow monitor * cache entries");
 const CACHE_TYPE: &str = default_word("flow monitor * cache type");
 const UPDATE: Duration = default_seconds("flow monitor * cache timeout update");
-/// The timeouts of a monitor that says nothing of them.
+/// The default timeouts.
 pub(crate) const TIMEOUTS: Timeouts = Timeouts::active_inactive(
     default_seconds("flow monitor * cache timeout active"),
     default_seconds("flow monitor * cache timeout inactive"),
 );
 
-/// A monitor: a record, where its flows go, and when they end.
+/// The settings of a monitor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MonitorSettings {
-    /// Its description.
+    /// The configured description.
     pub description: Option<String>,
-    /// What to match and collect.
+    /// The record: key fields and collected fields.
     pub record: Record,
-    /// Names of its exporters.
+    /// The names of its exporters.
     pub exporters: Vec<String>,
-    /// Flows a capture thread's cache holds.
+    /// Most flows in the cache of a capture thread.
     pub entries: usize,
-    /// Normal, immediate or permanent.
+    /// The type of its cache.
     pub cache_type: CacheType,
     /// When flows end.
     pub timeouts: Timeouts,
@@ -41,7 +41,7 @@ pub struct MonitorSettings {
 }
 
 impl MonitorSettings {
-    /// `node` is that of `flow monitor NAME`; none: its record is not there.
+    /// Reads the subtree of `flow monitor NAME`. Returns `None` if its record does not exist.
     pub(super) fn from_node(
         name: &str,
         node: &Tree,
@@ -91,7 +91,7 @@ impl MonitorSettings {
         })
     }
 
-    /// What the meter does on an interface in both directions, for both families, with every packet.
+    /// Returns the settings of the metering process, for both directions, both families and no sampler.
     pub fn meter(&self) -> meter::Settings {
         meter::Settings {
             record: self.record.clone(),
@@ -106,13 +106,13 @@ impl MonitorSettings {
         }
     }
 
-    /// Exporters have to know nothing else of it than of `other`.
-    pub fn exports_as(&self, other: &MonitorSettings) -> bool {
+    /// Whether the two monitors are the same to exporters.
+    pub fn same_for_exporters(&self, other: &MonitorSettings) -> bool {
         (&self.record, &self.exporters) == (&other.record, &other.exporters)
     }
 }
 
-/// The record of a monitor whose flows are bidirectional; `node` is that of `flow monitor NAME`.
+/// Returns the bidirectional form of a monitor's record; `node` is the subtree of `flow monitor NAME`.
 fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Vec<Finding>) -> Record {
     let path = ["flow", "monitor", name, "cache", "bidirectional"];
     if node.value(&["cache", "type"]) == Some("immediate") {
@@ -130,16 +130,16 @@ fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Vec<Fin
     })
 }
 
-/// Only IPFIX has words for what comes back. Nothing is wrong with `sound`: where no exporter comes to speak something
-/// else, only monitors that changed are looked at.
+/// Checks that bidirectional flows are exported by IPFIX only, which alone has elements of the reverse direction (RFC 5103).
+/// Nothing is wrong with `checked`, so unless an exporter's protocol has changed, only changed monitors are looked at.
 pub(super) fn check_bidirectional(
     settings: &Settings,
-    sound: Option<&Settings>,
+    checked: Option<&Settings>,
     findings: &mut Vec<Finding>,
 ) {
     let protocol = |exporter: &Arc<ExporterSettings>| exporter.export.protocol;
-    let speak_as_before = |sound: &&Settings| {
-        changed(&sound.exporters, &settings.exporters).all(|(_, was, is)| {
+    let speak_as_before = |checked: &&Settings| {
+        changed(&checked.exporters, &settings.exporters).all(|(_, was, is)| {
             is.is_none_or(|is| {
                 let as_before = |was| protocol(was) == protocol(is);
                 protocol(is) == Protocol::Ipfix || was.is_some_and(as_before)
@@ -147,8 +147,8 @@ pub(super) fn check_bidirectional(
         })
     };
     let none = Named::default();
-    let known = sound.filter(speak_as_before);
-    let known = known.map_or(&none, |sound| &sound.monitors);
+    let known = checked.filter(speak_as_before);
+    let known = known.map_or(&none, |checked| &checked.monitors);
     let monitors = changed(known, &settings.monitors);
     let monitors = monitors.filter_map(|(name, _, monitor)| Some((name, monitor?)));
     for (name, monitor) in monitors.filter(|(_, monitor)| monitor.record.is_bidirectional()) {

@@ -1,21 +1,21 @@
-//! `flow record`: its words looked up.
+//! Settings of `flow record`: its fields, looked up in the registry.
 
 use flow::{Record, RecordError};
 use language::{Finding, Tree};
 
 use super::{finding, text};
 
-/// A record and its description.
+/// The settings of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedRecord {
-    /// The record.
+    /// The record: key fields and collected fields.
     pub record: Record,
-    /// Its description.
+    /// The configured description.
     pub description: Option<String>,
 }
 
 impl NamedRecord {
-    /// `node` is that of `flow record NAME`.
+    /// Reads the subtree of `flow record NAME`.
     pub(super) fn from_node(name: &str, node: &Tree, findings: &mut Vec<Finding>) -> NamedRecord {
         NamedRecord {
             record: record(name, node, findings),

@@ -1,4 +1,4 @@
-//! `flow sampler`.
+//! Settings of `flow sampler`.
 
 use language::Tree;
 use language::schema::default_word;
@@ -6,17 +6,17 @@ use meter::Mode;
 
 use super::{number, word};
 
-/// A sampler: one out of `rate`.
+/// The settings of a sampler, which selects one packet out of `rate`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SamplerSettings {
-    /// How the one is chosen.
+    /// How the packet is selected.
     pub mode: Mode,
-    /// Out of how many.
+    /// The number of packets out of which one is selected.
     pub rate: u32,
 }
 
 impl SamplerSettings {
-    /// `node` is that of `flow sampler NAME`; none: it has no rate, which a check refuses.
+    /// Reads the subtree of `flow sampler NAME`. Returns `None` without a rate, which the schema's check reports.
     pub(super) fn from_node(node: &Tree) -> Option<SamplerSettings> {
         Some(SamplerSettings {
             mode: match word(

@@ -8,17 +8,17 @@ use api::query::AccountingQuery;
 use flow::{Flow, Value};
 use registry::{Element, element};
 
-use super::super::names::Names;
-use super::super::query::{Keep, Kept, wrong};
+use super::super::interface_names::InterfaceNames;
+use super::super::query::{FlowCopy, Keep, invalid};
 use super::cache::flow_values;
 
-/// The table's part of one interface.
+/// Returns the table of one interface.
 pub(crate) fn accounting(
     interface: String,
-    flows: &[Kept],
-    names: &mut Names,
+    flows: &[FlowCopy],
+    names: &mut InterfaceNames,
 ) -> AccountedInterface {
-    let sum = |of: fn(&Kept) -> u64| flows.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&FlowCopy) -> u64| flows.iter().map(of).sum::<u64>();
     AccountedInterface {
         interface,
         entries: flows.len() as u64,
@@ -32,10 +32,10 @@ pub(crate) fn accounting(
     }
 }
 
-/// The flows that are asked for.
+/// Returns which flows the query asks for; `None` for all.
 ///
 /// # Errors
-/// When the ports are none.
+/// If the ports cannot be parsed.
 pub(crate) fn wanted(query: &AccountingQuery) -> Result<Option<Keep>, Refusal> {
     let ports = query.port.as_deref().map(parse_ports).transpose()?;
     let host = query.host;
@@ -85,7 +85,7 @@ fn value_of(flow: &Flow<'_>, element: &Element) -> Option<Value> {
         .map(|slot| flow.value(slot))
 }
 
-/// `22`, `80-89`, `53,123`, or a mixture.
+/// Parses `22`, `80-89`, `53,123`, or a mixture as ranges.
 fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Refusal> {
     let port = |text: &str| text.parse::<u16>().map(u64::from).ok();
     text.split(',')
@@ -95,7 +95,7 @@ fn parse_ports(text: &str) -> Result<Vec<(u64, u64)>, Refusal> {
                 (Some(low), Some(high)) if low <= high => Ok((low, high)),
                 _ => {
                     let message = format!("not a port, a range of ports or a list of them: {part}");
-                    Err(wrong(message).about(part))
+                    Err(invalid(message).about(part))
                 }
             }
         })

@@ -1,4 +1,4 @@
-//! A monitor's cache: the answer to a query.
+//! The answer to a query of a monitor's cache.
 
 use std::cell::RefCell;
 
@@ -8,27 +8,27 @@ use registry::{Field, Kind, Source, element};
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-use super::super::names::Names;
-use super::super::query::{Group, Groups, Kept, Order};
+use super::super::interface_names::InterfaceNames;
+use super::super::query::{FlowCopy, Group, Groups, Order};
 use super::super::settings::MonitorSettings;
 
 /// `GET /v1/flow/monitors/NAME/cache`.
 pub(crate) type CacheAnswer = CacheFlows<Rows>;
 
-/// The rows of an answer. They are written one by one: a hundred thousand rows are never JSON values in memory.
+/// The rows of an answer. They are serialized one by one, so that a hundred thousand rows are never JSON values in memory.
 pub enum Rows {
     /// Flows.
-    Flows(Vec<Kept>),
-    /// Flows put together.
+    Flows(Vec<FlowCopy>),
+    /// Groups of flows.
     Groups(Box<Groups>, Order),
 }
 
 impl Serialize for Rows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = RefCell::new(Names::default());
+        let names = RefCell::new(InterfaceNames::default());
         match self {
             Rows::Flows(flows) => {
-                let row = |kept: &Kept| flow_values(&kept.flow(), &mut names.borrow_mut());
+                let row = |kept: &FlowCopy| flow_values(&kept.flow(), &mut names.borrow_mut());
                 each(flows, row, serializer)
             }
             Rows::Groups(groups, order) => {
@@ -39,7 +39,7 @@ impl Serialize for Rows {
     }
 }
 
-/// Writes a sequence whose elements are made one after the other.
+/// Serializes a sequence whose elements are made one after the other.
 fn each<T, S: Serializer>(
     rows: &[T],
     row: impl Fn(&T) -> FlowRow,
@@ -52,7 +52,7 @@ fn each<T, S: Serializer>(
     sequence.end()
 }
 
-/// The record's fields, keys first; a field that both families have under different words is one column.
+/// Returns the columns of a record's fields, keys first. What both families have under different words is one column.
 pub(crate) fn columns(monitor: &MonitorSettings) -> Vec<Column> {
     let mut seen: Vec<&str> = Vec::new();
     let mut columns = Vec::new();
@@ -68,7 +68,7 @@ pub(crate) fn columns(monitor: &MonitorSettings) -> Vec<Column> {
     columns
 }
 
-/// The columns of groups: what their flows agree in, the counters, what is collected beside.
+/// Returns the columns of groups: the aggregated fields, the counters, the collected fields.
 pub(crate) fn group_columns(groups: &Groups) -> Vec<Column> {
     let counted = |words: &str| Field::by_words(words).map(|field| column(field, false));
     let flows = Column {
@@ -108,7 +108,7 @@ fn column(field: &Field, is_key: bool) -> Column {
     }
 }
 
-/// The member of a flow's JSON object that shows this field; boot-relative times are shown absolute.
+/// Returns the name of a field's member in a flow's JSON object. Uptimes are shown as absolute times.
 fn member_name(field: &Field) -> &'static str {
     match field.kind {
         Kind::Uptime if field.source == Source::First => element::FLOW_START_MILLISECONDS.name,
@@ -135,8 +135,8 @@ fn field_kind(kind: Kind) -> FieldKind {
     }
 }
 
-/// A flow's values, with the names of its interfaces.
-pub(crate) fn flow_values(flow: &Flow<'_>, names: &mut Names) -> FlowRow {
+/// Returns a flow's values, with the names of its interfaces.
+pub(crate) fn flow_values(flow: &Flow<'_>, names: &mut InterfaceNames) -> FlowRow {
     let mut row = FlowRow::default();
     flow::json::each(flow, |name, value| {
         row.0.insert(name.into(), flow_value(Some(value)));
@@ -145,7 +145,7 @@ pub(crate) fn flow_values(flow: &Flow<'_>, names: &mut Names) -> FlowRow {
     row
 }
 
-fn group_values(groups: &Groups, group: &Group<'_>, names: &mut Names) -> FlowRow {
+fn group_values(groups: &Groups, group: &Group<'_>, names: &mut InterfaceNames) -> FlowRow {
     let mut row = FlowRow::default();
     let keys = groups.keys.iter().zip(group.values);
     let collected = groups.collects.iter().zip(group.collected);
@@ -178,7 +178,7 @@ fn flow_value(value: Option<Value>) -> FlowValue {
     }
 }
 
-fn name_interfaces(row: &mut FlowRow, names: &mut Names) {
+fn name_interfaces(row: &mut FlowRow, names: &mut InterfaceNames) {
     for element in [element::INGRESS_INTERFACE, element::EGRESS_INTERFACE] {
         let index = row.get(element.name).and_then(FlowValue::number);
         if let Some(index) = index.and_then(|index| u32::try_from(index).ok()) {

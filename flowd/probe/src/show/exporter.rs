@@ -1,4 +1,4 @@
-//! Exporters: settings, statistics, templates.
+//! Exporters: settings, state, statistics and templates.
 
 use api::flow::{
     ExportProtocol, Exporter, ExporterClient, ExporterState, ExporterStatistics, Exporters,
@@ -19,7 +19,7 @@ pub(crate) fn exporters(
         .exporters
         .iter()
         .filter(|(exporter, _)| name.is_none_or(|name| name == *exporter));
-    // By name, both.
+    // Both are sorted by name.
     let of = |name: &String| {
         let at = statistics.binary_search_by(|one| one.name.as_str().cmp(name));
         at.ok().and_then(|at| statistics.get(at))

@@ -7,7 +7,7 @@ use wire::SkipReason;
 
 use super::super::worker::{MonitorReport, Report};
 
-/// The probe's part of the loss ledger.
+/// Returns the probe's part of the loss ledger.
 pub(crate) fn loss(reports: &[Report], exporters: &[export::ExporterStatistics]) -> LossLedger {
     let (monitors, exporters) = (monitor_ledgers(reports), exporter_ledgers(exporters));
     LossLedger {
@@ -19,7 +19,7 @@ pub(crate) fn loss(reports: &[Report], exporters: &[export::ExporterStatistics])
     }
 }
 
-/// The ledger of each monitor, one entry a capture thread.
+/// Returns the ledger of each monitor on each capture thread.
 fn monitor_ledgers(reports: &[Report]) -> Vec<MonitorLedger> {
     let all = reports
         .iter()
@@ -30,11 +30,7 @@ fn monitor_ledgers(reports: &[Report]) -> Vec<MonitorLedger> {
 
 fn monitor_ledger(interface: &str, monitor: &MonitorReport) -> MonitorLedger {
     let ledger = &monitor.ledger;
-    let mut skipped: ByName<PacketTally> = SkipReason::ALL
-        .iter()
-        .map(|why| (why.name(), ledger.skipped[*why as usize]))
-        .chain([("other-family", ledger.other_family)])
-        .filter(|(_, tally)| tally.packets > 0)
+    let mut skipped: ByName<PacketTally> = skipped(ledger)
         .map(|(why, tally)| (why.to_owned(), packets(tally)))
         .collect();
     skipped.sort_keys();
@@ -68,7 +64,16 @@ fn monitor_ledger(interface: &str, monitor: &MonitorReport) -> MonitorLedger {
     }
 }
 
-/// The ledger of each exporter, one entry a monitor.
+/// Returns the packets that a monitor skipped, by reason.
+pub(crate) fn skipped(ledger: &meter::Ledger) -> impl Iterator<Item = (&'static str, flow::Tally)> {
+    SkipReason::ALL
+        .iter()
+        .map(|why| (why.name(), ledger.skipped[*why as usize]))
+        .chain([("other-family", ledger.other_family)])
+        .filter(|(_, tally)| tally.packets > 0)
+}
+
+/// Returns the ledger of each exporter for each of its monitors.
 fn exporter_ledgers(exporters: &[export::ExporterStatistics]) -> Vec<ExporterLedger> {
     let all = exporters.iter().flat_map(|exporter| {
         let clients = exporter.clients.iter();
@@ -90,7 +95,7 @@ fn exporter_ledger(exporter: &str, client: &export::ClientStatistics) -> Exporte
     }
 }
 
-/// What an exporter did not send of a monitor, by reason.
+/// Returns the records that an exporter did not send, by reason.
 pub(super) fn dropped(ledger: &export::Ledger) -> ByName<RecordTally> {
     let dropped = ledger.dropped.iter();
     dropped

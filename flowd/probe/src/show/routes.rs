@@ -1,11 +1,11 @@
-//! What is known of the host's routes.
+//! The state of the host's routes.
 
 use api::flow::Routes;
 use system::routes::Statistics;
 
 use service::clock;
 
-/// `GET /v1/flow/routes`: `None` while no record that is attached has a field that needs routes.
+/// `GET /v1/flow/routes`. There are no statistics while no attached record has a field that needs routes.
 pub(crate) fn routes(statistics: Option<&Statistics>) -> Routes {
     let Some(statistics) = statistics else {
         return Routes::default();

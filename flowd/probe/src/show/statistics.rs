@@ -1,4 +1,4 @@
-//! Packet statistics of a monitor, over all its threads.
+//! Packet statistics of a monitor, summed over its capture threads.
 
 use api::flow::{PacketStatistics, ProtocolTally, SizeClass};
 use meter::{PROTOCOLS, SIZES, Statistics};
@@ -6,7 +6,7 @@ use meter::{PROTOCOLS, SIZES, Statistics};
 use super::super::worker::MonitorReport;
 use service::clock;
 
-/// The packet statistics; `None` when none are kept.
+/// Returns the packet statistics; `None` if none are configured.
 pub(crate) fn statistics(reports: &[&MonitorReport]) -> Option<PacketStatistics> {
     let mut threads = reports
         .iter()
@@ -35,7 +35,7 @@ fn sizes(statistics: &Statistics) -> Vec<SizeClass> {
     .collect()
 }
 
-/// The protocols of which packets were seen.
+/// Returns the protocols of which packets were seen.
 fn protocols(statistics: &Statistics) -> Vec<ProtocolTally> {
     let rows = PROTOCOLS.iter().zip(statistics.protocols());
     rows.filter(|(_, row)| row.packets.packets > 0)

@@ -1,4 +1,4 @@
-//! A monitor on a capture thread, and what is told of it.
+//! A monitor on a capture thread, and its report.
 
 use std::sync::Arc;
 
@@ -7,79 +7,79 @@ use meter::{Aged, Ledger, Monitor, Statistics};
 
 use system::routes::Reader;
 
-/// A monitor on this thread's interface.
+/// What a capture thread needs to run a monitor.
 #[derive(Clone, Debug)]
-pub(crate) struct Metering {
+pub(crate) struct MonitorConfig {
     /// The monitor's name.
     pub monitor: Arc<str>,
-    /// What the meter does.
+    /// The settings of the metering process.
     pub settings: meter::Settings,
-    /// Where its batches go.
+    /// The channel for its batches to the export thread.
     pub feed: Feed,
-    /// The host's routes, when the record speaks of them.
+    /// The host's routes, if the record has fields that need them.
     pub routes: Option<Reader>,
 }
 
-/// A monitor at work.
-pub(super) struct Port {
-    pub(super) metering: Metering,
+/// A monitor that runs on a capture thread.
+pub(super) struct AttachedMonitor {
+    pub(super) config: MonitorConfig,
     pub(super) monitor: Monitor,
-    /// Drops of the rings before this one, while the monitor was there.
-    lost: u64,
-    /// The ring's drops when the monitor came.
+    /// Packets that earlier rings dropped while the monitor ran.
+    dropped_by_earlier_rings: u64,
+    /// Packets that the present ring had dropped when the monitor started.
     drops_before: u64,
-    /// What threads that have ended said of it.
+    /// Counters of the same monitor on threads that have ended.
     inherited: Option<MonitorReport>,
 }
 
-/// What a thread says of one monitor.
+/// The counters of a monitor on one capture thread.
 #[derive(Clone, Debug)]
 pub(crate) struct MonitorReport {
     /// The monitor's name.
     pub monitor: Arc<str>,
     /// Its ledger.
     pub ledger: Ledger,
-    /// Packets the ring had no room for, while this monitor was there.
+    /// Packets that the ring had no room for while the monitor ran.
     pub ring_full: u64,
-    /// Flows made.
+    /// Flows that began.
     pub added: u64,
-    /// Flows ended.
+    /// Flows that ended, by reason.
     pub aged: Aged,
-    /// Records of flows that go on.
+    /// Records exported of flows that continued (permanent cache).
     pub updates: u64,
-    /// Packet statistics, when any are kept.
+    /// Packet statistics, if any are configured.
     pub statistics: Option<Statistics>,
     /// Most flows at once.
     pub high_watermark: usize,
-    /// Octets a flow takes in the cache.
+    /// Octets of memory that a flow takes in the cache.
     pub flow_octets: usize,
 }
 
-impl Port {
-    /// A new monitor on a ring that has dropped `drops` packets so far.
-    pub(super) fn new(metering: Metering, seed: u64, drops: u64) -> Port {
-        Port {
-            monitor: Monitor::new(metering.settings.clone(), seed),
-            metering,
-            lost: 0,
+impl AttachedMonitor {
+    /// Starts a monitor on a ring that has dropped `drops` packets so far.
+    pub(super) fn new(config: MonitorConfig, seed: u64, drops: u64) -> AttachedMonitor {
+        AttachedMonitor {
+            monitor: Monitor::new(config.settings.clone(), seed),
+            config,
+            dropped_by_earlier_rings: 0,
             drops_before: drops,
             inherited: None,
         }
     }
 
-    /// Takes new settings over.
-    pub(super) fn reconfigure(&mut self, metering: Metering, seed: u64) {
-        self.monitor.reconfigure(metering.settings.clone(), seed);
-        self.metering = metering;
+    /// Changes the settings.
+    pub(super) fn reconfigure(&mut self, config: MonitorConfig, seed: u64) {
+        self.monitor.reconfigure(config.settings.clone(), seed);
+        self.config = config;
     }
 
-    /// The ring, which has dropped `drops` packets in all, is given up.
-    pub(super) fn part_from_ring(&mut self, drops: u64) {
-        self.lost += drops.saturating_sub(self.drops_before);
+    /// Notes that the ring is closed, which has dropped `drops` packets in all.
+    pub(super) fn ring_closed(&mut self, drops: u64) {
+        self.dropped_by_earlier_rings += drops.saturating_sub(self.drops_before);
         self.drops_before = 0;
     }
 
-    /// Goes on from what a thread that has ended said of the monitor.
+    /// Adds the counters of the same monitor on a thread that has ended.
     pub(super) fn inherit(&mut self, mut report: MonitorReport) {
         if let Some(earlier) = self.inherited.take() {
             report.add(earlier);
@@ -87,7 +87,7 @@ impl Port {
         self.inherited = Some(report);
     }
 
-    /// Sets the counters of the screens (not the ledger) to zero.
+    /// Resets the counters for screens; the ledger is not touched.
     pub(super) fn clear_statistics(&mut self) {
         self.monitor.clear_statistics();
         if let Some(inherited) = &mut self.inherited {
@@ -96,13 +96,13 @@ impl Port {
         }
     }
 
-    /// What there is to say, with a ring that has dropped `drops` packets.
+    /// Returns the counters, for a ring that has dropped `drops` packets in all.
     pub(super) fn report(&self, drops: u64) -> MonitorReport {
         let (added, aged) = self.monitor.statistics();
         let mut report = MonitorReport {
-            monitor: self.metering.monitor.clone(),
+            monitor: self.config.monitor.clone(),
             ledger: self.monitor.ledger().clone(),
-            ring_full: self.lost + drops.saturating_sub(self.drops_before),
+            ring_full: self.dropped_by_earlier_rings + drops.saturating_sub(self.drops_before),
             added,
             aged,
             updates: self.monitor.updates(),
@@ -118,7 +118,7 @@ impl Port {
 }
 
 impl MonitorReport {
-    /// Adds what another thread, which has ended, said of the same monitor.
+    /// Adds the counters of the same monitor on another thread, which has ended.
     fn add(&mut self, ended: MonitorReport) {
         self.ledger += &ended.ledger;
         self.ring_full += ended.ring_full;

@@ -1,4 +1,4 @@
-//! The handle of a capture thread: starts it, tells it, asks it, ends it.
+//! The handle of a capture thread, by which others start it, send it requests and end it.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,27 +8,27 @@ use flow::{Batch, RecordTally};
 use mailbox::{Reply, Sender};
 use meter::{Clear, Copied, ReadOptions};
 
-use super::asks::{Ask, Layouts, Piece};
-use super::{Capture, Capturing, Metering, MonitorReport, Report};
+use super::request::{Layouts, Piece, Request};
+use super::{Capture, MonitorConfig, MonitorReport, Report, SourceConfig};
 
 /// The handle of a capture thread.
 pub(crate) struct Worker {
-    asker: Asker,
+    requests: ThreadRequests,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Asks a capture thread, as long as it runs.
+/// Sends requests to a capture thread.
 #[derive(Clone)]
-pub(crate) struct Asker(Sender<Ask>);
+pub(crate) struct ThreadRequests(Sender<Request>);
 
 impl Worker {
     /// Starts a thread that reads no packets until it is told which source to [take](Worker::replace).
     ///
     /// # Errors
     /// When the thread or its wake-up descriptor cannot be made.
-    pub(crate) fn start(capturing: Capturing) -> std::io::Result<Worker> {
-        let (asks, mailbox) = mailbox::mailbox()?;
-        let mut capture = Capture::new(capturing, mailbox);
+    pub(crate) fn start(source_config: SourceConfig) -> std::io::Result<Worker> {
+        let (requests, mailbox) = mailbox::mailbox()?;
+        let mut capture = Capture::new(source_config, mailbox);
         let name = format!("cap {}", capture.interface)
             .chars()
             .take(15)
@@ -37,63 +37,71 @@ impl Worker {
             .name(name)
             .spawn(move || capture.run())?;
         Ok(Worker {
-            asker: Asker(asks),
+            requests: ThreadRequests(requests),
             thread: Some(thread),
         })
     }
 
-    /// Sets the monitors.
-    pub(crate) fn configure(&self, meterings: Vec<Metering>) {
-        self.asker.ask(Ask::Configure(meterings));
+    /// Replaces the monitors. Those that stay keep their caches.
+    pub(crate) fn configure(&self, configs: Vec<MonitorConfig>) {
+        self.requests.send(Request::Configure(configs));
     }
 
-    /// Sets how much of a packet is read.
-    pub(crate) fn read_as(&self, reading: ReadOptions) {
-        self.asker.ask(Ask::ReadAs(reading));
+    /// Sets which headers of a packet are read.
+    pub(crate) fn set_read_options(&self, reading: ReadOptions) {
+        self.requests.send(Request::SetReadOptions(reading));
     }
 
-    /// Has the thread read no more packets until it is told to [replace](Worker::replace) its source or to
-    /// [stop](Worker::stop). All that it has metered was captured before this returns.
-    pub(crate) fn hold(&self) {
-        self.asker.answer(Ask::Hold);
+    /// Pauses the thread until it is told to [replace](Worker::replace) its source or to [stop](Worker::stop). All packets
+    /// that it has metered were captured before this returns.
+    pub(crate) fn pause(&self) {
+        self.requests.answer(Request::Pause);
     }
 
-    /// Meters the packets of another source from `moment_ns` on, and those of the present one until then.
-    pub(crate) fn replace(&self, capturing: Capturing, source: Option<Source>, moment_ns: u64) {
-        self.asker.ask(Ask::Replace(capturing, source, moment_ns));
+    /// Replaces the source: packets from before `cutover_ns` are metered from the old one, all others from the new one.
+    pub(crate) fn replace(
+        &self,
+        source_config: SourceConfig,
+        source: Option<Source>,
+        cutover_ns: u64,
+    ) {
+        self.requests
+            .send(Request::Replace(source_config, source, cutover_ns));
     }
 
-    /// Goes on from what a thread that has ended said of its monitors.
+    /// Adds the counters of a thread that has ended to those of this one.
     pub(crate) fn inherit(&self, reports: Vec<MonitorReport>) {
-        self.asker.ask(Ask::Inherit(reports));
+        self.requests.send(Request::Inherit(reports));
     }
 
-    /// A consistent moment of everything the thread counts.
+    /// Returns everything the thread counts, consistent at one moment; `None` if the thread has ended.
     pub(crate) fn report(&self) -> Option<Report> {
-        self.asker.answer(Ask::Report)
+        self.requests.answer(Request::Report)
     }
 
-    /// What asks it for flows while others change the probe.
-    pub(crate) fn asker(&self) -> Asker {
-        self.asker.clone()
+    /// Returns a way to read caches without holding the probe's lock.
+    pub(crate) fn requests(&self) -> ThreadRequests {
+        self.requests.clone()
     }
 
-    /// Empties a monitor's cache. Returns the flows it had, with the packets in them that had not been exported.
+    /// Empties a monitor's cache. Returns the number of its flows, with the packets in them that had not been exported.
     pub(crate) fn clear(&self, monitor: &str, how: Clear) -> RecordTally {
-        self.asker
-            .answer(|reply| Ask::Clear(monitor.into(), how, reply))
+        self.requests
+            .answer(|reply| Request::Clear(monitor.into(), how, reply))
             .unwrap_or_default()
     }
 
-    /// Sets a monitor's screen counters to zero.
+    /// Resets a monitor's counters for screens; the ledger is not touched.
     pub(crate) fn clear_statistics(&self, monitor: &str) {
-        self.asker.ask(Ask::ClearStatistics(monitor.into()));
+        self.requests.send(Request::ClearStatistics(monitor.into()));
     }
 
-    /// Meters what the ring holds from before `moment_ns`, ends every flow, hands them on, and ends the thread. Returns
-    /// the last it has to say.
-    pub(crate) fn stop(mut self, moment_ns: u64) -> Option<Report> {
-        let report = self.asker.answer(|reply| Ask::Stop(moment_ns, reply));
+    /// Meters the packets in the ring that are from before `cutover_ns`, exports every flow and ends the thread. Returns its
+    /// last report.
+    pub(crate) fn stop(mut self, cutover_ns: u64) -> Option<Report> {
+        let report = self
+            .requests
+            .answer(|reply| Request::Stop(cutover_ns, reply));
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -103,23 +111,23 @@ impl Worker {
     }
 }
 
-impl Asker {
-    /// How a monitor's flows lie; `None` when it is not there.
+impl ThreadRequests {
+    /// Returns the layouts of a monitor's flows; `None` if the thread has no such monitor or has ended.
     pub(crate) fn layouts(&self, monitor: &Arc<str>) -> Option<Layouts> {
-        self.answer(|reply| Ask::Layouts(monitor.clone(), reply))?
+        self.answer(|reply| Request::Layouts(monitor.clone(), reply))?
     }
 
-    /// A piece of a monitor's cache; `None` when the thread has ended.
+    /// Copies a piece of a monitor's cache; `None` if the thread has ended.
     pub(crate) fn copy(&self, piece: Piece) -> Option<(Batch, Copied)> {
-        self.answer(|reply| Ask::Copy(piece, reply))
+        self.answer(|reply| Request::Copy(piece, reply))
     }
 
-    fn ask(&self, ask: Ask) {
-        // A thread that is gone has nothing to say; stop() reports why.
-        self.0.send(ask);
+    fn send(&self, request: Request) {
+        // A thread that has ended gets no more requests; `stop` has logged why it ended.
+        self.0.send(request);
     }
 
-    fn answer<T>(&self, ask: impl FnOnce(Reply<T>) -> Ask) -> Option<T> {
-        self.0.ask(ask)
+    fn answer<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Option<T> {
+        self.0.ask(request)
     }
 }

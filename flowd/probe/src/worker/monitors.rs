@@ -4,54 +4,58 @@ use flow::EndReason;
 use wire::Lines;
 
 use super::Capture;
-use super::port::{Metering, Port};
+use super::attached::{AttachedMonitor, MonitorConfig};
 
 impl Capture {
-    pub(super) fn ports_of<'a>(
+    /// Returns the monitors with a name: one, or none.
+    pub(super) fn monitors_named<'a>(
         &'a mut self,
         monitor: &'a str,
-    ) -> impl Iterator<Item = &'a mut Port> {
-        self.ports
+    ) -> impl Iterator<Item = &'a mut AttachedMonitor> {
+        self.monitors
             .iter_mut()
-            .filter(move |port| &*port.metering.monitor == monitor)
+            .filter(move |attached| &*attached.config.monitor == monitor)
     }
 
-    /// Monitors that stay keep their caches; those that go are flushed to their exporters.
-    pub(super) fn configure(&mut self, meterings: Vec<Metering>) {
+    /// Replaces the monitors. Those that stay keep their caches; the flows of the others are exported.
+    pub(super) fn configure(&mut self, configs: Vec<MonitorConfig>) {
         let drops = self.drops();
-        for port in &mut self.ports {
-            if !meterings
+        for attached in &mut self.monitors {
+            if !configs
                 .iter()
-                .any(|metering| metering.monitor == port.metering.monitor)
+                .any(|config| config.monitor == attached.config.monitor)
             {
-                port.monitor.flush(EndReason::Forced);
+                attached.monitor.flush(EndReason::Forced);
             }
         }
-        self.hand_on(true);
-        let mut ports = Vec::with_capacity(meterings.len());
-        for metering in meterings {
+        self.deliver_batches(true);
+        let mut monitors = Vec::with_capacity(configs.len());
+        for config in configs {
             self.seed = self
                 .seed
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                 .wrapping_add(1);
             let known = self
-                .ports
+                .monitors
                 .iter()
-                .position(|port| port.metering.monitor == metering.monitor);
-            ports.push(match known.map(|at| self.ports.swap_remove(at)) {
-                Some(mut port) => {
-                    port.reconfigure(metering, self.seed);
-                    port
+                .position(|attached| attached.config.monitor == config.monitor);
+            monitors.push(match known.map(|at| self.monitors.swap_remove(at)) {
+                Some(mut attached) => {
+                    attached.reconfigure(config, self.seed);
+                    attached
                 }
-                None => Port::new(metering, self.seed, drops),
+                None => AttachedMonitor::new(config, self.seed, drops),
             });
         }
-        self.ports = ports;
-        let monitors = self.ports.iter().map(|port| port.monitor.wanted_lines());
+        self.monitors = monitors;
+        let monitors = self
+            .monitors
+            .iter()
+            .map(|attached| attached.monitor.wanted_lines());
         self.burst
             .set_wanted_lines(monitors.fold(Lines::COMMON, Lines::and));
-        let mut routes = self.ports.iter().map(|port| &port.metering.routes);
+        let mut routes = self.monitors.iter().map(|attached| &attached.config.routes);
         self.routes = routes.find_map(Clone::clone);
-        self.hand_on(true);
+        self.deliver_batches(true);
     }
 }

@@ -1,4 +1,4 @@
-//! What a capture thread says of itself.
+//! The report of a capture thread.
 
 use std::sync::Arc;
 
@@ -6,27 +6,30 @@ use capture::Statistics;
 use meter::ReadCounts;
 
 use super::Capture;
-use super::port::MonitorReport;
+use super::attached::MonitorReport;
 
-/// What the thread says of itself.
+/// Everything a capture thread counts, at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
-    /// Its interface.
+    /// The interface's name.
     pub interface: Arc<str>,
-    /// The ring's counters since it was opened.
+    /// The counters of the ring since it was opened.
     pub ring: Statistics,
-    /// What came of reading more than the outermost header, since the thread started.
+    /// Counters of tunnels entered and of fragments, since the thread started.
     pub reading: ReadCounts,
-    /// Why there is no ring, when there is none.
+    /// Why there is no ring; `None` if there is one.
     pub down: Option<String>,
-    /// Its monitors.
+    /// The counters of each monitor.
     pub monitors: Vec<MonitorReport>,
 }
 
 impl Capture {
     pub(super) fn report(&mut self) -> Report {
         let ring = self.ring();
-        let monitors = self.ports.iter().map(|port| port.report(ring.dropped));
+        let monitors = self
+            .monitors
+            .iter()
+            .map(|attached| attached.report(ring.dropped));
         Report {
             interface: self.interface.clone(),
             ring,

@@ -1,4 +1,4 @@
-//! What a capture thread is asked, and what it does then.
+//! Requests to a capture thread, and how it handles them.
 
 use std::sync::Arc;
 
@@ -7,34 +7,35 @@ use flow::{Batch, EndReason, Flow, Layout, RecordTally};
 use mailbox::Reply;
 use meter::{Clear, Copied, Position, ReadOptions};
 
+use super::super::cutover::Window;
 use super::super::query::Keep;
-use super::super::window::Window;
-use super::port::Port;
-use super::{Capture, Capturing, Metering, MonitorReport, Report};
+use super::attached::AttachedMonitor;
+use super::{Capture, MonitorConfig, MonitorReport, Report, SourceConfig};
 
-/// How a monitor's flows lie, by family.
+/// The layouts of a monitor's flows, by family.
 pub(crate) type Layouts = [Option<Arc<Layout>>; 2];
 
-/// A piece of a monitor's cache that is wanted.
+/// A request to copy a piece of a monitor's cache.
 pub(crate) struct Piece {
-    /// The monitor.
+    /// The monitor's name.
     pub monitor: Arc<str>,
-    /// Where to begin.
+    /// Where the piece begins.
     pub from: Position,
-    /// Flows that are wanted at most.
+    /// Most flows to copy.
     pub room: usize,
-    /// Which flows are wanted.
+    /// Which flows to copy; `None` for all.
     pub keep: Option<Keep>,
-    /// Where they go: memory that is there already, so that the capture thread needs none.
+    /// Where to copy them. Its memory is allocated already, so that the capture thread allocates none.
     pub into: Batch,
 }
 
-/// Obeyed in the order they come; those with a reply are answered.
-pub(super) enum Ask {
-    Configure(Vec<Metering>),
-    ReadAs(ReadOptions),
-    Hold(Reply<()>),
-    Replace(Capturing, Option<Source>, u64),
+/// A request to a capture thread. Requests are handled in the order they arrive; [`Worker`](super::Worker) has a method for
+/// each, which says what it does.
+pub(super) enum Request {
+    Configure(Vec<MonitorConfig>),
+    SetReadOptions(ReadOptions),
+    Pause(Reply<()>),
+    Replace(SourceConfig, Option<Source>, u64),
     Inherit(Vec<MonitorReport>),
     Report(Reply<Report>),
     Layouts(Arc<str>, Reply<Option<Layouts>>),
@@ -45,54 +46,56 @@ pub(super) enum Ask {
 }
 
 impl Capture {
-    /// Returns whether the thread goes on.
-    pub(super) fn obey(&mut self, ask: Ask) -> bool {
-        match ask {
-            Ask::Configure(meterings) => self.configure(meterings),
-            Ask::ReadAs(reading) => self.burst.set_read_options(reading),
-            Ask::Hold(reply) => {
-                self.held = true;
+    /// Handles a request. Returns false if the thread is to end.
+    pub(super) fn handle(&mut self, request: Request) -> bool {
+        match request {
+            Request::Configure(configs) => self.configure(configs),
+            Request::SetReadOptions(reading) => self.burst.set_read_options(reading),
+            Request::Pause(reply) => {
+                self.paused = true;
                 reply.send(());
             }
-            Ask::Replace(capturing, source, moment_ns) => {
-                self.held = false;
-                self.drain(moment_ns);
-                self.part_from_ring();
-                self.window = Window::from(moment_ns);
+            Request::Replace(source_config, source, cutover_ns) => {
+                self.paused = false;
+                self.drain(cutover_ns);
+                self.close_ring();
+                self.window = Window::from(cutover_ns);
                 self.down = source.is_none().then(|| "not there yet".to_owned());
-                (self.capturing, self.source, self.retry_ns) = (capturing, source, 0);
+                (self.source_config, self.source, self.retry_ns) = (source_config, source, 0);
             }
-            Ask::Inherit(reports) => {
+            Request::Inherit(reports) => {
                 for report in reports {
-                    if let Some(port) = self.ports_of(&report.monitor.clone()).next() {
-                        port.inherit(report);
+                    if let Some(attached) = self.monitors_named(&report.monitor.clone()).next() {
+                        attached.inherit(report);
                     }
                 }
             }
-            Ask::Report(reply) => reply.send(self.report()),
-            Ask::Layouts(monitor, reply) => {
-                let layouts = self.ports_of(&monitor).map(|port| port.monitor.layouts());
+            Request::Report(reply) => reply.send(self.report()),
+            Request::Layouts(monitor, reply) => {
+                let layouts = self
+                    .monitors_named(&monitor)
+                    .map(|attached| attached.monitor.layouts());
                 let layouts = layouts.last();
                 reply.send(layouts);
             }
-            Ask::Copy(piece, reply) => reply.send(self.copy(piece)),
-            Ask::Clear(monitor, how, reply) => {
+            Request::Copy(piece, reply) => reply.send(self.copy(piece)),
+            Request::Clear(monitor, how, reply) => {
                 let mut ended = RecordTally::default();
-                for port in self.ports_of(&monitor) {
-                    ended += port.monitor.clear(how);
+                for attached in self.monitors_named(&monitor) {
+                    ended += attached.monitor.clear(how);
                 }
-                self.hand_on(false);
+                self.deliver_batches(false);
                 reply.send(ended);
             }
-            Ask::ClearStatistics(monitor) => {
-                self.ports_of(&monitor).for_each(Port::clear_statistics)
-            }
-            Ask::Stop(moment_ns, reply) => {
-                self.drain(moment_ns);
-                for port in &mut self.ports {
-                    port.monitor.flush(EndReason::Forced);
+            Request::ClearStatistics(monitor) => self
+                .monitors_named(&monitor)
+                .for_each(AttachedMonitor::clear_statistics),
+            Request::Stop(cutover_ns, reply) => {
+                self.drain(cutover_ns);
+                for attached in &mut self.monitors {
+                    attached.monitor.flush(EndReason::Forced);
                 }
-                self.hand_on(true);
+                self.deliver_batches(true);
                 reply.send(self.report());
                 return false;
             }
@@ -108,9 +111,9 @@ impl Capture {
             keep,
             mut into,
         } = piece;
-        let copied = self.ports_of(&monitor).last().map(|port| {
+        let copied = self.monitors_named(&monitor).last().map(|attached| {
             let keep = |flow: &Flow<'_>| keep.as_ref().is_none_or(|keep| keep(flow));
-            port.monitor.copy(from, room, keep, &mut into)
+            attached.monitor.copy(from, room, keep, &mut into)
         });
         let nothing = Copied {
             seen: 0,

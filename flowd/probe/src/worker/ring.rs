@@ -1,4 +1,4 @@
-//! The ring of a capture thread: waited on, lost, tried again, drained and given up.
+//! The ring of a capture thread: waiting for packets, opening it again after a failure, draining and closing it.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -8,50 +8,52 @@ use capture::{Config, Engine, LinkState, Source, Statistics};
 use super::Capture;
 use service::clock;
 
-/// Longest the thread sleeps: flows age, and a ring block is handed over, at least this often.
-const WAIT: Duration = Duration::from_millis(200);
-/// How often an interface that is gone is tried again.
-const REOPEN_NS: u64 = 2_000_000_000;
-/// How long a ring that takes no new packets is read for those it has; the kernel hands blocks over sooner.
-const DRAIN_NS: u64 = 500_000_000;
-/// How long a ring that is replaced may still be given packets that were stamped before.
-const STAMPED_NS: u64 = 20_000_000;
+/// Longest time the thread sleeps: flows are expired, and partly filled blocks read, at least this often.
+const MAX_WAIT: Duration = Duration::from_millis(200);
+/// How often capture on an interface that is gone is tried again.
+const REOPEN_INTERVAL_NS: u64 = 2_000_000_000;
+/// Longest time a stopped ring is read for the packets it still has; the kernel hands blocks over sooner.
+const MAX_DRAIN_NS: u64 = 500_000_000;
+/// How long after its timestamp the kernel may still put a packet into a ring.
+const STAMP_DELAY_NS: u64 = 20_000_000;
 
-/// How an interface is captured.
+/// How packets are captured from an interface.
 #[derive(Clone, Debug)]
-pub(crate) struct Capturing {
-    /// Ring or libpcap.
+pub(crate) struct SourceConfig {
+    /// Packet ring or libpcap.
     pub engine: Engine,
-    /// Interface, direction, filter.
+    /// Interface, directions, filter.
     pub config: Config,
 }
 
-impl Capturing {
-    /// Opens it: packets from this moment on.
+impl SourceConfig {
+    /// Opens the source. It has packets from this moment on.
     ///
     /// # Errors
-    /// What the capture says.
+    /// If the source cannot be opened.
     pub(crate) fn open(&self) -> Result<Source, capture::Error> {
         Source::open(self.engine, &self.config)
     }
 }
 
 impl Capture {
+    /// Waits for packets, a request, or [`MAX_WAIT`].
     pub(super) fn wait(&mut self) {
         let Some(source) = &mut self.source else {
             self.wait_without_source();
             return;
         };
-        match source.wait(self.mailbox.as_fd(), WAIT) {
+        match source.wait(self.mailbox.as_fd(), MAX_WAIT) {
             Ok(ready) if ready.link == Some(LinkState::Gone) => {
                 self.read();
-                self.lose("the interface is gone");
+                self.close_after_failure("the interface is gone");
             }
             Ok(_) => {}
-            Err(error) => self.lose(&error.to_string()),
+            Err(error) => self.close_after_failure(&error.to_string()),
         }
     }
 
+    /// Waits for a request or [`MAX_WAIT`], and opens the source again when it is time to try.
     fn wait_without_source(&mut self) {
         let mut polled = [nix::poll::PollFd::new(
             self.mailbox.as_fd(),
@@ -59,14 +61,14 @@ impl Capture {
         )];
         let _ = nix::poll::poll(
             &mut polled,
-            u16::try_from(WAIT.as_millis()).unwrap_or(u16::MAX),
+            u16::try_from(MAX_WAIT.as_millis()).unwrap_or(u16::MAX),
         );
         let now_ns = clock::unix_ns();
-        if now_ns.abs_diff(self.retry_ns) < REOPEN_NS {
+        if now_ns.abs_diff(self.retry_ns) < REOPEN_INTERVAL_NS {
             return;
         }
         self.retry_ns = now_ns;
-        match self.capturing.open() {
+        match self.source_config.open() {
             Ok(source) => {
                 tracing::info!(interface = %self.interface, "capture started");
                 self.source = Some(source);
@@ -76,18 +78,19 @@ impl Capture {
         }
     }
 
-    pub(super) fn lose(&mut self, why: &str) {
+    /// Closes the source after a failure; it is opened again later.
+    pub(super) fn close_after_failure(&mut self, why: &str) {
         tracing::warn!(interface = %self.interface, why, "capture stopped; trying again every 2 s");
         self.down = Some(why.to_owned());
-        self.part_from_ring();
+        self.close_ring();
         self.retry_ns = clock::unix_ns();
     }
 
-    /// Takes no new packets, and meters what the ring still has from before a moment.
-    pub(super) fn drain(&mut self, moment_ns: u64) {
-        self.window = self.window.until(moment_ns);
-        // The kernel stamps a packet a little before the ring gets it.
-        while moment_ns < u64::MAX && clock::unix_ns() < moment_ns + STAMPED_NS {
+    /// Stops the ring, and meters the packets in it that are from before the cutover.
+    pub(super) fn drain(&mut self, cutover_ns: u64) {
+        self.window = self.window.until(cutover_ns);
+        // The kernel gives a packet its timestamp a little before the ring gets it.
+        while cutover_ns < u64::MAX && clock::unix_ns() < cutover_ns + STAMP_DELAY_NS {
             self.read();
             let Some(source) = &mut self.source else {
                 return;
@@ -95,7 +98,7 @@ impl Capture {
             let _ = source.wait(self.mailbox.as_fd(), Duration::from_millis(2));
             self.mailbox.silence();
         }
-        let until_ns = clock::steady_ns() + DRAIN_NS;
+        let until_ns = clock::steady_ns() + MAX_DRAIN_NS;
         if let Some(source) = &mut self.source
             && let Err(error) = source.stop()
         {
@@ -112,25 +115,27 @@ impl Capture {
             {
                 return;
             }
-            let _ = source.wait(self.mailbox.as_fd(), WAIT);
+            let _ = source.wait(self.mailbox.as_fd(), MAX_WAIT);
             self.mailbox.silence();
         }
     }
 
-    /// Closes the ring; what it has dropped is remembered, and what it still has is dropped.
-    pub(super) fn part_from_ring(&mut self) {
+    /// Closes the ring. Packets that are still in it count as dropped.
+    pub(super) fn close_ring(&mut self) {
         let ring = self.ring();
         let drops = ring.dropped + ring.waiting();
-        for port in &mut self.ports {
-            port.part_from_ring(drops);
+        for attached in &mut self.monitors {
+            attached.ring_closed(drops);
         }
         self.source = None;
     }
 
+    /// Returns how many packets the present ring has dropped.
     pub(super) fn drops(&mut self) -> u64 {
         self.ring().dropped
     }
 
+    /// Returns the counters of the present ring.
     pub(super) fn ring(&mut self) -> Statistics {
         self.source
             .as_mut()
