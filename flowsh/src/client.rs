@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::routes::{self, Delete, Get, Method, Post, Route};
 use api::{Code, Errors, Nothing, Refusal};
+use commands::Ask;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -137,6 +138,12 @@ impl Client {
         self.ask(route, names, &Nothing {}, Bytes::new()).map(drop)
     }
 
+    /// Asks what the route of a request shows, and returns the text of the answer.
+    pub(crate) fn show(&mut self, ask: &Ask) -> Result<JsonText, Error> {
+        self.request(Method::Get, ask.route, &ask.target, Bytes::new())
+            .map(JsonText::received)
+    }
+
     fn ask<Q: Serialize, B, A: DeserializeOwned>(
         &mut self,
         route: Route<Q, B, A>,
@@ -145,6 +152,21 @@ impl Client {
         body: Bytes,
     ) -> Result<Received<A>, Error> {
         let target = route.target(names, query);
+        let text = self.request(route.method, route.name, &target, body)?;
+        let answer =
+            serde_json::from_str(&text).map_err(|error| Error::Answer(error.to_string()))?;
+        let json = JsonText::received(text);
+        Ok(Received { answer, json })
+    }
+
+    /// Sends a request of the route of that name and returns the text of its answer.
+    fn request(
+        &mut self,
+        method: Method,
+        route: &str,
+        target: &str,
+        body: Bytes,
+    ) -> Result<String, Error> {
         let Client {
             socket,
             runtime,
@@ -154,7 +176,7 @@ impl Client {
         } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {
-            let asked = exchange(socket, sender, route.method, &target, body);
+            let asked = exchange(socket, sender, method, target, body);
             let (Some(interrupts), Some(hang_ups)) = (interrupts, hang_ups) else {
                 return asked.await;
             };
@@ -167,7 +189,7 @@ impl Client {
                     result = &mut asked => return result,
                     _ = interrupts.recv() => return Err(Error::Interrupted),
                     _ = hang_ups.recv() => return Err(Error::Interrupted),
-                    () = second => progress.say(&format!("{} {seconds} s, Ctrl-C gives up", doing(route.path))),
+                    () = second => progress.say(&format!("{} {seconds} s, Ctrl-C gives up", doing(route))),
                 }
             }
             Err(Error::Interrupted)
@@ -180,15 +202,11 @@ impl Client {
         }
         let (status, bytes) = result?;
         if status.is_success() {
-            let text = match bytes.is_empty() {
-                true => "{}".to_owned(),
+            return match bytes.is_empty() {
+                true => Ok("{}".to_owned()),
                 false => String::from_utf8(bytes.into())
-                    .map_err(|error| Error::Answer(error.to_string()))?,
+                    .map_err(|error| Error::Answer(error.to_string())),
             };
-            let answer =
-                serde_json::from_str(&text).map_err(|error| Error::Answer(error.to_string()))?;
-            let json = JsonText::received(text);
-            return Ok(Received { answer, json });
         }
         let errors: Errors = serde_json::from_slice(&bytes).unwrap_or_default();
         let mut refusals = errors.errors;
@@ -200,18 +218,14 @@ impl Client {
     }
 }
 
-/// What flowd does while a request to this path takes long.
-fn doing(path: &str) -> &'static str {
-    if path == routes::EDIT.path {
-        "flowd reads the text:"
-    } else if path == routes::COMMIT.path {
-        "flowd commits:"
-    } else if path == routes::CHECK.path {
-        "flowd checks:"
-    } else if path.starts_with("/v1/clear/") {
-        "flowd clears:"
-    } else {
-        "flowd answers:"
+/// Says what flowd does while a request of this route takes long.
+fn doing(route: &str) -> &'static str {
+    match route {
+        _ if route == routes::EDIT.name => "flowd reads the text:",
+        _ if route == routes::COMMIT.name => "flowd commits:",
+        _ if route == routes::CHECK.name => "flowd checks:",
+        _ if route.starts_with("CLEAR_") => "flowd clears:",
+        _ => "flowd answers:",
     }
 }
 

@@ -8,7 +8,7 @@ mod exporter;
 mod flow;
 mod loss;
 mod path;
-mod routes;
+mod route;
 mod samplicator;
 mod statistics;
 mod system;
@@ -23,22 +23,70 @@ pub(crate) use cache::{Pages, monitor_statistics};
 pub(crate) use change::{impact, others, rebuilt, scheduled, status, when};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
-pub(crate) use loss::loss;
 pub(crate) use path::path;
-pub(crate) use routes::routes;
 pub(crate) use samplicator::{
     samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
     samplicators,
 };
-pub(crate) use system::{commits, interfaces, log, startup, version};
+pub(crate) use system::{interfaces, log, startup, version};
 pub(crate) use top::top;
 
 use std::fmt::Write as _;
 
 use api::Time;
 use api::flow::{Field, FieldKind, Flow, FlowValue};
+use api::routes::{self, Get};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+
+use crate::client::Error;
+use crate::json::JsonText;
+
+/// The screens of commands that only show what a route answers.
+fn screens() -> [Screen; 4] {
+    [
+        Screen::new(routes::LOG, log),
+        Screen::new(routes::LOSS, |answer, _| loss::loss(answer)),
+        Screen::new(routes::REVISIONS, system::commits),
+        Screen::new(routes::ROUTES, |answer, _| route::routes(answer)),
+    ]
+}
+
+/// A screen, by the route whose answers it shows.
+struct Screen {
+    route: &'static str,
+    text: Box<dyn Fn(&JsonText, &View) -> Result<String, Error>>,
+}
+
+impl Screen {
+    fn new<Q, A: DeserializeOwned>(
+        route: Get<Q, A>,
+        show: impl Fn(&A, &View) -> String + 'static,
+    ) -> Screen {
+        let text = move |answer: &JsonText, view: &View| {
+            let answer = serde_json::from_str(answer.line())
+                .map_err(|error| Error::Answer(error.to_string()))?;
+            Ok(show(&answer, view))
+        };
+        Screen {
+            route: route.name,
+            text: Box::new(text),
+        }
+    }
+}
+
+/// Returns the text of what a route answered: its screen, or the JSON of a route that has none.
+///
+/// # Errors
+/// When the answer is not what this shell takes the route's answers for.
+pub(crate) fn of(route: &str, answer: &JsonText, view: &View) -> Result<String, Error> {
+    let screen = screens().into_iter().find(|screen| screen.route == route);
+    match screen {
+        Some(screen) => (screen.text)(answer, view),
+        None => Ok(answer.pretty() + "\n"),
+    }
+}
 
 /// What the text of an answer depends on beside the answer.
 #[derive(Clone, Debug)]

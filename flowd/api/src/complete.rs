@@ -77,3 +77,8 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
 }
+
+crate::route::routes! {
+    /// What can follow a line, for Tab and ?; positions are octets.
+    COMPLETE: Get<CompleteQuery, Completion> = Get "/v1/complete";
+}

@@ -169,3 +169,16 @@ pub struct Archive {
     /// Why the last copy that failed did.
     pub last_failure: Option<String>,
 }
+
+crate::route::routes! {
+    /// What differs between two configurations, one of which is the body's text.
+    COMPARE_TEXT: Post<CompareText, Text> =
+        Post "/v1/sessions/{id}/compare";
+    /// A configuration: its text, or with format=json its tree. Secrets are masked.
+    CONFIGURATION: Get<ShowConfiguration, Configuration> =
+        Get "/v1/configuration";
+    /// What differs between two configurations.
+    COMPARE: Get<Compare, Text> = Get "/v1/compare";
+    /// The committed configurations, newest first, and the commits that wait.
+    REVISIONS: Get<Nothing, Revisions> = Get "/v1/revisions";
+}

@@ -187,3 +187,18 @@ pub struct LogLine {
     /// What it says.
     pub message: String,
 }
+
+crate::route::routes! {
+    /// This document.
+    OPENAPI: Get<Nothing, Document> = Get "/v1/openapi.json";
+    /// The program and its host.
+    VERSION: Get<Nothing, Version> = Get "/v1/version";
+    /// Who is asking, as the kernel tells it.
+    WHOAMI: Get<Nothing, Identity> = Get "/v1/whoami";
+    /// The host's interfaces.
+    INTERFACES: Get<crate::query::InterfacesQuery, Interfaces> = Get "/v1/interfaces";
+    /// Names that complete a command line.
+    NAMES: Get<NamesQuery, Names> = Get "/v1/names";
+    /// The last lines of the log, or those after one that was seen before.
+    LOG: Get<LogQuery, LogLines> = Get "/v1/log";
+}

@@ -155,3 +155,8 @@ pub struct ReceiverLedger {
     /// Whether nothing is unaccounted for.
     pub balanced: bool,
 }
+
+crate::route::routes! {
+    /// The loss ledger: what became of every packet, record and datagram.
+    LOSS: Get<Nothing, LossLedger> = Get "/v1/flow/loss";
+}

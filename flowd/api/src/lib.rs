@@ -18,6 +18,7 @@
 //! | [`query`] | query parameters of a cache and of other flow tables |
 //! | [`error`] | refusals |
 
+mod route;
 mod word;
 
 pub mod complete;

@@ -275,3 +275,18 @@ pub struct Replayed {
     /// The receivers' names.
     pub receivers: Vec<String>,
 }
+
+crate::route::routes! {
+    /// Samplicators.
+    SAMPLICATORS: Get<crate::query::SamplicatorsQuery, Samplicators> = Get "/v1/samplicators";
+    /// The receivers of a samplicator.
+    RECEIVERS: Get<Nothing, Receivers> = Get "/v1/samplicators/{name}/receivers";
+    /// The exporters that send to a samplicator.
+    SOURCES: Get<Nothing, Sources> = Get "/v1/samplicators/{name}/sources";
+    /// The templates that a samplicator keeps for replay.
+    TEMPLATES: Get<Nothing, KeptTemplates> = Get "/v1/samplicators/{name}/templates";
+    /// Clears the counters of a samplicator; templates and sources stay.
+    CLEAR_SAMPLICATOR: Post<Nothing, Nothing> = Post "/v1/clear/samplicator/{name}";
+    /// Sends receivers of a samplicator all templates again, each before its exporter's next datagram.
+    REPLAY: Post<Replay, Replayed> = Post "/v1/replay/samplicator/{name}";
+}

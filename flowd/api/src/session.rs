@@ -257,3 +257,27 @@ pub struct Rollback {
     /// The revision's number; 0 is the newest.
     pub revision: u64,
 }
+
+crate::route::routes! {
+    /// The sessions.
+    SESSIONS: Get<Nothing, Sessions> = Get "/v1/sessions";
+    /// Begins a session: its candidate starts as the running configuration.
+    BEGIN_SESSION: Post<Begin, Begun> = Post "/v1/sessions";
+    /// Ends a session; its candidate is gone.
+    END_SESSION: Delete = Delete "/v1/sessions/{id}";
+    /// Reads a text into the candidate; path is the edit level.
+    EDIT: Post<Edit, Changes> = Post "/v1/sessions/{id}/edit";
+    /// Validates the candidate as a commit would, and changes nothing.
+    CHECK: Post<Nothing, Checked> = Post "/v1/sessions/{id}/check";
+    /// Puts the candidate into force. With confirm_minutes it is rolled back unless confirmed; with at it is checked now
+    /// and committed then. The answer's revision is null when there was nothing to commit.
+    COMMIT: Post<Commit, Committed> = Post "/v1/sessions/{id}/commit";
+    /// Makes the candidate the running configuration again.
+    DISCARD: Post<Nothing, Nothing> = Post "/v1/sessions/{id}/discard";
+    /// Makes a revision the candidate.
+    ROLLBACK: Post<Rollback, Changes> = Post "/v1/sessions/{id}/rollback";
+    /// Cancels the commit that is scheduled; its changes are gone.
+    CLEAR_COMMIT: Post<Nothing, Nothing> = Post "/v1/clear/commit";
+    /// Keeps the commit that waits for confirmation.
+    CONFIRM: Post<Nothing, Nothing> = Post "/v1/confirm";
+}

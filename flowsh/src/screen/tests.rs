@@ -9,6 +9,8 @@ use api::flow::RateOrder;
 use commands::CacheView;
 use serde_json::{Value, json};
 
+use super::loss::loss;
+use super::system::commits;
 use super::*;
 use crate::filled::filled;
 

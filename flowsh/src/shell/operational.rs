@@ -2,7 +2,6 @@
 
 use api::configuration::{Compare, DiffFormat, ShowConfiguration, Text};
 use api::flow::{Clear, ClearTarget, Cleared as ClearedFlows, Exporters};
-use api::host::LogQuery;
 use api::query::{AccountingQuery, InterfacesQuery, NameQuery, PathQuery};
 use api::routes::{self, Get};
 use api::session::Dialect;
@@ -28,10 +27,10 @@ impl Shell {
             Command::ShowSecrets { path } => {
                 self.show_configuration(Form::Curly, &path, true, line)
             }
-            Command::ShowCommits => {
-                let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
-                let text = screen::commits(&revisions.answer, &self.view);
-                Ok(Answer::screen(text, revisions.json))
+            Command::Ask(ask) => {
+                let json = self.client.show(&ask)?;
+                let text = screen::of(ask.route, &json, &self.view)?;
+                Ok(Answer::screen(text, json))
             }
             Command::ShowScheduled => self.show_scheduled(),
             Command::ClearScheduled => {
@@ -60,9 +59,7 @@ impl Shell {
                 self.show_exporters(exporter.as_deref(), line, screen::exporter_templates)
             }
             Command::ShowAccounting(view) => self.show_accounting(&view),
-            Command::ShowLoss => self.screen(routes::LOSS, &Nothing {}, screen::loss),
             Command::TestFlowPath(path) => self.test_flow_path(&path),
-            Command::ShowRoutes => self.screen(routes::ROUTES, &Nothing {}, screen::routes),
             Command::ShowSamplicator {
                 part,
                 name,
@@ -71,15 +68,6 @@ impl Shell {
             Command::ClearSamplicator { name } => self.clear_samplicator(&name),
             Command::ReplaySamplicator { name, receiver } => {
                 self.replay_samplicator(&name, receiver.as_deref())
-            }
-            Command::ShowLog { lines } => {
-                let query = LogQuery {
-                    lines: Some(lines.into()),
-                    after: None,
-                };
-                let log = self.client.get(routes::LOG, &[], &query)?;
-                let text = screen::log(&log.answer, &self.view);
-                Ok(Answer::screen(text, log.json))
             }
             Command::ShowVersion => {
                 let version = self.client.get(routes::VERSION, &[], &Nothing {})?;

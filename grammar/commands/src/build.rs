@@ -1,19 +1,36 @@
 //! Functions of rows: each makes a command of a line that matched.
 
+use api::Nothing;
+use api::host::LogQuery;
+use api::routes::{self, Get};
 use language::{Code, Problem};
+use serde::Serialize;
 
 use super::argument::{Arg, Token};
 use super::command::Command;
 use super::conditions::{take_conditions, take_fields};
 use super::matched::Matched;
 use super::parameters::{
-    AccountingView, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part, Ping,
-    RelayPart, Version,
+    AccountingView, Ask, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part,
+    Ping, RelayPart, Version,
 };
 use super::words::{Tail, Word, problem};
 
 /// The result of a row's function.
 type Built = Result<Command, Problem>;
+
+/// Makes the command that asks a route, with a query.
+fn ask_with<Q: Serialize, A>(route: Get<Q, A>, query: &Q) -> Built {
+    Ok(Command::Ask(Ask {
+        route: route.name,
+        target: route.target(&[], query).into_owned(),
+    }))
+}
+
+/// Makes the command that asks a route that takes no query.
+pub(crate) fn ask<A>(route: Get<Nothing, A>) -> Built {
+    ask_with(route, &Nothing {})
+}
 
 /// The number of flows that `top` without a number shows, as on Cisco's.
 const TOP: u32 = 20;
@@ -191,7 +208,11 @@ pub(crate) fn replay_samplicator(matched: &Matched<'_>) -> Built {
 
 pub(crate) fn show_log(matched: &Matched<'_>) -> Built {
     let lines = matched.number().unwrap_or(LOG_LINES);
-    Ok(Command::ShowLog { lines })
+    let query = LogQuery {
+        lines: Some(lines.into()),
+        after: None,
+    };
+    ask_with(routes::LOG, &query)
 }
 
 pub(crate) fn clear_monitor(matched: &Matched<'_>) -> Built {

@@ -1,8 +1,8 @@
 //! Every command that a line can be, with what it carries.
 
 use super::parameters::{
-    AccountingView, CacheView, Cleared, FlowPath, Form, LoadFrom, LoadMode, Part, Ping, RelayPart,
-    Version,
+    AccountingView, Ask, CacheView, Cleared, FlowPath, Form, LoadFrom, LoadMode, Part, Ping,
+    RelayPart, Version,
 };
 use super::pipe::Pipe;
 use super::words::{Tail, Word};
@@ -47,8 +47,8 @@ pub enum Command {
         /// The path from the root.
         path: Vec<String>,
     },
-    /// Shows the revisions of the configuration.
-    ShowCommits,
+    /// Shows what a route of the management API answers.
+    Ask(Ask),
     /// Shows the commit that is scheduled.
     ShowScheduled,
     /// Cancels the commit that is scheduled.
@@ -96,10 +96,6 @@ pub enum Command {
     },
     /// Shows the flow-accounting table.
     ShowAccounting(AccountingView),
-    /// Shows the loss ledger.
-    ShowLoss,
-    /// Shows what is known of the host's routes.
-    ShowRoutes,
     /// Shows samplicators or a part of them.
     ShowSamplicator {
         /// The part.
@@ -130,11 +126,6 @@ pub enum Command {
         name: String,
         /// Only to this receiver.
         receiver: Option<String>,
-    },
-    /// Shows the daemon's log.
-    ShowLog {
-        /// The number of last lines.
-        lines: u32,
     },
     /// Shows the program's version and its host.
     ShowVersion,

@@ -45,8 +45,8 @@ pub use command::{Command, Line};
 pub use condition::Condition;
 pub use keyword::nearest;
 pub use parameters::{
-    AccountingView, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part, Ping,
-    RelayPart, Version,
+    AccountingView, Ask, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part,
+    Ping, RelayPart, Version,
 };
 pub use parse::{Mode, operational_hint, parse};
 pub use pipe::Pipe;

@@ -166,3 +166,13 @@ pub enum Version {
     /// The configuration in the file that `save` writes.
     Saved,
 }
+
+/// A request for what a route of the management API shows. Whoever runs the command sends it, and shows the answer in the
+/// screen of that route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The route's name.
+    pub route: &'static str,
+    /// The request's path and query.
+    pub target: String,
+}

@@ -5,8 +5,9 @@
 //! row made with [`chain`] whose options they are.
 
 use api::host::Role::{Admin, Operator};
+use api::routes;
 
-use super::build;
+use super::build::{self, ask};
 use super::command::Command::*;
 use super::row::{Row, chain, command, group, operational, option};
 use super::trie::Elsewhere;
@@ -105,7 +106,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show flow exporter templates", "The templates of all exporters", Operator, build::show_exporter_templates),
     command("show flow interface", "Interfaces with a flow monitor", Operator, build::show_flow_interface),
     command("show flow interface <interface>", "Interface", Operator, build::show_flow_interface),
-    command("show flow loss", "The loss ledger: where every packet and record went", Operator, |_| Ok(ShowLoss)),
+    command("show flow loss", "The loss ledger: where every packet and record went", Operator, |_| ask(routes::LOSS)),
     command("show flow monitor", "Flow monitors", Operator, build::show_monitor),
     command("show flow monitor <monitor>", "Flow monitor", Operator, build::show_monitor),
     chain("show flow monitor <monitor> cache", "The flows in its cache", Operator, build::show_cache),
@@ -134,7 +135,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show flow monitor <monitor> statistics", "Its counters", Operator, build::show_monitor_statistics),
     command("show flow record", "Flow records", Operator, build::show_record),
     command("show flow record <record>", "Flow record", Operator, build::show_record),
-    command("show flow routes", "What is known of the host's routes", Operator, |_| Ok(ShowRoutes)),
+    command("show flow routes", "What is known of the host's routes", Operator, |_| ask(routes::ROUTES)),
     command("show flow sampler", "Samplers", Operator, build::show_sampler),
     command("show flow sampler <sampler>", "Sampler", Operator, build::show_sampler),
     chain("show flow-accounting", "The flow-accounting table", Operator, build::show_accounting),
@@ -182,7 +183,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show samplicator source", "The exporters that send to any", Operator, build::show_samplicator),
     command("show samplicator templates", "The templates that all keep", Operator, build::show_samplicator),
     group("show system", "The system"),
-    command("show system commit", "The revisions of the configuration", Operator, |_| Ok(ShowCommits)),
+    command("show system commit", "The revisions of the configuration", Operator, |_| ask(routes::REVISIONS)),
     group("show system commit diff", "What a revision changed"),
     command("show system commit diff <revision>", "Revision; 0 is the newest", Operator, build::show_commit_diff),
     command("show system commit pending", "The commit that is scheduled, and what it will change", Operator, |_| Ok(ShowScheduled)),

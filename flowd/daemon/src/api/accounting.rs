@@ -5,13 +5,24 @@ use api::flow::{
 };
 use api::ledger::LossLedger;
 use api::query::{AccountingQuery, AccountingRatesQuery};
+use api::routes;
 use probe::{ACCOUNTING, Cancelled};
 use service::clock;
 
 use super::blocking;
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
 use super::flow::Waiting;
 use crate::readings::Reading;
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::ACCOUNTING, table),
+        Endpoint::new(routes::ACCOUNTING_RATES, rates),
+        Endpoint::new(routes::CLEAR_ACCOUNTING, clear),
+    ]
+}
 
 /// The flows that are read, those with most octets first: a flow that grows fast is soon among them.
 const READ: u64 = 5000;

@@ -3,15 +3,21 @@
 use std::cell::Cell;
 
 use api::complete::{Candidate, CommandMode, CompleteQuery, Completion};
+use api::routes;
 use commands::complete::{Context, NameKind, Names};
 use commands::{Mode, Submode};
 
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
 use super::error::ApiError;
 use super::{blocking, host};
 use crate::control::Control;
 use config::Running;
 use service::clock;
+
+/// The routes that are answered here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![Endpoint::new(routes::COMPLETE, complete)]
+}
 
 fn mode(query: &CompleteQuery) -> Answer<Mode> {
     let submode = match &query.submode {

@@ -8,13 +8,25 @@ use api::configuration::{
     ShowConfiguration, Text,
 };
 use api::host::Role;
+use api::routes;
 use language::{Dialect, Mode, Tree};
 
 use super::blocking;
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
 use super::error::ApiError;
 use super::source::{self, source_tree};
 use service::clock;
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::COMPARE_TEXT, compare_text).quiet(),
+        Endpoint::new(routes::CONFIGURATION, show),
+        Endpoint::new(routes::COMPARE, compare),
+        Endpoint::new(routes::REVISIONS, revisions),
+    ]
+}
 
 pub(super) async fn show(call: Call<ShowConfiguration>) -> Answer<Configuration> {
     let Call {

@@ -9,11 +9,30 @@ use api::flow::{
 };
 use api::ledger::LossLedger;
 use api::query::{CacheQuery, NameQuery, PathQuery};
+use api::routes;
 
 use super::blocking;
-use super::endpoint::{Answer, Call, Written};
+use super::endpoint::{Answer, Call, Endpoint, Written};
 use super::host::host_interface;
 use probe::Cancelled;
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::RECORDS, records),
+        Endpoint::new(routes::SAMPLERS, samplers),
+        Endpoint::new(routes::METERED_INTERFACES, interfaces),
+        Endpoint::new(routes::MONITORS, monitors),
+        Endpoint::new(routes::EXPORTERS, exporters),
+        Endpoint::new(routes::ROUTES, routes),
+        Endpoint::new(routes::LOSS, loss),
+        Endpoint::new(routes::CACHE, cache),
+        Endpoint::new(routes::FLOW_PATH, path),
+        Endpoint::new(routes::CLEAR_MONITOR, clear_monitor),
+        Endpoint::new(routes::CLEAR_EXPORTER, clear_exporter),
+    ]
+}
 
 pub(super) async fn records(call: Call<NameQuery>) -> Answer<Records> {
     let name = call.query.name;

@@ -5,14 +5,27 @@ use api::host::{
     NamesQuery, Version,
 };
 use api::query::InterfacesQuery;
+use api::routes;
 
 use super::blocking;
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
 use super::error::ApiError;
 use crate::control::Control;
 use config::Running;
 use flowd_log::Level;
 use service::clock;
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::VERSION, version),
+        Endpoint::new(routes::WHOAMI, whoami),
+        Endpoint::new(routes::INTERFACES, interfaces),
+        Endpoint::new(routes::NAMES, names),
+        Endpoint::new(routes::LOG, log),
+    ]
+}
 
 pub(super) async fn version(call: Call) -> Answer<Version> {
     let host_name = nix::unistd::gethostname().unwrap_or_default();

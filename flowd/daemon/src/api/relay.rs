@@ -2,10 +2,24 @@
 
 use api::Nothing;
 use api::query::SamplicatorsQuery;
+use api::routes;
 use api::samplicator::{KeptTemplates, Receivers, Replay, Replayed, Samplicators, Sources};
 
 use super::blocking;
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::SAMPLICATORS, samplicators),
+        Endpoint::new(routes::RECEIVERS, receivers),
+        Endpoint::new(routes::SOURCES, sources),
+        Endpoint::new(routes::TEMPLATES, templates),
+        Endpoint::new(routes::CLEAR_SAMPLICATOR, clear),
+        Endpoint::new(routes::REPLAY, replay),
+    ]
+}
 
 pub(super) async fn samplicators(call: Call<SamplicatorsQuery>) -> Answer<Samplicators> {
     Ok(blocking(move || {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use api::routes;
 use api::session::{
     Begin, Begun, Changes, Checked, Commit, Committed, Edit, EditMode, Exclusive, Rollback,
     Session, Sessions,
@@ -11,7 +12,7 @@ use api::session::{
 use api::{Code, Nothing};
 
 use super::blocking;
-use super::endpoint::{Answer, Call};
+use super::endpoint::{Answer, Call, Endpoint};
 use super::error::{ApiError, problem};
 use super::flow::Waiting;
 use super::source;
@@ -20,6 +21,23 @@ use crate::peer::Peer;
 use config::{ExclusiveLock, Request, Start};
 use probe::Cancelled;
 use service::clock;
+
+/// The routes that are answered here.
+#[rustfmt::skip]
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(routes::SESSIONS, list),
+        Endpoint::new(routes::BEGIN_SESSION, begin).quiet(),
+        Endpoint::new(routes::END_SESSION, end).quiet(),
+        Endpoint::new(routes::EDIT, edit).quiet(),
+        Endpoint::new(routes::CHECK, check).quiet(),
+        Endpoint::new(routes::COMMIT, commit),
+        Endpoint::new(routes::DISCARD, discard).quiet(),
+        Endpoint::new(routes::ROLLBACK, rollback).quiet(),
+        Endpoint::new(routes::CLEAR_COMMIT, unschedule),
+        Endpoint::new(routes::CONFIRM, confirm),
+    ]
+}
 
 /// The most characters of a comment.
 const COMMENT: usize = 1024;

@@ -143,7 +143,10 @@ fn paths_end_at_a_pipe() {
     assert_eq!(
         *inner,
         Line {
-            command: Command::ShowLoss,
+            command: Command::Ask(Ask {
+                route: "LOSS",
+                target: "/v1/flow/loss".into(),
+            }),
             pipes: vec![Pipe::NoMore]
         }
     );
@@ -156,7 +159,11 @@ fn paths_end_at_a_pipe() {
 #[test]
 fn pipes_follow_the_command() {
     let line = operational(r#"show log 50 | match "a|b" | except x y | last 3 | count"#);
-    assert_eq!(line.command, Command::ShowLog { lines: 50 });
+    let wanted = Ask {
+        route: "LOG",
+        target: "/v1/log?lines=50".into(),
+    };
+    assert_eq!(line.command, Command::Ask(wanted));
     assert_eq!(
         line.pipes,
         [
