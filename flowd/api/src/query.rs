@@ -1,11 +1,14 @@
-//! Query parameters of flow tables, and of lists that can be narrowed to one name.
+//! The routes of the flow probe with their query parameters, and those of lists that can be narrowed to one name.
 
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::flow::RateOrder;
+use crate::flow::{
+    Accounting, AccountingRates, CacheFlows, Clear, Cleared, Exporters, FlowPath,
+    MeteredInterfaces, Monitors, RateOrder, Records, Routes, Samplers,
+};
 
 /// Which of the named things to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -132,4 +135,35 @@ pub struct PathQuery {
     /// The interface where it comes in; default where the route to its source leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
+}
+
+crate::route::routes! {
+    /// Flow records.
+    RECORDS: Get<NameQuery, Records> = Get "/v1/flow/records";
+    /// Samplers.
+    SAMPLERS: Get<NameQuery, Samplers> = Get "/v1/flow/samplers";
+    /// Interfaces with a flow monitor.
+    METERED_INTERFACES: Get<NameQuery, MeteredInterfaces> = Get "/v1/flow/interfaces";
+    /// Flow monitors.
+    MONITORS: Get<NameQuery, Monitors> = Get "/v1/flow/monitors";
+    /// Flow exporters.
+    EXPORTERS: Get<NameQuery, Exporters> = Get "/v1/flow/exporters";
+    /// What is known of the host's routes.
+    ROUTES: Get<Nothing, Routes> = Get "/v1/flow/routes";
+    /// The flows in a monitor's cache. A listing is answered in parts: next is the after of the next one. At most
+    /// 4,194,304 groups are made.
+    CACHE: Get<CacheQuery, CacheFlows> = Get "/v1/flow/monitors/{name}/cache";
+    /// Which monitors and exporters a flow takes, and how it is routed.
+    FLOW_PATH: Get<PathQuery, FlowPath> = Get "/v1/flow/path";
+    /// The flow-accounting table.
+    ACCOUNTING: Get<AccountingQuery, Accounting> = Get "/v1/flow-accounting";
+    /// How fast the flows of flow-accounting are, since an answer before.
+    ACCOUNTING_RATES: Get<AccountingRatesQuery, AccountingRates> =
+        Get "/v1/flow-accounting/rates";
+    /// Discards the flows of a monitor, exports them, or clears its counters.
+    CLEAR_MONITOR: Post<Clear, Cleared> = Post "/v1/clear/monitor/{name}";
+    /// Clears the counters of an exporter.
+    CLEAR_EXPORTER: Post<Nothing, Nothing> = Post "/v1/clear/exporter/{name}";
+    /// Ends and exports the flows of the flow-accounting table.
+    CLEAR_ACCOUNTING: Post<Nothing, Cleared> = Post "/v1/clear/flow-accounting";
 }

@@ -118,6 +118,7 @@ macro_rules! routes {
 
             use super::*;
             use $crate::route::*;
+            #[allow(unused_imports, reason = "not every module has a route without query or answer")]
             use $crate::value::Nothing;
 
             $(

@@ -2,14 +2,14 @@
 
 pub use crate::complete::routes::*;
 pub use crate::configuration::routes::*;
-pub use crate::flow::routes::*;
 pub use crate::host::routes::*;
 pub use crate::ledger::routes::*;
+pub use crate::query::routes::*;
 pub use crate::route::{Delete, Get, Method, Post, Route};
 pub use crate::samplicator::routes::*;
 pub use crate::session::routes::*;
 
-use crate::{complete, configuration, flow, host, ledger, samplicator, session};
+use crate::{complete, configuration, host, ledger, query, samplicator, session};
 
 /// Method and path of every route.
 pub fn all() -> impl Iterator<Item = (Method, &'static str)> {
@@ -18,7 +18,7 @@ pub fn all() -> impl Iterator<Item = (Method, &'static str)> {
         complete::DECLARED,
         session::DECLARED,
         configuration::DECLARED,
-        flow::DECLARED,
+        query::DECLARED,
         ledger::DECLARED,
         samplicator::DECLARED,
     ]

@@ -33,7 +33,7 @@ pub(crate) fn of(tree: &Tree, before: Option<Before<'_, Vec<Unapplied>>>) -> Vec
         let text = format!("{} is not applied: {why}", path.join(" "));
         lines.push(Unapplied { path, text });
     };
-    for finding in language::schema::unapplied_from(old, tree, SHARED_DEPTH) {
+    for finding in language::unapplied_from(old, tree, SHARED_DEPTH) {
         warn(finding.path, &finding.message);
     }
     let monitors = |tree: Option<&Tree>| match tree.and_then(|tree| tree.get(&["flow", "monitor"]))

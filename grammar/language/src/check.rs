@@ -13,10 +13,9 @@ use registry::{Field, Predefined};
 use crate::near::which;
 use crate::order::natural;
 use crate::router_name;
-use crate::schema::{
-    Kind, Row, TABLE, default_word, is_predefined, named_field, referred, walk_new,
-};
+use crate::schema::{Kind, Row, TABLE, default_word, is_predefined, named_field, referred};
 use crate::tree::unlike;
+use crate::walk::walk_new;
 use crate::word::MAX_PROBLEMS;
 use crate::{Code, Finding, Tree};
 

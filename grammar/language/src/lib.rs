@@ -21,6 +21,8 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+mod unapplied;
+mod walk;
 mod word;
 
 pub use code::Code;
@@ -29,8 +31,9 @@ pub use dialect::ios::submode_path;
 pub use marks::marks;
 pub use near::{near, which};
 pub use router_name::{host_interface, interface_of_two_words};
-pub use schema::{MASK, Submode, is_secret, masked, masked_both, unapplied};
+pub use schema::{MASK, Submode, is_secret, masked, masked_both};
 pub use tree::Tree;
+pub use unapplied::{unapplied, unapplied_from};
 pub use word::{MAX_DEPTH, MAX_LINE, MAX_PROBLEMS, MAX_TEXT, MAX_VALUES, quoted_always};
 
 /// How a configuration is written (DESIGN "Dialects").

@@ -31,8 +31,7 @@ pub use value::address::mask_length;
 pub(crate) use value::record::is_predefined;
 pub use value::{Choices, Type};
 
-use crate::tree::unlike;
-use crate::{Code, Finding, Tree};
+use crate::Code;
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -344,46 +343,6 @@ pub fn lookup<'a>(path: impl IntoIterator<Item = &'a str>) -> Option<Place> {
     Some(place)
 }
 
-/// What the tree has that this release keeps but does not apply, and why: a line each for the operator.
-pub fn unapplied(tree: &Tree) -> Vec<Finding> {
-    unapplied_from(None, tree, 0)
-}
-
-/// The same; what is the same in another tree, itself or above it down to `depth` words, is left out.
-pub fn unapplied_from(other: Option<&Tree>, tree: &Tree, depth: usize) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (path, value, why) in UNAPPLIED {
-        let words: Vec<&str> = path.split(' ').collect();
-        walk_new(
-            tree,
-            other,
-            &words,
-            depth,
-            &mut Vec::new(),
-            &mut |path, node| {
-                let there = match node {
-                    Tree::Leaf(values) => value.is_empty() || values.iter().any(|one| one == value),
-                    Tree::Branch(children) => value.is_empty() || children.contains_key(value),
-                };
-                if there {
-                    let mut path = path.to_vec();
-                    path.extend(
-                        Some(*value)
-                            .filter(|value| !value.is_empty())
-                            .map(str::to_owned),
-                    );
-                    found.push(Finding {
-                        path,
-                        message: (*why).to_owned(),
-                        code: Code::NotApplied,
-                    });
-                }
-            },
-        );
-    }
-    found
-}
-
 /// The path of the tag whose names a value at `path` refers to: each `*` of `tag` is the name that `path` has there.
 pub fn referred<'a>(tag: &'static str, path: &[&'a str]) -> Vec<&'a str> {
     tag.split(' ')
@@ -393,63 +352,4 @@ pub fn referred<'a>(tag: &'static str, path: &[&'a str]) -> Vec<&'a str> {
             word => word,
         })
         .collect()
-}
-
-/// Calls `visit` for every node of the tree at `path`, where `*` is any name, in natural order.
-fn walk(
-    tree: &Tree,
-    path: &[&str],
-    at: &mut Vec<String>,
-    visit: &mut impl FnMut(&[String], &Tree),
-) {
-    walk_new(tree, None, path, 0, at, visit);
-}
-
-/// The same, leaving out what is the same in another tree, down to `depth` words.
-pub(crate) fn walk_new(
-    tree: &Tree,
-    other: Option<&Tree>,
-    path: &[&str],
-    depth: usize,
-    at: &mut Vec<String>,
-    visit: &mut impl FnMut(&[String], &Tree),
-) {
-    if at.len() <= depth && other.is_some_and(|other| other.is(tree)) {
-        return;
-    }
-    let Some((word, rest)) = path.split_first() else {
-        visit(at, tree);
-        return;
-    };
-    let Tree::Branch(children) = tree else { return };
-    let others = match other {
-        Some(Tree::Branch(others)) if at.len() < depth => Some(others),
-        _ => None,
-    };
-    let mut down = |name: &String, node: &Tree, other: Option<&Tree>| {
-        at.push(name.clone());
-        walk_new(node, other, rest, depth, at, visit);
-        at.pop();
-    };
-    match (*word, others) {
-        ("*", Some(others)) => {
-            let mut new: Vec<_> = unlike(others, children).collect();
-            new.sort_by(|(a, ..), (b, ..)| crate::order::compare(a, b));
-            for (name, other, node) in new {
-                if let Some(node) = node {
-                    down(name, node, other);
-                }
-            }
-        }
-        ("*", None) => {
-            for (name, node) in crate::order::natural(children) {
-                down(name, node, None);
-            }
-        }
-        (word, others) => {
-            if let Some((name, node)) = children.get_key_value(word) {
-                down(name, node, others.and_then(|others| others.get(word)));
-            }
-        }
-    }
 }

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::{TABLE, Type, lookup, walk};
+use super::{TABLE, Type, lookup};
 use crate::Tree;
+use crate::walk::walk;
 
 /// What is shown in place of a secret.
 pub const MASK: &str = "********";

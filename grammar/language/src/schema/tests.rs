@@ -3,6 +3,7 @@
 use registry::FIELDS;
 
 use super::*;
+use crate::{Tree, unapplied};
 
 #[test]
 fn every_row_is_whole() {
