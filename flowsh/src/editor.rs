@@ -21,7 +21,7 @@ use crate::front::{self, Wish};
 use crate::shell::Shell;
 use crate::tail::Tail;
 use crate::terminal::print;
-use crate::terminal::{self, Quiet, is_dumb};
+use crate::terminal::{self, Quiet, is_automated, is_dumb};
 use crate::trouble::Failure;
 
 /// Lines of history that are kept.
@@ -167,7 +167,13 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
         // None yet is no error, and one that cannot be read must not keep anybody out.
         let _ = editor.load_history(history);
     }
-    let _quiet = if is_dumb() { None } else { Quiet::new() };
+    // A library types ahead: each line is echoed behind its prompt, when it is read, as a router does.
+    let echoes = is_automated();
+    let _quiet = if is_dumb() && !echoes {
+        None
+    } else {
+        Quiet::new()
+    };
     print("Type ? for help.\n");
     let reading = Arc::new(AtomicBool::new(false));
     let mut tail = None;
@@ -185,6 +191,9 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
         reading.store(false, Ordering::Relaxed);
         let mut wish = match read {
             Ok(text) => {
+                if echoes {
+                    print(&format!("{text}\n"));
+                }
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
                     // A history that cannot be kept is no reason not to run the line.
                     let _ = editor.add_history_entry(line);

@@ -20,6 +20,7 @@ mod output;
 mod pager;
 mod program;
 mod progress;
+mod prompt;
 mod screen;
 mod script;
 mod shell;
@@ -56,14 +57,15 @@ fn main() -> ExitCode {
         && args.complete.is_none()
         && std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal();
-    if interactive && std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
-        // The line editor would take it for one that moves its cursor. Only failing comes back.
+    let term = std::env::var("TERM").unwrap_or_default();
+    if interactive && (term.is_empty() || term != "dumb" && terminal::is_automated()) {
+        // The line editor would take it for one that moves its cursor, and libraries do not read that. Only failing comes back.
         let mut again = std::process::Command::new("/proc/self/exe");
         let error = again
             .args(std::env::args_os().skip(1))
             .env("TERM", "dumb")
             .exec();
-        eprintln!("flowsh: TERM is not set, and starting again with TERM=dumb fails: {error}");
+        eprintln!("flowsh: starting again with TERM=dumb fails: {error}");
     }
     let via = if interactive { "cli" } else { "script" };
     let shell = Client::new(args.socket, interactive)

@@ -29,6 +29,7 @@ use crate::client::Client;
 use crate::file;
 use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
+use crate::prompt::Manner;
 use crate::screen::View;
 use crate::terminal;
 use crate::trouble::Failure;
@@ -96,6 +97,7 @@ pub(crate) struct Shell {
     client: Client,
     via: &'static str,
     host: String,
+    prompts: Manner,
     place: Place,
     /// The edit level: the words of the node that `set` and `delete` are relative to.
     level: Vec<String>,
@@ -132,6 +134,7 @@ impl Shell {
             client,
             via,
             host: "flowd".into(),
+            prompts: Manner::default(),
             place: Place::Operational,
             level: Vec::new(),
             submode: Submode::Global,
@@ -149,6 +152,12 @@ impl Shell {
         };
         let version = shell.client.get(routes::VERSION, &[], &Nothing {})?;
         shell.host = short_name(&version.answer.host_name);
+        if terminal::is_automated() {
+            let identity = shell.client.get(routes::WHOAMI, &[], &Nothing {})?;
+            shell.prompts = Manner::Vyos(identity.answer);
+            // Nobody is there to press a key.
+            shell.terminal_length = Some(0);
+        }
         Ok(shell)
     }
 
@@ -157,12 +166,12 @@ impl Shell {
         match (&self.reading, &self.place) {
             (Reading::Block(gather), _) => (None, "    ".repeat(gather.depth().clamp(1, 8))),
             (Reading::Text { .. }, _) => (None, String::new()),
-            (_, Place::Operational) => (None, format!("{}> ", self.host)),
+            (_, Place::Operational) => (None, self.prompts.operational(&self.host)),
             (_, Place::Configuration { ios: false, .. }) if self.submode == Submode::Global => {
                 let space = if self.level.is_empty() { "" } else { " " };
                 (
                     Some(format!("[edit{space}{}]", self.level.join(" "))),
-                    format!("{}# ", self.host),
+                    self.prompts.configuration(&self.host),
                 )
             }
             (_, Place::Configuration { .. }) => (
@@ -371,10 +380,12 @@ impl Shell {
             (_, Command::Configure { terminal }) => self.configure(terminal, false, line)?,
             (_, Command::ConfigureExclusive) => self.configure(false, true, line)?,
             (_, Command::TerminalLength(lines)) => {
+                self.prompts.heard_ios();
                 self.terminal_length = Some(lines);
                 Outcome::default()
             }
             (_, Command::TerminalWidth(columns)) => {
+                self.prompts.heard_ios();
                 self.terminal_width = Some(columns as usize).filter(|columns| *columns > 0);
                 self.view.columns = Some(self.columns());
                 Outcome::default()
@@ -384,6 +395,7 @@ impl Shell {
                 ..Outcome::default()
             },
             (_, Command::Help) => Answer::text(HELP).into(),
+            (_, Command::Enable) if self.prompts.enable() => Outcome::default(),
             (_, Command::Enable) => Answer::line(ENABLE).into(),
             (_, Command::Write) => self.write()?,
             (_, Command::Ping(ping)) => ping::ping(&ping, &pipes)?,

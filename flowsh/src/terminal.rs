@@ -65,6 +65,14 @@ impl Drop for Quiet {
     }
 }
 
+/// Rows from which on a terminal is taken for an automation library's. netmiko asks for 1,000; no person's screen has so many.
+const AUTOMATED: usize = 500;
+
+/// Whether a library, and no person, is at the terminal.
+pub(crate) fn is_automated() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() && size().rows >= AUTOMATED
+}
+
 /// Columns and rows of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {

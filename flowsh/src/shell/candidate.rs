@@ -123,6 +123,10 @@ impl Shell {
                 .to_string(),
         };
         let mut text = format!("Saved the running configuration to {place}\n");
+        if self.prompts.is_vyos() {
+            // The last word of VyOS, by which libraries know that it was saved.
+            text += "Done\n";
+        }
         let session = self.session().to_owned();
         if self.changed(&session)? {
             text.push_str("The candidate's uncommitted changes are not in it.\n");
