@@ -118,6 +118,10 @@ words! {
         HostRefuses = "host-refuses",
         /// A word of another release, which is understood.
         OldWord = "old-word",
+        /// A statement of another router, which is read as what it means here.
+        Translated = "translated",
+        /// A router's name of an interface that no alias explains, which is taken as an interface of this host.
+        Guessed = "guessed",
         /// A leaf that this release keeps but does not apply.
         NotApplied = "not-applied",
         /// A masked secret where no secret is configured.

@@ -25,6 +25,10 @@ pub enum Code {
     NotFound,
     /// A word of another release, which is understood.
     OldWord,
+    /// A statement of another router, which is read as what it means here.
+    Translated,
+    /// A router's name of an interface that no alias explains, which is taken as an interface of this host.
+    Guessed,
     /// A masked secret where no secret is configured.
     MaskedSecret,
     /// A reference to something that the configuration does not hold.

@@ -6,6 +6,7 @@
 //! Tree --render--> text        (Tree, Tree) --diff--> changes
 //! ```
 
+mod attachment;
 mod check;
 mod code;
 mod dialect;
@@ -15,9 +16,11 @@ pub mod map;
 mod marks;
 mod near;
 mod order;
+mod part;
 mod resolve;
 mod router_name;
 pub mod schema;
+mod source;
 #[cfg(test)]
 mod tests;
 pub mod tree;
@@ -30,6 +33,7 @@ pub use dialect::curly::comment_alone;
 pub use dialect::ios::submode_path;
 pub use marks::marks;
 pub use near::{near, which};
+pub use part::{LeftOut, Select};
 pub use router_name::{host_interface, interface_of_two_words};
 pub use schema::{MASK, Submode, is_secret, masked, masked_both};
 pub use tree::Tree;
@@ -134,7 +138,7 @@ pub fn load(
 pub struct Loaded {
     /// The tree.
     pub tree: Tree,
-    /// Words of other releases with what they are here; nothing is wrong with them.
+    /// Words of other releases and routers with what they are here; nothing is wrong with them.
     pub notes: Vec<Problem>,
 }
 
@@ -149,18 +153,90 @@ pub fn load_noted(
     dialect: Option<Dialect>,
     mode: Mode,
 ) -> Result<Loaded, Vec<Problem>> {
+    let reading = read(base, at, text, dialect, mode);
+    match reading.problems.is_empty() {
+        true => Ok(Loaded {
+            tree: reading.tree,
+            notes: reading.notes,
+        }),
+        false => Err(reading.problems),
+    }
+}
+
+/// What became of a text, of which each wrong statement costs itself only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The tree with all that was right.
+    pub tree: Tree,
+    /// What was understood and is still worth telling: words of other releases and routers, deletions of what is not there, names of
+    /// interfaces that were guessed.
+    pub notes: Vec<Problem>,
+    /// What was wrong, at most [`MAX_PROBLEMS`], in the text's order.
+    pub problems: Vec<Problem>,
+    /// Lines that were not read, because they stand below a wrong one or are of parts that are not asked for.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Reads `text` into `base` at the edit level `at`, as [`load`] does, and keeps what is right whatever else is wrong.
+pub fn read(
+    base: &Tree,
+    at: &[String],
+    text: &str,
+    dialect: Option<Dialect>,
+    mode: Mode,
+) -> Reading {
+    match load::Loader::new(base, at, mode) {
+        Ok(loader) => read_into(loader, text, dialect),
+        Err(problem) => refused(base, problem),
+    }
+}
+
+/// Reads from a router's configuration the parts that are this product's ([`Select`]). With [`Mode::Replace`] and [`Mode::Override`],
+/// what it names takes the place of what `base` has of that name; with [`Mode::Merge`] it is added to it. All else in `base` stays.
+pub fn read_parts(
+    base: &Tree,
+    text: &str,
+    dialect: Option<Dialect>,
+    mode: Mode,
+    select: Select,
+) -> Reading {
+    let mut loader = match load::Loader::new(base, &[], Mode::Override) {
+        Ok(loader) => loader,
+        Err(problem) => return refused(base, problem),
+    };
+    loader.select = select;
+    let mut reading = read_into(loader, text, dialect);
+    reading.tree = part::joined(base, &reading.tree, mode);
+    reading
+}
+
+fn refused(base: &Tree, problem: Problem) -> Reading {
+    Reading {
+        tree: base.clone(),
+        problems: vec![problem],
+        ..Reading::default()
+    }
+}
+
+fn read_into(mut loader: load::Loader, text: &str, dialect: Option<Dialect>) -> Reading {
     let dialect = dialect.unwrap_or_else(|| detect(text));
-    // A program's JSON may well be one long line.
-    word::sane(text, dialect != Dialect::Json).map_err(|problem| vec![problem])?;
-    let mut loader = load::Loader::new(base, at, mode).map_err(|problem| vec![problem])?;
+    // A program's JSON may well be one long line. In lines, a character that is wrong costs its line.
+    let whole = match dialect {
+        Dialect::Json => true,
+        Dialect::Curly => loader.select == Select::All,
+        Dialect::Set | Dialect::Ios => false,
+    };
+    if let Err(problem) = word::sane(text, dialect != Dialect::Json, whole) {
+        loader.report(problem);
+        return loader.finish();
+    }
     match dialect {
         Dialect::Curly => dialect::curly::load(&mut loader, text),
         Dialect::Set => dialect::set::load(&mut loader, text),
         Dialect::Ios => dialect::ios::load(&mut loader, text),
         Dialect::Json => dialect::json::load(&mut loader, text),
     }
-    let notes = std::mem::take(&mut loader.notes);
-    loader.finish().map(|tree| Loaded { tree, notes })
+    loader.finish()
 }
 
 /// Reads a whole configuration that was shown in JSON: a masked secret stays masked.
@@ -172,7 +248,11 @@ pub fn shown(text: &str) -> Result<Tree, Vec<Problem>> {
         .map_err(|problem| vec![problem])?;
     loader.keep_masks = true;
     dialect::json::load(&mut loader, text);
-    loader.finish()
+    let reading = loader.finish();
+    match reading.problems.is_empty() {
+        true => Ok(reading.tree),
+        false => Err(reading.problems),
+    }
 }
 
 /// What is wrong with the tree as a whole, without looking at the host: references that dangle, leaves

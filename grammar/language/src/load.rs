@@ -1,12 +1,16 @@
 //! Statements against a tree: what `set` and `delete` do, in each mode.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
+use crate::attachment::Waiting;
 use crate::near::near;
+use crate::part::{Left, Select};
 use crate::resolve::{Cursor, Target, too_many};
+use crate::router_name::{Guesses, Names};
 use crate::schema::{self, Kind, Place, shown};
 use crate::word::{MAX_PROBLEMS, MAX_VALUES, Span, Word};
-use crate::{Code, Mode, Problem, Tree};
+use crate::{Code, Mode, Problem, Reading, Tree};
 
 /// What a comment can be.
 const COMMENT: schema::Type = schema::row_at("comment * text").value;
@@ -29,6 +33,16 @@ pub(crate) struct Loader {
     secrets: Vec<(Vec<String>, Vec<String>)>,
     /// A masked value is kept as it is.
     pub(crate) keep_masks: bool,
+    /// What of the text is read.
+    pub(crate) select: Select,
+    /// The lines that are not.
+    pub(crate) left: Left,
+    /// Lines left out below a problem, by the problem.
+    below: HashMap<usize, u32>,
+    /// Attachments that cannot be made by themselves.
+    pub(crate) waiting: Vec<Waiting>,
+    /// Names of interfaces that no alias explains.
+    guesses: RefCell<Guesses>,
 }
 
 impl Loader {
@@ -61,6 +75,11 @@ impl Loader {
             replaced,
             secrets: schema::known_secrets(base),
             keep_masks: false,
+            select: Select::All,
+            left: Left::default(),
+            below: HashMap::new(),
+            waiting: Vec::new(),
+            guesses: RefCell::default(),
         };
         if mode == Mode::Override && !at.is_empty() {
             let at = loader.at.path.clone();
@@ -81,13 +100,60 @@ impl Loader {
         self.problems.len() >= MAX_PROBLEMS
     }
 
-    pub(crate) fn finish(mut self) -> Result<Tree, Vec<Problem>> {
-        if !self.problems.is_empty() {
-            return Err(self.problems);
+    /// Keeps a note.
+    pub(crate) fn note(&mut self, note: Problem) {
+        if self.notes.len() < MAX_PROBLEMS {
+            self.notes.push(note);
         }
+    }
+
+    /// Notes that what is to be deleted is not there: that is done already.
+    pub(crate) fn absent(&mut self, note: Problem) {
+        self.note(note);
+    }
+
+    /// Counts a line that is left out below a problem.
+    pub(crate) fn count_below(&mut self, problem: usize) {
+        *self.below.entry(problem).or_default() += 1;
+    }
+
+    /// What names of interfaces stand for.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            tree: &self.tree,
+            before: &self.before,
+            guesses: &self.guesses,
+        }
+    }
+
+    /// The tree with what is right, and what is to be told.
+    pub(crate) fn finish(mut self) -> Reading {
+        for (problem, lines) in self.below {
+            let Some(problem) = self.problems.get_mut(problem) else {
+                continue;
+            };
+            let left_out = match lines {
+                1 => "the line below it is left out".to_owned(),
+                lines => format!("the {lines} lines below it are left out"),
+            };
+            let hint = problem
+                .hint
+                .take()
+                .map(|hint| format!("{hint}; {left_out}"));
+            problem.hint = hint.or(Some(left_out));
+        }
+        self.problems
+            .sort_by_key(|problem| (problem.line, problem.column));
+        self.notes.append(&mut self.guesses.get_mut().notes);
+        self.notes.sort_by_key(|note| (note.line, note.column));
         self.tree
             .prune(Place::Words(schema::root()), Some(&self.before));
-        Ok(self.tree)
+        Reading {
+            tree: self.tree,
+            notes: self.notes,
+            problems: self.problems,
+            left_out: self.left.parts,
+        }
     }
 
     /// `set`: puts what the statement speaks of into the tree. `last` is the statement's last word.
@@ -265,17 +331,20 @@ impl Loader {
         }
         let missing = (1..=path.len()).find(|depth| self.tree.at(&path[..*depth]).is_none());
         if let Some(depth) = missing {
-            return Err(absent(&self.tree, &path[..depth], from, words));
+            let note = absent(&self.tree, &path[..depth], from, words);
+            self.absent(note);
+            return Ok(());
         }
         match target {
             Target::Values(path, _, gone) => {
                 let Some(Tree::Leaf(values)) = self.tree.at(&path) else {
                     return Ok(());
                 };
+                let values = values.clone();
                 if let Some(value) = gone.iter().find(|value| !values.contains(value)) {
-                    let mut path = path;
-                    path.push(value.clone());
-                    return Err(absent(&self.tree, &path, from, words));
+                    let below = [&path[..], &[value.clone()]].concat();
+                    let note = absent(&self.tree, &below, from, words);
+                    self.absent(note);
                 }
                 let left: Vec<String> = values
                     .iter()
@@ -298,7 +367,7 @@ impl Loader {
 
     /// In [`Mode::Replace`], empties the node that the text names the first time it does: the first one below
     /// the edit level that is neither a top container nor a tag.
-    fn replace(&mut self, path: &[String]) {
+    pub(crate) fn replace(&mut self, path: &[String]) {
         if self.replaced.is_none() {
             return;
         }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::router_name::{self, Names};
 use crate::schema::{
     self, Node, Pick, Place, Type, find_field, list, lookup, mask_length, pick, shown, suggest,
 };
 use crate::word::{MAX_PROBLEMS, Shape, Span, Word, vet};
-use crate::{Code, Problem, Tree, router_name};
+use crate::{Code, Problem};
 
 /// A point of the tree with what can be written there.
 #[derive(Clone, Debug)]
@@ -58,7 +59,19 @@ pub(crate) struct Manner<'a> {
     /// Unique beginnings of keywords will do.
     pub(crate) abbreviate: bool,
     /// IOS: the line, for texts that run to its end, and the tree, for interface names.
-    pub(crate) ios: Option<(&'a str, &'a Tree)>,
+    pub(crate) ios: Option<(&'a str, Names<'a>)>,
+}
+
+impl Manner<'_> {
+    /// A keyword as it is looked up: in IOS lines, letters of both cases are the same.
+    fn spelled<'w>(&self, word: &'w str) -> Cow<'w, str> {
+        match self.ios {
+            Some(_) if word.bytes().any(|b| b.is_ascii_uppercase()) => {
+                word.to_ascii_lowercase().into()
+            }
+            _ => word.into(),
+        }
+    }
 }
 
 /// What a statement speaks of.
@@ -103,11 +116,19 @@ pub(crate) fn resolve_noted(
             (cursor.place, manner.ios, rest.first())
             && matches!(node.row.value, Type::Text { .. })
             && !(rest.len() == 1 && matches!(first.shape, Shape::Quoted | Shape::BadEscape))
+            && !(rest.len() == 2
+                && matches!(first.shape, Shape::Quoted)
+                && rest[1].shape == Shape::Remark)
         {
             let last = &rest[rest.len() - 1];
             let place = first.place.to(last.place);
             let value = node.accept(line[first.start..].trim(), false);
             return Ok(Target::Values(cursor.path, node, vec![at(place, value)?]));
+        }
+        // Outside such a text, what is behind an exclamation mark says nothing.
+        let alone = rest.len() == 1;
+        if alone || matches!(cursor.place, Place::Value(_) | Place::End(_)) {
+            rest = spoken(rest);
         }
         match cursor.place {
             Place::Words(node) => {
@@ -152,6 +173,14 @@ pub(crate) fn resolve_noted(
                 };
             }
         }
+    }
+}
+
+/// Words without the remark behind them.
+pub(crate) fn spoken<'a, 'w>(words: &'a [Word<'w>]) -> &'a [Word<'w>] {
+    match words.split_last() {
+        Some((last, before)) if last.shape == Shape::Remark => before,
+        _ => words,
     }
 }
 
@@ -203,7 +232,8 @@ fn keyword(
             "leave it out".into(),
         );
     }
-    match pick(&word.text, words.clone(), manner.abbreviate) {
+    let spelled = manner.spelled(&word.text);
+    match pick(&spelled, words.clone(), manner.abbreviate) {
         Pick::One(picked) => {
             if let Some(child) = node.child(picked) {
                 cursor.place = child.place();
@@ -244,6 +274,10 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
     }
     one_word(&words[0])?;
     let (text, used) = value_words(value_type, words, manner)?;
+    let text = match value_type {
+        Type::Choice(_) => manner.spelled(&text).into_owned(),
+        _ => text.into_owned(),
+    };
     let value = at(
         words[0].place.to(words[used - 1].place),
         node.accept(&text, manner.abbreviate),
@@ -266,7 +300,11 @@ fn values(node: &'static Node, words: &[Word], manner: Manner) -> Result<Vec<Str
 
 /// A field's words; the problem is at the wrong one.
 fn field(words: &[Word], key: bool, manner: Manner) -> Result<String, Problem> {
-    let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+    let texts: Vec<Cow<str>> = words
+        .iter()
+        .map(|word| manner.spelled(&word.text))
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
     find_field(&texts, key, manner.abbreviate)
         .map(|found| found.words)
         .map_err(|no| {
@@ -354,7 +392,7 @@ fn value_words<'a>(
     manner: Manner,
 ) -> Result<(Cow<'a, str>, usize), Problem> {
     match manner.ios {
-        Some((_, tree)) => ios_value(value, words, tree),
+        Some((_, names)) => ios_value(value, words, names),
         None => Ok((Cow::Borrowed(&*words[0].text), 1)),
     }
 }
@@ -364,11 +402,11 @@ fn value_words<'a>(
 pub(crate) fn ios_value<'a>(
     value: Type,
     words: &'a [Word],
-    tree: &Tree,
+    names: Names,
 ) -> Result<(Cow<'a, str>, usize), Problem> {
     let first = &words[0];
     match (value, words.get(1)) {
-        (Type::Interface | Type::InterfaceOrAddress, _) => router_name::interface(words, tree),
+        (Type::Interface | Type::InterfaceOrAddress, _) => router_name::interface(words, names),
         (Type::InterfaceAddress, Some(mask)) => match mask_length(&mask.text) {
             Some(length) => Ok((format!("{}/{length}", first.text).into(), 2)),
             None => Err(mask.place.problem(

@@ -1,10 +1,66 @@
 //! Names of interfaces as routers have them: `GigabitEthernet0/1`, `Gi0/1`, `gigabitethernet 0/1`.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use crate::schema::shown;
-use crate::word::Word;
+use crate::word::{Span, Word};
 use crate::{Code, Problem, Tree};
+
+/// What names of interfaces in a text stand for.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    /// The configuration, whose interfaces may have aliases.
+    pub(crate) tree: &'a Tree,
+    /// The configuration before the text, which may have them, too.
+    pub(crate) before: &'a Tree,
+    /// The guesses so far.
+    pub(crate) guesses: &'a RefCell<Guesses>,
+}
+
+/// Names that no alias explains, with the interfaces they were taken as.
+#[derive(Debug, Default)]
+pub(crate) struct Guesses {
+    /// The host's name, and the router's name as it was written first.
+    known: Vec<(String, String)>,
+    /// What is to be told of them.
+    pub(crate) notes: Vec<Problem>,
+}
+
+impl Names<'_> {
+    fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
+        let trees = [self.tree, self.before].into_iter();
+        trees.flat_map(|tree| {
+            let interfaces = tree.children(&["interfaces", "ethernet"]);
+            interfaces.filter_map(|(name, node)| Some((name, node.value(&["alias"])?)))
+        })
+    }
+
+    /// Takes a router's name as an interface, unless another name was taken as the same one.
+    fn guess(&self, name: &str, host: String, place: Span) -> Result<String, Problem> {
+        let alias = self.aliases().find(|(interface, _)| *interface == host);
+        let mut guesses = self.guesses.borrow_mut();
+        let known = guesses.known.iter().find(|(known, _)| *known == host);
+        let other = alias
+            .map(|(_, alias)| alias)
+            .or(known.map(|(_, name)| name.as_str()));
+        match other {
+            Some(other) if canonical(other) == canonical(name) => return Ok(host),
+            Some(other) => {
+                return Err(place.problem(
+                    Code::Conflict,
+                    format!("{} and {} would both be {host}", shown(other), shown(name)),
+                    Some("set interfaces ethernet ethN alias for one of them first".into()),
+                ));
+            }
+            None => {}
+        }
+        let what = format!("{} is taken as {host}; an alias would say so", shown(name));
+        guesses.notes.push(place.problem(Code::Guessed, what, None));
+        guesses.known.push((host.clone(), name.to_owned()));
+        Ok(host)
+    }
+}
 
 /// Types of router interfaces that are Ethernet.
 const TYPES: &[&str] = &[
@@ -27,7 +83,7 @@ const LINUX: usize = 15;
 /// `TYPE0/N` is `ethN`, so that a pasted router configuration finds the interface of the same number.
 pub(crate) fn interface<'a>(
     words: &'a [Word],
-    tree: &Tree,
+    names: Names,
 ) -> Result<(Cow<'a, str>, usize), Problem> {
     let first = &words[0];
     let two = words.get(1);
@@ -44,16 +100,13 @@ pub(crate) fn interface<'a>(
         return Ok((name, 1));
     }
     let wanted = canonical(&name);
-    let alias = tree
-        .children(&["interfaces", "ethernet"])
-        .find(|(_, node)| {
-            node.value(&["alias"]).is_some_and(|alias| {
-                alias == name || (wanted.is_some() && canonical(alias) == wanted)
-            })
-        });
+    let alias = names
+        .aliases()
+        .find(|(_, alias)| *alias == name || (wanted.is_some() && canonical(alias) == wanted));
     if let Some((interface, _)) = alias {
         return Ok((Cow::Owned(interface.to_owned()), used));
     }
+    let place = first.place.to(words[used - 1].place);
     let Some((_, number)) = wanted else {
         // Not a router's name: an address, or a wrong name that the value's type refuses.
         return Ok((name, used));
@@ -72,9 +125,9 @@ pub(crate) fn interface<'a>(
     {
         let port: u16 = port.parse().unwrap_or_default();
         let vlan = vlan.map(|vlan| format!(".{vlan}")).unwrap_or_default();
-        return Ok((Cow::Owned(format!("eth{port}{vlan}")), used));
+        let host = names.guess(&name, format!("eth{port}{vlan}"), place)?;
+        return Ok((Cow::Owned(host), used));
     }
-    let place = first.place.to(words[used - 1].place);
     Err(place.problem(
         Code::NotFound,
         format!("no interface has the alias {}", shown(&name)),
@@ -113,7 +166,13 @@ pub fn host_interface(name: &str, tree: &Tree) -> String {
         start: 0,
         end: name.len(),
     };
-    let found = interface(std::slice::from_ref(&word), tree);
+    let guesses = RefCell::default();
+    let names = Names {
+        tree,
+        before: tree,
+        guesses: &guesses,
+    };
+    let found = interface(std::slice::from_ref(&word), names);
     found.map_or_else(|_| name.to_owned(), |(found, _)| found.into_owned())
 }
 

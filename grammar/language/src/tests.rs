@@ -12,6 +12,7 @@ mod modes;
 mod note;
 mod refused;
 mod round;
+mod routers;
 mod speed;
 
 use crate::{Dialect, Mode, Problem, Tree, load};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::part::Select;
+use crate::source::SourceLine;
 use crate::{Code, Problem};
 
 /// Octets of a text at most.
@@ -36,6 +38,8 @@ pub(crate) enum Shape {
     ListClose,
     /// `;`
     Semicolon,
+    /// `! …` behind a statement of an IOS line, to the end of the line.
+    Remark,
     /// `/*` that is not closed; its place is kept for the end of the text.
     Comment,
 }
@@ -115,6 +119,14 @@ impl<'a> Line<'a> {
             words: Vec::new(),
             counted: 0,
             column: 1,
+        }
+    }
+
+    /// The words of a line of which something was read over.
+    pub(crate) fn of(source: &SourceLine<'a>) -> Line<'a> {
+        Line {
+            column: source.before + 1,
+            ..Line::new(source.text, source.number)
         }
     }
 
@@ -234,8 +246,47 @@ pub(crate) fn vet(words: &[Word]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses texts that are too long or not text. With `lines`, lines are bounded.
-pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
+/// Refuses a line with what cannot stand in a statement. A router's text, of which parts are read, may be in another encoding elsewhere:
+/// what is not UTF-8 in it has become U+FFFD.
+pub(crate) fn printable(source: &SourceLine, select: Select) -> Result<(), Problem> {
+    let text = source.text;
+    let wrong = |c: char| {
+        (c.is_control() && !matches!(c, '\t' | '\r'))
+            || c == '\u{feff}'
+            || (c == '\u{fffd}' && select != Select::All)
+    };
+    // The byte order mark that some editors put first is no error.
+    let first = source.number == 1 && source.before == 0;
+    let mark = usize::from(first && text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
+    let Some(at) = text[mark..].find(wrong).map(|at| at + mark) else {
+        return Ok(());
+    };
+    let c = text[at..].chars().next().unwrap_or_default();
+    let place = Span {
+        line: source.number,
+        column: source.before + count(&text[..at]) + 1,
+        length: 1,
+    };
+    Err(unprintable(place, c))
+}
+
+fn unprintable(place: Span, c: char) -> Problem {
+    let message = match c {
+        '\u{fffd}' => "this is not UTF-8 text".to_owned(),
+        c => format!(
+            "the character U+{:04X} cannot stand in a configuration",
+            u32::from(c)
+        ),
+    };
+    place.problem(
+        Code::Syntax,
+        message,
+        Some("this does not look like text".into()),
+    )
+}
+
+/// Refuses texts that are too long; with `lines`, also those with a line too long, and with `characters`, those with what is no text.
+pub(crate) fn sane(text: &str, lines: bool, characters: bool) -> Result<(), Problem> {
     if text.len() > MAX_TEXT {
         let place = Span {
             line: 1,
@@ -263,6 +314,9 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
             ));
         }
         let wrong = |c: char| (c.is_control() && !matches!(c, '\t' | '\r')) || c == '\u{feff}';
+        if !characters {
+            continue;
+        }
         if let Some(at) = line.find(wrong) {
             // The byte order mark that some editors put first is no error.
             if at == 0 && number == 1 && line.starts_with('\u{feff}') && !line[3..].contains(wrong)
@@ -275,14 +329,7 @@ pub(crate) fn sane(text: &str, lines: bool) -> Result<(), Problem> {
                 column: count(&line[..at]) + 1,
                 length: 1,
             };
-            return Err(place.problem(
-                Code::Syntax,
-                format!(
-                    "the character U+{:04X} cannot stand in a configuration",
-                    u32::from(c)
-                ),
-                Some("this does not look like text".into()),
-            ));
+            return Err(unprintable(place, c));
         }
     }
     Ok(())

@@ -88,7 +88,7 @@ macro_rules! codes {
 }
 
 codes! {
-    UnknownWord, Ambiguous, MissingValue, InvalidValue, OutOfRange, NotHere, Syntax, NotFound, OldWord, MaskedSecret, DanglingReference, MissingLeaf, Conflict, HostRefuses, NotApplied, Invalid,
+    UnknownWord, Ambiguous, MissingValue, InvalidValue, OutOfRange, NotHere, Syntax, NotFound, OldWord, Translated, Guessed, MaskedSecret, DanglingReference, MissingLeaf, Conflict, HostRefuses, NotApplied, Invalid,
 }
 
 /// Turns a problem of a text into a refusal with its place.

@@ -8,8 +8,10 @@ use pest::Parser;
 use crate::dialect::set::written;
 use crate::load::Loader;
 use crate::order::entries;
+use crate::part::{Relation, Select};
 use crate::resolve::{Cursor, Manner, Target, resolve_noted};
 use crate::schema::{Place, root};
+use crate::source;
 use crate::word::{Line, MAX_DEPTH, Shape, Span, Word, quoted};
 use crate::{Code, Problem, Tree};
 
@@ -74,6 +76,8 @@ struct Block {
     /// Where it stands; `None` when its header was wrong and its content is passed over.
     cursor: Option<Cursor>,
     open: Span,
+    /// The section it is of, where it is left out as another part than those that are read.
+    left_out: Option<String>,
 }
 
 struct Reader<'a, 'b> {
@@ -108,10 +112,21 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
         if let Some(text) = comment_alone(line).filter(|_| comment.is_none()) {
             reader.next_comment = Some(text);
         }
+        if source::source_line(line, number).is_none() && comment.is_none() {
+            continue;
+        }
+        if let Some(section) = reader.section() {
+            let section = section.to_owned();
+            reader.loader.left.add(number, 1, &section);
+        }
         for word in words(line, number, &mut comment) {
-            if let Err(problem) = reader.word(word)
-                && (!reader.loader.report(problem) || reader.blocks.len() > MAX_DEPTH)
-            {
+            let Err(problem) = reader.word(word) else {
+                continue;
+            };
+            // In a part that is read, a word that other systems have and this one has not is no fault of the file.
+            if reader.loader.select != Select::All && problem.code == Code::NotHere {
+                reader.loader.note(problem);
+            } else if !reader.loader.report(problem) || reader.blocks.len() > MAX_DEPTH {
                 return;
             }
         }
@@ -170,6 +185,7 @@ impl<'a> Reader<'a, '_> {
                     self.blocks.push(Block {
                         cursor: None,
                         open: word.place,
+                        left_out: self.section().map(str::to_owned),
                     });
                 } else {
                     self.blocks.pop();
@@ -197,6 +213,17 @@ impl<'a> Reader<'a, '_> {
         ended
     }
 
+    /// The section of the block that is left out, if the reader is in one.
+    fn section(&self) -> Option<&str> {
+        self.blocks.last()?.left_out.as_deref()
+    }
+
+    /// Whether a statement is of a part that is read; else it is left out.
+    fn relation(&mut self, from: &Cursor, words: &[Word]) -> (Relation, String) {
+        let texts: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+        self.loader.select.relation_of(from, &texts)
+    }
+
     fn cursor(&self) -> Option<&Cursor> {
         match self.blocks.last() {
             Some(block) => block.cursor.as_ref(),
@@ -209,9 +236,11 @@ impl<'a> Reader<'a, '_> {
         let words = std::mem::take(&mut self.statement);
         self.ended = false;
         let cursor = self.cursor().cloned();
+        let left_out = self.section().map(str::to_owned);
         self.blocks.push(Block {
             cursor: None,
             open: place,
+            left_out,
         });
         if self.blocks.len() > MAX_DEPTH {
             return Err(place.problem(
@@ -229,6 +258,15 @@ impl<'a> Reader<'a, '_> {
             ));
         };
         let comment = self.comment.take();
+        let (relation, section) = self.relation(&from, &words);
+        if relation == Relation::Other {
+            let line = words[0].place.line;
+            self.loader.left.add(line, place.line + 1 - line, &section);
+            if let Some(block) = self.blocks.last_mut() {
+                block.left_out = Some(section);
+            }
+            return Ok(());
+        }
         let cursor = match resolve_noted(&from, &words, MANNER, &mut self.loader.notes)? {
             Target::Branch(cursor) => cursor,
             Target::Whole(path, node) if node.kind() == crate::schema::Kind::Tag => Cursor {
@@ -244,7 +282,8 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         };
-        if matches!(cursor.place, Place::Words(_)) {
+        // What is read may be below it, or not.
+        if matches!(cursor.place, Place::Words(_)) && relation != Relation::Above {
             self.loader
                 .set(Target::Branch(cursor.clone()), last.place)?;
         }
@@ -264,6 +303,14 @@ impl<'a> Reader<'a, '_> {
             return Ok(());
         };
         let comment = self.comment.take();
+        let (relation, section) = self.relation(&from, &words);
+        if matches!(relation, Relation::Other | Relation::Above) {
+            let line = words[0].place.line;
+            self.loader
+                .left
+                .add(line, last.place.line + 1 - line, &section);
+            return Ok(());
+        }
         let target = resolve_noted(&from, &words, MANNER, &mut self.loader.notes)?;
         let said = comment.map(|text| (target.path().to_vec(), text));
         self.loader.set(target, last.place)?;

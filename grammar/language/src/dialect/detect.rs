@@ -1,6 +1,7 @@
 //! Which dialect a text is in.
 
 use crate::Dialect;
+use crate::source;
 
 /// Tells the dialect by the first statement, and by braces at line ends before anything that only IOS has.
 pub(crate) fn detect(text: &str) -> Dialect {
@@ -35,6 +36,10 @@ pub(crate) fn detect(text: &str) -> Dialect {
         let braces = line.ends_with('{')
             || line.starts_with('}')
             || (line.contains('{') && line.contains('}'));
+        let opens = line.ends_with('{') || next_opens;
+        if !opens && words.first().is_some_and(|word| is_router_word(word)) {
+            return Dialect::Ios;
+        }
         if !free && (braces || next_opens) {
             return Dialect::Curly;
         }
@@ -53,8 +58,8 @@ pub(crate) fn detect(text: &str) -> Dialect {
 /// The lines that are neither blank nor comment, trimmed.
 fn statements(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = false;
-    text.lines().filter_map(move |line| {
-        let mut line = line.trim();
+    source::lines(text).filter_map(move |source| {
+        let mut line = source.text.trim();
         if inside || line.starts_with("/*") {
             let Some((_, after)) = line.split_once("*/") else {
                 inside = true;
@@ -66,6 +71,52 @@ fn statements(text: &str) -> impl Iterator<Item = &str> {
         let comment = line.is_empty() || line.starts_with(['#', '!']) || line.starts_with("//");
         (!comment).then_some(line)
     })
+}
+
+/// Words that global statements of routers begin with, and lines of other dialects do not unless a brace follows.
+const ROUTER: &[&str] = &[
+    "aaa",
+    "alias",
+    "archive",
+    "banner",
+    "boot",
+    "boot-start-marker",
+    "call-home",
+    "class-map",
+    "control-plane",
+    "crypto",
+    "enable",
+    "event",
+    "feature",
+    "flow-sampler-map",
+    "hostname",
+    "interface",
+    "ip",
+    "ipv6",
+    "key",
+    "line",
+    "logging",
+    "macro",
+    "menu",
+    "mpls",
+    "no",
+    "ntp",
+    "policy-map",
+    "route-map",
+    "router",
+    "service",
+    "snmp-server",
+    "spanning-tree",
+    "tacacs",
+    "track",
+    "username",
+    "version",
+    "vlan",
+    "vrf",
+];
+
+fn is_router_word(word: &str) -> bool {
+    ROUTER.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// A statement that stands by itself in IOS lines only.

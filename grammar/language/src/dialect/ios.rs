@@ -5,21 +5,28 @@
 
 mod attachment;
 mod classic;
+mod foreign;
+mod forms;
 mod line;
+mod reader;
 mod render;
 mod statement;
 mod submode;
 
+use std::cell::RefCell;
+
 use pest::Parser;
 
+pub(crate) use reader::load;
 pub(crate) use render::render;
 
 use self::line::Line;
 use self::statement::Known;
 use crate::load::{Loader, no_value};
 use crate::resolve::{Cursor, Manner, Target, resolve_noted};
-use crate::router_name::{interface, loopback};
+use crate::router_name::{Names, interface, loopback};
 use crate::schema::{Ios, Kind, Node, Pick, Submode, list, lookup, pick, root, shown};
+use crate::source::{SourceLine, source_line};
 use crate::word::{Line as Words, Shape, Word};
 use crate::{Code, Problem, Tree};
 
@@ -28,8 +35,9 @@ use crate::{Code, Problem, Tree};
 struct IosParser;
 
 /// The words of a line.
-fn words(line: &str, number: u32) -> Vec<Word<'_>> {
-    let mut words = Words::new(line, number);
+fn words<'a>(source: &SourceLine<'a>) -> Vec<Word<'a>> {
+    let line = source.text;
+    let mut words = Words::of(source);
     // The grammar takes every line; were it not so, the line would be one word and refused as unknown.
     let Ok(pairs) = IosParser::parse(Rule::line, line) else {
         words.push(Shape::Bare, 0, line.len());
@@ -40,6 +48,7 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
             Rule::string => Shape::Quoted,
             Rule::unclosed => Shape::Unclosed,
             Rule::bare => Shape::Bare,
+            Rule::remark => Shape::Remark,
             _ => continue,
         };
         let span = pair.as_span();
@@ -50,7 +59,8 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
 
 /// The path of the node that the statements of a submode describe; `line` is the statement that opened it.
 pub fn submode_path(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<String>> {
-    let words = words(line, 1);
+    let source = source_line(line, 1)?;
+    let words = words(&source);
     let last = words.last()?;
     let tags = crate::schema::TABLE.iter();
     let mut tags = tags.filter(|row| matches!(row.ios, Ios::Opens(opens, _) if opens == submode));
@@ -62,13 +72,23 @@ pub fn submode_path(line: &str, submode: Submode, tree: &Tree) -> Option<Vec<Str
     };
     let name = match submode {
         Submode::Interface => {
-            interface(words.get(1..).filter(|words| !words.is_empty())?, tree)
-                .ok()?
-                .0
+            let guesses = RefCell::default();
+            let names = Names {
+                tree,
+                before: tree,
+                guesses: &guesses,
+            };
+            let words = words.get(1..).filter(|words| !words.is_empty())?;
+            interface(words, names).ok()?.0.into_owned()
         }
-        _ => last.text.clone(),
+        _ => last.text.to_string(),
     };
-    Some(tag.split(' ').chain([&*name]).map(str::to_owned).collect())
+    Some(
+        tag.split(' ')
+            .chain([name.as_str()])
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// Where a line stands.
@@ -76,82 +96,41 @@ pub(crate) struct Mode {
     pub(crate) cursor: Cursor,
 }
 
-/// Loads a text line by line; each line sees what those before it did.
-pub(crate) fn load(loader: &mut Loader, text: &str) {
-    let mut mode = Mode {
-        cursor: loader.at.clone(),
-    };
-    let mut lost = false;
-    for (line, number) in text.split('\n').zip(1..) {
-        let words = words(line, number);
-        let indented = words.first().is_some_and(|word| word.start > 0);
-        // Lines below one that was wrong would be taken for those of another submode.
-        if words.is_empty() || (lost && indented) {
-            continue;
-        }
-        lost = false;
-        if let Err(problem) = statement(loader, &mut mode, line, &words) {
-            lost = !indented;
-            if !loader.report(problem) {
-                return;
-            }
-        }
-    }
+/// Where a statement belongs, by its first word.
+enum Found {
+    /// To the submode that it stands in; the word written out.
+    Here(&'static str),
+    /// To the global mode; the word written out.
+    Global(&'static str),
+    /// Nowhere: the word is the beginning of several.
+    Ambiguous(Problem),
+    /// Nowhere.
+    Unknown(Problem),
 }
 
-fn statement(
-    loader: &mut Loader,
-    mode: &mut Mode,
-    line: &str,
-    words: &[Word],
-) -> Result<(), Problem> {
-    let Some(first) = words.first() else {
-        return Ok(());
-    };
-    if words.len() == 1 && matches!(&*first.text, "exit" | "end") {
-        mode.cursor = Cursor::root();
-        return Ok(());
-    }
-    let no = first.text == "no";
-    let words = if no { &words[1..] } else { words };
-    let Some(word) = words.first() else {
-        return Err(first.place.after().problem(
-            Code::MissingValue,
-            "a word is missing",
-            Some("say what to delete".into()),
-        ));
-    };
-    let line = Line {
-        text: line,
-        words: words.to_vec(),
-        no,
-    };
-    let here = submode::words(&mode.cursor);
-    match pick(&word.text, here.iter().copied(), true) {
-        Pick::One(picked) => {
-            if let Some(problem) = classic::interface(&line.words) {
-                return Err(problem);
-            }
-            return submode::statement(loader, mode, picked, &line);
-        }
-        Pick::Many(many) if !global_words().contains(&&*word.text) => {
-            return Err(ambiguous(word, many));
+/// Finds where a statement belongs: to the submode it stands in, or else to the global mode.
+fn find(cursor: &Cursor, line: &Line) -> Found {
+    let word = &line.words[0];
+    let spelled = word.text.to_ascii_lowercase();
+    let here = submode::words(cursor);
+    let globals = global_words();
+    match pick(&spelled, here.iter().copied(), true) {
+        Pick::One(picked) => return Found::Here(picked),
+        Pick::Many(many) if !globals.contains(&&*spelled) => {
+            return Found::Ambiguous(ambiguous(word, many));
         }
         _ => {}
     }
-    match pick(&word.text, global_words().into_iter(), true) {
-        Pick::One(picked) => global(loader, mode, picked, &line),
+    match pick(&spelled, globals.iter().copied(), true) {
+        Pick::One(picked) => Found::Global(picked),
         // `int` is `interface` and `fl` is `flow`, though `interfaces` and `flow-accounting` begin so too.
         Pick::Many(many) if many.iter().all(|other| other.starts_with(many[0])) => {
-            global(loader, mode, many[0], &line)
+            Found::Global(many[0])
         }
-        Pick::Many(many) => Err(ambiguous(word, many)),
+        Pick::Many(many) => Found::Ambiguous(ambiguous(word, many)),
         Pick::None => {
-            if let Some(problem) = classic::global(&line.words) {
-                return Err(problem);
-            }
-            let possible: Vec<&str> = here.into_iter().chain(global_words()).collect();
-            Err(statement::unknown(word, possible.into_iter()))
+            let possible: Vec<&str> = here.into_iter().chain(globals).collect();
+            Found::Unknown(statement::unknown(word, possible.into_iter()))
         }
     }
 }
@@ -236,6 +215,15 @@ const INTERFACES: &str = "interfaces ethernet";
 /// `interface NAME`: a loopback is among those of its own.
 fn opened_interface(loader: &mut Loader, line: &Line) -> Result<Option<Cursor>, Problem> {
     let rest = &line.words[1..];
+    if let Some(range) = rest.first().filter(|_| rest.len() > 1)
+        && range.text.eq_ignore_ascii_case("range")
+    {
+        return Err(range.place.problem(
+            Code::NotHere,
+            "interfaces are configured one by one here, not as a range",
+            Some("write interface NAME for each".into()),
+        ));
+    }
     let second = rest.get(1).map(|word| &*word.text);
     let used = rest.first().and_then(|word| loopback(&word.text, second));
     let Some(used) = used else {
@@ -284,15 +272,17 @@ fn path_statement(
     line: &Line,
     words: &[Word],
 ) -> Result<Option<Cursor>, Problem> {
+    let mut notes = Vec::new();
     let target = resolve_noted(
         from,
         words,
         Manner {
             abbreviate: true,
-            ios: Some((line.text, &loader.tree)),
+            ios: Some((line.text, loader.names())),
         },
-        &mut loader.notes,
+        &mut notes,
     )?;
+    notes.into_iter().for_each(|note| loader.note(note));
     if line.no {
         let words = if words.is_empty() { &line.words } else { words };
         return loader.delete(target, from, words).map(|()| None);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::load::Loader;
 use crate::order::entries;
+use crate::part::{Relation, Select};
 use crate::resolve::{Cursor, Manner, Target, resolve, resolve_noted};
 use crate::schema::{Kind, Place, Type, root, shown};
 use crate::word::{MAX_DEPTH, Shape, Span, Word};
@@ -182,6 +183,13 @@ impl Reader<'_, '_> {
     }
 
     fn member(&mut self, from: &Cursor, name: &str, json: &Json) {
+        let select = self.loader.select;
+        let (relation, section) = select.relation_of(from, &[name]);
+        // A leaf stands for itself; what is above a part is looked into.
+        let leaf = !matches!(json, Json::Object(_));
+        if relation == Relation::Other || (relation == Relation::Above && leaf) {
+            return self.leave_out(json, &section);
+        }
         let word = self.word(name);
         let words = std::slice::from_ref(&word);
         let known = self.loader.notes.len();
@@ -191,6 +199,11 @@ impl Reader<'_, '_> {
             *note = place.problem(note.code, std::mem::take(&mut note.message), None);
         }
         match target {
+            Err(problem) if select != Select::All && problem.code == Code::NotHere => {
+                let place = locate(self.text, &self.steps, true);
+                self.loader
+                    .note(place.problem(problem.code, problem.message, problem.hint));
+            }
             Err(problem) => {
                 let place = locate(self.text, &self.steps, true);
                 self.loader
@@ -198,6 +211,7 @@ impl Reader<'_, '_> {
             }
             Ok(Target::Branch(cursor)) => {
                 if let (Json::Object(_), Place::Words(_)) = (json, cursor.place)
+                    && relation != Relation::Above
                     && let Err(problem) =
                         self.loader.set(Target::Branch(cursor.clone()), word.place)
                 {
@@ -216,6 +230,8 @@ impl Reader<'_, '_> {
             }
             Ok(Target::Flag(path)) => match json {
                 Json::True => self.apply(Target::Flag(path)),
+                // As VyOS writes it.
+                Json::Object(members) if members.is_empty() => self.apply(Target::Flag(path)),
                 Json::Text(text) if text == "true" => self.apply(Target::Flag(path)),
                 _ => self.report(
                     Code::InvalidValue,
@@ -233,6 +249,35 @@ impl Reader<'_, '_> {
             ),
             Ok(Target::Values(..)) => {}
         }
+    }
+
+    /// Leaves out the member that the steps lead to.
+    fn leave_out(&mut self, json: &Json, section: &str) {
+        let first = locate(self.text, &self.steps, true).line;
+        let mut steps = self.steps.clone();
+        let mut depth = 0;
+        let mut last = json;
+        loop {
+            last = match last {
+                Json::Object(members) if !members.is_empty() => {
+                    let (name, value) = &members[members.len() - 1];
+                    steps.push(Step::Name(name.clone()));
+                    value
+                }
+                Json::Array(values) if !values.is_empty() => {
+                    steps.push(Step::Element(values.len() - 1));
+                    &values[values.len() - 1]
+                }
+                _ => break,
+            };
+            depth += 1;
+        }
+        let end = locate(self.text, &steps, false).line;
+        // The braces behind it, each on a line of its own where the lines are indented.
+        let closing = if end > first { depth } else { 0 };
+        self.loader
+            .left
+            .add(first, end - first + 1 + closing, section);
     }
 
     fn values(&mut self, leaf: Cursor, name: &str, json: &Json) {

@@ -4,9 +4,11 @@ use pest::Parser;
 
 use crate::load::Loader;
 use crate::order::entries;
+use crate::part::{Relation, Select};
 use crate::resolve::{Manner, resolve_noted};
 use crate::schema::{Pick, Place, Type, pick, root, shown, suggest};
-use crate::word::{Line, Shape, Word, quoted};
+use crate::source::{self, SourceLine};
+use crate::word::{Line, Shape, Word, printable, quoted};
 use crate::{Code, Problem, Tree};
 
 #[derive(pest_derive::Parser)]
@@ -14,8 +16,9 @@ use crate::{Code, Problem, Tree};
 struct SetParser;
 
 /// The words of a line.
-fn words(line: &str, number: u32) -> Vec<Word<'_>> {
-    let mut words = Line::new(line, number);
+fn words<'a>(source: &SourceLine<'a>) -> Vec<Word<'a>> {
+    let line = source.text;
+    let mut words = Line::of(source);
     // The grammar takes every line; were it not so, the line would be one word and refused as unknown.
     let Ok(pairs) = SetParser::parse(Rule::line, line) else {
         words.push(Shape::Bare, 0, line.len());
@@ -38,14 +41,35 @@ fn words(line: &str, number: u32) -> Vec<Word<'_>> {
 
 /// Loads a text line by line; each line sees what those before it did.
 pub(crate) fn load(loader: &mut Loader, text: &str) {
-    for (line, number) in text.split('\n').zip(1..) {
-        let words = words(line, number);
-        if let Err(problem) = statement(loader, &words)
-            && !loader.report(problem)
-        {
-            return;
+    for source in source::lines(text) {
+        let words = words(&source);
+        if !words.is_empty() && !is_selected(loader, &source, &words) {
+            continue;
+        }
+        let done = printable(&source, loader.select).and_then(|()| statement(loader, &words));
+        if let Err(problem) = done {
+            // In a part that is read, a word that other systems have and this one has not is no fault of the file.
+            if loader.select != Select::All && problem.code == Code::NotHere {
+                loader.note(problem);
+            } else if !loader.report(problem) {
+                return;
+            }
         }
     }
+}
+
+/// Whether a line is of a part that is read; else it is left out.
+fn is_selected(loader: &mut Loader, source: &SourceLine, words: &[Word]) -> bool {
+    if loader.select == Select::All {
+        return true;
+    }
+    let texts: Vec<&str> = words.iter().skip(1).map(|word| &*word.text).collect();
+    let (relation, section) = loader.select.relation_of(&loader.at, &texts);
+    if matches!(relation, Relation::Flow | Relation::Host) {
+        return true;
+    }
+    loader.left.add(source.number, 1, &section);
+    false
 }
 
 fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {

@@ -309,6 +309,14 @@ pub static OLD: &[(&str, &str)] = &[
         "system flow-accounting netflow interface",
         "system flow-accounting interface",
     ),
+    (
+        "system flow-accounting disable-memory-table",
+        "system flow-accounting disable-imt",
+    ),
+    (
+        "system flow-accounting netflow enable-egress",
+        "system flow-accounting enable-egress",
+    ),
     ("system syslog global", "system syslog local"),
     ("system syslog remote", "system syslog host"),
 ];
@@ -318,6 +326,26 @@ pub static FOREIGN: &[(&str, &str)] = &[
     ("firewall", NO_ROUTER),
     ("nat", NO_ROUTER),
     ("protocols", "routes are left to the host"),
+    (
+        "system flow-accounting ingress-capture",
+        "packets are metered as they are on the wire",
+    ),
+    (
+        "system flow-accounting aggregate",
+        "a flow record says what a flow is",
+    ),
+    (
+        "system flow-accounting netflow mode",
+        "flows are always metered by this daemon",
+    ),
+    (
+        "system flow-accounting sflow agentid",
+        "agent-address names the agent",
+    ),
+    (
+        "system syslog host * format",
+        "messages have the form that their protocol wants",
+    ),
     (
         "system flow-accounting netflow timeout expiry",
         "it is expiry-interval, in one word",

@@ -154,7 +154,7 @@ fn monitors_are_attached_by_family_and_direction() {
         &format!("{at} family ip\n{at} direction input"),
     );
     same(
-        "interface eth0\n ip flow monitor M sampler S input\n ip flow monitor M sampler S output\n ipv6 flow monitor M output",
+        "interface eth0\n ip flow monitor M sampler S input\n ip flow monitor M sampler S output\n ipv6 flow monitor M sampler S output\n ipv6 flow monitor M sampler S input",
         &format!("{at} family [ ip ipv6 ]\n{at} direction both\n{at} sampler S"),
     );
     same(
@@ -181,9 +181,12 @@ interfaces ethernet eth0 flow monitor N family datalink
     assert_eq!(render(&tree, Dialect::Ios), path);
     assert_eq!(ios(path), tree);
     let both = ios(
-        "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input",
+        "interface eth0\n ip flow monitor M input\n ip flow monitor M output\n ipv6 flow monitor M input\n ipv6 flow monitor M output",
     );
-    let one = merged(&both, "interface eth0\n no ip flow monitor M input");
+    let one = merged(
+        &both,
+        "interface eth0\n no ip flow monitor M input\n no ipv6 flow monitor M input",
+    );
     assert_eq!(
         one.value(&[
             "interfaces",
@@ -245,7 +248,7 @@ set flow sampler S mode random\nset flow sampler S rate 10",
             "set flow exporter E destination 192.0.2.1\nset flow record R match ipv4 protocol\nset interfaces ethernet eth0 address 2001:db8::1/64"
         )
     );
-    assert!(fresh("no hostname").is_err());
+    assert_eq!(fresh("no hostname"), Ok(Tree::default()));
     let gone = merged(
         &tree,
         "no flow exporter E\nno flow record R\nno interface eth0",

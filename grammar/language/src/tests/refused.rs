@@ -1,6 +1,6 @@
 //! What is refused, with its place and its words.
 
-use crate::{Dialect, Mode, load};
+use crate::{Dialect, Mode, load, load_noted};
 
 use Dialect::{Curly, Ios, Json, Set};
 
@@ -83,11 +83,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Set, "set interfaces ethernet eth0 description \"é→\" x", "1:47: unexpected \"x\"; put a text of several words in quotes"),
     (Json, "{\"interfaces\": {\"ethernet\": {\"eth0\": {\"description\": \"é→\", \"mtu\": 1}}}}", "1:67: \"1\" is out of range; a number of octets from 68 to 16000 is wanted"),
     (Curly, "/* é→ */ nonsense\n", "1:10: unknown word \"nonsense\"; possible: system, interfaces, flow, comment"),
-    // What is not there.
-    (Set, "delete system flow-accounting", "1:15: \"system flow-accounting\" is not there; nothing to delete"),
-    (Set, "delete system host-name r2", "1:25: \"system host-name r2\" is not there; nothing to delete"),
-    (Set, "delete flow exporter X destination", "1:22: \"flow exporter X\" is not there; nothing to delete"),
-    (Set, "delete flow record R match ipv4 tos", "1:28: \"flow record R match ipv4 tos\" is not there; nothing to delete"),
+    // Nothing to delete.
     (Set, "delete", "1:7: a word is missing; say what to delete"),
     // Quotes and lists.
     (Set, "set interfaces ethernet eth0 description \"half", "1:42: the quoted string does not end on its line; close it with \""),
@@ -130,14 +126,12 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Ios, "interface eth0\n ip flow monitor M sideways", "2:20: unknown word \"sideways\"; possible: input, output"),
     (Ios, "interface eth0\n ip flow ingress", "2:2: ip flow ingress is of the first NetFlow; write ip flow monitor NAME input|output"),
     (Ios, "interface eth0\n shutdown now", "2:11: unexpected \"now\"; the statement ends before it"),
-    (Ios, "interface eth0\n no ip flow monitor M input", "2:21: \"M\" is not attached so; nothing to delete"),
     (Ios, "sampler S\n mode random 2 out-of 10", "2:14: unexpected \"2\"; mode random|deterministic 1 out-of N"),
     (Ios, "sampler S\n mode random 1 out-of", "2:22: a number is missing; mode random|deterministic 1 out-of N"),
     (Ios, "sampler S\n mode random 1 out-of 40000", "2:23: \"40000\" is out of range; a number of packets from 2 to 32768 is wanted"),
     (Ios, "sampler", "1:8: a name is missing after sampler; <name>: Picks packets"),
     (Ios, "hostname", "1:9: a value is missing after host-name; <host-name>: Name of this host"),
     (Ios, "no", "1:3: a word is missing; say what to delete"),
-    (Ios, "no flow exporter X", "1:18: \"flow exporter X\" is not there; nothing to delete"),
     (Ios, "router bgp 65000", "1:1: unknown word \"router\"; possible: hostname, interface, sampler, logging, system, interfaces, flow, comment, flow-accounting"),
     (Ios, "logging host 192.0.2.1 transport sctp", "1:34: \"sctp\" is not possible here; possible: udp, tcp"),
     (Ios, "flow monitor M\n cache timeout never 5", "2:16: unknown word \"never\"; possible: active, inactive, update, event"),
@@ -156,6 +150,45 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Json, "[]", "1:1: a configuration is an object; { … } is wanted"),
     (Json, "{\"system\": {}", "1:13: not JSON: EOF while parsing an object; the text ends too early: close what is open"),
 ];
+
+/// What is to be deleted and is not there: it is done already, and noted.
+#[rustfmt::skip]
+const DONE: &[(Dialect, &str, &str)] = &[
+    (Set, "delete system flow-accounting", "1:15: \"system flow-accounting\" is not there; nothing to delete"),
+    (Set, "delete system host-name r2", "1:25: \"system host-name r2\" is not there; nothing to delete"),
+    (Set, "delete flow exporter X destination", "1:22: \"flow exporter X\" is not there; nothing to delete"),
+    (Set, "delete flow record R match ipv4 tos", "1:28: \"flow record R match ipv4 tos\" is not there; nothing to delete"),
+    (Ios, "interface eth0\n no ip flow monitor M input", "2:21: \"M\" is not attached so; nothing to delete"),
+    (Ios, "no flow exporter X", "1:18: \"flow exporter X\" is not there; nothing to delete"),
+    (Ios, "interface eth0\n no ip address", "2:8: the interface has no such address; nothing to delete"),
+    (Ios, "no hostname r2", "1:13: \"system host-name r2\" is not there; nothing to delete"),
+    (Ios, "default interface eth0", "1:19: \"interfaces ethernet eth0\" is not there; nothing to delete"),
+    (Ios, "flow exporter E\n default ttl", "2:10: \"flow exporter E ttl\" is not there; nothing to delete"),
+];
+
+#[test]
+fn what_is_not_there_is_deleted_already() {
+    let base = super::right(BASE);
+    for (dialect, text, expected) in DONE {
+        let loaded = load_noted(&base, &[], text, Some(*dialect), Mode::Merge);
+        let notes = loaded
+            .unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
+            .notes;
+        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, [*expected], "{text}");
+    }
+    // A word that is misspelt is another thing.
+    for (dialect, text) in [
+        (Set, "delete system hostnam"),
+        (Ios, "no flow exporterr X"),
+        (Ios, "default quantum"),
+    ] {
+        assert!(
+            load_noted(&base, &[], text, Some(dialect), Mode::Merge).is_err(),
+            "{text}"
+        );
+    }
+}
 
 fn refusal(dialect: Dialect, text: &str) -> String {
     let base = super::right(BASE);

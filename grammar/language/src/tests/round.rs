@@ -6,7 +6,8 @@ use super::DIALECTS;
 use super::generate::tree;
 use crate::schema::{Place, TABLE, follow, lookup};
 use crate::{
-    Dialect, Mode, Tree, check, compare, compare_commands, detect, diff, load, render, unapplied,
+    Code, Dialect, Mode, Tree, check, compare, compare_commands, detect, diff, load, render,
+    unapplied,
 };
 
 /// Text made of the language's own words and of what breaks it.
@@ -118,7 +119,15 @@ proptest! {
     fn merging_twice_is_merging_once(old in tree(), new in tree()) {
         for dialect in DIALECTS {
             let text = render(&new, dialect);
-            let once = load(&old, &[], &text, Some(dialect), Mode::Merge).unwrap();
+            let once = match load(&old, &[], &text, Some(dialect), Mode::Merge) {
+                Ok(once) => once,
+                // Lines that attach monitors may ask for what the tree cannot say.
+                Err(problems) => {
+                    let conflict = problems.iter().all(|problem| problem.code == Code::Conflict);
+                    prop_assert!(dialect == Dialect::Ios && conflict, "{:?}", problems);
+                    continue;
+                }
+            };
             let twice = load(&once, &[], &text, Some(dialect), Mode::Merge).unwrap();
             prop_assert_eq!(once, twice, "{}", text);
         }

@@ -1,34 +1,19 @@
-//! Flow monitors on an interface. IOS attaches a monitor once for each family and direction; the tree has one direction and one
-//! sampler for all families of a monitor on an interface.
+//! Statements that attach a flow monitor to an interface. Lines that the tree can say together only, such as those of two families in
+//! both directions, may come one after the other in a text.
 
 use super::line::Line;
 use super::statement::Said;
+use crate::attachment::{
+    ANY, Cell, Change, DIRECTIONS, Waiting, after, cells, directions, families, is_expressible,
+};
 use crate::load::Loader;
-use crate::resolve::{Cursor, Target};
-use crate::schema::{Place, default_word, shown};
+use crate::resolve::Cursor;
+use crate::schema::shown;
 use crate::word::Span;
 use crate::{Code, Problem, Tree};
 
 /// The row whose statements attach a monitor.
 pub(super) const ROW: &str = "interfaces ethernet * flow monitor";
-
-/// A monitor on an interface as the tree has it.
-struct Attached {
-    families: Vec<String>,
-    direction: String,
-}
-
-impl Attached {
-    fn at(tree: &Tree, path: &[String]) -> Option<Attached> {
-        let node = tree.at(path)?;
-        // Without a direction in the tree an attached monitor meters input, its default.
-        let default = const { default_word("interfaces ethernet * flow monitor * direction") };
-        Some(Attached {
-            families: node.values(&["family"]).to_vec(),
-            direction: node.value(&["direction"]).unwrap_or(default).to_owned(),
-        })
-    }
-}
 
 /// Attaches the monitor that the words name, or takes it off.
 pub(super) fn apply(
@@ -40,95 +25,118 @@ pub(super) fn apply(
     let (Some((monitor, at)), Some((family, _))) = (said.own(), said.value("family")) else {
         return Ok(());
     };
-    let mut path = interface.path.clone();
-    path.extend(["flow", "monitor", monitor].map(str::to_owned));
-    let place = Cursor {
-        place: Place::Words(said.of),
-        path,
-    };
-    let direction = said.value("direction").map(|(direction, _)| direction);
-    if line.no {
-        return detach(loader, &place, family, direction, at);
-    }
-    let Some(direction) = direction else {
-        return Ok(());
-    };
-    let attached = Attached::at(&loader.tree, &place.path);
-    let both = attached
-        .as_ref()
-        .is_some_and(|attached| attached.direction != direction);
-    let direction = if both { "both" } else { direction };
-    let last = line.last().place;
-    // In replace mode the first statement empties the node; so it goes first and the rest adds.
-    set(loader, &place, "direction", direction, last)?;
-    if attached.is_none_or(|attached| !attached.families.is_empty()) {
-        set(loader, &place, "family", family, last)?;
-    }
-    if let Some((sampler, at)) = said.value("sampler") {
-        set(loader, &place, "sampler", sampler, at)?;
+    let path = path(&interface.path, monitor);
+    let direction = said
+        .value("direction")
+        .and_then(|(direction, _)| DIRECTIONS.into_iter().find(|known| *known == direction));
+    let family = family.to_owned();
+    let place = line.words[0].place.to(line.last().place);
+    match (line.no, direction) {
+        (true, direction) => {
+            let there = cells(&loader.tree, &path);
+            if !there.iter().any(|cell| cell.is(&family, direction)) {
+                loader.absent(at.problem(
+                    Code::NotFound,
+                    format!("{} is not attached so", shown(monitor)),
+                    Some("nothing to delete".into()),
+                ));
+                return Ok(());
+            }
+            change(loader, path, Change::Detach { family, direction }, place);
+        }
+        (false, Some(direction)) => {
+            let cell = Cell {
+                family,
+                direction,
+                sampler: said.value("sampler").map(|(name, _)| name.to_owned()),
+            };
+            change(loader, path, Change::Attach(cell), place);
+        }
+        (false, None) => {}
     }
     Ok(())
 }
 
-fn set(
+/// Attaches a monitor to an interface.
+pub(super) fn attach(
     loader: &mut Loader,
-    from: &Cursor,
-    leaf: &str,
-    value: &str,
+    interface: &[String],
+    monitor: &str,
+    cell: Cell,
     place: Span,
-) -> Result<(), Problem> {
-    let Place::Words(node) = from.place else {
-        return Ok(());
-    };
-    let Some(node) = node.child(leaf) else {
-        return Ok(());
-    };
-    let target = Target::Values(below(from, leaf), node, vec![value.to_owned()]);
-    loader.set(target, place)
+) {
+    change(
+        loader,
+        path(interface, monitor),
+        Change::Attach(cell),
+        place,
+    );
 }
 
-/// Takes one direction, or else one family, or else the monitor off the interface.
-fn detach(
-    loader: &mut Loader,
-    place: &Cursor,
-    family: &str,
-    direction: Option<&str>,
-    at: Span,
-) -> Result<(), Problem> {
-    let attached = Attached::at(&loader.tree, &place.path).filter(|attached| {
-        let known =
-            attached.families.is_empty() || attached.families.iter().any(|known| known == family);
-        known
-            && direction.is_none_or(|direction| {
-                attached.direction == "both" || attached.direction == direction
-            })
-    });
-    let Some(attached) = attached else {
-        let monitor = place.path.last().map_or("", String::as_str);
-        return Err(at.problem(
-            Code::NotFound,
-            format!("{} is not attached so", shown(monitor)),
-            Some("nothing to delete".into()),
-        ));
+fn path(interface: &[String], monitor: &str) -> Vec<String> {
+    let below = ["flow", "monitor", monitor].map(str::to_owned);
+    interface.iter().cloned().chain(below).collect()
+}
+
+/// Makes a change, with those that waited for it; one that the tree cannot say waits.
+fn change(loader: &mut Loader, path: Vec<String>, change: Change, place: Span) {
+    loader.replace(&path);
+    let now = cells(&loader.tree, &path);
+    let waiting = |loader: &Loader| -> Vec<Change> {
+        let own = loader.waiting.iter().filter(|one| one.path == path);
+        own.map(|one| one.change.clone()).collect()
     };
-    if let (Some(direction), "both") = (direction, attached.direction.as_str()) {
-        let left = match direction {
-            "input" => "output",
-            _ => "input",
-        };
-        let leaf = loader.tree.make(&below(place, "direction"), Tree::default);
-        *leaf = Tree::Leaf(vec![left.to_owned()]);
-    } else if attached.families.len() > 1 {
-        let mut left = attached.families;
-        left.retain(|known| known != family);
-        *loader.tree.make(&below(place, "family"), Tree::default) = Tree::Leaf(left);
-    } else {
-        loader.tree.remove(&place.path);
+    let alone = after(&now, [&change]).filter(|cells| is_expressible(cells));
+    let base = alone.clone().unwrap_or_else(|| now.clone());
+    let mut together = waiting(loader);
+    if alone.is_none() {
+        together.push(change.clone());
     }
-    Ok(())
+    let all = after(&base, &together).filter(|cells| is_expressible(cells));
+    if all.is_some() {
+        loader.waiting.retain(|one| one.path != path);
+    } else if alone.is_none() {
+        loader.waiting.push(Waiting {
+            path: path.clone(),
+            change,
+            place,
+        });
+    }
+    if let Some(cells) = all.or(alone) {
+        write(loader, &path, &cells);
+    }
 }
 
-fn below(cursor: &Cursor, leaf: &str) -> Vec<String> {
-    let path = cursor.path.iter().cloned();
-    path.chain([leaf.to_owned()]).collect()
+/// Refuses what still waits at the end of a text.
+pub(crate) fn finish(loader: &mut Loader) {
+    for waiting in std::mem::take(&mut loader.waiting) {
+        let problem = waiting.problem(&loader.tree);
+        loader.report(problem);
+    }
+}
+
+fn write(loader: &mut Loader, path: &[String], cells: &[Cell]) {
+    let Some(first) = cells.first() else {
+        loader.tree.remove(path);
+        return;
+    };
+    let direction = match directions(cells)[..] {
+        [one] => one,
+        _ => "both",
+    };
+    let families: Vec<String> = families(cells).into_iter().map(str::to_owned).collect();
+    let leaf = |leaf: &str| [path, &[leaf.to_owned()]].concat();
+    let mut put = |path: Vec<String>, values: Vec<String>| {
+        *loader.tree.make(&path, Tree::default) = Tree::Leaf(values);
+    };
+    put(leaf("direction"), vec![direction.to_owned()]);
+    if families != [ANY] {
+        put(leaf("family"), families);
+    }
+    match &first.sampler {
+        Some(sampler) => put(leaf("sampler"), vec![sampler.clone()]),
+        None => {
+            loader.tree.remove(&leaf("sampler"));
+        }
+    }
 }

@@ -1,5 +1,9 @@
 //! Statements of the first NetFlow, which Flexible NetFlow took the place of: what to write now.
 
+mod translation;
+
+pub(super) use translation::Translation;
+
 use crate::word::Word;
 use crate::{Code, Problem};
 
@@ -22,6 +26,22 @@ const GLOBAL: &[(&[&str], &str)] = &[
         "write a flow record with the fields to tell apart, or ask show flow monitor NAME cache aggregate FIELDS",
     ),
     (
+        &["ip", "flow-capture"],
+        "write collect and the fields to keep below a flow record",
+    ),
+    (
+        &["ip", "flow-egress"],
+        "collect interface output below a flow record tells where flows leave",
+    ),
+    (
+        &["feature", "netflow"],
+        "leave it out: flow monitors need nothing to be switched on",
+    ),
+    (
+        &["flow", "timeout"],
+        "write cache timeout active|inactive SECONDS below flow monitor NAME",
+    ),
+    (
         &["flow-sampler-map"],
         "write sampler NAME, below it mode random 1 out-of N",
     ),
@@ -29,6 +49,9 @@ const GLOBAL: &[(&[&str], &str)] = &[
 
 /// What stands in an interface for `ip flow monitor`.
 const INTERFACE: &str = "write ip flow monitor NAME input|output";
+
+/// What stands there for `flow-sampler`.
+const SAMPLER: &str = "write ip flow monitor NAME sampler NAME input|output";
 
 /// The problem of a global statement of the first NetFlow; `None` when it is not one.
 pub(super) fn global(words: &[Word]) -> Option<Problem> {
@@ -38,6 +61,9 @@ pub(super) fn global(words: &[Word]) -> Option<Problem> {
 
 /// The same in an interface: `ip flow ingress`, `ip route-cache flow`.
 pub(super) fn interface(words: &[Word]) -> Option<Problem> {
+    if starts(words, &["flow-sampler"]) {
+        return Some(problem(words, 1, SAMPLER));
+    }
     let known: [&[&str]; 3] = [
         &["ip", "flow", "ingress"],
         &["ip", "flow", "egress"],
@@ -52,7 +78,7 @@ fn starts(words: &[Word], begin: &[&str]) -> bool {
         && words
             .iter()
             .zip(begin)
-            .all(|(word, known)| word.text == *known)
+            .all(|(word, known)| word.text.eq_ignore_ascii_case(known))
 }
 
 fn problem(words: &[Word], count: usize, hint: &str) -> Problem {

@@ -1,5 +1,6 @@
 //! One IOS line being read.
 
+use crate::resolve::spoken;
 use crate::word::Word;
 
 /// A line of an IOS text.
@@ -13,9 +14,14 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Its last word.
+    /// Its words without the remark behind them.
+    pub(super) fn spoken(&self) -> &[Word<'a>] {
+        spoken(&self.words)
+    }
+
+    /// Its last word that is no remark.
     pub(super) fn last(&self) -> &Word<'a> {
-        &self.words[self.words.len() - 1]
+        self.spoken().last().unwrap_or(&self.words[0])
     }
 
     /// Some of its words, as a line of their own.

@@ -4,11 +4,12 @@ use super::attachment;
 use super::line::Line;
 use crate::load::{Loader, no_value};
 use crate::resolve::{Cursor, Manner, Target, ios_value, resolve};
+use crate::router_name::Names;
 use crate::schema::{
     Family, Kind, Node, Pick, Piece, Place, Statement, list, pick, shown, suggest,
 };
 use crate::word::{Span, Word, vet};
-use crate::{Code, Problem, Tree};
+use crate::{Code, Problem};
 
 /// A statement of the schema with the node it belongs to.
 pub(super) type Known = (&'static Node, &'static Statement);
@@ -59,9 +60,10 @@ pub(super) fn apply(
 ) -> Result<bool, Problem> {
     let reader = Reader {
         line,
-        tree: &loader.tree,
+        names: loader.names(),
     };
-    match reader.one_of(statements) {
+    let read = reader.one_of(statements);
+    match read {
         Ok(said) if said.of.row.path == attachment::ROW => {
             attachment::apply(loader, base, &said, line)?;
         }
@@ -76,14 +78,14 @@ pub(super) fn apply(
 fn as_path(loader: &Loader, base: &Cursor, line: &Line) -> bool {
     let manner = Manner {
         abbreviate: true,
-        ios: Some((line.text, &loader.tree)),
+        ios: Some((line.text, loader.names())),
     };
     resolve(base, &line.words, manner).is_ok()
 }
 
 struct Reader<'a> {
     line: &'a Line<'a>,
-    tree: &'a Tree,
+    names: Names<'a>,
 }
 
 impl Reader<'_> {
@@ -127,7 +129,7 @@ impl Reader<'_> {
         }
         mismatch.possible.dedup();
         let possible = mismatch.possible.iter().copied();
-        mismatch.problem = match self.line.words.get(1) {
+        mismatch.problem = match self.line.spoken().get(1) {
             Some(word) => unknown(word, possible),
             None => missing(self.line.last(), "a word", list("possible", possible)),
         };
@@ -143,7 +145,7 @@ impl Reader<'_> {
         };
         let usage = || statement.usage(of);
         self.pieces(&statement.pieces(of), &mut said, &usage)?;
-        let extra = self.line.words.get(said.used);
+        let extra = self.line.spoken().get(said.used);
         let extra = extra.map(|extra| match statement.pattern.contains(['<', '{']) {
             true => unexpected(extra, &usage()),
             false => unexpected(extra, "the statement ends before it"),
@@ -168,7 +170,7 @@ impl Reader<'_> {
         usage: &impl Fn() -> String,
     ) -> Result<(), Mismatch> {
         for piece in pieces {
-            let next = self.line.words.get(said.used);
+            let next = self.line.spoken().get(said.used);
             if let Piece::Optional(inner) = piece {
                 let begins = |word: &Word| matches!(inner.first(), Some(Piece::Word(first)) if fits(word, first));
                 if next.is_some_and(begins) {
@@ -222,8 +224,8 @@ impl Reader<'_> {
                 said.used += 1;
             }
             Piece::Value(node) => {
-                let rest = &self.line.words[said.used..];
-                let read = ios_value(node.row.value, rest, self.tree).and_then(|(text, used)| {
+                let rest = &self.line.spoken()[said.used..];
+                let read = ios_value(node.row.value, rest, self.names).and_then(|(text, used)| {
                     let place = word.place.to(rest[used - 1].place);
                     let value = node.accept(&text, true);
                     let value = value.map_err(|no| place.problem(no.code, no.message, no.hint))?;
@@ -387,11 +389,12 @@ fn delete_all(
         .cloned()
         .collect();
     if gone.is_empty() {
-        return Err(line.last().place.problem(
+        loader.absent(line.last().place.problem(
             Code::NotFound,
             "the interface has no such address",
             Some("nothing to delete".into()),
         ));
+        return Ok(());
     }
     loader.delete(
         Target::Values(path, said.of, gone),

@@ -70,7 +70,7 @@ pub(super) fn statement(
 
 /// Several `match` and `collect` statements may share a line, as pasted text has them.
 fn fields(loader: &mut Loader, cursor: &Cursor, line: &Line) -> Result<(), Problem> {
-    let starts = |word: &Word| matches!(&*word.text, "match" | "collect");
+    let starts = |word: &Word| matches!(&*word.text.to_ascii_lowercase(), "match" | "collect");
     let mut rest = &line.words[..];
     while !rest.is_empty() {
         let end = rest.iter().skip(1).position(starts);
