@@ -6,10 +6,10 @@ use language::Tree;
 use language::map::Map;
 use language::tree::{Children, unlike};
 
-/// Settings by the name they have in the configuration. Copies share what they have in common.
+/// Settings by the name they have in the configuration. Copying it is cheap, and copies share entries.
 pub type Named<T> = Arc<Map<Arc<T>>>;
 
-/// A configuration that was resolved before, with the settings it gave.
+/// An earlier configuration with its settings, from which unchanged settings are taken over.
 pub struct Before<'a, S> {
     /// The tree.
     pub tree: &'a Tree,
@@ -17,7 +17,7 @@ pub struct Before<'a, S> {
     pub settings: &'a S,
 }
 
-// Derived, they would ask it of `S`.
+// Deriving would require `S: Clone`.
 impl<S> Clone for Before<'_, S> {
     fn clone(&self) -> Self {
         *self
@@ -27,7 +27,7 @@ impl<S> Clone for Before<'_, S> {
 impl<S> Copy for Before<'_, S> {}
 
 impl<'a, S> Before<'a, S> {
-    /// The same tree with a part of its settings.
+    /// Returns the same tree with a part of its settings.
     pub fn part<P>(self, part: impl FnOnce(&'a S) -> &'a P) -> Before<'a, P> {
         Before {
             tree: self.tree,
@@ -36,7 +36,7 @@ impl<'a, S> Before<'a, S> {
     }
 }
 
-/// Resolves every name below the tag at `tag` with `one`, which returns `None` for a name that stands for nothing.
+/// Resolves the settings of every name below the node `tag` by `one`, which returns `None` for a name without settings.
 /// Names whose nodes are shared with the tree in `before` keep the settings they have there.
 pub fn resolve<T>(
     tree: &Tree,
@@ -72,7 +72,7 @@ fn children(node: Option<&Tree>) -> &Children {
     }
 }
 
-/// The names whose settings differ between `old` and `new`, in order, with the settings each has in either.
+/// Returns the names whose settings differ between `old` and `new`, in order, with the settings that each has in either.
 pub fn changed<'a, T: PartialEq>(
     old: &'a Named<T>,
     new: &'a Named<T>,

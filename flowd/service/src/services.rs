@@ -1,4 +1,4 @@
-//! The list of services, with their types erased, so that whoever loops over it names none of them.
+//! The list of services with their types erased, so that code which loops over it depends on no service.
 
 use std::any::Any;
 use std::io;
@@ -32,17 +32,17 @@ pub struct Kind {
     start: fn() -> io::Result<Box<dyn Running>>,
 }
 
-/// The services of the appliance at work, in the order in which they are prepared and applied.
+/// The running services, in the order in which they are prepared and applied.
 pub struct Services {
     kinds: &'static [Kind],
     running: Vec<Box<dyn Running>>,
 }
 
-/// A change that is prepared in every service it concerns. Dropping it aborts.
+/// A change that is prepared in every service it concerns. Dropping it aborts the change.
 #[derive(Default)]
 pub struct Staged(Vec<Box<dyn Prepared>>);
 
-/// What is wrong between the schema's rows and the services that say they apply them.
+/// A mismatch between the schema's rows and the services that claim to apply them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unowned {
     /// No service applies a row.
@@ -51,7 +51,7 @@ pub enum Unowned {
     /// A service names a row that the schema does not have.
     #[error("the service {service} says it applies `{row}`, which the configuration does not have")]
     Unknown {
-        /// Which service.
+        /// The service's name.
         service: &'static str,
         /// The row it names.
         row: &'static str,
@@ -68,7 +68,7 @@ pub enum Unowned {
     },
 }
 
-/// A service at work, without its types.
+/// A running service with its types erased.
 trait Running: Send + Sync {
     fn service(&self) -> Arc<dyn Any + Send + Sync>;
     fn prepare(
@@ -81,7 +81,7 @@ trait Running: Send + Sync {
     fn stop(&self);
 }
 
-/// A prepared change of one service.
+/// A prepared change of one service with its types erased.
 trait Prepared: Send {
     fn warnings(&self) -> Vec<String>;
     fn impact(&self, detail: Detail) -> Vec<Impact>;
@@ -97,25 +97,26 @@ struct Change<S: Service> {
     staged: S::Staged,
 }
 
-/// The settings of `S` behind the erased type.
-fn own<S: Service>(settings: &AnySettings) -> &S::Settings {
+/// Returns the settings of `S` from behind the erased type.
+fn settings_of<S: Service>(settings: &AnySettings) -> &S::Settings {
     settings
         .downcast_ref()
         .expect("an entry only ever meets the settings that it made itself")
 }
 
 impl Kind {
-    /// The entry of the service `S`.
+    /// Makes the entry of the service `S`.
     pub const fn of<S: Service>() -> Kind {
         Kind {
             name: S::NAME,
             rows: S::ROWS,
             empty: || Arc::new(S::Settings::default()),
             settings: |tree, before| {
-                let before = before.map(|before| before.part(|settings| own::<S>(settings)));
+                let before =
+                    before.map(|before| before.part(|settings| settings_of::<S>(settings)));
                 Ok(Arc::new(S::settings(tree, before)?))
             },
-            equal: |one, other| own::<S>(one) == own::<S>(other),
+            equal: |one, other| settings_of::<S>(one) == settings_of::<S>(other),
             start: || Ok(Box::new(Entry(S::start()?))),
         }
     }
@@ -131,8 +132,8 @@ impl<S: Service> Running for Entry<S> {
         old: &AnySettings,
         new: &AnySettings,
     ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>> {
-        let new = own::<S>(new);
-        let Some(difference) = S::difference(own::<S>(old), new) else {
+        let new = settings_of::<S>(new);
+        let Some(difference) = S::difference(settings_of::<S>(old), new) else {
             return Ok(None);
         };
         let staged = self.0.prepare(new, difference)?;
@@ -147,7 +148,7 @@ impl<S: Service> Running for Entry<S> {
     }
 
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name> {
-        S::names(own::<S>(settings), kind, begun)
+        S::names(settings_of::<S>(settings), kind, begun)
     }
 
     fn stop(&self) {
@@ -170,7 +171,7 @@ impl<S: Service> Prepared for Change<S> {
 }
 
 impl Settings {
-    /// The settings of the empty configuration.
+    /// Returns the settings of the empty configuration.
     pub fn empty(kinds: &[Kind]) -> Settings {
         Settings(kinds.iter().map(|kind| (kind.empty)()).collect())
     }
@@ -178,7 +179,7 @@ impl Settings {
     /// Resolves a tree for every service of a list.
     ///
     /// # Errors
-    /// What the services find wrong, all of it.
+    /// Everything that the services find wrong.
     pub fn of(
         kinds: &[Kind],
         tree: &Tree,
@@ -199,7 +200,7 @@ impl Settings {
         }
     }
 
-    /// The names of the services of a list whose settings differ from these.
+    /// Returns the names of the services whose settings differ between the two.
     pub fn differing(&self, other: &Settings, kinds: &[Kind]) -> Vec<&'static str> {
         let each = kinds.iter().zip(self.0.iter().zip(&other.0));
         each.filter(|(kind, (one, other))| !(kind.equal)(one, other))
@@ -207,16 +208,16 @@ impl Settings {
             .collect()
     }
 
-    /// The settings of the service `S`, if they are among these.
+    /// Returns the settings of the service `S`, if it is in the list.
     pub fn get<S: Service>(&self) -> Option<&S::Settings> {
         self.0.iter().find_map(|settings| settings.downcast_ref())
     }
 }
 
-/// Holds the rows of the schema against what the services of a list, and `others` by name and rows, say they apply.
+/// Checks that each row of the schema is claimed by one service of a list or one of `others`, which have a name and rows.
 ///
 /// # Errors
-/// The first row that has no service, that is not in the schema, or that two services name.
+/// The first row that nobody claims, that is not in the schema, or that is claimed twice.
 pub fn check_rows(
     kinds: &[Kind],
     others: &[(&'static str, &'static [&'static str])],
@@ -231,7 +232,7 @@ impl Services {
     /// Starts every service of a list, with nothing configured.
     ///
     /// # Errors
-    /// When the system refuses a service its threads.
+    /// If the system refuses a service its threads.
     pub fn start(kinds: &'static [Kind]) -> io::Result<Services> {
         let running = kinds.iter().map(|kind| (kind.start)());
         Ok(Services {
@@ -240,21 +241,21 @@ impl Services {
         })
     }
 
-    /// The list that they were started from.
+    /// Returns the list that they were started from.
     pub fn kinds(&self) -> &'static [Kind] {
         self.kinds
     }
 
-    /// The service `S`, if it is one of them: for questions that only it can answer.
+    /// Returns the service `S`, if it is one of them, for questions that only it can answer.
     pub fn get<S: Service>(&self) -> Option<Arc<S>> {
         let mut services = self.running.iter().map(|running| running.service());
         services.find_map(|service| service.downcast().ok())
     }
 
-    /// Prepares the way from `old` to `new` in every service that it concerns.
+    /// Prepares the change from `old` to `new` in every service that it concerns.
     ///
     /// # Errors
-    /// What the first service that refuses finds. What was prepared before it is dropped.
+    /// The findings of the first service that refuses. What the services before it have prepared is dropped.
     pub fn prepare(&self, old: &Settings, new: &Settings) -> Result<Staged, Vec<Finding>> {
         let mut staged = Staged::default();
         for ((service, old), new) in self.running.iter().zip(&old.0).zip(&new.0) {
@@ -263,12 +264,12 @@ impl Services {
         Ok(staged)
     }
 
-    /// The loss ledger: the services' parts added up, in the list's order.
+    /// Returns the loss ledger: the parts of all services, in the list's order.
     pub fn ledger(&self) -> LossLedger {
         self.running.iter().map(|service| service.ledger()).sum()
     }
 
-    /// Names of a kind that start with `begun`, of every service that knows any.
+    /// Returns the names of a kind that start with `begun`, of every service.
     pub fn names(&self, settings: &Settings, kind: NameKind, begun: &str) -> Vec<Name> {
         let each = self.running.iter().zip(&settings.0);
         each.flat_map(|(service, settings)| service.names(settings, kind, begun))
@@ -282,12 +283,12 @@ impl Services {
 }
 
 impl Staged {
-    /// What the operator should know, a line each.
+    /// Returns the services' warnings, a line each.
     pub fn warnings(&self) -> Vec<String> {
         self.0.iter().flat_map(|change| change.warnings()).collect()
     }
 
-    /// What applying it will do.
+    /// Returns what applying the change will do.
     pub fn impact(&self, detail: Detail) -> Vec<Impact> {
         let each = self.0.iter();
         each.flat_map(|change| change.impact(detail)).collect()
@@ -300,7 +301,7 @@ impl Staged {
     }
 }
 
-/// Holds paths of the schema, `*` for a name, against claimed paths, which have no names.
+/// Compares paths of the schema, which have `*` for a name, with claimed paths, which leave it out.
 fn check(
     rows: impl Iterator<Item = &'static str>,
     claims: impl Iterator<Item = (&'static str, &'static str)> + Clone,
@@ -328,7 +329,7 @@ fn check(
     {
         return Err(Unowned::Unknown { service, row });
     }
-    // A row that only holds words is everybody's whose rows are below it.
+    // A row above claimed rows only groups them, and needs no service of its own.
     let unowned = rows.iter().find(|(_, words)| {
         let above = claimed.iter().any(|(_, _, claim)| words.starts_with(claim));
         let below = claimed.iter().any(|(_, _, claim)| claim.starts_with(words));
