@@ -1,5 +1,6 @@
-//! The log service, which applies `system syslog`: every `tracing` event becomes one line, kept in a ring for `show log` and handed to the outputs
-//! the configuration names. Whoever logs never waits: an output that is behind loses lines, and counts them.
+//! The log service, which applies `system syslog`. Every `tracing` event becomes one line, which is kept in memory for
+//! `show log` and handed to the configured outputs. Logging never waits: an output that is behind loses lines and counts
+//! them.
 
 mod output;
 mod ring;
@@ -25,7 +26,7 @@ pub use ring::Part;
 use ring::Ring;
 pub use settings::{Remote, Settings};
 
-/// Syslog severity (RFC 5424 §6.2.1); the smaller, the graver.
+/// A syslog severity (RFC 5424 §6.2.1). Smaller numbers are more severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Level(pub u8);
 
@@ -38,7 +39,7 @@ impl Level {
         "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
     ];
 
-    /// By its word; `all` is everything.
+    /// Returns the level with that word; `all` is the least severe.
     pub fn from_word(word: &str) -> Option<Level> {
         let position = match word {
             "all" => Some(7),
@@ -51,7 +52,7 @@ impl Level {
             .map(Level)
     }
 
-    /// Its word.
+    /// Returns the level's word.
     pub fn word(self) -> &'static str {
         Level::WORDS
             .get(usize::from(self.0))
@@ -74,11 +75,11 @@ impl Level {
 pub struct Line {
     /// Milliseconds since 1970.
     pub time_ms: i64,
-    /// How grave.
+    /// The severity.
     pub level: Level,
-    /// The module that says it.
+    /// The module that logged it.
     pub target: String,
-    /// What it says; one line of printable characters.
+    /// The message: one line of printable characters.
     pub message: String,
 }
 
@@ -86,10 +87,11 @@ pub struct Line {
 pub struct Log {
     ring: Ring,
     outputs: RwLock<Vec<Output>>,
-    /// The finest level anyone wants.
+    /// The least severe level that the ring or an output wants.
     finest: AtomicU8,
-    /// Whether standard error gets lines.
+    /// Whether lines go to standard error.
     stderr: bool,
+    /// The least severe level for the ring and standard error.
     base: Level,
 }
 
@@ -106,7 +108,7 @@ pub fn start() -> Arc<Log> {
         .and_then(|word| Level::from_word(&word))
         .unwrap_or(Level::INFO);
     let log = LOG.get_or_init(|| Arc::new(Log::new(base, std::io::stderr().is_terminal())));
-    // The first start in a process finds no subscriber there.
+    // Only the first start in a process can subscribe.
     let subscribed = tracing_subscriber::registry()
         .with(Tap(log.clone()))
         .try_init();
@@ -151,7 +153,7 @@ impl Service for Log {
         Vec::new()
     }
 
-    /// Nothing: what stops after it still logs. [`Log::finish`] ends it.
+    /// Does nothing, because services that stop later still log. [`Log::finish`] ends the log.
     fn stop(&self) {}
 }
 
@@ -166,7 +168,7 @@ impl Log {
         }
     }
 
-    /// Puts the outputs of a configuration into force; the old ones write what they still hold and end.
+    /// Starts the outputs of a configuration. The old ones write the lines they still have and end.
     pub fn configure(&self, settings: &Settings) {
         let (local, unavailable) = match settings.local_level() {
             Some(level) => match output::local(settings.facility) {
@@ -176,7 +178,7 @@ impl Log {
             None => (None, None),
         };
         let mut outputs = Vec::new();
-        // Where there is no syslog, as in a container, standard error is the only place left.
+        // Without a local syslog, as in a container, standard error is the only output left.
         if self.stderr || unavailable.is_some() {
             outputs.push(Output::start(self.base, Target::Stderr));
         }
@@ -207,17 +209,17 @@ impl Log {
         }
     }
 
-    /// The last `count` lines.
+    /// Returns the last `count` lines.
     pub fn last(&self, count: usize) -> Part {
         self.ring.last(count)
     }
 
-    /// The lines after the one of that number, for a reader that goes on.
+    /// Returns the lines after the one with that number, for a reader that continues.
     pub fn after(&self, number: u64) -> Part {
         self.ring.after(number)
     }
 
-    /// Writes out what is queued, for at most a second an output, and stops.
+    /// Writes the queued lines, for at most a second per output, and ends the outputs.
     pub fn finish(&self) {
         let outputs = std::mem::take(&mut *self.outputs.write());
         outputs.into_iter().for_each(Output::finish);
@@ -225,8 +227,8 @@ impl Log {
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
         let level = Level::of(metadata);
-        // What libraries chatter is nobody's business here; what they warn of is.
-        let finest = if ours(metadata.target()) {
+        // Of libraries, only warnings and errors are of interest.
+        let finest = if is_of_workspace(metadata.target()) {
             self.finest.load(Ordering::Relaxed)
         } else {
             4
@@ -245,12 +247,12 @@ impl Log {
 }
 
 /// Whether a message is of a crate of this workspace.
-fn ours(target: &str) -> bool {
+fn is_of_workspace(target: &str) -> bool {
     let krate = target.split("::").next().unwrap_or_default();
     CRATES.contains(&krate)
 }
 
-/// The crates of this workspace that log, in the order of the alphabet.
+/// The crates of this workspace that log, in alphabetical order.
 const CRATES: &[&str] = &[
     "config",
     "daemon",
@@ -261,7 +263,7 @@ const CRATES: &[&str] = &[
     "system",
 ];
 
-/// The `tracing` side of the log.
+/// The `tracing` layer that turns events into lines.
 struct Tap(Arc<Log>);
 
 impl<S: Subscriber> Layer<S> for Tap {
@@ -281,7 +283,7 @@ impl<S: Subscriber> Layer<S> for Tap {
     }
 }
 
-/// Message first, then the fields as `name=value`.
+/// Collects an event's text: the message, then the fields as `name=value`.
 #[derive(Default)]
 struct Words {
     message: String,
@@ -291,7 +293,7 @@ struct Words {
 impl Words {
     fn finish(mut self) -> String {
         self.message.push_str(&self.fields);
-        // Words of a peer must not forge lines or move a terminal's cursor.
+        // Text that a peer has sent must not forge lines or move a terminal's cursor.
         if self.message.chars().any(char::is_control) {
             self.message = self
                 .message

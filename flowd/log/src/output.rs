@@ -1,4 +1,4 @@
-//! One thread an output, so that a slow one delays neither flowd nor the other outputs.
+//! Outputs of the log. Each has a thread of its own, so that a slow one delays neither flowd nor other outputs.
 
 use std::io::{self, BufWriter, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
@@ -14,35 +14,35 @@ use syslog::{Facility, Formatter3164, Formatter5424, LogFormat, Logger, LoggerBa
 use super::{Level, Line, Remote};
 use service::clock;
 
-/// Lines an output may be behind before it loses some.
+/// Most lines that wait for an output; it loses further ones.
 const QUEUE: usize = 4096;
 /// How long one write or connect may take.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long an output that failed is left alone.
-const REST: Duration = Duration::from_secs(5);
-/// How long the end of the process waits for one output.
-const FAREWELL: Duration = Duration::from_secs(1);
+const IO_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long after a failure an output is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// How long the end of the process waits for each output.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where lines go.
+/// The destination of an output.
 pub(super) enum Target {
     /// Standard error.
     Stderr,
     /// The local syslog socket, RFC 3164 as `/dev/log` expects it.
     Local(Logger<LoggerBackend, Formatter3164>, Facility),
-    /// A remote syslog, RFC 5424: the older form has no time zone.
+    /// A remote syslog server, by RFC 5424, because the older form has no time zone.
     Remote {
-        /// Where.
+        /// The server.
         remote: Remote,
-        /// How lines are written.
+        /// The formatter of its lines.
         formatter: Formatter5424,
-        /// The connection, when there is one.
+        /// The connection, if there is one.
         backend: Option<LoggerBackend>,
-        /// When the next try is due.
+        /// After a failure, when to try again.
         rests_until: Option<Instant>,
     },
 }
 
-/// A queue and the thread behind it.
+/// An output: its queue, whose other end a thread has.
 pub(super) struct Output {
     level: Level,
     queue: Sender<Arc<Line>>,
@@ -94,11 +94,11 @@ impl Output {
 
     pub(super) fn finish(self) {
         drop(self.queue);
-        let _ = self.ended.recv_timeout(FAREWELL);
+        let _ = self.ended.recv_timeout(END_TIMEOUT);
     }
 }
 
-/// The local syslog.
+/// Connects to the local syslog.
 pub(super) fn local(facility: Facility) -> Result<Target, io::Error> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for path in ["/dev/log", "/var/run/syslog", "/var/run/log"] {
@@ -119,7 +119,7 @@ pub(super) fn local(facility: Facility) -> Result<Target, io::Error> {
 fn connect_local(path: &str) -> io::Result<LoggerBackend> {
     let socket = UnixDatagram::unbound()?;
     socket.connect(path)?;
-    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(IO_TIMEOUT))?;
     Ok(LoggerBackend::Unix(socket))
 }
 
@@ -151,8 +151,8 @@ impl Target {
         }
     }
 
-    /// Writes a line. An output that cannot is tried again later: there is nowhere to tell but the other outputs,
-    /// and what it misses is in the ring.
+    /// Writes a line. After a failure the line is lost and the output tried again later. It is not reported, since other
+    /// outputs and the ring have the line.
     fn write(&mut self, line: &Line) {
         match self {
             Target::Stderr => {
@@ -167,7 +167,7 @@ impl Target {
             }
             Target::Local(logger, facility) => {
                 if send3164(logger, line).is_err()
-                    // The syslog daemon was restarted: its socket is a new one.
+                    // A syslog daemon that was restarted has a new socket.
                     && let Ok(Target::Local(new, _)) = local(*facility)
                 {
                     *logger = new;
@@ -187,7 +187,7 @@ impl Target {
                 *rests_until = None;
                 if sent.is_err() {
                     *backend = None;
-                    *rests_until = Some(clock::monotonic() + REST);
+                    *rests_until = Some(clock::monotonic() + RETRY_INTERVAL);
                 }
             }
         }
@@ -229,8 +229,8 @@ fn connect(remote: &Remote) -> io::Result<LoggerBackend> {
         .next()
         .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     if remote.tcp {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        let stream = TcpStream::connect_timeout(&address, IO_TIMEOUT)?;
+        stream.set_write_timeout(Some(IO_TIMEOUT))?;
         return Ok(LoggerBackend::Tcp(BufWriter::new(stream)));
     }
     let local: SocketAddr = if address.is_ipv4() {

@@ -1,4 +1,4 @@
-//! The last lines, in memory.
+//! The last lines of the log in memory, for `show log`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,27 +7,28 @@ use parking_lot::Mutex;
 
 use super::Line;
 
-/// Lines that are kept.
+/// How many lines are kept.
 pub(super) const LINES: usize = 10_000;
 
+/// The last [`LINES`] lines.
 #[derive(Default)]
-pub(super) struct Ring(Mutex<Kept>);
+pub(super) struct Ring(Mutex<State>);
 
 #[derive(Default)]
-struct Kept {
+struct State {
     lines: VecDeque<Arc<Line>>,
-    /// Number of the last one; the first line ever has 1.
+    /// The number of the last line. The first line of the process has number 1.
     last: u64,
 }
 
-/// Lines of the log, and where they stand in it.
+/// Consecutive lines of the log, with their position in it.
 #[derive(Debug, Default)]
 pub struct Part {
-    /// Oldest first.
+    /// The lines, oldest first.
     pub lines: Vec<Arc<Line>>,
-    /// Lines between those asked for and the first of these, which are gone.
+    /// How many of the lines that were asked for are no longer kept.
     pub missed: u64,
-    /// Number of the last line there is.
+    /// The number of the newest line.
     pub last: u64,
 }
 
@@ -41,12 +42,13 @@ impl Ring {
         kept.last += 1;
     }
 
-    /// The last `count`.
+    /// Returns the last `count` lines.
     pub(super) fn last(&self, count: usize) -> Part {
         self.0.lock().part(count)
     }
 
-    /// Those after the line of that number. One that is yet to come was another process's: then all there are.
+    /// Returns the lines after the one with that number. A number that is not reached yet is from before a restart; then
+    /// all lines are returned.
     pub(super) fn after(&self, number: u64) -> Part {
         let kept = self.0.lock();
         let since = kept.last.checked_sub(number).unwrap_or(kept.last);
@@ -58,7 +60,7 @@ impl Ring {
     }
 }
 
-impl Kept {
+impl State {
     fn part(&self, count: usize) -> Part {
         let skipped = self.lines.len().saturating_sub(count);
         Part {

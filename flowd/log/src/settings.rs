@@ -1,4 +1,4 @@
-//! What the configuration says about the log. Pure.
+//! The settings of the log. Pure.
 
 use std::str::FromStr;
 
@@ -8,27 +8,27 @@ use syslog::Facility;
 
 use super::Level;
 
-/// Where flowd's log goes.
+/// The settings of the log: its outputs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The facility of flowd's own messages (`system flow-accounting syslog-facility`).
     pub facility: Facility,
-    /// `system syslog local facility F level L`; empty: everything from `info` on.
+    /// `system syslog local facility F level L`; if empty, everything from `info` on.
     pub local: Vec<(String, Level)>,
     /// `system syslog host ADDR`.
     pub remotes: Vec<Remote>,
 }
 
-/// One `system syslog host`.
+/// The settings of a `system syslog host`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
     /// Address or name.
     pub host: String,
     /// UDP or TCP port.
     pub port: u16,
-    /// TCP instead of UDP.
+    /// Whether TCP is used instead of UDP.
     pub tcp: bool,
-    /// Facility words with the level wanted of each; empty: everything from `info` on.
+    /// Facilities with the level of each; if empty, everything from `info` on.
     pub facilities: Vec<(String, Level)>,
 }
 
@@ -85,12 +85,12 @@ impl Settings {
         }
     }
 
-    /// What the local syslog gets; `None`: nothing of flowd's facility.
+    /// Returns the level of the local syslog; `None` if it gets nothing of flowd's facility.
     pub(super) fn local_level(&self) -> Option<Level> {
         self.level(&self.local)
     }
 
-    /// What a remote host gets.
+    /// Returns the level of a remote host; `None` if it gets nothing of flowd's facility.
     pub(super) fn level_for(&self, remote: &Remote) -> Option<Level> {
         self.level(&remote.facilities)
     }
@@ -110,7 +110,7 @@ impl Settings {
             .map(|(_, level)| *level)
     }
 
-    /// A line for each `facility` that names messages flowd has none of: only its own log is forwarded.
+    /// Returns a warning for each `facility` other than flowd's, since only flowd's own log is forwarded.
     pub fn warnings(&self) -> Vec<String> {
         let own = |word: &str| {
             word == "all" || facility(word).is_some_and(|f| f as u8 == self.facility as u8)
@@ -144,7 +144,7 @@ fn facilities(tree: &Tree, at: &[&str], default: &str) -> Vec<(String, Level)> {
     tree.children(&at)
         .map(|(word, _)| {
             let level = tree.value(&[&at[..], &[word, "level"]].concat());
-            // Every word that the schema has for it is a level.
+            // The schema has no word that is not a level.
             let level = Level::from_word(level.unwrap_or(default)).unwrap_or(Level::INFO);
             (word.to_owned(), level)
         })
