@@ -1,4 +1,4 @@
-//! The only place that reads clocks; everything else is told the time.
+//! The only crate that reads clocks. All others take the time as an argument or ask here.
 #![allow(clippy::disallowed_methods)]
 
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
 
-/// A reading of the clock of day that tells how far people have set that clock.
+/// A reading of the clock of day, with the sum of all steps by which the clock has been set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// Nanoseconds since 1970 by the clock of day.
@@ -17,7 +17,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The time it would be if nobody had set the clock, nanoseconds since 1970. It only goes forward, so timers go by it.
+    /// Returns the time as if nobody had set the clock, in nanoseconds since 1970. It never goes back, so timers use it.
     pub fn steady_ns(self) -> u64 {
         self.now_ns
             .saturating_add_signed(self.stepped_ns.saturating_neg())
@@ -25,7 +25,7 @@ impl Moment {
 }
 
 impl From<u64> for Moment {
-    /// The reading of a clock that nobody sets.
+    /// Makes a reading of a clock that nobody sets.
     fn from(now_ns: u64) -> Moment {
         Moment {
             now_ns,
@@ -34,7 +34,7 @@ impl From<u64> for Moment {
     }
 }
 
-/// Milliseconds since 1970, UTC; 0 for a clock set before that.
+/// Returns the time of day in milliseconds since 1970, UTC; 0 if the clock is set before that.
 pub fn unix_ms() -> i64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -42,7 +42,7 @@ pub fn unix_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Nanoseconds since 1970, UTC.
+/// Returns the time of day in nanoseconds since 1970, UTC.
 pub fn unix_ns() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -50,22 +50,22 @@ pub fn unix_ns() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A clock that only goes forward, for intervals.
+/// Reads a clock that never goes back, for intervals.
 pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// Both clocks at the first look at them together.
+/// The two clocks when they were first read together.
 static ORIGIN: LazyLock<(Instant, u64)> = LazyLock::new(|| (Instant::now(), unix_ns()));
-/// By how much the clock of day has been set since, as noticed so far.
+/// The sum of all steps of the clock of day since then that have been noticed.
 static STEPPED_NS: AtomicI64 = AtomicI64::new(0);
-/// The two clocks are read one after the other; when this much passes in between, the process was not running, and
-/// they are not compared.
+/// Longest time between the readings of the two clocks, one after the other. If more has passed, the process was not
+/// running in between, and the readings are not compared.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The time of day, and by how much that clock has been set since the process started.
+/// Returns the time of day, and by how much the clock has been set since the process started.
 ///
-/// NTP slews the monotonic clock with the clock of day: the two part only when somebody sets the latter.
+/// NTP slews both clocks alike, so they differ only if somebody has set the clock of day.
 pub fn moment() -> Moment {
     let (origin, origin_ns) = *ORIGIN;
     let before = Instant::now();
@@ -83,13 +83,14 @@ pub fn moment() -> Moment {
     Moment { now_ns, stepped_ns }
 }
 
-/// The time of day as if nobody had set it since the process started, nanoseconds since 1970: for what waits, and ages.
+/// Returns the time of day as if nobody had set the clock since the process started, in nanoseconds since 1970. Timers and
+/// timeouts use it.
 pub fn steady_ns() -> u64 {
     moment().steady_ns()
 }
 
-/// By how much the clock has been set since `origin_ns`, `elapsed` ago, if that is worth telling: less than a tenth of a
-/// second more or less is not.
+/// Returns by how much the clock has been set since it showed `origin_ns`, `elapsed` ago. A change of less than a tenth of
+/// a second from `known_ns` is ignored.
 fn stepped(known_ns: i64, origin_ns: u64, elapsed: Duration, now_ns: u64) -> i64 {
     const LEAST_NS: u64 = 100_000_000;
     let steady_ns = i128::from(origin_ns) + elapsed.as_nanos().cast_signed();
@@ -101,19 +102,19 @@ fn stepped(known_ns: i64, origin_ns: u64, elapsed: Duration, now_ns: u64) -> i64
     }
 }
 
-/// Milliseconds since 1970 as RFC 3339 with whole seconds, UTC.
+/// Formats milliseconds since 1970 as RFC 3339 with whole seconds, UTC.
 pub fn rfc3339(unix_ms: i64) -> String {
     let seconds = unix_ms.div_euclid(1000);
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
-/// The host's time zone.
+/// Returns the host's time zone.
 pub fn zone() -> TimeZone {
     TimeZone::system()
 }
 
-/// Milliseconds since 1970 as people of the host read it.
+/// Formats milliseconds since 1970 in the host's time zone, for people.
 pub fn local(unix_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(unix_ms).map_or_else(
         |_| unix_ms.to_string(),
@@ -125,13 +126,13 @@ pub fn local(unix_ms: i64) -> String {
     )
 }
 
-/// Milliseconds since 1970 as RFC 3339 with milliseconds, UTC.
+/// Formats milliseconds since 1970 as RFC 3339 with milliseconds, UTC.
 pub fn rfc3339_millis(unix_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(unix_ms)
         .map_or_else(|_| unix_ms.to_string(), |time| format!("{time:.3}"))
 }
 
-/// Milliseconds since 1970 as names of files have them, UTC: `20150330_085303`.
+/// Formats milliseconds since 1970 for names of files, UTC: `20150330_085303`.
 pub fn stamp(unix_ms: i64) -> String {
     jiff::Timestamp::from_millisecond(unix_ms).map_or_else(
         |_| unix_ms.to_string(),
