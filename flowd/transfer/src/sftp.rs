@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::{Error, Limits, Parts};
 
 /// Interval at which to check whether the program has ended.
-const LOOK: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Octets of the program's error messages that are kept.
-const SAID: u64 = 4096;
+const MAX_MESSAGES: u64 = 4096;
 
 pub(super) fn fetch(parts: &Parts<'_>, limits: Limits) -> Result<Vec<u8>, Error> {
     let dir = tempfile::tempdir().map_err(io)?;
@@ -96,7 +96,7 @@ fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> 
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child = Ended(child.map_err(|error| match error.kind() {
+    let mut child = KillOnDrop(child.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             Error::Failed("the program sftp is not installed (Debian: openssh-client)".into())
         }
@@ -110,11 +110,11 @@ fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> 
     let said = std::thread::spawn(move || {
         let mut said = String::new();
         if let Some(stderr) = stderr {
-            let _ = stderr.take(SAID).read_to_string(&mut said);
+            let _ = stderr.take(MAX_MESSAGES).read_to_string(&mut said);
         }
         said
     });
-    let looks = (limits.time.as_millis() / LOOK.as_millis()).max(1);
+    let looks = (limits.time.as_millis() / POLL_INTERVAL.as_millis()).max(1);
     for _ in 0..looks {
         if let Some(status) = child.0.try_wait().map_err(io)? {
             if status.success() {
@@ -129,15 +129,15 @@ fn run(parts: &Parts<'_>, batch: &str, grows: Option<&Path>, limits: Limits) -> 
         if length.is_some_and(|file| file.len() > limits.octets) {
             return Err(Error::TooLong(limits.octets));
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Err(Error::TooSlow(limits.time))
 }
 
 /// A child process that is killed when dropped.
-struct Ended(Child);
+struct KillOnDrop(Child);
 
-impl Drop for Ended {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
