@@ -6,10 +6,10 @@
 /// The private enterprise number of reverse information elements (RFC 5103 §6.1).
 pub const REVERSE_ENTERPRISE: u32 = 29_305;
 
-/// An information element (RFC 7012 §2.1). Two are the same when enterprise and number are.
+/// An information element (RFC 7012 §2.1). Two elements are equal if enterprise and number are.
 #[derive(Clone, Copy, Debug)]
 pub struct Element {
-    /// Private enterprise number of who defines it; 0 for IANA.
+    /// The private enterprise number of the organisation that defines it; 0 for IANA.
     pub enterprise: u32,
     /// Its number, in the enterprise's own numbering.
     pub number: u16,
@@ -17,15 +17,15 @@ pub struct Element {
     pub name: &'static str,
     /// Its abstract data type.
     pub data_type: DataType,
-    /// What may be done with its values.
+    /// The semantics of its values.
     pub semantics: Semantics,
     /// The unit of its values.
     pub unit: Unit,
     /// Its smallest and largest value, where IANA gives a range.
     pub range: Option<(u64, u64)>,
-    /// IANA advises against using it in new work.
+    /// Whether IANA advises against new use.
     pub deprecated: bool,
-    /// It has a reverse element.
+    /// Whether it has a reverse element.
     pub reversible: bool,
 }
 
@@ -85,7 +85,7 @@ pub enum DataType {
 /// The semantics of an element's values (RFC 7012 §3.2, RFC 6313 §4.6, RFC 8038 §8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Semantics {
-    /// `default`: nothing is said.
+    /// `default`: unspecified.
     Default,
     /// `quantity`: a measured value, which can be added and compared.
     Quantity,
@@ -93,7 +93,7 @@ pub enum Semantics {
     TotalCounter,
     /// `deltaCounter`: counts from the report before.
     DeltaCounter,
-    /// `identifier`: a number that names something; adding it up has no meaning.
+    /// `identifier`: a number that names something and cannot be added up.
     Identifier,
     /// `flags`: each bit has a meaning of its own.
     Flags,
@@ -233,7 +233,7 @@ impl Element {
         self
     }
 
-    /// The same element of the packets that answer (RFC 5103 §6.1), whose name is `name`.
+    /// Makes the reverse element (RFC 5103 §6.1) with the name `name`.
     const fn reversed(mut self, name: &'static str) -> Element {
         self.enterprise = REVERSE_ENTERPRISE;
         self.name = name;
@@ -288,7 +288,7 @@ const fn text(octets: &'static [u8]) -> &'static str {
     }
 }
 
-/// Declares the elements: number, constant, name, data type, semantics, unit, and what else IANA says.
+/// Declares the elements: number, constant, name, data type, semantics, unit, then range and other properties.
 macro_rules! elements {
     ($($number:literal, $constant:ident, $name:literal, $data_type:ident, $semantics:ident, $unit:ident
         $(, $more:ident($($argument:literal),*))*;)*) => {
@@ -303,7 +303,8 @@ macro_rules! elements {
         /// Every element, by ascending number.
         pub const ELEMENTS: &[Element] = &[$($constant),*];
 
-        /// The reverse elements by rule, each at the place of its element in [`ELEMENTS`], those that are not reversible too.
+        /// The reverse element of each element, at the index that the element has in [`ELEMENTS`]; also of those that are not
+        /// reversible, which nothing returns.
         pub(super) const REVERSED: &[Element] = &[$($constant.reversed(super::text(
             &super::reverse_name::<{ $name.len() + super::PREFIX.len() }>($name),
         ))),*];
@@ -315,8 +316,8 @@ mod table;
 
 pub use table::*;
 
-/// The element that an enterprise has under a number: IANA's for enterprise 0, reverse elements for
-/// [`REVERSE_ENTERPRISE`]. `None` where it has none that is known here.
+/// Returns the element with a number: IANA's for enterprise 0, a reverse element for [`REVERSE_ENTERPRISE`]; `None` if it
+/// is not known here.
 pub fn find(enterprise: u32, number: u16) -> Option<&'static Element> {
     let at = ELEMENTS
         .binary_search_by_key(&number, |element| element.number)
@@ -328,7 +329,7 @@ pub fn find(enterprise: u32, number: u16) -> Option<&'static Element> {
     }
 }
 
-/// The element of a name, IANA's or a reverse one.
+/// Returns the element with a name, IANA's or a reverse one.
 pub fn by_name(name: &str) -> Option<&'static Element> {
     let forward = ELEMENTS.iter().find(|element| element.name == name);
     forward.or_else(|| {

@@ -18,42 +18,42 @@ pub use table::{FIELDS, REFUSED, REVERSE_FIELDS, word_help};
 /// One field of a flow record.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The words after `match` or `collect`, single-spaced. In [`FIELDS`] the last may stand for others, see [`Parameter`].
+    /// The words after `match` or `collect`, single-spaced. In [`FIELDS`] the last word may be a [`Parameter`].
     pub words: &'static str,
     /// The information element. The NetFlow v9 field type is the same, as Flexible NetFlow has it: types above 127, which
     /// v9's own list does not know, are the element's number too.
     pub element: &'static Element,
     /// Octets in a template; fewer than the element's in reduced-size encoding (RFC 7011 §6.2).
     pub len: u8,
-    /// The bits of a value of one octet that are wanted; all of any other.
+    /// A mask over the value, if it has one octet: the bits that belong to the field.
     pub bits: u8,
-    /// What its values are, which says how they are shown and typed.
+    /// The kind of its values, which decides how they are shown and typed.
     pub kind: Kind,
-    /// Where its values come from.
+    /// The source of its values.
     pub source: Source,
     /// The IP version it exists in; `None` for both.
     pub family: Option<Family>,
-    /// It may be matched.
+    /// Whether it may be matched.
     pub key: bool,
-    /// It may be collected.
+    /// Whether it may be collected.
     pub collect: bool,
-    /// What becomes of it, as a key, in the packets that answer.
+    /// How a key field's value in packets of the reverse direction relates to it.
     pub biflow: Biflow,
-    /// Its largest value, where that is less than its octets have room for and IANA gives no range.
+    /// Its largest value, if that is less than its octets can hold and IANA gives no range.
     most: Option<u64>,
     /// Column heading on the cache screen.
     pub column: &'static str,
     /// Name in `format record` and `format csv`.
     pub label: &'static str,
-    /// Column width; 0: the heading's.
+    /// Column width; 0 for that of the heading.
     pub width: u8,
-    /// nfdump's name of it: what `nfdump -o fmt:` has behind `%`.
+    /// nfdump's name of the field, as in `nfdump -o fmt:%NAME`.
     pub nfdump: Option<&'static str>,
     /// One line of help.
     pub help: &'static str,
 }
 
-/// What the values of a field are.
+/// The kind of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number.
@@ -62,7 +62,7 @@ pub enum Kind {
     Hex,
     /// An IP protocol number; protocols have names.
     Protocol,
-    /// A DSCP; those of RFC 2474 and its like have names.
+    /// A DSCP; the standardised ones have names.
     Dscp,
     /// An address of four octets.
     Ipv4,
@@ -90,7 +90,7 @@ pub enum Kind {
     Octets,
 }
 
-/// What a collected value does when a further packet of the flow arrives.
+/// How a collected value changes when a further packet of the flow arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregate {
     /// Keeps the first packet's value.
@@ -103,7 +103,7 @@ pub enum Aggregate {
     Max,
 }
 
-/// Where the values of a field come from.
+/// The source of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The packet's headers.
@@ -120,42 +120,43 @@ pub enum Source {
     Last,
     /// Why the flow ended.
     EndReason,
-    /// What the cache counts of the reverse direction of a bidirectional flow.
+    /// A counter of the reverse direction of a bidirectional flow.
     Reverse(Reverse),
 }
 
-/// What a bidirectional cache knows of a flow's reverse direction (RFC 5103).
+/// The counters of a flow's reverse direction in a bidirectional cache (RFC 5103).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reverse {
-    /// Octets of the packets that answered.
+    /// Octets of the packets in the reverse direction.
     Octets,
-    /// Packets that answered.
+    /// Packets in the reverse direction.
     Packets,
-    /// TCP flags of the packets that answered.
+    /// TCP flags of the packets in the reverse direction.
     TcpFlags,
-    /// The first of them, milliseconds since 1970.
+    /// Time of the first of them, milliseconds since 1970.
     Start,
-    /// The last of them, milliseconds since 1970.
+    /// Time of the last of them, milliseconds since 1970.
     End,
-    /// Which side began (`biflowDirection`).
+    /// Which side initiated the flow (`biflowDirection`).
     Direction,
 }
 
-/// What becomes of a key in the packets that answer, which says whether a bidirectional cache can match it.
+/// How a key field's value in packets of the reverse direction relates to the forward one, which decides whether a
+/// bidirectional cache can match it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Biflow {
-    /// It is the same.
+    /// The value is the same.
     Same,
-    /// It and the field of these words have changed places.
+    /// The value is that of the field with these words, and the other way round.
     Swapped(&'static str),
-    /// It belongs to one direction, not to the conversation: a bidirectional cache collects it from the first packet.
+    /// The value belongs to one direction, not to the conversation. A bidirectional cache collects it from the first packet.
     Directional,
-    /// Nothing is known of it: it belongs to single packets.
+    /// The values are unrelated, because each packet has its own.
     None,
 }
 
 impl Kind {
-    /// What the values of an element are by its data type and semantics alone.
+    /// Returns the kind of an element's values by its data type and semantics.
     pub const fn of(element: &Element) -> Kind {
         match element.data_type {
             DataType::Ipv4Address => Kind::Ipv4,
@@ -174,23 +175,23 @@ impl Kind {
 }
 
 impl Field {
-    /// Finds a field by its words, single-spaced, a parameter written out.
+    /// Finds a field by its words, single-spaced, with a parameter written out.
     pub fn by_words(words: &str) -> Option<&'static Field> {
         let plain = |field: &&Field| field.words == words && field.parameter().is_none();
         FIELDS.iter().find(plain).or_else(|| pattern::find(words))
     }
 
-    /// IANA's name of its element.
+    /// Returns IANA's name of its element.
     pub const fn name(&self) -> &'static str {
         self.element.name
     }
 
-    /// What is to be written out in its words.
+    /// Returns the parameter in its words.
     pub fn parameter(&self) -> Option<Parameter> {
         Parameter::of(self.words)
     }
 
-    /// Its words as they may be written: with a number for `<1-64>`, and two words of `{ack|cwr|…}`.
+    /// Returns its words as they may be written: with a number for `<1-64>`, and two words of `{ack|cwr|…}`.
     pub fn example(&self) -> String {
         let start = self.words.rsplit_once(' ').map_or("", |(start, _)| start);
         match self.parameter() {

@@ -1,8 +1,8 @@
 //! The registry: one row for every information element of IPFIX, for every field of a flow record, and for every predefined
 //! record. Pure data, which the language, the meter, exporters and screens share.
 //!
-//! Whoever speaks of an element takes its number, name and type from [`element`]. Adding a field to the probe is a value in
-//! `wire::Header`, and a row in `field/table.rs`.
+//! Numbers, names and types of elements are defined in [`element`] only. To add a field to the probe, add its value to
+//! `wire::Header` and a row to `field/table.rs`.
 
 pub mod element;
 pub mod field;

@@ -1,8 +1,8 @@
-//! Names of values: protocols, DSCPs, directions, reasons a flow ends.
+//! Names of values: protocols, DSCPs, directions, end reasons.
 
 use crate::field::Kind;
 
-/// Protocols that have a name, as `/etc/protocols` has them.
+/// IP protocols with a name, as in `/etc/protocols`.
 #[rustfmt::skip]
 pub static PROTOCOLS: &[(&str, u8)] = &[
     ("icmp", 1), ("igmp", 2), ("ipencap", 4), ("tcp", 6), ("udp", 17), ("dccp", 33), ("ipv6", 41), ("gre", 47),
@@ -10,7 +10,7 @@ pub static PROTOCOLS: &[(&str, u8)] = &[
     ("sctp", 132), ("udplite", 136),
 ];
 
-/// DSCPs that have a name (RFC 2474, 2597, 3246, 5865, 8622).
+/// DSCPs with a name (RFC 2474, 2597, 3246, 5865, 8622).
 #[rustfmt::skip]
 pub static DSCPS: &[(&str, u8)] = &[
     ("default", 0), ("le", 1), ("cs1", 8), ("af11", 10), ("af12", 12), ("af13", 14), ("cs2", 16), ("af21", 18), ("af22", 20),
@@ -32,7 +32,7 @@ pub static END_REASONS: &[(&str, u8)] = &[
 ];
 
 impl Kind {
-    /// The names that values of this kind have.
+    /// Returns the names that values of this kind have.
     pub fn names(self) -> &'static [(&'static str, u8)] {
         match self {
             Kind::Protocol => PROTOCOLS,

@@ -1,5 +1,5 @@
-//! The flow records that need not be written. Their fields are those of Flexible NetFlow's predefined records in their
-//! order, without the AS numbers, which are BGP's to know; `as` and its like would be nothing without.
+//! The predefined flow records. Their fields are those of Flexible NetFlow's predefined records, in the same order, without
+//! AS numbers, which only BGP knows. Records whose purpose are AS numbers, such as `as`, are refused.
 
 use wire::Family;
 
@@ -17,11 +17,11 @@ pub struct Predefined {
     pub family: Option<Family>,
     /// The words of its key fields, in order.
     pub keys: &'static [&'static str],
-    /// The words of the fields it collects beside [`COUNTED`], which come after them.
+    /// The words of the fields it collects before those of [`COUNTED`].
     collects: &'static [&'static str],
 }
 
-/// What every predefined record counts.
+/// The counters and times that every predefined record collects.
 pub const COUNTED: [&str; 4] = [
     "counter bytes",
     "counter packets",
@@ -48,7 +48,7 @@ const fn record(
     }
 }
 
-/// Traditional NetFlow, IPv4 and IPv6.
+/// Traditional NetFlow for IPv4 and IPv6.
 #[rustfmt::skip]
 pub const NETFLOW_ORIGINAL: Predefined = record(
     "netflow-original", "Traditional NetFlow, IPv4 and IPv6", None,
@@ -155,7 +155,7 @@ pub static PREDEFINED: &[Predefined] = &[
     ),
 ];
 
-/// The record behind `system flow-accounting`: `netflow-original` and the direction. No monitor can name it.
+/// The record of `system flow-accounting`: `netflow-original` and the direction. No monitor can name it.
 #[rustfmt::skip]
 pub const FLOW_ACCOUNTING: Predefined = record(
     "flow-accounting", "Traditional NetFlow by direction", None,
@@ -169,7 +169,7 @@ pub const FLOW_ACCOUNTING: Predefined = record(
 
 const AS: &str = "AS numbers are BGP's, and this host does not speak it";
 
-/// Schemes of Flexible NetFlow's predefined records (`netflow ipv4 as`) that cannot be had here, and why.
+/// Schemes of Flexible NetFlow's predefined records (`netflow ipv4 as`) that are not possible here, with the reason.
 #[rustfmt::skip]
 pub static REFUSED: &[(&str, &str)] = &[
     ("as", AS),
@@ -179,8 +179,8 @@ pub static REFUSED: &[(&str, &str)] = &[
     ("assurance", "this host does not recognise applications (NBAR)"),
 ];
 
-/// The last word of a predefined record's name that asks for the neighbours' AS numbers (`netflow ipv4 as peer`), and why it
-/// cannot be had.
+/// The last word of a predefined record's name that asks for the neighbours' AS numbers (`netflow ipv4 as peer`), with the
+/// reason why it is not possible.
 pub const PEER: (&str, &str) = ("peer", AS);
 
 impl Predefined {

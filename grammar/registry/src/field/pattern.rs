@@ -4,19 +4,20 @@ use parking_lot::Mutex;
 
 use super::{FIELDS, Field, Source};
 
-/// What stands for a parameter at the end of a field's words in the table.
+/// A parameter at the end of a field's words in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// `<1-64>`: a number of octets.
     Length {
-        /// The most it may be.
+        /// The largest number.
         most: u8,
     },
     /// `{ack|cwr|…}`: one of the TCP flags or several.
     Flags,
 }
 
-/// TCP flags by name, in the order they are written in, and their bits in TCP's octet 13 (RFC 9293 §3.1).
+/// TCP flags by name, in the order in which they are written, with their bits in octet 13 of the TCP header (RFC 9293
+/// §3.1).
 pub const FLAGS: [(&str, u8); 8] = [
     ("ack", 0x10),
     ("cwr", 0x80),
@@ -43,11 +44,11 @@ impl Parameter {
     }
 }
 
-/// Fields made of rows with a parameter, kept for ever: there are as many as parameters can be written, under a thousand.
-/// The lock is taken when a configuration is read, never on a packet's way.
+/// Fields made of rows with a parameter. They are never freed; there are less than a thousand possible ones. The lock is
+/// taken when a configuration is read, never for a packet.
 static MADE: Mutex<Vec<&'static Field>> = Mutex::new(Vec::new());
 
-/// The field of these words, which are a row's with its parameter written out.
+/// Returns the field with these words, which are those of a row with its parameter written out.
 pub(super) fn find(words: &str) -> Option<&'static Field> {
     let row = |field: &&Field| {
         let (start, _) = field.words.rsplit_once(' ').unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The rows, and what is not among them.
+//! The table of fields, and of Flexible NetFlow's fields that are refused.
 //!
-//! Words and columns are those of Flexible NetFlow's `match` and `collect`; nfdump's names are those of release 1.7. What a row
-//! does not say is the element's: length, kind of value, range.
+//! Words and columns are those of Flexible NetFlow's `match` and `collect`; nfdump's names are those of release 1.7. A row
+//! that does not give length, kind or range of its values has those of its information element.
 
 use wire::{Family, Span, at};
 
@@ -69,7 +69,7 @@ const fn row(
     }
 }
 
-/// A field of the reverse direction: of the element's reverse element, where it has one.
+/// A field of the reverse direction, with the element's reverse element if it has one.
 const fn reverse(
     words: &'static str,
     element: &'static Element,
@@ -222,7 +222,7 @@ pub static FIELDS: &[Field] = &[
     row("timestamp absolute last nanoseconds", &ie::FLOW_END_NANOSECONDS, Source::Last, ANY, COLLECT, ("time abs last ns", "timestamp abs last ns", 18), "Last packet, time of day to the nanosecond").nfdump("te"),
 ];
 
-/// What a bidirectional cache adds to a record: nobody writes these words.
+/// The fields that a bidirectional cache adds to a record. They cannot be configured.
 #[rustfmt::skip]
 pub static REVERSE_FIELDS: &[Field] = &[
     reverse("counter bytes reverse", &ie::OCTET_DELTA_COUNT, Reverse::Octets, ("bytes rev", "counter bytes reverse", 10), "IP octets that came back"),
@@ -235,7 +235,7 @@ pub static REVERSE_FIELDS: &[Field] = &[
 
 const LEAST: &str = "masks and prefixes are those of the host's routes, which are not made longer";
 
-/// Fields of Flexible NetFlow that cannot be filled here, and why. They are refused, not left zero.
+/// Fields of Flexible NetFlow that this host cannot fill, with the reason. They are refused, not left zero.
 #[rustfmt::skip]
 pub static REFUSED: &[(&str, &str)] = &[
     ("ipv4 source prefix minimum-mask", LEAST),
@@ -255,7 +255,7 @@ pub static REFUSED: &[(&str, &str)] = &[
     ("interface input physical", "the interface a packet is captured on is the only one known"),
 ];
 
-/// Help of words that several fields share.
+/// Help for words that several fields have in common.
 #[rustfmt::skip]
 const GROUPS: &[(&str, &str)] = &[
     ("ipv4", "IPv4 header"),
@@ -307,7 +307,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("last", "Last packet"),
 ];
 
-/// Help of a word that several fields share.
+/// Returns the help for a word that several fields have in common.
 pub fn word_help(word: &str) -> Option<&'static str> {
     let group = GROUPS.iter().find(|(group, _)| *group == word);
     group.map(|(_, help)| *help)
