@@ -1,5 +1,5 @@
-//! Configurations of other programs, as statements of this language. Pure: text in, text and a report out; nothing
-//! is left out without a line of the report.
+//! Importers: configurations of other programs are translated into statements of this language. Pure: text in, text and a
+//! report out. Whatever is not translated has a line in the report.
 
 pub mod pmacct;
 mod probe;
@@ -7,43 +7,43 @@ mod report;
 pub mod samplicate;
 pub mod softflowd;
 
-/// What a foreign configuration became.
+/// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// `set` lines. Empty: there is nothing to apply.
+    /// The `set` lines; empty if there is nothing to apply.
     pub text: String,
-    /// What is not in them, or not quite, in the order of the input.
+    /// Remarks about what was not translated or works differently here, in the order of the input.
     pub remarks: Vec<Remark>,
 }
 
-/// A piece of the input that was not translated, or that will not do quite the same here.
+/// A remark about a part of the input that was not translated, or that works differently here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// Where it stands.
+    /// The input that the part is in.
     pub origin: Origin,
     /// Line, from 1.
     pub line: u32,
-    /// The piece, as it was written.
+    /// The part as it was written.
     pub text: String,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// It is missing from the result; otherwise it is there and differs.
+    /// Whether it was left out; if not, it was translated and works differently.
     pub lost: bool,
 }
 
-/// What a remark speaks of.
+/// The input that a remark is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The command line.
     Arguments,
     /// The configuration file of that index among those given.
     File(usize),
-    /// What all of it comes to; it has no line.
+    /// The input as a whole; the remark has no line.
     Whole,
 }
 
 impl Remark {
-    /// The remark without where it stands: `"…": why`.
+    /// Returns the remark without its place: `"…": why`.
     pub fn message(&self) -> String {
         let text: String = match self.text.char_indices().nth(80) {
             Some((end, _)) => format!("{}…", &self.text[..end]),

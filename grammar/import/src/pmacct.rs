@@ -1,5 +1,5 @@
-//! A configuration of pmacctd or uacctd (CONFIG-KEYS of release 1.7) with the plugin nfprobe, as the metering of an
-//! interface. Each nfprobe that is told other things than the first has a monitor of its own.
+//! Importer for configurations of pmacctd and uacctd (CONFIG-KEYS of release 1.7) with the plugin nfprobe, which become the
+//! metering of an interface. Each nfprobe with other settings than the first gets a monitor of its own.
 
 mod aggregate;
 #[cfg(test)]
@@ -10,15 +10,15 @@ use super::report::{Place, Remarks};
 use super::{Imported, Origin};
 use language::schema::Type;
 
-/// The name of what is made; those of further plugins have theirs behind it.
+/// The name of the monitor, and the beginning of the names for further plugins.
 pub const NAME: &str = "pmacct";
 
-/// Lines that are read.
+/// Most lines of a file.
 const MAX_LINES: usize = 10_000;
-/// nfprobes that are read.
+/// Most nfprobe plugins.
 const MAX_PLUGINS: usize = 64;
 
-/// Keys that mean nothing here, and why.
+/// Keys that are not needed here, with the reason.
 const NOT_NEEDED: &[(&str, &str)] = &[
     ("daemonize", "flowd is a service already"),
     (
@@ -53,7 +53,7 @@ const NOT_NEEDED: &[(&str, &str)] = &[
     ("plugin_exit_any", "there are no plugins to feed"),
 ];
 
-/// A configuration file.
+/// Imports a configuration file.
 pub fn file(text: &str) -> Imported {
     let mut remarks = Remarks::default();
     let entries = entries(text, &mut remarks);
@@ -115,7 +115,7 @@ fn entries<'a>(text: &'a str, remarks: &mut Remarks) -> Vec<Entry<'a>> {
     entries
 }
 
-/// The nfprobes of `plugins`, by name.
+/// Returns the names of the nfprobe plugins in `plugins`.
 fn plugins<'a>(entries: &[Entry<'a>], remarks: &mut Remarks) -> Vec<&'a str> {
     let mut found = Vec::new();
     for entry in entries.iter().filter(|entry| entry.key == "plugins") {
@@ -166,7 +166,7 @@ fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
     }
     let mut probes: Vec<(&str, Probe)> = Vec::new();
     for (index, plugin) in plugins.iter().enumerate() {
-        // What is said of a plugin counts more than what is said of all; each line is remarked on once.
+        // A plugin's own lines take precedence over those for all plugins. Each line gets one remark.
         let mut unheard = Remarks::default();
         let mut probe = Probe {
             promiscuous: true,
@@ -255,7 +255,7 @@ fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
     text
 }
 
-/// What one line says.
+/// Applies one line to a probe.
 fn take(probe: &mut Probe, entry: &Entry<'_>, remarks: &mut Remarks) -> Result<(), String> {
     let Entry {
         key,
@@ -337,7 +337,7 @@ fn take(probe: &mut Probe, entry: &Entry<'_>, remarks: &mut Remarks) -> Result<(
     Ok(())
 }
 
-/// Why a key is left out.
+/// Returns why a key is left out.
 fn why(key: &str) -> &'static str {
     let found = NOT_NEEDED.iter().find(|(known, _)| *known == key);
     match found {

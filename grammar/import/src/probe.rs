@@ -1,8 +1,8 @@
-//! What another probe was told to do, as statements.
+//! The settings of another probe, written as statements.
 //!
-//! Where `system flow-accounting` can say all of it, it does: its timeouts, and what they are when nothing is said, are
-//! those of softflowd and of pmacct's nfprobe. What only Flexible NetFlow can say (other fields, a time to live,
-//! both directions in one record) becomes a monitor, whose timeouts are fewer.
+//! They become `system flow-accounting` if that can express all of them, since its timeouts and their defaults are those of
+//! softflowd and of pmacct's nfprobe. What only Flexible NetFlow can express (other fields, a time to live, bidirectional
+//! flows) becomes a monitor, which has fewer timeouts.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -11,14 +11,14 @@ use std::net::IpAddr;
 use super::report::{Place, Remarks};
 use language::schema::Type;
 
-/// Where a collector listens.
+/// Address and port of a collector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Collector {
     pub(super) host: String,
     pub(super) port: u16,
 }
 
-/// Seconds; `None` is what both programs have by themselves.
+/// Timeouts in seconds; `None` for the default, which is the same in both programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Timeouts {
     general: Option<u32>,
@@ -33,11 +33,11 @@ pub(super) struct Timeouts {
 
 /// Longest timeout of a monitor.
 const MONITOR_TIMEOUT: u32 = 604_800;
-/// Idle time of a flow that neither program is told of.
+/// Default idle timeout of both programs.
 const GENERAL: u32 = 3600;
 
 impl Timeouts {
-    /// Sets one by the name that both programs have for it. False: there is none of that name.
+    /// Sets the timeout that has this name in both programs. Returns false if there is none.
     pub(super) fn set(&mut self, name: &str, seconds: u32) -> bool {
         let timeout = match name {
             "general" => &mut self.general,
@@ -54,7 +54,7 @@ impl Timeouts {
         true
     }
 
-    /// The words of `netflow timeout`.
+    /// Returns the statements below `netflow timeout`.
     fn accounting(&self) -> [(&'static str, Option<u32>); 8] {
         [
             ("expiry-interval", self.expint),
@@ -69,7 +69,7 @@ impl Timeouts {
     }
 }
 
-/// A probe.
+/// The settings of another probe.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Probe {
     pub(super) interface: String,
@@ -79,9 +79,9 @@ pub(super) struct Probe {
     /// Capture buffer, octets.
     pub(super) buffer: Option<u64>,
     pub(super) fragment_ports: bool,
-    /// `None`: both directions.
+    /// The metered direction; `None` for both.
     pub(super) direction: Option<&'static str>,
-    /// 5, 9 or 10.
+    /// The NetFlow version: 5, 9 or 10.
     pub(super) version: u8,
     pub(super) collectors: Vec<Collector>,
     pub(super) timeouts: Timeouts,
@@ -92,19 +92,19 @@ pub(super) struct Probe {
     pub(super) source: Option<String>,
     pub(super) ttl: Option<u8>,
     pub(super) dscp: Option<u8>,
-    /// Fields to match; `None`: those of traditional NetFlow.
+    /// Fields to match; `None` for those of traditional NetFlow.
     pub(super) keys: Option<Vec<String>>,
     /// Fields to collect beside the counters and times.
     pub(super) collects: Vec<String>,
-    /// What is behind `timestamp absolute first` and `last`.
+    /// The word after `timestamp absolute first` and `last`.
     pub(super) times: &'static str,
     pub(super) bidirectional: bool,
-    /// Every packet is a flow.
+    /// Whether every packet is a flow.
     pub(super) immediate: bool,
 }
 
 impl Probe {
-    /// Whether `system flow-accounting` can say it.
+    /// Whether `system flow-accounting` can express all settings.
     fn is_accounting(&self) -> bool {
         let mut hosts = HashSet::new();
         let address = |one: &Collector| one.host.parse::<IpAddr>().is_ok();
@@ -125,7 +125,7 @@ impl Probe {
             && !self.fragment_ports
     }
 
-    /// Leaves out what does not go together.
+    /// Removes settings that exclude each other.
     fn settled(&self, place: Place, remarks: &mut Remarks) -> Probe {
         let mut probe = self.clone();
         let source = |probe: &Probe| probe.source.as_ref()?.parse::<IpAddr>().ok();
@@ -154,7 +154,7 @@ impl Probe {
         probe
     }
 
-    /// The `set` lines; `name` is that of the monitor and what belongs to it. `accounting` may be used only once.
+    /// Returns the `set` lines. `name` is the name of the monitor and of its objects. `accounting` may be used only once.
     pub(super) fn statements(
         &self,
         name: &str,
@@ -372,7 +372,7 @@ impl Probe {
     }
 }
 
-/// Addresses, protocol and ports, of both families.
+/// Returns the fields of addresses, protocol and ports, for both families.
 pub(super) fn five_tuple() -> Vec<String> {
     [
         "ipv4 source address",
@@ -397,7 +397,7 @@ fn mebibytes(octets: u64, most: u64) -> u64 {
     octets.div_ceil(1 << 20).clamp(1, most)
 }
 
-/// `HOST:PORT`, `[ADDRESS]:PORT`; what is wrong otherwise.
+/// Parses `HOST:PORT` or `[ADDRESS]:PORT`.
 pub(super) fn collector(text: &str) -> Result<Collector, String> {
     let Some((host, port)) = text.rsplit_once(':') else {
         return Err("HOST:PORT is wanted".into());
@@ -416,21 +416,21 @@ pub(super) fn collector(text: &str) -> Result<Collector, String> {
     }
 }
 
-/// The interface, if it can be one here.
+/// Checks the name of an interface.
 pub(super) fn interface(text: &str) -> Result<String, String> {
     Type::Interface
         .accept(text, false)
         .map_err(|refusal| refusal.message)
 }
 
-/// A number in a range; the nearest when it is out of it, with true.
+/// Parses a number. One out of range is replaced by the nearest in range, which the second value tells.
 pub(super) fn number(text: &str, least: u64, most: u64) -> Option<(u64, bool)> {
     let number: u64 = text.parse().ok()?;
     let fits = number.clamp(least, most);
     Some((fits, fits != number))
 }
 
-/// The filter, if it can be one here.
+/// Checks a filter expression.
 pub(super) fn filter(text: &str) -> Result<String, String> {
     (Type::Text { max: 4096 })
         .accept(text, false)

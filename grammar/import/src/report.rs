@@ -1,27 +1,27 @@
-//! The report of an import, and what command lines have in common.
+//! The report of an import, and parsing of command lines.
 
 use super::{Origin, Remark};
 
-/// Remarks that are kept.
+/// Most remarks of a report.
 const MAX_REMARKS: usize = 1000;
 
-/// Words of a command line that are read.
+/// Most words of a command line.
 pub(super) const MAX_WORDS: usize = 4096;
 
-/// Where a piece of input stands.
+/// The place of a part of the input.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) origin: Origin,
     pub(super) line: u32,
 }
 
-/// Where the remarks of a command line stand.
+/// The place of remarks about a command line.
 pub(super) const HERE: Place = Place {
     origin: Origin::Arguments,
     line: 1,
 };
 
-/// The report so far.
+/// A report in the making.
 #[derive(Debug, Default)]
 pub(super) struct Remarks(pub(super) Vec<Remark>);
 
@@ -50,7 +50,7 @@ impl Remarks {
     }
 }
 
-/// The words of a command line behind its program's name (and `sudo`), if it is there.
+/// Returns the words of a command line after the program's name (and `sudo`), if it begins with that.
 pub(super) fn behind(program: &str, line: &str, remarks: &mut Remarks) -> Vec<String> {
     let mut words = words(line);
     if words.len() > MAX_WORDS {
@@ -62,18 +62,18 @@ pub(super) fn behind(program: &str, line: &str, remarks: &mut Remarks) -> Vec<St
     words.split_off(at.map_or(0, |at| at + 1))
 }
 
-/// A program whose options are a letter each, read as getopt(3) reads them.
+/// A program with options of one letter, which are parsed like getopt(3) does.
 pub(super) trait Options {
-    /// Options with a value.
+    /// The letters of options with a value.
     const WITH_VALUE: &'static str;
 
-    /// An option without a value.
+    /// Handles an option without a value.
     fn flag(&mut self, option: char, remarks: &mut Remarks);
 
-    /// An option with a value.
+    /// Handles an option with a value.
     fn value(&mut self, option: char, value: String, remarks: &mut Remarks);
 
-    /// The options of a word, `Sf` or `p2055` say, whose last may have its value in the next one.
+    /// Parses the options in a word such as `Sf` or `p2055`. The value of the last option may be the next word.
     fn options(
         &mut self,
         word: &str,
@@ -99,7 +99,7 @@ pub(super) trait Options {
     }
 }
 
-/// Words as a shell cuts them: quotes of both kinds, and a backslash before a character.
+/// Splits a line into words like a shell does, with quotes of both kinds and backslashes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -114,7 +114,7 @@ fn words(line: &str) -> Vec<String> {
             }
             ('\\', None | Some('"')) => {
                 let next = chars.next();
-                // A backslash at a line's end joins the lines.
+                // A backslash at the end of a line continues it.
                 word.get_or_insert_default()
                     .extend(next.filter(|next| *next != '\n'));
             }

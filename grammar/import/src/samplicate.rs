@@ -1,8 +1,9 @@
-//! samplicate's command line and configuration file (its README and `-h`, release 1.3.8) as a `flow samplicator`.
+//! Importer for samplicate's command line and configuration file (its README and `-h`, release 1.3.8), which become a
+//! `flow samplicator`.
 //!
-//! samplicate sends a datagram to the receivers of every line whose prefix has its source; here the longest prefix
-//! alone counts, so each prefix gets the receivers of those around it, too. What no line speaks of is dropped there,
-//! so it is denied here.
+//! samplicate sends a datagram to the receivers of every line whose prefix contains its source. Here only the longest
+//! prefix counts, so each prefix gets the receivers of the prefixes that contain it, too. samplicate drops datagrams of
+//! sources that no line contains, so they are denied here.
 
 mod arguments;
 mod receiver;
@@ -18,13 +19,13 @@ use super::{Imported, Origin};
 use receiver::Receivers;
 use rules::{Rule, Scope};
 
-/// The name of the samplicator that is made.
+/// The name of the imported samplicator.
 pub const NAME: &str = "samplicate";
 
-/// Sources that are read of all files together.
+/// Most sources in all files together.
 const MAX_RULES: usize = 10_000;
 
-/// A configuration file alone, as `samplicate -c FILE` reads it.
+/// Imports a configuration file, as `samplicate -c FILE` reads it.
 pub fn file(text: &str) -> Imported {
     let given = [Given {
         path: String::new(),
@@ -38,7 +39,7 @@ pub fn file(text: &str) -> Imported {
     import(&arguments, &[text])
 }
 
-/// A command line and the texts of the files it names, in its order.
+/// Imports a command line with the texts of the files it names, in this order.
 pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     let mut remarks = Remarks(arguments.remarks.clone());
     let mut receivers = Receivers::default();
@@ -62,7 +63,7 @@ pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     }
 }
 
-/// `PREFIX: RECEIVER …` on each line; `#` begins a comment.
+/// Reads lines of the form `PREFIX: RECEIVER …`; `#` begins a comment.
 fn read(
     text: &str,
     index: usize,

@@ -1,4 +1,5 @@
-//! softflowd's command line (softflowd(8), releases 0.9.9 to 1.1.0) as the metering of an interface.
+//! Importer for softflowd's command line (softflowd(8), releases 0.9.9 to 1.1.0), which becomes the metering of an
+//! interface.
 
 #[cfg(test)]
 mod tests;
@@ -8,10 +9,10 @@ use super::probe::{Probe, collector, filter, five_tuple, interface, number};
 use super::report::{HERE, Options, Remarks, behind};
 use language::schema::Type;
 
-/// The name of what is made.
+/// The name of the imported monitor.
 pub const NAME: &str = "softflowd";
 
-/// Options that mean nothing here, and why.
+/// Options that are not needed here, with the reason.
 const NOT_NEEDED: &[(char, &str)] = &[
     ('d', "flowd is a service already"),
     ('D', "`show flow …` and `show log` tell what flowd does"),
@@ -28,7 +29,7 @@ const NOT_NEEDED: &[(char, &str)] = &[
     ),
 ];
 
-/// A command line.
+/// Imports a command line.
 pub fn arguments(line: &str) -> Imported {
     let mut remarks = Remarks::default();
     let words = behind(NAME, line, &mut remarks);
@@ -46,7 +47,7 @@ pub fn arguments(line: &str) -> Imported {
     let mut expression = Vec::new();
     while let Some(word) = words.next() {
         match word.strip_prefix('-') {
-            // As getopt does, options end with the first word that is none.
+            // Like getopt, options end at the first word that is none.
             _ if !expression.is_empty() => expression.push(word),
             Some("-") => expression.extend(words.next()),
             Some(options) if !options.is_empty() => {
@@ -274,7 +275,7 @@ impl Read {
     }
 }
 
-/// The keys of a track level.
+/// Returns the key fields of a track level.
 fn keys(track: &str) -> Option<Vec<String>> {
     let ports = |field: &String| !field.starts_with("transport");
     let protocol = |field: &String| !field.ends_with("protocol");
@@ -295,7 +296,7 @@ fn keys(track: &str) -> Option<Vec<String>> {
     Some(keys)
 }
 
-/// softflowd's times: `600`, `10m`, `1h30m`.
+/// Parses softflowd's times: `600`, `10m`, `1h30m`.
 fn seconds(text: &str) -> Option<u32> {
     let mut sum = 0u32;
     let mut number = None;

@@ -1,14 +1,14 @@
-//! `aggregate`: primitives of pmacct as fields of a record.
+//! pmacct's `aggregate`: its primitives as fields of a record.
 
 use super::super::probe::Probe;
 use super::super::report::{Place, Remarks};
 
-/// What nfprobe has by itself, and traditional NetFlow here.
+/// The primitives of nfprobe without `aggregate`, which are those of traditional NetFlow.
 const DEFAULT: [&str; 6] = [
     "src_host", "dst_host", "src_port", "dst_port", "proto", "tos",
 ];
 
-/// Primitives, and the fields that flows agree in.
+/// Primitives with their key fields.
 const KEYS: &[(&str, &[&str])] = &[
     ("src_host", &["ipv4 source address", "ipv6 source address"]),
     (
@@ -47,16 +47,16 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Primitives, and the fields that are kept of a flow.
+/// Primitives with their collected fields.
 const COLLECTS: &[(&str, &[&str])] = &[
     ("tcpflags", &["transport tcp flags"]),
     ("flows", &["counter flows"]),
 ];
 
-/// Primitives that every record has.
+/// Primitives that every record has anyway.
 const THERE: [&str; 2] = ["timestamp_start", "timestamp_end"];
 
-/// Makes fields of `aggregate`'s value.
+/// Translates the value of `aggregate` into fields.
 pub(super) fn fields(probe: &mut Probe, value: &str, place: Place, remarks: &mut Remarks) {
     let named: Vec<&str> = value
         .split(',')

@@ -1,9 +1,9 @@
-//! The command line: options as getopt reads them, receivers between and behind them.
+//! samplicate's command line: options in the manner of getopt, with receivers between and after them.
 
 use super::super::Remark;
 use super::super::report::{HERE, Options, Remarks, behind};
 
-/// A command line, read.
+/// A parsed command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments {
     /// Configuration files, in order.
@@ -24,22 +24,22 @@ pub struct Arguments {
     pub(super) only_ipv4: Option<bool>,
     /// Receivers, as written.
     pub(super) receivers: Vec<String>,
-    /// What is said of it.
+    /// Remarks about it.
     pub(super) remarks: Vec<Remark>,
 }
 
-/// `-c FILE`, with the options that stood before it: they are the ones that its receivers have.
+/// A `-c FILE`, with the options before it, which apply to its receivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     /// The file, as written.
     pub path: String,
-    /// `-S` stood before it.
+    /// Whether `-S` came before it.
     pub spoof: bool,
-    /// `-n` stood before it.
+    /// Whether `-n` came before it.
     pub no_checksum: bool,
 }
 
-/// Options that mean nothing here, and why.
+/// Options that are not needed here, with the reason.
 const NOT_NEEDED: &[(char, &str)] = &[
     ('f', "flowd is a service already"),
     (
@@ -56,7 +56,7 @@ const NOT_NEEDED: &[(char, &str)] = &[
 ];
 
 impl Arguments {
-    /// Reads a command line, with or without the program's name (and `sudo`) at its beginning.
+    /// Parses a command line, with or without the program's name (and `sudo`) at its beginning.
     pub fn parse(line: &str) -> Arguments {
         let mut arguments = Arguments::default();
         let mut remarks = Remarks::default();
@@ -118,7 +118,7 @@ impl Options for Arguments {
             }),
             _ => {
                 let why = not_needed(option).unwrap_or_default();
-                // Command lines are written as if -d had no level: then it is the first receiver that stands there.
+                // Many command lines have -d without its level; the next word is then the first receiver.
                 if option == 'd' && !value.bytes().all(|octet| octet.is_ascii_digit()) {
                     remarks.lost(HERE, shown, why);
                     remarks.differs(

@@ -1,14 +1,14 @@
-//! `ADDR[/PORT[/FREQ[,TTL]]]`, an IPv6 address in brackets.
+//! Receivers: `ADDR[/PORT[/FREQ[,TTL]]]`, with an IPv6 address in brackets.
 
 use std::collections::HashMap;
 
 use super::super::report::{Place, Remarks};
 use language::schema::Type;
 
-/// The port of a receiver that has none.
+/// The default port of a receiver.
 const PORT: u16 = 2000;
 
-/// Receivers that a samplicator may have.
+/// Most receivers of a samplicator.
 const MAX_RECEIVERS: usize = 256;
 
 /// A receiver.
@@ -17,7 +17,7 @@ pub(super) struct Receiver {
     /// Canonical address, or host name.
     pub(super) host: String,
     pub(super) port: u16,
-    /// One datagram in so many.
+    /// The N of "one datagram in N".
     pub(super) sampling: u32,
     pub(super) ttl: Option<u8>,
     pub(super) spoof: bool,
@@ -26,7 +26,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// IPv4 (true), IPv6, or a name that may be either.
+    /// Returns true for an IPv4 address, false for IPv6, `None` for a name.
     pub(super) fn family(&self) -> Option<bool> {
         let address = self.host.parse::<std::net::IpAddr>().ok()?;
         Some(address.is_ipv4())
@@ -41,8 +41,8 @@ pub(super) struct Receivers {
 }
 
 impl Receivers {
-    /// Reads receivers, which are told as `how` says: spoofed, without checksums, after so many microseconds. Returns
-    /// their indices; a word that is none, or one again, is reported.
+    /// Reads receivers with the options in `how`: spoofing, checksums, delay in microseconds. Returns their indices. Words
+    /// that are no receiver or repeat one are reported.
     pub(super) fn read<'w>(
         &mut self,
         words: impl Iterator<Item = &'w str>,
@@ -75,7 +75,7 @@ impl Receivers {
         own
     }
 
-    /// The receiver's index. None: there are too many.
+    /// Returns the receiver's index; `None` if there are too many.
     fn add(&mut self, receiver: Receiver) -> Option<usize> {
         if let Some(index) = self.known.get(&receiver) {
             return Some(*index);
@@ -87,10 +87,10 @@ impl Receivers {
     }
 }
 
-/// Reads a receiver; beside it what is to be said of it.
+/// Parses a receiver. Returns remarks about it, too.
 ///
 /// # Errors
-/// Why it is none.
+/// If it is no receiver, with the reason.
 fn parse(
     word: &str,
     (spoof, no_checksum, delay_us): (bool, bool, Option<u32>),

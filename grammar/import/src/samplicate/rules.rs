@@ -1,11 +1,11 @@
-//! The sources of a configuration file's lines, and what they come to where the longest prefix counts.
+//! The sources in a configuration file, and the equivalent rules if only the longest prefix counts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use language::schema::mask_length;
 
-/// Sources of a line.
+/// The sources of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Every source of both families.
@@ -13,7 +13,7 @@ pub(super) enum Scope {
     Prefix(Prefix),
 }
 
-/// A prefix: family (IPv4 is true), network left-aligned in 128 bits, length.
+/// A prefix: family (true for IPv4), network left-aligned in 128 bits, length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Prefix {
     pub(super) ipv4: bool,
@@ -21,14 +21,14 @@ pub(super) struct Prefix {
     length: u8,
 }
 
-/// A line: its sources and its receivers.
+/// A line with its sources and receivers.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) scope: Scope,
     pub(super) receivers: Vec<usize>,
 }
 
-/// The source and the receivers of a line.
+/// Splits a line into source and receivers.
 pub(super) fn parts(line: &str) -> Option<(&str, &str)> {
     let from = match line.starts_with('[') {
         true => line.find(']')?,
@@ -38,10 +38,10 @@ pub(super) fn parts(line: &str) -> Option<(&str, &str)> {
     Some((line[..colon].trim(), &line[colon + 1..]))
 }
 
-/// The sources that `ADDR[/MASK]` or `ADDR[/LENGTH]` means to samplicate.
+/// Returns the sources that samplicate takes `ADDR[/MASK]` or `ADDR[/LENGTH]` for.
 ///
 /// # Errors
-/// Why it means none.
+/// If it matches no source, with the reason.
 pub(super) fn scope(source: &str) -> Result<Scope, String> {
     let (address, mask) = match source.split_once('/') {
         Some((address, mask)) => (address.trim(), Some(mask.trim())),
@@ -75,7 +75,7 @@ pub(super) fn scope(source: &str) -> Result<Scope, String> {
             .ok_or_else(|| wrong(mask))?,
         Some(mask) => return Err(wrong(mask)),
     };
-    // samplicate looks at the address alone here, whatever the mask.
+    // samplicate ignores the mask here.
     if address == IpAddr::V4(Ipv4Addr::UNSPECIFIED) || (address.is_ipv6() && length == 0) {
         return Ok(Scope::All);
     }
@@ -104,7 +104,7 @@ impl Prefix {
         }
     }
 
-    /// The prefix of every address of a family.
+    /// Returns the prefix of all addresses of a family.
     pub(super) fn any(ipv4: bool) -> Prefix {
         Prefix {
             ipv4,
@@ -130,8 +130,8 @@ impl std::fmt::Display for Prefix {
     }
 }
 
-/// For each prefix the receivers of all rules that have it in, those of wider ones first; both families have an entry
-/// of length 0. Also the receivers that some prefix got more than once, which samplicate sends to more than once.
+/// Returns for each prefix the receivers of all rules that contain it, those of wider ones first; both families have an
+/// entry of length 0. Also returns the receivers that a prefix has more than once, to which samplicate sends repeatedly.
 pub(super) fn longest(rules: &[Rule]) -> (BTreeMap<Prefix, Vec<usize>>, HashSet<usize>) {
     let mut own: BTreeMap<Prefix, Vec<usize>> = BTreeMap::new();
     let mut twice = HashSet::new();
@@ -147,7 +147,7 @@ pub(super) fn longest(rules: &[Rule]) -> (BTreeMap<Prefix, Vec<usize>>, HashSet<
             add(own.entry(prefix).or_default(), &rule.receivers, &mut twice);
         }
     }
-    // In this order a prefix comes behind those that have it in, which are a stack.
+    // In this order a prefix follows those that contain it, which are kept on a stack.
     let mut around: Vec<(Prefix, Vec<usize>)> = Vec::new();
     let mut all = BTreeMap::new();
     for (prefix, receivers) in own {

@@ -1,4 +1,4 @@
-//! The `set` lines.
+//! Writes the `set` lines of a samplicator.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -11,9 +11,9 @@ use super::rules::{Prefix, Rule, Scope, longest};
 use super::{Arguments, NAME};
 use language::schema::Type;
 
-/// Pairs of a source and a receiver that are written.
+/// Most pairs of a source and a receiver.
 const MAX_PAIRS: usize = 200_000;
-/// The port it listens on without `-p`.
+/// The port that samplicate listens on without `-p`.
 const PORT: &str = "2000";
 
 const WHOLE: Place = Place {
@@ -21,7 +21,7 @@ const WHOLE: Place = Place {
     line: 0,
 };
 
-/// Writes what was read. Empty when there is nobody to send to.
+/// Writes the statements; none if there is no receiver.
 pub(super) fn statements(
     arguments: &Arguments,
     receivers: &Receivers,
@@ -76,7 +76,7 @@ pub(super) fn statements(
     for id in &used {
         receiver(&receivers.all[*id], &names[id], &mut set);
     }
-    // What everybody gets needs no rule.
+    // Receivers of every source need no rule.
     if rules
         .iter()
         .any(|rule| matches!(rule.scope, Scope::Prefix(_)))
@@ -157,7 +157,7 @@ fn receiver(receiver: &Receiver, name: &str, set: &mut impl FnMut(std::fmt::Argu
     }
 }
 
-/// A name for each receiver: its host where one alone has it, with the port and a number where more do.
+/// Returns a name for each receiver: its host, with port and number if several have the same host.
 fn names(receivers: &Receivers, used: &BTreeSet<usize>) -> HashMap<usize, String> {
     let mut hosts: HashMap<&str, usize> = HashMap::new();
     for id in used {
@@ -220,7 +220,7 @@ fn port(arguments: &Arguments, remarks: &mut Remarks) -> String {
     })
 }
 
-/// Octets of `-b`; smaller ones than possible are the smallest.
+/// Returns the octets of `-b`, raised to the smallest possible number.
 fn buffer(arguments: &Arguments, remarks: &mut Remarks) -> Option<u64> {
     let text = arguments.buffer.as_ref()?;
     let octets = text.parse::<u64>().ok();
