@@ -56,8 +56,11 @@ fn screens() -> [Screen; 4] {
 /// A screen, by the route whose answers it shows.
 struct Screen {
     route: &'static str,
-    text: Box<dyn Fn(&JsonText, &View) -> Result<String, Error>>,
+    text: Box<Show>,
 }
+
+/// Makes the text of an answer.
+type Show = dyn Fn(&JsonText, &View) -> Result<String, Error>;
 
 impl Screen {
     fn new<Q, A: DeserializeOwned>(

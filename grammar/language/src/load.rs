@@ -342,7 +342,7 @@ impl Loader {
                 };
                 let values = values.clone();
                 if let Some(value) = gone.iter().find(|value| !values.contains(value)) {
-                    let below = [&path[..], &[value.clone()]].concat();
+                    let below = [&path[..], std::slice::from_ref(value)].concat();
                     let note = absent(&self.tree, &below, from, words);
                     self.absent(note);
                 }
