@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &[
         "wire", "fib", "udp", "transfer", "clock", "mailbox", "loss", "api",
     ],
-    &["registry"],
+    &["registry", "resolve"],
     &["language", "flow"],
     &[
         "commands", "import", "capture", "meter", "service", "export",

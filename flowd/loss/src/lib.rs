@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use nix::errno::Errno;
 
@@ -127,9 +128,25 @@ impl fmt::Display for DropReason {
     }
 }
 
+/// Says in words why a call of the system failed, without the number of the error, which only programmers look up.
+pub fn describe(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(errno) => Errno::from_raw(errno).desc().to_owned(),
+        None => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_the_system_are_words() {
+        let error = io::Error::from_raw_os_error(libc::EINVAL);
+        assert!(error.to_string().contains("os error"));
+        assert_eq!(describe(&error), "Invalid argument");
+        assert_eq!(describe(&io::Error::other("as it is")), "as it is");
+    }
 
     #[test]
     fn each_error_of_a_socket_has_one_name() {

@@ -11,7 +11,7 @@ pub(crate) const VERSION: u16 = SetFormat::Ipfix.version();
 /// Offset of the message length (RFC 7011 §3.1).
 pub(crate) const LENGTH_AT: usize = 2;
 /// Offset of the sequence number (RFC 7011 §3.1).
-const SEQUENCE_AT: usize = 8;
+pub(crate) const SEQUENCE_AT: usize = 8;
 /// Offset of the observation domain (RFC 7011 §3.1).
 pub(crate) const DOMAIN_AT: usize = 12;
 /// Octets of the message header (RFC 7011 §3.1).
@@ -127,6 +127,11 @@ impl Packer {
     #[inline]
     pub fn record(&mut self, id: u16, len: usize) -> Result<&mut [u8], Full> {
         self.records(id, len, 1)
+    }
+
+    /// Ends the set that records are added to: the next record starts another, also of the same template.
+    pub fn end_set(&mut self) {
+        self.sets.close();
     }
 
     /// Reserves room for at least one and at most `want` records of `len` octets each, which the caller fills

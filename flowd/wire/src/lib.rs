@@ -31,7 +31,7 @@ mod writer;
 
 pub use header::{Family, Header, LINE, Lines, LinkType, Packet, SkipReason, Span, Tag, at};
 pub use innermost::{Innermost, MAX_TUNNELS, parse_innermost};
-pub use outline::{Outline, SetHeader, SetHeaders};
+pub use outline::{Outline, SetHeader, SetHeaders, sequence};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID, SetFormat};

@@ -52,6 +52,17 @@ impl<'a> Outline<'a> {
     }
 }
 
+/// Returns the sequence number of a NetFlow v5, v9 or IPFIX datagram, of which the first octets are enough.
+pub fn sequence(datagram: &[u8]) -> Option<u32> {
+    let at = match u16_at(datagram, 0)? {
+        v5::VERSION => v5::SEQUENCE_AT,
+        v9::VERSION => v9::SEQUENCE_AT,
+        ipfix::VERSION => ipfix::SEQUENCE_AT,
+        _ => return None,
+    };
+    u32_at(datagram, at)
+}
+
 /// The engine of NetFlow v5 and v7, the sub-agent of sFlow v5.
 fn without_sets(datagram: &[u8]) -> Option<u32> {
     match u16_at(datagram, 0)? {

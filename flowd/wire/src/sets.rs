@@ -159,8 +159,8 @@ impl Packing {
         Ok(())
     }
 
-    /// Pads the open set and fills in its length.
-    fn close(&mut self) {
+    /// Pads the open set and fills in its length. The next record starts another set, also under the same identifier.
+    pub(crate) fn close(&mut self) {
         let padding = self.padding();
         if let Some(open) = self.open.take()
             // Cannot fail: the capacity is a multiple of four.

@@ -7,6 +7,8 @@ use crate::writer::{Fill, Full, Writer};
 
 /// The version number in the header.
 pub(crate) const VERSION: u16 = 5;
+/// Where the sequence number is (table B-3).
+pub(crate) const SEQUENCE_AT: usize = 16;
 /// Where the engine type and the engine identifier behind it are (table B-3).
 pub(crate) const ENGINE_AT: usize = 20;
 /// Octets of the header.

@@ -8,7 +8,7 @@ use crate::writer::{Fill, Full};
 /// The version number in the header.
 pub(crate) const VERSION: u16 = SetFormat::V9.version();
 /// Offset of the sequence number (RFC 3954 §5.1).
-const SEQUENCE_AT: usize = 12;
+pub(crate) const SEQUENCE_AT: usize = 12;
 /// Offset of the source identifier (RFC 3954 §5.1).
 pub(crate) const SOURCE_ID_AT: usize = 16;
 /// Octets of the header (RFC 3954 §5.1).
@@ -132,6 +132,11 @@ impl Packer {
     #[inline]
     pub fn record(&mut self, id: u16, len: usize) -> Result<&mut [u8], Full> {
         self.records(id, len, 1)
+    }
+
+    /// Ends the set that records are added to: the next record starts another, also of the same template.
+    pub fn end_set(&mut self) {
+        self.sets.close();
     }
 
     /// Reserves room for at least one and at most `want` records of `len` octets each, which the caller fills
