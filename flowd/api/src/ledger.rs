@@ -110,6 +110,9 @@ pub struct ExporterLedger {
     pub received: RecordTally,
     /// Records that the kernel took.
     pub sent: RecordTally,
+    /// Those of the sent records that did not arrive: the collector's host or a router refused their datagrams.
+    #[serde(default)]
+    pub refused: RecordTally,
     /// Records that wait for a datagram.
     pub queued: RecordTally,
     /// Records that were lost, by reason.

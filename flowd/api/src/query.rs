@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::{
     Accounting, AccountingRates, CacheFlows, Clear, Cleared, Exporters, FlowPath,
-    MeteredInterfaces, Monitors, RateOrder, Records, Routes, Samplers,
+    MeteredInterfaces, Monitors, RateOrder, Records, ReplayedExporter, Routes, Samplers,
 };
 
 /// Which of the named things to show.
@@ -164,6 +164,8 @@ crate::route::routes! {
     CLEAR_MONITOR: Post<Clear, Cleared> = Post "/v1/clear/monitor/{name}";
     /// Clears the counters of an exporter.
     CLEAR_EXPORTER: Post<Nothing, Nothing> = Post "/v1/clear/exporter/{name}";
+    /// Sends an exporter's templates and options again, at once.
+    REPLAY_EXPORTER: Post<Nothing, ReplayedExporter> = Post "/v1/replay/exporter/{name}";
     /// Ends and exports the flows of the flow-accounting table.
     CLEAR_ACCOUNTING: Post<Nothing, Cleared> = Post "/v1/clear/flow-accounting";
 }

@@ -96,6 +96,9 @@ pub struct Listener {
     pub port: u16,
     /// The interface it is bound to.
     pub interface: Option<String>,
+    /// Why nothing can be received there yet; null while it can. It is tried again.
+    #[serde(default)]
+    pub down: Option<String>,
     /// Sockets, each with a thread of its own.
     pub threads: u64,
     /// Datagrams that came in.
@@ -120,8 +123,15 @@ pub struct Receiver {
     pub address: Option<IpAddr>,
     /// Whether the exporter's address is kept.
     pub spoof_source: bool,
+    /// The address of this host that copies are sent from; null while there is none, and where the exporter's is kept.
+    #[schemars(with = "Option<String>")]
+    #[serde(default)]
+    pub source_address: Option<IpAddr>,
     /// How it is.
     pub state: ReceiverState,
+    /// Why copies do not go out or arrive; null while they do.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// Datagrams that the rules chose the receiver for.
     pub offered: DatagramTally,
     /// Datagrams that the kernel took.

@@ -1,5 +1,5 @@
-//! Start of the daemon: the last committed configuration is put into force. What the host lacks today does not stop the
-//! start: what can be applied is applied, the rest is logged.
+//! Start of the daemon: the last committed configuration is put into force. Nothing is dropped for what the host lacks
+//! today ([`Occasion::Restore`]). What this release refuses of an older one's configuration is left out and logged.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::engine::{Engine, Running};
 use crate::outcome::{Refused, Request};
 use crate::pending::Pending;
 use crate::revisions;
-use service::Settings;
+use service::{Occasion, Settings};
 
 /// How many times nodes that cannot be applied are left out before the whole configuration is.
 const ROUNDS: usize = 50;
@@ -96,7 +96,7 @@ impl Engine {
             .map(|committed| committed.warnings)
     }
 
-    /// Puts a recorded tree into force without the nodes that this host cannot apply now.
+    /// Puts a recorded tree into force without the nodes that this release refuses.
     pub(crate) fn apply_best_effort(&self, tree: Tree, id: Option<u64>) {
         let mut applicable = tree.clone();
         for _ in 0..ROUNDS {
@@ -145,7 +145,7 @@ impl Engine {
     fn resolve_and_prepare(&self, tree: &Tree) -> Result<(Settings, Staged), Refused> {
         let running = self.running();
         let settings = resolve(self.services.kinds(), tree, running.as_base())?;
-        let staged = self.prepare(tree, &settings)?;
+        let staged = self.prepare(tree, &settings, Occasion::Restore)?;
         Ok((settings, staged))
     }
 }

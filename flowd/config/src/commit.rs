@@ -2,7 +2,7 @@
 //! disk, and nothing can fail after it.
 
 use language::Tree;
-use service::{Before, Detail, Kind, Settings};
+use service::{Before, Detail, Kind, Occasion, Settings};
 
 use crate::access::Connection;
 use crate::engine::{Engine, Running};
@@ -59,7 +59,7 @@ impl Engine {
     pub(crate) fn check_locked(&self, tree: &Tree) -> Result<Checked, Refused> {
         let running = self.running();
         let settings = resolve(self.services.kinds(), tree, running.as_base())?;
-        let staged = self.prepare(tree, &settings)?;
+        let staged = self.prepare(tree, &settings, Occasion::Commit)?;
         Ok(Checked {
             impact: staged.services.impact(Detail::All),
             warnings: staged.warnings,
@@ -87,7 +87,7 @@ impl Engine {
         }
         self.check_nothing_to_confirm(&running)?;
         let settings = resolve(self.services.kinds(), tree, running.as_base())?;
-        let staged = self.prepare(tree, &settings)?;
+        let staged = self.prepare(tree, &settings, Occasion::Commit)?;
         let impact = staged.services.impact(Detail::Changes);
         let revision = self.record(tree, request, &running)?;
         let running = Running {
@@ -144,9 +144,14 @@ impl Engine {
     }
 
     /// Opens everything that is needed to go from the running configuration to this one, without visible effect.
-    pub(crate) fn prepare(&self, tree: &Tree, settings: &Settings) -> Result<Staged, Refused> {
+    pub(crate) fn prepare(
+        &self,
+        tree: &Tree,
+        settings: &Settings,
+        occasion: Occasion,
+    ) -> Result<Staged, Refused> {
         let running = self.running();
-        let services = self.services.prepare(&running.settings, settings);
+        let services = self.services.prepare(&running.settings, settings, occasion);
         let services = services.map_err(Refused::Findings)?;
         let before = running.complete.then_some(Before {
             tree: &running.tree,

@@ -16,19 +16,22 @@ pub(crate) struct Client {
     /// Records taken out of the channel.
     pub(crate) taken: RecordTally,
     pub(crate) sent: RecordTally,
+    /// Those of them that the collector's host or a router refused.
+    pub(crate) refused: RecordTally,
     pub(crate) drops: Drops,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_failed: u64,
     /// The counts when the statistics were cleared.
     pub(crate) cleared: Cleared,
     /// Records dropped because the channel was full, as of the last tick.
-    pub(crate) refused: RecordTally,
+    pub(crate) queue_full: RecordTally,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cleared {
     pub(crate) added: u64,
     pub(crate) sent: u64,
+    pub(crate) refused: u64,
     pub(crate) failed: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_failed: u64,
@@ -40,11 +43,12 @@ impl Client {
             lane,
             taken: RecordTally::default(),
             sent: RecordTally::default(),
+            refused: RecordTally::default(),
             drops: Drops::new(),
             bytes_sent: 0,
             bytes_failed: 0,
             cleared: Cleared::default(),
-            refused: RecordTally::default(),
+            queue_full: RecordTally::default(),
         }
     }
 
@@ -68,6 +72,7 @@ impl Client {
         Ledger {
             received,
             sent: self.sent,
+            refused: self.refused,
             queued: in_channel + pending,
             dropped,
         }
@@ -86,6 +91,7 @@ impl Client {
         self.cleared = Cleared {
             added: ledger.received.records,
             sent: ledger.sent.records,
+            refused: ledger.refused.records,
             failed: ledger.dropped_total().records,
             bytes_sent: self.bytes_sent,
             bytes_failed: self.bytes_failed,
@@ -100,6 +106,7 @@ impl Client {
             monitor: self.lane.monitor.to_string(),
             records_added: ledger.received.records - self.cleared.added,
             records_sent: ledger.sent.records - self.cleared.sent,
+            records_refused: ledger.refused.records - self.cleared.refused,
             records_failed: ledger.dropped_total().records - self.cleared.failed,
             bytes_added: bytes_sent + bytes_failed + bytes_pending,
             bytes_sent,

@@ -1,44 +1,25 @@
 //! One running exporter: its stream, its socket, and the account of every record.
 
+mod episode;
+mod link;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use flow::{Batch, RecordTally};
 use loss::DropReason;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::client::Client;
+use crate::health::{Health, Turn, is_failure};
 use crate::lane::Lane;
 use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::settings::{Interface, Monitor, Settings};
-use crate::socket::{OpenError, Prepared, Socket, payload_limit};
-use crate::statistics::{ExporterStatistics, Failure, Retired, TemplateStatistics};
+use crate::socket::{OpenError, Prepared, payload_limit};
+use crate::statistics::{ExporterStatistics, Failure, Retired, State, TemplateStatistics};
 use crate::stream::Stream;
-
-/// How often an exporter without a socket tries to open one.
-const RETRY: Duration = Duration::from_secs(5);
-/// How long sends may fail before a new socket is tried: the route or the collector's address may have changed.
-const FAILING: Duration = Duration::from_secs(10);
-/// How often a new socket is tried while sends fail.
-const REOPEN: Duration = Duration::from_secs(60);
-/// Drops for one reason that are closer together than this are one episode in the log.
-const QUIET: Duration = Duration::from_secs(10);
-
-/// The socket, or why there is none.
-#[derive(Debug)]
-enum Link {
-    Up(Socket),
-    Down(OpenError),
-}
-
-/// Drops for one reason, from the first until it has been quiet for a while.
-#[derive(Debug)]
-struct Episode {
-    reason: DropReason,
-    began_ns: u64,
-    last_ns: u64,
-    tally: RecordTally,
-}
+use episode::Episode;
+use link::{FAILING, FOLLOW, Link, Name};
 
 /// Counts of datagrams, since cleared.
 #[derive(Debug, Default)]
@@ -46,6 +27,8 @@ struct Counters {
     cleared_ns: u64,
     datagrams: u64,
     octets: u64,
+    refused_datagrams: u64,
+    refused_octets: u64,
     failures: Vec<Failure>,
     notices: u64,
 }
@@ -62,10 +45,13 @@ pub(crate) struct Exporter {
     opening: bool,
     /// The earliest time to try to open a socket again.
     retry_ns: u64,
-    /// The time since which the kernel has taken no datagram.
-    failing_ns: Option<u64>,
-    /// The time since which the collector's host has answered that nobody listens.
-    refused_ns: Option<u64>,
+    /// The earliest time to try whether another socket would be better.
+    follow_ns: u64,
+    /// What is known of the destination, if it is a name.
+    name: Name,
+    /// Since when the link is as it is.
+    since_ns: u64,
+    health: Health,
 }
 
 fn after(since_ns: u64, span: Duration) -> u64 {
@@ -75,7 +61,7 @@ fn after(since_ns: u64, span: Duration) -> u64 {
 impl Exporter {
     /// Makes an exporter that no monitor uses yet.
     pub(crate) fn new(settings: &Settings, prepared: Option<Prepared>, now_ns: u64) -> Exporter {
-        let link = Link::from(prepared);
+        let (link, resolved) = Link::from(prepared);
         let mut exporter = Exporter {
             stream: Stream::new(settings, link.limit(settings)),
             settings: settings.clone(),
@@ -88,9 +74,12 @@ impl Exporter {
             episodes: Vec::new(),
             opening: false,
             retry_ns: now_ns,
-            failing_ns: None,
-            refused_ns: None,
+            follow_ns: after(now_ns, FOLLOW),
+            name: Name::default(),
+            since_ns: now_ns,
+            health: Health::default(),
         };
+        exporter.name.learn(resolved, now_ns);
         exporter.link_changed(now_ns);
         exporter
     }
@@ -107,7 +96,13 @@ impl Exporter {
         let same_socket = self.settings.same_socket(settings);
         let continues = self.continues(settings);
         let unused = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
+        if !same_socket {
+            self.name = Name::default();
+            self.health = Health::default();
+        }
         let change = prepared.map(|prepared| Link::from(Some(prepared)));
+        let (change, resolved) = change.unzip();
+        self.name.learn(resolved.flatten(), now_ns);
         match &self.link {
             // It comes into use, or is no longer used.
             link if change
@@ -119,7 +114,11 @@ impl Exporter {
             }
             Link::Up(socket) if same_socket => {
                 if let Err(error) = socket.mark(settings) {
-                    warn!(exporter = %settings.name, "DSCP and TTL stay as they were: {error}");
+                    warn!(
+                        "exporter {}: DSCP and TTL stay as they were: {}",
+                        settings.name,
+                        loss::describe(&error)
+                    );
                 }
             }
             Link::Down(_) if same_socket && !matches!(change, Some(Link::Up(_))) => {}
@@ -152,6 +151,11 @@ impl Exporter {
     ) -> Vec<Retired> {
         self.flush(now_ns);
         let mut old = std::mem::take(&mut self.clients);
+        let lanes: Vec<Arc<Lane>> = old.iter().map(|client| Arc::clone(&client.lane)).collect();
+        self.health.renumber(|client| {
+            let same = |(_, lane): &(&Monitor, Arc<Lane>)| Arc::ptr_eq(lane, &lanes[client]);
+            monitors.iter().position(same)
+        });
         for (_, lane) in monitors {
             let known = old
                 .iter()
@@ -165,7 +169,10 @@ impl Exporter {
         self.stream
             .configure(&self.settings, &described, interfaces);
         for (monitor, why) in self.stream.unannounced_sampling() {
-            warn!(exporter = %self.settings.name, monitor, "collectors cannot scale the sampled counters: {why}");
+            let name = &self.settings.name;
+            warn!(
+                "exporter {name}: collectors cannot scale the sampled counters of monitor {monitor}: {why}"
+            );
         }
         old.into_iter()
             .map(|client| client.retire(&self.settings.name))
@@ -275,11 +282,15 @@ impl Exporter {
             self.stream.set_limit(limit, now_ns);
             self.stream.poll(now_ns);
             self.send(now_ns);
+            self.take_notices(now_ns);
+            let turn = self.health.poll(now_ns);
+            self.turned(turn, now_ns);
         }
         for index in 0..self.clients.len() {
             let client = &mut self.clients[index];
-            let refused = client.lane.fed().queue_full;
-            let more = minus(refused, std::mem::replace(&mut client.refused, refused));
+            let queue_full = client.lane.fed().queue_full;
+            let before = std::mem::replace(&mut client.queue_full, queue_full);
+            let more = minus(queue_full, before);
             if more.records > 0 {
                 self.note_drop(DropReason::QueueFull, more, now_ns);
             }
@@ -300,14 +311,15 @@ impl Exporter {
             return;
         }
         let mut failed: Vec<(usize, DropReason)> = Vec::new();
-        let mut taken = 0_u64;
+        let mut noticed = false;
         match &mut self.link {
             Link::Up(socket) => {
                 let (clients, counters) = (&mut self.clients, &mut self.counters);
+                let health = &mut self.health;
                 let notices = socket.send(&datagrams, &mut |range, result| match result {
                     Ok(()) => {
+                        health.sent(&datagrams[range.clone()], now_ns);
                         for datagram in &datagrams[range] {
-                            taken += 1;
                             counters.datagrams += 1;
                             counters.octets += datagram.bytes.len() as u64;
                             for content in &datagram.contents {
@@ -318,10 +330,12 @@ impl Exporter {
                     }
                     Err(errno) => failed.extend(range.map(|i| (i, DropReason::of_errno(errno)))),
                 });
-                counters.notices += notices;
-                self.refused_ns = (notices > 0).then(|| self.refused_ns.unwrap_or(now_ns));
+                noticed = notices > 0;
             }
             Link::Down(error) => failed.extend((0..datagrams.len()).map(|i| (i, error.reason()))),
+        }
+        if noticed {
+            self.take_notices(now_ns);
         }
         for (i, reason) in failed {
             let datagram = &datagrams[i];
@@ -335,149 +349,75 @@ impl Exporter {
                 .contents
                 .iter()
                 .fold(RecordTally::default(), |sum, content| sum + content.tally);
-            self.note_drop(reason, sum, now_ns);
+            if matches!(self.link, Link::Up(_)) && is_failure(reason) {
+                let turn = self.health.dropped(reason, 1, sum.records, now_ns);
+                self.turned(turn, now_ns);
+            } else {
+                self.note_drop(reason, sum, now_ns);
+            }
         }
-        self.failing_ns = (taken == 0).then(|| self.failing_ns.unwrap_or(now_ns));
         self.stream.recycle(datagrams);
     }
 
-    /// Returns the settings to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
-    pub(crate) fn wants_socket(&mut self, now_ns: u64) -> Option<Settings> {
-        let wanted = match &self.link {
-            Link::Down(OpenError::Unused) => false,
-            Link::Down(_) => true,
-            Link::Up(_) => {
-                let long = |since: Option<u64>, span| {
-                    since.is_some_and(|since| now_ns >= after(since, span))
-                };
-                // Where nobody listens any more, the collector's name may have another address by now.
-                let named = self
-                    .settings
-                    .destination
-                    .parse::<std::net::IpAddr>()
-                    .is_err();
-                long(self.failing_ns, FAILING) || named && long(self.refused_ns, REOPEN)
-            }
-        };
-        if !wanted || self.opening || now_ns < self.retry_ns {
-            return None;
-        }
-        self.opening = true;
-        let pause = if matches!(self.link, Link::Down(_)) {
-            RETRY
-        } else {
-            REOPEN
-        };
-        self.retry_ns = after(now_ns, pause);
-        Some(self.settings.clone())
-    }
-
-    /// Takes the socket that was opened for `settings`, or the error why it was not.
-    pub(crate) fn opened(
-        &mut self,
-        settings: &Settings,
-        result: Result<Socket, OpenError>,
-        now_ns: u64,
-    ) {
-        self.opening = false;
-        if matches!(self.link, Link::Down(OpenError::Unused)) {
+    /// Counts the datagrams that the collector's host or a router refused.
+    fn take_notices(&mut self, now_ns: u64) {
+        let Link::Up(socket) = &self.link else {
             return;
-        }
-        if !self.settings.same_socket(settings) {
-            self.retry_ns = now_ns;
-            return;
-        }
-        match (&self.link, result) {
-            (Link::Up(old), Ok(new)) if old.peer == new.peer && self.failing_ns.is_none() => {}
-            (_, Ok(socket)) => {
-                self.flush(now_ns);
-                if let Err(error) = socket.mark(&self.settings) {
-                    warn!(exporter = %self.settings.name, "DSCP and TTL cannot be set: {error}");
+        };
+        let (health, clients, counters) = (&mut self.health, &mut self.clients, &mut self.counters);
+        let mut turn = None;
+        socket.take_notices(|notice| {
+            counters.notices += 1;
+            let turned = health.noticed(notice.why, notice.head(), now_ns, |sent| {
+                counters.refused_datagrams += sent.datagrams;
+                counters.refused_octets += sent.octets;
+                for (client, tally) in &sent.contents {
+                    clients[*client].refused += *tally;
                 }
-                self.link = Link::Up(socket);
-                self.link_changed(now_ns);
-                self.stream
-                    .set_limit(self.link.limit(&self.settings), now_ns);
-                self.stream.announce_again();
-            }
-            // A socket whose source address has gone cannot recover by itself, as one whose route has can.
-            (Link::Up(_), Err(error))
-                if self.failing_ns.is_some() && error.reason() == DropReason::NoSource =>
-            {
-                self.flush(now_ns);
-                self.link = Link::Down(error);
-                self.link_changed(now_ns);
-            }
-            (Link::Down(old), Err(new)) if *old != new => {
-                self.link = Link::Down(new);
-                self.link_changed(now_ns);
-            }
-            (_, Err(error)) => debug!(exporter = %self.settings.name, "still no socket: {error}"),
-        }
-    }
-
-    fn link_changed(&mut self, now_ns: u64) {
-        (self.failing_ns, self.refused_ns) = (None, None);
-        match &self.link {
-            Link::Up(socket) => {
-                info!(exporter = %self.settings.name, destination = %socket.peer, "exporting");
-            }
-            Link::Down(OpenError::NotYet) => self.retry_ns = now_ns,
-            Link::Down(OpenError::Unused) => {
-                debug!(exporter = %self.settings.name, "not used");
-            }
-            Link::Down(error) => {
-                self.retry_ns = after(now_ns, RETRY);
-                warn!(exporter = %self.settings.name, "cannot export: {error}");
-            }
-        }
-    }
-
-    fn note_drop(&mut self, reason: DropReason, tally: RecordTally, now_ns: u64) {
-        match self
-            .episodes
-            .iter_mut()
-            .find(|episode| episode.reason == reason)
-        {
-            Some(episode) => {
-                episode.last_ns = now_ns;
-                episode.tally += tally;
-            }
-            None => {
-                warn!(exporter = %self.settings.name, reason = %reason.name(), "dropping records: {}", reason.text());
-                self.episodes.push(Episode {
-                    reason,
-                    began_ns: now_ns,
-                    last_ns: now_ns,
-                    tally,
-                });
-            }
-        }
-    }
-
-    fn end_episodes(&mut self, now_ns: u64) {
-        let name = &self.settings.name;
-        self.episodes.retain(|episode| {
-            // The protocol will never carry these: one line of the log is enough.
-            let over = episode.reason != DropReason::Ipv6InNetflowV5
-                && now_ns >= after(episode.last_ns, QUIET);
-            if over {
-                let seconds = episode
-                    .last_ns
-                    .saturating_sub(episode.began_ns)
-                    .div_ceil(1_000_000_000);
-                info!(
-                    exporter = %name,
-                    reason = %episode.reason.name(),
-                    records = episode.tally.records,
-                    packets = episode.tally.packets,
-                    octets = episode.tally.octets,
-                    seconds,
-                    "no longer dropping records"
-                );
-            }
-            !over
+            });
+            turn = turn.or(turned);
         });
+        self.turned(turn, now_ns);
+    }
+
+    /// Tells of a change of the collector's health.
+    fn turned(&mut self, turn: Option<Turn>, now_ns: u64) {
+        let name = &self.settings.name;
+        match turn {
+            Some(Turn::Failed(cause)) => {
+                warn!("exporter {name} failed: {} {cause}", self.collector());
+                self.stream.set_away(true);
+                self.follow_ns = after(now_ns, FAILING);
+            }
+            Some(Turn::Back(failed)) => {
+                let seconds = now_ns.saturating_sub(failed.since_ns) / 1_000_000_000;
+                info!(
+                    "exporter {name} is back after {seconds} s: {} datagrams with {} records were refused ({})",
+                    failed.refused, failed.records, failed.cause
+                );
+                self.stream.set_away(false);
+                self.stream.announce_again();
+                self.since_ns = now_ns;
+            }
+            None => {}
+        }
+    }
+
+    /// Returns the collector's address and port for messages.
+    fn collector(&self) -> String {
+        match &self.link {
+            Link::Up(socket) => format!("{} port {}:", socket.peer.ip(), socket.peer.port()),
+            Link::Down(_) => format!("{} port {}:", self.settings.destination, self.settings.port),
+        }
+    }
+
+    /// Sends templates and options again, for a collector whose return cannot be seen from here. Returns `false` when the protocol
+    /// has none, or nothing can be sent.
+    pub(crate) fn replay(&mut self, now_ns: u64) -> bool {
+        self.flush(now_ns);
+        let sent = matches!(self.link, Link::Up(_)) && self.stream.replay(now_ns);
+        self.send(now_ns);
+        sent
     }
 
     /// Sets the counts that screens show to zero. The ledger is never reset.
@@ -512,9 +452,24 @@ impl Exporter {
             let (ledger, bytes_pending) = self.ledger(index);
             self.clients[index].statistics(ledger, bytes_pending)
         });
-        let (socket, down) = match &self.link {
-            Link::Up(socket) => (Some(socket), None),
-            Link::Down(error) => (None, Some(error.to_string())),
+        let (socket, state) = match &self.link {
+            Link::Up(socket) => match self.health.failed() {
+                None => (Some(socket), State::Up),
+                Some(failed) => (
+                    Some(socket),
+                    State::Failed {
+                        why: failed.cause.to_string(),
+                        refused: failed.refused,
+                        datagrams: failed.refused + self.health.unjudged(),
+                    },
+                ),
+            },
+            Link::Down(OpenError::Unused) => (None, State::Unused),
+            Link::Down(error) => (None, State::Down(error.to_string())),
+        };
+        let since_ns = match self.health.failed() {
+            Some(failed) => failed.since_ns,
+            None => self.since_ns,
         };
         ExporterStatistics {
             name: self.settings.name.clone(),
@@ -522,13 +477,15 @@ impl Exporter {
             source_id: self.settings.source_id,
             destination: socket.map(|socket| socket.peer),
             source: socket.and_then(|socket| socket.local),
-            down,
-            unused: matches!(self.link, Link::Down(OpenError::Unused)),
+            state,
+            since_ns,
             payload_limit: self.stream.limit(),
             cleared_ns: self.counters.cleared_ns,
             datagrams: self.counters.datagrams,
             octets: self.counters.octets,
             failures: self.counters.failures.clone(),
+            refused_datagrams: self.counters.refused_datagrams,
+            refused_octets: self.counters.refused_octets,
             unreachable_notices: self.counters.notices,
             clients: clients.collect(),
             templates: self.stream.templates(),
@@ -552,23 +509,6 @@ impl Counters {
                 datagrams: 1,
                 octets,
             }),
-        }
-    }
-}
-
-impl Link {
-    fn from(prepared: Option<Prepared>) -> Link {
-        match prepared {
-            Some(Prepared(Ok(socket))) => Link::Up(socket),
-            Some(Prepared(Err(error))) => Link::Down(error),
-            None => Link::Down(OpenError::NotYet),
-        }
-    }
-
-    fn limit(&self, settings: &Settings) -> usize {
-        match self {
-            Link::Up(socket) => socket.payload_limit(settings.mtu),
-            Link::Down(_) => payload_limit(true, None, settings.mtu),
         }
     }
 }

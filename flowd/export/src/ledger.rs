@@ -10,6 +10,8 @@ pub struct Ledger {
     pub received: RecordTally,
     /// Records in datagrams that the kernel has taken.
     pub sent: RecordTally,
+    /// Those of the sent records that did not arrive, because the collector's host or a router refused their datagrams.
+    pub refused: RecordTally,
     /// Records in the channel, or in a datagram that is not full yet.
     pub queued: RecordTally,
     /// Records that were not sent, by reason.

@@ -17,10 +17,12 @@ mod client;
 mod encoder;
 mod exporter;
 mod feed;
+mod health;
 mod lane;
 mod ledger;
 mod message;
 mod ntp;
+mod opener;
 mod options;
 mod packer;
 mod pieces;
@@ -39,10 +41,12 @@ pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
 pub use ledger::Ledger;
 pub use settings::{
-    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings, Source,
+    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings,
 };
-pub use socket::{OpenError, Prepared, check, prepare};
+pub use socket::{Coming, OpenError, Prepared, check, prepare, prepare_expecting, restore};
 pub use statistics::{
-    ClientStatistics, ExporterStatistics, Failure, Retired, TemplateField, TemplateStatistics,
+    ClientStatistics, ExporterStatistics, Failure, Retired, State, TemplateField,
+    TemplateStatistics,
 };
+pub use udp::{Source, SourceError};
 pub use worker::{Clock, Interfaces, Worker};

@@ -32,6 +32,10 @@ pub(crate) enum Message {
         exporter: String,
         done: Reply<bool>,
     },
+    Replay {
+        exporter: String,
+        done: Reply<Option<bool>>,
+    },
     Flush(Reply<()>),
     Stop,
 }

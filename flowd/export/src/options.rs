@@ -229,16 +229,19 @@ impl Facts {
                 samplers.push(sampler.clone());
             }
         }
+        // Collectors that scale by what they are told, such as Akvorado, take no flow without being told.
         let rate = |monitor: &&Monitor| match &monitor.sampling {
             Sampling::One(sampler) => Some(sampler.rate),
-            Sampling::None | Sampling::Mixed(_) => None,
+            Sampling::None => Some(1),
+            Sampling::Mixed(_) => None,
         };
         let first = monitors.first().and_then(rate);
         let interval = first.filter(|_| monitors.iter().all(|monitor| rate(monitor) == first));
         let some_unsampled = monitors
             .iter()
             .any(|monitor| !matches!(monitor.sampling, Sampling::One(_)));
-        if settings.protocol == Protocol::Ipfix && !samplers.is_empty() && some_unsampled {
+        let table = !samplers.is_empty() || settings.options.sampler_table.is_some();
+        if some_unsampled && table {
             // pmacct 1.7.7 scales IPFIX records without a sampler by the last sampler it knows, unless it
             // knows one of identifier 0.
             samplers.push(Sampler {

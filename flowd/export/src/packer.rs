@@ -91,6 +91,15 @@ impl Sets {
         }
     }
 
+    /// Has the next record start another set.
+    pub(crate) fn end_set(&mut self) {
+        match self {
+            Sets::V5(_) => {}
+            Sets::V9(packer) => packer.end_set(),
+            Sets::Ipfix(packer) => packer.end_set(),
+        }
+    }
+
     /// Reserves room for 1 to `want` records.
     #[inline]
     pub(crate) fn records(&mut self, id: u16, len: usize, want: usize) -> Result<&mut [u8], Full> {
@@ -268,6 +277,11 @@ impl Packer {
             self.opened_ns = now_ns;
         }
         self.sets.records(id, len, want)
+    }
+
+    /// Has the next record start another set.
+    pub(crate) fn end_set(&mut self) {
+        self.sets.end_set();
     }
 
     #[inline]

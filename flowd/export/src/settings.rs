@@ -1,10 +1,10 @@
 //! The settings of exporters, and of the monitors that use them as far as exporting is concerned.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flow::Layout;
+use udp::Source;
 
 /// An export protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,18 +15,6 @@ pub enum Protocol {
     NetflowV9,
     /// IPFIX (RFC 7011) over UDP.
     Ipfix,
-}
-
-/// The source address of an exporter's datagrams.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// The source address that the kernel chooses by the route to the destination.
-    #[default]
-    Any,
-    /// This local address.
-    Address(IpAddr),
-    /// The primary address of this interface, of the destination's family.
-    Interface(String),
 }
 
 /// Options tables an exporter sends (`option TABLE timeout S`); `None`: not configured.

@@ -18,6 +18,36 @@ pub struct Failure {
     pub octets: u64,
 }
 
+/// The state of an exporter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The collector takes its datagrams, as far as is known.
+    Up,
+    /// The collector's host, a router or the kernel refuses its datagrams. They are still tried.
+    Failed {
+        /// Why.
+        why: String,
+        /// Datagrams that were refused since it failed.
+        refused: u64,
+        /// Datagrams that were sent or refused since.
+        datagrams: u64,
+    },
+    /// It has no socket, for this reason, and tries to open one.
+    Down(String),
+    /// It has no socket because no monitor hands it flows.
+    Unused,
+}
+
+impl ExporterStatistics {
+    /// Returns why there is no socket.
+    pub fn down(&self) -> Option<&str> {
+        match &self.state {
+            State::Down(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
 /// One exporter.
 #[derive(Clone, Debug)]
 pub struct ExporterStatistics {
@@ -31,10 +61,10 @@ pub struct ExporterStatistics {
     pub destination: Option<SocketAddr>,
     /// The source address and port, when there is a socket.
     pub source: Option<SocketAddr>,
-    /// Why nothing can be sent at the moment.
-    pub down: Option<String>,
-    /// Whether it has no socket because no monitor hands it flows.
-    pub unused: bool,
+    /// Its state.
+    pub state: State,
+    /// When that state began, nanoseconds of the steady clock.
+    pub since_ns: u64,
     /// Most octets of UDP payload in a datagram.
     pub payload_limit: usize,
     /// When the counts below were cleared last, nanoseconds since 1970.
@@ -45,7 +75,11 @@ pub struct ExporterStatistics {
     pub octets: u64,
     /// Datagrams that the kernel did not take, since cleared.
     pub failures: Vec<Failure>,
-    /// ICMP errors from the collector's host that nobody listens, since cleared.
+    /// Those of the datagrams that the kernel took which the collector's host or a router refused, since cleared.
+    pub refused_datagrams: u64,
+    /// Octets of UDP payload in them.
+    pub refused_octets: u64,
+    /// ICMP errors from the collector's host or a router that datagrams did not arrive, since cleared.
     pub unreachable_notices: u64,
     /// The monitors that use it.
     pub clients: Vec<ClientStatistics>,
@@ -64,6 +98,8 @@ pub struct ClientStatistics {
     pub records_added: u64,
     /// Records sent, since cleared.
     pub records_sent: u64,
+    /// Those of the sent records that the collector's host or a router refused, since cleared.
+    pub records_refused: u64,
     /// Records dropped, for whatever reason, since cleared.
     pub records_failed: u64,
     /// Octets of records encoded, since cleared.

@@ -4,7 +4,7 @@ use std::ops::Add;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow::{Batch, Flow, Layout, RecordTally, Totals};
+use flow::{Batch, Flow, Layout, RecordTally};
 use loss::DropReason;
 use wire::{Family, MIN_TEMPLATE_ID, v5 as v5_wire};
 
@@ -19,6 +19,12 @@ use crate::v5;
 /// Most datagrams between two sendings of the templates, so that under load a collector that has lost one, or was restarted, does not
 /// wait for long.
 const DATAGRAMS_PER_REFRESH: u64 = 20;
+/// Oldest templates that records are sent after, so that a collector that is started late misses few records, however few there are.
+const OLDEST: Duration = Duration::from_secs(1);
+/// The same while the collector is known to be away: it may be back with every datagram.
+const OLDEST_AWAY: Duration = Duration::from_millis(250);
+/// How often templates are sent to a collector that is away while there are no records: whether they are refused shows when it is back.
+const PROBE: Duration = Duration::from_secs(1);
 /// Most templates of one exporter. Layouts come from the configuration; this only bounds what a defect
 /// elsewhere could do.
 const MAX_TEMPLATES: usize = 4_096;
@@ -43,6 +49,8 @@ pub(crate) struct Stream {
     tables: Vec<Table>,
     facts: Facts,
     template_timeout: Duration,
+    /// Whether the collector is known to be away.
+    away: bool,
     /// The next template identifier to try. Identifiers are used again only after all others have been used.
     next_id: u16,
     /// When the templates were sent last; `None`: they are due.
@@ -68,6 +76,7 @@ impl Stream {
             tables: Vec::new(),
             facts: Facts::default(),
             template_timeout: settings.template_timeout,
+            away: false,
             next_id: MIN_TEMPLATE_ID,
             refreshed_ns: None,
             refreshed_at: 0,
@@ -164,6 +173,7 @@ impl Stream {
             tables: self.tables.clone(),
             facts: self.facts.clone(),
             template_timeout: self.template_timeout,
+            away: self.away,
             next_id: self.next_id,
             refreshed_ns: None,
             refreshed_at: 0,
@@ -205,6 +215,27 @@ impl Stream {
             .for_each(|table| table.sent_ns = None);
     }
 
+    /// Takes over whether the collector is known to be away.
+    pub(crate) fn set_away(&mut self, away: bool) {
+        self.away = away;
+    }
+
+    /// Sends all templates and options now. Returns whether the protocol has any.
+    pub(crate) fn replay(&mut self, now_ns: u64) -> bool {
+        if self.protocol() == Protocol::NetflowV5 || self.clients.is_empty() {
+            return false;
+        }
+        self.announce_again();
+        self.refresh(now_ns);
+        for table in 0..self.tables.len() {
+            if self.tables[table].sent_ns.is_none() {
+                self.send_table(table, now_ns);
+            }
+        }
+        self.packer.finish(now_ns);
+        true
+    }
+
     /// Packs the flows of a client. Those that cannot be sent are handed to `dropped`.
     pub(crate) fn add(
         &mut self,
@@ -235,7 +266,7 @@ impl Stream {
         };
         let narrow = self.templates[template].narrow();
         if narrow && batch.iter().any(|flow| pieces::needed(flow.totals)) {
-            let split = split(batch);
+            let split = pieces::split(batch);
             let pieces = split.iter().map(|piece| {
                 let totals = &piece.totals;
                 let flow = Flow {
@@ -369,7 +400,9 @@ impl Stream {
     fn refresh_due(&self, now_ns: u64) -> bool {
         // One datagram early, because a template that is new may fill up a datagram before its records.
         let since = self.packer.exported().datagrams - self.refreshed_at + 1;
-        since >= DATAGRAMS_PER_REFRESH || due(now_ns, self.refreshed_ns, self.template_timeout)
+        let oldest = if self.away { OLDEST_AWAY } else { OLDEST };
+        since >= DATAGRAMS_PER_REFRESH
+            || due(now_ns, self.refreshed_ns, self.template_timeout.min(oldest))
     }
 
     /// Writes every template, every options template, and the rows of the tables that go with them.
@@ -403,15 +436,16 @@ impl Stream {
         });
     }
 
-    /// Writes the rows of a table, each after the table's template.
+    /// Writes the table's template and its rows.
     fn send_table(&mut self, table: usize, now_ns: u64) {
         let (source_id, exported) = (self.packer.source_id(), self.packer.exported());
         self.tables[table].sent_ns = Some(now_ns);
         let rows = self.facts.rows(&self.tables[table], source_id, exported);
+        self.announce_table(table, now_ns);
         for row in &rows {
             // nfdump 1.7.1 reads only the first sampler of a set, and takes interface rows to be shorter than
-            // theirs: the template between them starts another set.
-            self.announce_table(table, now_ns);
+            // theirs: each has a set of its own.
+            self.packer.end_set();
             if let Ok(place) = self
                 .packer
                 .records(self.tables[table].id, row.len(), 1, now_ns)
@@ -427,7 +461,11 @@ impl Stream {
         if self.protocol() == Protocol::NetflowV5 || self.clients.is_empty() {
             return;
         }
-        if due(now_ns, self.refreshed_ns, self.template_timeout) {
+        let timeout = match self.away {
+            true => self.template_timeout.min(PROBE),
+            false => self.template_timeout,
+        };
+        if due(now_ns, self.refreshed_ns, timeout) {
             self.refresh(now_ns);
             self.packer.finish(now_ns);
         }
@@ -531,36 +569,6 @@ impl Template {
         self.oversized = written.is_err();
         self.announced = true;
     }
-}
-
-/// One of the records that a flow is sent in when its counters exceed 32 bits.
-struct Piece<'a> {
-    flow: Flow<'a>,
-    totals: Totals,
-    /// 1 for the first piece of a flow.
-    count: u64,
-}
-
-/// Cuts the flows of a batch into records whose counters have 32 bits.
-fn split(batch: &Batch) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::with_capacity(batch.len() + 1);
-    for flow in batch.iter() {
-        let first = pieces.len();
-        for (packets, octets) in pieces::of(flow.totals) {
-            let totals = Totals {
-                packets: packets.into(),
-                octets: octets.into(),
-                ..*flow.totals
-            };
-            let count = u64::from(pieces.len() == first);
-            pieces.push(Piece {
-                flow,
-                totals,
-                count,
-            });
-        }
-    }
-    pieces
 }
 
 /// Returns the tally of one record; of a flow in several pieces only the first counts as a record.

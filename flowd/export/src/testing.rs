@@ -10,9 +10,8 @@ use proptest::prelude::*;
 use registry::{FIELDS, Source};
 use wire::Family;
 
-use crate::settings::{
-    Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings, Source as Local,
-};
+use crate::settings::{Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings};
+use udp::Source as Local;
 
 /// 2026-01-02 03:04:05.678901234, so that nothing is whole by chance.
 pub(crate) const BOOT_NS: u64 = 1_767_323_045_678_901_234;

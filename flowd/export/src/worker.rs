@@ -21,8 +21,8 @@ use crate::exporter::Exporter;
 use crate::feed::Feed;
 use crate::lane::Lane;
 use crate::message::{Message, Users};
-use crate::settings::{Interface, Monitor, Settings};
-use crate::socket::{OpenError, Socket};
+use crate::opener::{Opened, Opener};
+use crate::settings::{Interface, Monitor};
 use crate::statistics::{ExporterStatistics, Retired};
 use routes::Routes;
 
@@ -37,9 +37,6 @@ pub type Interfaces = Arc<dyn Fn() -> Vec<Interface> + Send + Sync>;
 
 /// How often the interfaces are listed for `option interface-table`, nanoseconds.
 const LIST_NS: u64 = 5_000_000_000;
-
-/// The result of opening a socket in a thread of its own.
-type Opened = (Settings, Result<Socket, OpenError>);
 
 /// The handle to the export thread. Dropping it ends the thread, after it has sent what was handed to it.
 #[derive(Debug)]
@@ -66,7 +63,7 @@ impl Worker {
             interfaces,
             listed: Vec::new(),
             listed_ns: 0,
-            opened,
+            opener: Opener::start(opened)?,
             sockets,
         };
         let thread = std::thread::Builder::new()
@@ -149,6 +146,16 @@ impl Worker {
         .unwrap_or(false)
     }
 
+    /// Sends an exporter's templates and options again. Returns `false` when its protocol has none or nothing can be sent, and `None`
+    /// when there is no exporter of that name.
+    pub fn replay(&self, exporter: &str) -> Option<bool> {
+        self.ask(|done| Message::Replay {
+            exporter: exporter.into(),
+            done,
+        })
+        .flatten()
+    }
+
     /// Sends everything handed over so far, and waits until it is sent or dropped.
     pub fn flush(&self) {
         self.ask(Message::Flush);
@@ -190,7 +197,7 @@ struct State {
     /// The interfaces when they were listed last.
     listed: Vec<Interface>,
     listed_ns: u64,
-    opened: Sender<Opened>,
+    opener: Opener,
     sockets: Receiver<Opened>,
 }
 
@@ -270,6 +277,10 @@ impl State {
                 let known = self.exporters.get_mut(&exporter);
                 done.send(known.map(|known| known.clear(now_ns)).is_some());
             }
+            Message::Replay { exporter, done } => {
+                let known = self.exporters.get_mut(&exporter);
+                done.send(known.map(|known| known.replay(now_ns)));
+            }
             Message::Flush(done) => {
                 self.exporters
                     .values_mut()
@@ -344,15 +355,15 @@ impl State {
         if now_ns.abs_diff(self.listed_ns) >= LIST_NS && self.list_interfaces(now_ns) {
             self.send_interfaces(now_ns);
         }
-        while let Ok((settings, result)) = self.sockets.try_recv() {
-            if let Some(exporter) = self.exporters.get_mut(&settings.name) {
-                exporter.opened(&settings, result, now_ns);
+        while let Ok(opened) = self.sockets.try_recv() {
+            if let Some(exporter) = self.exporters.get_mut(&opened.settings.name) {
+                exporter.opened(opened, now_ns);
             }
         }
         for exporter in self.exporters.values_mut() {
             exporter.tick(now_ns);
-            if let Some(settings) = exporter.wants_socket(now_ns) {
-                open(settings, self.opened.clone());
+            if let Some(request) = exporter.wants_socket(now_ns) {
+                self.opener.open(request);
             }
         }
     }
@@ -371,22 +382,6 @@ fn join(
         .filter_map(|lane| Some((monitors.get(&*lane.monitor)?, lane)))
         .collect();
     exporter.join(&users, interfaces, now_ns)
-}
-
-/// Opens a socket in a thread of its own: resolving a name may take seconds, and other exporters have
-/// datagrams to send.
-fn open(settings: Settings, opened: Sender<Opened>) {
-    let failed = (settings.clone(), opened.clone());
-    let started = std::thread::Builder::new()
-        .name("export-open".into())
-        .spawn(move || {
-            let result = Socket::open(&settings);
-            let _ = opened.send((settings, result));
-        });
-    if let Err(error) = started {
-        let (settings, opened) = failed;
-        let _ = opened.send((settings, Err(OpenError::system("starting a thread")(error))));
-    }
 }
 
 #[cfg(test)]

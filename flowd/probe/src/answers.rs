@@ -304,6 +304,16 @@ impl Probe {
         Ok(())
     }
 
+    /// `POST /v1/replay/exporter/NAME`: sends its templates and options again. Returns whether it could.
+    ///
+    /// # Errors
+    /// When there is no such exporter.
+    pub fn replay_exporter(&self, exporter: &str) -> Result<bool, Refusal> {
+        let state = self.state();
+        let sent = state.export.replay(exporter);
+        sent.ok_or_else(|| unknown("flow exporter", exporter, state.settings.exporters.keys()))
+    }
+
     /// `POST /v1/clear/flow-accounting`: exports the flows in the table and empties it. Returns the number of flows that
     /// were ended, and their packets and octets.
     ///

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use language::{Code, Finding};
-use service::clock;
+use service::{Occasion, clock};
 use system::routes::Routes;
 
 use super::difference::{Difference, RingChange, SocketChange};
@@ -39,12 +39,20 @@ pub(super) fn prepare(
     probe: &Probe,
     new: &Settings,
     difference: Difference,
+    occasion: Occasion,
 ) -> Result<Staged, Vec<Finding>> {
     let mut state = probe.state();
     let mut findings = Vec::new();
     let mut warnings = Vec::new();
     let sampler_ids = sampler_ids(&state.sampler_ids, new, &mut findings);
-    let opened = open_rings(&mut state, new, &difference, &mut warnings, &mut findings);
+    let opened = open_rings(
+        &mut state,
+        new,
+        &difference,
+        occasion,
+        &mut warnings,
+        &mut findings,
+    );
     let mut sockets = Vec::new();
     for (name, change) in &difference.exporters {
         let Some(exporter) = new.exporters.get(name) else {
@@ -54,7 +62,7 @@ pub(super) fn prepare(
             boot_ns: probe.boot_ns,
             ..exporter.export.clone()
         };
-        match open_socket(&export, *change, &mut warnings) {
+        match open_socket(&export, *change, &new.addresses, occasion, &mut warnings) {
             Ok(prepared) => sockets.push((export, prepared)),
             Err(finding) => findings.push(finding),
         }
@@ -83,6 +91,7 @@ fn open_rings(
     state: &mut State,
     new: &Settings,
     difference: &Difference,
+    occasion: Occasion,
     warnings: &mut Vec<String>,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, OpenedRings> {
@@ -97,7 +106,14 @@ fn open_rings(
         let running = state.interfaces.get(interface);
         let running = running.map_or(0, |rings| rings.workers.len());
         let key = settings.ring_key();
-        match OpenedRings::new(interface, &key, state.fanout_group, running, warnings) {
+        match OpenedRings::new(
+            interface,
+            &key,
+            state.fanout_group,
+            running,
+            occasion,
+            warnings,
+        ) {
             Ok(rings) => drop(opened.insert(interface.clone(), rings)),
             Err(error) => findings.push(finding(
                 &["interfaces", "ethernet", interface, "capture"],
@@ -112,18 +128,28 @@ fn open_rings(
 fn open_socket(
     export: &export::Settings,
     change: SocketChange,
+    coming: &export::Coming,
+    occasion: Occasion,
     warnings: &mut Vec<String>,
 ) -> Result<Option<export::Prepared>, Finding> {
     let path = exporter_path(&export.name);
     let prepared = match change {
         SocketChange::Keep => return Ok(None),
-        SocketChange::None | SocketChange::Close => {
-            export::check(export).map(|()| export::Prepared::unused())
+        SocketChange::None | SocketChange::Close if occasion == Occasion::Restore => {
+            Ok(export::Prepared::unused())
         }
-        SocketChange::Open | SocketChange::Reopen => export::prepare(export).inspect(|prepared| {
-            let down = prepared.down();
-            warnings.extend(down.map(|why| format!("{}: {why}; trying again", path.join(" "))));
-        }),
+        SocketChange::None | SocketChange::Close => {
+            export::check(export, coming).map(|()| export::Prepared::unused())
+        }
+        // The export thread tells in the log why there is no socket yet.
+        SocketChange::Open | SocketChange::Reopen if occasion == Occasion::Restore => {
+            Ok(export::restore(export, coming))
+        }
+        SocketChange::Open | SocketChange::Reopen => export::prepare_expecting(export, coming)
+            .inspect(|prepared| {
+                let down = prepared.down();
+                warnings.extend(down.map(|why| format!("{}: {why}; trying again", path.join(" "))));
+            }),
     };
     prepared.map(Some).map_err(|error| Finding {
         path,

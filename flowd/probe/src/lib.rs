@@ -33,7 +33,7 @@ use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
 use parking_lot::{Mutex, MutexGuard};
-use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
+use service::{Before, Detail, Name, NameKind, Occasion, Service, clock, unknown};
 use system::routes::Routes;
 
 pub use commit::Staged;
@@ -115,8 +115,13 @@ impl Service for Probe {
         (old != new).then(|| difference::difference(old, new))
     }
 
-    fn prepare(&self, new: &Settings, difference: Difference) -> Result<Staged, Vec<Finding>> {
-        commit::prepare(self, new, difference)
+    fn prepare(
+        &self,
+        new: &Settings,
+        difference: Difference,
+        occasion: Occasion,
+    ) -> Result<Staged, Vec<Finding>> {
+        commit::prepare(self, new, difference, occasion)
     }
 
     fn warnings(staged: &Staged) -> Vec<String> {

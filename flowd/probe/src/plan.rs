@@ -174,14 +174,17 @@ pub(crate) fn interfaces() -> Vec<export::Interface> {
         .iter()
         .map(|interface| {
             let name = interface.name().to_string_lossy().into_owned();
-            let description = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias"))
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned();
+            let alias = std::fs::read_to_string(format!("/sys/class/net/{name}/ifalias"));
+            let alias = alias.unwrap_or_default().trim_end().to_owned();
             export::Interface {
                 index: interface.index(),
+                // Routers tell the interface's name where it has no description.
+                description: if alias.is_empty() {
+                    name.clone()
+                } else {
+                    alias
+                },
                 name,
-                description,
             }
         })
         .collect()

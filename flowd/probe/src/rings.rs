@@ -2,7 +2,7 @@
 //! to work when it is applied.
 
 use capture::{Engine, Fanout, Source};
-use service::clock;
+use service::{Occasion, clock};
 
 use super::cutover::Window;
 use super::settings::RingKey;
@@ -75,7 +75,8 @@ impl InterfaceRings {
 
 impl OpenedRings {
     /// Opens the rings of an interface that has `running` threads, and starts those that it lacks. An interface that does
-    /// not exist is no error: its threads wait for it, and a warning says so.
+    /// not exist is no error: its threads wait for it, and a warning says so. The same holds for whatever else keeps a ring
+    /// from being opened when a configuration is restored.
     ///
     /// # Errors
     /// When a ring cannot be opened for another reason, or a thread cannot be started.
@@ -84,6 +85,7 @@ impl OpenedRings {
         key: &RingKey,
         group: u16,
         running: usize,
+        occasion: Occasion,
         warnings: &mut Vec<String>,
     ) -> Result<OpenedRings, OpenError> {
         let capture = &key.capture;
@@ -110,6 +112,10 @@ impl OpenedRings {
                 Ok(source) => Some(source),
                 Err(error @ capture::Error::NoInterface { .. }) => {
                     warnings.push(format!("{error}; metering starts when it is there"));
+                    None
+                }
+                Err(error) if occasion == Occasion::Restore => {
+                    warnings.push(format!("{error}; trying again"));
                     None
                 }
                 Err(error) => return Err(error.into()),

@@ -35,6 +35,8 @@ pub struct Settings {
     pub monitors: Named<MonitorSettings>,
     /// Interfaces with at least one monitor, by name.
     pub interfaces: Named<InterfaceSettings>,
+    /// The addresses that the configuration gives interfaces, by interface: they are there when it is in force.
+    pub addresses: export::Coming,
     /// Whether flow accounting keeps its in-memory table; `None` if `system flow-accounting` is not configured.
     pub accounting_table: Option<bool>,
 }
@@ -99,6 +101,10 @@ impl Settings {
             exporters,
             monitors,
             interfaces,
+            addresses: match before.filter(|before| same(before, &["interfaces"])) {
+                Some(before) => before.settings.addresses.clone(),
+                None => addresses(tree),
+            },
             accounting_table: None,
         };
         if let Some(node) = tree.get(&["system", ACCOUNTING]) {
@@ -168,6 +174,23 @@ impl Settings {
             .flat_map(|monitor| monitor.exporters.iter().map(String::as_str))
             .collect()
     }
+}
+
+/// The addresses that a tree gives interfaces.
+fn addresses(tree: &Tree) -> export::Coming {
+    let mut all = export::Coming::new();
+    for kind in ["ethernet", "loopback"] {
+        for (name, node) in tree.children(&["interfaces", kind]) {
+            // What is no prefix is `dhcp`.
+            let address = |text: &String| text.split('/').next()?.parse().ok();
+            let addresses = node.values(&["address"]).iter().filter_map(address);
+            let addresses: Vec<_> = addresses.collect();
+            if !addresses.is_empty() {
+                all.insert(name.to_owned(), addresses);
+            }
+        }
+    }
+    all
 }
 
 /// A conflict in the configuration, at `path`.

@@ -37,9 +37,9 @@ impl Account {
         }
     }
 
-    pub(crate) fn count_unreachable(&mut self, notices: u64, now_ns: u64) {
+    pub(crate) fn count_unreachable(&mut self, notices: u64, reason: DropReason, now_ns: u64) {
         self.icmp_unreachable += notices;
-        self.last_failure = Some((now_ns, DropReason::IcmpUnreachable));
+        self.last_failure = Some((now_ns, reason));
     }
 
     pub(crate) fn tick(&mut self, now_ns: u64) {

@@ -1,12 +1,14 @@
 //! One commit of the samplicators: `prepare` opens what it needs, `apply` puts that into force.
 
 use language::Finding;
+use service::Occasion;
+use udp::local_addresses;
 
 use crate::difference::Difference;
 use crate::error::{Error, Place, Problem};
 use crate::samplicator::{Prepared, Samplicator};
-use crate::settings::{SamplicatorSettings, Settings, finding};
-use crate::socket::{is_local, local_addresses};
+use crate::settings::{Endpoint, SamplicatorSettings, Settings, finding};
+use crate::socket::is_local;
 use crate::{Relay, State};
 
 /// A change that is prepared: sockets are open, nothing has changed yet. Dropping it aborts.
@@ -26,6 +28,7 @@ pub(crate) fn prepare(
     relay: &Relay,
     new: &Settings,
     difference: Difference,
+    occasion: Occasion,
 ) -> Result<Staged, Vec<Finding>> {
     let state = relay.state();
     let mut prepared = Vec::new();
@@ -36,8 +39,14 @@ pub(crate) fn prepare(
             continue;
         };
         let old = step.from.as_ref().and_then(|from| state.running.get(from));
-        match Samplicator::prepare(old, settings, &relay.context) {
+        match Samplicator::prepare_for(old, settings, &relay.context, occasion) {
             Ok(ready) => {
+                warnings.extend(ready.down().map(|(endpoint, why)| {
+                    let Endpoint { listen, port } = endpoint;
+                    format!(
+                        "flow samplicator {name}: {listen} port {port} is down: {why}; trying again"
+                    )
+                }));
                 prepared.push((name.clone(), ready));
                 warnings.extend(absent(name, settings));
             }

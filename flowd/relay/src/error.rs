@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use thiserror::Error;
+use udp::SourceError;
 
 use crate::settings::{Endpoint, MAX_RECEIVERS};
 
@@ -56,8 +57,11 @@ pub enum Problem {
     )]
     Loop,
     /// The process lacks a privilege that spoofing needs.
-    #[error("spoof-source needs the capability CAP_NET_RAW or CAP_NET_ADMIN: {0}")]
-    Privilege(io::Error),
+    #[error("spoof-source needs the capability CAP_NET_RAW or CAP_NET_ADMIN")]
+    Privilege,
+    /// A receiver's source has no address.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// An interface that is not there.
     #[error("there is no interface `{0}`")]
     NoInterface(String),
@@ -68,9 +72,9 @@ pub enum Problem {
     #[error("the address is in use by another program")]
     InUse,
     /// A system call failed.
-    #[error("{call}: {error}")]
+    #[error("{call} is not possible: {}", loss::describe(.error))]
     System {
-        /// The call, or what it was for.
+        /// What the call was for.
         call: &'static str,
         /// The kernel's error.
         error: io::Error,

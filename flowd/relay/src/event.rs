@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 
 use loss::DropReason;
 
+use crate::settings::Endpoint;
+
 /// An event of a samplicator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -29,6 +31,18 @@ pub enum What {
         source: SocketAddr,
         /// The time of its last datagram, nanoseconds since 1970.
         last_ns: u64,
+    },
+    /// Nothing can be received on an address and port. It is tried again.
+    ListenerDown {
+        /// The address and port.
+        endpoint: Endpoint,
+        /// Why.
+        why: String,
+    },
+    /// Datagrams are received on an address and port that was down.
+    ListenerUp {
+        /// The address and port.
+        endpoint: Endpoint,
     },
     /// Datagrams to a receiver are refused or cannot be sent.
     ReceiverFailed {

@@ -13,6 +13,8 @@ use crate::batch::{Batch, Datagram};
 use crate::carrier::{self, Carriers};
 use crate::plan::{Destination, Events, PlannedReceiver, note_failure, note_recovery};
 use crate::queue::Item;
+use crate::routes::Slots;
+use crate::socket::Target;
 use crate::source::Source;
 use crate::statistics::Tally;
 use crate::table::Table;
@@ -44,6 +46,8 @@ pub(crate) struct Lane {
     /// The path's [`replay epoch`](crate::plan::Path::replay_epoch) that this lane has acted on.
     pub(crate) replay_epoch: u64,
     segment_max: usize,
+    /// When it was probed last.
+    probed_ns: Option<u64>,
     /// Datagrams left out by sampling since the last one that was sent.
     skipped: u32,
     /// The datagrams of the present batch that go to the receiver, grouped by exporter.
@@ -61,6 +65,7 @@ impl Lane {
             destination: Destination::Nowhere(DropReason::Unresolved),
             version: 0,
             segment_max: 0,
+            probed_ns: None,
             skipped: 0,
             list: Vec::new(),
             replay_before: Vec::new(),
@@ -99,10 +104,16 @@ impl Lane {
         std::mem::replace(&mut self.replay_epoch, epoch) != epoch
     }
 
+    /// Whether datagrams do not go out to the receiver, or do not arrive.
+    #[inline]
+    pub(crate) fn has_failed(&self) -> bool {
+        self.planned.path.has_failed() || matches!(self.destination, Destination::Nowhere(_))
+    }
+
     /// Whether templates can be replayed to the receiver at the moment.
     #[inline]
     fn can_replay(&self) -> bool {
-        matches!(self.destination, Destination::At(_)) && !self.planned.path.has_failed()
+        !self.has_failed()
     }
 
     /// Offers a datagram of the batch to the receiver, which takes or drops it by its sampling and rate limit. `informed` are the
@@ -112,7 +123,7 @@ impl Lane {
         &mut self,
         number: u32,
         datagram: &Datagram,
-        informed: Option<&mut crate::tracker::Slots>,
+        informed: Option<&mut Slots>,
         now_ns: u64,
     ) {
         let tally = Tally::one(datagram.len as usize);
@@ -228,7 +239,9 @@ impl Lane {
                     Err(_) => failed = true,
                 },
             );
-            self.count_unreachable(notices, context);
+            if notices > 0 {
+                self.take_notices(&target, true, context.now_ns, context.events);
+            }
             if failed {
                 self.forget_replay(number, context);
             }
@@ -255,7 +268,9 @@ impl Lane {
                 Err(errno) => failures.push((range, DropReason::of_errno(errno))),
             },
         );
-        self.count_unreachable(notices, context);
+        if notices > 0 {
+            self.take_notices(&target, true, now_ns, context.events);
+        }
         for (range, reason) in failures {
             self.fail(&list[range], reason, context);
         }
@@ -389,24 +404,33 @@ impl Lane {
         }
     }
 
-    fn count_unreachable(&mut self, notices: u64, context: &SendContext<'_>) {
-        if notices > 0 {
-            self.account.count_unreachable(notices, context.now_ns);
-            note_failure(
-                &self.planned,
-                Some(DropReason::IcmpUnreachable),
-                context.now_ns,
-                context.events,
-            );
-        }
+    /// Takes the notices of the receiver's socket. `pending`: a send has met one.
+    fn take_notices(&mut self, target: &Target, pending: bool, now_ns: u64, events: &Events) {
+        let taken = match target.take_notices() {
+            None if pending => (1, DropReason::IcmpUnreachable),
+            None => return,
+            Some(taken) => taken,
+        };
+        let (notices, reason) = taken;
+        self.account.count_unreachable(notices, reason, now_ns);
+        note_failure(&self.planned, Some(reason), now_ns, events);
     }
 
     /// Updates rates and health. To be called every second.
     pub(crate) fn tick(&mut self, now_ns: u64, events: &Events) {
+        if let Destination::At(target) = self.destination.clone() {
+            self.take_notices(&target, false, now_ns, events);
+            // The others of its group get its datagrams, so that only this shows when it is back.
+            if self.planned.balanced && self.planned.path.has_failed() && target.probe().is_ok() {
+                self.probed_ns = Some(now_ns);
+            }
+        }
+        let mut sent_ns = self.probed_ns;
         if self.planned.queue.is_none() {
             self.account.tick(now_ns);
-            note_recovery(&self.planned, self.account.last_sent_ns, now_ns, events);
+            sent_ns = sent_ns.max(self.account.last_sent_ns);
         }
+        note_recovery(&self.planned, sent_ns, now_ns, events);
     }
 }
 

@@ -42,14 +42,16 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
 
 use api::Refusal;
 use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
 use parking_lot::{Mutex, MutexGuard};
-use service::{Before, Detail, Name, NameKind, Service, clock, unknown};
+use service::{Before, Detail, Name, NameKind, Occasion, Service, clock, unknown};
 
 pub use commit::Staged;
 pub use difference::{Difference, Step};
@@ -60,6 +62,8 @@ pub use settings::{
     Action, BalanceBy, Endpoint, Group, Listen, MAX_RECEIVERS, Receiver, Rule, SamplicatorSettings,
     Settings, SourcePort,
 };
+pub use udp::Source;
+
 pub use statistics::{
     Ledger, ListenerStatistics, Rates, ReceiverState, ReceiverStatistics, SourceStatistics,
     Statistics, Tally, TemplateStatistics, TrackerStatistics,
@@ -67,6 +71,8 @@ pub use statistics::{
 
 /// Events that may wait for the log; further ones are lost, and counted.
 const EVENTS: usize = 1024;
+/// How often what could not be opened is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The samplicators that are running. Its methods block for milliseconds at most.
 pub struct Relay {
@@ -91,13 +97,15 @@ impl Service for Relay {
     fn start() -> io::Result<Arc<Relay>> {
         let (sender, receiver) = crossbeam_channel::bounded(EVENTS);
         event::log::write(receiver)?;
-        Ok(Arc::new(Relay {
+        let relay = Arc::new(Relay {
             context: Context {
                 clock: Arc::new(clock::unix_ns),
                 events: sender,
             },
             state: Mutex::default(),
-        }))
+        });
+        retry(Arc::downgrade(&relay))?;
+        Ok(relay)
     }
 
     fn settings(
@@ -111,8 +119,13 @@ impl Service for Relay {
         (old != new).then(|| difference::difference(old, new))
     }
 
-    fn prepare(&self, new: &Settings, difference: Difference) -> Result<Staged, Vec<Finding>> {
-        commit::prepare(self, new, difference)
+    fn prepare(
+        &self,
+        new: &Settings,
+        difference: Difference,
+        occasion: Occasion,
+    ) -> Result<Staged, Vec<Finding>> {
+        commit::prepare(self, new, difference, occasion)
     }
 
     fn warnings(staged: &Staged) -> Vec<String> {
@@ -140,6 +153,21 @@ impl Service for Relay {
     fn stop(&self) {
         self.state().running.clear();
     }
+}
+
+/// Starts a thread that tries again what samplicators could not open, until the service is gone.
+fn retry(relay: Weak<Relay>) -> io::Result<()> {
+    let retry = move || {
+        while let Some(relay) = relay.upgrade() {
+            relay.state().running.values().for_each(Samplicator::retry);
+            drop(relay);
+            thread::park_timeout(RETRY);
+        }
+    };
+    thread::Builder::new()
+        .name("relay-retry".into())
+        .spawn(retry)
+        .map(drop)
 }
 
 impl Relay {

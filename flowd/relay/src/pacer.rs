@@ -164,16 +164,14 @@ impl State {
                 &self.payload,
                 now_ns,
             );
-            let failure = result
-                .err()
-                .or((notices > 0).then_some(DropReason::IcmpUnreachable));
+            let failure = result.err().or(notices.map(|(_, reason)| reason));
             note_failure(&receiver.planned, failure, now_ns, &self.events);
             if result.is_err() && item.replay {
                 receiver.planned.path.request_replay();
             }
             let mut queue = receiver.queue.lock();
-            if notices > 0 {
-                queue.account.count_unreachable(notices, now_ns);
+            if let Some((notices, reason)) = notices {
+                queue.account.count_unreachable(notices, reason, now_ns);
             }
             queue.settle(item, result, now_ns);
             drop(queue);
@@ -190,11 +188,11 @@ fn send(
     item: Item,
     payload: &[u8],
     now_ns: u64,
-) -> (u64, Result<(), DropReason>) {
+) -> (Option<(u64, DropReason)>, Result<(), DropReason>) {
     let settings = &receiver.planned.settings;
     let target = match receiver.planned.path.destination().1 {
         Destination::At(target) => target,
-        Destination::Nowhere(reason) => return (0, Err(reason)),
+        Destination::Nowhere(reason) => return (None, Err(reason)),
     };
     let mut result = Ok(());
     let segment_max = &mut receiver.segment_max;
@@ -207,7 +205,7 @@ fn send(
             datagram: |_| payload,
         };
         carriers.send(sender, &batch, segment_max, now_ns, |_, one| result = one);
-        0
+        None
     } else {
         let mut options = SendOptions {
             socket: target.as_fd(),
@@ -217,12 +215,18 @@ fn send(
             share: 2,
             patience: 0,
         };
-        sender.send(
+        let pending = sender.send(
             &mut options,
             1,
             |_| payload,
             |_, one: Result<(), i32>| result = one.map_err(DropReason::of_errno),
-        )
+        );
+        match pending {
+            0 => None,
+            pending => target
+                .take_notices()
+                .or(Some((pending, DropReason::IcmpUnreachable))),
+        }
     };
     (notices, result)
 }

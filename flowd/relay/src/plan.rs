@@ -51,6 +51,8 @@ pub(crate) struct PlannedReceiver {
     pub(crate) limit: Option<Limit>,
     /// The queue of a receiver that has, or had, a `delay`.
     pub(crate) queue: Option<Arc<SharedQueue>>,
+    /// Whether it shares the datagrams with others of a group, which get its share while it has failed.
+    pub(crate) balanced: bool,
     pub(crate) path: Arc<Path>,
 }
 
@@ -73,6 +75,8 @@ pub(crate) struct Path {
     replay_epoch: AtomicU64,
     failed: AtomicBool,
     failed_ns: AtomicU64,
+    /// Why it has failed.
+    failure: Mutex<Option<DropReason>>,
 }
 
 impl Path {
@@ -83,6 +87,7 @@ impl Path {
             replay_epoch: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             failed_ns: AtomicU64::new(0),
+            failure: Mutex::new(None),
         }
     }
 
@@ -137,9 +142,19 @@ impl Path {
         }
     }
 
+    /// Returns why datagrams do not go out; `None` while they do.
+    pub(crate) fn trouble(&self) -> Option<DropReason> {
+        match self.destination().1 {
+            Destination::Nowhere(reason) => Some(reason),
+            Destination::At(_) if self.has_failed() => *self.failure.lock(),
+            Destination::At(_) => None,
+        }
+    }
+
     /// Notes that datagrams could not be sent, or did not arrive. Returns whether the receiver was well before.
-    pub(crate) fn fail(&self, now_ns: u64) -> bool {
+    pub(crate) fn fail(&self, reason: DropReason, now_ns: u64) -> bool {
         self.failed_ns.store(now_ns, Ordering::Relaxed);
+        *self.failure.lock() = Some(reason);
         !self.failed.swap(true, Ordering::Relaxed)
     }
 
@@ -206,7 +221,7 @@ pub(crate) fn note_failure(
     let Some(reason) = failure.filter(|reason| is_failure(*reason)) else {
         return;
     };
-    if planned.path.fail(now_ns) {
+    if planned.path.fail(reason, now_ns) {
         events.send(What::ReceiverFailed {
             receiver: planned.settings.name.clone(),
             reason,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
 use loss::DropReason;
+use resolve::Backoff;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time;
@@ -16,20 +16,10 @@ use tokio::time;
 use crate::event::What;
 use crate::plan::{Destination, Events, Plan, PlannedReceiver};
 use crate::settings::SamplicatorSettings;
-use crate::socket::{Target, is_local, local_addresses, reason};
+use crate::socket::{Target, is_local};
 
 /// How often each receiver's socket is compared with the host's addresses and routes.
 const LOOK: Duration = Duration::from_secs(2);
-/// Shortest time between two queries for a name, whatever its TTL.
-const LEAST_TTL: Duration = Duration::from_secs(1);
-/// Longest time between two queries for a name, because nobody waits for a TTL of days, or for that of `/etc/hosts`.
-const MOST_TTL: Duration = Duration::from_secs(300);
-/// The first wait after a name did not resolve; it doubles up to [`MOST_RETRY`].
-const RETRY: Duration = Duration::from_secs(2);
-const MOST_RETRY: Duration = Duration::from_secs(60);
-/// How long a name may take to resolve.
-const RESOLVE: Duration = Duration::from_secs(10);
-
 /// The handle to the resolving thread. Dropping it ends the thread.
 #[derive(Debug)]
 pub(crate) struct Resolver {
@@ -113,18 +103,14 @@ impl Watched {
 
     /// Resolves the name of a receiver for as long as the plan is in force.
     async fn name(self) {
-        let (mut retry, mut failed) = (RETRY, false);
+        let (mut backoff, mut failed) = (Backoff::default(), false);
         let name = &self.planned.settings.destination;
         loop {
-            let result = match time::timeout(RESOLVE, resolve(name)).await {
-                Ok(result) => result,
-                Err(_) => Err(format!("no answer in {} s", RESOLVE.as_secs())),
-            };
-            let wait = match result {
-                Ok((addresses, ttl)) => {
-                    (retry, failed) = (RETRY, false);
-                    self.resolved(&addresses);
-                    ttl.clamp(LEAST_TTL, MOST_TTL)
+            let wait = match resolve::resolve(name).await {
+                Ok(resolved) => {
+                    (backoff, failed) = (Backoff::default(), false);
+                    self.resolved(&resolved.addresses);
+                    resolved.ttl
                 }
                 Err(why) => {
                     if !std::mem::replace(&mut failed, true) {
@@ -133,9 +119,7 @@ impl Watched {
                             why,
                         });
                     }
-                    let wait = retry;
-                    retry = (2 * retry).min(MOST_RETRY);
-                    wait
+                    backoff.wait()
                 }
             };
             self.wait(wait).await;
@@ -203,13 +187,16 @@ pub(crate) fn open_path(
     address: IpAddr,
     again: bool,
 ) -> Destination {
-    let peer = SocketAddr::new(address, planned.settings.port);
-    if settings.listens_on(peer, |address| is_local(&local_addresses(), address)) {
+    let peer = planned
+        .settings
+        .source
+        .destination(address, planned.settings.port);
+    if settings.listens_on(peer, |address| is_local(&udp::local_addresses(), address)) {
         return Destination::Nowhere(DropReason::Loop);
     }
     match Target::open(&planned.settings, peer, again) {
         Ok(target) => Destination::At(Arc::new(target)),
-        Err(error) => Destination::Nowhere(reason(&error)),
+        Err(error) => Destination::Nowhere(error.reason()),
     }
 }
 
@@ -229,32 +216,6 @@ fn choose(addresses: &[IpAddr], settings: &SamplicatorSettings) -> Option<IpAddr
         .copied()
 }
 
-/// The addresses of a name, IPv4 first, and how long they are good for. Reads the resolver's configuration and
-/// `/etc/hosts` each time: they change.
-async fn resolve(name: &str) -> Result<(Vec<IpAddr>, Duration), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
-    let mut builder = TokioResolver::builder_tokio().map_err(|error| text(&error))?;
-    builder.options_mut().cache_size = 0;
-    let resolver = builder.build().map_err(|error| text(&error))?;
-    let answer = resolver
-        .lookup_ip(name)
-        .await
-        .map_err(|error| text(&error))?;
-    let mut addresses: Vec<IpAddr> = answer.iter().collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    let ttl = answer
-        .as_lookup()
-        .answers()
-        .iter()
-        .map(|record| record.ttl)
-        .min()
-        .unwrap_or(0);
-    if addresses.is_empty() {
-        return Err("no address".into());
-    }
-    Ok((addresses, Duration::from_secs(ttl.into())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,15 +230,5 @@ mod tests {
         settings.listen = vec![addresses[1].into()];
         assert_eq!(choose(&addresses, &settings), Some(addresses[1]));
         assert_eq!(choose(&addresses[..1], &settings), Some(addresses[0]));
-    }
-
-    #[test]
-    fn names_of_the_hosts_file_resolve() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let (addresses, _) = runtime.block_on(resolve("localhost")).unwrap();
-        assert!(addresses[0].is_loopback());
     }
 }

@@ -5,10 +5,30 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::settings::{Action, BalanceBy, SamplicatorSettings};
+use crate::settings::{Action, BalanceBy, MAX_RECEIVERS, SamplicatorSettings};
 
 /// A receiver's number in every table. It stays the same for as long as the receiver's name is configured.
 pub(crate) type Slot = u16;
+
+/// A set of receivers, a bit for each slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Slots([u64; MAX_RECEIVERS / 64]);
+
+impl Slots {
+    #[inline]
+    pub(crate) fn contains(&self, slot: Slot) -> bool {
+        self.0
+            .get(usize::from(slot / 64))
+            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, slot: Slot, to: bool) {
+        if let Some(word) = self.0.get_mut(usize::from(slot / 64)) {
+            *word = *word & !(1 << (slot % 64)) | u64::from(to) << (slot % 64);
+        }
+    }
+}
 
 /// The receivers and groups that the datagrams of some sources go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,10 +170,32 @@ impl Members {
             .map(|(slot, _)| *slot)
     }
 
-    /// Returns the member whose turn it is, by a number that counts up.
-    pub(crate) fn turn(&self, number: usize) -> Option<Slot> {
-        let index = number.checked_rem(self.members.len())?;
-        Some(self.members[index].0)
+    /// Chooses among the members that have not failed: a share of the others goes back when its member does. Chooses among all when
+    /// all have failed.
+    #[inline]
+    pub(crate) fn choose_healthy(&self, key: u64, failed: &Slots) -> Option<Slot> {
+        let healthy = self
+            .members
+            .iter()
+            .filter(|(slot, _)| !failed.contains(*slot))
+            .max_by_key(|(_, name)| mix(key ^ *name));
+        match healthy {
+            Some((slot, _)) => Some(*slot),
+            None => self.choose(key),
+        }
+    }
+
+    /// Returns the member whose turn it is, by a number that counts up; one that has failed is passed over.
+    pub(crate) fn turn(&self, number: &mut usize, failed: &Slots) -> Option<Slot> {
+        for _ in 0..self.members.len() {
+            let (slot, _) = self.members[*number % self.members.len()];
+            *number += 1;
+            if !failed.contains(slot) {
+                return Some(slot);
+            }
+        }
+        let (slot, _) = self.members.get(*number % self.members.len().max(1))?;
+        Some(*slot)
     }
 
     pub(crate) fn contains(&self, slot: Slot) -> bool {
@@ -322,5 +364,34 @@ mod tests {
             shares.iter().all(|share| (800..1200).contains(share)),
             "{shares:?}"
         );
+    }
+
+    #[test]
+    fn a_failed_members_share_goes_to_the_others_and_comes_back() {
+        let settings = settings(&["a", "b", "c"], &[], &[&["a", "b", "c"]]);
+        let routes = routes(&settings);
+        let group = routes.group(0);
+        let (mut failed, none) = (Slots::default(), Slots::default());
+        failed.set(1, true);
+        let mut moved = 0;
+        for exporter in 0..1000_u32 {
+            let source = SocketAddr::new(std::net::Ipv4Addr::from(exporter).into(), 2055);
+            let key = group.key(source, 7);
+            let well = group.choose_healthy(key, &none).unwrap();
+            assert_eq!(Some(well), group.choose(key));
+            let now = group.choose_healthy(key, &failed).unwrap();
+            assert!(now != 1 && (well == 1 || now == well));
+            moved += u32::from(now != well);
+        }
+        assert!((250..420).contains(&moved), "{moved}");
+        // In turn: those that are well, and any when none is.
+        let mut number = 0;
+        let turns: Vec<_> = (0..4)
+            .filter_map(|_| group.turn(&mut number, &failed))
+            .collect();
+        assert_eq!(turns, [0, 2, 0, 2]);
+        (failed.set(0, true), failed.set(2, true));
+        assert!(group.turn(&mut number, &failed).is_some());
+        assert!(group.choose_healthy(7, &failed).is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! The handle to a running samplicator, by which counts are read. How a configuration is put into force is in `prepare.rs`.
 
 mod prepare;
+mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use parking_lot::Mutex;
 use crossbeam_channel::Sender;
 use mailbox::{Answer, Reply};
 
+use crate::error::Problem;
 use crate::event::Event;
 use crate::pacer::Pacer;
 use crate::plan::{Destination, Events, Plan, PlannedReceiver};
 use crate::resolver::Resolver;
 use crate::settings::{Endpoint, SamplicatorSettings};
-use crate::socket;
+use crate::socket::{self, Bound, Listening};
 use crate::statistics::{
     Ledger, ListenerStatistics, ReceiverState, ReceiverStatistics, SourceStatistics, Statistics,
     TemplateStatistics,
@@ -57,6 +59,8 @@ impl std::fmt::Debug for ClockHandle {
 struct Running {
     plan: Arc<Plan>,
     listeners: BTreeMap<Endpoint, Vec<Handle>>,
+    /// Why an address and port has no sockets yet.
+    down: BTreeMap<Endpoint, Problem>,
     resolver: Resolver,
     pacer: Option<Pacer>,
     /// Accounts of listeners that are gone.
@@ -72,9 +76,19 @@ pub struct Prepared {
     events: Events,
     clock: ClockHandle,
     plan: Arc<Plan>,
-    listeners: Vec<(Endpoint, Handle)>,
+    listeners: Vec<NewListener>,
+    down: Vec<(Endpoint, Problem)>,
     resolver: Option<Resolver>,
     pacer: Option<Pacer>,
+}
+
+/// A listening socket and its thread, which waits for its plan.
+#[derive(Debug)]
+struct NewListener {
+    endpoint: Endpoint,
+    handle: Handle,
+    bound: Bound,
+    listening: Listening,
 }
 
 impl Samplicator {
@@ -93,6 +107,7 @@ impl Samplicator {
                 address: endpoint.listen.address,
                 port: endpoint.port,
                 interface: endpoint.listen.interface.clone(),
+                down: None,
                 threads: handles.len() as u64,
                 received: Default::default(),
                 kernel_drops: 0,
@@ -107,6 +122,22 @@ impl Samplicator {
             }
             listeners.push(sum);
         }
+        listeners.extend(
+            running
+                .down
+                .iter()
+                .map(|(endpoint, why)| ListenerStatistics {
+                    address: endpoint.listen.address,
+                    port: endpoint.port,
+                    interface: endpoint.listen.interface.clone(),
+                    down: Some(why.to_string()),
+                    threads: 0,
+                    received: Default::default(),
+                    kernel_drops: 0,
+                    receive_buffer: 0,
+                }),
+        );
+        listeners.sort_by_key(|one| (one.address, one.port));
         Statistics {
             name: running.plan.settings.name.clone(),
             received: all.received,
@@ -221,6 +252,16 @@ fn receiver_statistics(planned: &PlannedReceiver, all: &WorkerStatistics) -> Rec
             ReceiverState::Disabled
         } else {
             planned.path.state()
+        },
+        trouble: match settings.disabled {
+            true => None,
+            false => planned.path.trouble(),
+        },
+        source: match planned.path.destination().1 {
+            Destination::At(target) if !settings.spoof_source => {
+                target.local.map(|local| local.ip())
+            }
+            _ => None,
         },
         ..ReceiverStatistics::default()
     };

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use language::schema::{default_seconds, default_u8, default_u16, default_usize};
 use service::Named;
+use udp::Source;
 
 /// Most receivers of one samplicator, disabled ones included. For each observation domain a bit of each says whether it has the
 /// templates.
@@ -203,6 +204,8 @@ pub struct Receiver {
     pub port: u16,
     /// Whether copies are sent from the exporter's address instead of this host's.
     pub spoof_source: bool,
+    /// The address of this host that copies are sent from, unless they are sent from the exporter's.
+    pub source: Source,
     /// The source port of the copies.
     pub source_port: SourcePort,
     /// The N of one datagram out of N that is sent; 1 sends all. Datagrams with templates or options are always sent.
@@ -230,6 +233,7 @@ impl Receiver {
             destination: destination.into(),
             port: RECEIVER_PORT,
             spoof_source: false,
+            source: Source::Any,
             source_port: SourcePort::Preserve,
             sampling: 1,
             ttl: None,
@@ -246,7 +250,7 @@ impl Receiver {
         fn path(one: &Receiver) -> impl PartialEq + '_ {
             (
                 one.destination.as_str(),
-                (one.port, one.source_port),
+                (one.port, one.source_port, &one.source),
                 (one.spoof_source, one.no_checksum, one.disabled),
                 (one.ttl, one.dscp),
             )

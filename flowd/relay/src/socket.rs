@@ -4,13 +4,13 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
 use loss::DropReason;
-use nix::ifaddrs::getifaddrs;
 use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use udp::{Control, MAX_PAYLOAD};
+use udp::{Control, MAX_PAYLOAD, SourceError, Unreachable};
 
 use crate::error::Problem;
 use crate::settings::{Endpoint, Receiver, SourcePort};
@@ -47,25 +47,43 @@ fn index(interface: Option<&String>) -> Result<u32, Problem> {
     }
 }
 
-/// Opens a listening socket for an endpoint. `others` are the sockets that the endpoint has already: the kernel spreads exporters
-/// over all of them.
+/// A listening socket that is ready to be bound.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    pub(crate) socket: Arc<Socket>,
+    name: SocketAddr,
+    scope: u32,
+}
+
+/// How the address and port of a listening socket are at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// The socket is bound.
+    Yes,
+    /// A socket of this samplicator has the port at another address, and is closed by the commit: the socket can be bound then.
+    WhenApplied,
+}
+
+/// Opens a listening socket for an endpoint and binds it. `others` are the sockets that the endpoint has already: the kernel spreads
+/// exporters over all of them. `own` are the other sockets that the samplicator listens on.
 ///
 /// Carriers may be bound to the same port; another program's sockets may not.
 pub(crate) fn listen(
     endpoint: &Endpoint,
     receive_buffer: usize,
     others: &[&Socket],
-) -> Result<Socket, Problem> {
+    own: &[&Socket],
+) -> Result<(Listening, Bound), Problem> {
     let Endpoint { listen, port } = endpoint;
     let address = listen.address;
     let scope = index(listen.interface.as_ref())?;
-    let socket = udp(address).map_err(system("socket"))?;
+    let socket = udp(address).map_err(system("a socket"))?;
     if !others.is_empty() {
         for socket in others.iter().copied().chain([&socket]) {
             socket
                 .set_reuse_port(true)
                 .and_then(|()| socket.set_reuse_address(true))
-                .map_err(system("SO_REUSEPORT"))?;
+                .map_err(system("sharing the port among threads"))?;
         }
     }
     let name = match address {
@@ -77,24 +95,7 @@ pub(crate) fn listen(
         IpAddr::V4(_) => socket.set_freebind_v4(true),
         IpAddr::V6(_) => socket.set_freebind_v6(true),
     }
-    .map_err(system("IP_FREEBIND"))?;
-    bind(&socket, name).map_err(|error| match error.raw_os_error() {
-        Some(libc::EADDRINUSE) => Problem::InUse,
-        Some(libc::EADDRNOTAVAIL) => Problem::NotLocal(address),
-        _ => system("bind")(error),
-    })?;
-    socket
-        .set_reuse_address(true)
-        .map_err(system("SO_REUSEADDR"))?;
-    if address.is_multicast() {
-        match address {
-            IpAddr::V4(group) => {
-                socket.join_multicast_v4_n(&group, &socket2::InterfaceIndexOrAddress::Index(scope))
-            }
-            IpAddr::V6(group) => socket.join_multicast_v6(&group, scope),
-        }
-        .map_err(system("joining the multicast group"))?;
-    }
+    .map_err(system("listening on an address that is not there yet"))?;
     // The socket would otherwise get datagrams to groups that other programs of this host have joined.
     if address.is_ipv4() {
         let _ = udp::set_option(socket.as_fd(), libc::IPPROTO_IP, libc::IP_MULTICAST_ALL, 0);
@@ -102,7 +103,71 @@ pub(crate) fn listen(
     set_receive_buffer(&socket, receive_buffer);
     // The kernel may hand over equal datagrams of one exporter in one piece.
     let _ = udp::set_option(socket.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1);
-    Ok(socket)
+    let listening = Listening {
+        socket: Arc::new(socket),
+        name,
+        scope,
+    };
+    match bind(&listening.socket, name) {
+        Ok(()) => {
+            listening.bound()?;
+            Ok((listening, Bound::Yes))
+        }
+        Err(error) if is_in_use(&error) && holders(name, own).is_own() => {
+            Ok((listening, Bound::WhenApplied))
+        }
+        Err(error) => Err(listening.problem(error)),
+    }
+}
+
+impl Listening {
+    /// Binds a socket of [`Bound::WhenApplied`], beside the one that has the port.
+    pub(crate) fn bind_beside_own(&self) -> Result<(), Problem> {
+        self.socket
+            .set_reuse_address(true)
+            .and_then(|()| self.socket.bind(&self.name.into()))
+            .map_err(|error| self.problem(error))?;
+        self.bound()
+    }
+
+    /// Does what comes after binding.
+    fn bound(&self) -> Result<(), Problem> {
+        self.socket
+            .set_reuse_address(true)
+            .map_err(system("sharing the port with sending sockets"))?;
+        let group = match self.name.ip() {
+            address if !address.is_multicast() => return Ok(()),
+            IpAddr::V4(group) => self
+                .socket
+                .join_multicast_v4_n(&group, &socket2::InterfaceIndexOrAddress::Index(self.scope)),
+            IpAddr::V6(group) => self.socket.join_multicast_v6(&group, self.scope),
+        };
+        group.map_err(system("joining the multicast group"))
+    }
+
+    fn problem(&self, error: io::Error) -> Problem {
+        match error.raw_os_error() {
+            Some(libc::EADDRINUSE) => Problem::InUse,
+            Some(libc::EADDRNOTAVAIL) => Problem::NotLocal(self.name.ip()),
+            _ => system("listening")(error),
+        }
+    }
+}
+
+/// Has the kernel deliver nothing more to a listening socket, so that what comes from here on goes to another socket of the port. What
+/// waits at it can still be read.
+pub(crate) fn stop_delivery(socket: &Socket) {
+    let family = socket
+        .local_addr()
+        .ok()
+        .and_then(|local| local.as_socket())
+        .map(|local| local.ip());
+    // A connected socket hears only its peer: here the discard port of this host, which sends nothing.
+    let nobody: IpAddr = match family {
+        Some(IpAddr::V6(_)) => Ipv6Addr::LOCALHOST.into(),
+        _ => Ipv4Addr::LOCALHOST.into(),
+    };
+    let _ = socket.connect(&SocketAddr::new(nobody, 9).into());
 }
 
 /// Asks the kernel for a receive buffer; beyond the system's limit where that is allowed.
@@ -132,12 +197,14 @@ pub(crate) fn kernel_drops(socket: &Socket) -> u64 {
     }
 }
 
-/// Binds a listening socket. Carriers on the same port do not hinder it, other programs' sockets do.
+fn is_in_use(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EADDRINUSE)
+}
+
+/// Binds a listening socket. Carriers on the same port do not hinder it, other sockets do.
 fn bind(socket: &Socket, name: SocketAddr) -> io::Result<()> {
-    let first = socket.bind(&name.into());
-    let in_use = |error: &io::Error| error.raw_os_error() == Some(libc::EADDRINUSE);
-    match first {
-        Err(error) if in_use(&error) && only_carriers(name) => {
+    match socket.bind(&name.into()) {
+        Err(error) if is_in_use(&error) && holders(name, &[]).are_carriers() => {
             socket.set_reuse_address(true)?;
             socket.bind(&name.into())
         }
@@ -145,22 +212,69 @@ fn bind(socket: &Socket, name: SocketAddr) -> io::Result<()> {
     }
 }
 
-/// Whether every socket on a port is bound to the address of carriers.
-fn only_carriers(name: SocketAddr) -> bool {
-    let (table, carrier) = match name {
-        SocketAddr::V4(_) => ("/proc/thread-self/net/udp", "080000C0"),
+/// Who has a port, as far as sockets stand in the way of another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Holders {
+    carriers: bool,
+    own: bool,
+    others: bool,
+}
+
+impl Holders {
+    fn are_carriers(self) -> bool {
+        self.carriers && !self.own && !self.others
+    }
+
+    fn is_own(self) -> bool {
+        self.own && !self.others
+    }
+}
+
+/// Returns who has the port of an address: carriers, sockets of `own`, others.
+fn holders(name: SocketAddr, own: &[&Socket]) -> Holders {
+    let (table, any, carrier) = match name {
+        SocketAddr::V4(_) => ("/proc/thread-self/net/udp", "00000000", "080000C0"),
         SocketAddr::V6(_) => (
             "/proc/thread-self/net/udp6",
+            "00000000000000000000000000000000",
             "00000001000000000000000008000000",
         ),
     };
+    let own: Vec<String> = own.iter().filter_map(|socket| inode(socket)).collect();
     let port = format!("{:04X}", name.port());
+    let address = match name.ip() {
+        IpAddr::V4(address) => format!("{:08X}", u32::from_ne_bytes(address.octets())),
+        IpAddr::V6(address) => address
+            .octets()
+            .chunks_exact(4)
+            .map(|word| format!("{:08X}", word.try_into().map_or(0, u32::from_ne_bytes)))
+            .collect(),
+    };
     let table = fs::read_to_string(table).unwrap_or_default();
-    table
-        .lines()
-        .filter_map(|row| row.split_whitespace().nth(1)?.split_once(':'))
-        .filter(|(_, bound)| *bound == port)
-        .all(|(address, _)| address == carrier)
+    let mut holders = Holders::default();
+    for row in table.lines() {
+        let columns: Vec<&str> = row.split_whitespace().collect();
+        let (Some(bound), Some(inode)) = (columns.get(1), columns.get(9)) else {
+            continue;
+        };
+        let Some((at, _)) = bound.split_once(':').filter(|(_, of)| *of == port) else {
+            continue;
+        };
+        if at == carrier {
+            holders.carriers = true;
+        } else if own.iter().any(|own| own == inode) {
+            holders.own = true;
+        } else if at == address || at == any || address == any {
+            holders.others = true;
+        }
+    }
+    holders
+}
+
+/// Returns the number by which the kernel's tables name a socket.
+fn inode(socket: &Socket) -> Option<String> {
+    let status = nix::sys::stat::fstat(socket).ok()?;
+    Some(status.st_ino.to_string())
 }
 
 /// Returns the address that carriers are bound to. No host has it and nothing is sent to it (RFC 7600 §4.8, RFC 6666), so a
@@ -269,12 +383,21 @@ impl Target {
     /// Opens the socket to a receiver. `again`: a fixed source port may be in use by the receiver's present socket.
     ///
     /// # Errors
-    /// The error of a socket call; `EADDRINUSE` concerns a fixed source port.
-    pub(crate) fn open(receiver: &Receiver, peer: SocketAddr, again: bool) -> io::Result<Target> {
+    /// The source has no address, or the error of a socket call; `EADDRINUSE` concerns a fixed source port.
+    pub(crate) fn open(
+        receiver: &Receiver,
+        peer: SocketAddr,
+        again: bool,
+    ) -> Result<Target, TargetError> {
         let family = peer.ip();
+        let source = match receiver.spoof_source {
+            true => None,
+            false => receiver.source.choose(&[family])?.1,
+        };
         let socket = udp(family)?;
         outgoing(&socket, family)?;
         let fd = socket.as_fd();
+        let _ = udp::keep_notices(fd, peer.is_ipv6());
         let mut control = Control::new();
         let (level, ttl, multicast_ttl, class) = match family {
             IpAddr::V4(_) => (
@@ -307,15 +430,21 @@ impl Target {
         if receiver.no_checksum && peer.is_ipv4() {
             udp::set_option(fd, libc::SOL_SOCKET, libc::SO_NO_CHECK, 1)?;
         }
+        let not_local = |error: io::Error| match (error.raw_os_error(), source) {
+            (Some(libc::EADDRNOTAVAIL), Some(source)) => SourceError::NotLocal(source).into(),
+            _ => TargetError::from(error),
+        };
         if let (SourcePort::Fixed(port), false) = (receiver.source_port, receiver.spoof_source) {
             let any = match family {
                 IpAddr::V4(_) => IpAddr::from([0; 4]),
                 IpAddr::V6(_) => IpAddr::from([0; 16]),
             };
             socket.set_reuse_address(again)?;
-            bind(&socket, SocketAddr::new(any, port))?;
+            bind(&socket, SocketAddr::new(source.unwrap_or(any), port)).map_err(not_local)?;
             // A later socket of the same receiver may have the same port: both are connected and hear nobody else.
             socket.set_reuse_address(true)?;
+        } else if let Some(source) = source {
+            udp::bind_source(&socket, source, 0, peer).map_err(not_local)?;
         }
         socket.connect(&peer.into())?;
         let local = socket.local_addr()?.as_socket();
@@ -346,6 +475,25 @@ impl Target {
         (value[0] > 0).then_some(value[0] as usize)
     }
 
+    /// Takes the notices that datagrams did not arrive. Returns how many there were, and what the last one means.
+    pub(crate) fn take_notices(&self) -> Option<(u64, DropReason)> {
+        let mut taken = None;
+        udp::take_notices(self, |notice| {
+            let reason = match notice.why {
+                Unreachable::Port | Unreachable::Prohibited => DropReason::IcmpUnreachable,
+                Unreachable::Host | Unreachable::Network => DropReason::NoRoute,
+            };
+            let (count, _) = taken.unwrap_or((0, reason));
+            taken = Some((count + 1, reason));
+        });
+        taken
+    }
+
+    /// Sends an empty datagram, which no collector takes for data, to see whether it is refused.
+    pub(crate) fn probe(&self) -> io::Result<()> {
+        self.socket.send(&[]).map(drop)
+    }
+
     /// Whether datagrams sent by `other` would look the same and take the same path.
     pub(crate) fn same(&self, other: &Target) -> bool {
         let address = |target: &Target| target.local.map(|local| local.ip());
@@ -361,28 +509,41 @@ impl AsFd for Target {
     }
 }
 
-/// Returns why datagrams for a receiver are dropped, from the error of [`Target::open`].
-pub(crate) fn reason(error: &io::Error) -> DropReason {
-    match error.raw_os_error().unwrap_or(libc::EIO) {
-        // No address of ours of the family, or none that the network can be reached from.
-        libc::EADDRNOTAVAIL | libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN => {
-            DropReason::NoRoute
-        }
-        errno => DropReason::NoSocket(errno),
+/// Why the socket to a receiver cannot be opened.
+#[derive(Debug)]
+pub(crate) enum TargetError {
+    /// The source has no address.
+    NoSource,
+    /// A call failed.
+    System(io::Error),
+}
+
+impl From<SourceError> for TargetError {
+    fn from(_: SourceError) -> TargetError {
+        TargetError::NoSource
     }
 }
 
-/// Returns the addresses of this host.
-pub(crate) fn local_addresses() -> Vec<IpAddr> {
-    let Ok(all) = getifaddrs() else {
-        return Vec::new();
-    };
-    all.filter_map(|entry| {
-        let address = entry.address?;
-        let v4 = address.as_sockaddr_in().map(|name| IpAddr::V4(name.ip()));
-        v4.or_else(|| address.as_sockaddr_in6().map(|name| IpAddr::V6(name.ip())))
-    })
-    .collect()
+impl From<io::Error> for TargetError {
+    fn from(error: io::Error) -> TargetError {
+        TargetError::System(error)
+    }
+}
+
+impl TargetError {
+    /// Returns why datagrams for the receiver are dropped.
+    pub(crate) fn reason(&self) -> DropReason {
+        let TargetError::System(error) = self else {
+            return DropReason::NoSource;
+        };
+        match error.raw_os_error().unwrap_or(libc::EIO) {
+            // No address of ours of the family, or none that the network can be reached from.
+            libc::EADDRNOTAVAIL | libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN => {
+                DropReason::NoRoute
+            }
+            errno => DropReason::NoSocket(errno),
+        }
+    }
 }
 
 /// Whether an address is one of `addresses`, or reaches this host without being configured.
@@ -411,7 +572,7 @@ mod tests {
                 port,
             };
             assert!(matches!(
-                listen(&endpoint, 65_536, &[]),
+                listen(&endpoint, 65_536, &[], &[]),
                 Err(Problem::InUse)
             ));
             let taken = open_carrier(any, port, false).unwrap_err();
@@ -421,11 +582,12 @@ mod tests {
                 open_carrier(any, port, false).unwrap(),
                 open_carrier(any, port, true).unwrap(),
             ];
-            let socket = listen(&endpoint, 65_536, &[]).unwrap();
+            let (socket, bound) = listen(&endpoint, 65_536, &[], &[]).unwrap();
+            assert_eq!(bound, Bound::Yes);
             let more = open_carrier(any, port, false).unwrap();
             drop((carriers, more));
             assert!(matches!(
-                listen(&endpoint, 65_536, &[]),
+                listen(&endpoint, 65_536, &[], &[]),
                 Err(Problem::InUse)
             ));
             drop(socket);

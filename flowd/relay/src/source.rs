@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::routes::{Members, Slot};
+use crate::routes::{Members, Slot, Slots};
 use crate::statistics::{SourceStatistics, Tally};
 use crate::tracker::Tracker;
 
@@ -44,13 +44,14 @@ impl Source {
     }
 
     /// Returns the member of a round-robin group that gets an observation domain. `turn` is the number of the next member, for a
-    /// domain that is new.
+    /// domain that is new. While the member has failed another stands in for it.
     pub(crate) fn assign(
         &mut self,
         group: usize,
         members: &Members,
         domain: u32,
         turn: &mut usize,
+        failed: &Slots,
     ) -> Option<Slot> {
         let known = self
             .assigned
@@ -58,16 +59,17 @@ impl Source {
             .find(|(of, id, _)| (*of, *id) == (group, domain));
         if let Some((_, _, slot)) = known {
             if !members.contains(*slot) {
-                *slot = members.turn(*turn)?;
-                *turn += 1;
+                *slot = members.turn(turn, failed)?;
             }
-            return Some(*slot);
+            return match failed.contains(*slot) {
+                true => members.choose_healthy(domain.into(), failed),
+                false => Some(*slot),
+            };
         }
         if self.assigned.len() >= MAX_ASSIGNED {
-            return members.choose(domain.into());
+            return members.choose_healthy(domain.into(), failed);
         }
-        let slot = members.turn(*turn)?;
-        *turn += 1;
+        let slot = members.turn(turn, failed)?;
         self.assigned.push((group, domain, slot));
         Some(slot)
     }

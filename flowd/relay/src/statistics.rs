@@ -166,6 +166,8 @@ pub struct ListenerStatistics {
     pub port: u16,
     /// The interface, where one was configured.
     pub interface: Option<String>,
+    /// Why there are no sockets yet; they are tried again.
+    pub down: Option<String>,
     /// Sockets and threads.
     pub threads: u64,
     /// Datagrams that came in.
@@ -205,8 +207,12 @@ pub struct ReceiverStatistics {
     pub address: Option<IpAddr>,
     /// Whether the exporter's address is kept as source.
     pub spoof_source: bool,
+    /// The address of this host that datagrams are sent from, unless they are sent from the exporter's.
+    pub source: Option<IpAddr>,
     /// Its state.
     pub state: ReceiverState,
+    /// Why datagrams do not go out or arrive; `None` while they do.
+    pub trouble: Option<DropReason>,
     /// The ledger of its datagrams.
     pub ledger: Ledger,
     /// ICMP errors from its host or a router for datagrams counted as sent: nobody listens there, or it cannot be reached. Those

@@ -11,7 +11,7 @@ use wire::{
     Contents, FieldSpec, MIN_TEMPLATE_ID, Outline, Record, Set, SetFormat, Template, ipfix, v9,
 };
 
-use crate::settings::MAX_RECEIVERS;
+use crate::routes::Slots;
 
 /// Most observation domains of one exporter.
 pub(crate) const MAX_DOMAINS: usize = 256;
@@ -93,26 +93,6 @@ pub(crate) struct Seen {
 pub(crate) struct Tracker {
     domains: Vec<Domain>,
     last: u16,
-}
-
-/// A set of receivers, a bit for each slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Slots([u64; MAX_RECEIVERS / 64]);
-
-impl Slots {
-    #[inline]
-    pub(crate) fn contains(&self, slot: u16) -> bool {
-        self.0
-            .get(usize::from(slot / 64))
-            .is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    #[inline]
-    pub(crate) fn set(&mut self, slot: u16, to: bool) {
-        if let Some(word) = self.0.get_mut(usize::from(slot / 64)) {
-            *word = *word & !(1 << (slot % 64)) | u64::from(to) << (slot % 64);
-        }
-    }
 }
 
 /// An observation domain.

@@ -29,7 +29,7 @@ use crate::event::What;
 use crate::lane::{Lane, SendContext, Sources};
 use crate::pace::Meter;
 use crate::plan::{Events, Plan};
-use crate::routes::Slot;
+use crate::routes::{Slot, Slots};
 use crate::settings::BalanceBy;
 use crate::socket;
 use crate::source::{NONE, Source};
@@ -75,6 +75,8 @@ struct Worker {
     slots: Vec<Slot>,
     sender: udp::Sender,
     carriers: Carriers,
+    /// The receivers that had failed when the batch came.
+    failed: Slots,
     /// For each round-robin group, the number of the next member.
     turns: Vec<usize>,
     received: Tally,
@@ -121,6 +123,7 @@ impl Worker {
             slots: Vec::new(),
             sender: udp::Sender::new(),
             carriers: Carriers::new(carriers),
+            failed: Slots::default(),
             turns: Vec::new(),
             received: Tally::default(),
             relayed: Tally::default(),
@@ -278,10 +281,11 @@ impl Worker {
             return;
         }
         for slot in &self.slots {
-            if let Some(lane) = &mut self.lanes[usize::from(*slot)]
-                && lane.follow()
-            {
-                require_replay(&mut self.sources, *slot);
+            if let Some(lane) = &mut self.lanes[usize::from(*slot)] {
+                if lane.follow() {
+                    require_replay(&mut self.sources, *slot);
+                }
+                self.failed.set(*slot, lane.has_failed());
             }
         }
         let Batch { datagrams, sources } = &mut self.batch;
@@ -335,10 +339,15 @@ impl Worker {
                 for group in &route.groups {
                     let members = self.plan.routes.group(*group);
                     let slot = match members.by {
-                        BalanceBy::RoundRobin => {
-                            source.assign(*group, members, seen.id, &mut self.turns[*group])
-                        }
-                        _ => members.choose(members.key(datagram.from, seen.id)),
+                        BalanceBy::RoundRobin => source.assign(
+                            *group,
+                            members,
+                            seen.id,
+                            &mut self.turns[*group],
+                            &self.failed,
+                        ),
+                        _ => members
+                            .choose_healthy(members.key(datagram.from, seen.id), &self.failed),
                     };
                     let lane = slot.and_then(|slot| self.lanes[usize::from(slot)].as_mut());
                     let Some(lane) = lane else {

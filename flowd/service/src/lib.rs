@@ -20,6 +20,6 @@ mod unknown;
 
 pub use clock;
 pub use named::{Before, Named};
-pub use service::{Detail, Name, NameKind, Service};
+pub use service::{Detail, Name, NameKind, Occasion, Service};
 pub use services::{Kind, Services, Settings, Staged, Unowned, check_rows};
 pub use unknown::unknown;

@@ -48,12 +48,16 @@ pub trait Service: Sized + Send + Sync + 'static {
 
     /// Opens and allocates what the difference needs and starts its threads, without any visible effect.
     ///
+    /// What was committed before is never refused for what the host lacks today ([`Occasion::Restore`]): the part that lacks
+    /// it says so, tries again, and is in force seconds after the host has it.
+    ///
     /// # Errors
     /// What this host refuses, each with the node it is about. Nothing is left open then.
     fn prepare(
         &self,
         new: &Self::Settings,
         difference: Self::Difference,
+        occasion: Occasion,
     ) -> Result<Self::Staged, Vec<Finding>>;
 
     /// Returns warnings about a prepared change, a line each: parts that have no effect on this host, or none yet.
@@ -81,6 +85,16 @@ pub trait Service: Sized + Send + Sync + 'static {
 
     /// Finishes the work under way, exports or sends what is held, and ends the threads.
     fn stop(&self);
+}
+
+/// Why a configuration is prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Somebody commits it, and is told what this host refuses.
+    Commit,
+    /// It was committed before and is put into force again: at the start, or because another was not confirmed. The host
+    /// may not have everything yet: an address, an interface, a name that resolves, a free port, a route.
+    Restore,
 }
 
 /// The level of detail of an impact.

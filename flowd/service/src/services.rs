@@ -10,7 +10,7 @@ use language::schema::TABLE;
 use language::{Finding, Tree};
 
 use crate::named::Before;
-use crate::service::{Detail, Name, NameKind, Service};
+use crate::service::{Detail, Name, NameKind, Occasion, Service};
 
 /// One service's settings.
 type AnySettings = Arc<dyn Any + Send + Sync>;
@@ -75,6 +75,7 @@ trait Running: Send + Sync {
         &self,
         old: &AnySettings,
         new: &AnySettings,
+        occasion: Occasion,
     ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>>;
     fn ledger(&self) -> LossLedger;
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name>;
@@ -131,12 +132,13 @@ impl<S: Service> Running for Entry<S> {
         &self,
         old: &AnySettings,
         new: &AnySettings,
+        occasion: Occasion,
     ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>> {
         let new = settings_of::<S>(new);
         let Some(difference) = S::difference(settings_of::<S>(old), new) else {
             return Ok(None);
         };
-        let staged = self.0.prepare(new, difference)?;
+        let staged = self.0.prepare(new, difference, occasion)?;
         Ok(Some(Box::new(Change {
             service: self.0.clone(),
             staged,
@@ -256,10 +258,15 @@ impl Services {
     ///
     /// # Errors
     /// The findings of the first service that refuses. What the services before it have prepared is dropped.
-    pub fn prepare(&self, old: &Settings, new: &Settings) -> Result<Staged, Vec<Finding>> {
+    pub fn prepare(
+        &self,
+        old: &Settings,
+        new: &Settings,
+        occasion: Occasion,
+    ) -> Result<Staged, Vec<Finding>> {
         let mut staged = Staged::default();
         for ((service, old), new) in self.running.iter().zip(&old.0).zip(&new.0) {
-            staged.0.extend(service.prepare(old, new)?);
+            staged.0.extend(service.prepare(old, new, occasion)?);
         }
         Ok(staged)
     }

@@ -9,6 +9,7 @@ use rtnetlink::packet_route::link::LinkAttribute;
 use rtnetlink::{AddressMessageBuilder, Handle, LinkMessageBuilder, LinkUnspec};
 
 use crate::interface::{self, Interface};
+use crate::settings::{Link, Settings};
 use crate::{Error, Step, netlink};
 
 /// MTU in octets that an ethernet link returns to if its previous one is unknown.
@@ -18,6 +19,15 @@ const ETHERNET_MTU: u32 = 1500;
 #[derive(Debug, Default)]
 pub struct Host {
     before: Mutex<Before>,
+    wanted: Mutex<Wanted>,
+}
+
+/// What the configuration in force wants of interfaces.
+#[derive(Debug, Default)]
+struct Wanted {
+    links: BTreeMap<String, Link>,
+    /// The interfaces that have got what is wanted of them, by name, with their `ifIndex`.
+    done: BTreeMap<String, u32>,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +41,8 @@ struct Before {
 pub struct Staged {
     steps: Vec<Step>,
     warnings: Vec<String>,
+    /// What the configuration wants of interfaces from then on.
+    links: BTreeMap<String, Link>,
 }
 
 impl Staged {
@@ -44,10 +56,17 @@ impl Host {
     /// Checks steps against the host without changing it. Steps for missing interfaces are left out with a warning,
     /// because a box may be configured before its network cards are installed.
     pub fn stage(&self, steps: Vec<Step>) -> Staged {
+        self.stage_for(steps, BTreeMap::new())
+    }
+
+    /// Does the same as [`Host::stage`]. An interface of `links` that comes later gets what is wanted of it then
+    /// ([`Host::mind_new_interfaces`]).
+    pub(crate) fn stage_for(&self, steps: Vec<Step>, links: BTreeMap<String, Link>) -> Staged {
         if steps.iter().all(|step| step.interface().is_none()) {
             return Staged {
                 steps,
                 warnings: Vec::new(),
+                links,
             };
         }
         let present: BTreeMap<String, Interface> = match crate::interfaces() {
@@ -61,7 +80,11 @@ impl Host {
                     .into_iter()
                     .filter(|step| step.interface().is_none())
                     .collect();
-                return Staged { steps, warnings };
+                return Staged {
+                    steps,
+                    warnings,
+                    links,
+                };
             }
         };
         let mut warnings = Vec::new();
@@ -69,7 +92,9 @@ impl Host {
         for step in steps {
             match step.interface() {
                 Some(name) if !present.contains_key(name) => {
-                    let line = format!("interface {name} does not exist on this host");
+                    let line = format!(
+                        "interface {name} does not exist on this host; it is configured when it does"
+                    );
                     // Whatever is to be removed from a missing interface is gone already.
                     let wants = !matches!(
                         &step,
@@ -85,14 +110,60 @@ impl Host {
         Staged {
             steps: kept,
             warnings,
+            links,
         }
+    }
+
+    /// Configures the interfaces of the configuration in force that have come since it was applied, or were replaced.
+    /// Returns a line for each that it did, and for each thing that the host refused. To be called regularly.
+    pub(crate) fn mind_new_interfaces(&self) -> Vec<String> {
+        let mut new = Vec::new();
+        {
+            let mut wanted = self.wanted.lock();
+            let Wanted { links, done } = &mut *wanted;
+            for (name, link) in links.iter().filter(|(_, link)| **link != Link::default()) {
+                match nix::net::if_::if_nametoindex(name.as_str()) {
+                    Ok(index) if done.get(name) == Some(&index) => {}
+                    Ok(index) => {
+                        done.insert(name.clone(), index);
+                        new.push((name.clone(), link.clone()));
+                    }
+                    Err(_) => drop(done.remove(name)),
+                }
+            }
+        }
+        let mut lines = Vec::new();
+        for (name, link) in new {
+            let links = BTreeMap::from([(name.clone(), link)]);
+            let settings = Settings {
+                links,
+                ..Settings::default()
+            };
+            lines.push(format!("interface {name} is there now and is configured"));
+            lines.extend(self.carry_out_steps(crate::difference(&Settings::default(), &settings)));
+        }
+        lines
     }
 
     /// Applies every step, even if others fail, and returns a line for each that the host refused.
     pub fn carry_out(&self, staged: Staged) -> Vec<String> {
+        {
+            let mut wanted = self.wanted.lock();
+            wanted.links = staged.links;
+            let Wanted { links, done } = &mut *wanted;
+            done.retain(|name, _| links.contains_key(name));
+            for name in links.keys() {
+                if let Ok(index) = nix::net::if_::if_nametoindex(name.as_str()) {
+                    done.insert(name.clone(), index);
+                }
+            }
+        }
+        self.carry_out_steps(staged.steps)
+    }
+
+    fn carry_out_steps(&self, steps: Vec<Step>) -> Vec<String> {
         let mut lines = Vec::new();
-        let (host, links): (Vec<Step>, Vec<Step>) = staged
-            .steps
+        let (host, links): (Vec<Step>, Vec<Step>) = steps
             .into_iter()
             .partition(|step| step.interface().is_none());
         for step in host {

@@ -13,12 +13,13 @@ mod interface;
 mod netlink;
 pub mod routes;
 mod settings;
+mod worker;
 
 use std::io;
 use std::sync::Arc;
 
 use language::{Finding, Tree};
-use service::{Before, Name, NameKind, Service};
+use service::{Before, Name, NameKind, Occasion, Service};
 
 pub use difference::{Step, difference};
 pub use host::{Host, Staged};
@@ -72,7 +73,9 @@ impl Service for Host {
     ];
 
     fn start() -> io::Result<Arc<Host>> {
-        Ok(Arc::default())
+        let host = Arc::default();
+        worker::mind_new_interfaces(Arc::downgrade(&host))?;
+        Ok(host)
     }
 
     fn settings(tree: &Tree, _: Option<Before<'_, Settings>>) -> Result<Settings, Vec<Finding>> {
@@ -83,8 +86,13 @@ impl Service for Host {
         Some(difference(old, new)).filter(|steps| !steps.is_empty())
     }
 
-    fn prepare(&self, _: &Settings, steps: Vec<Step>) -> Result<Staged, Vec<Finding>> {
-        Ok(self.stage(steps))
+    fn prepare(
+        &self,
+        new: &Settings,
+        steps: Vec<Step>,
+        _: Occasion,
+    ) -> Result<Staged, Vec<Finding>> {
+        Ok(self.stage_for(steps, new.links.clone()))
     }
 
     fn warnings(staged: &Staged) -> Vec<String> {

@@ -65,13 +65,30 @@ pub(crate) fn exporters(answer: &Exporters) -> String {
         pair(4, "TTL:", exporter.ttl.to_string());
         pair(4, "Output Features:", "Not Used".into());
         if let Some(state) = exporter.state.filter(|state| *state != ExporterState::Up) {
-            let why = match &exporter.reason {
-                Some(Some(why)) => format!(": {}", plain(why)),
-                _ => String::new(),
-            };
-            pair(2, "State:", format!("{state}{why}"));
+            pair(2, "State:", state_of(exporter, state));
         }
     })
+}
+
+/// The state of an exporter, with the reason and how long it has been so.
+fn state_of(exporter: &Exporter, state: ExporterState) -> String {
+    let why = exporter
+        .reason
+        .iter()
+        .flatten()
+        .map(|why| plain(why))
+        .next();
+    let why = why.unwrap_or_default();
+    let since = exporter.state_since_seconds.map(span);
+    let since = since.map_or_else(String::new, |span| format!(" since {span} ago"));
+    match (state, &exporter.failed) {
+        (ExporterState::Failed, Some(failed)) => format!(
+            "failed{since} ({why}, {} of the last {})",
+            failed.refused, failed.datagrams
+        ),
+        (state, _) if why.is_empty() => state.to_string(),
+        (state, _) => format!("{state}: {why}"),
+    }
 }
 
 /// What the exporters sent.
@@ -102,6 +119,15 @@ pub(crate) fn exporter_statistics(answer: &Exporters) -> String {
         {
             let label = format!("{}:", sentence(why));
             sent(page, &label, Some(failed.datagrams), Some(failed.octets));
+        }
+        let refused = statistics.map(|statistics| statistics.refused);
+        if let Some(refused) = refused.filter(|refused| refused.datagrams > 0) {
+            sent(
+                page,
+                "- of them refused:",
+                Some(refused.datagrams),
+                Some(refused.octets),
+            );
         }
         let notices = statistics.map_or(0, |statistics| statistics.unreachable);
         if notices > 0 {
@@ -134,6 +160,12 @@ fn clients(page: &mut Page, exporter: &Exporter) {
                 client.records_failed,
             ],
         );
+        if client.records_refused > 0 {
+            page.line(format!(
+                "        {:<22} {}",
+                "- refused after:", client.records_refused
+            ));
+        }
         for (why, failed) in &client.dropped {
             let label = format!("{}:", sentence(why));
             page.line(format!("            {label:<18} {}", failed.records));

@@ -96,8 +96,17 @@ pub(crate) fn loss(answer: &LossLedger) -> String {
         ];
         into.extend(parts(&exporter.dropped, "dropped", records));
         entry(&mut page, "received", received, true);
-        into.iter()
-            .for_each(|(label, tally)| entry(&mut page, &format!("  {label}"), *tally, true));
+        for (label, tally) in &into {
+            entry(&mut page, &format!("  {label}"), *tally, true);
+            if label == "sent" && exporter.refused.records > 0 {
+                entry(
+                    &mut page,
+                    "    of them refused",
+                    records(&exporter.refused),
+                    true,
+                );
+            }
+        }
         verdict(
             &mut wrong,
             &name,

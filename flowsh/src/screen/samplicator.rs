@@ -40,6 +40,16 @@ fn summary(page: &mut Page, samplicator: &Samplicator) {
             1 => String::new(),
             threads => format!(", {threads} threads"),
         };
+        if let Some(why) = &listener.down {
+            let text = format!(
+                "{}{interface} port {}, down: {}",
+                listener.address,
+                listener.port,
+                plain(why)
+            );
+            page.pair(2, std::mem::take(&mut label), VALUES, text);
+            continue;
+        }
         let text = format!(
             "{}{interface} port {}{each}, {} datagrams, {} dropped by the kernel, buffer {} octets",
             listener.address,
@@ -148,10 +158,16 @@ fn receivers(page: &mut Page, samplicator: &Samplicator) {
 /// Below the table: why a receiver is not up, and what it did not get.
 fn notes(page: &mut Page, receiver: &Receiver) {
     let name = plain(&receiver.name);
-    if receiver.state == ReceiverState::Failed {
-        let when = ago(receiver.last_failure_seconds_ago);
-        let why = given(receiver.last_failure.as_deref());
-        page.line(format!("  {name} failed {when} ago: {why}"));
+    match (&receiver.reason, receiver.state) {
+        (_, ReceiverState::Failed) if receiver.last_failure.is_some() => {
+            let when = ago(receiver.last_failure_seconds_ago);
+            let why = given(receiver.last_failure.as_deref());
+            page.line(format!("  {name} failed {when} ago: {why}"));
+        }
+        (Some(reason), ReceiverState::Failed) => {
+            page.line(format!("  {name} is down: {}", plain(reason)));
+        }
+        _ => {}
     }
     let mut parts: Vec<String> = Vec::new();
     for (reason, tally) in &receiver.dropped {
@@ -189,12 +205,17 @@ fn detail(page: &mut Page, receiver: &Receiver, view: &View) {
     if address.is_some_and(|address| address != receiver.destination) {
         page.pair(2, "Host name:", VALUES, plain(&receiver.destination));
     }
-    let source = match receiver.spoof_source {
-        true => "the exporter's (spoofed)",
-        false => "this host's",
+    let source = match (receiver.spoof_source, receiver.source_address) {
+        (true, _) => "the exporter's (spoofed)".to_owned(),
+        (false, Some(address)) => format!("this host's, {address}"),
+        (false, None) => "this host's".to_owned(),
     };
     page.pair(2, "Source address:", VALUES, source);
-    page.pair(2, "State:", VALUES, receiver.state.word());
+    let state = match &receiver.reason {
+        Some(reason) => format!("{}: {}", receiver.state.word(), plain(reason)),
+        None => receiver.state.word().to_owned(),
+    };
+    page.pair(2, "State:", VALUES, state);
     if let Some(reason) = &receiver.last_failure {
         let when = ago(receiver.last_failure_seconds_ago);
         let text = format!("{} {when} ago", plain(reason));

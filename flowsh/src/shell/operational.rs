@@ -69,6 +69,7 @@ impl Shell {
             Command::ReplaySamplicator { name, receiver } => {
                 self.replay_samplicator(&name, receiver.as_deref())
             }
+            Command::ReplayExporter { exporter } => self.replay_exporter(&exporter),
             Command::ShowVersion => {
                 let version = self.client.get(routes::VERSION, &[], &Nothing {})?;
                 let text = screen::version(&version.answer, &self.view);
@@ -138,6 +139,22 @@ impl Shell {
     }
 
     /// Clears the counters of an exporter, or of all.
+    fn replay_exporter(&mut self, exporter: &str) -> Said {
+        let route = routes::REPLAY_EXPORTER;
+        let replayed = self.client.post(route, &[exporter], &Nothing {})?;
+        let line = match replayed.answer.sent {
+            true => format!("Flow exporter {exporter}: templates and options sent again"),
+            false => format!(
+                "Flow exporter {exporter}: nothing was sent; NetFlow v5 has no templates, and an exporter that is down or unused \
+                 sends none"
+            ),
+        };
+        Ok(Answer {
+            json: Some(replayed.json),
+            ..Answer::line(line)
+        })
+    }
+
     fn clear_exporter(&mut self, exporter: Option<String>) -> Said {
         let exporters = match exporter {
             Some(exporter) => vec![exporter],

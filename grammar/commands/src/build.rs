@@ -225,6 +225,11 @@ pub(crate) fn clear_monitor(matched: &Matched<'_>) -> Built {
     Ok(Command::ClearMonitor { monitor, what })
 }
 
+pub(crate) fn replay_exporter(matched: &Matched<'_>) -> Built {
+    let exporter = matched.required(Arg::Exporter);
+    Ok(Command::ReplayExporter { exporter })
+}
+
 pub(crate) fn clear_exporter(matched: &Matched<'_>) -> Built {
     let exporter = matched.optional(Arg::Exporter);
     Ok(Command::ClearExporter { exporter })

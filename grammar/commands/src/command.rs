@@ -127,6 +127,11 @@ pub enum Command {
         /// Only to this receiver.
         receiver: Option<String>,
     },
+    /// Sends an exporter's templates and options again.
+    ReplayExporter {
+        /// The exporter.
+        exporter: String,
+    },
     /// Shows the program's version and its host.
     ShowVersion,
     /// Discards or exports the flows of a flow monitor, or clears its counters.

@@ -20,8 +20,10 @@ words! {
 
     /// How an exporter is.
     pub enum ExporterState "state" {
-        /// Its socket is open.
+        /// The collector takes its datagrams, as far as is known.
         Up = "up",
+        /// The collector's host, a router or the kernel refuses its datagrams; the reason says why. They are still tried.
+        Failed = "failed",
         /// It has no socket; the reason says why.
         Down = "down",
         /// No monitor uses it.
@@ -77,10 +79,16 @@ pub struct Exporter {
     /// How it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ExporterState>,
-    /// Why it has no socket; null while it has one.
+    /// Why it is not up; null while it is.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "nullable")]
     #[schemars(with = "Option<String>", extend("x-nullable" = true))]
     pub reason: Option<Option<String>>,
+    /// Seconds since it is in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_since_seconds: Option<u64>,
+    /// What was refused since it failed; missing while it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ExporterFailed>,
     /// What it sent since its counters were cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<ExporterStatistics>,
@@ -92,6 +100,22 @@ pub struct Exporter {
     pub templates: Option<Vec<Template>>,
 }
 
+/// What was refused since an exporter failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExporterFailed {
+    /// Datagrams that are known to have been refused.
+    pub refused: u64,
+    /// Datagrams that were sent or tried.
+    pub datagrams: u64,
+}
+
+/// Whether an exporter sent its templates again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayedExporter {
+    /// Whether templates and options were sent: false for NetFlow v5, which has none, and while the exporter cannot send.
+    pub sent: bool,
+}
+
 /// What an exporter sent since its counters were cleared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExporterStatistics {
@@ -101,6 +125,9 @@ pub struct ExporterStatistics {
     pub datagrams: u64,
     /// The octets of their UDP payload.
     pub octets: u64,
+    /// Those of the sent datagrams that the collector's host or a router refused.
+    #[serde(default)]
+    pub refused: DatagramTally,
     /// ICMP messages that said the collector cannot be reached.
     pub unreachable: u64,
     /// Datagrams that could not be sent, by reason.
@@ -116,6 +143,9 @@ pub struct ExporterClient {
     pub records_added: u64,
     /// Records that were sent.
     pub records_sent: u64,
+    /// Those of the sent records that the collector's host or a router refused.
+    #[serde(default)]
+    pub records_refused: u64,
     /// Records that could not be sent.
     pub records_failed: u64,
     /// Octets of the records that the monitor handed over.

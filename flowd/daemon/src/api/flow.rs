@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use api::Nothing;
 use api::flow::{
-    CacheFlows, Clear, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors, Records, Routes,
-    Samplers,
+    CacheFlows, Clear, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors, Records,
+    ReplayedExporter, Routes, Samplers,
 };
 use api::ledger::LossLedger;
 use api::query::{CacheQuery, NameQuery, PathQuery};
@@ -31,6 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(routes::FLOW_PATH, path),
         Endpoint::new(routes::CLEAR_MONITOR, clear_monitor),
         Endpoint::new(routes::CLEAR_EXPORTER, clear_exporter),
+        Endpoint::new(routes::REPLAY_EXPORTER, replay_exporter),
     ]
 }
 
@@ -105,4 +106,9 @@ pub(super) async fn clear_monitor(call: Call<Nothing, Clear>) -> Answer<Cleared>
 pub(super) async fn clear_exporter(call: Call) -> Answer<Nothing> {
     blocking(move || call.control.probe.clear_exporter(&call.name)).await??;
     Ok(Nothing {})
+}
+
+pub(super) async fn replay_exporter(call: Call) -> Answer<ReplayedExporter> {
+    let sent = blocking(move || call.control.probe.replay_exporter(&call.name)).await??;
+    Ok(ReplayedExporter { sent })
 }

@@ -1,10 +1,11 @@
 use std::collections::{HashMap, VecDeque};
 
-use flow::Batch;
+use flow::{Batch, Totals};
 use netflow_parser::NetflowParser;
 use proptest::prelude::*;
 
 use super::*;
+use crate::pieces::Piece;
 use crate::settings::SamplerMode;
 use crate::testing::{
     BOOT_NS, Message, SECOND, Seen, Set, any_batch, any_layout, batch, decode, everything,

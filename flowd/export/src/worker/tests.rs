@@ -11,7 +11,7 @@ use wire::Family;
 
 use super::*;
 use crate::feed::Offered;
-use crate::settings::{Protocol, Sampling};
+use crate::settings::{Protocol, Sampling, Settings};
 use crate::socket::prepare;
 use crate::statistics::ClientStatistics;
 use crate::testing::{BOOT_NS, SECOND, Set, batch, decode, monitor, original};

@@ -1,8 +1,8 @@
 //! Exporters: settings, state, statistics and templates.
 
 use api::flow::{
-    ExportProtocol, Exporter, ExporterClient, ExporterState, ExporterStatistics, Exporters,
-    Template, TemplateField,
+    ExportProtocol, Exporter, ExporterClient, ExporterFailed, ExporterState, ExporterStatistics,
+    Exporters, Template, TemplateField,
 };
 use api::ledger::DatagramTally;
 
@@ -59,7 +59,9 @@ fn one(settings: &ExporterSettings, running: Option<&export::ExporterStatistics>
             .map(|running| running.source.map(|address| address.ip().to_string())),
         source_port: running.map(|running| running.source.map(|address| address.port())),
         state: running.map(state),
-        reason: running.map(|running| running.down.clone()),
+        reason: running.map(reason),
+        state_since_seconds: running.map(|running| seconds_since(running.since_ns)),
+        failed: running.and_then(failed),
         statistics: running.map(statistics),
         clients: running.map(|running| running.clients.iter().map(client).collect()),
         templates: running.map(|running| running.templates.iter().map(template).collect()),
@@ -67,11 +69,34 @@ fn one(settings: &ExporterSettings, running: Option<&export::ExporterStatistics>
 }
 
 fn state(running: &export::ExporterStatistics) -> ExporterState {
-    match (running.unused, running.down.is_some()) {
-        (true, _) => ExporterState::Unused,
-        (_, true) => ExporterState::Down,
-        (_, false) => ExporterState::Up,
+    match running.state {
+        export::State::Up => ExporterState::Up,
+        export::State::Failed { .. } => ExporterState::Failed,
+        export::State::Down(_) => ExporterState::Down,
+        export::State::Unused => ExporterState::Unused,
     }
+}
+
+/// Why it is not up.
+fn reason(running: &export::ExporterStatistics) -> Option<String> {
+    match &running.state {
+        export::State::Up => None,
+        export::State::Failed { why, .. } | export::State::Down(why) => Some(why.clone()),
+        export::State::Unused => Some(export::OpenError::Unused.to_string()),
+    }
+}
+
+fn failed(running: &export::ExporterStatistics) -> Option<ExporterFailed> {
+    match running.state {
+        export::State::Failed {
+            refused, datagrams, ..
+        } => Some(ExporterFailed { refused, datagrams }),
+        _ => None,
+    }
+}
+
+fn seconds_since(then_ns: u64) -> u64 {
+    clock::steady_ns().saturating_sub(then_ns) / 1_000_000_000
 }
 
 fn statistics(running: &export::ExporterStatistics) -> ExporterStatistics {
@@ -83,9 +108,13 @@ fn statistics(running: &export::ExporterStatistics) -> ExporterStatistics {
         (failure.reason.name().into(), tally)
     });
     ExporterStatistics {
-        cleared_seconds: clock::steady_ns().saturating_sub(running.cleared_ns) / 1_000_000_000,
+        cleared_seconds: seconds_since(running.cleared_ns),
         datagrams: running.datagrams,
         octets: running.octets,
+        refused: DatagramTally {
+            datagrams: running.refused_datagrams,
+            octets: running.refused_octets,
+        },
         unreachable: running.unreachable_notices,
         failures: failures.collect(),
     }
@@ -96,6 +125,7 @@ fn client(client: &export::ClientStatistics) -> ExporterClient {
         monitor: client.monitor.to_string(),
         records_added: client.records_added,
         records_sent: client.records_sent,
+        records_refused: client.records_refused,
         records_failed: client.records_failed,
         octets_added: client.bytes_added,
         octets_sent: client.bytes_sent,

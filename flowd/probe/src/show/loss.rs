@@ -89,6 +89,7 @@ fn exporter_ledger(exporter: &str, client: &export::ClientStatistics) -> Exporte
         monitor: client.monitor.to_string(),
         received: records(ledger.received),
         sent: records(ledger.sent),
+        refused: records(ledger.refused),
         queued: records(ledger.queued),
         dropped: dropped(ledger),
         balanced: ledger.balanced(),

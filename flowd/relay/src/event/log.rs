@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use service::clock;
 
 use super::{Event, What};
+use crate::settings::Endpoint;
 
 /// Most lines about exporters in each [`WINDOW`].
 const MOST: u32 = 100;
@@ -100,6 +101,14 @@ fn line(Event { samplicator, what }: &Event) {
             let last = i64::try_from(last_ns / 1_000_000).unwrap_or(i64::MAX);
             let last = clock::rfc3339(last);
             tracing::warn!(samplicator, "exporter {source} is silent since {last}");
+        }
+        What::ListenerDown { endpoint, why } => {
+            let Endpoint { listen, port } = endpoint;
+            tracing::warn!(samplicator, "{listen} port {port} is down: {why}");
+        }
+        What::ListenerUp { endpoint } => {
+            let Endpoint { listen, port } = endpoint;
+            tracing::info!(samplicator, "{listen} port {port} is up");
         }
         What::ReceiverFailed { receiver, reason } => {
             let why = reason.text();

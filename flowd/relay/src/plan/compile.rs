@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use loss::DropReason;
+use service::Occasion;
 
 use super::{Destination, Path, Plan, PlannedReceiver};
 use crate::error::{Error, Place, Problem};
@@ -18,6 +19,7 @@ use crate::settings::{Receiver, SamplicatorSettings};
 pub(crate) fn compile(
     settings: &SamplicatorSettings,
     old: Option<&Arc<Plan>>,
+    occasion: Occasion,
 ) -> Result<Plan, Error> {
     let known = |name: &str| old.and_then(|old| old.receiver(name));
     let taken: Vec<Slot> = settings
@@ -40,7 +42,7 @@ pub(crate) fn compile(
             Some(old) => old.slot,
             None => free.next().unwrap_or_default(),
         };
-        receivers.push(Arc::new(planned(settings, receiver, slot, old)?));
+        receivers.push(Arc::new(planned(settings, receiver, slot, old, occasion)?));
     }
     let slot = |name: &str| {
         let planned = receivers
@@ -61,6 +63,7 @@ fn planned(
     receiver: &Receiver,
     slot: Slot,
     old: Option<&Arc<PlannedReceiver>>,
+    occasion: Occasion,
 ) -> Result<PlannedReceiver, Error> {
     let queue = old
         .and_then(|old| old.queue.clone())
@@ -70,6 +73,10 @@ fn planned(
         settings: receiver.clone(),
         limit: receiver.rate_limit.map(Limit::new),
         queue,
+        balanced: settings
+            .groups
+            .iter()
+            .any(|group| group.receivers.contains(&receiver.name)),
         path: Arc::new(Path::new(Destination::Nowhere(DropReason::Unresolved))),
     };
     if receiver.disabled {
@@ -92,12 +99,15 @@ fn planned(
     if let Some(address) = address {
         let again = old.is_some_and(|old| old.settings.source_port == receiver.source_port);
         let destination = open_path(settings, &planned, address, again);
-        if let Destination::Nowhere(DropReason::NoSocket(errno)) = destination {
+        if let (Destination::Nowhere(DropReason::NoSocket(errno)), Occasion::Commit) =
+            (&destination, occasion)
+        {
+            let errno = *errno;
             let place = Place::Receiver(receiver.name.clone());
             let problem = match errno {
                 libc::EADDRINUSE => Problem::InUse,
                 errno => Problem::System {
-                    call: "opening its socket",
+                    call: "a socket to it",
                     error: io::Error::from_raw_os_error(errno),
                 },
             };

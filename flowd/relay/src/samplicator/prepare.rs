@@ -1,21 +1,23 @@
 //! How a configuration of a samplicator is put into force: prepare, then apply.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use nix::sys::resource::{Resource, getrlimit};
+use service::Occasion;
 use socket2::Socket;
 
-use super::{ClockHandle, Context, Inner, Prepared, Running, Samplicator};
+use super::{Clock, ClockHandle, Context, Inner, NewListener, Prepared, Running, Samplicator};
 use crate::error::{Error, Place, Problem};
 use crate::pacer::Pacer;
 use crate::plan::{Events, compile};
 use crate::resolver::Resolver;
 use crate::settings::{Endpoint, SamplicatorSettings};
-use crate::socket;
+use crate::socket::{self, Bound, Listening};
 use crate::statistics::Ledger;
 use crate::worker::{Ask, Handle, WorkerStatistics};
 
@@ -37,16 +39,31 @@ impl Samplicator {
         settings: &SamplicatorSettings,
         context: &Context,
     ) -> Result<Prepared, Error> {
-        check_host(settings)?;
+        Samplicator::prepare_for(old, settings, context, Occasion::Commit)
+    }
+
+    /// Does the same as [`Samplicator::prepare`]. A samplicator that is restored waits for what this host does not have yet.
+    ///
+    /// # Errors
+    /// Those of [`Samplicator::prepare`]; of a samplicator that is restored, only that the system refuses a thread.
+    pub(crate) fn prepare_for(
+        old: Option<&Samplicator>,
+        settings: &SamplicatorSettings,
+        context: &Context,
+        occasion: Occasion,
+    ) -> Result<Prepared, Error> {
+        if occasion == Occasion::Commit {
+            check_host(settings)?;
+        }
         let events = match old {
             Some(old) => old.0.events.clone(),
             None => Events::new(context.events.clone(), &settings.name),
         };
         let plan = match old {
-            Some(old) => compile(settings, Some(&old.0.state.lock().plan)),
-            None => compile(settings, None),
+            Some(old) => compile(settings, Some(&old.0.state.lock().plan), occasion),
+            None => compile(settings, None, occasion),
         }?;
-        let sockets = open_listeners(old, settings)?;
+        let (sockets, down) = open_listeners(old, settings, occasion)?;
         let starting = |error| Error {
             place: Place::Threads,
             problem: Problem::System {
@@ -54,17 +71,15 @@ impl Samplicator {
                 error,
             },
         };
-        let listening = settings.endpoints().len() * settings.threads;
         let mut listeners = Vec::new();
-        for (endpoint, socket) in sockets {
-            let handle = Handle::start(
-                &settings.name,
-                socket,
-                most_carriers(listening),
-                Arc::clone(&context.clock),
-                events.clone(),
-            );
-            listeners.push((endpoint, handle.map_err(starting)?));
+        for (endpoint, listening, bound) in sockets {
+            let handle = start(settings, &listening, &context.clock, &events);
+            listeners.push(NewListener {
+                endpoint,
+                handle: handle.map_err(starting)?,
+                bound,
+                listening,
+            });
         }
         let (paces, keeps) = match old {
             Some(old) => (old.0.state.lock().pacer.is_some(), true),
@@ -85,6 +100,7 @@ impl Samplicator {
             clock: ClockHandle(Arc::clone(&context.clock)),
             plan: Arc::new(plan),
             listeners,
+            down,
             resolver,
             pacer,
         })
@@ -92,6 +108,11 @@ impl Samplicator {
 }
 
 impl Prepared {
+    /// Returns the addresses and ports that cannot be had yet, and why.
+    pub(crate) fn down(&self) -> impl Iterator<Item = &(Endpoint, Problem)> {
+        self.down.iter()
+    }
+
     /// Puts the configuration into force and returns the samplicator, the same as before if there was one. Datagrams that have
     /// arrived by then are relayed by the configuration before; none is lost in between.
     pub fn apply(self) -> Samplicator {
@@ -103,6 +124,7 @@ impl Prepared {
                 state: Mutex::new(Running {
                     plan: Arc::clone(&self.plan),
                     listeners: BTreeMap::new(),
+                    down: BTreeMap::new(),
                     resolver: match self.resolver {
                         Some(resolver) => resolver,
                         None => unreachable!("a new samplicator has a new resolver"),
@@ -122,8 +144,20 @@ impl Prepared {
         if let Some(pacer) = &running.pacer {
             pacer.apply(Arc::clone(&plan));
         }
-        for (endpoint, handle) in self.listeners {
-            running.listeners.entry(endpoint).or_default().push(handle);
+        running.down = self.down.into_iter().collect();
+        for new in self.listeners {
+            let bound = match new.bound {
+                Bound::Yes => Ok(()),
+                // The socket that has the port is ours, so that nobody else can have taken it meanwhile.
+                Bound::WhenApplied => new.listening.bind_beside_own(),
+            };
+            match bound {
+                Ok(()) => {
+                    let handles = running.listeners.entry(new.endpoint).or_default();
+                    handles.push(new.handle);
+                }
+                Err(why) => drop(running.down.insert(new.endpoint, why)),
+            }
         }
         let endpoints = plan.settings.endpoints();
         let unpark = running.pacer.as_ref().and_then(Pacer::thread);
@@ -150,6 +184,8 @@ impl Prepared {
         }
         running.listeners.retain(|_, handles| !handles.is_empty());
         for mut handle in gone {
+            // What comes from here on is for the other sockets of the port.
+            socket::stop_delivery(&handle.socket);
             let last = handle.stop();
             running.past.add(last.retired());
         }
@@ -182,7 +218,7 @@ fn most_carriers(workers: usize) -> usize {
 
 /// Checks what depends on the host: privileges and addresses.
 fn check_host(settings: &SamplicatorSettings) -> Result<(), Error> {
-    let addresses = socket::local_addresses();
+    let addresses = udp::local_addresses();
     for receiver in settings.receivers.iter().filter(|one| !one.disabled) {
         let fail = |problem| Error {
             place: Place::Receiver(receiver.name.clone()),
@@ -192,12 +228,19 @@ fn check_host(settings: &SamplicatorSettings) -> Result<(), Error> {
         if receiver.spoof_source {
             let family = address.unwrap_or(IpAddr::from([0; 4]));
             socket::check_privilege(family).map_err(|error| match error.raw_os_error() {
-                Some(libc::EPERM) => fail(Problem::Privilege(error)),
+                Some(libc::EPERM) => fail(Problem::Privilege),
                 _ => fail(Problem::System {
-                    call: "IP_TRANSPARENT",
+                    call: "sending from other hosts' addresses",
                     error,
                 }),
             })?;
+        }
+        if let (Some(address), false) = (address, receiver.spoof_source) {
+            // An address may come later, or from this very commit.
+            match receiver.source.choose(&[address]) {
+                Err(error) if !error.awaits_address() => return Err(fail(error.into())),
+                _ => {}
+            }
         }
         if let Some(address) = address {
             let peer = std::net::SocketAddr::new(address, receiver.port);
@@ -209,30 +252,80 @@ fn check_host(settings: &SamplicatorSettings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens the listening sockets that the running samplicator does not have.
+/// Starts the thread of a listening socket. It waits for its plan.
+pub(super) fn start(
+    settings: &SamplicatorSettings,
+    listening: &Listening,
+    clock: &Clock,
+    events: &Events,
+) -> io::Result<Handle> {
+    let workers = settings.endpoints().len() * settings.threads;
+    Handle::start(
+        &settings.name,
+        Arc::clone(&listening.socket),
+        most_carriers(workers),
+        Arc::clone(clock),
+        events.clone(),
+    )
+}
+
+/// Listening sockets, with what is left to do for each.
+type Opened = Vec<(Endpoint, Listening, Bound)>;
+
+/// Opens the listening sockets that the running samplicator does not have. Returns them, and why there are none for an address and
+/// port that was configured before.
 fn open_listeners(
     old: Option<&Samplicator>,
     settings: &SamplicatorSettings,
-) -> Result<Vec<(Endpoint, Socket)>, Error> {
+    occasion: Occasion,
+) -> Result<(Opened, Vec<(Endpoint, Problem)>), Error> {
     let state = old.map(|old| old.0.state.lock());
-    let mut opened: Vec<(Endpoint, Socket)> = Vec::new();
+    let (mut opened, mut down) = (Vec::new(), Vec::new());
     for endpoint in settings.endpoints() {
-        let known: Vec<&Socket> = state
-            .iter()
-            .filter_map(|running| running.listeners.get(&endpoint))
-            .flatten()
-            .map(|handle| &*handle.socket)
-            .collect();
-        let mut own: Vec<Socket> = Vec::new();
-        while known.len() + own.len() < settings.threads {
-            let others: Vec<&Socket> = known.iter().copied().chain(&own).collect();
-            let socket = socket::listen(&endpoint, settings.receive_buffer, &others);
-            own.push(socket.map_err(|problem| Error {
-                place: Place::Listen(endpoint.clone()),
-                problem,
-            })?);
+        let running = state.as_deref();
+        match open_endpoint(running, &endpoint, settings) {
+            Ok(sockets) => {
+                let sockets = sockets.into_iter();
+                opened
+                    .extend(sockets.map(|(listening, bound)| (endpoint.clone(), listening, bound)));
+            }
+            Err(problem) => {
+                // What another commit does not change is not refused in this one.
+                let waits = running.is_some_and(|running| running.down.contains_key(&endpoint));
+                if occasion == Occasion::Commit && !waits {
+                    let place = Place::Listen(endpoint);
+                    return Err(Error { place, problem });
+                }
+                down.push((endpoint, problem));
+            }
         }
-        opened.extend(own.into_iter().map(|socket| (endpoint.clone(), socket)));
+    }
+    Ok((opened, down))
+}
+
+/// Opens the sockets that an address and port lacks.
+pub(super) fn open_endpoint(
+    running: Option<&Running>,
+    endpoint: &Endpoint,
+    settings: &SamplicatorSettings,
+) -> Result<Vec<(Listening, Bound)>, Problem> {
+    let handles = |same: bool| -> Vec<&Socket> {
+        let all = running.into_iter().flat_map(|running| &running.listeners);
+        all.filter(|(known, _)| (*known == endpoint) == same)
+            .flat_map(|(_, handles)| handles.iter().map(|handle| &*handle.socket))
+            .collect()
+    };
+    let (known, own) = (handles(true), handles(false));
+    let mut opened: Vec<(Listening, Bound)> = Vec::new();
+    while known.len() + opened.len() < settings.threads {
+        let more = opened.iter().map(|(listening, _)| &*listening.socket);
+        let others: Vec<&Socket> = known.iter().copied().chain(more).collect();
+        opened.push(socket::listen(
+            endpoint,
+            settings.receive_buffer,
+            &others,
+            &own,
+        )?);
     }
     Ok(opened)
 }

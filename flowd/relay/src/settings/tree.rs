@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use language::{Finding, Tree};
 use service::named::{self, Before};
+use udp::Source;
 
 use super::{
     Action, BalanceBy, Group, Listen, MAX_RECEIVERS, Receiver, Rule, SamplicatorSettings, Settings,
@@ -98,6 +99,14 @@ fn receiver(name: &str, node: &Tree) -> Receiver {
     receiver.spoof_source = node.has(&["spoof-source"]);
     receiver.source_port =
         number(node, "source-port").map_or(SourcePort::Preserve, SourcePort::Fixed);
+    let interface = node.value(&["source-interface"]).map(str::to_owned);
+    let address = node
+        .value(&["source-address"])
+        .and_then(|text| text.parse().ok());
+    receiver.source = match interface {
+        Some(interface) => Source::Interface(interface),
+        None => address.map_or(Source::Any, Source::Address),
+    };
     receiver.sampling = number(node, "sampling").unwrap_or(receiver.sampling);
     receiver.ttl = number(node, "ttl");
     receiver.dscp = number(node, "dscp").unwrap_or(receiver.dscp);

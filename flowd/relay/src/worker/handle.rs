@@ -24,13 +24,12 @@ impl Handle {
     /// Starts the thread. It reads nothing from the socket until it has a plan.
     pub(crate) fn start(
         name: &str,
-        socket: Socket,
+        socket: Arc<Socket>,
         carriers: usize,
         clock: Clock,
         events: Events,
     ) -> io::Result<Handle> {
         let (asks, mailbox) = mailbox::mailbox()?;
-        let socket = Arc::new(socket);
         let own_socket = Arc::clone(&socket);
         let thread = thread::Builder::new()
             .name(format!("relay-{name}"))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::{ALWAYS, Found};
+use super::{ALWAYS, Found, family_of};
 use crate::schema::default_word;
 use crate::{Code, Tree};
 
@@ -89,11 +89,29 @@ impl Found<'_> {
         let Some(host) = node.value(&["address"]) else {
             return;
         };
+        let at = |leaf| path.iter().copied().chain([leaf]).collect::<Vec<_>>();
+        let sources = ["spoof-source", "source-address", "source-interface"];
+        let given: Vec<&str> = sources
+            .into_iter()
+            .filter(|leaf| node.has(&[leaf]))
+            .collect();
+        if let [one, other, ..] = given[..] {
+            let message = format!("{one} and {other} exclude each other; delete one");
+            self.conflict(&at(other), message);
+        }
         // What a host name stands for is known when it is resolved.
         let Ok(address) = host.parse::<IpAddr>() else {
             return;
         };
-        let at = |leaf| path.iter().copied().chain([leaf]).collect::<Vec<_>>();
+        if let Some(source) = node.value(&["source-address"])
+            && source.contains(':') == address.is_ipv4()
+        {
+            let message = format!(
+                "source-address {source} is not of the family of {address}; {}",
+                family_of(host)
+            );
+            self.conflict(&at("source-address"), message);
+        }
         let port = node.value(&["port"]).unwrap_or(RECEIVER_PORT);
         if listening
             .iter()

@@ -259,6 +259,18 @@ set flow samplicator S source 10.1.0.0/16 receiver G
             "flow samplicator S receiver B spoof-source: spoof-source: exporters send to IPv4 only, and 2001:db8::1 cannot be sent to from such an address",
         ),
         (
+            "set flow samplicator S receiver A source-address 2001:db8::7",
+            "flow samplicator S receiver A source-address: source-address 2001:db8::7 is not of the family of 192.0.2.1; an IPv4 address is wanted",
+        ),
+        (
+            "set flow samplicator S receiver A source-address 192.0.2.7\nset flow samplicator S receiver A source-interface eth0",
+            "flow samplicator S receiver A source-interface: source-address and source-interface exclude each other; delete one",
+        ),
+        (
+            "set flow samplicator S receiver A source-interface eth0\nset flow samplicator S receiver A spoof-source",
+            "flow samplicator S receiver A source-interface: spoof-source and source-interface exclude each other; delete one",
+        ),
+        (
             "set flow samplicator S receiver B spoof-source\nset flow samplicator S source 10.0.0.0/8 receiver B",
             "flow samplicator S source 10.0.0.0/8 receiver B: receiver B spoofs the source, and 2001:db8::1 is not of the family of 10.0.0.0/8",
         ),

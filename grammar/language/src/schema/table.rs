@@ -278,6 +278,8 @@ pub static TABLE: &[Row] = &[
     leaf("flow samplicator * receiver * address", Host, "Address or host name of the receiver").required("address is missing"),
     leaf("flow samplicator * receiver * port", PORT, "UDP port of the receiver").default("2000"),
     flag("flow samplicator * receiver * spoof-source", "Send from the exporter's address, not from ours"),
+    leaf("flow samplicator * receiver * source-address", Address, "Address of this host that copies leave from"),
+    leaf("flow samplicator * receiver * source-interface", Interface, "Interface whose address copies leave from"),
     leaf("flow samplicator * receiver * source-port", SourcePort, "Source port of the copies: the exporter's, or a fixed one"),
     leaf("flow samplicator * receiver * sampling", number(2, 1_000_000), "Copy one datagram in so many; templates always").unit("datagrams"),
     leaf("flow samplicator * receiver * ttl", number(1, 255), "Time to live of the copies").unit("hops"),

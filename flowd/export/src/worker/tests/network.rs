@@ -45,7 +45,7 @@ fn an_absent_network_is_waited_for() {
     let _ = feed.offer(batch(&layout, 5, START_NS));
     let statistics = worker.statistics();
     balanced(&statistics);
-    assert!(statistics[0].down.is_some());
+    assert!(statistics[0].down().is_some());
     assert_eq!(
         client(&statistics, "E", "M").ledger.dropped[0].0,
         DropReason::NoRoute
@@ -57,7 +57,7 @@ fn an_absent_network_is_waited_for() {
     let up = (0..1000).any(|_| {
         now_ns.fetch_add(SECOND, Ordering::SeqCst);
         std::thread::park_timeout(Duration::from_millis(10));
-        worker.statistics()[0].down.is_none()
+        worker.statistics()[0].down().is_none()
     });
     assert!(up);
     let statistics = worker.statistics();
@@ -99,7 +99,7 @@ fn a_source_address_that_goes_is_waited_for() {
     let layout = original(Family::V4);
     let mut settings = crate::testing::settings("E", "192.0.2.9");
     settings.boot_ns = BOOT_NS;
-    settings.source = crate::settings::Source::Address("198.51.100.1".parse().unwrap());
+    settings.source = udp::Source::Address("198.51.100.1".parse().unwrap());
     worker.apply(plan(&[&settings], vec![user("M", &["E"], &layout)]));
     let feed = worker.feed("M");
     let until = |down: bool| {
@@ -108,7 +108,7 @@ fn a_source_address_that_goes_is_waited_for() {
             let _ = feed.offer(batch(&layout, 1, START_NS));
             worker.flush();
             std::thread::park_timeout(Duration::from_millis(10));
-            worker.statistics()[0].down.is_some() == down
+            worker.statistics()[0].down().is_some() == down
         });
         assert!(reached, "down: {down}");
     };
@@ -122,7 +122,7 @@ fn a_source_address_that_goes_is_waited_for() {
     until(true);
     let _ = feed.offer(batch(&layout, 9, START_NS));
     let statistics = worker.statistics();
-    let down = statistics[0].down.as_deref().unwrap();
+    let down = statistics[0].down().unwrap();
     assert_eq!(
         down,
         "source address 198.51.100.1 is not an address of this host"
@@ -147,7 +147,7 @@ fn an_interface_without_an_address_is_waited_for() {
     ip("link set d1 up");
     ip("link set d0 up");
     let mut settings = crate::testing::settings("E", "192.0.2.9");
-    settings.source = crate::settings::Source::Interface("d0".into());
+    settings.source = udp::Source::Interface("d0".into());
     let prepared = prepare(&settings).unwrap();
     assert_eq!(
         prepared.down().unwrap().to_string(),
@@ -158,7 +158,7 @@ fn an_interface_without_an_address_is_waited_for() {
     assert!(
         prepare(&settings)
             .unwrap()
-            .0
+            .socket
             .unwrap()
             .local
             .unwrap()
@@ -169,7 +169,7 @@ fn an_interface_without_an_address_is_waited_for() {
     // A VRF device is bound to as any other; marks are as told.
     settings.vrf = Some("d0".into());
     (settings.dscp, settings.ttl) = (46, 7);
-    let socket = prepare(&settings).unwrap().0.unwrap();
+    let socket = prepare(&settings).unwrap().socket.unwrap();
     let marks = socket2::SockRef::from(&socket);
     assert_eq!(
         (marks.tos_v4().unwrap(), marks.ttl_v4().unwrap()),

@@ -1,0 +1,201 @@
+//! The socket of an exporter: opened, compared with what the host would give now, and replaced.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use loss::DropReason;
+use resolve::{Backoff, Resolved};
+use tracing::{debug, info, warn};
+
+use super::{Exporter, after};
+use crate::health::Cause;
+use crate::opener::{OpenRequest, Opened};
+use crate::settings::Settings;
+use crate::socket::{OpenError, Prepared, Socket, payload_limit};
+
+/// How often an exporter without a socket tries to open one.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often a socket is compared with what the host's addresses and routes would give.
+pub(super) const FOLLOW: Duration = Duration::from_secs(5);
+/// How long the kernel may refuse to send until a new socket is used: the route or the source may have changed.
+pub(super) const FAILING: Duration = Duration::from_secs(10);
+/// The socket, or why there is none.
+#[derive(Debug)]
+pub(super) enum Link {
+    Up(Socket),
+    Down(OpenError),
+}
+
+/// What is known of the collector's name.
+#[derive(Debug, Default)]
+pub(super) struct Name {
+    addresses: Vec<IpAddr>,
+    /// Until when the addresses hold.
+    until_ns: u64,
+    backoff: Backoff,
+    /// Whether it did not resolve when it was tried last.
+    failed: bool,
+}
+
+impl Exporter {
+    /// Returns what to open a socket for, when it is time to. The caller hands the result to [`Exporter::opened`].
+    pub(crate) fn wants_socket(&mut self, now_ns: u64) -> Option<OpenRequest> {
+        let due_ns = match &self.link {
+            Link::Down(OpenError::Unused) => return None,
+            Link::Down(_) => self.retry_ns,
+            Link::Up(_) => self.follow_ns,
+        };
+        if self.opening || now_ns < due_ns {
+            return None;
+        }
+        self.opening = true;
+        let current = match &self.link {
+            Link::Up(socket) => Some(socket.peer.ip()),
+            Link::Down(_) => None,
+        };
+        let addresses = match self.settings.destination.parse() {
+            Ok(address) => Some(vec![address]),
+            Err(_) if self.name.addresses.is_empty() || now_ns >= self.name.until_ns => None,
+            Err(_) => Some(self.name.addresses.clone()),
+        };
+        Some(OpenRequest {
+            settings: self.settings.clone(),
+            addresses,
+            current,
+        })
+    }
+
+    /// Takes the socket that was opened, or the error why it was not.
+    pub(crate) fn opened(&mut self, opened: Opened, now_ns: u64) {
+        self.opening = false;
+        if matches!(self.link, Link::Down(OpenError::Unused)) {
+            return;
+        }
+        if !self.settings.same_socket(&opened.settings) {
+            (self.retry_ns, self.follow_ns) = (now_ns, now_ns);
+            return;
+        }
+        self.retry_ns = after(now_ns, RETRY);
+        self.follow_ns = after(now_ns, FOLLOW);
+        match opened.resolved {
+            Some(Err(why)) => {
+                let first = !std::mem::replace(&mut self.name.failed, true);
+                if let (true, Link::Up(socket)) = (first, &self.link) {
+                    let Settings {
+                        name, destination, ..
+                    } = &self.settings;
+                    let address = socket.peer.ip();
+                    warn!(
+                        "exporter {name}: `{destination}` does not resolve any more: {why}; {address} stays in use"
+                    );
+                }
+                let wait = self.name.backoff.wait();
+                self.retry_ns = after(now_ns, wait);
+                self.follow_ns = self.retry_ns;
+            }
+            Some(Ok(resolved)) => self.name.learn(Some(resolved), now_ns),
+            None => {}
+        }
+        if self.name.until_ns > now_ns {
+            self.follow_ns = self.follow_ns.min(self.name.until_ns);
+        }
+        match (&self.link, opened.socket) {
+            (Link::Up(old), Ok(new))
+                if old.same_path(&new) && !self.is_refused_by_kernel(now_ns) => {}
+            (_, Ok(socket)) => {
+                self.flush(now_ns);
+                if let Err(error) = socket.mark(&self.settings) {
+                    let why = loss::describe(&error);
+                    warn!(
+                        "exporter {}: DSCP and TTL cannot be set: {why}",
+                        self.settings.name
+                    );
+                }
+                let same = matches!(&self.link, Link::Up(old) if old.peer == socket.peer);
+                self.health.restart(!same);
+                self.link = Link::Up(socket);
+                self.link_changed(now_ns);
+                self.stream
+                    .set_limit(self.link.limit(&self.settings), now_ns);
+                self.stream.announce_again();
+            }
+            // A socket whose source address has gone cannot recover by itself, as one whose route has can.
+            (Link::Up(_), Err(error)) if error.reason() == DropReason::NoSource => {
+                self.flush(now_ns);
+                self.health.restart(true);
+                self.link = Link::Down(error);
+                self.link_changed(now_ns);
+            }
+            (Link::Up(_), Err(error @ OpenError::NoRoute { .. })) => {
+                let turn = self.health.dropped(error.reason(), 0, 0, now_ns);
+                self.turned(turn, now_ns);
+            }
+            (Link::Down(old), Err(new)) if *old != new => {
+                self.link = Link::Down(new);
+                self.link_changed(now_ns);
+            }
+            (_, Err(error)) => debug!("exporter {}: still {error}", self.settings.name),
+        }
+    }
+
+    /// Whether the kernel has refused to send for so long that a new socket is worth a try.
+    fn is_refused_by_kernel(&self, now_ns: u64) -> bool {
+        self.health.failed().is_some_and(|failed| {
+            matches!(failed.cause, Cause::Refusal(_)) && now_ns >= after(failed.since_ns, FAILING)
+        })
+    }
+
+    pub(super) fn link_changed(&mut self, now_ns: u64) {
+        let name = &self.settings.name;
+        self.since_ns = now_ns;
+        self.stream.set_away(false);
+        match &self.link {
+            Link::Up(socket) => {
+                info!("exporter {name} sends to {}", socket.peer);
+                self.follow_ns = after(now_ns, FOLLOW);
+                if self.name.until_ns > now_ns {
+                    self.follow_ns = self.follow_ns.min(self.name.until_ns);
+                }
+            }
+            Link::Down(OpenError::NotYet) => self.retry_ns = now_ns,
+            Link::Down(OpenError::Unused) => debug!("exporter {name} is not used"),
+            Link::Down(error) => {
+                self.retry_ns = self.retry_ns.max(after(now_ns, RETRY));
+                warn!("exporter {name} is down: {error}");
+            }
+        }
+    }
+}
+
+impl Link {
+    pub(super) fn from(prepared: Option<Prepared>) -> (Link, Option<Resolved>) {
+        match prepared {
+            Some(Prepared { socket, resolved }) => match socket {
+                Ok(socket) => (Link::Up(socket), resolved),
+                Err(error) => (Link::Down(error), resolved),
+            },
+            None => (Link::Down(OpenError::NotYet), None),
+        }
+    }
+
+    pub(super) fn limit(&self, settings: &Settings) -> usize {
+        match self {
+            Link::Up(socket) => socket.payload_limit(settings.mtu),
+            Link::Down(_) => payload_limit(true, None, settings.mtu),
+        }
+    }
+}
+
+impl Name {
+    /// Takes the addresses that the name has now.
+    pub(super) fn learn(&mut self, resolved: Option<Resolved>, now_ns: u64) {
+        if let Some(Resolved { addresses, ttl }) = resolved {
+            *self = Name {
+                addresses,
+                until_ns: after(now_ns, ttl),
+                backoff: Backoff::default(),
+                failed: false,
+            };
+        }
+    }
+}
