@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use flow_tests::dns::{NameServer, Resolv};
 use flow_tests::sink::Sink;
 use flow_tests::wait::SOON;
 use flow_tests::{Flowd, Namespace, Site, skip, until};
@@ -178,6 +178,54 @@ fn changes_under_load_cost_nobody_else_a_datagram() {
 }
 
 #[test]
+fn it_moves_between_any_address_and_one_without_losing_or_doubling_a_datagram() {
+    if !skip::able("a samplicator's listening address", TOOLS) {
+        return;
+    }
+    let site = Site::new();
+    let kept = Sink::start(&site.left, "192.168.4.1", 2055);
+    let flowd = Flowd::start(&site.relay);
+    flowd.configure(
+        "set flow samplicator S port 2055
+set flow samplicator S receiver kept address 192.168.4.1
+set flow samplicator S receiver kept port 2055
+set flow samplicator S receiver kept spoof-source
+",
+    );
+    let load = Load::start(&site.exporter, 5000..5002, "192.168.3.2:2055");
+    let one = "flow samplicator S listen-address";
+    for round in 0..3 {
+        for change in [
+            format!("set {one} 192.168.3.2"),
+            format!("delete {one}"),
+            format!(
+                "set {one} 0.0.0.0\nset flow samplicator S threads {}",
+                round + 1
+            ),
+            format!("delete {one} 0.0.0.0\nset {one} 192.168.3.2"),
+            format!("set {one} 192.168.4.2"),
+            format!("delete {one}"),
+        ] {
+            let so_far = kept.datagrams().len();
+            until("datagrams meanwhile", SOON, || {
+                (kept.datagrams().len() > so_far + 20).then_some(())
+            });
+            flowd.configure(&change);
+        }
+    }
+    let sent = load.stop();
+    until("the last datagrams", SOON, || {
+        (kept.datagrams().len() as u64 >= 2 * sent).then_some(())
+    });
+    for (port, mut numbers) in numbers(&kept) {
+        // A socket that takes over may be read before the one it takes over from is empty.
+        numbers.sort_unstable();
+        assert!(numbers.iter().copied().eq(0..sent), "port {port}");
+    }
+    assert_eq!(samplicator(&flowd)["balanced"], true);
+}
+
+#[test]
 fn a_samplicator_works_again_after_a_kill() {
     if !skip::able("a samplicator after a restart", TOOLS) {
         return;
@@ -198,93 +246,6 @@ fn a_samplicator_works_again_after_a_kill() {
     load.stop();
     // What waits at the socket when it is told to end goes out.
     assert!(flowd.terminate().success());
-}
-
-/// `/etc/resolv.conf` of a namespace, as `ip netns exec` puts it in place.
-struct Resolv(PathBuf);
-
-impl Resolv {
-    fn write(namespace: &Namespace, text: &str) -> Resolv {
-        let dir = PathBuf::from("/etc/netns").join(namespace.name());
-        fs::create_dir_all(&dir).expect("/etc/netns");
-        fs::write(dir.join("resolv.conf"), text).expect("/etc/netns");
-        Resolv(dir)
-    }
-}
-
-impl Drop for Resolv {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A name server that answers every question for an IPv4 address with one address and a TTL of a second, or says that
-/// there is no such name.
-struct NameServer {
-    answer: Arc<Mutex<Option<Ipv4Addr>>>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl NameServer {
-    fn start(namespace: &Namespace, answer: Option<Ipv4Addr>) -> NameServer {
-        let socket = namespace.enter(|| UdpSocket::bind("127.0.0.1:53").expect("the port is free"));
-        socket
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .expect("a timeout");
-        let answer = Arc::new(Mutex::new(answer));
-        let stop = Arc::new(AtomicBool::new(false));
-        let thread = {
-            let (answer, stop) = (answer.clone(), stop.clone());
-            std::thread::spawn(move || {
-                let mut buffer = [0; 1500];
-                while !stop.load(Ordering::Relaxed) {
-                    let Ok((len, from)) = socket.recv_from(&mut buffer) else {
-                        continue;
-                    };
-                    let address = *answer.lock().expect("nobody panicked");
-                    if let Some(reply) = reply(&buffer[..len], address) {
-                        let _ = socket.send_to(&reply, from);
-                    }
-                }
-            })
-        };
-        NameServer {
-            answer,
-            stop,
-            thread: Some(thread),
-        }
-    }
-
-    fn now(&self, answer: Option<Ipv4Addr>) {
-        *self.answer.lock().expect("nobody panicked") = answer;
-    }
-}
-
-impl Drop for NameServer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// The answer to a question (RFC 1035 §4.1).
-fn reply(question: &[u8], address: Option<Ipv4Addr>) -> Option<Vec<u8>> {
-    let name = question.get(12..)?.iter().position(|octet| *octet == 0)? + 13;
-    let section = question.get(12..name + 4)?;
-    let of_ipv4 = section.get(section.len() - 4..section.len() - 2)? == [0, 1];
-    let mut reply = question.get(..2)?.to_vec();
-    let code = if address.is_some() { 0 } else { 3 };
-    let answers = u8::from(of_ipv4 && address.is_some());
-    reply.extend([0x81, 0x80 | code, 0, 1, 0, answers, 0, 0, 0, 0]);
-    reply.extend(section);
-    if let Some(address) = address.filter(|_| of_ipv4) {
-        reply.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4]);
-        reply.extend(address.octets());
-    }
-    Some(reply)
 }
 
 #[test]
