@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::link_type::LinkType;
+
 /// Octets of a header line, which are those of a CPU cache line.
 pub const LINE: usize = 64;
 
@@ -336,57 +338,6 @@ impl fmt::Debug for Header {
                 &(self.get(at::SOURCE_PORT), self.get(at::DESTINATION_PORT)),
             )
             .finish_non_exhaustive()
-    }
-}
-
-/// Link type of a capture (LINKTYPE_ values of tcpdump.org): which header the captured octets start with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkType {
-    /// 1: Ethernet.
-    Ethernet,
-    /// 0: BSD loopback, four octets of address family in the capturing host's byte order.
-    Null,
-    /// 108: OpenBSD loopback, four octets of address family in network byte order.
-    Loop,
-    /// 101 (and 12, 14): IP, the version nibble says which.
-    Raw,
-    /// 228: IPv4.
-    Ipv4,
-    /// 229: IPv6.
-    Ipv6,
-    /// 9: PPP, with or without the 0xff03 prefix.
-    Ppp,
-    /// 50: PPP in HDLC-like framing.
-    PppSerial,
-    /// 51: PPPoE session header.
-    PppEther,
-    /// 104: Cisco HDLC.
-    CiscoHdlc,
-    /// 113: Linux cooked capture v1.
-    Sll,
-    /// 276: Linux cooked capture v2.
-    Sll2,
-    /// Any other link type. Its packets are skipped and counted.
-    Other(u32),
-}
-
-impl From<u32> for LinkType {
-    fn from(linktype: u32) -> Self {
-        match linktype {
-            1 => LinkType::Ethernet,
-            0 => LinkType::Null,
-            108 => LinkType::Loop,
-            12 | 14 | 101 => LinkType::Raw,
-            228 => LinkType::Ipv4,
-            229 => LinkType::Ipv6,
-            9 => LinkType::Ppp,
-            50 => LinkType::PppSerial,
-            51 => LinkType::PppEther,
-            104 => LinkType::CiscoHdlc,
-            113 => LinkType::Sll,
-            276 => LinkType::Sll2,
-            other => LinkType::Other(other),
-        }
     }
 }
 

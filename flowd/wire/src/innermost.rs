@@ -1,8 +1,9 @@
 //! Reads the packet inside a packet's tunnels, for probes that meter mirrored or encapsulated traffic.
 
-use crate::header::{Header, Lines, LinkType, Packet, SkipReason, at};
+use crate::header::{Header, Lines, Packet, SkipReason, at};
 use crate::ip::Parts;
 use crate::link::{self, Network, ethertype};
+use crate::link_type::LinkType;
 use crate::on_demand;
 use crate::packet::{PARSER_LINES, ip_header};
 use crate::tunnel::{self, Tunnel, TunnelPayload, Tunnels};

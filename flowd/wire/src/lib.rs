@@ -16,6 +16,7 @@ mod innermost;
 mod ip;
 pub mod ipfix;
 mod link;
+mod link_type;
 mod on_demand;
 mod outline;
 mod packet;
@@ -29,8 +30,9 @@ pub mod v5;
 pub mod v9;
 mod writer;
 
-pub use header::{Family, Header, LINE, Lines, LinkType, Packet, SkipReason, Span, Tag, at};
+pub use header::{Family, Header, LINE, Lines, Packet, SkipReason, Span, Tag, at};
 pub use innermost::{Innermost, MAX_TUNNELS, parse_innermost};
+pub use link_type::LinkType;
 pub use outline::{Outline, SetHeader, SetHeaders, sequence};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};

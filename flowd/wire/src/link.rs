@@ -1,6 +1,12 @@
 //! Reads the link header, VLAN tags, MPLS labels and PPPoE, up to the first octet of the IP header.
 
-use crate::header::{Header, LinkType, Packet, SkipReason, Tag, at};
+mod host;
+mod lan;
+mod wan;
+mod wifi;
+
+use crate::header::{Header, Packet, SkipReason, Tag, at};
+use crate::link_type::LinkType;
 
 /// The captured octets behind the link header, from the IP header on.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +21,7 @@ pub(crate) enum Network<'a> {
     Labelled(&'a [u8]),
 }
 
-/// EtherTypes and PPP protocol numbers (IANA "IEEE 802 Numbers", "Point-to-Point (PPP) Protocol Field Assignments").
+/// EtherTypes (IANA "IEEE 802 Numbers").
 pub(crate) mod ethertype {
     pub(crate) const IPV4: u16 = 0x0800;
     pub(crate) const IPV6: u16 = 0x86dd;
@@ -38,10 +44,6 @@ pub(crate) mod ethertype {
     pub(crate) const WCCP: u16 = 0x883e;
     /// Smaller values are the length of an 802.3 frame (IEEE 802.3 §3.2.6).
     pub(crate) const MIN: u16 = 0x0600;
-    pub(super) const PPP_IPV4: u16 = 0x0021;
-    pub(super) const PPP_IPV6: u16 = 0x0057;
-    pub(super) const PPP_MPLS: u16 = 0x0281;
-    pub(super) const PPP_MPLS_MULTICAST: u16 = 0x0283;
 }
 
 /// Removes the link header and stores its values in `header`.
@@ -73,81 +75,76 @@ pub(crate) fn strip<'a>(
 
 /// Link types that are not Ethernet.
 fn other<'a>(packet: &Packet<'a>, header: &mut Header) -> Result<Network<'a>, SkipReason> {
-    let data = packet.data;
-    match packet.link {
-        // [`strip`] handles Ethernet.
-        LinkType::Ethernet | LinkType::Other(_) => Err(SkipReason::LinkType),
+    behind(packet.link, packet.data, packet.tag, header)
+}
+
+/// Removes the link header of a link type from the octets of a frame.
+fn behind<'a>(
+    link: LinkType,
+    data: &'a [u8],
+    tag: Option<Tag>,
+    header: &mut Header,
+) -> Result<Network<'a>, SkipReason> {
+    match link {
+        LinkType::Other(_) => Err(SkipReason::LinkType),
         LinkType::Raw | LinkType::Ipv4 | LinkType::Ipv6 => Ok(Network::Either(data)),
-        LinkType::Null | LinkType::Loop => {
-            let (family, rest) = data
-                .split_first_chunk::<4>()
-                .ok_or(SkipReason::LinkTruncated)?;
-            // NULL has the capturing host's byte order. Families are small numbers, so the position of the zero
-            // octets tells which.
-            let family = match (packet.link, family) {
-                (LinkType::Null, [first, ..]) if *first != 0 => u32::from_le_bytes(*family),
-                _ => u32::from_be_bytes(*family),
-            };
-            match family {
-                2 => Ok(Network::Ipv4(rest)),
-                // AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, Darwin.
-                10 | 24 | 28 | 30 => Ok(Network::Ipv6(rest)),
-                _ => Err(SkipReason::NotIp),
+        LinkType::Null => host::null(data),
+        LinkType::Loop => host::openbsd_loop(data),
+        LinkType::Enc => host::enc(data),
+        LinkType::Pflog => host::pflog(data),
+        LinkType::Nflog => host::nflog(data),
+        LinkType::Ipnet => host::ipnet(data),
+        LinkType::Sll => host::sll(data, tag, header),
+        LinkType::Sll2 => host::sll2(data, tag, header),
+        LinkType::Ppp => wan::ppp_framed(data, header),
+        LinkType::PppWithDirection => wan::ppp_with_direction(data, header),
+        LinkType::PppSerial => wan::ppp_serial(data, tag, header),
+        LinkType::PppEther => wan::pppoe(data, header),
+        LinkType::CiscoHdlc => wan::cisco_hdlc(data, tag, header),
+        LinkType::CiscoHdlcWithDirection => {
+            wan::cisco_hdlc(data.get(1..).unwrap_or_default(), tag, header)
+        }
+        LinkType::FrameRelay => wan::frame_relay(data, header),
+        LinkType::FrameRelayWithDirection => {
+            wan::frame_relay(data.get(1..).unwrap_or_default(), header)
+        }
+        LinkType::SunAtm => wan::sun_atm(data, header),
+        LinkType::Llc => llc(data, header),
+        LinkType::Ethernet => lan::ethernet_frame(data, tag, header),
+        LinkType::Fddi => lan::fddi(data, header),
+        LinkType::FibreChannel => lan::fibre_channel(data, header),
+        LinkType::Firewire => lan::firewire(data, header),
+        LinkType::Ieee80211 => wifi::ieee80211(data, false, header),
+        LinkType::Radiotap => wifi::radiotap(data, header),
+        LinkType::Prism => wifi::prism(data, header),
+        LinkType::Avs => wifi::avs(data, header),
+        LinkType::Ppi | LinkType::Pktap => {
+            let (inner, frame) = match link {
+                LinkType::Ppi => host::ppi(data),
+                _ => host::pktap(data),
+            }?;
+            match LinkType::from(inner) {
+                // One such header is enough: a frame cannot send the reader round in circles.
+                LinkType::Ppi | LinkType::Pktap => Err(SkipReason::LinkType),
+                inner => behind(inner, frame, tag, header),
             }
         }
-        LinkType::Ppp | LinkType::PppSerial => match data {
-            // Address and control octets (RFC 1662 §3.1).
-            [0xff, _, rest @ ..] => ppp(rest, header),
-            _ => ppp(data, header),
-        },
-        LinkType::PppEther => pppoe(data, header),
-        LinkType::CiscoHdlc => {
-            let (&[_, _, t0, t1], rest) = data
-                .split_first_chunk::<4>()
-                .ok_or(SkipReason::LinkTruncated)?;
-            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
-        }
-        LinkType::Sll => {
-            let (cooked, rest) = data
-                .split_first_chunk::<16>()
-                .ok_or(SkipReason::LinkTruncated)?;
-            let [_, _, _, _, l0, l1, a0, a1, a2, a3, a4, a5, _, _, t0, t1] = *cooked;
-            if [l0, l1] == [0, 6] {
-                header.set(at::SOURCE_MAC, &[a0, a1, a2, a3, a4, a5]);
+    }
+}
+
+/// Reads an IEEE 802.2 header with SNAP (RFC 1042), or the protocol identifiers of ISO that ATM has (RFC 2684 §5.1).
+fn llc<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
+    match data {
+        // The second organisation is that of bridges between 802.3 and others (IEEE 802.1H).
+        [0xaa, 0xaa, 3, 0, 0, 0 | 0xf8, t0, t1, rest @ ..] => {
+            match u16::from_be_bytes([*t0, *t1]) {
+                ..ethertype::MIN => Err(SkipReason::NotIp),
+                kind => ethernet(kind, rest, None, header),
             }
-            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
         }
-        LinkType::Sll2 => {
-            let (cooked, rest) = data
-                .split_first_chunk::<20>()
-                .ok_or(SkipReason::LinkTruncated)?;
-            let [
-                t0,
-                t1,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                len,
-                a0,
-                a1,
-                a2,
-                a3,
-                a4,
-                a5,
-                _,
-                _,
-            ] = *cooked;
-            if len == 6 {
-                header.set(at::SOURCE_MAC, &[a0, a1, a2, a3, a4, a5]);
-            }
-            ethernet(u16::from_be_bytes([t0, t1]), rest, packet.tag, header)
-        }
+        [0xfe, 0xfe, 3, nlpid, rest @ ..] => wan::nlpid(*nlpid, rest, header),
+        [_, _, _, _, _, _, _, _, ..] => Err(SkipReason::NotIp),
+        _ => Err(SkipReason::LinkTruncated),
     }
 }
 
@@ -186,7 +183,7 @@ pub(crate) fn ethernet<'a>(
         match kind {
             ethertype::IPV4 | ethertype::IPV6 => return ip(kind, rest, header),
             ethertype::MPLS | ethertype::MPLS_MULTICAST => return mpls(rest, header),
-            ethertype::PPPOE => return pppoe(rest, header),
+            ethertype::PPPOE => return wan::pppoe(rest, header),
             ethertype::PBB => {
                 let (inner, after) = rest
                     .split_first_chunk::<18>()
@@ -272,28 +269,5 @@ fn mpls<'a>(mut rest: &'a [u8], header: &mut Header) -> Result<Network<'a>, Skip
         if c & 1 == 1 {
             return Ok(Network::Labelled(rest));
         }
-    }
-}
-
-/// Reads a PPPoE session header (RFC 2516 §4), then PPP.
-fn pppoe<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
-    let (_, rest) = data
-        .split_first_chunk::<6>()
-        .ok_or(SkipReason::LinkTruncated)?;
-    ppp(rest, header)
-}
-
-/// Reads a PPP protocol field (RFC 1661 §2), compressed (§6.5) or not.
-fn ppp<'a>(data: &'a [u8], header: &mut Header) -> Result<Network<'a>, SkipReason> {
-    let (protocol, rest) = match data {
-        [compressed, rest @ ..] if compressed & 1 == 1 => (u16::from(*compressed), rest),
-        [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
-        _ => return Err(SkipReason::LinkTruncated),
-    };
-    match protocol {
-        ethertype::PPP_IPV4 => Ok(Network::Ipv4(rest)),
-        ethertype::PPP_IPV6 => Ok(Network::Ipv6(rest)),
-        ethertype::PPP_MPLS | ethertype::PPP_MPLS_MULTICAST => mpls(rest, header),
-        _ => Err(SkipReason::NotIp),
     }
 }

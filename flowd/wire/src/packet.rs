@@ -6,9 +6,10 @@
 //! skipped with a reason, see [`SkipReason`].
 
 use crate::fast_path;
-use crate::header::{Header, Lines, LinkType, Packet, SkipReason, at};
+use crate::header::{Header, Lines, Packet, SkipReason, at};
 use crate::ip::{self, Parts};
 use crate::link::{self, Network};
+use crate::link_type::LinkType;
 use crate::on_demand;
 
 /// The lines the parser itself writes to, whichever lines the caller wants.

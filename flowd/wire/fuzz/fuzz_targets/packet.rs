@@ -11,7 +11,10 @@ use wire::{
     parse, parse_innermost, parse_lines,
 };
 
-const LINKS: [u32; 13] = [0, 1, 9, 12, 50, 51, 101, 104, 108, 113, 228, 229, 276];
+const LINKS: [u32; 33] = [
+    0, 1, 9, 12, 50, 51, 101, 104, 108, 113, 228, 229, 276, 10, 100, 105, 107, 109, 117, 119, 122, 123,
+    127, 138, 163, 166, 192, 204, 205, 206, 226, 239, 258,
+];
 
 fuzz_target!(|input: &[u8]| {
     let Some((&[link, tagged, t0, t1, l0, l1, kinds, lines], data)) = input.split_first_chunk()

@@ -1,6 +1,7 @@
 //! Tests of the packet parser on handmade octets.
 
-use crate::header::{Family, Header, LinkType, Packet, SkipReason, Span, Tag, at};
+use crate::header::{Family, Header, Packet, SkipReason, Span, Tag, at};
+use crate::link_type::LinkType;
 use crate::parse;
 
 mod ip;

@@ -2,6 +2,10 @@
 
 use super::*;
 
+#[path = "../../../tests/link_headers/mod.rs"]
+mod link_headers;
+use link_headers::{HEADERS, octets};
+
 #[test]
 fn every_link_type_leads_to_the_ip_header() {
     let ip = ipv4(17, &UDP);
@@ -19,6 +23,11 @@ fn every_link_type_leads_to_the_ip_header() {
         (LinkType::PppSerial, behind(&[0, 0x21])),
         (LinkType::PppEther, behind(&[0x11, 0, 0, 1, 0, 30, 0, 0x21])),
         (LinkType::CiscoHdlc, behind(&[0x0f, 0, 8, 0])),
+        (LinkType::CiscoHdlc, behind(&[0x8f, 0, 8, 0])),
+        (LinkType::CiscoHdlc, behind(&[0xff, 3, 8, 0])),
+        (LinkType::PppSerial, behind(&[0x0f, 0, 8, 0])),
+        (LinkType::PppSerial, behind(&[0x8f, 0, 8, 0])),
+        (LinkType::PppSerial, behind(&[0x8f, 0, 0x81, 0, 0, 5, 8, 0])),
         (LinkType::Sll, cooked([8, 0])),
         (
             LinkType::Sll2,
@@ -197,4 +206,138 @@ fn a_deeper_label_stack_than_is_kept_is_read_through() {
     for depth in 0..at::MPLS_LABELS {
         assert_eq!(header.get(at::mpls_label(depth)), [0, depth as u8 + 1, 0]);
     }
+}
+
+#[test]
+fn headers_of_many_systems_lead_to_the_ip_header() {
+    let ip = ipv4(17, &UDP);
+    for (number, text, addresses) in HEADERS {
+        let front = octets(text);
+        let data = [&front[..], &ip].concat();
+        let link = LinkType::from(*number);
+        assert_ne!(link, LinkType::Other(*number));
+        let header = read(&data, link).unwrap_or_else(|skip| panic!("{link:?} {text}: {skip:?}"));
+        assert_eq!(key(&header), (17, 53, 0x8000, 28), "{link:?} {text}");
+        let macs = [header.get(at::DESTINATION_MAC), header.get(at::SOURCE_MAC)];
+        assert_eq!(macs, addresses.unwrap_or_default(), "{link:?} {text}");
+        // Cut anywhere, it is skipped with a reason or has the same octets.
+        for cut in 0..data.len() {
+            let short = Packet {
+                wire_len: data.len() as u32,
+                ..packet(&data[..cut], link)
+            };
+            let mut header = Header::empty();
+            if parse(&short, &mut header).is_ok() {
+                let found = (header.octets, header.protocol);
+                assert_eq!(found, (28, 17), "{link:?} {text} cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ipv6_is_read_behind_families_of_every_system() {
+    let ip = ipv6(17, &UDP);
+    for (number, front) in [
+        (109, "1c000000 00001234 00000010"),
+        (109, "00000018 00001234 00000010"),
+        (100, "fefe03 8e"),
+        (107, "1841 03 8e"),
+        (204, "00 0057"),
+        (205, "00 8f00 86dd"),
+        (
+            226,
+            "01 1a 0000 00000030 00000001 00000001 00000000 00000000",
+        ),
+        (239, "0a 00 0005 3400 0900"),
+        (50, "0f00 86dd"),
+        (
+            105,
+            "0801 0000 020000000009 020000000002 020000000001 1000 aaaa03 000000 86dd",
+        ),
+    ] {
+        let data = [octets(front), ip.clone()].concat();
+        let header = read(&data, LinkType::from(number)).unwrap();
+        assert_eq!(key(&header), (17, 53, 0x8000, 48), "{number} {front}");
+    }
+}
+
+#[test]
+fn what_has_no_ip_packet_is_skipped() {
+    let wifi = |control: &str| {
+        octets(&format!(
+            "{control} 0000 020000000009 020000000002 020000000001 1000 aaaa03 000000 0800"
+        ))
+    };
+    let ip = ipv4(17, &UDP);
+    for (number, front, skip) in [
+        // A beacon, an acknowledgement, no data, encrypted data.
+        (105, wifi("8000"), SkipReason::NotIp),
+        (105, wifi("d400"), SkipReason::NotIp),
+        (105, wifi("4801"), SkipReason::NotIp),
+        (105, wifi("c801"), SkipReason::NotIp),
+        (105, wifi("0841"), SkipReason::NotIp),
+        // A later fragment.
+        (
+            105,
+            octets("0801 0000 020000000009 020000000002 020000000001 1100 aaaa03 000000 0800"),
+            SkipReason::NotIp,
+        ),
+        (127, octets("0000 ff00"), SkipReason::LinkTruncated),
+        (117, octets("2c 02"), SkipReason::NotIp),
+        (117, octets("ff 02"), SkipReason::LinkTruncated),
+        (
+            239,
+            octets("02 00 0005 0800 0100 0800 01 00"),
+            SkipReason::NotIp,
+        ),
+        (239, octets("02 00 0005 0300 0100"), SkipReason::NotIp),
+        // Headers that name each other.
+        (
+            192,
+            octets("00 00 0800 c0000000 00 00 0800 65000000"),
+            SkipReason::LinkType,
+        ),
+        (
+            192,
+            octets("00 00 0800 02010000 0c000000 01000000 65000000"),
+            SkipReason::LinkType,
+        ),
+        (192, octets("00 00 0700 65000000"), SkipReason::NotIp),
+        (192, octets("00 00 0800 bd000000"), SkipReason::LinkType),
+        (258, octets("0c000000 00000000 65000000"), SkipReason::NotIp),
+        (
+            258,
+            octets("ffffffff 01000000 65000000"),
+            SkipReason::LinkTruncated,
+        ),
+        (
+            123,
+            octets("81 00 0020 aaaa03 000000 0800"),
+            SkipReason::NotIp,
+        ),
+        (107, octets("1841 03 81"), SkipReason::NotIp),
+        (107, octets("1840 1840 03 cc"), SkipReason::NotIp),
+        (
+            10,
+            octets("50 020000000001 020000000002 e0e003 000000 0800"),
+            SkipReason::NotIp,
+        ),
+    ] {
+        let data = match number {
+            239 => front,
+            _ => [front, ip.clone()].concat(),
+        };
+        let found = read(&data, LinkType::from(number)).unwrap_err();
+        assert_eq!(found, skip, "{number} {data:02x?}");
+    }
+}
+
+#[test]
+fn the_list_of_link_types_that_are_read_is_one_of_numbers_and_names() {
+    let names: Vec<&str> = LinkType::names().collect();
+    assert!(names.contains(&"ETHERNET") && names.contains(&"NFLOG"));
+    assert_eq!(names.len(), 32);
+    assert_eq!(LinkType::from(14), LinkType::Raw);
+    assert_eq!(LinkType::from(147), LinkType::Other(147));
 }
