@@ -9,6 +9,7 @@
 pub mod config;
 pub mod error;
 pub mod filter;
+mod link_name;
 pub mod pcap_live;
 pub mod ring;
 pub mod savefile;
@@ -21,6 +22,7 @@ use wire::Packet;
 
 pub use config::{Config, Engine, Fanout, LinkState, Ready, Statistics};
 pub use error::Error;
+pub use link_name::link_name;
 pub use pcap_live::Live;
 pub use ring::Ring;
 pub use savefile::Savefile;

@@ -1,39 +1,47 @@
 //! Reads packets from a savefile, pcap or pcapng.
-#![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::Path;
 
-use pcap::{Capture, Offline, PacketHeader, Precision};
+use pcap::PacketHeader;
 use wire::{LinkType, Packet};
 
-use crate::error::{Error, libpcap_message};
+use crate::error::Error;
 use classic::Classic;
+use foreign::Foreign;
+use pcapng::PcapNg;
+use records::Records;
+use view::View;
 
 mod classic;
+mod foreign;
+mod pcapng;
+mod records;
+mod view;
 mod window;
 
 /// A savefile, read from front to back.
 pub struct Savefile {
     reader: Reader,
-    link: LinkType,
-    /// This descriptor shares its position with libpcap's own.
-    file: File,
     path: String,
     packets: u64,
+    size: Option<u64>,
 }
 
 /// What reads the packets.
 enum Reader {
-    /// Our own reader for the common format, which is several times as fast.
+    /// The common format.
     Classic(Classic),
-    /// libpcap, for pcapng, pipes and everything uncommon.
-    Libpcap(Capture<Offline>),
+    /// pcapng.
+    PcapNg(PcapNg),
+    /// Everything uncommon, by libpcap.
+    Foreign(Foreign),
 }
 
 impl Savefile {
@@ -48,35 +56,20 @@ impl Savefile {
             path: name.clone(),
             message,
         };
+        let system = |error: io::Error| refused(error.to_string());
         let file = if path.as_os_str() == OsStr::new("-") {
             io::stdin().as_fd().try_clone_to_owned().map(File::from)
         } else {
             File::open(path)
         }
-        .map_err(|error| refused(error.to_string()))?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        .map_err(system)?;
+        let metadata = file.metadata().map_err(system)?;
+        if metadata.is_dir() {
             return Err(refused("is a directory".into()));
         }
-        let fd = file
-            .try_clone()
-            .map(OwnedFd::from)
-            .map_err(|error| refused(error.to_string()))?;
-        // SAFETY: the descriptor was duplicated for libpcap, which closes it.
-        let capture =
-            unsafe { Capture::from_raw_fd_with_precision(fd.into_raw_fd(), Precision::Nano) }
-                .map_err(|error| refused(libpcap_message(&error)))?;
-        let link = LinkType::from(capture.get_datalink().0.cast_unsigned());
-        // libpcap has checked the header and interpreted the link type. Its descriptor shares the file position, so
-        // only one of the two readers may read on.
-        let classic = file.try_clone().and_then(Classic::open);
-        let reader = match classic.map_err(|error| refused(error.to_string()))? {
-            Some(classic) => Reader::Classic(classic),
-            None => Reader::Libpcap(capture),
-        };
         Ok(Savefile {
-            reader,
-            link,
-            file,
+            reader: Reader::open(file).map_err(refused)?,
+            size: metadata.is_file().then_some(metadata.len()),
             path: name,
             packets: 0,
         })
@@ -89,54 +82,28 @@ impl Savefile {
     #[inline]
     pub fn read(
         &mut self,
-        mut each: impl FnMut(&Packet<'_>) -> ControlFlow<()>,
+        each: impl FnMut(&Packet<'_>) -> ControlFlow<()>,
     ) -> Result<bool, Error> {
-        let link = self.link;
-        let result = loop {
-            let (time_ns, data, wire_len) = match &mut self.reader {
-                Reader::Classic(classic) => match classic.next() {
-                    Some(record) => (record.time_ns, record.data, record.wire_len),
-                    None => match classic.advance() {
-                        Ok(true) => continue,
-                        Ok(false) => break Ok(false),
-                        Err(error) => break Err(error),
-                    },
-                },
-                Reader::Libpcap(capture) => match capture.next_packet() {
-                    Ok(packet) => (time_ns(packet.header), packet.data, packet.header.len),
-                    Err(pcap::Error::NoMorePackets) => break Ok(false),
-                    Err(error) => break Err(libpcap_message(&error)),
-                },
-            };
-            self.packets += 1;
-            let packet = Packet {
-                time_ns,
-                data,
-                wire_len,
-                link,
-                tag: None,
-                outgoing: false,
-            };
-            if each(&packet).is_break() {
-                break Ok(true);
-            }
+        let packets = &mut self.packets;
+        let result = match &mut self.reader {
+            Reader::Classic(classic) => classic.read(packets, each),
+            Reader::PcapNg(pcapng) => pcapng.read(packets, each),
+            Reader::Foreign(foreign) => foreign.read(packets, each),
         };
-        let intact = match &self.reader {
-            Reader::Classic(classic) => classic.check_intact(),
-            Reader::Libpcap(_) => Ok(()),
-        };
-        result
-            .and_then(|more| intact.map(|()| more))
-            .map_err(|message| Error::Savefile {
-                path: self.path.clone(),
-                packets: self.packets,
-                message,
-            })
+        result.map_err(|message| Error::Savefile {
+            path: self.path.clone(),
+            packets: self.packets,
+            message,
+        })
     }
 
-    /// Link type of the packets.
-    pub fn link(&self) -> LinkType {
-        self.link
+    /// Packets read so far, by their link type. Types without packets are there if the file names them.
+    pub fn links(&self) -> BTreeMap<LinkType, u64> {
+        match &self.reader {
+            Reader::Classic(classic) => BTreeMap::from([(classic.link(), self.packets)]),
+            Reader::PcapNg(pcapng) => pcapng.links(),
+            Reader::Foreign(foreign) => BTreeMap::from([(foreign.link(), self.packets)]),
+        }
     }
 
     /// Number of packets read so far.
@@ -144,21 +111,38 @@ impl Savefile {
         self.packets
     }
 
-    /// Octets of the file read so far, at most a buffer ahead of the packets; 0 for a pipe.
+    /// Octets of the file read so far, at most a buffer ahead of the packets.
     pub fn position(&self) -> u64 {
         match &self.reader {
             Reader::Classic(classic) => classic.position(),
-            Reader::Libpcap(_) => (&self.file).stream_position().unwrap_or(0),
+            Reader::PcapNg(pcapng) => pcapng.position(),
+            Reader::Foreign(foreign) => foreign.position(),
         }
     }
 
-    /// Size of the file in octets; `None` for a pipe.
+    /// Size of the file in octets when it was opened; `None` for a pipe.
     pub fn size(&self) -> Option<u64> {
-        self.file
-            .metadata()
-            .ok()
-            .filter(|metadata| metadata.is_file())
-            .map(|metadata| metadata.len())
+        self.size
+    }
+}
+
+impl Reader {
+    fn open(file: File) -> Result<Reader, String> {
+        let system = |error: io::Error| error.to_string();
+        // Shares the position, which views of files leave alone.
+        let whole = file.try_clone().map_err(system)?;
+        let mut view = View::new(file).map_err(system)?;
+        let got = view.fill(START)?;
+        if PcapNg::begins(view.rest()) {
+            return Ok(Reader::PcapNg(PcapNg::new(view)));
+        }
+        if Classic::begins(view.rest()) || got < START {
+            return Classic::open(view).map(Reader::Classic);
+        }
+        if view.is_piped() {
+            return Err("unknown file format, or one that is read from a file only".into());
+        }
+        Foreign::open(whole).map(Reader::Foreign)
     }
 }
 
@@ -170,6 +154,9 @@ impl fmt::Debug for Savefile {
             .finish_non_exhaustive()
     }
 }
+
+/// Octets that tell the format of a file.
+const START: usize = 8;
 
 /// Time stamp of a capture opened with nanosecond precision, where libpcap puts nanoseconds in place of
 /// microseconds.

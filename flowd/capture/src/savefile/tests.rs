@@ -3,6 +3,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use pcap::Precision;
+
 use super::*;
 
 struct Temporary(PathBuf);
@@ -46,13 +48,14 @@ type Read = (u64, u32, Vec<u8>);
 
 fn all(path: &Path) -> (Vec<Read>, Option<String>) {
     let mut savefile = Savefile::open(path).unwrap();
-    assert_eq!(savefile.link(), LinkType::Raw);
     let mut packets = Vec::new();
     let result = savefile.read(|packet| {
         packets.push((packet.time_ns, packet.wire_len, packet.data.to_vec()));
         ControlFlow::Continue(())
     });
     assert_eq!(savefile.packets(), packets.len() as u64);
+    let links = BTreeMap::from([(LinkType::Raw, savefile.packets())]);
+    assert_eq!(savefile.links(), links);
     match result {
         Ok(more) => {
             assert!(!more);
@@ -138,7 +141,7 @@ fn what_is_no_savefile_is_refused_with_its_name() {
 
 /// What libpcap reads, without our own reader.
 fn by_libpcap(path: &Path) -> Vec<Read> {
-    let mut capture = Capture::from_file_with_precision(path, Precision::Nano).unwrap();
+    let mut capture = pcap::Capture::from_file_with_precision(path, Precision::Nano).unwrap();
     let mut packets = Vec::new();
     while let Ok(packet) = capture.next_packet() {
         packets.push((
@@ -187,4 +190,35 @@ fn our_reader_and_libpcap_read_the_same() {
             assert!(ours == by_libpcap(&file.0), "{name}");
         }
     }
+}
+
+#[test]
+fn variants_that_only_libpcap_knows_are_read_from_files() {
+    let packets: &[(u32, u32, u32, &[u8])] = &[(1, 2, 3, b"abc"), (2, 3, 4, b"de")];
+    let mut old = pcap(MICRO, packets);
+    // Version 2.3.
+    old[6] = 3;
+    let file = Temporary::new("old", &old);
+    assert!(matches!(
+        Savefile::open(&file.0).unwrap().reader,
+        Reader::Foreign(_)
+    ));
+    let (read, error) = all(&file.0);
+    assert_eq!((read.len(), error), (2, None));
+    assert!(read == by_libpcap(&file.0));
+}
+
+#[test]
+fn a_pipe_is_read_as_a_file_is() {
+    let packets: &[(u32, u32, u32, &[u8])] = &[(1, 2, 3, &[7; 200_000]), (2, 3, 4, b"de")];
+    let file = Temporary::new("as-a-file", &pcap(MICRO, packets));
+    let fifo = Temporary::new("fifo", b"");
+    fs::remove_file(&fifo.0).unwrap();
+    nix::unistd::mkfifo(&fifo.0, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let feeder = std::thread::spawn({
+        let (from, to) = (file.0.clone(), fifo.0.clone());
+        move || fs::write(to, fs::read(from).unwrap()).unwrap()
+    });
+    assert!(all(&fifo.0) == all(&file.0));
+    feeder.join().unwrap();
 }
