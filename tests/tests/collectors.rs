@@ -78,7 +78,7 @@ impl Run {
         let started_ns = clock::wall_ns();
         let flowd = Flowd::start(&lab.router);
         flowd
-            .configure(&(monitor("eth1", &exporters) + "set flow monitor M cache entries 65536\n"));
+            .configure(&(monitor("eth1", &exporters) + "set flow monitor M cache entries 65536\nset interfaces ethernet eth1 promiscuous\n"));
         Run {
             lab,
             flowd,

@@ -22,7 +22,8 @@ pub struct Fanout {
 pub struct Config {
     /// Name of the interface.
     pub interface: String,
-    /// Whether to capture packets for other stations too, by promiscuous mode while the capture is open.
+    /// Whether to capture frames to MAC addresses of other hosts too, by promiscuous mode while the capture is open.
+    /// Otherwise they are left out even if something else made the interface promiscuous.
     pub promiscuous: bool,
     /// Octets captured of a packet, including the link header; between 64 and 65,535.
     pub snaplen: u32,

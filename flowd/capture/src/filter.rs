@@ -95,20 +95,28 @@ impl Program {
     }
 
     /// Restricts the program to packets that this host sends.
-    pub(crate) fn only_outgoing(mut self) -> Program {
-        let packet_type = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
-        let outgoing = u32::from(libc::PACKET_OUTGOING);
+    pub(crate) fn only_outgoing(self) -> Program {
+        self.by_packet_type(libc::PACKET_OUTGOING, true)
+    }
+
+    /// Excludes the frames to MAC addresses of other hosts.
+    pub(crate) fn without_other_hosts(self) -> Program {
+        self.by_packet_type(libc::PACKET_OTHERHOST, false)
+    }
+
+    /// Restricts the program to packets of a type (packet(7)), or to those of all others.
+    fn by_packet_type(mut self, packet_type: u8, wanted: bool) -> Program {
         let load = Instruction {
             code: code::LOAD_BYTE_ABSOLUTE,
             jump_true: 0,
             jump_false: 0,
-            k: packet_type,
+            k: (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned(),
         };
         let test = Instruction {
             code: code::JUMP_IF_EQUAL,
-            jump_true: 1,
-            jump_false: 0,
-            k: outgoing,
+            jump_true: wanted.into(),
+            jump_false: (!wanted).into(),
+            k: packet_type.into(),
         };
         self.0.splice(..0, [load, test, keep(0)]);
         self
@@ -199,6 +207,11 @@ mod tests {
                 program[3].k
             ),
             (1, 4, 0, 128)
+        );
+        let Program(program) = Program::everything(128).without_other_hosts();
+        assert_eq!(
+            (program.len(), program[1].jump_false, program[1].k),
+            (4, 1, 3)
         );
     }
 }

@@ -12,6 +12,7 @@ use wire::{LinkType, Packet};
 
 use crate::config::{Config, LinkState, Ready, Statistics};
 use crate::error::{Error, libpcap_message};
+use crate::filter::Program;
 use crate::savefile::time_ns;
 use crate::socket::{self, PacketSocket, link_state, system};
 
@@ -235,6 +236,13 @@ impl Handle {
             })?;
         }
         let link = LinkType::from(capture.get_datalink().0.cast_unsigned());
+        if !config.promiscuous && link == LinkType::Ethernet {
+            // libpcap's language has no word for it. Its own filter, in force so far, is part of this one.
+            let text = config.filter.as_deref().unwrap_or_default();
+            let program = Program::compile(text, true, Some(&config.interface), config.snaplen())?;
+            socket::attach(capture.as_fd(), &program.without_other_hosts())
+                .map_err(|errno| system(&config.interface, "attach the filter", errno))?;
+        }
         let last_dropped = capture.stats().map_err(failed)?.dropped;
         Ok(Handle {
             capture,

@@ -223,11 +223,13 @@ fn program(config: &Config, socket: &PacketSocket, only_incoming: bool) -> Resul
         Some(text) => Program::compile(text, ethernet, Some(&config.interface), snaplen)?,
         None => Program::everything(snaplen),
     };
-    Ok(if only_incoming || config.incoming {
-        program
-    } else {
-        program.only_outgoing()
-    })
+    Ok(
+        match (only_incoming || config.incoming, config.promiscuous) {
+            (true, true) => program,
+            (true, false) => program.without_other_hosts(),
+            (false, _) => program.only_outgoing(),
+        },
+    )
 }
 
 /// The ring's memory, which is shared with the kernel.

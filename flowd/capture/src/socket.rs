@@ -157,27 +157,8 @@ impl PacketSocket {
 
     /// Attaches a filter in place of the previous one.
     pub(crate) fn attach(&self, program: &Program) -> Result<(), Error> {
-        let mut instructions: Vec<libc::sock_filter> = program
-            .0
-            .iter()
-            .map(|it| libc::sock_filter {
-                code: it.code,
-                jt: it.jump_true,
-                jf: it.jump_false,
-                k: it.k,
-            })
-            .collect();
-        let program = libc::sock_fprog {
-            len: instructions.len().try_into().unwrap_or(0),
-            // The kernel copies the instructions during the call.
-            filter: instructions.as_mut_ptr(),
-        };
-        self.set(
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_FILTER,
-            &program,
-            "attach the filter",
-        )
+        attach(self.as_fd(), program)
+            .map_err(|errno| system(&self.interface, "attach the filter", errno))
     }
 
     /// Reads and clears the socket's pending error. Returns the state of the interface if the error is about it,
@@ -222,6 +203,26 @@ fn set_option<T: Plain>(fd: BorrowedFd<'_>, level: i32, name: i32, value: &T) ->
     let done =
         unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const *value).cast(), len) };
     Errno::result(done).map(drop)
+}
+
+/// Attaches a filter to a packet socket in place of the previous one.
+pub(crate) fn attach(fd: BorrowedFd<'_>, program: &Program) -> Result<(), Errno> {
+    let mut instructions: Vec<libc::sock_filter> = program
+        .0
+        .iter()
+        .map(|it| libc::sock_filter {
+            code: it.code,
+            jt: it.jump_true,
+            jf: it.jump_false,
+            k: it.k,
+        })
+        .collect();
+    let program = libc::sock_fprog {
+        len: instructions.len().try_into().unwrap_or(0),
+        // The kernel copies the instructions during the call.
+        filter: instructions.as_mut_ptr(),
+    };
+    set_option(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
 }
 
 /// Excludes the packets that this host sends from the capture of a packet socket.
@@ -298,6 +299,9 @@ pub(crate) fn link(hardware: u16) -> LinkType {
         | RAW_IP
         | IP6_GRE => LinkType::Raw,
         libc::ARPHRD_CISCO => LinkType::CiscoHdlc,
+        libc::ARPHRD_IEEE80211 => LinkType::Ieee80211,
+        libc::ARPHRD_IEEE80211_PRISM => LinkType::Prism,
+        libc::ARPHRD_IEEE80211_RADIOTAP => LinkType::Radiotap,
         other => LinkType::Other(other.into()),
     }
 }

@@ -59,8 +59,9 @@ impl Lab {
     /// Creates both interfaces and waits until they pass frames, because a link that has just come up loses some.
     pub(crate) fn connect(&self) {
         self.ip("link add name east type veth peer name west");
-        self.ip("link set east up");
-        self.ip("link set west up");
+        // Where the tests' frames go to, whichever way.
+        self.ip("link set east address 02:00:00:00:00:02 up");
+        self.ip("link set west address 02:00:00:00:00:02 up");
         let wake = EventFd::new().unwrap();
         for (from, to) in [("east", "west"), ("west", "east")] {
             let mut source = Source::open(Engine::AfPacket, &Config::new(to)).unwrap();

@@ -201,6 +201,7 @@ fn flowd(job: &Job<'_>) -> io::Result<Command> {
             config += &format!(
                 "set flow exporter E destination 127.0.0.1\nset flow exporter E transport udp {}\n\
                  set flow exporter E export-protocol netflow-v9\nset flow monitor M exporter E\n\
+                 set interfaces ethernet {name} promiscuous\n\
                  set interfaces ethernet {name} flow monitor M direction input\n",
                 job.port
             );
