@@ -232,3 +232,93 @@ fn spoilt_savefiles_are_refused_in_one_line() {
         "{code}: {err}"
     );
 }
+
+/// A savefile cut or damaged behind some packets: they are metered, and status and summary say that it was not whole.
+#[test]
+fn a_savefile_that_is_not_whole_is_told_with_what_was_metered() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = dir.path().join("whole.pcap");
+    Traffic::mix(9, 50, 1_700_000_000_000_000_000).write(&whole);
+    let bytes = std::fs::read(&whole).unwrap();
+    let (code, out, err) = run(&whole);
+    let summary = |out: &str| serde_json::from_str::<Json>(out.lines().last().unwrap()).unwrap();
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(summary(&out)["complete"], true);
+    assert_eq!(summary(&out)["captured"], 50);
+    let cut = dir.path().join("cut.pcap");
+    for (spoilt, why) in [
+        (bytes[..bytes.len() - 1].to_vec(), "is cut in a packet"),
+        (
+            [&bytes[..], &[0xff; 16]].concat(),
+            "claims 4294967295 octets",
+        ),
+        (
+            [&bytes[..], &[0; 7]].concat(),
+            "is cut in a packet's header, 7 of 16",
+        ),
+    ] {
+        std::fs::write(&cut, &spoilt).unwrap();
+        let (code, out, err) = run(&cut);
+        assert_eq!(code, 1, "{err}");
+        assert!(err.lines().count() == 1 && err.contains(why), "{err}");
+        let summary = summary(&out);
+        let packets = if spoilt.len() < bytes.len() { 49 } else { 50 };
+        assert_eq!(summary["complete"], false);
+        assert_eq!(summary["captured"], packets);
+        assert!(summary["flows"].as_u64().unwrap() > 0 && out.lines().count() > 1);
+    }
+}
+
+#[test]
+fn a_link_type_that_is_not_read_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("usb.pcap");
+    let mut bytes = vec![
+        0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0,
+    ];
+    bytes.extend(189u32.to_le_bytes());
+    for word in [1u32, 2, 4, 4, 7] {
+        bytes.extend(word.to_le_bytes());
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let (code, out, err) = run(&file);
+    assert_eq!(code, 0, "{err}");
+    let summary: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(summary["skipped"]["unknown-link-type"], 1);
+    assert_eq!(
+        summary["unread_link_types"],
+        serde_json::json!([{"number": 189, "name": "USB_LINUX", "packets": 1}])
+    );
+    let lines: Vec<&str> = err.lines().collect();
+    assert!(
+        lines[0].ends_with("usb.pcap: link type 189 (USB_LINUX) is not read: 1 packet skipped"),
+        "{err}"
+    );
+    assert!(
+        lines[1].starts_with("flowd: link types that are read: NULL, ETHERNET, ")
+            && lines.len() == 2,
+        "{err}"
+    );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("many.pcap");
+    // More records than any pipe holds.
+    Traffic::udp(20_000, 20_000, 1_700_000_000_000_000_000).write(&file);
+    for options in ["--records", "--records --json"] {
+        let output = skip::command("sh")
+            .args(["-c", "\"$0\" meter --read \"$1\" $2 | head -n 1"])
+            .arg(bins::program("flowd"))
+            .arg(&file)
+            .arg(options)
+            .output()
+            .unwrap();
+        let (out, err) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert_eq!((out.lines().count(), err.as_ref()), (1, ""), "{options}");
+    }
+}

@@ -43,7 +43,8 @@ pub(crate) struct Run {
 
 /// Meters a savefile, as a monitor meters an interface, with the savefile's own times
 ///
-/// Without --to and --config nothing is exported; a summary is printed in any case.
+/// Without --to and --config nothing is exported; a summary is printed in any case. A savefile that is cut or damaged is
+/// metered up to there; the exit status is 1, and the summary says that it is not complete.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Meter {
     /// Savefile to read, pcap or pcapng

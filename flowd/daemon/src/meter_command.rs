@@ -15,7 +15,7 @@ use crate::services::SERVICES;
 ///
 /// # Errors
 /// When the savefile cannot be read, or a collector cannot be sent to. What is wrong with a configuration is written to
-/// standard error, a line each with its place, and the exit code tells.
+/// standard error, a line each with its place, and the exit code tells, as it does of a damaged savefile.
 pub(crate) fn run(args: Meter) -> anyhow::Result<ExitCode> {
     let mut config = None;
     if let Some(path) = args.config {
@@ -30,7 +30,7 @@ pub(crate) fn run(args: Meter) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    meter(&Request {
+    let complete = meter(&Request {
         read: args.read,
         config,
         monitor: args.monitor,
@@ -49,5 +49,8 @@ pub(crate) fn run(args: Meter) -> anyhow::Result<ExitCode> {
         records: args.records,
         json: args.json,
     })?;
-    Ok(ExitCode::SUCCESS)
+    Ok(match complete {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

@@ -2,9 +2,9 @@
 
 mod summary;
 
-use std::io::{BufWriter, IsTerminal, Write, stdout};
+use std::io::{self, BufWriter, IsTerminal, Write, stdout};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,14 +14,14 @@ use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
 use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions};
-use wire::{Family, Tunnel};
+use wire::{Family, LinkType, Tunnel};
 
 use service::clock;
 
 use super::savefile::MeterPlan;
 use super::settings::{Settings, TIMEOUTS, exporter_defaults};
 use super::show::reading_counts;
-use summary::{Summary, table};
+use summary::{Summary, UnreadLinkType, table};
 
 /// Number of packets after which batches are exported and the progress bar is updated.
 const STRIDE: u64 = 4096;
@@ -63,11 +63,19 @@ pub struct Request {
     pub json: bool,
 }
 
-/// Runs the command.
+/// Runs the command. Returns whether the whole savefile was metered: what is before a damaged place is metered, and
+/// standard error says what is wrong. A closed standard output (`| head`) ends it early and without a word.
 ///
 /// # Errors
 /// If the savefile cannot be read, or a collector is not reachable from this host.
-pub fn run(args: &Request) -> anyhow::Result<()> {
+pub fn run(args: &Request) -> anyhow::Result<bool> {
+    meter(args).or_else(|error| match error.downcast_ref::<io::Error>() {
+        Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(true),
+        _ => Err(error),
+    })
+}
+
+fn meter(args: &Request) -> anyhow::Result<bool> {
     let started = clock::monotonic();
     let plan = plan(args)?;
     let mut savefile = Savefile::open(&args.read)?;
@@ -140,9 +148,11 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
     });
     handed_on?;
     progress.finish_and_clear();
-    if let Some(error) = damaged {
+    if let Some(error) = &damaged {
         eprintln!("flowd: {error}; the packets before were metered");
     }
+    let unread = UnreadLinkType::all(&savefile);
+    tell_unread(&args.read, &unread);
     let exporters = match exporting {
         Some((worker, _)) => {
             worker.flush();
@@ -155,18 +165,37 @@ pub fn run(args: &Request) -> anyhow::Result<()> {
     let (tunnels, fragments) = reading_counts(&plan.reading, &burst.counts());
     let summary = Summary {
         elapsed_seconds: started.elapsed().as_secs_f64(),
+        complete: damaged.is_none(),
+        unread_link_types: unread,
         tunnels,
         fragments,
         ..Summary::new(&monitor, output.flows, &exporters)
     };
     if args.json {
-        serde_json::to_writer(&mut output.out, &summary)?;
+        serde_json::to_writer(&mut output.out, &summary).map_err(io::Error::from)?;
         writeln!(output.out)?;
     } else if !args.records {
         write!(output.out, "{}", table(&summary))?;
     }
     output.out.flush()?;
-    Ok(())
+    Ok(damaged.is_none())
+}
+
+/// Says on standard error which link types were not read, and which can be.
+fn tell_unread(path: &Path, unread: &[UnreadLinkType]) {
+    for link in unread {
+        let name = link.name.as_ref().map(|name| format!(" ({name})"));
+        let (name, number) = (name.unwrap_or_default(), link.number);
+        let (path, packets) = (path.display(), link.packets);
+        let s = if packets == 1 { "" } else { "s" };
+        eprintln!(
+            "flowd: {path}: link type {number}{name} is not read: {packets} packet{s} skipped"
+        );
+    }
+    if !unread.is_empty() {
+        let read: Vec<&str> = LinkType::names().collect();
+        eprintln!("flowd: link types that are read: {}", read.join(", "));
+    }
 }
 
 /// Returns what to meter and where to export it.
@@ -337,7 +366,8 @@ impl Output<'_> {
 
     fn print(&mut self, batch: &Arc<Batch>) -> anyhow::Result<()> {
         for flow in batch.iter() {
-            serde_json::to_writer(&mut self.out, &flow::json::flow(&flow))?;
+            serde_json::to_writer(&mut self.out, &flow::json::flow(&flow))
+                .map_err(io::Error::from)?;
             self.out.write_all(b"\n")?;
         }
         Ok(())

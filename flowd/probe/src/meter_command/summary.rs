@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use api::ByName;
 use api::flow::{FragmentCounts, TunnelCounts};
+use capture::{Savefile, link_name};
 use loss::DropReason;
 use meter::Monitor;
 use serde::Serialize;
+use wire::LinkType;
 
 use super::super::show::skipped;
 
@@ -23,11 +25,40 @@ pub(super) struct Summary {
     /// Dropped packets and records by reason.
     pub(super) dropped: BTreeMap<String, u64>,
     pub(super) exporters: Vec<Exported>,
+    /// Whether the savefile was read to its end.
+    pub(super) complete: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unread_link_types: Vec<UnreadLinkType>,
     pub(super) elapsed_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tunnels: Option<TunnelCounts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fragments: Option<FragmentCounts>,
+}
+
+/// A link type whose packets were skipped.
+#[derive(Serialize)]
+pub(super) struct UnreadLinkType {
+    pub(super) number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    pub(super) packets: u64,
+}
+
+impl UnreadLinkType {
+    /// Those of a savefile.
+    pub(super) fn all(savefile: &Savefile) -> Vec<UnreadLinkType> {
+        let links = savefile.links().into_iter();
+        let unread = links.filter_map(|(link, packets)| match link {
+            LinkType::Other(number) if packets > 0 => Some(UnreadLinkType {
+                number,
+                name: link_name(number),
+                packets,
+            }),
+            _ => None,
+        });
+        unread.collect()
+    }
 }
 
 /// What was sent by an exporter.
@@ -68,6 +99,8 @@ impl Summary {
             skipped: skipped.collect(),
             dropped,
             exporters: exporters.iter().map(Exported::new).collect(),
+            complete: true,
+            unread_link_types: Vec::new(),
             elapsed_seconds: 0.0,
             tunnels: None,
             fragments: None,
