@@ -36,6 +36,11 @@ pub(crate) enum Unreadable {
 impl Unreadable {
     /// Makes the failure for a file that the typed line does not name.
     pub(crate) fn plainly(&self, path: &Path) -> Failure {
+        Failure::plain(format!("{}; `save` writes it", self.sentence(path)))
+    }
+
+    /// What is wrong with a file that the typed line does not name.
+    pub(crate) fn sentence(&self, path: &Path) -> String {
         let why = match self {
             Unreadable::Io(error) => error.to_string(),
             Unreadable::Url(error) => error.to_string(),
@@ -44,10 +49,7 @@ impl Unreadable {
                 format!("line {line}, column {column}: this is not UTF-8 text")
             }
         };
-        Failure::plain(format!(
-            "cannot read {}: {why}; `save` writes it",
-            path.display()
-        ))
+        format!("cannot read {}: {why}", shown(path))
     }
 
     /// Makes the failure that points at the file's name in the typed line, or at the wrong place in the file.

@@ -520,6 +520,7 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Load { .. }
             | Command::LoadSamplicate { .. }
             | Command::LoadSamplicateArguments(_)
+            | Command::LoadSoftflowd { .. }
             | Command::LoadSoftflowdArguments(_)
             | Command::LoadPmacct { .. }
             | Command::Copy { .. }

@@ -152,6 +152,7 @@ impl Shell {
             Command::Load { mode, from } => self.load(mode, from, line),
             Command::LoadSamplicate { file } => self.load_samplicate(&file, line),
             Command::LoadSamplicateArguments(tail) => self.load_samplicate_arguments(&tail, line),
+            Command::LoadSoftflowd { file } => self.load_softflowd(&file, line),
             Command::LoadSoftflowdArguments(tail) => self.load_softflowd_arguments(&tail),
             Command::LoadPmacct { file } => self.load_pmacct(&file, line),
             Command::Copy { from, to, rename } => self.copy(&from, &to, rename, line),

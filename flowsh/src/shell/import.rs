@@ -1,48 +1,53 @@
-//! `load samplicate`, `load softflowd-args` and `load pmacct` read the configurations of other programs.
+//! `load samplicate`, `load softflowd` and `load pmacct` read the configurations of other programs.
+
+use std::path::Path;
 
 use api::session::{Dialect, Edit, EditMode};
 use commands::Tail;
 use import::samplicate::{self, Arguments};
-use import::{Imported, Origin, pmacct, softflowd};
+use import::{Imported, Made, Origin, pmacct, softflowd};
 
 use super::{Done, Shell};
 use crate::file;
 use crate::output::Answer;
 use crate::trouble::Failure;
 
-/// What a program's configuration becomes.
+/// What a configuration becomes, in words.
 struct Kind {
-    program: &'static str,
     /// The thing it becomes, such as `a samplicator`.
     what: &'static str,
-    /// The name of what was loaded, such as `samplicator samplicate`.
+    /// What was loaded, such as `samplicator`, which has the program's name.
     made: &'static str,
+    /// Whether it has a name.
+    named: bool,
     /// Whether it replaces the nodes that are there or is added to them.
     mode: EditMode,
 }
 
-const SAMPLICATE: Kind = Kind {
-    program: samplicate::NAME,
-    what: "a samplicator",
-    made: "samplicator samplicate",
-    mode: EditMode::Replace,
-};
-const SOFTFLOWD: Kind = Kind {
-    program: softflowd::NAME,
-    what: "flow monitoring",
-    made: "flow monitoring",
-    mode: EditMode::Merge,
-};
-const PMACCT: Kind = Kind {
-    program: pmacct::NAME,
-    ..SOFTFLOWD
-};
+impl Kind {
+    fn of(made: Made) -> Kind {
+        match made {
+            Made::Samplicator => Kind {
+                what: "a samplicator",
+                made: "samplicator",
+                named: true,
+                mode: EditMode::Replace,
+            },
+            Made::Monitoring => Kind {
+                what: "flow monitoring",
+                made: "flow monitoring",
+                named: false,
+                mode: EditMode::Merge,
+            },
+        }
+    }
+}
 
 impl Shell {
     pub(super) fn load_samplicate(&mut self, name: &Tail, line: &str) -> Done {
         let text = self.read(name, line)?;
         let path = name.text.clone();
-        self.imported(&SAMPLICATE, &samplicate::file(&text), &[path])
+        self.imported(samplicate::NAME, &samplicate::file(&text), &[path])
     }
 
     pub(super) fn load_samplicate_arguments(&mut self, tail: &Tail, line: &str) -> Done {
@@ -61,7 +66,8 @@ impl Shell {
             paths.push(given.path.clone());
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        self.imported(&SAMPLICATE, &samplicate::import(&arguments, &texts), &paths)
+        let imported = samplicate::import(&arguments, &texts);
+        self.imported(samplicate::NAME, &imported, &paths)
     }
 
     fn read(&self, name: &Tail, line: &str) -> Result<String, Failure> {
@@ -69,25 +75,48 @@ impl Shell {
         file::read(&path).map_err(|error| error.failure(&path, line, name))
     }
 
+    pub(super) fn load_softflowd(&mut self, name: &Tail, line: &str) -> Done {
+        let text = self.read(name, line)?;
+        let path = name.text.clone();
+        self.imported(softflowd::NAME, &softflowd::file(&text), &[path])
+    }
+
     pub(super) fn load_softflowd_arguments(&mut self, tail: &Tail) -> Done {
-        self.imported(&SOFTFLOWD, &softflowd::arguments(&tail.text), &[])
+        self.imported(softflowd::NAME, &softflowd::arguments(&tail.text), &[])
     }
 
     pub(super) fn load_pmacct(&mut self, name: &Tail, line: &str) -> Done {
         let text = self.read(name, line)?;
-        let path = name.text.clone();
-        self.imported(&PMACCT, &pmacct::file(&text), &[path])
+        let path = file::resolved(&name.text, self.home.as_deref());
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let named: Vec<pmacct::Named> = pmacct::files(&text)
+            .into_iter()
+            .map(|own| {
+                // pmacct begins in a folder that nobody knows here; most keep the files together.
+                let path = folder.join(&own);
+                pmacct::Named {
+                    text: file::read(&path).map_err(|error| error.sentence(&path)),
+                    path: own,
+                }
+            })
+            .collect();
+        let imported = pmacct::import(&text, &named);
+        let paths: Vec<String> = std::iter::once(name.text.clone())
+            .chain(named.into_iter().map(|file| file.path))
+            .collect();
+        self.imported(pmacct::NAME, &imported, &paths)
     }
 
     /// Puts the statements into the candidate, and reports what has no counterpart.
-    fn imported(&mut self, kind: &Kind, imported: &Imported, paths: &[String]) -> Done {
+    fn imported(&mut self, program: &str, imported: &Imported, paths: &[String]) -> Done {
+        let kind = Kind::of(imported.made);
         let report: String = imported
             .remarks
             .iter()
             .map(|remark| {
                 let origin = match remark.origin {
                     Origin::Arguments => "arguments".to_owned(),
-                    Origin::Whole => kind.program.to_owned(),
+                    Origin::Whole => program.to_owned(),
                     Origin::File(index) => {
                         let path = paths.get(index).map_or("file", String::as_str);
                         format!("{}:{}", file::shown(path.as_ref()), remark.line)
@@ -108,7 +137,7 @@ impl Shell {
             mode: Some(kind.mode),
             path: Vec::new(),
         };
-        let changes = self.edit_text(&edit, &format!("{}:", kind.program))?;
+        let changes = self.edit_text(&edit, &format!("{program}:"))?;
         let lost = imported.remarks.iter().filter(|remark| remark.lost).count();
         let loaded = match changes.answer.changes {
             0 => "nothing changed".to_owned(),
@@ -116,12 +145,18 @@ impl Shell {
                 "`compare` shows it, `commit` puts it into force{}",
                 match lost {
                     0 => String::new(),
-                    1 => "; 1 piece has no counterpart here".to_owned(),
-                    lost => format!("; {lost} pieces have no counterpart here"),
+                    1 => "; 1 option has no equivalent and was left out (above)".to_owned(),
+                    lost =>
+                        format!("; {lost} options have no equivalent and were left out (above)"),
                 }
             ),
         };
-        let said = format!("Loaded as {}: {loaded}.", kind.made);
+        let name = if kind.named {
+            format!(" {program}")
+        } else {
+            String::new()
+        };
+        let said = format!("Loaded as {}{name}: {loaded}.", kind.made);
         Ok(Answer::text(format!("{report}{said}\n")).into())
     }
 }

@@ -391,6 +391,11 @@ pub(crate) fn load_samplicate_arguments(matched: &Matched<'_>) -> Built {
     Ok(Command::LoadSamplicateArguments(matched.text()))
 }
 
+pub(crate) fn load_softflowd(matched: &Matched<'_>) -> Built {
+    let file = required_file(matched);
+    Ok(Command::LoadSoftflowd { file })
+}
+
 pub(crate) fn load_softflowd_arguments(matched: &Matched<'_>) -> Built {
     Ok(Command::LoadSoftflowdArguments(matched.text()))
 }

@@ -240,9 +240,14 @@ pub enum Command {
     },
     /// Adds the samplicator that a command line of samplicate, with the file it names, describes.
     LoadSamplicateArguments(Tail),
+    /// Adds the flow monitoring that a file that starts softflowd describes.
+    LoadSoftflowd {
+        /// The file.
+        file: Tail,
+    },
     /// Adds the flow monitoring that a command line of softflowd describes.
     LoadSoftflowdArguments(Tail),
-    /// Adds the flow monitoring that a configuration file of pmacctd describes.
+    /// Adds the flow monitoring or the samplicator that a configuration file of pmacct describes.
     LoadPmacct {
         /// The file.
         file: Tail,

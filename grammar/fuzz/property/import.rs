@@ -21,22 +21,33 @@ pub(crate) fn samplicate(text: &str) {
     }
 }
 
-/// The same of a softflowd command line.
+/// The same of a softflowd command line, and of a file that starts softflowd.
 ///
 /// # Panics
 /// When it is not so.
 #[allow(dead_code, reason = "each fuzzer uses one of them")]
 pub(crate) fn softflowd(text: &str) {
     imported_whole(&import::softflowd::arguments(text));
+    imported_whole(&import::softflowd::file(text));
 }
 
-/// The same of a configuration of pmacctd.
+/// The same of a configuration of pmacct. The files that it names are what follows form feeds.
 ///
 /// # Panics
 /// When it is not so.
 #[allow(dead_code, reason = "each fuzzer uses one of them")]
 pub(crate) fn pmacct(text: &str) {
-    imported_whole(&import::pmacct::file(text));
+    use import::pmacct::{Named, files, import};
+    let mut parts = text.split('\x0c');
+    let text = parts.next().unwrap_or_default();
+    let named: Vec<Named> = files(text)
+        .into_iter()
+        .map(|path| Named {
+            path,
+            text: parts.next().map(str::to_owned).ok_or("is absent".into()),
+        })
+        .collect();
+    imported_whole(&import(text, &named));
 }
 
 #[allow(dead_code, reason = "each fuzzer uses one of them")]

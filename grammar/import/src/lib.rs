@@ -1,7 +1,9 @@
 //! Importers: configurations of other programs are translated into statements of this language. Pure: text in, text and a
 //! report out. Whatever is not translated has a line in the report.
 
+mod names;
 pub mod pmacct;
+mod prefix;
 mod probe;
 mod report;
 pub mod samplicate;
@@ -14,6 +16,18 @@ pub struct Imported {
     pub text: String,
     /// Remarks about what was not translated or works differently here, in the order of the input.
     pub remarks: Vec<Remark>,
+    /// What they are.
+    pub made: Made,
+}
+
+/// What a configuration becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Made {
+    /// Monitoring of interfaces, which is added to what is there.
+    #[default]
+    Monitoring,
+    /// A samplicator, which replaces the one of its name.
+    Samplicator,
 }
 
 /// A remark about a part of the input that was not translated, or that works differently here.
@@ -50,7 +64,14 @@ impl Remark {
             None => self.text.clone(),
         };
         let verb = if self.lost { "not translated: " } else { "" };
-        format!("\"{}\": {verb}{}", text.escape_debug(), self.why)
+        let mut shown = String::new();
+        for c in text.chars() {
+            match c {
+                '\'' => shown.push(c),
+                _ => shown.extend(c.escape_debug()),
+            }
+        }
+        format!("\"{shown}\": {verb}{}", self.why)
     }
 }
 

@@ -1,22 +1,37 @@
-//! Importer for configurations of pmacctd and uacctd (CONFIG-KEYS of release 1.7) with the plugin nfprobe, which become the
-//! metering of an interface. Each nfprobe with other settings than the first gets a monitor of its own.
+//! Importer for configurations of pmacct (CONFIG-KEYS of release 1.7). pmacctd and uacctd with the plugin nfprobe become the
+//! metering of an interface; each nfprobe with other settings than the first gets a monitor of its own. nfacctd and
+//! sfacctd with the plugin tee become a samplicator.
 
 mod aggregate;
+mod map;
+mod receivers;
+mod tags;
+mod tee;
 #[cfg(test)]
 mod tests;
 
 use super::probe::{Probe, collector, filter, interface, number};
 use super::report::{Place, Remarks};
-use super::{Imported, Origin};
+use super::{Imported, Made, Origin};
 use language::schema::Type;
 
-/// The name of the monitor, and the beginning of the names for further plugins.
+pub use tee::Named;
+
+/// The name of the monitor or samplicator, and the beginning of the names for further plugins.
 pub const NAME: &str = "pmacct";
+
+/// The place of remarks on the whole configuration.
+const WHOLE: Place = Place {
+    origin: Origin::Whole,
+    line: 1,
+};
 
 /// Most lines of a file.
 const MAX_LINES: usize = 10_000;
-/// Most nfprobe plugins.
+/// Most plugins of one kind.
 const MAX_PLUGINS: usize = 64;
+/// Most files beside the configuration.
+const MAX_FILES: usize = 64;
 
 /// Keys that are not needed here, with the reason.
 const NOT_NEEDED: &[(&str, &str)] = &[
@@ -53,14 +68,51 @@ const NOT_NEEDED: &[(&str, &str)] = &[
     ("plugin_exit_any", "there are no plugins to feed"),
 ];
 
-/// Imports a configuration file.
-pub fn file(text: &str) -> Imported {
+/// Returns the paths of the files that a configuration names and that [`import`] reads, in their order.
+pub fn files(text: &str) -> Vec<String> {
+    let entries = entries(text, &mut Remarks::default());
+    let tee = plugins(&entries, "tee", &mut Remarks::default());
+    let mut files: Vec<String> = Vec::new();
+    for entry in entries.iter().filter(|_| !tee.is_empty()) {
+        let known = files.iter().any(|file| file == entry.value);
+        if tee::FILES.contains(&entry.key) && !known && files.len() < MAX_FILES {
+            files.push(entry.value.to_owned());
+        }
+    }
+    files
+}
+
+/// Imports a configuration and the files that it names. In remarks, the configuration is file 0, and the others follow in
+/// their order.
+pub fn import(text: &str, files: &[Named]) -> Imported {
     let mut remarks = Remarks::default();
     let entries = entries(text, &mut remarks);
-    let text = statements(&entries, &mut remarks);
+    let kind = match plugins(&entries, "tee", &mut Remarks::default()).is_empty() {
+        true => "nfprobe",
+        false => "tee",
+    };
+    let plugins = plugins(&entries, kind, &mut remarks);
+    for entry in &entries {
+        let known = entry.plugin.is_none_or(|plugin| plugins.contains(&plugin));
+        if !known && !plugins.is_empty() {
+            let why = format!("no {kind} has that name");
+            remarks.lost(entry.place, entry.whole, why);
+        }
+    }
+    let (text, made) = match kind {
+        "tee" => {
+            let text = tee::statements(&entries, &plugins, files, &mut remarks);
+            (text, Made::Samplicator)
+        }
+        _ => (
+            statements(&entries, &plugins, &mut remarks),
+            Made::Monitoring,
+        ),
+    };
     Imported {
         text,
         remarks: remarks.0,
+        made,
     }
 }
 
@@ -115,8 +167,8 @@ fn entries<'a>(text: &'a str, remarks: &mut Remarks) -> Vec<Entry<'a>> {
     entries
 }
 
-/// Returns the names of the nfprobe plugins in `plugins`.
-fn plugins<'a>(entries: &[Entry<'a>], remarks: &mut Remarks) -> Vec<&'a str> {
+/// Returns the names of the plugins of one kind, nfprobe or tee.
+fn plugins<'a>(entries: &[Entry<'a>], wanted: &str, remarks: &mut Remarks) -> Vec<&'a str> {
     let mut found = Vec::new();
     for entry in entries.iter().filter(|entry| entry.key == "plugins") {
         for plugin in entry.value.split(',').map(str::trim) {
@@ -125,17 +177,17 @@ fn plugins<'a>(entries: &[Entry<'a>], remarks: &mut Remarks) -> Vec<&'a str> {
                 None => (plugin, ""),
             };
             let why = match kind {
-                "nfprobe" if found.contains(&name) => "it is there twice".to_owned(),
-                "nfprobe" if found.len() == MAX_PLUGINS => {
+                _ if kind == wanted && found.contains(&name) => "it is there twice".to_owned(),
+                _ if kind == wanted && found.len() == MAX_PLUGINS => {
                     format!("{MAX_PLUGINS} plugins are read")
                 }
-                "nfprobe" => {
+                _ if kind == wanted => {
                     found.push(name);
                     continue;
                 }
+                "nfprobe" => "beside the plugin tee, as in pmacct, no other one is possible".into(),
                 "sfprobe" => "sFlow is not exported in this release".into(),
                 "memory" | "imt" => "flowd keeps its caches: `show flow monitor NAME cache`".into(),
-                "tee" => "`load samplicate` and `flow samplicator` copy datagrams".into(),
                 _ => "flows are exported, not written to databases, files or brokers".into(),
             };
             remarks.lost(entry.place, plugin, why);
@@ -144,25 +196,15 @@ fn plugins<'a>(entries: &[Entry<'a>], remarks: &mut Remarks) -> Vec<&'a str> {
     found
 }
 
-fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
-    let plugins = plugins(entries, remarks);
-    let whole = Place {
-        origin: Origin::Whole,
-        line: 1,
-    };
+/// Returns the `set` lines of the nfprobes of a configuration.
+fn statements(entries: &[Entry<'_>], plugins: &[&str], remarks: &mut Remarks) -> String {
     if plugins.is_empty() {
         remarks.lost(
-            whole,
+            WHOLE,
             "pmacct",
-            "there is no plugin nfprobe, so there is nothing to export",
+            "there is no plugin nfprobe or tee, so there is nothing to export or copy",
         );
         return String::new();
-    }
-    for entry in entries {
-        let known = entry.plugin.is_none_or(|plugin| plugins.contains(&plugin));
-        if !known {
-            remarks.lost(entry.place, entry.whole, "no nfprobe has that name");
-        }
     }
     let mut probes: Vec<(&str, Probe)> = Vec::new();
     for (index, plugin) in plugins.iter().enumerate() {
@@ -206,14 +248,14 @@ fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
                 port: 2100,
             };
             remarks.differs(
-                whole,
+                WHOLE,
                 plugin,
                 "no nfprobe_receiver: 127.0.0.1:2100 as nfprobe has it by itself",
             );
             probe.collectors.push(receiver);
         }
         if probe.interface.is_empty() {
-            remarks.lost(whole, "pmacct", "no interface is named (pcap_interface)");
+            remarks.lost(WHOLE, "pmacct", "no interface is named (pcap_interface)");
             return String::new();
         }
         // The same flows to another collector are another exporter of the same monitor.
@@ -249,7 +291,7 @@ fn statements(entries: &[Entry<'_>], remarks: &mut Remarks) -> String {
         } else {
             format!("{NAME}-{}", names.len() + 1)
         };
-        text.push_str(&probe.statements(&name, alone, whole, remarks));
+        text.push_str(&probe.statements(&name, alone, WHOLE, remarks));
         names.push(name);
     }
     text
@@ -345,7 +387,7 @@ fn why(key: &str) -> &'static str {
         None if key.starts_with("nfprobe_") => "there is nothing like it here",
         None if key.starts_with("sfprobe_") => "sFlow is not exported in this release",
         None if key.starts_with("bgp_") || key.starts_with("bmp_") => "flowd speaks no BGP",
-        None => "it is no matter of a probe, or not known",
+        None => "it is no matter of a probe or samplicator, or not known",
     }
 }
 

@@ -99,8 +99,28 @@ pub(super) trait Options {
     }
 }
 
+/// Returns the name and the value, without quotes, of an assignment of a shell, with or without `export`.
+pub(super) fn assignment(line: &str) -> Option<(&str, String)> {
+    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    let (name, value) = line.split_once('=')?;
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(letter) {
+        return None;
+    }
+    let mut words = words(value).into_iter();
+    // What is not quoted reaches to the end of the line (systemd.exec(5)), or to a comment.
+    let value = match value.trim_start().starts_with(['"', '\'']) {
+        true => words.next().unwrap_or_default(),
+        false => {
+            let kept = words.take_while(|word| !word.starts_with('#'));
+            kept.collect::<Vec<_>>().join(" ")
+        }
+    };
+    Some((name, value))
+}
+
 /// Splits a line into words like a shell does, with quotes of both kinds and backslashes.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

@@ -1,8 +1,11 @@
-//! Importer for softflowd's command line (softflowd(8), releases 0.9.9 to 1.1.0), which becomes the metering of an
-//! interface.
+//! Importer for softflowd's command line (softflowd(8), releases 0.9.9 to 1.1.0) and for the files that systems start it
+//! from, which become the metering of an interface.
 
+mod file;
 #[cfg(test)]
 mod tests;
+
+pub use file::file;
 
 use super::Imported;
 use super::probe::{Probe, collector, filter, five_tuple, interface, number};
@@ -33,44 +36,13 @@ const NOT_NEEDED: &[(char, &str)] = &[
 pub fn arguments(line: &str) -> Imported {
     let mut remarks = Remarks::default();
     let words = behind(NAME, line, &mut remarks);
-    let mut read = Read {
-        probe: Probe {
-            promiscuous: true,
-            version: 5,
-            ..Probe::default()
-        },
-        track: None,
-        labels: None,
-        times: None,
-    };
-    let mut words = words.into_iter();
-    let mut expression = Vec::new();
-    while let Some(word) = words.next() {
-        match word.strip_prefix('-') {
-            // Like getopt, options end at the first word that is none.
-            _ if !expression.is_empty() => expression.push(word),
-            Some("-") => expression.extend(words.next()),
-            Some(options) if !options.is_empty() => {
-                read.options(options, &mut words, &mut remarks);
-            }
-            _ => expression.push(word),
-        }
-    }
-    if expression.last().is_some_and(|word| word == "&") {
-        expression.pop();
-        remarks.lost(HERE, "&", "flowd is a service already");
-    }
-    if !expression.is_empty() {
-        let text = expression.join(" ");
-        match filter(&text) {
-            Ok(filter) => read.probe.filter = Some(filter),
-            Err(why) => remarks.lost(HERE, &text, why),
-        }
-    }
-    let text = read.statements(&mut remarks);
+    let mut read = Read::default();
+    read.command(words, &mut remarks);
+    let text = read.statements(NAME, true, &mut remarks);
     Imported {
         text,
         remarks: remarks.0,
+        ..Imported::default()
     }
 }
 
@@ -82,6 +54,22 @@ struct Read {
     labels: Option<u64>,
     /// `-A`
     times: Option<String>,
+}
+
+impl Default for Read {
+    /// What softflowd does without options.
+    fn default() -> Read {
+        Read {
+            probe: Probe {
+                promiscuous: true,
+                version: 5,
+                ..Probe::default()
+            },
+            track: None,
+            labels: None,
+            times: None,
+        }
+    }
 }
 
 impl Options for Read {
@@ -108,6 +96,12 @@ impl Options for Read {
             'i' => {
                 let name = value.split_once(':').map_or(value, |(_, name)| name);
                 match interface(name) {
+                    _ if matches!(name, "any" | "all") => {
+                        lost(
+                            "it is every interface of the host; load it once for each, by name"
+                                .into(),
+                        );
+                    }
                     Ok(name) => self.probe.interface = name,
                     Err(why) => lost(why),
                 }
@@ -192,6 +186,37 @@ impl Options for Read {
 }
 
 impl Read {
+    /// Reads the words of a command line.
+    fn command(&mut self, words: Vec<String>, remarks: &mut Remarks) {
+        let mut words = words.into_iter();
+        let mut expression = Vec::new();
+        while let Some(word) = words.next() {
+            match word.strip_prefix('-') {
+                // As getopt does, options end with the first word that is none.
+                _ if !expression.is_empty() => expression.push(word),
+                Some("-") => expression.extend(words.next()),
+                Some(options) if !options.is_empty() => {
+                    self.options(options, &mut words, remarks);
+                }
+                _ => expression.push(word),
+            }
+        }
+        if expression.last().is_some_and(|word| word == "&") {
+            expression.pop();
+            remarks.lost(HERE, "&", "flowd is a service already");
+        }
+        if !expression.is_empty() {
+            self.filter(&expression.join(" "), remarks);
+        }
+    }
+
+    fn filter(&mut self, text: &str, remarks: &mut Remarks) {
+        match filter(text) {
+            Ok(filter) => self.probe.filter = Some(filter),
+            Err(why) => remarks.lost(HERE, text, why),
+        }
+    }
+
     fn timeout(&mut self, value: &str) -> Result<(), String> {
         let Some((name, time)) = value.split_once('=') else {
             return Err("NAME=TIME is wanted".into());
@@ -208,7 +233,8 @@ impl Read {
         }
     }
 
-    fn statements(mut self, remarks: &mut Remarks) -> String {
+    /// The `set` lines; `name` is that of the monitor. `alone` says that there is no other.
+    fn statements(mut self, name: &str, alone: bool, remarks: &mut Remarks) -> String {
         if self.probe.interface.is_empty() {
             remarks.lost(HERE, "softflowd", "no interface is named (-i)");
             return String::new();
@@ -271,7 +297,7 @@ impl Read {
                 "no collector is named (-n): flows are metered only",
             );
         }
-        self.probe.statements(NAME, true, HERE, remarks)
+        self.probe.statements(name, alone, HERE, remarks)
     }
 }
 

@@ -65,7 +65,7 @@ fn probes_of_other_programs_become_flow_accounting_with_a_report() {
     assert_eq!(
         said,
         "arguments: \"-d\": not translated: flowd is a service already\n\
-         Loaded as flow monitoring: `compare` shows it, `commit` puts it into force; 1 piece has no counterpart here.\n"
+         Loaded as flow monitoring: `compare` shows it, `commit` puts it into force; 1 option has no equivalent and was left out (above).\n"
     );
     let candidate = bench.candidate();
     assert!(
@@ -80,6 +80,26 @@ fn probes_of_other_programs_become_flow_accounting_with_a_report() {
         "{said}"
     );
     assert!(bench.candidate().contains("server 127.0.0.1 port 2100"));
+    let path = bench._dir.path().join("default.conf");
+    std::fs::write(
+        &path,
+        "interface='eth3'\noptions='-n 192.0.2.8:9995 -v 9 -q'\n",
+    )
+    .unwrap();
+    let said = bench.ok(&format!("load softflowd {}", path.display()));
+    assert_eq!(
+        said,
+        format!(
+            "{}:2: \"-q\": not translated: softflowd has no such option\n\
+             Loaded as flow monitoring: `compare` shows it, `commit` puts it into force; 1 option has no equivalent and was left out (above).\n",
+            path.display()
+        )
+    );
+    assert!(
+        bench
+            .candidate()
+            .contains("set system flow-accounting interface eth3\n")
+    );
     assert!(
         bench
             .fails("load softflowd-args -d")
@@ -98,7 +118,7 @@ fn samplicates_configuration_becomes_a_samplicator_with_a_report() {
         said,
         "arguments: \"-d\": not translated: `show samplicator` and `show log` tell what it does
 arguments: \"192.168.4.1/2055\": samplicate takes it for the level of -d; here it is a receiver
-Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into force; 1 piece has no counterpart here.
+Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into force; 1 option has no equivalent and was left out (above).
 "
     );
     let candidate = bench.candidate();
@@ -137,4 +157,47 @@ Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into forc
         shown.ends_with("nothing of it can be a samplicator; nothing was loaded"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_replicator_of_pmacct_becomes_a_samplicator_with_the_files_beside_it() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    let folder = bench._dir.path().to_owned();
+    std::fs::write(
+        folder.join("nfacctd.conf"),
+        "plugins: tee[a]\nnfacctd_port: 2055\ntee_receivers[a]: receivers.lst\ntee_transparent: true\nnfacctd_allow_file: nowhere\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("receivers.lst"),
+        "id=1 ip=192.0.2.9:2055\nid=2 ip=x y=z\n",
+    )
+    .unwrap();
+    let said = bench.ok(&format!("load pmacct {}/nfacctd.conf", folder.display()));
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].contains(
+            "nfacctd.conf:5: \"nfacctd_allow_file: nowhere\": not translated: cannot read /"
+        ),
+        "{said}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("receivers.lst:2: \"")),
+        "{said}"
+    );
+    assert!(
+        said.contains("Loaded as samplicator pmacct: ")
+            && said.contains("options have no equivalent and were left out (above)."),
+        "{said}"
+    );
+    assert!(
+        bench
+            .candidate()
+            .contains("set flow samplicator pmacct receiver 192.0.2.9 spoof-source\n")
+    );
+    let shown = bench.fails("load pmacct /nowhere/at/all");
+    assert!(shown.contains("cannot read /nowhere/at/all"), "{shown}");
 }

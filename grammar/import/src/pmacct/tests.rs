@@ -5,6 +5,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{said, tree};
 
+mod tee;
+
+/// A configuration that names no other file.
+fn file(text: &str) -> Imported {
+    import(text, &[])
+}
+
 #[test]
 fn what_nfprobe_does_is_what_flow_accounting_does() {
     let imported = file(
@@ -98,7 +105,7 @@ fn every_line_is_a_statement_or_a_remark() {
         assert!(!tree(&imported).is_empty(), "{line}");
     }
     for (text, remark) in [
-        ("", "no plugin nfprobe"),
+        ("", "no plugin nfprobe or tee"),
         ("plugins: memory\n", "show flow monitor"),
         ("plugins: nfprobe\n", "no interface is named"),
         ("plugins: nfprobe\ninterface: eth0\n", "127.0.0.1:2100"),

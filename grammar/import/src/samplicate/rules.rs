@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::super::prefix::Prefix;
 use language::schema::mask_length;
 
 /// The sources of a line.
@@ -13,15 +14,7 @@ pub(super) enum Scope {
     Prefix(Prefix),
 }
 
-/// A prefix: family (true for IPv4), network left-aligned in 128 bits, length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Prefix {
-    pub(super) ipv4: bool,
-    bits: u128,
-    length: u8,
-}
-
-/// A line with its sources and receivers.
+/// A line: its sources and its receivers.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) scope: Scope,
@@ -80,7 +73,7 @@ pub(super) fn scope(source: &str) -> Result<Scope, String> {
         return Ok(Scope::All);
     }
     let prefix = Prefix::of(address, length);
-    if prefix.bits & !mask_bits(length) != 0 {
+    if prefix.has_host_bits() {
         return Err(format!(
             "{address} has bits behind its length {length}, so samplicate never matches it"
         ));
@@ -88,50 +81,8 @@ pub(super) fn scope(source: &str) -> Result<Scope, String> {
     Ok(Scope::Prefix(prefix))
 }
 
-fn mask_bits(length: u8) -> u128 {
-    u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
-}
-
-impl Prefix {
-    pub(super) fn of(address: IpAddr, length: u8) -> Prefix {
-        Prefix {
-            ipv4: address.is_ipv4(),
-            bits: match address {
-                IpAddr::V4(address) => u128::from(u32::from(address)) << 96,
-                IpAddr::V6(address) => address.into(),
-            },
-            length,
-        }
-    }
-
-    /// Returns the prefix of all addresses of a family.
-    pub(super) fn any(ipv4: bool) -> Prefix {
-        Prefix {
-            ipv4,
-            bits: 0,
-            length: 0,
-        }
-    }
-
-    fn contains(self, other: Prefix) -> bool {
-        self.ipv4 == other.ipv4
-            && self.length <= other.length
-            && (self.bits ^ other.bits) & mask_bits(self.length) == 0
-    }
-}
-
-impl std::fmt::Display for Prefix {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let address: IpAddr = match self.ipv4 {
-            true => Ipv4Addr::from((self.bits >> 96) as u32).into(),
-            false => std::net::Ipv6Addr::from(self.bits).into(),
-        };
-        write!(f, "{address}/{}", self.length)
-    }
-}
-
-/// Returns for each prefix the receivers of all rules that contain it, those of wider ones first; both families have an
-/// entry of length 0. Also returns the receivers that a prefix has more than once, to which samplicate sends repeatedly.
+/// For each prefix the receivers of all rules that have it in, those of wider ones first; both families have an entry
+/// of length 0. Also the receivers that some prefix got more than once, which samplicate sends to more than once.
 pub(super) fn longest(rules: &[Rule]) -> (BTreeMap<Prefix, Vec<usize>>, HashSet<usize>) {
     let mut own: BTreeMap<Prefix, Vec<usize>> = BTreeMap::new();
     let mut twice = HashSet::new();

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::super::Origin;
+use super::super::names;
+use super::super::prefix::Prefix;
 use super::super::report::{HERE, Place, Remarks};
 use super::receiver::{Receiver, Receivers};
-use super::rules::{Prefix, Rule, Scope, longest};
+use super::rules::{Rule, Scope, longest};
 use super::{Arguments, NAME};
 use language::schema::Type;
 
@@ -60,7 +62,9 @@ pub(super) fn statements(
         remarks.lost(WHOLE, "samplicate", "there is no receiver to send to");
         return String::new();
     }
-    let names = names(receivers, &used);
+    let hosts = used.iter().map(|id| &receivers.all[*id]);
+    let hosts: Vec<(&str, u16)> = hosts.map(|one| (one.host.as_str(), one.port)).collect();
+    let names: HashMap<usize, String> = used.iter().copied().zip(names::of(&hosts)).collect();
     let mut out = String::new();
     let mut set = |statement: std::fmt::Arguments<'_>| {
         // Writing to a string cannot fail.
@@ -155,33 +159,6 @@ fn receiver(receiver: &Receiver, name: &str, set: &mut impl FnMut(std::fmt::Argu
     if let Some(delay) = receiver.delay_us {
         set(format_args!("delay {delay}"));
     }
-}
-
-/// Returns a name for each receiver: its host, with port and number if several have the same host.
-fn names(receivers: &Receivers, used: &BTreeSet<usize>) -> HashMap<usize, String> {
-    let mut hosts: HashMap<&str, usize> = HashMap::new();
-    for id in used {
-        *hosts.entry(receivers.all[*id].host.as_str()).or_default() += 1;
-    }
-    let mut taken = BTreeSet::new();
-    let mut names = HashMap::new();
-    for id in used {
-        let receiver = &receivers.all[*id];
-        let mut base: String = receiver.host.chars().take(48).collect();
-        if !base.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            base.insert(0, '_');
-        }
-        if hosts[receiver.host.as_str()] > 1 {
-            base = format!("{base}-{}", receiver.port);
-        }
-        let name = std::iter::once(base.clone())
-            .chain((2..).map(|number| format!("{base}-{number}")))
-            .find(|name| !taken.contains(name))
-            .unwrap_or_default();
-        taken.insert(name.clone());
-        names.insert(*id, name);
-    }
-    names
 }
 
 fn listen_address(arguments: &Arguments, remarks: &mut Remarks) -> Option<IpAddr> {

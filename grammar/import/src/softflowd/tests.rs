@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{said, tree};
 
+mod file;
+
 #[test]
 fn the_manuals_examples_become_flow_accounting() {
     let imported = arguments("softflowd -v 5 -i fxp0 -n 10.1.0.2:4432 -m 65536 -t udp=1m30s");
