@@ -390,7 +390,8 @@ mod tests {
             .filter_map(|_| group.turn(&mut number, &failed))
             .collect();
         assert_eq!(turns, [0, 2, 0, 2]);
-        (failed.set(0, true), failed.set(2, true));
+        failed.set(0, true);
+        failed.set(2, true);
         assert!(group.turn(&mut number, &failed).is_some());
         assert!(group.choose_healthy(7, &failed).is_some());
     }

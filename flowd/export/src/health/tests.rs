@@ -21,7 +21,6 @@ fn datagrams(from: u32, count: u32) -> Vec<Datagram> {
                     tally,
                     bytes: 40,
                 }],
-                ..Datagram::default()
             }
         })
         .collect()

@@ -15,8 +15,10 @@ pub(crate) fn octets(text: &str) -> Vec<u8> {
 }
 
 /// Number of a link type, the header in front of an IP packet, and the MAC addresses in it (to, from) if there are any.
-/// Written from the descriptions of tcpdump.org's list and the standards it names.
-pub(crate) const HEADERS: &[(u32, &str, Option<[[u8; 6]; 2]>)] = &[
+type LinkHeader = (u32, &'static str, Option<[[u8; 6]; 2]>);
+
+/// Headers written from the descriptions of tcpdump.org's list and the standards it names.
+pub(crate) const HEADERS: &[LinkHeader] = &[
     // FDDI: frame control, addresses, LLC and SNAP.
     (
         10,
