@@ -397,7 +397,12 @@ mod tests {
             for kind in Kind::ALL {
                 let table = Table::new(kind, 256, protocol);
                 let rows = facts.rows(&table, 7, Exported::default());
-                assert!(rows.len() == 1 && rows[0].len() == table.len, "{kind:?}");
+                // Sampler 0 stands for packets that no sampler chose.
+                let unsampled = usize::from(kind == Kind::Samplers(SamplerMode::Deterministic));
+                assert!(
+                    rows.len() == 1 + unsampled && rows.iter().all(|row| row.len() == table.len),
+                    "{kind:?}"
+                );
                 assert_eq!(
                     table
                         .statistics()
@@ -435,5 +440,11 @@ mod tests {
         assert_eq!(interval(&[&one(10), &monitor(Sampling::None)]), None);
         assert_eq!(interval(&[&monitor(Sampling::None), &one(10)]), None);
         assert_eq!(interval(&[]), None);
+        // That nothing is sampled is told, too.
+        assert_eq!(interval(&[&monitor(Sampling::None)]), Some(1));
+        assert_eq!(
+            interval(&[&monitor(Sampling::None), &monitor(Sampling::None)]),
+            Some(1)
+        );
     }
 }

@@ -176,7 +176,8 @@ fn mixed_sampling_is_told_by_identifier_only() {
         .map(|(element, _)| *element)
         .collect();
     assert!(!templates.contains(&34) && templates.contains(&50));
-    assert_eq!(messages[0].records(), 2);
+    // And sampler 0, of packets that none chose.
+    assert_eq!(messages[0].records(), 3);
     assert_eq!(elements(&stream, 1).last(), Some(&21));
     // The operator of B is told that its counters cannot be scaled.
     assert_eq!(
@@ -186,4 +187,56 @@ fn mixed_sampling_is_told_by_identifier_only() {
             .collect::<Vec<_>>(),
         ["B"]
     );
+}
+
+#[test]
+fn that_nothing_is_sampled_is_told() {
+    for protocol in [Protocol::NetflowV9, Protocol::Ipfix] {
+        let mut settings = settings(protocol);
+        settings.options.sampler_table = Some(crate::testing::TABLE_TIMEOUT);
+        let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
+        let mut stream = stream(&settings, &[&monitor]);
+        stream.poll(BOOT_NS);
+        let mut collector = Collector::default();
+        let messages = collector.take(&mut stream);
+        let told: Vec<Vec<Vec<u8>>> = messages
+            .iter()
+            .flat_map(|message| &message.sets)
+            .filter_map(|set| match set {
+                Set::Options { records, .. } => Some(records.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        // Interval 1, and sampler 0 of rate 1.
+        assert_eq!(told[0][1], 1_u32.to_be_bytes());
+        assert_eq!(told[1][1], [0]);
+        assert!(told[1][2].starts_with(b"unsampled"));
+        assert_eq!(told[1][3], 1_u32.to_be_bytes());
+    }
+}
+
+#[test]
+fn an_options_template_goes_out_once_before_its_rows() {
+    let mut settings = settings(Protocol::Ipfix);
+    settings.options.interface_table = Some(Duration::from_secs(30));
+    let monitor = monitor("M", vec![original(Family::V4)], Sampling::None);
+    let interfaces: Vec<Interface> = (1..9)
+        .map(|index| Interface {
+            index,
+            name: format!("eth{index}"),
+            description: "uplink".into(),
+        })
+        .collect();
+    let mut stream = Stream::new(&settings, LIMIT);
+    stream.configure(&settings, &[&monitor], &interfaces);
+    stream.poll(BOOT_NS);
+    let mut collector = Collector::default();
+    let messages = collector.take(&mut stream);
+    let sets = messages.iter().flat_map(|message| &message.sets);
+    // nfdump 1.7.1 reads one row of a set.
+    let rows = sets.filter(|set| matches!(set, Set::Options { records, .. } if records.len() == 1));
+    assert_eq!(rows.count(), 1 + 8);
+    let templates = messages.iter().flat_map(|message| message.templates());
+    assert_eq!(templates.count(), 3, "of flows, the interval, interfaces");
 }
