@@ -159,7 +159,8 @@ fn each_attachment_has_its_sampler() {
         set flow sampler A mode deterministic\nset flow sampler A rate 10\n\
         set flow sampler B mode random\nset flow sampler B rate 4\n\
         set interfaces ethernet eth1 flow monitor M sampler A\n\
-        set interfaces ethernet eth2 flow monitor M sampler B\n";
+        set interfaces ethernet eth2 flow monitor M sampler B\n\
+        set interfaces ethernet eth2 promiscuous\n";
     flowd.configure(&text);
     lab.replay(&Traffic::udp(2_000, 100, clock::wall_ns()));
     let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();

@@ -7,7 +7,7 @@ use flow_tests::config::monitor;
 use flow_tests::pty::Pty;
 use flow_tests::traffic::Traffic;
 use flow_tests::wait::within;
-use flow_tests::{Flowd, Lab, Namespace, bins, clock, http, skip};
+use flow_tests::{Flowd, Lab, Namespace, Sink, bins, clock, http, skip};
 use serde_json::{Value as Json, json};
 
 const TOOLS: &[&str] = &["ip", "setpriv", "env"];
@@ -99,6 +99,10 @@ fn what_is_announced_is_what_happens() {
     }
     const FLOWS: u32 = 300;
     let lab = Lab::new();
+    let _collectors = [
+        Sink::start(&lab.c1, "192.168.3.1", 9995),
+        Sink::start(&lab.c2, "192.168.4.1", 9995),
+    ];
     let flowd = Flowd::start(&lab.router);
     flowd.configure(&format!(
         "{}set flow monitor M cache timeout inactive 3600\n\

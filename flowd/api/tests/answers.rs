@@ -125,9 +125,9 @@ fn exporters() {
     same::<flow::Exporters>(&format!(
         r#"{{"exporters":[{{{configured},"source_id":1,"destination_address":"192.0.2.9","source_address":null,
             "source_port":null,"state":"up","reason":null,
-            "statistics":{{"cleared_seconds":1,"datagrams":2,"octets":3,"unreachable":4,
+            "statistics":{{"cleared_seconds":1,"datagrams":2,"octets":3,"refused":{TALLY},"unreachable":4,
                 "failures":{{"no-route":{TALLY},"icmp-unreachable":{TALLY}}}}},
-            "clients":[{{"monitor":"M","records_added":1,"records_sent":2,"records_failed":3,"octets_added":4,
+            "clients":[{{"monitor":"M","records_added":1,"records_sent":2,"records_refused":7,"records_failed":3,"octets_added":4,
                 "octets_sent":5,"octets_failed":6,"dropped":{{"no-route":{RECORDS}}}}}],
             "templates":[{{"id":256,"client":"M","record":"R","options":false,"record_size":12,"fields":[
                 {{"words":"w","element":8,"enterprise":29305,"scope":false,"offset":null,"size":4}}]}}]}}]}}"#
@@ -166,7 +166,7 @@ fn the_loss_ledger() {
         r#"{{"monitors":[{{"monitor":"M","interface":"eth0","captured":{PACKETS},"metered":{PACKETS},
                 "unsampled":{PACKETS},"skipped":{{"not-ip":{PACKETS}}},"dropped":{{"ring-full":{PACKETS}}},
                 "cached":{RECORDS},"expired":{RECORDS},"cleared":{RECORDS},"balanced":true}}],
-            "exporters":[{{"exporter":"E","monitor":"M","received":{RECORDS},"sent":{RECORDS},"queued":{RECORDS},
+            "exporters":[{{"exporter":"E","monitor":"M","received":{RECORDS},"sent":{RECORDS},"refused":{RECORDS},"queued":{RECORDS},
                 "dropped":{{"z":{RECORDS},"a":{RECORDS}}},"balanced":false}}],
             "samplicators":[{{"samplicator":"X","received":{TALLY},"relayed":{TALLY},"denied":{TALLY},
                 "unrouted":{TALLY},"kernel_drops":1,
@@ -181,7 +181,7 @@ fn samplicators() {
     let rates = r#"{"datagrams_1m":1.5,"datagrams_5m":0.0,"bits_1m":2.5,"bits_5m":0.25}"#;
     let receiver = format!(
         r#"{{"name":"C","destination":"collector","port":2055,"address":"2001:db8::1","spoof_source":true,
-            "state":"up","offered":{TALLY},"sent":{TALLY},"queued":{TALLY},"dropped":{{"rate-limit":{TALLY}}},
+            "source_address":null,"state":"up","reason":null,"offered":{TALLY},"sent":{TALLY},"queued":{TALLY},"dropped":{{"rate-limit":{TALLY}}},
             "icmp_unreachable":0,"replayed":{TALLY},"rates":{rates},"last_sent_ns":1,"last_failure":"queue-full",
             "last_failure_ns":null,"description":null,"last_sent_seconds_ago":2.5,
             "last_failure_seconds_ago":null}}"#
@@ -189,7 +189,7 @@ fn samplicators() {
     same::<samplicator::Samplicators>(&format!(
         r#"{{"samplicators":[{{"name":"X","received":{TALLY},"relayed":{TALLY},"denied":{TALLY},"unrouted":{TALLY},
             "kernel_drops":0,"rates":{rates},
-            "listeners":[{{"address":"0.0.0.0","port":2000,"interface":null,"threads":1,"received":{TALLY},
+            "listeners":[{{"address":"0.0.0.0","port":2000,"interface":null,"down":null,"threads":1,"received":{TALLY},
                 "kernel_drops":0,"receive_buffer":212992}}],
             "receivers":[{receiver}],
             "retired":{{"offered":{TALLY},"sent":{TALLY},"queued":{TALLY},"dropped":{{}}}},
