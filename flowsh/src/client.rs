@@ -42,12 +42,12 @@ pub(crate) enum Error {
     #[error("{}", .0.first().map_or("refused", |refusal| &refusal.message))]
     Refused(Vec<Refusal>),
     #[error(
-        "flowd went away while it answered; it is not known whether it did what was asked ({0})"
+        "the connection to flowd was lost before its answer; the request may or may not have been carried out ({0})"
     )]
     Lost(String),
     #[error("interrupted")]
     Interrupted,
-    #[error("flowd's answer is not understood: {0}")]
+    #[error("cannot parse flowd's answer: {0}")]
     Answer(String),
 }
 
@@ -285,7 +285,7 @@ async fn connect(socket: &std::path::Path) -> Result<SendRequest<Full<Bytes>>, E
     };
     let stream = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(socket))
         .await
-        .map_err(|_| none("it does not take the connection".into()))?
+        .map_err(|_| none("it does not accept the connection".into()))?
         .map_err(|error| none(plain(&error)))?;
     let (sender, connection) = handshake(TokioIo::new(stream))
         .await
@@ -298,7 +298,7 @@ async fn connect(socket: &std::path::Path) -> Result<SendRequest<Full<Bytes>>, E
 fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such socket; is flowd running?".into(),
-        std::io::ErrorKind::ConnectionRefused => "nobody listens; is flowd running?".into(),
+        std::io::ErrorKind::ConnectionRefused => "nothing listens on it; is flowd running?".into(),
         std::io::ErrorKind::PermissionDenied => {
             "permission denied; are you in the group flowd or flowd-admin?".into()
         }

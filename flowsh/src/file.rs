@@ -69,7 +69,7 @@ impl Unreadable {
             Unreadable::Encoding { line, column, text } => Failure::Wrong(vec![Trouble {
                 origin: Some(format!("{}:{line}:{column}", shown(path))),
                 place: Some((text.clone(), column - 1, 1)),
-                message: "this is not text: an octet that is no UTF-8".into(),
+                message: "this is not UTF-8 text".into(),
                 ..Trouble::default()
             }]),
         }
@@ -126,12 +126,9 @@ pub(crate) fn utf8(octets: Vec<u8>) -> Result<String, Unreadable> {
 /// Reads the octets of a script's line as text.
 pub(crate) fn line(octets: Vec<u8>) -> Result<String, Failure> {
     utf8(octets).map_err(|error| match error {
-        Unreadable::Encoding { column, text, .. } => Failure::at(
-            &text,
-            column - 1,
-            1,
-            "this is not text: an octet that is no UTF-8",
-        ),
+        Unreadable::Encoding { column, text, .. } => {
+            Failure::at(&text, column - 1, 1, "this is not UTF-8 text")
+        }
         _ => Failure::plain("the line cannot be read"),
     })
 }
@@ -180,7 +177,7 @@ impl Writer {
         }
         let mut name = path
             .file_name()
-            .ok_or_else(|| io::Error::other("it is no file name"))?
+            .ok_or_else(|| io::Error::other("it is not a file name"))?
             .to_owned();
         name.push(format!(".{}.new", std::process::id()));
         let staged = path.with_file_name(name);

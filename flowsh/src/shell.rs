@@ -278,7 +278,7 @@ impl Shell {
                     line,
                     0,
                     length,
-                    "what is live has no JSON; `show` has",
+                    "a live screen has no JSON form; the `show` command has",
                 ))
             }
             _ => self.run(line),
@@ -544,8 +544,7 @@ fn short_name(host: &str) -> String {
     }
 }
 
-const ENABLE: &str =
-    "There is nothing to enable: members of flowd-admin configure, members of flowd look.";
+const ENABLE: &str = "There is no privileged mode: members of flowd-admin may configure, members of flowd may only show.";
 
 const HELP: &str = "\
 ?         at any point lists what can follow

@@ -94,7 +94,7 @@ impl Follow {
             let missed = log.missed;
             text.insert_str(
                 0,
-                &format!("({missed} lines of the log before this are gone)\n"),
+                &format!("({missed} earlier lines of the log are no longer kept)\n"),
             );
         }
         Ok(text)

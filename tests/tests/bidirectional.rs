@@ -230,7 +230,7 @@ set flow record R match transport source-port
 ";
     let said = check(&(record.to_owned() + &CONFIG.replace("netflow-original", "R")));
     for words in [
-        "match ipv4 ttl: packets that come back",
+        "match ipv4 ttl: packets of the reverse direction",
         "match transport destination-port",
     ] {
         assert!(said.contains(words), "{words}: {said}");

@@ -300,11 +300,11 @@ set flow samplicator S source ::/0 receiver good
         });
     };
     for what in [
-        "exporter 192.168.3.1:5000 sends",
-        "exporter [2001:db8:3::1]:5001 sends",
-        "receiver dead fails: nobody listens there (ICMP port unreachable)",
+        "exporter 192.168.3.1:5000 began to send",
+        "exporter [2001:db8:3::1]:5001 began to send",
+        "receiver dead failed: nobody listens there (ICMP port unreachable)",
         "receiver lost does not resolve",
-        "exporter 192.168.3.1:5003 is silent since",
+        "exporter 192.168.3.1:5003 has been silent since",
     ] {
         log(what);
     }

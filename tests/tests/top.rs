@@ -61,7 +61,7 @@ fn the_flows_that_move_most_are_live() {
     terminal.keys("q");
     terminal.expect("> ");
     terminal.line("monitor flow-accounting | count");
-    terminal.expect("goes through no pipe");
+    terminal.expect("cannot be piped");
     terminal.keys("\u{4}");
 
     // Without cursor movement the frames come one after the other; Ctrl-C leaves.

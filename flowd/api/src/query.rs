@@ -148,7 +148,7 @@ crate::route::routes! {
     MONITORS: Get<NameQuery, Monitors> = Get "/v1/flow/monitors";
     /// Flow exporters.
     EXPORTERS: Get<NameQuery, Exporters> = Get "/v1/flow/exporters";
-    /// What is known of the host's routes.
+    /// State of the host's routing tables.
     ROUTES: Get<Nothing, Routes> = Get "/v1/flow/routes";
     /// The flows in a monitor's cache. A listing is answered in parts: next is the after of the next one. At most
     /// 4,194,304 groups are made.

@@ -57,7 +57,7 @@ impl Archive {
             copies.try_send(copy)
         {
             self.counts.lock().dropped += copy.locations.len() as u64;
-            tracing::error!("archive: {} is not copied: too many wait", copy.name);
+            tracing::error!("archive: {} is not copied: the queue is full", copy.name);
         }
     }
 

@@ -56,7 +56,10 @@ impl Engine {
                     );
                 }
                 Err(error) => {
-                    tracing::error!("revision {} stays though unconfirmed: {error}", summary.id)
+                    tracing::error!(
+                        "revision {} is kept although it was not confirmed: {error}",
+                        summary.id
+                    )
                 }
             }
         }

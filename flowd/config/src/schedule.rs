@@ -197,7 +197,8 @@ impl Engine {
 /// # Errors
 /// If the text is no time, or a time that has passed.
 pub fn parse_commit_time(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64, String> {
-    let wrong = |why: &dyn std::fmt::Display| format!("{text} is no time to commit at: {why}");
+    let wrong =
+        |why: &dyn std::fmt::Display| format!("{text} is not a valid time for a commit: {why}");
     let now = Timestamp::from_millisecond(now_ms).map_err(|error| wrong(&error))?;
     let now = now.to_zoned(zone.clone());
     let of_day = |text: &str| {

@@ -65,7 +65,7 @@ pub(crate) struct Meter {
     /// Meter the packet inside this kind of tunnel, too (repeatable), as `capture decapsulate`
     #[arg(long, value_name = "TYPE", value_parser = Tunnel::ALL.map(Tunnel::name))]
     pub(crate) decapsulate: Vec<String>,
-    /// Give later fragments the ports of their first, as `capture fragment-ports`
+    /// Meter later fragments with the ports of their first one, as `capture fragment-ports`
     #[arg(long)]
     pub(crate) fragment_ports: bool,
     /// Print one JSON object a flow

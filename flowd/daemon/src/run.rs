@@ -97,7 +97,7 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
     schedule.abort();
     let _ = close.send(());
     if tokio::time::timeout(GRACE, server).await.is_err() {
-        tracing::warn!("requests that were under way are cut off");
+        tracing::warn!("requests under way were cut off");
     }
     let stopped = tokio::task::spawn_blocking({
         let control = control.clone();

@@ -79,15 +79,16 @@ impl State {
                     tell(ImpactAction::Reopen, name, text, count);
                 }
                 Some(SocketChange::Close) => {
-                    let text =
-                        format!("exporter {name}: its socket is closed, nothing exports by it");
+                    let text = format!(
+                        "exporter {name}: its socket is closed, since no attached monitor uses it"
+                    );
                     tell(ImpactAction::Close, name, text, 1);
                 }
                 Some(SocketChange::Keep) => {
                     let old = self.settings.exporters.get(name);
                     if old.is_some_and(|old| !old.export.same_protocol(settings)) {
                         let text = format!(
-                            "exporter {name}: it begins anew with sequence number 0; templates are sent again"
+                            "exporter {name}: it restarts with sequence number 0; templates are sent again"
                         );
                         tell(ImpactAction::Restart, name, text, 0);
                     }
@@ -143,21 +144,21 @@ impl State {
                         ImpactAction::Keep,
                         format!("{of}: kept, with {flows} flows"),
                     ),
-                    CacheChange::Make => (ImpactAction::Make, format!("{of}: made, it is empty")),
+                    CacheChange::Make => (ImpactAction::Make, format!("{of}: created, empty")),
                     CacheChange::Drop => (
                         ImpactAction::Drop,
-                        format!("{of}: {flows} flows are exported, it goes"),
+                        format!("{of}: {flows} flows are exported, and it is removed"),
                     ),
                     CacheChange::Rebuild(RebuildReason::Record) => (
                         ImpactAction::Rebuild,
                         format!(
-                            "{of}: {flows} flows are exported, it begins anew with the new record"
+                            "{of}: {flows} flows are exported, and it starts empty with the new record"
                         ),
                     ),
                     CacheChange::Rebuild(RebuildReason::Type) => (
                         ImpactAction::Rebuild,
                         format!(
-                            "{of}: {flows} flows are exported, it begins anew with the new type"
+                            "{of}: {flows} flows are exported, and it starts empty with the new type"
                         ),
                     ),
                 };

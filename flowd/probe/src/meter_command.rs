@@ -149,7 +149,7 @@ fn meter(args: &Request) -> anyhow::Result<bool> {
     handed_on?;
     progress.finish_and_clear();
     if let Some(error) = &damaged {
-        eprintln!("flowd: {error}; the packets before were metered");
+        eprintln!("flowd: {error}; the packets before it were metered");
     }
     let unread = UnreadLinkType::all(&savefile);
     tell_unread(&args.read, &unread);
@@ -239,7 +239,7 @@ fn plan(args: &Request) -> anyhow::Result<MeterPlan> {
             .with_context(|| format!("--to {to}: not a port"))?;
         export.protocol = args.protocol;
         if plan.meter.record.is_bidirectional() && export.protocol != Protocol::Ipfix {
-            bail!("--to {to}: only IPFIX has words for bidirectional flows: --netflow 10");
+            bail!("--to {to}: only IPFIX can carry bidirectional flows: add --netflow 10");
         }
         plan.exporters.push(export);
     }

@@ -74,7 +74,9 @@ impl TryFrom<api::query::CacheQuery> for CacheQuery {
                 let fits = usize::try_from(rows).ok();
                 fits.filter(|rows| (1..=MAX_ROWS).contains(rows))
                     .ok_or_else(|| {
-                        invalid(format!("{name}={rows} is no number from 1 to {MAX_ROWS}"))
+                        invalid(format!(
+                            "{name}={rows} is not a number from 1 to {MAX_ROWS}"
+                        ))
                     })
             };
             rows.map(bounded).transpose()
@@ -82,7 +84,7 @@ impl TryFrom<api::query::CacheQuery> for CacheQuery {
         let (top, limit) = (rows("top", asked.top)?, rows("limit", asked.limit)?);
         if asked.after.is_some() && (asked.sort.is_some() || !asked.aggregate.is_empty()) {
             return Err(invalid(
-                "only a listing goes on, what is sorted or aggregated is one answer",
+                "only a listing can be continued; a sorted or aggregated answer is complete",
             ));
         }
         let conditions = asked.filter.iter().map(|text| condition(text));

@@ -35,7 +35,7 @@ impl FromStr for Cursor {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Cursor, Refusal> {
-        let wrong = || invalid(format!("after={text} is not where an answer ended"));
+        let wrong = || invalid(format!("after={text} is not the `next` of an answer"));
         let mut numbers = text.split('.').map(|part| part.parse::<u32>().ok());
         let mut next = || numbers.next().flatten().ok_or_else(wrong);
         let cursor = Cursor {
@@ -97,10 +97,7 @@ impl Reader {
     /// If the monitor's record was changed meanwhile, or the client is gone.
     pub(crate) fn piece(&mut self, room: usize) -> Result<Option<(usize, &Batch)>, Refusal> {
         if self.cancelled.load(Ordering::Relaxed) {
-            return Err(Refusal::new(
-                Code::ClientGone,
-                "nobody waits for the answer",
-            ));
+            return Err(Refusal::new(Code::ClientGone, "the client is gone"));
         }
         let Some(from) = self.next else {
             return Ok(None);

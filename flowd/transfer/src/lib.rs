@@ -164,7 +164,7 @@ fn parts(url: &str) -> Option<Parts<'_>> {
 fn known(url: &str) -> Result<Parts<'_>, Error> {
     let wrong = |why: &str| Err(Error::Url(why.to_owned()));
     let Some(parts) = parts(url) else {
-        return wrong("it is no URL");
+        return wrong("it is not a URL");
     };
     if !["http", "https", "sftp"].contains(&parts.scheme) {
         return wrong("http, https and sftp are possible");

@@ -20,7 +20,7 @@ pub(crate) fn when(moment: &Time, view: &View) -> String {
 pub(crate) fn impact(impacts: &[Impact]) -> String {
     let mut page = Page::default();
     if impacts.is_empty() {
-        page.line("Nothing that runs is opened, closed or rebuilt by it.");
+        page.line("It opens, closes or rebuilds nothing that is running.");
         return page.0;
     }
     page.line("It will do this:");
@@ -70,7 +70,7 @@ pub(crate) fn scheduled(scheduled: Option<&Scheduled>, view: &View) -> String {
     let user = plain(&scheduled.user);
     page.line(match scheduled.failed.is_empty() {
         true => format!("Commit at {at} by {user} via {}", plain(&scheduled.via)),
-        false => format!("The commit of {user} at {at} was not carried out:"),
+        false => format!("The commit that {user} scheduled for {at} failed:"),
     });
     for line in &scheduled.failed {
         page.line(format!("  {}", plain(line)));
@@ -99,7 +99,7 @@ pub(crate) fn status(answer: &Sessions, own: &str, view: &View) -> String {
             page.line("      has changes that are not committed");
         }
         if session.exclusive.is_some() {
-            page.line("      exclusive: nobody else may change anything");
+            page.line("      exclusive: others cannot change anything");
         }
     }
     page.0

@@ -123,7 +123,7 @@ pub(crate) fn loss(answer: &LossLedger) -> String {
         page.line("");
     }
     if wrong.is_empty() && !answer.balanced {
-        wrong.push("flowd says that its ledger does not balance".into());
+        wrong.push("the ledger does not balance".into());
     }
     if wrong.is_empty() {
         page.line(match answer.samplicators.is_empty() {

@@ -20,7 +20,7 @@ pub(crate) fn path(answer: &FlowPath) -> String {
         protocol_name(answer.protocol.into())
     ));
     let input = match &answer.input {
-        None => "nowhere: it is this host's own".to_owned(),
+        None => "none: the flow starts at this host".to_owned(),
         Some(input) if answer.input_assumed => {
             format!(
                 "{}, where the route to {} leads",
@@ -94,6 +94,6 @@ fn one(page: &mut Page, monitor: &PathMonitor) {
         ));
     }
     if monitor.exporters.is_empty() {
-        page.line("    No exporter: its flows are shown, not sent.");
+        page.line("    No exporter: its flows are not exported.");
     }
 }

@@ -11,16 +11,16 @@ const AT: usize = 28;
 pub(crate) fn routes(answer: &Routes) -> String {
     let mut page = Page::default();
     if !answer.wanted {
-        page.line("No record in use speaks of routes.");
+        page.line("No record in use has fields that need routes.");
         return page.0;
     }
     let count = |number: Option<u64>| number.map_or_else(|| "-".into(), grouped);
-    page.line("Routes of this host, as flows are told of them:");
+    page.line("Routes of this host, for the fields of flow records:");
     for (label, number) in [
         ("IPv4 prefixes:", answer.ipv4_prefixes),
         ("IPv6 prefixes:", answer.ipv6_prefixes),
         ("Changes:", answer.changes),
-        ("States handed out:", answer.states),
+        ("States published:", answer.states),
         ("Read from the kernel:", answer.readings),
     ] {
         page.pair(2, label, AT, count(number));
@@ -30,7 +30,7 @@ pub(crate) fn routes(answer: &Routes) -> String {
     }
     for (label, number) in [
         ("Overruns:", answer.overruns),
-        ("Messages not understood:", answer.unread_messages),
+        ("Undecodable messages:", answer.unread_messages),
         ("Routes left out:", answer.left_out_routes),
         ("Rules never applied:", answer.unknown_rules),
     ] {
@@ -68,7 +68,7 @@ mod tests {
         );
         assert_eq!(
             routes(&filled(&json!({"wanted": false}))),
-            "No record in use speaks of routes.\n"
+            "No record in use has fields that need routes.\n"
         );
     }
 }

@@ -77,7 +77,7 @@ fn summary(page: &mut Page, samplicator: &Samplicator) {
     page.pair(2, "Not relayed:", VALUES, text);
     let forgotten = match samplicator.sources_recycled {
         0 => String::new(),
-        recycled => format!(" ({} forgotten for room)", grouped(recycled)),
+        recycled => format!(" ({} forgotten, table full)", grouped(recycled)),
     };
     let sources = grouped(samplicator.sources);
     page.pair(2, "Sources:", VALUES, format!("{sources}{forgotten}"));
@@ -89,7 +89,7 @@ fn summary(page: &mut Page, samplicator: &Samplicator) {
         grouped(templates.options_records),
     );
     for (number, what) in [
-        (templates.refused, "not kept for room"),
+        (templates.refused, "not kept, table full"),
         (templates.malformed, "malformed datagrams"),
     ] {
         if number > 0 {
@@ -240,7 +240,7 @@ fn detail(page: &mut Page, receiver: &Receiver, view: &View) {
     entry("templates sent again beside them", &receiver.replayed);
     if receiver.icmp_unreachable > 0 {
         page.line(format!(
-            "  told unreachable (ICMP) {} times",
+            "  reported unreachable (ICMP) {} times",
             grouped(receiver.icmp_unreachable)
         ));
     }
@@ -341,7 +341,7 @@ pub(crate) fn samplicator_templates(answers: &[KeptTemplates]) -> String {
     };
     tables(
         answers.iter().map(rows),
-        "No template has come in.",
+        "No template has been received.",
         columns,
     )
 }

@@ -39,12 +39,14 @@ impl Shell {
         self.level.clear();
         self.submode = Submode::Global;
         let hello = match terminal {
-            true => "Lines wait for `commit` (or `write memory`); Ctrl-Z leaves.",
+            true => "Changes take effect with `commit` (or `write memory`); Ctrl-Z leaves.",
             false => "",
         };
         let mut text = self.others()?;
         if exclusive {
-            text.push_str("Nobody else may change anything until you leave configuration mode.\n");
+            text.push_str(
+                "The configuration is locked for others until you leave configuration mode.\n",
+            );
         }
         if !hello.is_empty() {
             text.push_str(hello);
@@ -420,12 +422,15 @@ impl Shell {
             (_, false) => {
                 let possible: Vec<&str> = possible.iter().map(String::as_str).collect();
                 format!(
-                    "\"{}\" cannot stand here; {}",
+                    "\"{}\" is not possible here; {}",
                     wrong.text,
                     nearest(&wrong.text, &possible)
                 )
             }
-            _ => format!("\"{}\" cannot stand here; nothing can follow", wrong.text),
+            _ => format!(
+                "\"{}\" is not possible here; nothing can follow",
+                wrong.text
+            ),
         };
         Err(Failure::at(line, wrong.start, wrong.len, message))
     }

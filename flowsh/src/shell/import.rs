@@ -127,7 +127,7 @@ impl Shell {
             .collect();
         if imported.text.is_empty() {
             return Err(Failure::plain(format!(
-                "{report}nothing of it can be {}; nothing was loaded",
+                "{report}none of it can be {}; nothing was loaded",
                 kind.what
             )));
         }

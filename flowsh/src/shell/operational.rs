@@ -284,7 +284,7 @@ impl Shell {
             Part::Interface => {
                 let route = routes::METERED_INTERFACES;
                 let interfaces = self.named(route, "flow interface", name, line)?;
-                let none = "There is no flow interface.";
+                let none = "No interface has a flow monitor.";
                 Answer::shown(interfaces, none, screen::flow_interfaces)
             }
             Part::Sampler => {

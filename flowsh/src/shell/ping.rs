@@ -10,7 +10,7 @@ const COUNT: u32 = 5;
 
 pub(super) fn ping(ping: &Ping, pipes: &[Pipe]) -> Done {
     if !pipes.is_empty() {
-        return Err(Failure::plain("what is shown live goes through no pipe"));
+        return Err(Failure::plain("live output cannot be piped"));
     }
     let mut argv = vec!["ping".to_owned()];
     let mut option = |flag: &str, value: Option<String>| {

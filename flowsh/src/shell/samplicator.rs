@@ -109,7 +109,7 @@ impl Shell {
         let line = match &replayed.answer.receivers[..] {
             [] => format!("Samplicator {name} has no receiver."),
             receivers => format!(
-                "All templates go again to {}, before each exporter's next datagram.",
+                "All templates will be sent again to {}, before each exporter's next datagram.",
                 receivers.join(", ")
             ),
         };

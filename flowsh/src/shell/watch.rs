@@ -59,7 +59,7 @@ impl Shell {
     /// Begins `monitor …`. It asks once at first, so that a wrong name fails as in any command.
     pub(super) fn watched(&mut self, mut watch: Watch, pipes: &[Pipe], line: &str) -> Done {
         if !pipes.is_empty() {
-            return Err(Failure::plain("what is shown live goes through no pipe"));
+            return Err(Failure::plain("live output cannot be piped"));
         }
         match &mut watch {
             Watch::Samplicator(name) => drop(self.samplicators(Some(name), None, line)?),

@@ -204,25 +204,29 @@ impl Arg {
             Arg::Number(low, high) => match word.text.parse::<u32>() {
                 Ok(number) if (low..=high).contains(&number) => {}
                 Ok(_) => return refuse(Code::OutOfRange, "out of range", self.wanted()),
-                Err(_) => return refuse(Code::InvalidValue, "no number", self.wanted()),
+                Err(_) => return refuse(Code::InvalidValue, "not a number", self.wanted()),
             },
             Arg::Revision => {
                 if word.text.parse::<u32>().is_err() {
                     return refuse(
                         Code::InvalidValue,
-                        "no revision",
+                        "not a revision",
                         "a number; 0 is the newest, `run show system commit` lists them".into(),
                     );
                 }
             }
             Arg::Address => {
                 if word.text.parse::<IpAddr>().is_err() {
-                    return refuse(Code::InvalidValue, "no address", self.wanted());
+                    return refuse(Code::InvalidValue, "not an address", self.wanted());
                 }
             }
             Arg::Ports => {
                 if !are_ports(&word.text) {
-                    return refuse(Code::InvalidValue, "no port", "22, 80-89 or 53,123".into());
+                    return refuse(
+                        Code::InvalidValue,
+                        "not a port",
+                        "22, 80-89 or 53,123".into(),
+                    );
                 }
             }
             Arg::Interface
@@ -260,7 +264,7 @@ impl Arg {
                     Some(time) => Ok(time),
                     None => refuse(
                         Code::InvalidValue,
-                        "no time",
+                        "not a time",
                         "HH:MM, or \"YYYY-MM-DD HH:MM\"".into(),
                     ),
                 };

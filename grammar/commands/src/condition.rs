@@ -155,7 +155,7 @@ impl ValueKind {
             let name = !text.is_empty() && !text.contains(char::is_whitespace);
             return match name {
                 true => Ok(Wanted::Name(text.into())),
-                false => Err(wrong(Code::InvalidValue, "no interface")),
+                false => Err(wrong(Code::InvalidValue, "not an interface")),
             };
         }
         let Some((from, to)) = text.split_once('-').filter(|_| text != "-") else {
@@ -179,22 +179,22 @@ impl ValueKind {
             true => Ok(Wanted::Range(low, high)),
             false => Err(wrong(
                 Code::InvalidValue,
-                "no range: its end is before its beginning",
+                "not a range: its end is before its beginning",
             )),
         }
     }
 
     fn wrong(self) -> &'static str {
         match self {
-            ValueKind::Number(_) => "no number",
-            ValueKind::Ipv4 => "no IPv4 address or prefix",
-            ValueKind::Ipv6 => "no IPv6 address or prefix",
-            ValueKind::Mac => "no MAC address",
-            ValueKind::Protocol => "no protocol",
-            ValueKind::Dscp => "no DSCP",
-            ValueKind::Interface => "no interface",
-            ValueKind::Direction => "no direction",
-            ValueKind::EndReason => "no reason a flow ends",
+            ValueKind::Number(_) => "not a number",
+            ValueKind::Ipv4 => "not an IPv4 address or prefix",
+            ValueKind::Ipv6 => "not an IPv6 address or prefix",
+            ValueKind::Mac => "not a MAC address",
+            ValueKind::Protocol => "not a protocol",
+            ValueKind::Dscp => "not a DSCP",
+            ValueKind::Interface => "not an interface",
+            ValueKind::Direction => "not a direction",
+            ValueKind::EndReason => "not an end reason",
         }
     }
 
@@ -357,38 +357,38 @@ mod tests {
     #[test]
     fn wrong_values_say_what_would_be_right() {
         for (words, text, message) in [
-            ("ipv4 source address", "10.0.0", "no IPv4 address"),
-            ("ipv4 source address", "10.0.0.0/33", "no IPv4 address"),
-            ("ipv4 source address", "2001:db8::1", "no IPv4 address"),
-            ("ipv6 source address", "10.0.0.1", "no IPv6 address"),
+            ("ipv4 source address", "10.0.0", "not an IPv4 address"),
+            ("ipv4 source address", "10.0.0.0/33", "not an IPv4 address"),
+            ("ipv4 source address", "2001:db8::1", "not an IPv4 address"),
+            ("ipv6 source address", "10.0.0.1", "not an IPv6 address"),
             ("transport destination-port", "70000", "out of range"),
             (
                 "transport destination-port",
                 "90-80",
                 "before its beginning",
             ),
-            ("transport destination-port", "80,", "no number"),
-            ("transport destination-port", "http", "no number"),
-            ("transport destination-port", "-", "no number"),
-            ("transport destination-port", "+80", "no number"),
-            ("ipv4 protocol", "tpc", "no protocol"),
+            ("transport destination-port", "80,", "not a number"),
+            ("transport destination-port", "http", "not a number"),
+            ("transport destination-port", "-", "not a number"),
+            ("transport destination-port", "+80", "not a number"),
+            ("ipv4 protocol", "tpc", "not a protocol"),
             ("ipv4 protocol", "256", "out of range"),
-            ("flow direction", "in", "no direction"),
+            ("flow direction", "in", "not a direction"),
             (
                 "datalink mac source address input",
                 "00:11:22:33:44",
-                "no MAC",
+                "not a MAC",
             ),
             (
                 "datalink mac source address input",
                 "00:11:22:33:44:5é",
-                "no MAC",
+                "not a MAC",
             ),
-            ("interface input", "", "no interface"),
+            ("interface input", "", "not an interface"),
             (
                 "counter bytes",
                 "99999999999999999999999999999999999999999999",
-                "no number",
+                "not a number",
             ),
         ] {
             let error = ValueKind::of_name(words).read(text).expect_err(text);

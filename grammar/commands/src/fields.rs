@@ -105,7 +105,7 @@ pub(crate) fn take_field(words: &[Word], which: Fields) -> Result<(String, usize
             _ if complete => return Ok((spelled.join(" "), i)),
             [_, _, ..] => return Err(ambiguous(word, &hits)),
             _ => {
-                let message = format!("\"{}\" is no word of a field", brief(&word.text));
+                let message = format!("\"{}\" is not a word of a field", brief(&word.text));
                 let hint = Some(nearest(&word.text, &next));
                 return Err(word.problem(Code::UnknownWord, message, hint));
             }

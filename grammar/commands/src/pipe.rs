@@ -108,7 +108,7 @@ pub(crate) fn find(word: &Word) -> Result<&'static Declaration, Problem> {
         [(_, one)] => Ok(one),
         [] => Err(word.problem(
             Code::UnknownWord,
-            format!("\"{}\" is no output pipe", brief(&word.text)),
+            format!("\"{}\" is not an output pipe", brief(&word.text)),
             Some(nearest(&word.text, &words())),
         )),
         _ => {
@@ -184,7 +184,7 @@ fn one(
         Takes::Number(make) => match argument.text.parse() {
             Ok(number @ 1..) => make(number),
             _ => {
-                let message = format!("\"{}\" is no number of lines", brief(&argument.text));
+                let message = format!("\"{}\" is not a number of lines", brief(&argument.text));
                 let hint = Some(takes.placeholder().to_owned());
                 return Err(first.problem(Code::InvalidValue, message, hint));
             }

@@ -259,7 +259,7 @@ impl Trie {
         }
         let given = |used: &&usize| self.nodes[**used].token.shown() == word.text;
         if !words.is_empty() && state.used.iter().find(given).is_some() {
-            let message = format!("\"{}\" stands there already", brief(&word.text));
+            let message = format!("\"{}\" is given already", brief(&word.text));
             return word.problem(Code::NotHere, message, Some(one_of(&words)));
         }
         if words.is_empty() {
@@ -287,6 +287,15 @@ impl Trie {
     /// Returns the problem of a line that ends too early, at the character `end`.
     pub(crate) fn incomplete(&self, state: &State, end: usize) -> Problem {
         let next = self.next(state);
+        if let [only] = &next[..]
+            && let Token::Argument(_, Arg::Revision) = only.node.token
+        {
+            let message = match self.nodes[state.node].token.shown() {
+                "rollback" => "rollback to which revision? 0 is the newest",
+                _ => "which revision? 0 is the newest",
+            };
+            return problem(Code::MissingValue, end, 1, message, None);
+        }
         let expected: Vec<&str> = next.iter().map(|next| next.node.token.shown()).collect();
         let hint = match expected.len() {
             0 => None,

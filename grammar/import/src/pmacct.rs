@@ -250,7 +250,7 @@ fn statements(entries: &[Entry<'_>], plugins: &[&str], remarks: &mut Remarks) ->
             remarks.differs(
                 WHOLE,
                 plugin,
-                "no nfprobe_receiver: 127.0.0.1:2100 as nfprobe has it by itself",
+                "no nfprobe_receiver: nfprobe's default, 127.0.0.1:2100, is used",
             );
             probe.collectors.push(receiver);
         }
@@ -387,7 +387,7 @@ fn why(key: &str) -> &'static str {
         None if key.starts_with("nfprobe_") => "there is nothing like it here",
         None if key.starts_with("sfprobe_") => "sFlow is not exported in this release",
         None if key.starts_with("bgp_") || key.starts_with("bmp_") => "flowd speaks no BGP",
-        None => "it is no matter of a probe or samplicator, or not known",
+        None => "it is not known, or not related to a probe or samplicator",
     }
 }
 

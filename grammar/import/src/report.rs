@@ -37,7 +37,7 @@ impl Remarks {
     fn add(&mut self, place: Place, text: &str, why: String, lost: bool) {
         let why = match self.0.len() {
             ..MAX_REMARKS => why,
-            MAX_REMARKS => "there is more to say of what follows".to_owned(),
+            MAX_REMARKS => "further remarks are left out".to_owned(),
             _ => return,
         };
         self.0.push(Remark {

@@ -180,7 +180,11 @@ impl Options for Read {
             'A' => self.times = Some(value.to_owned()),
             'r' => lost("a savefile is metered by `flowd meter --read FILE`".into()),
             'R' => lost("packets of another probe are not received".into()),
-            _ => lost(not_needed(option).unwrap_or("it means nothing here").into()),
+            _ => lost(
+                not_needed(option)
+                    .unwrap_or("it has no meaning here")
+                    .into(),
+            ),
         }
     }
 }
@@ -222,7 +226,7 @@ impl Read {
             return Err("NAME=TIME is wanted".into());
         };
         let Some(seconds) = seconds(time) else {
-            return Err(format!("{time} is no time; 600, 10m or 1h30m is"));
+            return Err(format!("{time} is not a time such as 600, 10m or 1h30m"));
         };
         if (name, seconds) == ("maxlife", 0) {
             return Err("flows have a longest life; it is 604800 s".into());

@@ -224,7 +224,7 @@ impl Found<'_> {
             let path = words("system flow-accounting disable-imt");
             self.conflict(
                 &path,
-                "disable-imt without netflow or sflow would account for nobody; set a server, or delete it",
+                "disable-imt without netflow or sflow would account for nothing; set a server, or delete it",
             );
         }
         self.engine(accounting);

@@ -53,7 +53,7 @@ impl Loader {
             let path: String = at.join(" ");
             return Err(start().problem(
                 Code::InvalidValue,
-                format!("{} is no edit level", shown(&path)),
+                format!("{} is not an edit level", shown(&path)),
                 Some("a container, or a name of a tag".into()),
             ));
         };

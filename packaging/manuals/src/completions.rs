@@ -1,4 +1,4 @@
-//! Completion for bash, zsh and fish. The files lie as they are installed below `/usr/share`.
+//! Completion for bash, zsh and fish. The files have the paths at which they are installed below `/usr/share`.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 use clap_complete::Generator as _;
 use clap_complete::Shell;
 
-/// bash: what `-c` takes is completed by flowsh itself.
+/// Completion of the argument of `-c` in bash, for which flowsh is asked.
 const BASH: &str = r#"
 # What follows -c is a line of the shell: flowsh knows what can stand there.
 _flowsh_line() {
@@ -34,7 +34,7 @@ _flowsh_line() {
 complete -F _flowsh_line -o nosort -o bashdefault -o default flowsh
 "#;
 
-/// zsh: the same.
+/// Completion of the argument of `-c` in zsh.
 const ZSH: &str = r#"
 _flowsh_line() {
     local -a words_ socket
@@ -47,7 +47,7 @@ _flowsh_line() {
 }
 "#;
 
-/// fish: the same.
+/// Completion of the argument of `-c` in fish.
 const FISH: &str = r#"
 function __flowsh_line
     set -l line (string unescape (commandline -ct))
@@ -59,7 +59,7 @@ end
 complete -c flowsh -s c -x -a '(__flowsh_line)' -d 'Run a command; may be given again'
 "#;
 
-/// Names below `packaging` and contents.
+/// Returns the files: their paths below `packaging`, and contents.
 pub(crate) fn files() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
@@ -88,7 +88,7 @@ pub(crate) fn files() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// With what completes the line behind `-c`.
+/// Adds to clap's completion what completes the argument of `-c`.
 fn with_lines(shell: Shell, text: String) -> String {
     match shell {
         Shell::Bash => text + BASH,

@@ -1,4 +1,4 @@
-//! flowd.conf(5), made of the schema.
+//! The manual page flowd.conf(5), generated from the schema.
 
 use language::schema::{Kind, OLD, Row, TABLE, Type, UNAPPLIED};
 
@@ -6,7 +6,7 @@ use crate::mdoc::{text, word};
 
 const HEAD: &str = include_str!("flowd.conf.5.in");
 
-/// The page.
+/// Returns the page.
 pub(crate) fn page() -> String {
     let mut out = String::new();
     let mut top = "";
@@ -88,7 +88,7 @@ fn item(row: &Row, out: &mut String) {
     }
 }
 
-/// What can be written, in a sentence.
+/// Returns a sentence about the possible values of a row.
 fn value(row: &Row) -> Option<String> {
     let what = match row.kind {
         Kind::Tag => "NAME is",

@@ -1,13 +1,13 @@
-//! Writes the manual pages and the completions of shells, from the declarations that the programs are made of: clap's
-//! arguments, the command table and the configuration's schema. `cargo run -p manuals` puts them where they are
-//! committed; a test finds those that are older than what they say.
+//! Generates the manual pages and the completions of shells from the programs' own declarations: clap's arguments, the
+//! command table and the configuration's schema. `cargo run -p manuals` writes them to where they are committed; a test
+//! fails if they are out of date.
 
 mod completions;
 mod configuration;
 mod mdoc;
 mod pages;
 
-// The programs' own declarations; what they do with them is not needed here.
+// The declarations of the programs' arguments; the functions beside them are not needed here.
 #[path = "../../../flowd/daemon/src/arguments.rs"]
 #[allow(dead_code)]
 mod flowd;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// Every file: its name below `packaging`, and what is in it.
+/// Returns every file: its path below `packaging`, and its content.
 fn files() -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut files = vec![
         ("man/flowsh.1".into(), pages::flowsh()?),
@@ -30,7 +30,7 @@ fn files() -> anyhow::Result<Vec<(PathBuf, String)>> {
     Ok(files)
 }
 
-/// `packaging` of this checkout.
+/// Returns the folder `packaging` of this checkout.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

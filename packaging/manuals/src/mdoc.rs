@@ -1,8 +1,8 @@
-//! mdoc(7).
+//! Writing of mdoc(7).
 
 use clap::{Arg, ArgAction};
 
-/// A line of text: nothing in it is a request or an escape.
+/// Escapes a line of text, so that nothing in it is a request or an escape sequence.
 pub(crate) fn text(text: &str) -> String {
     let text = text.replace('\\', "\\e");
     match text.starts_with(['.', '\'']) {
@@ -11,7 +11,7 @@ pub(crate) fn text(text: &str) -> String {
     }
 }
 
-/// Words of a request: none of them is a macro's name.
+/// Escapes an argument of a request, so that it is not the name of a macro.
 pub(crate) fn word(word: &str) -> String {
     const DELIMITERS: &str = ".,:;()[]?!|";
     let escaped = word.replace('\\', "\\e").replace('"', "\\(dq");
@@ -24,7 +24,7 @@ pub(crate) fn word(word: &str) -> String {
     }
 }
 
-/// The options of a program, as items of a list.
+/// Returns the options of a program as items of a list.
 pub(crate) fn options(command: &clap::Command) -> String {
     let mut out = String::new();
     for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {

@@ -1,4 +1,4 @@
-//! flowsh(1) and flowd(8): texts with the options and the commands put in.
+//! The manual pages flowsh(1) and flowd(8): texts into which options and commands are inserted.
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
@@ -29,7 +29,7 @@ pub(crate) fn flowd() -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The text with the line `@NAME@` replaced.
+/// Returns the text with the line `@NAME@` replaced.
 fn replaced(text: &str, name: &str, with: &str) -> anyhow::Result<String> {
     let line = format!("@{name}@\n");
     let (before, after) = text

@@ -60,7 +60,7 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
     for (line, patterns) in [
         (
             "",
-            &[r"^ +show +Show what runs", r"^ +configure +Enter"][..],
+            &[r"^ +show +Show the state", r"^ +configure +Enter"][..],
         ),
         ("show flow monitor ", &[r"^ +EDGE", r"^ +<Enter> +Execute"]),
         (

@@ -69,7 +69,7 @@ fn a_router_is_configured_as_fingers_are_used_to() {
     shell.line("copy running-config startup-config");
     shell.expect(r"\[OK\] flowd starts with what runs");
     shell.line("enable");
-    shell.expect("nothing to enable");
+    shell.expect("no privileged mode");
     shell.line("exit");
     assert_eq!(shell.wait(), 0);
 }

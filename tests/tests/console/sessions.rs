@@ -14,7 +14,7 @@ fn a_session_outlives_the_daemon_and_says_what_is_gone() {
     shell.expect("# $");
     bench.flowd.kill();
     shell.line("compare");
-    shell.expect("no answer from flowd|flowd went away");
+    shell.expect("no answer from flowd|the connection to flowd was lost");
     shell.expect("# $");
     // Words are still known.
     shell.keys("set flow ?");

@@ -1,4 +1,4 @@
-//! What is known of the host's routes, and which way a flow takes.
+//! State of the host's routing tables, and which way a flow takes.
 
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ words! {
     }
 }
 
-/// What is known of the host's routes. All members but `wanted` are missing while no record has a field that needs
+/// State of the host's routing tables. All members but `wanted` are missing while no record has a field that needs
 /// routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Routes {

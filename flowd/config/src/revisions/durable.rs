@@ -52,7 +52,7 @@ impl Revisions {
             }
             Err(failure) => {
                 tracing::error!(
-                    "revision database: {failure}; the next commit tries again, until then flows go on"
+                    "revision database: {failure}; the next commit tries again; metering goes on"
                 );
                 Err(error)
             }
@@ -154,14 +154,14 @@ pub(super) fn read_back(dir: &Path, state: &mut State) -> Result<(), Error> {
             summaries.push(summary.clone());
             break;
         }
-        tracing::error!("revision {id} is damaged; the one before it is taken");
+        tracing::error!("revision {id} is damaged; the one before it is used");
         summaries.pop();
     }
     let head = stored_id(database, HEAD)?;
     let newest = summaries.last().map(|summary| summary.id);
     if head != newest {
         tracing::error!(
-            "the revision database says head {head:?} and holds {newest:?}; the latter is taken"
+            "the revision database has {head:?} as its newest revision but holds {newest:?}; the latter is used"
         );
     }
     let waiting = database

@@ -192,7 +192,7 @@ impl Listener for ManagementSocket {
             match self.admit(stream, &peer) {
                 Some((counted, connection)) => return (counted, Peer { connection, ..peer }),
                 None => tracing::warn!(
-                    "{} has {CONNECTIONS} connections open; no more are taken",
+                    "{} has {CONNECTIONS} connections open; no more are accepted",
                     peer.user
                 ),
             }

@@ -31,7 +31,7 @@ pub(super) fn source_tree(
     match (source, session) {
         ("running", _) => Ok(control.engine.running().tree.clone()),
         ("candidate", None) => Err(ApiError::bad(
-            "a candidate is a session's: say which with session=ID",
+            "a candidate belongs to a session: add session=ID",
         )),
         ("candidate", Some(id)) => {
             let running = control.engine.running();

@@ -11,7 +11,7 @@ use super::Record;
 pub enum NotReversible {
     /// The value of a key field is unrelated in the packets of the reverse direction.
     #[error(
-        "packets that come back have a {0} of their own, so that it cannot be matched in a bidirectional cache"
+        "packets of the reverse direction have a {0} of their own, so it cannot be matched in a bidirectional cache"
     )]
     Field(&'static str),
     /// The counterpart of a key field is not a key field.

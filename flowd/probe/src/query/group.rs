@@ -99,7 +99,8 @@ impl Groups {
         };
         if let Some(column) = keys.iter().find(counted) {
             let words = column.field.words;
-            let message = format!("{words} is counted, flows are not put together by it");
+            let message =
+                format!("{words} is a counter or a time; flows cannot be aggregated by it");
             return Err(invalid(message).about(words));
         }
         Ok(Groups {

@@ -330,7 +330,7 @@ fn wrong_queries_say_what_is_wrong() {
         (sort("counter flows"), "needs aggregate"),
         (
             condition("ipv4 source address", "10.0.0", false),
-            "no IPv4 address",
+            "not an IPv4 address",
         ),
         (
             condition("transport source-port", "x(", true),
@@ -342,7 +342,7 @@ fn wrong_queries_say_what_is_wrong() {
         ),
         (
             condition("interface input", "none0", false),
-            "there is no interface none0",
+            "there is not an interface none0",
         ),
         (
             aggregate(&["counter bytes"], None),

@@ -117,7 +117,7 @@ impl CaptureSettings {
             let path = ["interfaces", "ethernet", name, "capture", "engine", "ebpf"];
             findings.push(finding(
                 &path,
-                "not in this release; afpacket or pcap".into(),
+                "not in this release; use afpacket or pcap".into(),
             ));
         }
         CaptureSettings {
@@ -162,7 +162,7 @@ pub(super) fn read_options(name: &str, node: &Tree, findings: &mut Vec<Finding>)
     if !vxlan_ports.is_empty() && !tunnels.has(Tunnel::Vxlan) {
         findings.push(finding(
             &["interfaces", "ethernet", name, "capture", "vxlan-port"],
-            "nothing asks for it: `capture decapsulate vxlan` is not there".into(),
+            "it has no effect without `capture decapsulate vxlan`".into(),
         ));
     }
     ReadOptions {

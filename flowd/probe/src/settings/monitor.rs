@@ -116,7 +116,8 @@ impl MonitorSettings {
 fn bidirectional(name: &str, node: &Tree, record: Record, findings: &mut Vec<Finding>) -> Record {
     let path = ["flow", "monitor", name, "cache", "bidirectional"];
     if node.value(&["cache", "type"]) == Some("immediate") {
-        let why = "every packet of an immediate cache is a flow, which nothing answers";
+        let why =
+            "in an immediate cache every packet is a flow of its own, so none is bidirectional";
         findings.push(finding(&path, why.into()));
     }
     record.bidirectional().unwrap_or_else(|wrong| {
@@ -162,7 +163,7 @@ pub(super) fn check_bidirectional(
             findings.push(finding(
                 &["flow", "monitor", name, "cache", "bidirectional"],
                 format!(
-                    "exporter {} speaks {version}, which has no words for what comes back; export-protocol ipfix has",
+                    "exporter {} uses {version}, which has no fields for the reverse direction; use export-protocol ipfix",
                     exporter.export.name
                 ),
             ));

@@ -70,7 +70,7 @@ impl Limit {
         );
         (last.appeared + last.silent > 0).then(|| {
             format!(
-                "too many exporters to log each: {} more send, {} more are silent",
+                "too many exporters to log each: {} more began to send, {} more are silent",
                 last.appeared, last.silent
             )
         })
@@ -95,12 +95,14 @@ impl Limit {
 fn line(Event { samplicator, what }: &Event) {
     match what {
         What::SourceAppeared { source } => {
-            tracing::info!(samplicator, "exporter {source} sends");
+            tracing::info!("samplicator {samplicator}: exporter {source} began to send");
         }
         What::SourceSilent { source, last_ns } => {
             let last = i64::try_from(last_ns / 1_000_000).unwrap_or(i64::MAX);
             let last = clock::rfc3339(last);
-            tracing::warn!(samplicator, "exporter {source} is silent since {last}");
+            tracing::warn!(
+                "samplicator {samplicator}: exporter {source} has been silent since {last}"
+            );
         }
         What::ListenerDown { endpoint, why } => {
             let Endpoint { listen, port } = endpoint;
@@ -112,16 +114,18 @@ fn line(Event { samplicator, what }: &Event) {
         }
         What::ReceiverFailed { receiver, reason } => {
             let why = reason.text();
-            tracing::warn!(samplicator, "receiver {receiver} fails: {why}");
+            tracing::warn!("samplicator {samplicator}: receiver {receiver} failed: {why}");
         }
         What::ReceiverRecovered { receiver } => {
-            tracing::info!(samplicator, "receiver {receiver} is back");
+            tracing::info!("samplicator {samplicator}: receiver {receiver} is back");
         }
         What::Resolved { receiver, address } => {
-            tracing::info!(samplicator, "receiver {receiver} is at {address} now");
+            tracing::info!("samplicator {samplicator}: receiver {receiver} is at {address} now");
         }
         What::Unresolved { receiver, why } => {
-            tracing::warn!(samplicator, "receiver {receiver} does not resolve: {why}");
+            tracing::warn!(
+                "samplicator {samplicator}: receiver {receiver} does not resolve: {why}"
+            );
         }
     }
 }
@@ -148,7 +152,7 @@ mod tests {
         assert_eq!(limit.turn(at(9)), None);
         assert_eq!(
             limit.turn(at(10)).as_deref(),
-            Some("too many exporters to log each: 900 more send, 1 more are silent")
+            Some("too many exporters to log each: 900 more began to send, 1 more are silent")
         );
         assert_eq!(limit.turn(at(20)), None);
         assert!(limit.admits(&appeared));

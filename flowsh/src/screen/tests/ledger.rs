@@ -64,10 +64,7 @@ fn a_ledger_that_does_not_says_by_how_much() {
     );
     let mut answer = ledger();
     answer["balanced"] = false.into();
-    assert!(
-        loss(&filled(&answer))
-            .ends_with("NOT BALANCED: flowd says that its ledger does not balance\n")
-    );
+    assert!(loss(&filled(&answer)).ends_with("NOT BALANCED: the ledger does not balance\n"));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn probes_of_other_programs_become_flow_accounting_with_a_report() {
     assert!(
         bench
             .fails("load softflowd-args -d")
-            .contains("nothing of it can be flow monitoring")
+            .contains("none of it can be flow monitoring")
     );
 }
 
@@ -154,7 +154,7 @@ Loaded as samplicator samplicate: `compare` shows it, `commit` puts it into forc
     );
     let shown = bench.fails("load samplicate-args -f");
     assert!(
-        shown.ends_with("nothing of it can be a samplicator; nothing was loaded"),
+        shown.ends_with("none of it can be a samplicator; nothing was loaded"),
         "{shown}"
     );
 }

@@ -59,7 +59,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             16,
             3,
-            "\"foo\" is no output pipe",
+            "\"foo\" is not an output pipe",
             "one of match",
         ),
         (
@@ -83,7 +83,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             27,
             1,
-            "\"x\" is no address",
+            "\"x\" is not an address",
             "an IPv4",
         ),
         (
@@ -91,7 +91,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             27,
             3,
-            "\"9-3\" is no port",
+            "\"9-3\" is not a port",
             "80-89",
         ),
         (
@@ -107,7 +107,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             CONFIGURATION,
             10,
             1,
-            "\"x\" is no revision",
+            "\"x\" is not a revision",
             "0 is the newest",
         ),
         (
@@ -147,7 +147,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             39,
             5,
-            "\"sorce\" is no word of a field",
+            "\"sorce\" is not a word of a field",
             "source",
         ),
         (
@@ -171,7 +171,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             54,
             11,
-            "no IPv4 address or prefix",
+            "not an IPv4 address or prefix",
             "10.0.0.0/8",
         ),
         (
@@ -187,7 +187,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             48,
             3,
-            "no protocol",
+            "not a protocol",
             "tcp",
         ),
         (
@@ -211,7 +211,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             51,
             4,
-            "ipv4 protocol stands there already",
+            "ipv4 protocol is given already",
             "",
         ),
         (
@@ -219,7 +219,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             42,
             6,
-            "no word of a field",
+            "not a word of a field",
             "source",
         ),
         (
@@ -243,7 +243,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             48,
             4,
-            "\"bits\" is no word",
+            "\"bits\" is not a word",
             "bytes",
         ),
     ];

@@ -107,7 +107,7 @@ fn why(primitive: &str) -> &'static str {
         | "ext_comm" | "local_pref" | "med" => "flowd speaks no BGP",
         "class" => "applications are not recognised",
         "tag" | "tag2" | "label" => "there are no tags",
-        "none" => "a flow without fields is no flow",
+        "none" => "a flow needs fields",
         one if one.starts_with("sum_") => {
             "both directions are summed by `cache bidirectional` only"
         }

@@ -123,7 +123,7 @@ fn parse(
         "" => PORT,
         text => match text.parse::<u16>() {
             Ok(port @ 1..) => port,
-            _ => return Err(format!("{text:?} is no port's number, which is wanted")),
+            _ => return Err(format!("{text:?} is not a port number")),
         },
     };
     let sampling = match sampling {
@@ -136,7 +136,7 @@ fn parse(
     let ttl = match ttl.map(str::parse::<u8>) {
         None => None,
         Some(Ok(ttl @ 1..)) => Some(ttl),
-        Some(_) => return Err("the TTL is none from 1 to 255".to_owned()),
+        Some(_) => return Err("the TTL is not from 1 to 255".to_owned()),
     };
     if sampling > 1 {
         aside.push("templates are sent beside the sampled datagrams".to_owned());

@@ -86,7 +86,7 @@ fn wrong_values_are_told_and_cost_nothing_else() {
     for (text, why) in [
         (
             "-p netflow 192.0.2.1",
-            "\"-p netflow\": not translated: a port's number is wanted; 2000 is used",
+            "\"-p netflow\": not translated: it is not a port number; 2000 is used",
         ),
         (
             "-s here 192.0.2.1",
@@ -110,11 +110,11 @@ fn wrong_values_are_told_and_cost_nothing_else() {
         ),
         (
             "192.0.2.1 192.0.2.2/snmp",
-            "\"192.0.2.2/snmp\": not translated: \"snmp\" is no port's number, which is wanted",
+            "\"192.0.2.2/snmp\": not translated: \"snmp\" is not a port number",
         ),
         (
             "192.0.2.1 192.0.2.2/7000-7010",
-            "\"192.0.2.2/7000-7010\": not translated: \"7000-7010\" is no port's number, which is wanted",
+            "\"192.0.2.2/7000-7010\": not translated: \"7000-7010\" is not a port number",
         ),
         (
             "192.0.2.1 192.0.2.2/1/0",
@@ -122,7 +122,7 @@ fn wrong_values_are_told_and_cost_nothing_else() {
         ),
         (
             "192.0.2.1 192.0.2.2/1/1,0",
-            "\"192.0.2.2/1/1,0\": not translated: the TTL is none from 1 to 255",
+            "\"192.0.2.2/1/1,0\": not translated: the TTL is not from 1 to 255",
         ),
         (
             "192.0.2.1 192.0.2.2:9",

@@ -191,7 +191,7 @@ fn port(arguments: &Arguments, remarks: &mut Remarks) -> String {
         remarks.lost(
             HERE,
             &shown,
-            format!("a port's number is wanted; {PORT} is used"),
+            format!("it is not a port number; {PORT} is used"),
         );
         PORT.to_owned()
     })

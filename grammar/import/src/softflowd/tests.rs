@@ -106,7 +106,7 @@ fn every_option_is_a_statement_or_a_remark() {
         ("-i eth0 -n 2001:db8::1:9", "brackets"),
         ("-i eth0 -n 192.0.2.1:netflow", "not the number of a port"),
         ("-i eth0 -t idle=3", "no timeout idle"),
-        ("-i eth0 -t tcp=3y", "no time"),
+        ("-i eth0 -t tcp=3y", "not a time"),
         ("-i eth0 -t maxlife=0", "longest life"),
         ("-i eth0 -q", "no such option"),
         ("-i eth0 -m", "its value is missing"),

@@ -161,7 +161,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "delete system flow-accounting netflow\nset system flow-accounting disable-imt",
-            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nobody; set a server, or delete it",
+            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nothing; set a server, or delete it",
         ),
         (
             "delete system flow-accounting netflow server\nset system flow-accounting netflow version 9",

@@ -101,7 +101,7 @@ fn statement(loader: &mut Loader, words: &[Word]) -> Result<(), Problem> {
     let last = &words[words.len() - 1];
     let path = match picked {
         "comment" if rest.len() == 1 => {
-            let hint = "a text in quotes; \"\" takes the comment away";
+            let hint = "a text in quotes; \"\" removes the comment";
             return Err(last.place.after().problem(
                 Code::MissingValue,
                 "the comment is missing",

@@ -247,11 +247,11 @@ fn help_says_default_and_unit_once() {
     );
     assert_eq!(
         help("flow exporter E template data timeout"),
-        "Send templates again after so long (default 600 seconds)"
+        "Interval at which templates are sent again (default 600 seconds)"
     );
     assert_eq!(
         help("interfaces ethernet eth0 mtu"),
         "Largest packet (octets)"
     );
-    assert_eq!(help("flow sampler S rate"), "One packet in so many");
+    assert_eq!(help("flow sampler S rate"), "Select one packet in N");
 }

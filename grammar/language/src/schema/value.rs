@@ -242,14 +242,14 @@ impl Type {
             Type::Password => match value.chars().count() {
                 1..=128 => Ok(value.to_owned()),
                 _ => refuse(
-                    "this is no password".into(),
+                    "this is not a valid password".into(),
                     "1 to 128 characters are possible",
                 ),
             },
             Type::PasswordHash => match password_hash(value) {
                 true => Ok(value.to_owned()),
                 false => refuse(
-                    "this is no encrypted password".into(),
+                    "this is not an encrypted password".into(),
                     "$ID$SALT$HASH is wanted, as in /etc/shadow; plaintext-password encrypts one",
                 ),
             },
@@ -260,7 +260,7 @@ impl Type {
                 match !words.is_empty() && words[0] != "comment" && place.is_some() {
                     true => Ok(words.join(" ")),
                     false => refuse(
-                        format!("{} is no part of the configuration", shown(value)),
+                        format!("{} is not a part of the configuration", shown(value)),
                         "words from the root are wanted, such as \"flow monitor M\"",
                     ),
                 }

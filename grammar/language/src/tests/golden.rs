@@ -461,7 +461,7 @@ fn prefixes_and_listening_addresses_have_one_form() {
     for (typed, why) in [
         (
             "source 10.0.0.1/8",
-            "1:31: \"10.0.0.1/8\" has bits behind its length; 10.0.0.0/8 is the prefix with it in",
+            "1:31: \"10.0.0.1/8\" has bits set beyond its prefix length; did you mean 10.0.0.0/8?",
         ),
         (
             "source 10.0.0.0/33",

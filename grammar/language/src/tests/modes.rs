@@ -97,7 +97,7 @@ fn paths_are_relative_to_the_edit_level() {
     .unwrap_err();
     assert_eq!(
         nowhere[0].to_string(),
-        "1:1: \"flow nothing\" is no edit level; a container, or a name of a tag"
+        "1:1: \"flow nothing\" is not an edit level; a container, or a name of a tag"
     );
 }
 

@@ -32,7 +32,7 @@ pub(super) fn host(value: &str) -> Result<String, Refusal> {
 pub(super) fn address(value: &str) -> Result<String, Refusal> {
     match value.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() => refuse(
-            format!("{} is no host's address", shown(value)),
+            format!("{} is not the address of a host", shown(value)),
             "an address of one host is wanted",
         ),
         Ok(address) => Ok(address.to_string()),
@@ -60,9 +60,10 @@ pub(super) fn interface_address(value: &str) -> Result<String, Refusal> {
     };
     let most = if parsed.is_ipv4() { 32 } else { 128 };
     match number(length, 0, most, None) {
-        Ok(_) if parsed.is_unspecified() || parsed.is_multicast() => {
-            refuse(format!("{} is no host's address", shown(value)), wanted)
-        }
+        Ok(_) if parsed.is_unspecified() || parsed.is_multicast() => refuse(
+            format!("{} is not the address of a host", shown(value)),
+            wanted,
+        ),
         Ok(length) => Ok(format!("{parsed}/{length}")),
         Err(_) => refuse(
             format!("{} has a wrong prefix length", shown(value)),
@@ -119,8 +120,8 @@ pub(super) fn prefix(value: &str) -> Result<String, Refusal> {
     let network = network(parsed, length as u32);
     if network != parsed {
         return refuse(
-            format!("{} has bits behind its length", shown(value)),
-            format!("{network}/{length} is the prefix with it in"),
+            format!("{} has bits set beyond its prefix length", shown(value)),
+            format!("did you mean {network}/{length}?"),
         );
     }
     Ok(format!("{network}/{length}"))

@@ -22,6 +22,9 @@ pub(super) fn location(value: &str) -> Result<String, Refusal> {
         true => Ok(value.to_owned()),
         // A URL may have a password in it.
         false if value.contains("://") => refuse("no such URL can be written to".into(), wanted),
-        false => refuse(format!("{} is no place for copies", shown(value)), wanted),
+        false => refuse(
+            format!("{} is not a place for copies", shown(value)),
+            wanted,
+        ),
     }
 }
