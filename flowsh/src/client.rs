@@ -63,6 +63,8 @@ pub(crate) struct Client {
     socket: PathBuf,
     runtime: Runtime,
     sender: Option<SendRequest<Full<Bytes>>>,
+    /// The connection that a session ends with. It carries no other requests, since giving one up closes its connection.
+    held: Option<SendRequest<Full<Bytes>>>,
     /// Signals of Ctrl-C, also those between requests; `None` where Ctrl-C ends the program.
     interrupts: Option<Signal>,
     /// Signals that the terminal is gone. The reader of keys notices that, too, and ends the session.
@@ -86,6 +88,7 @@ impl Client {
             socket,
             runtime,
             sender: None,
+            held: None,
             interrupts,
             hang_ups,
         })
@@ -133,6 +136,20 @@ impl Client {
         self.ask(route, names, &Nothing {}, body.into())
     }
 
+    /// Does what a route is for on a connection of its own, which stays open until this is called again or the client is
+    /// dropped.
+    pub(crate) fn post_and_hold<B: Serialize, A: DeserializeOwned>(
+        &mut self,
+        route: Post<B, A>,
+        names: &[&str],
+        body: &B,
+    ) -> Result<Received<A>, Error> {
+        let usual = self.sender.take();
+        let received = self.post(route, names, body);
+        self.held = std::mem::replace(&mut self.sender, usual);
+        received
+    }
+
     /// Removes what a route is for.
     pub(crate) fn delete(&mut self, route: Delete, names: &[&str]) -> Result<(), Error> {
         self.ask(route, names, &Nothing {}, Bytes::new()).map(drop)
@@ -173,6 +190,7 @@ impl Client {
             sender,
             interrupts,
             hang_ups,
+            ..
         } = self;
         let socket = &*socket;
         let result = runtime.block_on(async {

@@ -6,8 +6,9 @@ use crate::pager::{Own, Pager};
 use crate::program;
 use crate::progress::Progress;
 use crate::shell::{Listing, Outcome, Shell};
-use crate::terminal::{Look, print};
+use crate::terminal::{self, Look, print};
 use crate::trouble::Failure;
+use crate::wrap::wrapped;
 
 /// What lines ask of the loop that reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,7 +106,20 @@ pub(crate) fn help(shell: &mut Shell, line: &str, cursor: usize) {
 
 /// Prints what failed.
 pub(crate) fn told(failure: Failure) {
-    print(&format!("{}\n", failure.shown()));
+    let shown = failure.shown();
+    let columns = terminal::size().columns;
+    let is_caret = |line: &str| line.contains('^') && line.trim().chars().all(|c| c == '^');
+    let mut lines = shown.lines().peekable();
+    while let Some(line) = lines.next() {
+        // The caret stays below its word.
+        let marked = is_caret(line) || lines.peek().is_some_and(|next| is_caret(next));
+        let line = format!("{line}\n");
+        print(&if marked {
+            line
+        } else {
+            wrapped(&line, columns)
+        });
+    }
 }
 
 /// Makes the pager; `None` where the operator wants none.
@@ -119,7 +133,10 @@ fn pager(shell: &Shell, answer: &Answer) -> Option<Pager<std::io::Stdout, Own>> 
 }
 
 pub(crate) fn show(shell: &Shell, answer: &Answer) {
-    let text = answer.painted(Look::of_stdout());
+    let mut text = answer.painted(Look::of_stdout());
+    if !answer.verbatim && !answer.marked {
+        text = wrapped(&text, shell.columns());
+    }
     let Some(mut pager) = pager(shell, answer) else {
         return print(&text);
     };

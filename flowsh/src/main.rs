@@ -27,6 +27,7 @@ mod shell;
 mod tail;
 mod terminal;
 mod trouble;
+mod wrap;
 
 use std::io::IsTerminal as _;
 use std::os::unix::process::CommandExt as _;
@@ -87,9 +88,12 @@ fn main() -> ExitCode {
                 input: args.command.is_empty() && args.file.is_none(),
                 json: args.json,
             };
-            let code = told(script::run(&mut shell, &source), args.json);
+            let mut code = told(script::run(&mut shell, &source), args.json);
             if shell.close() {
                 let warning = "the changes of this session were not committed and are gone";
+                if code == ExitCode::SUCCESS {
+                    code = ExitCode::from(FAILED);
+                }
                 match args.json {
                     true => eprintln!("{}", JsonText::of(&Warned { warning }).line()),
                     false => eprintln!("Warning: {warning}"),

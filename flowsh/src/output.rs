@@ -25,6 +25,8 @@ pub(crate) struct Answer {
     pub(crate) json: Option<JsonText>,
     /// Whether lines begin with the marks `+`, `-` and `>`.
     pub(crate) marked: bool,
+    /// Whether lines that are longer than the terminal are left to it: they may be copied.
+    pub(crate) verbatim: bool,
     /// Whether the output goes on at the end of the screen without waiting for a key.
     pub(crate) no_more: bool,
 }
@@ -117,6 +119,7 @@ impl Answer {
             let json = json.unwrap_or_else(|| JsonText::of(&Text { text: &self.text }));
             self.text = json.pretty() + "\n";
             self.marked = false;
+            self.verbatim = true;
         }
         self.text = Pipeline::new(after, line, home)?.whole(&self.text)?;
         Ok(self)

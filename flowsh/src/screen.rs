@@ -6,12 +6,14 @@ mod cache;
 mod change;
 mod exporter;
 mod flow;
+mod interfaces;
 mod loss;
 mod path;
 mod route;
 mod samplicator;
 mod statistics;
 mod system;
+mod talkers;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -23,12 +25,14 @@ pub(crate) use cache::{Pages, monitor_statistics};
 pub(crate) use change::{impact, others, rebuilt, scheduled, status, when};
 pub(crate) use exporter::{exporter_statistics, exporter_templates, exporters};
 pub(crate) use flow::{flow_interfaces, monitors, records, samplers};
+pub(crate) use interfaces::{counters, interface, interfaces, rates};
 pub(crate) use path::path;
 pub(crate) use samplicator::{
     samplicator_frame, samplicator_receivers, samplicator_sources, samplicator_templates,
     samplicators,
 };
-pub(crate) use system::{interfaces, log, startup, version};
+pub(crate) use system::{log, rolled_back, startup, version};
+pub(crate) use talkers::talkers;
 pub(crate) use top::top;
 
 use std::fmt::Write as _;
@@ -44,14 +48,21 @@ use crate::client::Error;
 use crate::json::JsonText;
 
 /// The screens of commands that only show what a route answers.
-fn screens() -> [Screen; 4] {
+fn screens() -> [Screen; 6] {
     [
+        Screen::new(routes::ALARMS, system::alarms),
         Screen::new(routes::LOG, log),
         Screen::new(routes::LOSS, |answer, _| loss::loss(answer)),
+        Screen::new(routes::MONITOR_TOP, |answer, view| {
+            talkers(answer, false, view)
+        }),
         Screen::new(routes::REVISIONS, system::commits),
         Screen::new(routes::ROUTES, |answer, _| route::routes(answer)),
     ]
 }
+
+/// Makes a text of an answer.
+type Show = dyn Fn(&JsonText, &View) -> Result<String, Error>;
 
 /// A screen, by the route whose answers it shows.
 struct Screen {
@@ -100,6 +111,9 @@ pub(crate) struct View {
     pub(crate) columns: Option<usize>,
 }
 
+/// The columns of a line of a ledger, without its indentation.
+const LEDGER: usize = 77;
+
 /// A text that grows line by line.
 #[derive(Default)]
 struct Page(String);
@@ -108,6 +122,12 @@ impl Page {
     fn line(&mut self, line: impl AsRef<str>) {
         self.0.push_str(line.as_ref().trim_end());
         self.0.push('\n');
+    }
+
+    /// Adds a line of a ledger. Its numbers end in the same column, and take room of the label where they are large.
+    fn entry(&mut self, label: &str, numbers: &str) {
+        let width = LEDGER.saturating_sub(numbers.chars().count());
+        self.line(format!("  {label:<width$}{numbers}"));
     }
 
     /// Adds a line with `indent` spaces, the label, and the value from column `at` (from 0) on, one space at least
@@ -150,6 +170,23 @@ fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// Says that numbers are those of a sampler, and whether they were multiplied by its rate; `None` without a sampler.
+fn sampled(rate: Option<u32>, scaled: bool) -> Option<String> {
+    let Some(rate) = rate else {
+        let line = "Sampled at different rates: packets and bytes are those of sampled packets.";
+        return Some(line.to_owned());
+    };
+    Some(match (rate, scaled) {
+        (1, _) => return None,
+        (rate, true) => {
+            format!("Sampled 1 in {rate}; rates are estimates (`unscaled` shows what was counted).")
+        }
+        (rate, false) => {
+            format!("Sampled 1 in {rate}: packets and bytes are those of sampled packets.")
+        }
+    })
 }
 
 /// Writes a number with commas between the thousands.
@@ -265,15 +302,18 @@ impl Column {
     }
 }
 
-/// Writes rows under headings. A column is as wide as its longest cell, `width` at least.
+/// Writes rows under headings. A column is as wide as its longest cell, `width` at least. Where the columns do not fit the
+/// terminal, those that do not go to a second line.
 fn table(
     page: &mut Page,
     columns: Vec<Column>,
     gap: usize,
     rule: Option<char>,
     rows: &[Vec<String>],
+    view: &View,
 ) {
-    let grid = Grid::new(columns, gap, rows);
+    let mut grid = Grid::new(columns, gap, rows);
+    grid.fold(view.columns);
     grid.head(page, rule);
     grid.rows(page, rows);
 }
@@ -282,7 +322,12 @@ fn table(
 struct Grid {
     columns: Vec<Column>,
     gap: usize,
+    /// The columns that begin a line of their own.
+    breaks: Vec<usize>,
 }
+
+/// The columns by which the further lines of a row are indented.
+const FOLDED: usize = 4;
 
 impl Grid {
     fn new(mut columns: Vec<Column>, gap: usize, rows: &[Vec<String>]) -> Grid {
@@ -297,7 +342,27 @@ impl Grid {
                 .max(column.heading.chars().count())
                 .max(longest.unwrap_or(0));
         }
-        Grid { columns, gap }
+        Grid {
+            columns,
+            gap,
+            breaks: Vec::new(),
+        }
+    }
+
+    /// Lets columns that do not fit begin a new line.
+    fn fold(&mut self, terminal: Option<usize>) {
+        let Some(terminal) = terminal else {
+            return;
+        };
+        let mut width = 0;
+        for (i, column) in self.columns.iter().enumerate() {
+            let gap = if i == 0 { 0 } else { self.gap };
+            width += gap + column.width;
+            if i > 0 && width > terminal {
+                self.breaks.push(i);
+                width = FOLDED + column.width;
+            }
+        }
     }
 
     fn head(&self, page: &mut Page, rule: Option<char>) {
@@ -315,14 +380,26 @@ impl Grid {
 
     fn rows(&self, page: &mut Page, rows: &[Vec<String>]) {
         for row in rows {
-            page.line(self.row(row.iter().map(String::as_str)));
+            let line = self.row(row.iter().map(String::as_str));
+            // A row of few cells has nothing on its further lines.
+            let lines = line.lines().filter(|line| !line.trim().is_empty());
+            lines.for_each(|line| page.line(line));
         }
     }
 
     fn row<'a>(&self, cells: impl Iterator<Item = &'a str>) -> String {
         let mut line = String::new();
         for (i, (cell, column)) in cells.zip(&self.columns).enumerate() {
-            let between = if i == 0 { 0 } else { self.gap };
+            let folded = self.breaks.contains(&i);
+            if folded {
+                line.truncate(line.trim_end().len());
+                line.push('\n');
+            }
+            let between = match i {
+                0 => 0,
+                _ if folded => FOLDED,
+                _ => self.gap,
+            };
             let width = column.width;
             // Writing to a string cannot fail.
             let _ = match column.right {

@@ -12,6 +12,7 @@ mod listing;
 mod operational;
 mod ping;
 mod samplicator;
+mod talkers;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 
 use api::session::{Dialect, Edit, EditMode};
 use api::{Nothing, routes};
-use commands::{Command, Line, LoadFrom, LoadMode, Mode, Submode, Tail, Word};
+use commands::{Command, Form, Line, LoadFrom, LoadMode, Mode, Pipe, Submode, Tail, Word};
 use jiff::tz::TimeZone;
 
 use crate::client::Client;
@@ -34,6 +35,7 @@ use crate::screen::View;
 use crate::terminal;
 use crate::trouble::Failure;
 pub(crate) use listing::Listing;
+use talkers::Talkers;
 use top::Top;
 pub(crate) use watch::Watch;
 
@@ -272,7 +274,9 @@ impl Shell {
                     .whole(self)?;
                 Ok(Answer::screen(String::new(), json).into())
             }
-            Command::MonitorSamplicator { .. } | Command::MonitorAccounting { .. } => {
+            Command::MonitorSamplicator { .. }
+            | Command::MonitorAccounting { .. }
+            | Command::MonitorTop { .. } => {
                 let length = line.trim_end().chars().count();
                 Err(Failure::at(
                     line,
@@ -369,6 +373,17 @@ impl Shell {
             Command::Run(inner) => (inner.command, inner.pipes),
             command => (command, parsed.pipes),
         };
+        // A row that a pipe looks at is one line.
+        if pipes.iter().all(|pipe| *pipe == Pipe::NoMore) {
+            return self.command_of(mode, command, &pipes, line);
+        }
+        let columns = self.view.columns.take();
+        let outcome = self.command_of(mode, command, &pipes, line);
+        self.view.columns = columns;
+        outcome
+    }
+
+    fn command_of(&mut self, mode: Mode, command: Command, pipes: &[Pipe], line: &str) -> Done {
         let outcome = match (mode, command) {
             (_, Command::Exit { discard }) if mode == Mode::Operational => {
                 debug_assert!(!discard);
@@ -398,21 +413,30 @@ impl Shell {
             (_, Command::Enable) if self.prompts.enable() => Outcome::default(),
             (_, Command::Enable) => Answer::line(ENABLE).into(),
             (_, Command::Write) => self.write()?,
-            (_, Command::Ping(ping)) => ping::ping(&ping, &pipes)?,
+            (_, Command::Ping(ping)) => ping::ping(&ping, pipes)?,
             (_, Command::MonitorSamplicator { name }) => {
-                self.watched(Watch::Samplicator(name), &pipes, line)?
+                self.watched(Watch::Samplicator(name), pipes, line)?
+            }
+            (_, Command::MonitorTop { monitor }) => {
+                self.watched(Watch::Monitor(Talkers::new(monitor)), pipes, line)?
             }
             (_, Command::MonitorAccounting { interface }) => {
-                self.watched(Watch::Accounting(Top::new(interface)), &pipes, line)?
+                self.watched(Watch::Accounting(Top::new(interface)), pipes, line)?
             }
             (_, Command::ShowCache { monitor, view }) => {
                 let first = self.first_of_cache(&monitor, &view, line);
                 let first = first.map_err(|failure| failure.at_its_word(line))?;
-                let (answer, listing) = first.piped(&pipes, line, self)?;
+                let (answer, listing) = first.piped(pipes, line, self)?;
                 return Ok(Outcome {
                     listing,
                     ..answer.into()
                 });
+            }
+            (_, Command::ShowConfiguration { path, .. }) if pipes.contains(&Pipe::Json) => self
+                .show_configuration(Form::Json, &path, false, line)?
+                .into(),
+            (Mode::Configuration(_), Command::Show { path }) if pipes.contains(&Pipe::Json) => {
+                self.show_json(&path, line)?
             }
             (Mode::Configuration(_), command) if is_configuration(&command) => {
                 // What a commit says is about the configuration, whatever words its comment has.
@@ -429,7 +453,7 @@ impl Shell {
             }
         };
         Ok(Outcome {
-            answer: outcome.answer.through(&pipes, line, self.home.as_deref())?,
+            answer: outcome.answer.through(pipes, line, self.home.as_deref())?,
             ..outcome
         })
     }

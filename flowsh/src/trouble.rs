@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use api::{Code, Refusal};
-use language::Problem;
+use language::{Problem, at_path};
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -184,31 +184,13 @@ pub(crate) fn with_hint(message: &str, hint: Option<&str>) -> String {
     }
 }
 
-/// The path and the message, without saying twice what the message begins with: its first words are often the
-/// path's last ones (`flow-accounting: interface is missing` at `system flow-accounting`).
-fn with_path(path: &[String], message: String) -> String {
-    let said = (0..=path.len()).find(|&from| {
-        message
-            .strip_prefix(&path[from..].join(" "))
-            .is_some_and(|rest| {
-                !rest.starts_with(|c: char| c.is_alphanumeric() || "-_./".contains(c))
-            })
-    });
-    match said {
-        Some(0) => message,
-        Some(from) if from < path.len() => format!("{} {message}", path[..from].join(" ")),
-        _ if path.is_empty() => message,
-        _ => format!("{}: {message}", path.join(" ")),
-    }
-}
-
 /// A refusal without regard to the place it may have in a text.
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Trouble {
         let path = refusal.path.unwrap_or_default();
         let message = with_hint(&refusal.message, refusal.hint.as_deref());
         Trouble {
-            message: with_path(&path, message),
+            message: at_path(&path, &message),
             path,
             code: Some(refusal.code),
             subject: refusal.subject,

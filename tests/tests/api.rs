@@ -254,7 +254,7 @@ fn an_operator_changes_nothing_by_any_route() {
     assert_eq!(site.state(), before);
     let log = site.flowd.get("/v1/log?lines=1000").to_string();
     assert!(
-        log.contains("54321 (uid 54321, curl[") && log.contains("may not: POST /v1/sessions"),
+        log.contains("54321 (uid 54321, curl[") && log.contains("was refused: an operator shows"),
         "{log}"
     );
 }
@@ -369,10 +369,11 @@ fn every_route_answers_as_it_is_described() {
     }
     let log = site.flowd.get("/v1/log?lines=1000").to_string();
     for change in [
-        "POST /v1/clear/monitor/M",
-        "POST /v1/clear/flow-accounting",
-        "POST /v1/confirm",
-        "is committed by 54321 via test",
+        "54321 cleared flow monitor M, ",
+        "54321 cleared flow-accounting: ",
+        "54321 confirmed revision ",
+        "54321 committed revision ",
+        " via test",
     ] {
         assert!(log.contains(change), "{change}: {log}");
     }

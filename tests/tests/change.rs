@@ -250,7 +250,7 @@ fn a_commit_for_later_is_done_at_its_time() {
     ]);
     assert!(said.contains("It will be committed at"), "{said}");
     assert!(
-        said.contains("the window") && said.contains("> host-name later"),
+        said.contains("the window") && said.contains("+ host-name later"),
         "{said}"
     );
     let second = flowd.sh(&[
@@ -478,19 +478,19 @@ fn any_two_configurations_are_compared() {
     flowd.configure("set system host-name two\n");
     flowd.configure("set system host-name three\n");
     for (line, expected) in [
-        ("compare", "> host-name four"),
-        ("compare saved", "> host-name four"),
-        ("compare saved running", "> host-name three"),
-        ("compare running saved", "> host-name one"),
-        ("compare 1", "> host-name four"),
-        ("compare 2 1", "> host-name two"),
-        ("compare 1 running", "> host-name three"),
-        ("compare running 2", "> host-name one"),
-        ("compare 0 saved", "> host-name one"),
+        ("compare", "+ host-name four"),
+        ("compare saved", "+ host-name four"),
+        ("compare saved running", "+ host-name three"),
+        ("compare running saved", "+ host-name one"),
+        ("compare 1", "+ host-name four"),
+        ("compare 0 1", "+ host-name two"),
+        ("compare 1 running", "+ host-name three"),
+        ("compare running 0", "+ host-name one"),
+        ("compare 2 saved", "+ host-name one"),
         ("compare commands", "set system host-name four"),
         ("compare commands saved", "set system host-name four"),
-        ("compare commands 2 1", "set system host-name two"),
-        ("compare 2 1 commands", "set system host-name two"),
+        ("compare commands 0 1", "set system host-name two"),
+        ("compare 0 1 commands", "set system host-name two"),
         ("compare commands running saved", "set system host-name one"),
     ] {
         let (said, wrong) = shell(&[

@@ -24,8 +24,8 @@ words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShowConfiguration {
-    /// `running`, `candidate` (of the session), `scheduled`, or a revision's number, 0 being the newest; default
-    /// `running`.
+    /// `running`, `candidate` (of the session), `scheduled`, a revision's identifier as `@14`, or
+    /// how many revisions are newer than it, 0 being the newest; default `running`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// The session whose candidate is meant.
@@ -57,7 +57,7 @@ pub struct Configuration {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
-    /// The older one: `running`, `candidate` (of the session), `scheduled`, or a revision's number; default `running`.
+    /// The older one: `running`, `candidate` (of the session), `scheduled`, or a revision as `@14` or `0`; default `running`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The newer one; default the session's candidate, or `running` without a session.
@@ -80,7 +80,7 @@ pub struct Compare {
 pub struct CompareText {
     /// A configuration in any dialect.
     pub text: String,
-    /// The older one: `text`, `running`, `candidate`, `scheduled`, or a revision's number; default `text`.
+    /// The older one: `text`, `running`, `candidate`, `scheduled`, or a revision as `@14` or `0`; default `text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The newer one; default `candidate`.
@@ -117,7 +117,7 @@ pub struct Revisions {
 /// A committed configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
-    /// The revision's number; 0 is the newest.
+    /// How many revisions are newer than it; 0 is the newest. It is another one after the next commit.
     pub revision: u64,
     /// The revision's identifier, which never changes.
     pub id: u64,

@@ -23,6 +23,8 @@ pub use monitor::{
     Aged, Cache, CacheType, Clear, ClearTarget, Cleared, Monitor, MonitorStatus, Monitors,
     PacketStatistics, ProtocolTally, SizeClass, Timeouts,
 };
-pub use rates::{AccountingRates, FlowRate, InterfaceRate, Rate, RateOrder};
+pub use rates::{
+    AccountingRates, FlowRate, InterfaceRate, MonitorTop, Rate, RateOrder, TopMeasure, TopRow,
+};
 pub use record::{Record, RecordField, Records};
 pub use route::{FlowPath, FlowRoute, PathExporter, PathMonitor, PathSampler, RouteKind, Routes};

@@ -33,6 +33,9 @@ pub struct Version {
     pub uptime_seconds: u64,
     /// The identifier of the running revision; null while nothing is committed.
     pub revision: Option<u64>,
+    /// The number of alarms there are.
+    #[serde(default)]
+    pub alarms: u64,
 }
 
 words! {
@@ -42,6 +45,24 @@ words! {
         Admin = "admin",
         /// Show everything but secrets.
         Operator = "operator",
+    }
+
+    /// What kind of thing an alarm is about.
+    pub enum AlarmKind "kind of alarm" {
+        /// A metered interface is down or not there.
+        InterfaceDown = "interface-down",
+        /// A metered interface cannot be captured.
+        CaptureDown = "capture-down",
+        /// A capture ring has no room for packets.
+        RingDrops = "ring-drops",
+        /// Flows end early because a cache is full.
+        EmergencyExpiry = "emergency-expiry",
+        /// Packets of new flows are dropped because a permanent cache is full.
+        CacheFull = "cache-full",
+        /// A flow exporter cannot send, or its collector cannot be reached.
+        ExporterDown = "exporter-down",
+        /// A receiver of a samplicator cannot be reached.
+        ReceiverFailed = "receiver-failed",
     }
 
     /// What kind of names to list.
@@ -85,6 +106,21 @@ words! {
     }
 }
 
+impl AlarmKind {
+    /// The message id of the lines of the log that tell of it.
+    pub fn msgid(self) -> &'static str {
+        match self {
+            AlarmKind::InterfaceDown => "LINK",
+            AlarmKind::CaptureDown => "CAPTURE",
+            AlarmKind::RingDrops => "RINGDROPS",
+            AlarmKind::EmergencyExpiry => "EMERGENCY",
+            AlarmKind::CacheFull => "CACHEFULL",
+            AlarmKind::ExporterDown => "EXPORTER",
+            AlarmKind::ReceiverFailed => "RECEIVER",
+        }
+    }
+}
+
 /// Who is asking, as the kernel tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
@@ -97,14 +133,14 @@ pub struct Identity {
 }
 
 /// The host's interfaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interfaces {
     /// The interfaces, by index.
     pub interfaces: Vec<Interface>,
 }
 
 /// An interface of the host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interface {
     /// The interface's name.
     pub name: String,
@@ -126,6 +162,61 @@ pub struct Interface {
     pub description: Option<String>,
     /// The addresses with their prefix lengths.
     pub addresses: Vec<String>,
+    /// What it has received.
+    #[serde(default)]
+    pub received: Traffic,
+    /// What it has sent.
+    #[serde(default)]
+    pub sent: Traffic,
+}
+
+/// What an interface has received or sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Traffic {
+    /// The number of packets.
+    pub packets: u64,
+    /// Their octets, with link headers.
+    pub octets: u64,
+    /// Packets that were damaged, or could not be sent.
+    pub errors: u64,
+    /// Packets that there was no room for.
+    pub dropped: u64,
+    /// How many a second.
+    pub rates: TrafficRates,
+}
+
+/// Averages a second over the last minute and the last five, or over as much of them as flowd has seen; null before it has
+/// counted twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrafficRates {
+    /// Packets a second over one minute.
+    pub packets_1m: Option<f64>,
+    /// Packets a second over five minutes.
+    pub packets_5m: Option<f64>,
+    /// Bits a second over one minute.
+    pub bits_1m: Option<f64>,
+    /// Bits a second over five minutes.
+    pub bits_5m: Option<f64>,
+}
+
+/// What is wrong now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alarms {
+    /// The alarms, the oldest first.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Something that is wrong now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alarm {
+    /// What kind of thing is wrong.
+    pub kind: AlarmKind,
+    /// What it is wrong with, such as `interface eth1`.
+    pub subject: String,
+    /// Since when.
+    pub since: Time,
+    /// The alarm in a sentence.
+    pub text: String,
 }
 
 /// Which names to list.
@@ -182,6 +273,9 @@ pub struct LogLine {
     pub time: Time,
     /// How severe it is.
     pub level: LogLevel,
+    /// What kind of event it tells, such as `COMMIT` (MSGID of RFC 5424).
+    #[serde(default)]
+    pub msgid: String,
     /// The part of the program that wrote it.
     pub target: String,
     /// What it says.
@@ -197,6 +291,8 @@ crate::route::routes! {
     WHOAMI: Get<Nothing, Identity> = Get "/v1/whoami";
     /// The host's interfaces.
     INTERFACES: Get<crate::query::InterfacesQuery, Interfaces> = Get "/v1/interfaces";
+    /// What is wrong now, and since when.
+    ALARMS: Get<Nothing, Alarms> = Get "/v1/alarms";
     /// Names that complete a command line.
     NAMES: Get<NamesQuery, Names> = Get "/v1/names";
     /// The last lines of the log, or those after one that was seen before.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::{
     Accounting, AccountingRates, CacheFlows, Clear, Cleared, Exporters, FlowPath,
-    MeteredInterfaces, Monitors, RateOrder, Records, ReplayedExporter, Routes, Samplers,
+    MeteredInterfaces, MonitorTop, Monitors, RateOrder, Records, ReplayedExporter, Routes,
+    Samplers, TopMeasure,
 };
 
 /// Which of the named things to show.
@@ -93,6 +94,27 @@ pub struct AccountingQuery {
     /// The number of flows at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Whether packets and octets are multiplied by the sampling rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<bool>,
+}
+
+/// Which of a monitor's flows are the largest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopQuery {
+    /// What is compared; default `bytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<TopMeasure>,
+    /// The number of rows, at most 5000; default 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<u64>,
+    /// Whether packets and octets are multiplied by the sampling rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<bool>,
+    /// The reading that rates are since, `next` of the answer before. Without it there are no rates yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// How many of the flows of flow-accounting to show, and which first.
@@ -153,6 +175,8 @@ crate::route::routes! {
     /// The flows in a monitor's cache. A listing is answered in parts: next is the after of the next one. At most
     /// 4,194,304 groups are made.
     CACHE: Get<CacheQuery, CacheFlows> = Get "/v1/flow/monitors/{name}/cache";
+    /// The largest flows in a monitor's cache, their share of everything, and how fast they are since an answer before.
+    MONITOR_TOP: Get<TopQuery, MonitorTop> = Get "/v1/flow/monitors/{name}/top";
     /// Which monitors and exporters a flow takes, and how it is routed.
     FLOW_PATH: Get<PathQuery, FlowPath> = Get "/v1/flow/path";
     /// The flow-accounting table.

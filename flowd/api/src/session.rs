@@ -23,6 +23,9 @@ pub struct Session {
     pub user: String,
     /// The program by which it was begun, such as `cli`.
     pub via: String,
+    /// Where the user came from, such as the address of an SSH client; missing where that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// When it was begun.
     pub started: Time,
     /// Whether the candidate differs from the configuration it started from.
@@ -116,6 +119,12 @@ pub struct Begin {
     /// The program that begins it, at most 32 characters; `api` where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// Where the user came from, such as the address of an SSH client, at most 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Whether the session ends with the connection on which it is begun; otherwise when it was idle for an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_connection: Option<bool>,
     /// How long nobody else may change anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclusive: Option<Exclusive>,
@@ -250,12 +259,16 @@ pub struct Committed {
     pub scheduled: Option<Time>,
 }
 
-/// Makes a revision the candidate.
+/// Makes a revision the candidate. Either member says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rollback {
-    /// The revision's number; 0 is the newest.
-    pub revision: u64,
+    /// How many revisions are newer than it; 0 is the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// The revision's identifier, which never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u64>,
 }
 
 crate::route::routes! {

@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 /// A JSON object whose member names are data: drop reasons, field names. It keeps its order.
 pub type ByName<T> = IndexMap<String, T>;
 
+/// The sampling rate where there is no sampler.
+pub(crate) fn unsampled() -> Option<u32> {
+    Some(1)
+}
+
 /// An object without members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

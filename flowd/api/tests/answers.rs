@@ -17,7 +17,7 @@ fn same<T: Serialize + DeserializeOwned>(text: &str) {
 const TALLY: &str = r#"{"datagrams":1,"octets":2}"#;
 const PACKETS: &str = r#"{"packets":1,"octets":2}"#;
 const RECORDS: &str = r#"{"records":1,"packets":2,"octets":3}"#;
-const CACHE: &str = r#"{"type":"normal","bidirectional":false,"size":4096,"octets":1,"entries":2,
+const CACHE: &str = r#"{"type":"normal","bidirectional":false,"size":4096,"parts":1,"octets":1,"entries":2,
     "high_watermark":3,"added":4,"aged_total":5,
     "aged":{"active":1,"inactive":2,"event":3,"watermark":4,"emergency":5,"forced":6},
     "statistics":{"seconds":1.5,"sizes":[{"largest":32,"packets":1},{"largest":null,"packets":2}],"protocols":null},
@@ -28,16 +28,23 @@ const CACHE: &str = r#"{"type":"normal","bidirectional":false,"size":4096,"octet
 fn the_host() {
     same::<host::Version>(
         r#"{"program":"flowd","version":"0.1.0","host_name":"r1","pid":7,"started":"2026-01-01T00:00:00Z",
-            "uptime_seconds":9,"revision":null}"#,
+            "uptime_seconds":9,"revision":null,"alarms":2}"#,
     );
     same::<host::Identity>(r#"{"user":"ann","uid":1000,"role":"operator"}"#);
     same::<host::Interfaces>(
         r#"{"interfaces":[{"name":"eth0","index":2,"mac":"00:00:5e:00:53:01","mtu":1500,"up":true,"running":true,
-            "promiscuous":false,"loopback":false,"description":null,"addresses":["192.0.2.1/24"]}]}"#,
+            "promiscuous":false,"loopback":false,"description":null,"addresses":["192.0.2.1/24"],
+            "received":{"packets":1,"octets":2,"errors":3,"dropped":4,
+            "rates":{"packets_1m":1.5,"packets_5m":null,"bits_1m":2.5,"bits_5m":null}},
+            "sent":{"packets":1,"octets":2,"errors":3,"dropped":4,
+            "rates":{"packets_1m":null,"packets_5m":null,"bits_1m":null,"bits_5m":null}}}]}"#,
+    );
+    same::<host::Alarms>(
+        r#"{"alarms":[{"kind":"interface-down","subject":"interface eth1","since":"2026-01-01T00:00:00Z","text":"t"}]}"#,
     );
     same::<host::Names>(r#"{"names":[{"name":"M","help":"A monitor"}]}"#);
     same::<host::LogLines>(
-        r#"{"lines":[{"time":"2026-01-01T00:00:00.000Z","level":"warning","target":"flowd","message":"m"}],
+        r#"{"lines":[{"time":"2026-01-01T00:00:00.000Z","level":"warning","msgid":"COMMIT","target":"flowd","message":"m"}],
             "missed":0,"next":12}"#,
     );
 }
@@ -106,7 +113,7 @@ fn the_probe() {
     );
     same::<flow::Monitors>(&format!(
         r#"{{"monitors":[{{"name":"M","description":"d","record":"R","exporters":["E"],"status":"not allocated",
-            "cache":{CACHE}}}]}}"#
+            "sampling_rate":100,"cache":{CACHE}}}]}}"#
     ));
     same::<flow::Routes>(r#"{"wanted":false}"#);
     same::<flow::Routes>(
@@ -139,15 +146,27 @@ fn flows() {
     let flow = r#"{"sourceIPv4Address":"192.0.2.1","octetDeltaCount":18446744073709551615,"ipNextHopIPv4Address":null}"#;
     let answer = |more: &str| {
         format!(
-            r#"{{"monitor":"M","cache":{CACHE},"fields":[{{"words":"w","name":"n","column":"c","label":"l",
+            r#"{{"monitor":"M","sampling_rate":null,"cache":{CACHE},"fields":[{{"words":"w","name":"n","column":"c","label":"l",
                 "width":10,"kind":"end-reason","key":true}}],"total":3,{more}"shown":1,"flows":[{flow}],"next":null}}"#
         )
     };
     same::<flow::CacheFlows>(&answer(""));
     same::<flow::CacheFlows>(&answer(r#""matched":2,"aggregated":1,"#));
     same::<flow::Accounting>(&format!(
-        r#"{{"interfaces":[{{"interface":"eth0","entries":1,"total_flows":1,"total_packets":2,"total_octets":3,
+        r#"{{"interfaces":[{{"interface":"eth0","sampling_rate":1,"scaled":false,"entries":1,"total_flows":1,"total_packets":2,"total_octets":3,
             "flows":[{flow}]}}]}}"#
+    ));
+    same::<flow::AccountingRates>(&format!(
+        r#"{{"interfaces":[{{"interface":"eth0","sampling_rate":1,"flows":1,"rate":{{"packets":1,"octets":2,
+            "packets_per_second":null,"octets_per_second":1.5}}}}],
+            "flows":[{{"flow":{flow},"rate":{{"packets":1,"octets":2,"packets_per_second":0.5,
+            "octets_per_second":null}}}}],"next":"1"}}"#
+    ));
+    same::<flow::MonitorTop>(&format!(
+        r#"{{"monitor":"M","sampling_rate":10,"scaled":true,"by":"flows","fields":[],"flows":1,
+            "total":{{"packets":1,"octets":2,"packets_per_second":null,"octets_per_second":null}},
+            "rows":[{{"key":{flow},"flows":1,"rate":{{"packets":1,"octets":2,"packets_per_second":null,
+            "octets_per_second":null}},"share":0.5}}],"next":"1"}}"#
     ));
     same::<flow::FlowPath>(
         r#"{"source":"192.0.2.1","destination":"192.0.2.2","protocol":17,"source_port":1,"destination_port":2,

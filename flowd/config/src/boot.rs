@@ -65,6 +65,7 @@ impl Engine {
         }
         self.apply_best_effort(tree, Some(summary.id));
         tracing::info!(
+            msgid = "BOOT",
             "running revision {}, committed by {} via {}",
             summary.id,
             summary.user,
@@ -82,6 +83,7 @@ impl Engine {
         let request = Request {
             user,
             via: "file".into(),
+            from: String::new(),
             comment: comment.to_owned(),
             confirm: None,
         };

@@ -209,10 +209,12 @@ impl Engine {
     /// now is among them and no error, since the revision is recorded.
     pub(crate) fn apply(&self, staged: Staged, running: Running) -> Vec<String> {
         let mut lines = staged.warnings;
+        let remarks = lines.iter().cloned().collect();
+        let told = std::mem::replace(&mut *self.remarks(), remarks);
         lines.extend(staged.services.apply());
         remove_duplicates(&mut lines);
-        for line in &lines {
-            tracing::warn!("{line}");
+        for line in lines.iter().filter(|line| !told.contains(*line)) {
+            tracing::warn!(msgid = "REMARK", "{line}");
         }
         self.set_running(Running {
             unapplied: staged.unapplied,

@@ -26,7 +26,8 @@ impl Engine {
         *self.pending() = None;
         self.confirmation_changed.notify_one();
         tracing::info!(
-            "revision {} is confirmed by {user}",
+            msgid = "CONFIRM",
+            "{user} confirmed revision {}",
             self.running().id.unwrap_or_default()
         );
         Ok(())
@@ -76,14 +77,17 @@ impl Engine {
         let id = match recorded {
             Ok(id) => {
                 *self.pending() = None;
-                tracing::warn!("{comment}");
+                tracing::warn!(msgid = "ROLLBACK", "{comment}");
                 Some(id)
             }
             Err(error) => {
                 if let Some(pending) = self.pending().as_mut() {
                     pending.deadline = now + RETRY_INTERVAL;
                 }
-                tracing::error!("{comment}; that cannot be recorded yet: {error}");
+                tracing::error!(
+                    msgid = "ROLLBACK",
+                    "{comment}; that cannot be recorded yet: {error}"
+                );
                 pending.previous_id
             }
         };

@@ -1,6 +1,7 @@
 //! The configuration engine: the running configuration, the revisions, the sessions, and the services that carry a
 //! configuration out. Its methods block; async callers use the blocking pool.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,6 +56,8 @@ pub struct Engine {
     sessions: Mutex<Sessions>,
     running: RwLock<Arc<Running>>,
     commit_lock: Mutex<()>,
+    /// What the log was told of the running configuration: it stays so, and is not told again by each commit.
+    remarks: Mutex<BTreeSet<String>>,
 }
 
 /// Why the engine cannot start.
@@ -104,6 +107,7 @@ impl Engine {
             sessions: Mutex::default(),
             running: RwLock::new(Arc::new(running)),
             commit_lock: Mutex::default(),
+            remarks: Mutex::default(),
         })
     }
 
@@ -124,6 +128,10 @@ impl Engine {
     /// Waits for commits under way; no other commit begins while the guard lives.
     pub(crate) fn lock_commits(&self) -> MutexGuard<'_, ()> {
         self.commit_lock.lock()
+    }
+
+    pub(crate) fn remarks(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.remarks.lock()
     }
 
     pub(crate) fn pending(&self) -> MutexGuard<'_, Option<Pending>> {

@@ -18,6 +18,8 @@ pub struct Request {
     pub user: String,
     /// How that user came: `cli`, `api`, `file`, …
     pub via: String,
+    /// Where the user came from, such as the address of an SSH client; empty where that is not known.
+    pub from: String,
     /// The user's comment; may be empty.
     pub comment: String,
     /// The commit is rolled back unless it is confirmed within this time.
@@ -25,13 +27,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns user, way and comment as the log has them.
+    /// Where the commit came from, as the log tells it: `from 192.0.2.7 via cli`.
     pub fn origin(&self) -> String {
-        let comment = match self.comment.as_str() {
-            "" => String::new(),
-            comment => format!(": {comment}"),
-        };
-        format!("{} via {}{comment}", self.user, self.via)
+        match self.from.as_str() {
+            "" => format!("via {}", self.via),
+            from => format!("from {from} via {}", self.via),
+        }
     }
 }
 

@@ -60,7 +60,8 @@ impl Engine {
         };
         self.revisions.schedule(Some(&scheduled))?;
         tracing::info!(
-            "{} has scheduled a commit for {}",
+            msgid = "SCHEDULED",
+            "{} scheduled a commit for {}",
             scheduled.user,
             clock::local(at_ms)
         );
@@ -83,7 +84,8 @@ impl Engine {
         self.revisions.schedule(None)?;
         self.schedule_changed.notify_one();
         tracing::info!(
-            "{user} has cancelled the commit that {} scheduled for {}",
+            msgid = "SCHEDULED",
+            "{user} cancelled the commit that {} scheduled for {}",
             scheduled.user,
             clock::local(scheduled.at_ms)
         );
@@ -122,6 +124,7 @@ impl Engine {
         let request = Request {
             user: scheduled.user.clone(),
             via: COMMIT_AT.into(),
+            from: String::new(),
             comment: scheduled.comment.clone(),
             confirm: None,
         };
@@ -136,20 +139,20 @@ impl Engine {
         let done = match committed {
             Ok(committed) => {
                 match committed.revision {
-                    Some(id) => tracing::info!("{of} is revision {id}"),
-                    None => tracing::info!("{of} has nothing left to change"),
+                    Some(id) => tracing::info!(msgid = "COMMIT", "{of} is revision {id}"),
+                    None => tracing::info!(msgid = "COMMIT", "{of} has nothing left to change"),
                 }
                 None
             }
             // The disk may have room later.
             Err(Refused::Revisions(error)) => {
-                tracing::error!("{of} cannot be recorded yet: {error}");
+                tracing::error!(msgid = "COMMIT", "{of} cannot be recorded yet: {error}");
                 return Some(RETRY_INTERVAL);
             }
             Err(refused) => {
                 let failed = refused.lines();
                 for line in &failed {
-                    tracing::error!("{of} is not carried out: {line}");
+                    tracing::error!(msgid = "REFUSED", "{of} is not carried out: {line}");
                 }
                 Some(Scheduled {
                     failed,

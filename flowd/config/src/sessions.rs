@@ -23,6 +23,8 @@ pub struct Session {
     pub uid: u32,
     /// How the user came: `cli`, `api`, …
     pub via: String,
+    /// Where the user came from, such as the address of an SSH client; empty where that was not told.
+    pub from: String,
     /// When the session began, milliseconds since 1970.
     pub started_ms: i64,
     /// The configuration the candidate started from.
@@ -32,6 +34,8 @@ pub struct Session {
     /// The configuration as the session has edited it.
     pub candidate: Tree,
     used: Instant,
+    /// The connection with which it ends.
+    connection: Option<Connection>,
     exclusive: Option<ExclusiveLock>,
 }
 
@@ -60,12 +64,16 @@ pub struct Start<'a> {
     pub uid: u32,
     /// How the user came: `cli`, `api`, …
     pub via: &'a str,
+    /// Where the user came from; empty where that was not told.
+    pub from: &'a str,
     /// The running configuration.
     pub running: &'a Tree,
     /// The id of its revision; `None` before the first commit.
     pub base_id: Option<u64>,
     /// The present time, milliseconds since 1970.
     pub started_ms: i64,
+    /// The connection with which the session ends; `None` for one that ends when it is idle.
+    pub connection: Option<Connection>,
     /// The lock that the session is to have.
     pub exclusive: Option<ExclusiveLock>,
 }
@@ -119,8 +127,8 @@ pub enum Error {
     /// There are [`LIMIT`] sessions already.
     #[error("there are {LIMIT} sessions already; end one of them")]
     TooMany,
-    /// No session has that id; it may have been idle for too long.
-    #[error("no session {0}; it may have been idle for an hour")]
+    /// No session has that id; it may have been idle for too long, or its connection was closed.
+    #[error("no session {0}; it may have been idle for an hour, or its connection was closed")]
     Unknown(String),
     /// Another session has locked the configuration.
     #[error("the configuration is locked: {user} configures exclusively via {via} since {since}")]
@@ -148,7 +156,7 @@ impl Sessions {
     /// # Errors
     /// [`Error::TooMany`]; [`Error::Locked`] if the session asks for a lock that another one holds.
     pub fn begin(&mut self, id: String, start: Start<'_>, now: Instant) -> Result<(), Error> {
-        self.drop_idle(now);
+        self.drop_ended(now);
         if self.0.len() >= LIMIT {
             return Err(Error::TooMany);
         }
@@ -159,11 +167,13 @@ impl Sessions {
             user: start.user.to_owned(),
             uid: start.uid,
             via: start.via.to_owned(),
+            from: start.from.to_owned(),
             started_ms: start.started_ms,
             base: start.running.clone(),
             base_id: start.base_id,
             candidate: start.running.clone(),
             used: now,
+            connection: start.connection,
             exclusive: start.exclusive,
         };
         self.0.insert(id, session);
@@ -176,7 +186,7 @@ impl Sessions {
     /// # Errors
     /// [`Error::Locked`].
     pub fn permit(&mut self, id: &str, connection: &Connection, now: Instant) -> Result<(), Error> {
-        self.drop_idle(now);
+        self.drop_ended(now);
         self.check_unlocked(Some(id))?;
         let session = self.0.get_mut(id);
         let lock = session.and_then(|session| session.exclusive.as_mut());
@@ -208,7 +218,7 @@ impl Sessions {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Foreign`].
     pub fn of(&mut self, id: &str, uid: u32, now: Instant) -> Result<&mut Session, Error> {
-        self.drop_idle(now);
+        self.drop_ended(now);
         match self.0.get_mut(id) {
             None => Err(Error::Unknown(id.to_owned())),
             Some(session) if session.uid != uid && uid != 0 => Err(Error::Foreign {
@@ -235,13 +245,16 @@ impl Sessions {
 
     /// Returns all sessions in the order of their ids.
     pub fn list(&mut self, now: Instant) -> impl Iterator<Item = (&str, &Session)> {
-        self.drop_idle(now);
+        self.drop_ended(now);
         self.0.iter().map(|(id, session)| (id.as_str(), session))
     }
 
-    fn drop_idle(&mut self, now: Instant) {
-        self.0
-            .retain(|_, session| now.saturating_duration_since(session.used) < IDLE);
+    /// Drops sessions that nobody has used for long, and those whose connection was closed.
+    fn drop_ended(&mut self, now: Instant) {
+        self.0.retain(|_, session| {
+            let connection = session.connection.as_ref();
+            session.idle(now) < IDLE && connection.is_none_or(Connection::is_open)
+        });
     }
 }
 
@@ -272,9 +285,11 @@ mod tests {
             user: "u",
             uid,
             via: "cli",
+            from: "",
             running: &Tree::default(),
             base_id: None,
             started_ms: 0,
+            connection: None,
             exclusive,
         };
         sessions.begin(id.into(), start, now)
@@ -330,6 +345,30 @@ mod tests {
             sessions.of("a", 1000, start + IDLE * 2),
             Err(Error::Unknown(_))
         ));
+    }
+
+    #[test]
+    fn a_session_ends_with_its_connection() {
+        let (mut sessions, now) = (Sessions::default(), now());
+        let (open, connection) = Connection::open();
+        let start = Start {
+            user: "u",
+            uid: 0,
+            via: "cli",
+            from: "192.0.2.7",
+            running: &Tree::default(),
+            base_id: None,
+            started_ms: 0,
+            connection: Some(connection),
+            exclusive: None,
+        };
+        sessions.begin("a".into(), start, now).unwrap();
+        begin(&mut sessions, "b", 0, now).unwrap();
+        assert_eq!(sessions.list(now).count(), 2);
+        drop(open);
+        let left: Vec<&str> = sessions.list(now).map(|(id, _)| id).collect();
+        assert_eq!(left, ["b"]);
+        assert!(matches!(sessions.of("a", 0, now), Err(Error::Unknown(_))));
     }
 
     #[test]

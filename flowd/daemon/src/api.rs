@@ -17,6 +17,7 @@ mod socket;
 mod source;
 #[cfg(test)]
 mod tests;
+mod top;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ fn endpoints() -> Vec<Endpoint> {
         sessions::endpoints(),
         configuration::endpoints(),
         flow::endpoints(),
+        top::endpoints(),
         accounting::endpoints(),
         relay::endpoints(),
     ]

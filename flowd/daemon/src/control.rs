@@ -11,8 +11,10 @@ use probe::Probe;
 use relay::Relay;
 use service::Service;
 
+use crate::alarms::Alarms;
 use crate::readings::Readings;
 use crate::services::SERVICES;
+use crate::traffic::History;
 
 /// The parts of the daemon that handlers use.
 pub(crate) struct Control {
@@ -26,6 +28,10 @@ pub(crate) struct Control {
     pub log: Arc<Log>,
     /// Counters that were read before, for rates.
     pub readings: Readings,
+    /// What is wrong now.
+    pub alarms: Alarms,
+    /// What interfaces have received and sent lately.
+    pub traffic: History,
     /// When the daemon started, by the monotonic clock.
     pub started: Instant,
     /// When the daemon started, milliseconds since 1970.
@@ -50,6 +56,8 @@ impl Control {
             log: listed(&engine),
             engine,
             readings: Readings::default(),
+            alarms: Alarms::default(),
+            traffic: History::default(),
             started,
             started_ms,
         })

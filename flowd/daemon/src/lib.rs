@@ -4,6 +4,7 @@
 //! end, `api` has the handlers of the management API, and `check_command.rs` and `meter_command.rs` are the other two
 //! commands.
 
+mod alarms;
 mod api;
 mod arguments;
 mod check_command;
@@ -16,6 +17,8 @@ mod peer;
 mod readings;
 mod run;
 mod services;
+mod traffic;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -30,7 +30,7 @@ pub(crate) fn run(args: Meter) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let complete = meter(&Request {
+    let metered = meter(&Request {
         read: args.read,
         config,
         monitor: args.monitor,
@@ -48,9 +48,23 @@ pub(crate) fn run(args: Meter) -> anyhow::Result<ExitCode> {
         fragment_ports: args.fragment_ports,
         records: args.records,
         json: args.json,
-    })?;
-    Ok(match complete {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    });
+    Ok(match metered {
+        // Whoever read the records has seen enough, as `head` has.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        metered => match metered? {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
     })
+}
+
+/// Whether standard output was closed at its other end.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let errors = error
+        .chain()
+        .filter_map(|error| error.downcast_ref::<std::io::Error>());
+    errors
+        .into_iter()
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use config::Source;
+use flowd_log::Log;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use service::clock;
@@ -19,6 +20,7 @@ use crate::api::{self, ManagementSocket};
 use crate::arguments::Run;
 use crate::control::Control;
 use crate::peer::Peer;
+use crate::watch;
 
 /// How long requests that are under way may take when the daemon is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,14 +38,15 @@ pub(crate) fn run(args: Run) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("no runtime")?;
-    let code = runtime.block_on(daemon(args));
+    let code = runtime.block_on(daemon(args, &log));
     // What still blocks then is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
+    tracing::info!(msgid = flowd_log::STOPPED, "flowd has stopped");
     log.finish();
     code
 }
 
-async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
+async fn daemon(args: Run, log: &Log) -> anyhow::Result<ExitCode> {
     // Before anything else, so that a signal during the start is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -51,6 +54,12 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
 
     api::clear_path(&args.socket)?;
     state_directory(&args.state)?;
+    if let Err(error) = log.keep_in(&args.state) {
+        tracing::warn!(
+            "the log is kept in memory only: {}: {error}",
+            args.state.display()
+        );
+    }
     let (control, seeded) = tokio::task::spawn_blocking({
         let (state, config) = (args.state.clone(), args.config.clone());
         move || start(&state, config.as_deref())
@@ -71,10 +80,12 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
             })
             .await
     });
-    let watch = tokio::spawn(control.engine.clone().watch_confirmations());
+    let confirmations = tokio::spawn(control.engine.clone().watch_confirmations());
+    let alarms = tokio::spawn(watch::watch(control.clone()));
     let schedule = tokio::spawn(control.engine.clone().watch_schedule());
 
     tracing::info!(
+        msgid = flowd_log::STARTED,
         "flowd {} listens on {}",
         env!("CARGO_PKG_VERSION"),
         args.socket.display()
@@ -92,8 +103,9 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
         }
     }
     notify(NotifyState::Stopping);
-    tracing::info!("stopping");
-    watch.abort();
+    tracing::info!("flowd is stopping");
+    confirmations.abort();
+    alarms.abort();
     schedule.abort();
     let _ = close.send(());
     if tokio::time::timeout(GRACE, server).await.is_err() {
@@ -116,7 +128,6 @@ async fn daemon(args: Run) -> anyhow::Result<ExitCode> {
     };
     // The socket normally went with the server; after a cut-off its file may still be there.
     let _ = fs::remove_file(&args.socket);
-    tracing::info!("stopped");
     Ok(code)
 }
 

@@ -1,15 +1,18 @@
-//! The log service, which applies `system syslog`. Every `tracing` event becomes one line, which is kept in memory for
-//! `show log` and handed to the configured outputs. Logging never waits: an output that is behind loses lines and counts
-//! them.
+//! The log service, which applies `system syslog`: every `tracing` event becomes one line, which is kept in memory for
+//! `show log`, written to a file that survives the process, and handed to the outputs that the configuration names.
+//! Nobody waits for an output to log: one that is behind loses lines, and counts them.
 
 mod output;
 mod ring;
 mod settings;
+mod store;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +28,12 @@ use output::{Output, Target};
 pub use ring::Part;
 use ring::Ring;
 pub use settings::{Remote, Settings};
+use store::Store;
+
+/// The message id of the line by which a process begins.
+pub const STARTED: &str = "STARTED";
+/// The message id of the last line of a process that was told to stop.
+pub const STOPPED: &str = "STOPPED";
 
 /// A syslog severity (RFC 5424 §6.2.1). Smaller numbers are more severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,11 +82,15 @@ impl Level {
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Milliseconds since 1970.
+    /// The line's number, which goes on after a restart; 0 for one that is not kept.
+    pub number: u64,
+    /// When it was written, milliseconds since 1970.
     pub time_ms: i64,
-    /// The severity.
+    /// How severe it is.
     pub level: Level,
-    /// The module that logged it.
+    /// What kind of event it tells (MSGID, RFC 5424 §6.2.7).
+    pub id: Cow<'static, str>,
+    /// The module that wrote it.
     pub target: String,
     /// The message: one line of printable characters.
     pub message: String,
@@ -87,6 +100,8 @@ pub struct Line {
 pub struct Log {
     ring: Ring,
     outputs: RwLock<Vec<Output>>,
+    /// The output to the file, once there is one.
+    file: RwLock<Option<Output>>,
     /// The least severe level that the ring or an output wants.
     finest: AtomicU8,
     /// Whether lines go to standard error.
@@ -162,6 +177,7 @@ impl Log {
         Log {
             ring: Ring::default(),
             outputs: RwLock::default(),
+            file: RwLock::default(),
             finest: AtomicU8::new(base.0),
             stderr,
             base,
@@ -209,6 +225,37 @@ impl Log {
         }
     }
 
+    /// Keeps lines in files of this directory, after those of earlier processes. Logs how the process before ended, unless
+    /// that was told to stop.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn keep_in(&self, dir: &Path) -> std::io::Result<()> {
+        let (store, earlier) = Store::open(dir)?;
+        let last = earlier.last().cloned();
+        let started = earlier.iter().rfind(|line| line.id == STARTED).cloned();
+        {
+            let mut file = self.file.write();
+            let output = Output::start(self.base, Target::File(store));
+            for line in self.ring.restore(earlier) {
+                output.offer(&line);
+            }
+            *file = Some(output);
+        }
+        if let Some(last) = last.filter(|line| line.id != STOPPED) {
+            let since = started.map_or_else(String::new, |line| {
+                format!(", which began at {},", clock::local(line.time_ms))
+            });
+            tracing::warn!(
+                msgid = "CRASHED",
+                "the run before{since} was not stopped: it was killed or crashed, or the host lost power; its last message \
+                 is of {}",
+                clock::local(last.time_ms)
+            );
+        }
+        Ok(())
+    }
+
     /// Returns the last `count` lines.
     pub fn last(&self, count: usize) -> Part {
         self.ring.last(count)
@@ -223,6 +270,9 @@ impl Log {
     pub fn finish(&self) {
         let outputs = std::mem::take(&mut *self.outputs.write());
         outputs.into_iter().for_each(Output::finish);
+        if let Some(file) = self.file.write().take() {
+            file.finish();
+        }
     }
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
@@ -237,10 +287,16 @@ impl Log {
     }
 
     fn line(&self, line: Line) {
-        let line = Arc::new(line);
-        if line.level <= self.base {
-            self.ring.push(line.clone());
+        // Held meanwhile, so that the file has lines in their order.
+        let file = self.file.read();
+        let line = match line.level <= self.base {
+            true => self.ring.push(line),
+            false => Arc::new(line),
+        };
+        if let Some(file) = file.as_ref().filter(|_| line.number > 0) {
+            file.offer(&line);
         }
+        drop(file);
         let outputs = self.outputs.read();
         outputs.iter().for_each(|output| output.offer(&line));
     }
@@ -274,18 +330,36 @@ impl<S: Subscriber> Layer<S> for Tap {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut words = Words::default();
         event.record(&mut words);
+        let target = event.metadata().target();
+        let id = std::mem::take(&mut words.id);
         self.0.line(Line {
+            number: 0,
             time_ms: clock::unix_ms(),
             level: Level::of(event.metadata()),
-            target: event.metadata().target().to_owned(),
+            id: match id.is_empty() {
+                true => crate_id(target).into(),
+                false => id.into(),
+            },
+            target: target.to_owned(),
             message: words.finish(),
         });
     }
 }
 
-/// Collects an event's text: the message, then the fields as `name=value`.
+/// The message id of an event that names none: the crate that logs, in capitals.
+fn crate_id(target: &str) -> String {
+    let krate = target.split("::").next().unwrap_or_default();
+    match krate {
+        "daemon" => "FLOWD".to_owned(),
+        "flowd_log" => "LOG".to_owned(),
+        krate => krate.to_uppercase(),
+    }
+}
+
+/// Collects an event's text: the message, then the fields as `name=value`. The field `msgid` is the message id.
 #[derive(Default)]
 struct Words {
+    id: String,
     message: String,
     fields: String,
 }
@@ -336,6 +410,7 @@ impl Visit for Words {
     fn record_str(&mut self, field: &Field, value: &str) {
         let _ = match field.name() {
             "message" => write!(self.message, "{value}"),
+            "msgid" => write!(self.id, "{value}"),
             name if name.starts_with("log.") => Ok(()),
             name => write!(self.fields, " {name}={value}"),
         };

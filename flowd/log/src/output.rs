@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use syslog::{Facility, Formatter3164, Formatter5424, LogFormat, Logger, LoggerBackend, Severity};
+use syslog::{Facility, Formatter3164, LogFormat, Logger, LoggerBackend, Severity};
 
+use super::store::Store;
 use super::{Level, Line, Remote};
 use service::clock;
 
@@ -27,18 +28,22 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) enum Target {
     /// Standard error.
     Stderr,
+    /// The file that survives the process.
+    File(Store),
     /// The local syslog socket, RFC 3164 as `/dev/log` expects it.
     Local(Logger<LoggerBackend, Formatter3164>, Facility),
     /// A remote syslog server, by RFC 5424, because the older form has no time zone.
     Remote {
         /// The server.
         remote: Remote,
-        /// The formatter of its lines.
-        formatter: Formatter5424,
+        /// The facility of its messages.
+        facility: Facility,
+        /// The host's name, as messages have it.
+        host_name: String,
         /// The connection, if there is one.
         backend: Option<LoggerBackend>,
         /// After a failure, when to try again.
-        rests_until: Option<Instant>,
+        retry_at: Option<Instant>,
     },
 }
 
@@ -137,17 +142,12 @@ impl Target {
         let hostname = nix::unistd::gethostname()
             .ok()
             .and_then(|name| name.into_string().ok());
-        let formatter = Formatter5424 {
-            facility,
-            hostname,
-            process: "flowd".into(),
-            pid: std::process::id(),
-        };
         Target::Remote {
             remote,
-            formatter,
+            facility,
+            host_name: hostname.unwrap_or_else(|| "-".into()),
             backend: None,
-            rests_until: None,
+            retry_at: None,
         }
     }
 
@@ -165,6 +165,8 @@ impl Target {
                     line.message
                 );
             }
+            // A full disk loses lines here, which the ring still has.
+            Target::File(store) => drop(store.write(line)),
             Target::Local(logger, facility) => {
                 if send3164(logger, line).is_err()
                     // A syslog daemon that was restarted has a new socket.
@@ -176,18 +178,19 @@ impl Target {
             }
             Target::Remote {
                 remote,
-                formatter,
+                facility,
+                host_name,
                 backend,
-                rests_until,
+                retry_at,
             } => {
-                if rests_until.is_some_and(|until| clock::monotonic() < until) {
+                if retry_at.is_some_and(|until| clock::monotonic() < until) {
                     return;
                 }
-                let sent = send5424(remote, formatter, backend, line);
-                *rests_until = None;
+                let sent = send5424(remote, *facility, host_name, backend, line);
+                *retry_at = None;
                 if sent.is_err() {
                     *backend = None;
-                    *rests_until = Some(clock::monotonic() + RETRY_INTERVAL);
+                    *retry_at = Some(clock::monotonic() + RETRY_INTERVAL);
                 }
             }
         }
@@ -203,24 +206,29 @@ fn send3164(
         .format(&mut logger.backend, severity(line.level), &line.message)
 }
 
+/// Sends a line in the form of RFC 5424 §6.
 fn send5424(
     remote: &Remote,
-    formatter: &Formatter5424,
+    facility: Facility,
+    host_name: &str,
     backend: &mut Option<LoggerBackend>,
     line: &Line,
-) -> Result<(), syslog::Error> {
+) -> io::Result<()> {
     let backend = match backend {
         Some(backend) => backend,
-        None => backend.insert(connect(remote).map_err(syslog::Error::Io)?),
+        None => backend.insert(connect(remote)?),
     };
+    let priority = facility as u8 | line.level.0;
+    let time = clock::rfc3339_millis(line.time_ms);
+    let (id, target, message) = (&line.id, &line.target, &line.message);
+    let process = std::process::id();
     // RFC 6587 §3.4.2: on TCP a line feed ends a message.
     let end = if remote.tcp { "\n" } else { "" };
-    let message = format!("{}: {}{end}", line.target, line.message);
-    formatter.format(
-        backend,
-        severity(line.level),
-        (0, Default::default(), message),
-    )
+    let text =
+        format!("<{priority}>1 {time} {host_name} flowd {process} {id} - {target}: {message}{end}");
+    // In one piece, since each is a datagram of its own.
+    backend.write_all(text.as_bytes())?;
+    backend.flush()
 }
 
 fn connect(remote: &Remote) -> io::Result<LoggerBackend> {

@@ -33,13 +33,33 @@ pub struct Part {
 }
 
 impl Ring {
-    pub(super) fn push(&self, line: Arc<Line>) {
+    /// Numbers a line and keeps it.
+    pub(super) fn push(&self, line: Line) -> Arc<Line> {
         let mut kept = self.0.lock();
-        if kept.lines.len() >= LINES {
-            kept.lines.pop_front();
+        let number = kept.last + 1;
+        let line = Arc::new(Line { number, ..line });
+        kept.push(line.clone());
+        line
+    }
+
+    /// Puts lines of an earlier process before those that are there, which get new numbers. Returns the latter.
+    pub(super) fn restore(&self, earlier: Vec<Line>) -> Vec<Arc<Line>> {
+        let mut kept = self.0.lock();
+        let own = std::mem::take(&mut kept.lines);
+        let last = earlier.last().map_or(0, |line| line.number);
+        for line in earlier {
+            kept.push(Arc::new(line));
         }
-        kept.lines.push_back(line);
-        kept.last += 1;
+        let renumbered = own.iter().zip(last + 1..).map(|(line, number)| {
+            let line = Line {
+                number,
+                ..(**line).clone()
+            };
+            Arc::new(line)
+        });
+        let own: Vec<Arc<Line>> = renumbered.collect();
+        own.iter().for_each(|line| kept.push(line.clone()));
+        own
     }
 
     /// Returns the last `count` lines.
@@ -61,6 +81,14 @@ impl Ring {
 }
 
 impl State {
+    fn push(&mut self, line: Arc<Line>) {
+        if self.lines.len() >= LINES {
+            self.lines.pop_front();
+        }
+        self.last = line.number;
+        self.lines.push_back(line);
+    }
+
     fn part(&self, count: usize) -> Part {
         let skipped = self.lines.len().saturating_sub(count);
         Part {
@@ -76,14 +104,36 @@ mod tests {
     use super::super::Level;
     use super::*;
 
+    fn line(message: &str) -> Line {
+        Line {
+            number: 0,
+            time_ms: 0,
+            level: Level::INFO,
+            id: "TEST".into(),
+            target: String::new(),
+            message: message.into(),
+        }
+    }
+
+    #[test]
+    fn lines_of_an_earlier_process_come_first_and_numbers_go_on() {
+        let ring = Ring::default();
+        push(&ring, 1, 2);
+        let earlier = |number: u64| Line {
+            number,
+            ..line("earlier")
+        };
+        let own = ring.restore(vec![earlier(7), earlier(8)]);
+        let numbers: Vec<u64> = own.iter().map(|line| line.number).collect();
+        assert_eq!(numbers, [9, 10]);
+        assert_eq!(after(&ring, 8), (vec!["1".into(), "2".into()], 0, 10));
+        assert_eq!(ring.push(line("next")).number, 11);
+        assert_eq!(ring.last(9).lines.len(), 5);
+    }
+
     fn push(ring: &Ring, from: usize, to: usize) {
         for number in from..=to {
-            ring.push(Arc::new(Line {
-                time_ms: 0,
-                level: Level::INFO,
-                target: String::new(),
-                message: number.to_string(),
-            }));
+            ring.push(line(&number.to_string()));
         }
     }
 

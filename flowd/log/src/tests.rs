@@ -10,8 +10,10 @@ fn log() -> Log {
 
 fn say(log: &Log, level: Level, message: &str) {
     log.line(Line {
+        number: 0,
         time_ms: 0,
         level,
+        id: "TEST".into(),
         target: "flowd::test".into(),
         message: message.into(),
     });
@@ -97,7 +99,55 @@ fn a_remote_host_gets_lines_of_its_level_by_udp() {
         text.starts_with("<27>1 ") && text.ends_with("flowd::test: disk on fire"),
         "{text}"
     );
+    let header: Vec<&str> = text.split(' ').collect();
+    assert_eq!((header[3], header[5], header[6]), ("flowd", "TEST", "-"));
     log.finish();
+}
+
+#[test]
+fn lines_survive_the_process_and_the_next_one_tells_how_it_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |last: Option<&'static str>| {
+        let log = log();
+        say(&log, Level::INFO, "before the file");
+        log.keep_in(dir.path()).unwrap();
+        say(&log, Level::INFO, "one");
+        say(&log, Level::DEBUG, "too fine");
+        if let Some(id) = last {
+            log.line(Line {
+                number: 0,
+                time_ms: 0,
+                level: Level::INFO,
+                id: id.into(),
+                target: "daemon".into(),
+                message: "stopped".into(),
+            });
+        }
+        // Only what waits is written; no line tells of the end.
+        log.finish();
+        let lines = log.last(100).lines;
+        lines
+            .iter()
+            .map(|line| (line.number, line.message.clone()))
+            .collect::<Vec<_>>()
+    };
+    let line = |number: u64, text: &str| (number, text.to_owned());
+    let first = [line(1, "before the file"), line(2, "one")];
+    assert_eq!(run(None), first);
+    let (_, lines) = Store::open(dir.path()).unwrap();
+    assert_eq!(lines.last().map(|line| line.id.as_ref()), Some("TEST"));
+    let second = run(Some(STOPPED));
+    assert_eq!(second[..2], first);
+    assert_eq!(
+        second[2..],
+        [
+            line(3, "before the file"),
+            line(4, "one"),
+            line(5, "stopped")
+        ]
+    );
+    let (_, lines) = Store::open(dir.path()).unwrap();
+    assert_eq!(lines.last().map(|line| line.id.as_ref()), Some(STOPPED));
 }
 
 #[test]
@@ -136,7 +186,7 @@ fn a_facility_flowd_does_not_log_as_is_said_to_be_idle() {
 fn control_characters_do_not_reach_a_terminal() {
     let words = Words {
         message: "a\x1b[2Jb\nc".into(),
-        fields: String::new(),
+        ..Words::default()
     };
     assert_eq!(words.finish(), "a [2Jb c");
 }
@@ -147,8 +197,10 @@ fn a_full_queue_loses_lines_and_never_waits() {
     let (_end, ended) = crossbeam_channel::bounded(1);
     let output = Output::for_test(queue, ended);
     let line = Arc::new(Line {
+        number: 0,
         time_ms: 0,
         level: Level::INFO,
+        id: "TEST".into(),
         target: String::new(),
         message: String::new(),
     });

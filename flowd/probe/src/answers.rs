@@ -81,7 +81,11 @@ impl Probe {
         let state = self.state();
         let settings = &state.settings;
         check_name("flow monitor", name, &settings.monitors)?;
-        Ok(show::monitors(settings, &state.reports(), name))
+        let mut monitors = show::monitors(settings, &state.reports(), name);
+        for monitor in &mut monitors.monitors {
+            monitor.sampling_rate = show::sampling_rate(settings, &monitor.name, None);
+        }
+        Ok(monitors)
     }
 
     /// `GET /v1/flow/exporters`: all of them, or the one called `name`.
@@ -119,6 +123,7 @@ impl Probe {
             .map(|(_, worker)| worker.requests())
             .collect();
         let counters = show::cache_counters(name, &monitor, &state.reports());
+        let sampling_rate = show::sampling_rate(&state.settings, name, None);
         drop(state);
         let _lock = self.cache_reading.lock();
         let layouts = layouts(name, &threads).unwrap_or_else(|| {
@@ -136,6 +141,7 @@ impl Probe {
         );
         let mut answer = CacheAnswer {
             monitor: name.into(),
+            sampling_rate,
             fields: show::columns(&monitor),
             total: 0,
             matched: None,
@@ -229,13 +235,14 @@ impl Probe {
                     .as_deref()
                     .is_none_or(|only| only == interface)
         };
-        let tables: Vec<(String, Vec<ThreadRequests>)> = state
+        let tables: Vec<(String, Vec<ThreadRequests>, Option<u32>)> = state
             .interfaces
             .iter()
             .filter(|(interface, _)| wanted(interface))
             .map(|(interface, rings)| {
                 let threads = rings.workers.iter().map(Worker::requests).collect();
-                (interface.clone(), threads)
+                let rate = show::sampling_rate(&state.settings, ACCOUNTING, Some(interface));
+                (interface.clone(), threads, rate)
             })
             .collect();
         drop(state);
@@ -247,7 +254,7 @@ impl Probe {
         let most = limit(query.top, query::MAX_ROWS).min(limit(query.count, query::DEFAULT_ROWS));
         let mut names = InterfaceNames::default();
         let mut interfaces = Vec::new();
-        for (interface, threads) in tables {
+        for (interface, threads, sampling_rate) in tables {
             let layouts = layouts(ACCOUNTING, &threads).unwrap_or_default();
             let mut top = Top::new(most.min(query::MAX_ROWS), false);
             let start = Cursor::default();
@@ -259,13 +266,20 @@ impl Probe {
                 keep.clone(),
                 cancelled.clone(),
             );
+            let mut totals = RecordTally::default();
             for_each_flow(&mut reader, &Filter::default(), |flow, layout| {
+                totals.records += 1;
+                totals.packets += flow.totals.packets;
+                totals.octets += flow.totals.octets;
                 let octets = Some(Value::Number(flow.totals.octets));
                 let order = |last: &FlowCopy| query::order(flow, &last.flow());
                 top.offer(octets, order, || FlowCopy::new(flow, layout));
                 Ok(())
             })?;
-            interfaces.push(show::accounting(interface, &top.into_rows(), &mut names));
+            let rows = top.into_rows();
+            let mut table = show::accounting(interface, &rows, totals, &mut names);
+            table.sampling_rate = sampling_rate;
+            interfaces.push(table);
         }
         Ok(Accounting { interfaces })
     }

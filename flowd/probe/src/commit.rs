@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use flow::RecordTally;
 use language::{Code, Finding};
+use loss::DropReason;
 use service::{Occasion, clock};
 use system::routes::Routes;
 
@@ -190,8 +192,12 @@ pub(super) fn apply(state: &mut State, staged: Staged) {
         gone_monitors: difference.gone_monitors,
     });
     for retired in &retired {
-        let lost = retired.ledger.dropped_total().records;
-        if lost > 0 {
+        // What was dropped before has been told by the exporter's state, and is in its ledger.
+        let removed = |(reason, _): &&(DropReason, _)| *reason == DropReason::Removed;
+        let lost = retired.ledger.dropped.iter().find(removed);
+        if let Some((_, RecordTally { records: lost, .. })) =
+            lost.filter(|(_, one)| one.records > 0)
+        {
             tracing::warn!(
                 exporter = retired.exporter,
                 monitor = retired.monitor,

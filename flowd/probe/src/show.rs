@@ -213,8 +213,30 @@ fn monitor(name: &str, settings: &MonitorSettings, reports: &[Report]) -> Monito
             true => MonitorStatus::NotAllocated,
             false => MonitorStatus::Allocated,
         },
+        sampling_rate: None,
         cache: cache_block(settings, &mine),
     }
+}
+
+/// One packet out of so many comes to a monitor, on an interface or on all; 1 without a sampler, `None` where its
+/// interfaces have different samplers.
+pub(crate) fn sampling_rate(
+    settings: &Settings,
+    monitor: &str,
+    interface: Option<&str>,
+) -> Option<u32> {
+    let ports = settings.interfaces.iter();
+    let wanted = ports.filter(|(name, _)| interface.is_none_or(|only| only == name.as_str()));
+    let attachments = wanted.flat_map(|(_, port)| &port.attachments);
+    let mut rates = attachments
+        .filter(|attachment| attachment.monitor == monitor)
+        .map(|attachment| {
+            let sampler = attachment.sampler.as_ref();
+            let sampler = sampler.and_then(|name| settings.samplers.get(name));
+            sampler.map_or(1, |sampler| sampler.rate)
+        });
+    let first = rates.next().unwrap_or(1);
+    rates.all(|rate| rate == first).then_some(first)
 }
 
 /// Returns the counters of a monitor's cache, summed over its capture threads.
@@ -242,6 +264,7 @@ fn cache_block(monitor: &MonitorSettings, reports: &[&MonitorReport]) -> answer:
         },
         bidirectional: monitor.record.is_bidirectional(),
         size: size as u64,
+        parts: reports.len() as u64,
         octets: (size * flow_octets.unwrap_or(0)) as u64,
         entries: sum(|report| report.ledger.cached.records),
         high_watermark: sum(|report| report.high_watermark as u64),

@@ -12,7 +12,7 @@ use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags};
 use crate::Error;
 
 /// The present state of an interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
     /// Name.
     pub name: String,
@@ -34,6 +34,23 @@ pub struct Interface {
     pub description: Option<String>,
     /// Addresses with their prefix lengths, in the kernel's order.
     pub addresses: Vec<IpNet>,
+    /// What it has received.
+    pub received: Traffic,
+    /// What it has sent.
+    pub sent: Traffic,
+}
+
+/// What an interface has received or sent, as the kernel counts it (IFLA_STATS64).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Octets, with link headers.
+    pub octets: u64,
+    /// Packets that were damaged, or could not be sent.
+    pub errors: u64,
+    /// Packets that there was no room for.
+    pub dropped: u64,
 }
 
 /// Requests all interfaces and their addresses.
@@ -43,16 +60,12 @@ pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
     while let Some(message) = links.try_next().await? {
         let flags = message.header.flags;
         let mut interface = Interface {
-            name: String::new(),
             index: message.header.index,
-            mac: None,
-            mtu: 0,
             up: flags.contains(LinkFlags::Up),
             running: flags.contains(LinkFlags::Running),
             promiscuous: flags.contains(LinkFlags::Promisc),
             loopback: flags.contains(LinkFlags::Loopback),
-            description: None,
-            addresses: Vec::new(),
+            ..Interface::default()
         };
         for attribute in message.attributes {
             match attribute {
@@ -60,6 +73,20 @@ pub(crate) async fn list(handle: &Handle) -> Result<Vec<Interface>, Error> {
                 LinkAttribute::Mtu(mtu) => interface.mtu = mtu,
                 LinkAttribute::Address(octets) => interface.mac = mac(&octets),
                 LinkAttribute::IfAlias(text) => interface.description = Some(text),
+                LinkAttribute::Stats64(stats) => {
+                    interface.received = Traffic {
+                        packets: stats.rx_packets,
+                        octets: stats.rx_bytes,
+                        errors: stats.rx_errors,
+                        dropped: stats.rx_dropped,
+                    };
+                    interface.sent = Traffic {
+                        packets: stats.tx_packets,
+                        octets: stats.tx_bytes,
+                        errors: stats.tx_errors,
+                        dropped: stats.tx_dropped,
+                    };
+                }
                 // IFLA_PROMISCUITY also counts packet sockets, which the flag does not show.
                 LinkAttribute::Promiscuity(users) => interface.promiscuous |= users > 0,
                 _ => {}

@@ -23,7 +23,7 @@ use service::{Before, Name, NameKind, Occasion, Service};
 
 pub use difference::{Step, difference};
 pub use host::{Host, Staged};
-pub use interface::Interface;
+pub use interface::{Interface, Traffic};
 pub use settings::{Link, Settings};
 
 /// Why the host could not be asked or changed.

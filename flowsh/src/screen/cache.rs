@@ -5,7 +5,7 @@ use commands::{CacheView, Layout};
 use jiff::tz::TimeZone;
 
 use super::statistics::packet_statistics;
-use super::{Column, Grid, Page, View, given, plain, value};
+use super::{Column, Grid, Page, View, given, plain, sampled, value};
 
 /// Column (from 1) that the numbers of the statistics end in.
 const NUMBERS_END: usize = 50;
@@ -16,6 +16,9 @@ const WIDEST: usize = 80;
 /// The block of counters.
 pub(crate) fn monitor_statistics(monitor: &Monitor) -> String {
     let mut page = Page::default();
+    if let Some(line) = sampled(monitor.sampling_rate, false) {
+        page.line(line);
+    }
     statistics(&mut page, &monitor.cache);
     if let Some(packets) = &monitor.cache.statistics {
         packet_statistics(&mut page, packets);
@@ -146,6 +149,9 @@ impl Pages {
         match self.asked {
             true => self.counts(&mut page, answer),
             false => statistics(&mut page, &answer.cache),
+        }
+        if let Some(line) = sampled(answer.sampling_rate, false) {
+            page.line(line);
         }
         page.line("");
         if flows.is_empty() {

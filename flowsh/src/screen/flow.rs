@@ -2,7 +2,7 @@
 
 use api::flow::{Direction, MeteredInterfaces, Monitors, Records, Ring, RingState, Samplers};
 
-use super::{Page, plain};
+use super::{Page, plain, sampled};
 
 /// The flow monitors.
 pub(crate) fn monitors(answer: &Monitors) -> String {
@@ -17,13 +17,20 @@ pub(crate) fn monitors(answer: &Monitors) -> String {
             page.pair(2, label, 21, plain(exporter));
             label = "";
         }
+        if let Some(line) = sampled(monitor.sampling_rate, false) {
+            page.line(format!("  {line}"));
+        }
         page.line("  Cache:");
         page.pair(4, "Type:", 26, cache.cache_type.word());
         if cache.bidirectional {
             page.pair(4, "Bidirectional:", 26, "yes");
         }
         page.pair(4, "Status:", 26, monitor.status.word());
-        let size = format!("{} entries / {} bytes", cache.size, cache.octets);
+        let size = match cache.parts {
+            0 | 1 => cache.size.to_string(),
+            parts => format!("{parts} × {}", cache.size / parts),
+        };
+        let size = format!("{size} entries / {} bytes", cache.octets);
         page.pair(4, "Size:", 26, size);
         let mut seconds = |label: &str, seconds: u64| {
             page.pair(4, label, 26, format!("{seconds} secs"));

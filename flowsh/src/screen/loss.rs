@@ -151,11 +151,12 @@ fn entry(page: &mut Page, label: &str, (records, packets, octets): Tally, with_r
     } else {
         String::new()
     };
-    page.line(format!(
-        "  {label:<30}{records:>13}{:>16}{:>18}",
+    let numbers = format!(
+        "{records:>13}{:>16}{:>18}",
         grouped(packets),
         grouped(octets)
-    ));
+    );
+    page.entry(label, &numbers);
 }
 
 /// Notes by how much the parts differ from the whole.

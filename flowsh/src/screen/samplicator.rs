@@ -14,12 +14,12 @@ const VALUES: usize = 19;
 const SAMPLED: &str = "sampled";
 
 /// Each samplicator with its receivers in a table.
-pub(crate) fn samplicators(answer: &Samplicators) -> String {
+pub(crate) fn samplicators(answer: &Samplicators, view: &View) -> String {
     let mut page = Page::default();
     for samplicator in &answer.samplicators {
         summary(&mut page, samplicator);
         page.line("");
-        receivers(&mut page, samplicator);
+        receivers(&mut page, samplicator, view);
         page.line("");
     }
     page.0
@@ -120,7 +120,7 @@ fn described(description: &Option<String>) -> Option<String> {
 }
 
 /// The receivers, a row each.
-fn receivers(page: &mut Page, samplicator: &Samplicator) {
+fn receivers(page: &mut Page, samplicator: &Samplicator, view: &View) {
     let rows: Vec<Vec<String>> = samplicator
         .receivers
         .iter()
@@ -149,7 +149,7 @@ fn receivers(page: &mut Page, samplicator: &Samplicator) {
         Column::right("5m/s", 7),
         Column::right("Last", 8),
     ];
-    table(page, columns, 2, Some('-'), &rows);
+    table(page, columns, 2, Some('-'), &rows, view);
     for receiver in &samplicator.receivers {
         notes(page, receiver);
     }
@@ -257,7 +257,7 @@ fn last_sent(receiver: &Receiver, view: &View) -> String {
 }
 
 /// The exporters, a row each.
-pub(crate) fn samplicator_sources(answers: &[Sources]) -> String {
+pub(crate) fn samplicator_sources(answers: &[Sources], view: &View) -> String {
     let columns = || {
         vec![
             Column::left("Source", 15),
@@ -298,11 +298,12 @@ pub(crate) fn samplicator_sources(answers: &[Sources]) -> String {
         answers.iter().map(rows),
         "No exporter has sent anything.",
         columns,
+        view,
     )
 }
 
 /// The templates kept, a row each.
-pub(crate) fn samplicator_templates(answers: &[KeptTemplates]) -> String {
+pub(crate) fn samplicator_templates(answers: &[KeptTemplates], view: &View) -> String {
     let columns = || {
         vec![
             Column::left("Source", 21),
@@ -343,6 +344,7 @@ pub(crate) fn samplicator_templates(answers: &[KeptTemplates]) -> String {
         answers.iter().map(rows),
         "No template has been received.",
         columns,
+        view,
     )
 }
 
@@ -351,13 +353,14 @@ fn tables(
     parts: impl Iterator<Item = (String, Vec<Vec<String>>)>,
     none: &str,
     columns: impl Fn() -> Vec<Column>,
+    view: &View,
 ) -> String {
     let mut page = Page::default();
     for (samplicator, rows) in parts {
         page.line(format!("Samplicator {}:", plain(&samplicator)));
         match rows.is_empty() {
             true => page.line(none),
-            false => table(&mut page, columns(), 2, Some('-'), &rows),
+            false => table(&mut page, columns(), 2, Some('-'), &rows, view),
         }
         page.line("");
     }
@@ -431,11 +434,8 @@ fn tally(tally: &DatagramTally) -> (u64, u64) {
 }
 
 fn entry(page: &mut Page, label: &str, (datagrams, octets): (u64, u64)) {
-    page.line(format!(
-        "  {label:<43}{:>16}{:>18}",
-        grouped(datagrams),
-        grouped(octets)
-    ));
+    let numbers = format!("{:>16}{:>18}", grouped(datagrams), grouped(octets));
+    page.entry(label, &numbers);
 }
 
 /// Notes by how much the parts differ from the whole.
@@ -458,10 +458,10 @@ fn verdict(
     }
 }
 
-/// A frame of `monitor samplicator`: the whole screen, or with `screen` false a few lines.
-pub(crate) fn samplicator_frame(answer: &Samplicators, screen: bool) -> String {
-    if screen {
-        return samplicators(answer) + "q leaves\n";
+/// A frame of `monitor samplicator`: the whole screen, or a few lines where there is no screen.
+pub(crate) fn samplicator_frame(answer: &Samplicators, view: &View) -> String {
+    if view.columns.is_some() {
+        return samplicators(answer, view) + "q leaves\n";
     }
     let mut page = Page::default();
     for samplicator in &answer.samplicators {

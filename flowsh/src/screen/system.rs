@@ -1,23 +1,23 @@
-//! `show system commit`, `show interfaces`, `show log`, `show version`.
+//! `show system commit`, `show log`, `show alarms`, `show version`.
 
 use api::configuration::Revisions;
-use api::host::{Interfaces, LogLines, Version};
+use api::host::{Alarms, LogLines, Version};
 
-use super::{Column, Page, View, given, plain, span, table, time};
+use super::{Page, View, plain, span, time};
 
 /// The revisions, VyOS's layout.
 pub(crate) fn commits(answer: &Revisions, view: &View) -> String {
     let mut page = Page::default();
     for revision in &answer.revisions {
         page.line(format!(
-            "{:<3} {} by {} via {}",
-            revision.revision,
+            "{:<4} {} by {} via {}",
+            revision.id,
             time(&revision.time, &view.zone, "%Y-%m-%d %H:%M:%S"),
             plain(&revision.user),
             plain(&revision.via),
         ));
         if !revision.comment.is_empty() {
-            page.line(format!("    {}", plain(&revision.comment)));
+            page.line(format!("     {}", plain(&revision.comment)));
         }
     }
     if page.0.is_empty() {
@@ -37,6 +37,18 @@ pub(crate) fn commits(answer: &Revisions, view: &View) -> String {
     page.0
 }
 
+/// The revision that became the candidate.
+pub(crate) fn rolled_back(answer: &Revisions, id: u64, view: &View) -> String {
+    let revision = answer.revisions.iter().find(|one| one.id == id);
+    let of = revision.map_or_else(String::new, |one| {
+        let time = time(&one.time, &view.zone, "%Y-%m-%d %H:%M:%S");
+        format!(" of {time} by {}", plain(&one.user))
+    });
+    format!(
+        "Revision {id}{of} is the candidate now: `compare` shows what it changes, `commit` puts it into force.\n"
+    )
+}
+
 /// The configuration that flowd starts with.
 pub(crate) fn startup(answer: &Revisions, view: &View) -> String {
     let Some(newest) = answer.revisions.first() else {
@@ -46,55 +58,18 @@ pub(crate) fn startup(answer: &Revisions, view: &View) -> String {
     let user = plain(&newest.user);
     match answer.confirm {
         Some(confirm) => format!(
-            "The commit of {time} by {user} waits for `confirm`; without it, it is rolled back in {}, after a restart \
-             too.\n",
+            "Revision {}, committed {time} by {user}, waits for `confirm`; without it, it is rolled back in {}, after a \
+             restart too.\n",
+            newest.id,
             span(confirm.seconds)
         ),
         None => {
-            format!("[OK] flowd starts with what runs: revision 0, committed {time} by {user}.\n")
+            format!(
+                "[OK] flowd starts with what runs: revision {}, committed {time} by {user}.\n",
+                newest.id
+            )
         }
     }
-}
-
-/// The host's interfaces.
-pub(crate) fn interfaces(answer: &Interfaces) -> String {
-    let mut page = Page::default();
-    page.line("Codes: S - State, L - Link, u - Up, D - Down, A - Admin Down");
-    let mut rows = Vec::new();
-    for interface in &answer.interfaces {
-        let state = match (interface.up, interface.running) {
-            (true, false) => "u/D",
-            (true, true) => "u/u",
-            (false, _) => "A/D",
-        };
-        let described = interface.description.as_deref();
-        let mut notes: Vec<String> = described
-            .filter(|text| !text.is_empty())
-            .map(plain)
-            .into_iter()
-            .collect();
-        notes.extend(interface.promiscuous.then(|| "promiscuous".to_owned()));
-        let mut addresses = interface.addresses.iter().map(|address| plain(address));
-        rows.push(vec![
-            plain(&interface.name),
-            addresses.next().unwrap_or_else(|| "-".into()),
-            state.into(),
-            given(interface.mac.as_deref()),
-            interface.mtu.to_string(),
-            notes.join(", "),
-        ]);
-        rows.extend(addresses.map(|address| vec![String::new(), address]));
-    }
-    let columns = vec![
-        Column::left("Interface", 16),
-        Column::left("IP Address", 33),
-        Column::left("S/L", 4),
-        Column::left("MAC", 17),
-        Column::right("MTU", 6),
-        Column::left("Description", 11),
-    ];
-    table(&mut page, columns, 2, Some('-'), &rows);
-    page.0
 }
 
 /// The daemon's log.
@@ -105,7 +80,10 @@ pub(crate) fn log(answer: &LogLines, view: &View) -> String {
             "{} {:<5} {}: {}",
             time(&line.time, &view.zone, "%b %d %H:%M:%S%.3f"),
             line.level,
-            plain(&line.target),
+            match line.msgid.as_str() {
+                "" => plain(&line.target),
+                id => plain(id),
+            },
             plain(&line.message),
         ));
     }
@@ -129,11 +107,31 @@ pub(crate) fn version(answer: &Version, view: &View) -> String {
     );
     pair("Uptime:", span(answer.uptime_seconds));
     pair(
-        "Revision id:",
+        "Revision:",
         match answer.revision {
             None => "nothing is committed yet".into(),
             Some(revision) => revision.to_string(),
         },
     );
+    pair(
+        "Alarms:",
+        match answer.alarms {
+            0 => "none".into(),
+            count => format!("{count} (`show alarms`)"),
+        },
+    );
+    page.0
+}
+
+/// What is wrong now, and since when.
+pub(crate) fn alarms(answer: &Alarms, view: &View) -> String {
+    let mut page = Page::default();
+    if answer.alarms.is_empty() {
+        page.line("There is no alarm.");
+    }
+    for alarm in &answer.alarms {
+        let since = time(&alarm.since, &view.zone, "%Y-%m-%d %H:%M:%S");
+        page.line(format!("{since}  {}", plain(&alarm.text)));
+    }
     page.0
 }

@@ -4,6 +4,7 @@ mod cache;
 mod flow;
 mod ledger;
 mod samplicator;
+mod wide;
 
 use api::flow::RateOrder;
 use commands::CacheView;
@@ -40,7 +41,7 @@ fn flow_accounting_is_vyos() {
              "protocolIdentifier": 253, "packetDeltaCount": 1, "octetDeltaCount": 80}]},
     ]});
     same(
-        accounting(&filled(&answer)),
+        accounting(&filled(&answer), &view(None)),
         "
 flow-accounting for [eth0]
 Src Addr        Dst Addr        Sport Dport Proto    Packets      Bytes   Flows
@@ -62,7 +63,7 @@ Total bytes  : 80
 ",
     );
     same(
-        accounting(&filled(&json!({"interfaces": []}))),
+        accounting(&filled(&json!({"interfaces": []})), &view(None)),
         "flow-accounting is not running\n",
     );
 }
@@ -70,15 +71,15 @@ Total bytes  : 80
 #[test]
 fn commits_are_vyos() {
     let answer = json!({"revisions": [
-        {"revision": 0, "time": "2026-03-30T08:53:03Z", "user": "vyos", "via": "cli", "comment": "back to\u{1b}[2J one"},
-        {"revision": 11, "time": "2015-03-30T08:53:03Z", "user": "root", "via": "api", "comment": ""},
+        {"revision": 0, "id": 12, "time": "2026-03-30T08:53:03Z", "user": "vyos", "via": "cli", "comment": "back to\u{1b}[2J one"},
+        {"revision": 1, "id": 11, "time": "2015-03-30T08:53:03Z", "user": "root", "via": "api", "comment": ""},
     ], "confirm": {"seconds": 61}});
     same(
         commits(&filled(&answer), &view(None)),
         "
-0   2026-03-30 08:53:03 by vyos via cli
-    back to [2J one
-11  2015-03-30 08:53:03 by root via api
+12   2026-03-30 08:53:03 by vyos via cli
+     back to [2J one
+11   2015-03-30 08:53:03 by root via api
 
 The last commit is rolled back in 00:01:01 unless it is confirmed.
 ",
@@ -90,14 +91,20 @@ fn hosts_logs_and_versions() {
     let answer = json!({"interfaces": [{"name": "eth0", "mac": "02:00:00:00:00:01", "mtu": 1500, "up": true, "running": false,
         "addresses": ["192.0.2.1/24", "2001:db8::1/64"], "promiscuous": true}]});
     same(
-        interfaces(&filled(&answer)),
+        interfaces(&filled(&answer), &view(None)),
         "
 Codes: S - State, L - Link, u - Up, D - Down, A - Admin Down
-Interface         IP Address                         S/L   MAC                   MTU  Description
-----------------  ---------------------------------  ----  -----------------  ------  -----------
-eth0              192.0.2.1/24                       u/D   02:00:00:00:00:01    1500  promiscuous
+Interface         IP Address                         S/L   Description
+----------------  ---------------------------------  ----  -----------
+eth0              192.0.2.1/24                       u/D   promiscuous
                   2001:db8::1/64
 ",
+    );
+    let line = json!({"time": "2026-11-21T04:00:00.250Z", "level": "info", "msgid": "COMMIT", "target": "daemon",
+        "message": "root committed revision 14"});
+    same(
+        log(&filled(&json!({"lines": [line]})), &view(None)),
+        "Nov 21 04:00:00.250 info  COMMIT: root committed revision 14\n",
     );
     let answer = json!({"lines": [{"time": "2026-11-21T04:00:00.250Z", "level": "info", "target": "flowd", "message": "ready"}]});
     same(
@@ -105,14 +112,28 @@ eth0              192.0.2.1/24                       u/D   02:00:00:00:00:01    
         "Nov 21 04:00:00.250 info  flowd: ready\n",
     );
     let answer = json!({"program": "flowd", "version": "0.1.0", "host_name": "r1", "pid": 7, "started": "2026-11-21T04:00:00Z",
-        "uptime_seconds": 90061});
+        "uptime_seconds": 90061, "alarms": 2});
     let shown = version(&filled(&answer), &view(None));
     assert!(
         shown.contains("Uptime:           1 day, 01:01:01\n"),
         "{shown}"
     );
     assert!(
-        shown.contains("Revision id:      nothing is committed yet\n"),
+        shown.contains("Alarms:           2 (`show alarms`)\n"),
+        "{shown}"
+    );
+    let alarms = json!({"alarms": [{"kind": "interface-down", "subject": "interface eth1", "since": "2026-11-21T04:00:00Z",
+        "text": "interface eth1 is down"}]});
+    same(
+        system::alarms(&filled(&alarms), &view(None)),
+        "2026-11-21 04:00:00  interface eth1 is down\n",
+    );
+    same(
+        system::alarms(&filled(&json!({"alarms": []})), &view(None)),
+        "There is no alarm.\n",
+    );
+    assert!(
+        shown.contains("Revision:         nothing is committed yet\n"),
         "{shown}"
     );
 }
@@ -127,7 +148,7 @@ fn answers_without_members_make_screens_too() {
     for answer in [&empty, &holes] {
         let view = view(Some(80));
         for shown in [
-            accounting(&filled(answer)),
+            accounting(&filled(answer), &view),
             cache(&filled(answer), &CacheView::default(), &view),
             monitor_statistics(&filled(&json!({}))),
             exporters(&filled(answer)),
@@ -138,13 +159,13 @@ fn answers_without_members_make_screens_too() {
             flow_interfaces(&filled(answer)),
             samplers(&filled(answer)),
             loss(&filled(answer)),
-            samplicators(&filled(answer)),
+            samplicators(&filled(answer), &view),
             samplicator_receivers(&filled(answer), &view),
-            samplicator_sources(&filled::<Vec<_>>(&answer["parts"])),
-            samplicator_templates(&filled::<Vec<_>>(&answer["parts"])),
-            samplicator_frame(&filled(answer), false),
+            samplicator_sources(&filled::<Vec<_>>(&answer["parts"]), &view),
+            samplicator_templates(&filled::<Vec<_>>(&answer["parts"]), &view),
+            samplicator_frame(&filled(answer), &view),
             commits(&filled(answer), &view),
-            interfaces(&filled(answer)),
+            interfaces(&filled(answer), &view),
             log(&filled(answer), &view),
             version(&filled(answer), &view),
         ] {
@@ -165,7 +186,7 @@ fn what_moves_most_is_shown_in_the_order_of_the_answer() {
         "packets_per_second": 1500.0, "octets_per_second": 1_250_000.0}});
     let frame = |keys, flows: Vec<Value>| {
         let answer = json!({"interfaces": [interface], "flows": flows, "next": "1"});
-        top(&filled(&answer), keys)
+        top(&filled(&answer), keys, &view(None))
     };
     let (slow, fast) = (
         moved(1, 9_000_000, Some(100.0)),

@@ -4,11 +4,11 @@ use api::flow::{AccountingRates, RateOrder};
 
 use super::accounting::address;
 use super::samplicator::{bits, rate};
-use super::{Column, Page, grouped, plain, protocol, shown, table};
+use super::{Column, Page, View, grouped, plain, protocol, sampled, shown, table};
 
 /// The interfaces, and the flows that move most. `keys` is the order that is marked in the line about the keys; `None`
 /// where there is no such line.
-pub(crate) fn top(answer: &AccountingRates, keys: Option<RateOrder>) -> String {
+pub(crate) fn top(answer: &AccountingRates, keys: Option<RateOrder>, view: &View) -> String {
     let mut page = Page::default();
     for interface in &answer.interfaces {
         page.line(format!(
@@ -18,6 +18,9 @@ pub(crate) fn top(answer: &AccountingRates, keys: Option<RateOrder>) -> String {
             rate(interface.rate.packets_per_second),
             bits(interface.rate.octets_per_second.map(|octets| octets * 8.0)),
         ));
+        if let Some(line) = sampled(interface.sampling_rate, true) {
+            page.line(line);
+        }
     }
     let columns = vec![
         Column::left("Src Addr", 15),
@@ -48,7 +51,7 @@ pub(crate) fn top(answer: &AccountingRates, keys: Option<RateOrder>) -> String {
             ]
         })
         .collect();
-    table(&mut page, columns, 1, None, &cells);
+    table(&mut page, columns, 1, None, &cells, view);
     if let Some(keys) = keys {
         let here = |order: RateOrder| if order == keys { "*" } else { "" };
         page.line("");

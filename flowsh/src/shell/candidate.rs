@@ -7,6 +7,7 @@ use commands::{Tail, operational_hint};
 
 use super::{Done, Shell, short_name};
 use crate::file::{self, SAVED};
+use crate::json::JsonText;
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
@@ -40,6 +41,22 @@ impl Shell {
             (true, true) => Answer::line("The configuration is empty.").into(),
             (true, false) => Answer::line("Configuration under specified path is empty").into(),
         })
+    }
+
+    /// Shows the candidate at and below a path as a tree.
+    pub(super) fn show_json(&mut self, path: &[String], line: &str) -> Done {
+        let mut at = self.level.clone();
+        at.extend(self.path_of_show(path, line)?);
+        let query = ShowConfiguration {
+            source: Some("candidate".into()),
+            session: Some(self.session().to_owned()),
+            format: Some(Dialect::Json),
+            path: (!at.is_empty()).then(|| at.join(" ")),
+            ..ShowConfiguration::default()
+        };
+        let candidate = self.ask_about(routes::CONFIGURATION, &query)?;
+        let tree = JsonText::of(&candidate.answer.tree.unwrap_or_default());
+        Ok(Answer::screen(tree.pretty() + "\n", tree).into())
     }
 
     /// Returns the words behind `show` with abbreviations written out. The failure of an operational command says how

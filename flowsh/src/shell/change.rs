@@ -58,7 +58,7 @@ impl Shell {
         let session = self.session().to_owned();
         let source = |version: Option<Version>, other: &str| match version {
             None => other.to_owned(),
-            Some(Version::Revision(number)) => number.to_string(),
+            Some(Version::Revision(id)) => format!("@{id}"),
             Some(Version::Running) => "running".to_owned(),
             Some(Version::Saved) => "text".to_owned(),
         };
@@ -98,7 +98,7 @@ impl Shell {
                     "candidate" => "the candidate".to_owned(),
                     "running" => "the running configuration".to_owned(),
                     "text" => "config.boot".to_owned(),
-                    number => format!("revision {number}"),
+                    id => format!("revision {}", id.trim_start_matches('@')),
                 };
                 format!("No changes between {} and {}.", name(from), name(to))
             }

@@ -58,9 +58,13 @@ impl Shell {
     fn open(&mut self, exclusive: bool) -> Result<String, Error> {
         let body = Begin {
             via: Some(self.via.into()),
+            from: ssh_client(),
+            with_connection: Some(true),
             exclusive: exclusive.then_some(Exclusive::Connection),
         };
-        let begun = self.client.post(routes::BEGIN_SESSION, &[], &body)?;
+        let begun = self
+            .client
+            .post_and_hold(routes::BEGIN_SESSION, &[], &body)?;
         Ok(begun.answer.session)
     }
 
@@ -194,12 +198,12 @@ impl Shell {
             }
             Command::Rollback { revision } => {
                 let body = Rollback {
-                    revision: revision.into(),
+                    revision: None,
+                    id: Some(revision.into()),
                 };
                 let changes = self.ask(routes::ROLLBACK, &body)?;
-                let text = format!(
-                    "Revision {revision} is the candidate now: `compare` shows what it changes, `commit` puts it into force.\n"
-                );
+                let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
+                let text = screen::rolled_back(&revisions.answer, revision.into(), &self.view);
                 Ok(Answer::screen(text, changes.json).into())
             }
             Command::Save { file } => self.save(file, line),
@@ -462,6 +466,13 @@ impl Shell {
             )),
         }
     }
+}
+
+/// Returns the address of the SSH client that this shell runs for, as sshd tells it.
+fn ssh_client() -> Option<String> {
+    let connection = std::env::var("SSH_CONNECTION").ok()?;
+    let address: std::net::IpAddr = connection.split(' ').next()?.parse().ok()?;
+    Some(address.to_string())
 }
 
 /// Turns refusals of a text into failures that point into the typed line. `place` turns a line (from 1) and a column

@@ -42,7 +42,25 @@ impl Shell {
             Command::ShowCommitDiff { revision } => self.show_commit_diff(revision),
             Command::ShowInterfaces { loopback, name } => {
                 let query = InterfacesQuery { name, loopback };
-                self.screen(routes::INTERFACES, &query, screen::interfaces)
+                let one = query.name.is_some();
+                let view = self.view.clone();
+                self.screen(routes::INTERFACES, &query, |answer| {
+                    match &answer.interfaces[..] {
+                        [only] if one => screen::interface(only, &view),
+                        _ => screen::interfaces(answer, &view),
+                    }
+                })
+            }
+            Command::ShowTraffic { rates } => {
+                let query = InterfacesQuery::default();
+                let view = self.view.clone();
+                self.screen(routes::INTERFACES, &query, |answer| {
+                    let all: Vec<_> = answer.interfaces.iter().collect();
+                    match rates {
+                        true => screen::rates(&all, &view),
+                        false => screen::counters(&all, &view),
+                    }
+                })
             }
             Command::ShowFlow { part, name } => self.show_flow(part, name.as_deref(), line),
             Command::ShowMonitorStatistics { monitor } => {
@@ -101,7 +119,7 @@ impl Shell {
         &mut self,
         route: Get<Q, A>,
         query: &Q,
-        show: fn(&A) -> String,
+        show: impl FnOnce(&A) -> String,
     ) -> Said {
         let received = self.client.get(route, &[], query)?;
         Ok(Answer::screen(show(&received.answer), received.json))
@@ -178,7 +196,7 @@ impl Shell {
         Ok(Answer::text(told))
     }
 
-    fn show_configuration(
+    pub(super) fn show_configuration(
         &mut self,
         form: Form,
         path: &[String],
@@ -202,15 +220,22 @@ impl Shell {
         let received = self.client.get(routes::CONFIGURATION, &[], &query)?;
         if form == Form::Json {
             let tree = JsonText::of(&received.answer.tree.unwrap_or_default());
-            return Ok(Answer::screen(tree.pretty() + "\n", tree));
+            return Ok(Answer {
+                verbatim: true,
+                ..Answer::screen(tree.pretty() + "\n", tree)
+            });
         }
         let none = match path.is_empty() {
             true => "Nothing is configured.",
             false => "Nothing is configured there.",
         };
-        Ok(Answer::shown(received, none, |configuration| {
+        let answer = Answer::shown(received, none, |configuration| {
             ended(configuration.text.as_deref().unwrap_or_default())
-        }))
+        });
+        Ok(Answer {
+            verbatim: true,
+            ..answer
+        })
     }
 
     /// Shows the commit that is scheduled, and what it will change.
@@ -239,34 +264,35 @@ impl Shell {
     }
 
     /// Shows what a commit changed: the difference of its revision to the one before.
-    fn show_commit_diff(&mut self, revision: u32) -> Said {
-        let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?;
-        let count = revisions.answer.revisions.len() as u64;
-        let to = revision.to_string();
-        if u64::from(revision) >= count {
-            let there = match count {
-                0 => "there is none".to_owned(),
-                count => format!("there are 0 to {}", count - 1),
+    fn show_commit_diff(&mut self, id: u32) -> Said {
+        let revisions = self.client.get(routes::REVISIONS, &[], &Nothing {})?.answer;
+        let list = &revisions.revisions;
+        let at = list.iter().position(|one| one.id == u64::from(id));
+        let to = format!("@{id}");
+        let Some(at) = at else {
+            let there = match (list.last(), list.first()) {
+                (Some(oldest), Some(newest)) => format!("there are {} to {}", oldest.id, newest.id),
+                _ => "there is none".to_owned(),
             };
-            return Err(Failure::about(&to, format!("no revision {to}; {there}")));
-        }
-        if u64::from(revision) + 1 == count {
+            let id = id.to_string();
+            return Err(Failure::about(&id, format!("no revision {id}; {there}")));
+        };
+        let Some(before) = list.get(at + 1) else {
             let query = ShowConfiguration {
-                source: Some(to.clone()),
+                source: Some(to),
                 format: Some(Dialect::Set),
                 ..ShowConfiguration::default()
             };
             let oldest = self.client.get(routes::CONFIGURATION, &[], &query)?;
             let text = oldest.answer.text.unwrap_or_default();
             let text: String = text.lines().flat_map(|line| ["+ ", line, "\n"]).collect();
-            let first = format!("Revision {to} is the oldest that is kept. It has:\n{text}");
+            let first = format!("Revision {id} is the oldest that is kept. It has:\n{text}");
             return Ok(Answer {
                 marked: true,
                 ..Answer::screen(first, oldest.json)
             });
-        }
-        let from = (u64::from(revision) + 1).to_string();
-        let text = self.difference_of(&from, &to)?;
+        };
+        let text = self.difference_of(&format!("@{}", before.id), &to)?;
         Ok(difference(text, "The revision changed nothing."))
     }
 
@@ -326,8 +352,11 @@ impl Shell {
             port: view.port.clone(),
             top: view.top.map(u64::from),
             count: view.count.map(u64::from),
+            scaled: Some(!view.unscaled),
         };
-        self.screen(routes::ACCOUNTING, &query, screen::accounting)
+        let terminal = self.view.clone();
+        let show = |answer: &api::flow::Accounting| screen::accounting(answer, &terminal);
+        self.screen(routes::ACCOUNTING, &query, show)
     }
 }
 
@@ -371,6 +400,7 @@ pub(super) fn difference(text: Received<Text>, none: &str) -> Answer {
     });
     Answer {
         marked: true,
+        verbatim: true,
         ..answer
     }
 }

@@ -60,7 +60,7 @@ impl Shell {
         }
         Ok(match part {
             RelayPart::Samplicator => {
-                let text = screen::samplicators(&samplicators.answer);
+                let text = screen::samplicators(&samplicators.answer, &self.view);
                 Answer::screen(text, samplicators.json)
             }
             RelayPart::Receivers => {
@@ -69,12 +69,12 @@ impl Shell {
             }
             RelayPart::Sources => {
                 let parts = self.parts(&samplicators.answer, routes::SOURCES)?;
-                let text = screen::samplicator_sources(&parts.samplicators);
+                let text = screen::samplicator_sources(&parts.samplicators, &self.view);
                 Answer::screen(text, JsonText::of(&parts))
             }
             RelayPart::Templates => {
                 let parts = self.parts(&samplicators.answer, routes::TEMPLATES)?;
-                let text = screen::samplicator_templates(&parts.samplicators);
+                let text = screen::samplicator_templates(&parts.samplicators, &self.view);
                 Answer::screen(text, JsonText::of(&parts))
             }
         })

@@ -5,7 +5,7 @@ use api::query::AccountingRatesQuery;
 use api::routes;
 
 use super::Shell;
-use crate::screen;
+use crate::screen::{self, View};
 use crate::trouble::Failure;
 
 /// The number of flows that are shown where there is no screen to fill.
@@ -61,10 +61,18 @@ impl Top {
         &mut self,
         shell: &mut Shell,
         rows: Option<usize>,
+        view: &View,
     ) -> Result<String, Failure> {
         let room = |rows: usize| rows.saturating_sub(OTHER_ROWS + self.interfaces).max(1);
-        let rates = self.ask(shell, rows.map_or(ROWS, room))?;
-        Ok(screen::top(&rates, rows.map(|_| self.order)))
+        let mut rates = self.ask(shell, rows.map_or(ROWS, room))?;
+        loop {
+            let text = screen::top(&rates, rows.map(|_| self.order), view);
+            // Rows that are folded take two lines.
+            if rows.is_none_or(|rows| text.lines().count() <= rows) || rates.flows.len() < 2 {
+                return Ok(text);
+            }
+            rates.flows.truncate(rates.flows.len() / 2);
+        }
     }
 
     /// Sorts by what a key stands for. Returns false where it stands for nothing.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use commands::Pipe;
 
+use super::talkers::Talkers;
 use super::top::Top;
 use super::{Done, Outcome, Shell};
 use crate::live::{self, Watched};
-use crate::screen;
+use crate::screen::{self, View};
 use crate::terminal::Size;
 use crate::trouble::Failure;
+use crate::wrap::wrapped;
 
 /// How often a screen is drawn.
 const EVERY: Duration = Duration::from_secs(1);
@@ -19,6 +21,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) enum Watch {
     /// A samplicator's receivers.
     Samplicator(String),
+    /// The largest flows of a monitor.
+    Monitor(Talkers),
     /// The flows of flow-accounting that move most.
     Accounting(Top),
 }
@@ -38,18 +42,30 @@ struct Live<'a> {
 
 impl Watched for Live<'_> {
     fn frame(&mut self, size: Option<Size>) -> Result<String, Failure> {
-        match &mut self.watch {
+        let view = View {
+            columns: size.map(|size| size.columns),
+            ..self.shell.view.clone()
+        };
+        let text = match &mut self.watch {
             Watch::Samplicator(name) => {
                 let answer = self.shell.samplicators(Some(name), None, "")?;
-                Ok(screen::samplicator_frame(&answer.answer, size.is_some()))
+                screen::samplicator_frame(&answer.answer, &view)
             }
-            Watch::Accounting(top) => top.frame(self.shell, size.map(|size| size.rows)),
-        }
+            Watch::Monitor(talkers) => {
+                talkers.frame(self.shell, size.map(|size| size.rows), &view)?
+            }
+            Watch::Accounting(top) => top.frame(self.shell, size.map(|size| size.rows), &view)?,
+        };
+        Ok(match view.columns {
+            Some(columns) => wrapped(&text, columns),
+            None => text,
+        })
     }
 
     fn key(&mut self, key: char) -> bool {
         match &mut self.watch {
             Watch::Samplicator(_) => false,
+            Watch::Monitor(talkers) => talkers.key(key),
             Watch::Accounting(top) => top.key(key),
         }
     }
@@ -63,6 +79,10 @@ impl Shell {
         }
         match &mut watch {
             Watch::Samplicator(name) => drop(self.samplicators(Some(name), None, line)?),
+            Watch::Monitor(talkers) => {
+                let rows = talkers.ask(self, 1);
+                rows.map_err(|failure| failure.at_its_word(line))?;
+            }
             Watch::Accounting(top) => {
                 let rates = top.ask(self, 1);
                 rates.map_err(|failure| failure.at_its_word(line))?;

@@ -1,7 +1,9 @@
 //! Functions of rows: each makes a command of a line that matched.
 
 use api::Nothing;
+use api::flow::TopMeasure;
 use api::host::LogQuery;
+use api::query::TopQuery;
 use api::routes::{self, Get};
 use language::{Code, Problem};
 use serde::Serialize;
@@ -160,6 +162,7 @@ pub(crate) fn show_accounting(matched: &Matched<'_>) -> Built {
         port: matched.optional(Arg::Ports),
         top: matched.number_after("top"),
         count: matched.number_after("count"),
+        unscaled: matched.has("unscaled"),
     }))
 }
 
@@ -187,6 +190,30 @@ pub(crate) fn show_samplicator(matched: &Matched<'_>) -> Built {
 pub(crate) fn monitor_samplicator(matched: &Matched<'_>) -> Built {
     let name = matched.required(Arg::Samplicator);
     Ok(Command::MonitorSamplicator { name })
+}
+
+pub(crate) fn show_top(matched: &Matched<'_>) -> Built {
+    let query = TopQuery {
+        by: match () {
+            () if matched.has("packets") => Some(TopMeasure::Packets),
+            () if matched.has("flows") => Some(TopMeasure::Flows),
+            () => None,
+        },
+        top: matched.number().map(u64::from),
+        scaled: Some(!matched.has("unscaled")),
+        after: None,
+    };
+    let monitor = matched.required(Arg::Monitor);
+    let route = routes::MONITOR_TOP;
+    Ok(Command::Ask(Ask {
+        route: route.name,
+        target: route.target(&[&monitor], &query).into_owned(),
+    }))
+}
+
+pub(crate) fn monitor_top(matched: &Matched<'_>) -> Built {
+    let monitor = matched.required(Arg::Monitor);
+    Ok(Command::MonitorTop { monitor })
 }
 
 pub(crate) fn monitor_accounting(matched: &Matched<'_>) -> Built {

@@ -65,6 +65,11 @@ pub enum Command {
         /// Only the interface of this name.
         name: Option<String>,
     },
+    /// Shows what interfaces have received and sent, or how fast they do.
+    ShowTraffic {
+        /// How fast, over one minute and five.
+        rates: bool,
+    },
     /// Shows one part of the probe, or one object of it.
     ShowFlow {
         /// The part.
@@ -109,6 +114,11 @@ pub enum Command {
     MonitorSamplicator {
         /// The samplicator.
         name: String,
+    },
+    /// Shows the largest flows of a monitor, live.
+    MonitorTop {
+        /// The monitor.
+        monitor: String,
     },
     /// Shows the flows of flow-accounting that move most, live.
     MonitorAccounting {

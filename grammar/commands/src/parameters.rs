@@ -101,6 +101,8 @@ pub struct AccountingView {
     pub top: Option<u32>,
     /// The largest number of flows to show.
     pub count: Option<u32>,
+    /// What was counted, not multiplied by the sampling rate.
+    pub unscaled: bool,
 }
 
 /// The echo requests that `ping` sends.

@@ -228,12 +228,8 @@ pub(crate) fn compare(old: &Tree, new: &Tree) -> String {
             Difference::Came(tree) => mark('+', found.place, tree),
             Difference::Values(went, came) => {
                 let leaf = |values: Vec<&String>| Tree::Leaf(values.into_iter().cloned().collect());
-                if found.place.node().kind() == Kind::Multi {
-                    mark('-', found.place, &leaf(went));
-                    mark('+', found.place, &leaf(came));
-                } else {
-                    mark('>', found.place, &leaf(came));
-                }
+                mark('-', found.place, &leaf(went));
+                mark('+', found.place, &leaf(came));
             }
         }
     }

@@ -86,7 +86,7 @@ pub struct Problem {
 
 /// One thing wrong in a whole tree: a dangling reference, a missing leaf, two that exclude each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
-#[error("{}: {message}", path.join(" "))]
+#[error("{}", at_path(path, message))]
 pub struct Finding {
     /// The node, from the root.
     pub path: Vec<String>,
@@ -95,6 +95,24 @@ pub struct Finding {
     /// What kind of thing is wrong.
     #[serde(default)]
     pub code: Code,
+}
+
+/// Writes a path and a message about it, without saying twice what the message begins with: its first words are often the
+/// path's last ones (`flow-accounting: interface is missing` at `system flow-accounting`).
+pub fn at_path(path: &[String], message: &str) -> String {
+    let said = (0..=path.len()).find(|&from| {
+        message
+            .strip_prefix(&path[from..].join(" "))
+            .is_some_and(|rest| {
+                !rest.starts_with(|c: char| c.is_alphanumeric() || "-_./".contains(c))
+            })
+    });
+    match said {
+        Some(0) => message.to_owned(),
+        Some(from) if from < path.len() => format!("{} {message}", path[..from].join(" ")),
+        _ if path.is_empty() => message.to_owned(),
+        _ => format!("{}: {message}", path.join(" ")),
+    }
 }
 
 /// One difference between two trees.

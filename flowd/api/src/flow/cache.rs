@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::monitor::Cache;
-use crate::value::ByName;
+use crate::value::{ByName, unsampled};
 use crate::word::words;
 
 words! {
@@ -45,6 +45,10 @@ words! {
 pub struct CacheFlows<F = Vec<Flow>> {
     /// The monitor's name.
     pub monitor: String,
+    /// The sampler before it chooses one packet out of so many, 1 without a sampler; null where its interfaces have
+    /// different samplers. Numbers are those of the sampled packets.
+    #[serde(default = "unsampled")]
+    pub sampling_rate: Option<u32>,
     /// The cache's counters.
     pub cache: Cache,
     /// The fields of the flows, in the order of a table's columns.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::value::unsampled;
 use crate::word::words;
 
 words! {
@@ -55,6 +56,10 @@ pub struct Monitor {
     pub exporters: Vec<String>,
     /// Whether it has a cache.
     pub status: MonitorStatus,
+    /// The sampler before it chooses one packet out of so many, 1 without a sampler; null where its interfaces have
+    /// different samplers.
+    #[serde(default = "unsampled")]
+    pub sampling_rate: Option<u32>,
     /// The cache.
     pub cache: Cache,
 }
@@ -69,6 +74,9 @@ pub struct Cache {
     pub bidirectional: bool,
     /// The most flows it can hold.
     pub size: u64,
+    /// Its parts: each capture thread has one, and all are of one size.
+    #[serde(default)]
+    pub parts: u64,
     /// Octets of memory when it is full.
     pub octets: u64,
     /// Flows that are in it.

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cache::Flow;
+use super::cache::{Field, Flow};
+use crate::value::unsampled;
 use crate::word::words;
 
 words! {
@@ -15,6 +16,16 @@ words! {
         Packets = "packets",
         /// Those with most octets altogether.
         Total = "total",
+    }
+
+    /// What makes flows the largest.
+    pub enum TopMeasure "measure" {
+        /// Their octets.
+        Bytes = "bytes",
+        /// Their packets.
+        Packets = "packets",
+        /// Their number.
+        Flows = "flows",
     }
 }
 
@@ -56,8 +67,49 @@ pub struct AccountingRates {
 pub struct InterfaceRate {
     /// The interface's name.
     pub interface: String,
+    /// The sampler before it chooses one packet out of so many; numbers and rates are estimates where that is not 1.
+    #[serde(default = "unsampled")]
+    pub sampling_rate: Option<u32>,
     /// The number of flows in its table.
     pub flows: u64,
     /// What was metered on it.
     pub rate: Rate,
+}
+
+/// The largest flows in a monitor's cache. Flows that agree in addresses, protocol and ports are one row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MonitorTop {
+    /// The monitor's name.
+    pub monitor: String,
+    /// The sampler before it chooses one packet out of so many, 1 without a sampler; null where its interfaces have
+    /// different samplers.
+    #[serde(default = "unsampled")]
+    pub sampling_rate: Option<u32>,
+    /// Whether numbers are estimates: those of the sampled packets, times the sampling rate.
+    pub scaled: bool,
+    /// What is compared.
+    pub by: TopMeasure,
+    /// The fields in which the flows of a row agree.
+    pub fields: Vec<Field>,
+    /// The flows in the cache, shown or not.
+    pub flows: u64,
+    /// What all flows in the cache counted.
+    pub total: Rate,
+    /// The rows, the largest first.
+    pub rows: Vec<TopRow>,
+    /// What `after` takes, so that the next rates are since this reading.
+    pub next: String,
+}
+
+/// Flows of a monitor that agree in what they are put together by.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TopRow {
+    /// The values in which they agree.
+    pub key: Flow,
+    /// The number of flows.
+    pub flows: u64,
+    /// What they counted.
+    pub rate: Rate,
+    /// Their share of all flows, packets or octets, whichever is compared, from 0 to 1.
+    pub share: f64,
 }

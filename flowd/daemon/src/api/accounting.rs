@@ -1,9 +1,10 @@
 //! `/v1/flow-accounting…`: the table of flow-accounting, and how fast its flows are.
 
 use api::flow::{
-    Accounting, AccountingRates, Cleared, Flow, FlowRate, FlowValue, InterfaceRate, RateOrder,
+    AccountedInterface, Accounting, AccountingRates, Cleared, Flow, FlowRate, FlowValue,
+    InterfaceRate, RateOrder,
 };
-use api::ledger::LossLedger;
+use api::ledger::{LossLedger, MonitorLedger};
 use api::query::{AccountingQuery, AccountingRatesQuery};
 use api::routes;
 use probe::{ACCOUNTING, Cancelled};
@@ -12,6 +13,7 @@ use service::clock;
 use super::blocking;
 use super::endpoint::{Answer, Call, Endpoint};
 use super::flow::Waiting;
+use super::top::scale_flow;
 use crate::readings::Reading;
 
 /// The routes that are answered here.
@@ -32,8 +34,14 @@ const TOP: u64 = 10;
 pub(super) async fn table(call: Call<AccountingQuery>) -> Answer<Accounting> {
     let waiting = Waiting(Cancelled::default());
     let cancelled = waiting.0.clone();
-    let answer = move || call.control.probe.accounting(&call.query, &cancelled);
-    Ok(blocking(answer).await??)
+    let answer = move || {
+        let mut table = call.control.probe.accounting(&call.query, &cancelled)?;
+        if call.query.scaled == Some(true) {
+            table.interfaces.iter_mut().for_each(scale);
+        }
+        Ok(table)
+    };
+    blocking(answer).await?
 }
 
 pub(super) async fn rates(call: Call<AccountingRatesQuery>) -> Answer<AccountingRates> {
@@ -46,8 +54,18 @@ pub(super) async fn rates(call: Call<AccountingRatesQuery>) -> Answer<Accounting
             count: Some(READ),
             ..AccountingQuery::default()
         };
-        let table = control.probe.accounting(&asked, &cancelled)?;
-        let ledger = control.engine.services.ledger();
+        let mut table = control.probe.accounting(&asked, &cancelled)?;
+        let mut ledger = control.engine.services.ledger();
+        for interface in &mut table.interfaces {
+            scale(interface);
+            let rate = u64::from(interface.sampling_rate.unwrap_or(1));
+            let monitors = ledger.monitors.iter_mut();
+            let own = |one: &&mut MonitorLedger| one.interface == interface.interface;
+            for monitor in monitors.filter(own) {
+                monitor.metered.packets = monitor.metered.packets.saturating_mul(rate);
+                monitor.metered.octets = monitor.metered.octets.saturating_mul(rate);
+            }
+        }
         let before = query.after.and_then(|name| control.readings.take(&name));
         let mut reading = Reading::new(clock::monotonic());
         let mut rates = counted(&table, &ledger, &mut reading, before.as_ref());
@@ -62,7 +80,25 @@ pub(super) async fn rates(call: Call<AccountingRatesQuery>) -> Answer<Accounting
 }
 
 pub(super) async fn clear(call: Call) -> Answer<Cleared> {
-    Ok(blocking(move || call.control.probe.clear_accounting()).await??)
+    let user = call.peer.user;
+    let cleared = blocking(move || call.control.probe.clear_accounting()).await??;
+    let flows = cleared.flows;
+    tracing::info!(
+        msgid = "CLEAR",
+        "{user} cleared flow-accounting: {flows} flows exported"
+    );
+    Ok(cleared)
+}
+
+/// Multiplies numbers of packets and octets by the sampling rate.
+fn scale(interface: &mut AccountedInterface) {
+    let rate = u64::from(interface.sampling_rate.unwrap_or(1));
+    interface.scaled = rate > 1;
+    interface.total_packets = interface.total_packets.saturating_mul(rate);
+    interface.total_octets = interface.total_octets.saturating_mul(rate);
+    for flow in &mut interface.flows {
+        scale_flow(flow, rate);
+    }
 }
 
 /// Joins the table's flows and the ledger's totals of their interfaces with what they were before.
@@ -77,6 +113,7 @@ fn counted(
         let name = &interface.interface;
         rates.interfaces.push(InterfaceRate {
             interface: name.clone(),
+            sampling_rate: interface.sampling_rate,
             flows: interface.entries,
             rate: reading.count(name.clone(), metered(ledger, name), before),
         });
@@ -144,112 +181,4 @@ fn sort(flows: &mut [FlowRate], order: RateOrder) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use api::flow::AccountedInterface;
-    use api::ledger::{MonitorLedger, PacketTally};
-    use serde_json::{from_value, json};
-
-    use super::*;
-
-    fn table(flows: &[(u16, u64)]) -> Accounting {
-        let flow = |(port, octets): &(u16, u64)| -> Flow {
-            from_value(
-                json!({"sourceIPv4Address": "10.0.0.1", "destinationIPv4Address": "10.0.0.2", "protocolIdentifier": 6,
-                    "sourceTransportPort": port, "destinationTransportPort": 443,
-                    "packetDeltaCount": octets / 100, "octetDeltaCount": octets}),
-            )
-            .unwrap()
-        };
-        let interface = AccountedInterface {
-            interface: "eth1".into(),
-            entries: flows.len() as u64,
-            flows: flows.iter().map(flow).collect(),
-            ..AccountedInterface::default()
-        };
-        Accounting {
-            interfaces: vec![interface],
-        }
-    }
-
-    fn ledger(octets: u64) -> LossLedger {
-        let monitor = |name: &str, octets: u64| MonitorLedger {
-            monitor: name.into(),
-            interface: "eth1".into(),
-            metered: PacketTally {
-                packets: octets / 100,
-                octets,
-            },
-            ..MonitorLedger::default()
-        };
-        LossLedger {
-            monitors: vec![monitor(ACCOUNTING, octets), monitor("M", 7)],
-            ..LossLedger::default()
-        }
-    }
-
-    #[test]
-    fn rates_are_what_moved_since_the_last_look() {
-        let start = clock::monotonic();
-        let at = |millis: u64| Reading::new(start + Duration::from_millis(millis));
-        let mut first = at(10_000);
-        let rates = counted(
-            &table(&[(1, 1_000_000), (2, 500)]),
-            &ledger(2_000_000),
-            &mut first,
-            None,
-        );
-        assert!(
-            rates
-                .flows
-                .iter()
-                .all(|row| row.rate.octets_per_second.is_none()),
-            "nothing to compare with"
-        );
-        assert_eq!(rates.interfaces[0].rate.octets_per_second, None);
-
-        // Port 1 stands still, port 2 moves, port 3 is new, port 2 comes again below what it was.
-        let mut second = at(12_000);
-        let flows = [(1, 1_000_000), (2, 4_500), (3, 600)];
-        let mut rates = counted(
-            &table(&flows),
-            &ledger(2_004_600),
-            &mut second,
-            Some(&first),
-        );
-        let octets = |rates: &AccountingRates| -> Vec<_> {
-            rates
-                .flows
-                .iter()
-                .map(|row| row.rate.octets_per_second)
-                .collect()
-        };
-        assert_eq!(octets(&rates), [Some(0.0), Some(2000.0), Some(300.0)]);
-        assert_eq!(rates.interfaces[0].rate.octets_per_second, Some(2300.0));
-        assert_eq!(rates.interfaces[0].rate.packets_per_second, Some(23.0));
-        let mut third = at(13_000);
-        let again = counted(
-            &table(&[(2, 100)]),
-            &ledger(2_004_700),
-            &mut third,
-            Some(&second),
-        );
-        assert_eq!(octets(&again), [Some(100.0)]);
-        // The clock did not move: no rate.
-        let still = counted(
-            &table(&[(2, 200)]),
-            &ledger(2_004_800),
-            &mut at(13_000),
-            Some(&third),
-        );
-        assert_eq!(octets(&still), [None]);
-
-        sort(&mut rates.flows, RateOrder::Bits);
-        assert_eq!(octets(&rates), [Some(2000.0), Some(300.0), Some(0.0)]);
-        sort(&mut rates.flows, RateOrder::Total);
-        assert_eq!(octets(&rates), [Some(0.0), Some(2000.0), Some(300.0)]);
-        sort(&mut rates.flows, RateOrder::Packets);
-        assert_eq!(octets(&rates), [Some(2000.0), Some(300.0), Some(0.0)]);
-    }
-}
+mod tests;

@@ -21,7 +21,7 @@ use service::clock;
 #[rustfmt::skip]
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(routes::COMPARE_TEXT, compare_text).quiet(),
+        Endpoint::new(routes::COMPARE_TEXT, compare_text),
         Endpoint::new(routes::CONFIGURATION, show),
         Endpoint::new(routes::COMPARE, compare),
         Endpoint::new(routes::REVISIONS, revisions),

@@ -76,8 +76,6 @@ pub(super) struct Endpoint {
     pub(super) summary: &'static str,
     /// The least role that may call it.
     pub(super) role: Role,
-    /// Whether a request is logged. One that only prepares something is not.
-    pub(super) logged: bool,
     pub(super) query: fn(&mut SchemaGenerator) -> Schema,
     pub(super) body: fn(&mut SchemaGenerator) -> Schema,
     pub(super) answer: fn(&mut SchemaGenerator) -> Schema,
@@ -86,7 +84,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// Ties a route to its handler. Operators may call a route that shows something; one that changes something is for
-    /// administrators and is logged.
+    /// administrators.
     pub(super) fn new<Q, B, A, R, F>(
         route: Route<Q, B, A>,
         handler: impl Fn(Call<Q, B>) -> F + Copy + Send + Sync + 'static,
@@ -114,7 +112,6 @@ impl Endpoint {
             path: route.path,
             summary: route.summary.trim(),
             role: if shows { Role::Operator } else { Role::Admin },
-            logged: !shows,
             query: SchemaGenerator::subschema_for::<Q>,
             body: SchemaGenerator::subschema_for::<B>,
             answer: SchemaGenerator::subschema_for::<A>,
@@ -124,12 +121,6 @@ impl Endpoint {
                 Method::Delete => delete(serve),
             }),
         }
-    }
-
-    /// Keeps the route's requests out of the log.
-    pub(super) fn quiet(mut self) -> Endpoint {
-        self.logged = false;
-        self
     }
 }
 

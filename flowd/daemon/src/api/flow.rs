@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use api::Nothing;
 use api::flow::{
-    CacheFlows, Clear, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors, Records,
-    ReplayedExporter, Routes, Samplers,
+    CacheFlows, Clear, ClearTarget, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors,
+    Records, ReplayedExporter, Routes, Samplers,
 };
 use api::ledger::LossLedger;
 use api::query::{CacheQuery, NameQuery, PathQuery};
@@ -99,16 +99,48 @@ pub(super) async fn path(call: Call<PathQuery>) -> Answer<FlowPath> {
 
 pub(super) async fn clear_monitor(call: Call<Nothing, Clear>) -> Answer<Cleared> {
     let (name, target) = (call.name, call.body.what);
-    tracing::info!("flow monitor {name}: {target}");
-    Ok(blocking(move || call.control.probe.clear_monitor(&name, target)).await??)
+    let user = call.peer.user;
+    let cleared = blocking({
+        let name = name.clone();
+        move || call.control.probe.clear_monitor(&name, target)
+    });
+    let cleared = cleared.await??;
+    let what = match target {
+        ClearTarget::Statistics => "the statistics".to_owned(),
+        ClearTarget::Cache => format!("the cache: {} flows discarded", cleared.flows),
+        ClearTarget::ForceExport => format!("the cache: {} flows exported", cleared.flows),
+    };
+    tracing::info!(
+        msgid = "CLEAR",
+        "{user} cleared flow monitor {name}, {what}"
+    );
+    Ok(cleared)
 }
 
 pub(super) async fn clear_exporter(call: Call) -> Answer<Nothing> {
-    blocking(move || call.control.probe.clear_exporter(&call.name)).await??;
+    let (name, user) = (call.name, call.peer.user);
+    blocking({
+        let name = name.clone();
+        move || call.control.probe.clear_exporter(&name)
+    })
+    .await??;
+    tracing::info!(
+        msgid = "CLEAR",
+        "{user} cleared the statistics of flow exporter {name}"
+    );
     Ok(Nothing {})
 }
 
 pub(super) async fn replay_exporter(call: Call) -> Answer<ReplayedExporter> {
-    let sent = blocking(move || call.control.probe.replay_exporter(&call.name)).await??;
+    let (name, user) = (call.name, call.peer.user);
+    let sent = blocking({
+        let name = name.clone();
+        move || call.control.probe.replay_exporter(&name)
+    })
+    .await??;
+    tracing::info!(
+        msgid = "REPLAY",
+        "{user} had the templates of flow exporter {name} sent again"
+    );
     Ok(ReplayedExporter { sent })
 }

@@ -1,11 +1,11 @@
-//! What happens before each handler: who may, which parameters there are, and what the log tells.
+//! What is checked before each handler: who may call it, and which parameters there are.
 
 use std::sync::Arc;
 
 use api::Code;
 use api::host::Role;
 use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -18,7 +18,6 @@ use crate::peer::Peer;
 /// What is checked before a handler is called.
 pub(super) struct Guard {
     role: Role,
-    logged: bool,
     /// Names of the parameters that the query may have.
     parameters: Vec<String>,
 }
@@ -28,13 +27,11 @@ impl Guard {
     pub(super) fn of(endpoint: &Endpoint) -> Arc<Guard> {
         Arc::new(Guard {
             role: endpoint.role,
-            logged: endpoint.logged,
             parameters: openapi::parameter_names(endpoint),
         })
     }
 
-    /// Refuses a peer that may not call the handler, and parameters that the route does not have. Writes into the log
-    /// what was asked for, where the route is logged.
+    /// Refuses a peer that may not call the handler, and parameters that the route does not have.
     pub(super) async fn watch(
         self: Arc<Guard>,
         peer: Peer,
@@ -42,21 +39,12 @@ impl Guard {
         next: Next,
     ) -> Response {
         if self.role == Role::Admin && peer.role != Some(Role::Admin) {
-            return forbidden(&peer, &request);
+            return forbidden(&peer);
         }
         if let Err(error) = self.known_parameters(request.uri()) {
             return error.into_response();
         }
-        if !self.logged {
-            return next.run(request).await;
-        }
-        let what = format!("{} {}", request.method(), request.uri().path());
-        let response = next.run(request).await;
-        match response.status() {
-            StatusCode::OK => tracing::info!("{peer}: {what}"),
-            status => tracing::info!("{peer}: {what} was refused ({})", status.as_u16()),
-        }
-        response
+        next.run(request).await
     }
 
     /// A mistyped parameter would otherwise be a question that nobody asked.
@@ -92,8 +80,8 @@ pub(super) async fn admit(
     let role = peer.role;
     let looks = matches!(*request.method(), Method::GET | Method::HEAD);
     match role {
-        Some(Role::Operator) if !looks => forbidden(&peer, &request),
-        None => forbidden(&peer, &request),
+        Some(Role::Operator) if !looks => forbidden(&peer),
+        None => forbidden(&peer),
         Some(_) => {
             request.extensions_mut().insert(ConnectInfo(peer));
             next.run(request).await
@@ -101,11 +89,14 @@ pub(super) async fn admit(
     }
 }
 
-fn forbidden(peer: &Peer, request: &Request) -> Response {
+fn forbidden(peer: &Peer) -> Response {
     tracing::warn!(
-        "{peer} may not: {} {}",
-        request.method(),
-        request.uri().path()
+        msgid = "FORBIDDEN",
+        "{peer} was refused: {}",
+        match peer.role {
+            Some(_) => "an operator shows and changes nothing",
+            None => "the user is in no group of flowd",
+        }
     );
     ApiError::forbidden(&peer.user).into_response()
 }

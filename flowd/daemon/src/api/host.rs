@@ -1,8 +1,8 @@
-//! `/v1/version`, `/v1/whoami`, `/v1/interfaces`, `/v1/names` and `/v1/log`.
+//! `/v1/version`, `/v1/whoami`, `/v1/alarms`, `/v1/interfaces`, `/v1/names` and `/v1/log`.
 
 use api::host::{
-    Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind, Names,
-    NamesQuery, Version,
+    Alarms, Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind,
+    Names, NamesQuery, Traffic, TrafficRates, Version,
 };
 use api::query::InterfacesQuery;
 use api::routes;
@@ -22,6 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(routes::VERSION, version),
         Endpoint::new(routes::WHOAMI, whoami),
         Endpoint::new(routes::INTERFACES, interfaces),
+        Endpoint::new(routes::ALARMS, alarms),
         Endpoint::new(routes::NAMES, names),
         Endpoint::new(routes::LOG, log),
     ]
@@ -38,6 +39,13 @@ pub(super) async fn version(call: Call) -> Answer<Version> {
         started: clock::rfc3339(call.control.started_ms).into(),
         uptime_seconds: up.as_secs(),
         revision: call.control.engine.running().id,
+        alarms: call.control.alarms.count(),
+    })
+}
+
+pub(super) async fn alarms(call: Call) -> Answer<Alarms> {
+    Ok(Alarms {
+        alarms: call.control.alarms.list(),
     })
 }
 
@@ -61,7 +69,18 @@ pub(super) fn host_interface(control: &Control, name: String) -> String {
 }
 
 pub(super) async fn interfaces(call: Call<InterfacesQuery>) -> Answer<Interfaces> {
+    let control = &call.control;
+    let traffic = |traffic: system::Traffic, rates: TrafficRates| Traffic {
+        packets: traffic.packets,
+        octets: traffic.octets,
+        errors: traffic.errors,
+        dropped: traffic.dropped,
+        rates,
+    };
+    let rates = |index: u32| control.traffic.rates(index);
     let interface = |interface: system::Interface| Interface {
+        received: traffic(interface.received, rates(interface.index).0),
+        sent: traffic(interface.sent, rates(interface.index).1),
         name: interface.name,
         index: interface.index,
         mac: interface.mac,
@@ -80,7 +99,7 @@ pub(super) async fn interfaces(call: Call<InterfacesQuery>) -> Answer<Interfaces
     let InterfacesQuery { name, loopback } = call.query;
     let mut interfaces = blocking(host_interfaces).await??;
     interfaces.retain(|one| loopback.is_none_or(|loopback| one.loopback == loopback));
-    if let Some(name) = name.map(|name| host_interface(&call.control, name)) {
+    if let Some(name) = name.map(|name| host_interface(control, name)) {
         let mut names: Vec<String> = interfaces.iter().map(|one| one.name.clone()).collect();
         interfaces.retain(|one| one.name == name);
         if interfaces.is_empty() {
@@ -164,8 +183,7 @@ pub(super) fn revisions(control: &Control) -> Vec<(String, String)> {
     };
     let list = control.engine.revisions.list();
     list.iter()
-        .enumerate()
-        .map(|(number, summary)| (number.to_string(), help(summary).trim_end().to_owned()))
+        .map(|summary| (summary.id.to_string(), help(summary).trim_end().to_owned()))
         .collect()
 }
 
@@ -183,6 +201,7 @@ pub(super) async fn log(call: Call<LogQuery>) -> Answer<LogLines> {
     let lines = part.lines.into_iter().map(|line| LogLine {
         time: clock::rfc3339_millis(line.time_ms).into(),
         level: level(line.level),
+        msgid: line.id.to_string(),
         target: line.target.clone(),
         message: line.message.clone(),
     });

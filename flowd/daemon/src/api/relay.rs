@@ -46,14 +46,31 @@ pub(super) async fn templates(call: Call) -> Answer<KeptTemplates> {
 }
 
 pub(super) async fn clear(call: Call) -> Answer<Nothing> {
-    blocking(move || call.control.relay.clear(&call.name)).await??;
+    let (name, user) = (call.name, call.peer.user);
+    blocking({
+        let name = name.clone();
+        move || call.control.relay.clear(&name)
+    })
+    .await??;
+    tracing::info!(
+        msgid = "CLEAR",
+        "{user} cleared the statistics of samplicator {name}"
+    );
     Ok(Nothing {})
 }
 
 pub(super) async fn replay(call: Call<Nothing, Replay>) -> Answer<Replayed> {
+    let (name, user) = (call.name, call.peer.user);
     let receiver = call.body.receiver;
-    let replay = move || call.control.relay.replay(&call.name, receiver.as_deref());
-    Ok(Replayed {
-        receivers: blocking(replay).await??,
-    })
+    let receivers = blocking({
+        let name = name.clone();
+        move || call.control.relay.replay(&name, receiver.as_deref())
+    });
+    let receivers = receivers.await??;
+    let to = receivers.join(", ");
+    tracing::info!(
+        msgid = "REPLAY",
+        "{user} had the templates of samplicator {name} sent again to {to}"
+    );
+    Ok(Replayed { receivers })
 }

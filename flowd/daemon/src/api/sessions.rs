@@ -27,13 +27,13 @@ use service::clock;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(routes::SESSIONS, list),
-        Endpoint::new(routes::BEGIN_SESSION, begin).quiet(),
-        Endpoint::new(routes::END_SESSION, end).quiet(),
-        Endpoint::new(routes::EDIT, edit).quiet(),
-        Endpoint::new(routes::CHECK, check).quiet(),
+        Endpoint::new(routes::BEGIN_SESSION, begin),
+        Endpoint::new(routes::END_SESSION, end),
+        Endpoint::new(routes::EDIT, edit),
+        Endpoint::new(routes::CHECK, check),
         Endpoint::new(routes::COMMIT, commit),
-        Endpoint::new(routes::DISCARD, discard).quiet(),
-        Endpoint::new(routes::ROLLBACK, rollback).quiet(),
+        Endpoint::new(routes::DISCARD, discard),
+        Endpoint::new(routes::ROLLBACK, rollback),
         Endpoint::new(routes::CLEAR_COMMIT, unschedule),
         Endpoint::new(routes::CONFIRM, confirm),
     ]
@@ -43,6 +43,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 const COMMENT: usize = 1024;
 /// The most characters of `via`.
 const VIA: usize = 32;
+/// The most characters of `from`.
+const FROM: usize = 64;
 /// The longest wait for a confirmation in minutes (45 days, as Junos and VyOS have it).
 const CONFIRM_MINUTES: u64 = 65_535;
 
@@ -50,10 +52,11 @@ pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
     let Call {
         control,
         peer,
-        body: Begin { via, exclusive },
+        body: begin,
         ..
     } = call;
-    let via = line(via, "via", VIA)?;
+    let from = line(begin.from, "from", FROM)?;
+    let via = line(begin.via, "via", VIA)?;
     let via = if via.is_empty() {
         "api".to_owned()
     } else {
@@ -68,10 +71,15 @@ pub(super) async fn begin(call: Call<Nothing, Begin>) -> Answer<Begun> {
         user: &peer.user,
         uid: peer.uid,
         via: &via,
+        from: &from,
         running: &running.tree,
         base_id: running.id,
         started_ms: now_ms,
-        exclusive: exclusive.map(|exclusive| ExclusiveLock {
+        connection: begin
+            .with_connection
+            .unwrap_or(false)
+            .then(|| peer.connection.clone()),
+        exclusive: begin.exclusive.map(|exclusive| ExclusiveLock {
             since_ms: now_ms,
             connection: match exclusive {
                 Exclusive::Session => None,
@@ -90,6 +98,7 @@ pub(super) async fn list(call: Call) -> Answer<Sessions> {
         session: id.to_string(),
         user: session.user.clone(),
         via: session.via.clone(),
+        from: (!session.from.is_empty()).then(|| session.from.clone()),
         started: clock::rfc3339(session.started_ms).into(),
         changed: session.changed(),
         idle_seconds: session.idle(now).as_secs(),
@@ -188,19 +197,18 @@ pub(super) async fn commit(call: Call<Nothing, Commit>) -> Answer<Committed> {
             )));
         }
     };
-    let via = control
-        .engine
-        .sessions()
-        .of(&id, peer.uid, clock::monotonic())?
-        .via
-        .clone();
+    let (via, from) = {
+        let mut sessions = control.engine.sessions();
+        let session = sessions.of(&id, peer.uid, clock::monotonic())?;
+        (session.via.clone(), session.from.clone())
+    };
     let request = Request {
         user: peer.user.clone(),
         via,
+        from,
         comment,
         confirm,
     };
-    let origin = request.origin();
     if let Some(at) = commit.at {
         if confirm.is_some() {
             return Err(ApiError::bad(
@@ -209,16 +217,56 @@ pub(super) async fn commit(call: Call<Nothing, Commit>) -> Answer<Committed> {
         }
         return schedule(control, id, peer, request, &at).await;
     }
+    let logged = request.clone();
     let committed = blocking(move || {
         control
             .engine
             .commit_session(&id, peer.uid, &peer.connection, &request)
     })
-    .await??;
-    if let Some(revision) = committed.revision {
-        tracing::info!("revision {revision} is committed by {origin}");
+    .await?;
+    match &committed {
+        Ok(committed) => log_commit(&logged, committed),
+        Err(refused) => log_refusal(&logged, refused),
     }
-    Ok(answer(committed))
+    Ok(answer(committed?))
+}
+
+fn log_commit(request: &Request, committed: &config::Committed) {
+    let Some(revision) = committed.revision else {
+        return;
+    };
+    let comment = match request.comment.as_str() {
+        "" => String::new(),
+        comment => format!(": {comment}"),
+    };
+    let confirm = match request.confirm {
+        Some(time) => format!(
+            " (back in {} min unless it is confirmed)",
+            time.as_secs() / 60
+        ),
+        None => String::new(),
+    };
+    tracing::info!(
+        msgid = "COMMIT",
+        "{} committed revision {revision} {}{confirm}{comment}",
+        request.user,
+        request.origin()
+    );
+}
+
+fn log_refusal(request: &Request, refused: &config::Refused) {
+    let lines = refused.lines();
+    let first = lines.first().map_or("", String::as_str);
+    let more = match lines.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    tracing::warn!(
+        msgid = "REFUSED",
+        "a commit of {} {} was refused: {first}{more}",
+        request.user,
+        request.origin()
+    );
 }
 
 fn answer(committed: config::Committed) -> Committed {
@@ -279,11 +327,19 @@ pub(super) async fn rollback(call: Call<Nothing, Rollback>) -> Answer<Changes> {
         control,
         peer,
         name: id,
-        body: Rollback { revision },
+        body: wanted,
         ..
     } = call;
     blocking(move || {
-        let tree = source::revision(&control, revision)?;
+        let tree = match (wanted.id, wanted.revision) {
+            (Some(id), None) => source::identified(&control, &id.to_string())?,
+            (None, Some(revision)) => source::revision(&control, revision)?,
+            _ => {
+                return Err(ApiError::bad(
+                    "say which revision by its id or by its number",
+                ));
+            }
+        };
         let running = control.engine.running();
         let mut sessions = control.engine.sessions();
         sessions.permit(&id, &peer.connection, clock::monotonic())?;

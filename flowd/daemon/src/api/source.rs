@@ -21,7 +21,8 @@ pub(super) fn dialect(dialect: Dialect) -> language::Dialect {
     }
 }
 
-/// Returns the tree of a source: `running`, `candidate` (of a session), `scheduled`, or a revision's number.
+/// Returns the tree of a source: `running`, `candidate` (of a session), `scheduled`, a revision's identifier as `@14`, or
+/// how many revisions are newer than it.
 pub(super) fn source_tree(
     control: &Arc<Control>,
     source: &str,
@@ -45,6 +46,7 @@ pub(super) fn source_tree(
             .engine
             .scheduled_tree()
             .ok_or_else(|| ApiError::new(Code::NotFound, "no commit is scheduled")),
+        (id, _) if id.starts_with('@') => identified(control, &id[1..]),
         (number, _) => match number.parse() {
             Ok(number) => revision(control, number),
             Err(_) => Err(ApiError::bad(format!(
@@ -66,5 +68,24 @@ pub(super) fn revision(control: &Control, number: u64) -> Result<Tree, ApiError>
             };
             Refusal::new(Code::NotFound, message).about(&number.to_string())
         })?;
+    Ok(control.engine.revisions.get(id)?.1)
+}
+
+/// Returns the tree of a revision by its identifier.
+pub(super) fn identified(control: &Control, id: &str) -> Result<Tree, ApiError> {
+    let list = control.engine.revisions.list();
+    let known = id
+        .parse()
+        .ok()
+        .filter(|id| list.iter().any(|one| one.id == *id));
+    let id = known.ok_or_else(|| {
+        let message = match (list.last(), list.first()) {
+            (Some(oldest), Some(newest)) => {
+                format!("no revision {id}; there are {} to {}", oldest.id, newest.id)
+            }
+            _ => "nothing is committed yet".to_owned(),
+        };
+        Refusal::new(Code::NotFound, message).about(id)
+    })?;
     Ok(control.engine.revisions.get(id)?.1)
 }

@@ -87,7 +87,8 @@ impl Daemon {
     fn commit(&self, text: &str) -> Value {
         let session = self.session();
         self.post(&format!("{session}/edit"), json!({ "text": text }));
-        self.post(&format!("{session}/commit"), json!({ "comment": text }))
+        let comment = text.replace('\n', "; ");
+        self.post(&format!("{session}/commit"), json!({ "comment": comment }))
     }
 
     fn restart(self) -> Daemon {
@@ -188,25 +189,25 @@ fn a_comparison_with_marks_shows_the_newer_configuration_with_its_differences() 
         .commit("set flow sampler S rate 200\ndelete system host-name\nset flow sampler T rate 5");
     let marks = |path: &str| daemon.get(&format!("/v1/compare?from=1&to=0&format=marks{path}"));
     let whole = "\
-  flow {
-      sampler S {
-          mode \"random\"
->         rate \"200\"
-      }
-+     sampler T {
-+         rate \"5\"
-+     }
-  }
-- system {
--     host-name \"a\"
-- }
+-system {
+-    host-name a
+-}
+ flow {
+     sampler S {
+         mode random
+>        rate 200
+     }
++    sampler T {
++        rate 5
++    }
+ }
 ";
     assert_eq!(marks("")["text"], whole);
     let below = marks("&path=flow&path=sampler&path=S");
-    assert_eq!(below["text"], "  mode \"random\"\n> rate \"200\"\n");
+    assert_eq!(below["text"], " mode random\n>rate 200\n");
     // The same on both sides has no mark, and of nothing there is nothing.
     let same = daemon.get("/v1/compare?from=0&to=0&format=marks&path=flow&path=sampler&path=T");
-    assert_eq!(same["text"], "  rate \"5\"\n");
+    assert_eq!(same["text"], " rate 5\n");
     assert_eq!(marks("&path=interfaces")["text"], "");
 }
 

@@ -5,26 +5,28 @@ use std::net::IpAddr;
 use api::Refusal;
 use api::flow::AccountedInterface;
 use api::query::AccountingQuery;
-use flow::{Flow, Value};
+use flow::{Flow, RecordTally, Value};
 use registry::{Element, element};
 
 use super::super::interface_names::InterfaceNames;
 use super::super::query::{FlowCopy, Keep, invalid};
 use super::cache::flow_values;
 
-/// Returns the table of one interface.
+/// Returns the table of one interface: its largest flows, and the totals of all.
 pub(crate) fn accounting(
     interface: String,
     flows: &[FlowCopy],
+    totals: RecordTally,
     names: &mut InterfaceNames,
 ) -> AccountedInterface {
-    let sum = |of: fn(&FlowCopy) -> u64| flows.iter().map(of).sum::<u64>();
     AccountedInterface {
         interface,
-        entries: flows.len() as u64,
-        total_flows: flows.len() as u64,
-        total_packets: sum(|flow| flow.totals.packets),
-        total_octets: sum(|flow| flow.totals.octets),
+        sampling_rate: None,
+        scaled: false,
+        entries: totals.records,
+        total_flows: totals.records,
+        total_packets: totals.packets,
+        total_octets: totals.octets,
         flows: flows
             .iter()
             .map(|flow| flow_values(&flow.flow(), names))

@@ -30,7 +30,7 @@ fn two_receivers() -> Json {
 #[test]
 fn a_samplicator_and_its_receivers() {
     let answer = two_receivers();
-    same(samplicators(&filled(&answer)), "
+    same(samplicators(&filled(&answer), &view(None)), "
 Samplicator FLOWS:
   Description:     to both sites
   Listening:       192.168.3.2 port 2055, 12,345 datagrams, 7 dropped by the kernel, buffer 33,554,432 octets
@@ -86,7 +86,7 @@ Receiver right of samplicator FLOWS:
 ",
     );
     same(
-        samplicator_frame(&filled(&answer), false),
+        samplicator_frame(&filled(&answer), &view(None)),
         "
 FLOWS: 12,345 received, 1,000 datagrams/s, 9.6 Mbit/s
   left 192.168.4.1:2055 up: 12,340 sent, 0 dropped, 1,000 datagrams/s
@@ -105,7 +105,7 @@ fn sources_and_templates_of_a_samplicator() {
          "not_relayed": {"datagrams": 1, "octets": 72}, "rule": "2001:db8::/32", "domains": 0, "templates": 0,
          "first_seconds_ago": 400.0, "last_seconds_ago": 400.0, "silent": true}]},
         {"samplicator": "OTHER", "sources": []}]});
-    same(samplicator_sources(&filled::<Vec<_>>(&sources["samplicators"])), "
+    same(samplicator_sources(&filled::<Vec<_>>(&sources["samplicators"]), &view(None)), "
 Samplicator FLOWS:
 Source            Port   Datagrams        Octets  Not relayed  Rule           Domains  Templates            First      Last  State
 ---------------  -----  ----------  ------------  -----------  -------------  -------  ---------  ---------------  --------  ------
@@ -122,7 +122,7 @@ No exporter has sent anything.
         {"source": "[2001:db8::1]:1024", "domain": 4294967295u32, "version": 10, "id": 257, "options": true, "fields": 3,
          "records": 4, "last_seconds_ago": 61.0}]}]});
     same(
-        samplicator_templates(&filled::<Vec<_>>(&templates["samplicators"])),
+        samplicator_templates(&filled::<Vec<_>>(&templates["samplicators"]), &view(None)),
         "
 Samplicator FLOWS:
 Source                     Domain  Protocol    Template  Of       Fields  Records      Last

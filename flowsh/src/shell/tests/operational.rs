@@ -54,6 +54,20 @@ fn completion_knows_the_candidate_and_the_host() {
     assert_eq!(words(&begun), [path.to_str().unwrap()]);
 }
 
+#[test]
+fn a_configuration_as_json_is_the_tree() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name a");
+    let mut tree = |line: &str| -> Json { serde_json::from_str(&bench.ok(line)).unwrap() };
+    let expected = serde_json::json!({"system": {"host-name": "a"}});
+    assert_eq!(tree("show | json"), expected);
+    assert_eq!(tree("run show configuration | json"), serde_json::json!({}));
+    bench.ok("commit");
+    let text = bench.ok("run show configuration | json");
+    assert_eq!(serde_json::from_str::<Json>(&text).unwrap(), expected);
+}
+
 /// What a listing prints, all of its parts.
 fn listed(bench: &mut Bench, line: &str) -> String {
     let outcome = bench

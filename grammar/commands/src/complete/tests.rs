@@ -103,7 +103,7 @@ fn operational_commands() {
         "show flow-accounting interface eth1 ",
         Mode::Operational,
         "",
-        &["count", "host", "port", "top"],
+        &["count", "host", "port", "top", "unscaled"],
     );
     is(
         "show flow monitor M cache sort highest cou",

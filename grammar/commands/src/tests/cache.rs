@@ -94,6 +94,7 @@ fn accounting_options_in_any_order_each_once() {
         port: Some("80-89".into()),
         top: Some(10),
         count: Some(5),
+        unscaled: false,
     };
     for line in [
         "show flow-accounting interface eth1 host 10.0.0.1 port 80-89 top 10 count 5",

@@ -117,7 +117,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set interfaces ethernet eth0 flow monitor N",
-            "interfaces ethernet eth0 flow monitor N: flow monitor N does not exist; there are: M",
+            "interfaces ethernet eth0 flow monitor N does not exist; there are: M",
         ),
         (
             "delete flow sampler S",
@@ -125,67 +125,67 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set flow record Q collect counter bytes",
-            "flow record Q: flow record Q: match is missing",
+            "flow record Q: match is missing",
         ),
         (
             "delete flow exporter E destination",
-            "flow exporter E: flow exporter E: destination is missing",
+            "flow exporter E: destination is missing",
         ),
         (
             "set flow monitor N exporter E",
-            "flow monitor N: flow monitor N: record is missing",
+            "flow monitor N: record is missing",
         ),
         (
             "set flow sampler T mode random",
-            "flow sampler T: flow sampler T: rate is missing",
+            "flow sampler T: rate is missing",
         ),
         (
             "set flow record netflow-original match ipv4 protocol",
-            "flow record netflow-original: record netflow-original is predefined; choose another name",
+            "flow record netflow-original is predefined; choose another name",
         ),
         (
             "set flow record R collect ipv4 source address",
-            "flow record R collect ipv4 source address: ipv4 source address is matched already; delete it from collect",
+            "flow record R collect ipv4 source address is matched already; delete it from collect",
         ),
         (
             "set flow exporter E option application-table timeout 60",
-            "flow exporter E option application-table: option application-table: there is no application recognition on this host; delete it",
+            "flow exporter E option application-table: there is no application recognition on this host; delete it",
         ),
         (
             "set flow exporter E source 2001:db8::1",
-            "flow exporter E source: source 2001:db8::1 is not of the family of destination 192.0.2.1; an IPv4 address is wanted",
+            "flow exporter E source 2001:db8::1 is not of the family of destination 192.0.2.1; an IPv4 address is wanted",
         ),
         (
             "delete system flow-accounting interface",
-            "system flow-accounting: flow-accounting: interface is missing",
+            "system flow-accounting: interface is missing",
         ),
         (
             "delete system flow-accounting netflow\nset system flow-accounting disable-imt",
-            "system flow-accounting disable-imt: disable-imt without netflow or sflow would account for nothing; set a server, or delete it",
+            "system flow-accounting disable-imt without netflow or sflow would account for nothing; set a server, or delete it",
         ),
         (
             "delete system flow-accounting netflow server\nset system flow-accounting netflow version 9",
-            "system flow-accounting netflow: netflow: server is missing",
+            "system flow-accounting netflow: server is missing",
         ),
         (
             "set system flow-accounting sflow agent-address auto",
-            "system flow-accounting sflow: sflow: server is missing",
+            "system flow-accounting sflow: server is missing",
         ),
         (
             "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow server 2001:db8::1",
-            "system flow-accounting sflow: sflow: servers are of both families; one is possible",
+            "system flow-accounting sflow: servers are of both families; one is possible",
         ),
         (
             "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow agent-address 2001:db8::1",
-            "system flow-accounting sflow agent-address: agent-address 2001:db8::1 is not of the servers' family; an IPv4 address is wanted",
+            "system flow-accounting sflow agent-address 2001:db8::1 is not of the servers' family; an IPv4 address is wanted",
         ),
         (
             "set system flow-accounting netflow engine-id 1:7",
-            "system flow-accounting netflow engine-id: engine-id 1:7 is of version 5, not 9; a number is wanted",
+            "system flow-accounting netflow engine-id 1:7 is of version 5, not 9; a number is wanted",
         ),
         (
             "set system flow-accounting netflow engine-id 700\nset system flow-accounting netflow version 5",
-            "system flow-accounting netflow engine-id: engine-id 700 does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted",
+            "system flow-accounting netflow engine-id 700 does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted",
         ),
         (
             "set system flow-accounting netflow server 192.0.2.1 source-address 192.0.2.2\nset system flow-accounting netflow server 192.0.2.1 source-interface eth0",
@@ -197,7 +197,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias GigabitEthernet0/1",
-            "interfaces ethernet eth2 alias: alias GigabitEthernet0/1 is already that of eth1; give it another",
+            "interfaces ethernet eth2 alias GigabitEthernet0/1 is already that of eth1; give it another",
         ),
         (
             "set interfaces ethernet eth1 mirror ingress eth1",
@@ -205,7 +205,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "delete interfaces ethernet eth0 flow monitor M family\nset interfaces ethernet eth0 flow monitor M family ipv6",
-            "interfaces ethernet eth0 flow monitor M family ipv6: family ipv6 has no fields in record R of monitor M; leave the family out, or have the record match some",
+            "interfaces ethernet eth0 flow monitor M family ipv6 has no fields in record R of monitor M; leave the family out, or have the record match some",
         ),
     ] {
         assert_eq!(findings(text), [expected], "{text}");
@@ -224,7 +224,7 @@ set flow samplicator S source 10.1.0.0/16 receiver G
     for (text, expected) in [
         (
             "delete flow samplicator S receiver A address",
-            "flow samplicator S receiver A: receiver A: address is missing",
+            "flow samplicator S receiver A: address is missing",
         ),
         (
             "set flow samplicator S source 10.2.0.0/16 receiver C",
@@ -236,19 +236,19 @@ set flow samplicator S source 10.1.0.0/16 receiver G
         ),
         (
             "set flow samplicator S source 10.0.0.0/8 deny",
-            "flow samplicator S source 10.0.0.0/8: source 10.0.0.0/8: deny and receiver exclude each other; delete one",
+            "flow samplicator S source 10.0.0.0/8: deny and receiver exclude each other; delete one",
         ),
         (
             "set flow samplicator S source 10.2.0.0/16",
-            "flow samplicator S source 10.2.0.0/16: source 10.2.0.0/16: a receiver, or deny, is missing",
+            "flow samplicator S source 10.2.0.0/16: a receiver, or deny, is missing",
         ),
         (
             "set flow samplicator S balance group H by domain",
-            "flow samplicator S balance group H: group H: receivers are missing",
+            "flow samplicator S balance group H: receivers are missing",
         ),
         (
             "set flow samplicator S balance group B receivers A",
-            "flow samplicator S balance group B: B is a receiver's name already",
+            "flow samplicator S balance group B is a receiver's name already",
         ),
         (
             "set flow samplicator S listen-address 192.0.2.1",
@@ -256,7 +256,7 @@ set flow samplicator S source 10.1.0.0/16 receiver G
         ),
         (
             "set flow samplicator S listen-address 192.0.2.7\nset flow samplicator S receiver B spoof-source",
-            "flow samplicator S receiver B spoof-source: spoof-source: exporters send to IPv4 only, and 2001:db8::1 cannot be sent to from such an address",
+            "flow samplicator S receiver B spoof-source: exporters send to IPv4 only, and 2001:db8::1 cannot be sent to from such an address",
         ),
         (
             "set flow samplicator S receiver A source-address 2001:db8::7",
@@ -272,15 +272,15 @@ set flow samplicator S source 10.1.0.0/16 receiver G
         ),
         (
             "set flow samplicator S receiver B spoof-source\nset flow samplicator S source 10.0.0.0/8 receiver B",
-            "flow samplicator S source 10.0.0.0/8 receiver B: receiver B spoofs the source, and 2001:db8::1 is not of the family of 10.0.0.0/8",
+            "flow samplicator S source 10.0.0.0/8 receiver B spoofs the source, and 2001:db8::1 is not of the family of 10.0.0.0/8",
         ),
         (
             "set flow samplicator S receiver B no-checksum",
-            "flow samplicator S receiver B no-checksum: no-checksum: 2001:db8::1 is IPv6, where UDP has a checksum",
+            "flow samplicator S receiver B no-checksum: 2001:db8::1 is IPv6, where UDP has a checksum",
         ),
         (
             "set flow samplicator T port 2001",
-            "flow samplicator T: flow samplicator T: a receiver is missing",
+            "flow samplicator T: a receiver is missing",
         ),
         (
             "set flow samplicator T receiver A address 192.0.2.1\nset flow samplicator T listen-address 192.0.2.9",

@@ -33,7 +33,8 @@ fn engineers_read_it() {
     assert_eq!(
         compare(&tree(OLD), &tree(NEW)),
         "[edit system]
-> host-name r2
+- host-name r1
++ host-name r2
 - syslog {
 -     local {
 -         facility all {

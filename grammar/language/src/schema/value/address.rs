@@ -20,7 +20,8 @@ pub(super) fn host(value: &str) -> Result<String, Refusal> {
     if value.parse::<IpAddr>().is_ok() {
         return address(value);
     }
-    match host_name(value) {
+    // Names of the DNS may have underscores, which names of this host may not.
+    match host_name(&value.replace('_', "x")) {
         true => Ok(value.to_owned()),
         false => refuse(
             format!("{} is neither an address nor a host name", shown(value)),
