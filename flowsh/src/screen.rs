@@ -70,9 +70,6 @@ struct Screen {
     text: Box<Show>,
 }
 
-/// Makes the text of an answer.
-type Show = dyn Fn(&JsonText, &View) -> Result<String, Error>;
-
 impl Screen {
     fn new<Q, A: DeserializeOwned>(
         route: Get<Q, A>,

@@ -36,6 +36,13 @@ impl Default for Lab {
     }
 }
 
+/// Gives an interface the MAC address that generated frames go to: those to others are not metered.
+pub(crate) fn gets_generated_frames(namespace: &Namespace, interface: &str) {
+    let mac = ROUTER_MAC.map(|octet| format!("{octet:02x}")).join(":");
+    namespace.ip(&format!("link set {interface} down"));
+    namespace.ip(&format!("link set {interface} address {mac} up"));
+}
+
 impl Lab {
     /// Builds it.
     ///
@@ -57,9 +64,7 @@ impl Lab {
             veth(member, name, &lan, port, 1_500);
             lan.ip(&format!("link set {port} master br0"));
         }
-        let mac = ROUTER_MAC.map(|octet| format!("{octet:02x}")).join(":");
-        router.ip("link set eth1 down");
-        router.ip(&format!("link set eth1 address {mac} up"));
+        gets_generated_frames(&router, "eth1");
         for (namespace, address) in [
             (&router, "192.168.3.254/24 dev eth0"),
             (&router, "192.168.4.254/24 dev eth0"),

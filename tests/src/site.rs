@@ -6,6 +6,7 @@
 //! ```
 //! The relay is `.2` on each collector's side, and `2001:db8:N::2` beside `192.168.N.2`.
 
+use crate::lab::gets_generated_frames;
 use crate::netns::{Namespace, veth};
 
 /// The namespaces.
@@ -37,6 +38,7 @@ impl Site {
         let [hosts, exporter, relay, left, right] =
             ["hosts", "exporter", "relay", "left", "right"].map(Namespace::new);
         veth(&hosts, "eth0", &exporter, "eth1", 65_535);
+        gets_generated_frames(&exporter, "eth1");
         hosts.sysctl("ipv6/conf/eth0/disable_ipv6", "1");
         exporter.sysctl("ipv6/conf/eth1/disable_ipv6", "1");
         veth(&exporter, "eth0", &relay, "eth0", 1_500);

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use flow_tests::config::monitor;
 use flow_tests::pty::Pty;
+use flow_tests::sink::Sink;
 use flow_tests::traffic::Traffic;
 use flow_tests::wait::within;
-use flow_tests::{Flowd, Lab, Namespace, Sink, bins, clock, http, skip};
+use flow_tests::{Flowd, Lab, Namespace, bins, clock, http, skip};
 use serde_json::{Value as Json, json};
 
 const TOOLS: &[&str] = &["ip", "setpriv", "env"];
