@@ -2,20 +2,9 @@
 
 use crate::resolve::Cursor;
 use crate::schema::{Place, lookup};
+pub use crate::source::Select;
 use crate::walk::walk;
 use crate::{Dialect, Mode, Tree};
-
-/// What of a text is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Select {
-    /// All of it; what this product has no words for is wrong.
-    #[default]
-    All,
-    /// Flow records, exporters, monitors, samplers and samplicators, their interfaces, flow accounting, sFlow and syslog hosts.
-    Flow,
-    /// These, and the host's name, users and addresses.
-    FlowAndHost,
-}
 
 /// Lines that were not read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,17 @@
 //! Lines of a text before any dialect reads them. What a router, a terminal or a pager prints around a configuration is read over.
 
+/// What of a text is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Select {
+    /// All of it; what this product has no words for is wrong.
+    #[default]
+    All,
+    /// Flow records, exporters, monitors, samplers and samplicators, their interfaces, flow accounting, sFlow and syslog hosts.
+    Flow,
+    /// These, and the host's name, users and addresses.
+    FlowAndHost,
+}
+
 /// A line that may hold a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SourceLine<'a> {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::part::Select;
-use crate::source::SourceLine;
+use crate::source::{Select, SourceLine};
 use crate::{Code, Problem};
 
 /// Octets of a text at most.

@@ -10,6 +10,7 @@ mod forms;
 mod line;
 mod reader;
 mod render;
+mod said;
 mod statement;
 mod submode;
 

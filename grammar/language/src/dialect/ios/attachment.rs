@@ -2,7 +2,7 @@
 //! both directions, may come one after the other in a text.
 
 use super::line::Line;
-use super::statement::Said;
+use super::said::Said;
 use crate::attachment::{
     ANY, Cell, Change, DIRECTIONS, Waiting, after, cells, directions, families, is_expressible,
 };

@@ -2,6 +2,7 @@
 
 use super::attachment;
 use super::line::Line;
+use super::said::Said;
 use crate::load::{Loader, no_value};
 use crate::resolve::{Cursor, Manner, Target, ios_value, resolve};
 use crate::router_name::Names;
@@ -13,31 +14,6 @@ use crate::{Code, Problem};
 
 /// A statement of the schema with the node it belongs to.
 pub(super) type Known = (&'static Node, &'static Statement);
-
-/// What the words of a statement say.
-#[derive(Clone, Debug)]
-pub(super) struct Said {
-    /// The node whose statement it is.
-    pub(super) of: &'static Node,
-    family: Option<Family>,
-    /// Each node that is given a value, with the value and its place.
-    pub(super) values: Vec<(&'static Node, String, Span)>,
-    /// Number of words read.
-    used: usize,
-}
-
-impl Said {
-    /// The value that the words give a node, with its place.
-    pub(super) fn value(&self, word: &str) -> Option<(&str, Span)> {
-        let found = self.values.iter().find(|(node, ..)| node.word() == word);
-        found.map(|(_, value, place)| (value.as_str(), *place))
-    }
-
-    /// The value of the node itself.
-    pub(super) fn own(&self) -> Option<(&str, Span)> {
-        self.value(self.of.word())
-    }
-}
 
 /// Why the words are not a statement.
 struct Mismatch {
