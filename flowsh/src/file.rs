@@ -87,8 +87,17 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// Reads a text file, standard input, or what is at a URL.
 pub(crate) fn read(path: &Path) -> Result<String, Unreadable> {
+    utf8(octets(path)?)
+}
+
+/// Reads the same in whatever encoding it is; an octet that is no UTF-8 becomes U+FFFD.
+pub(crate) fn read_lossy(path: &Path) -> Result<String, Unreadable> {
+    Ok(String::from_utf8_lossy(&octets(path)?).into_owned())
+}
+
+fn octets(path: &Path) -> Result<Vec<u8>, Unreadable> {
     if let Some(url) = path.to_str().filter(|text| transfer::is_url(text)) {
-        return utf8(transfer::fetch(url, LIMITS).map_err(Unreadable::Url)?);
+        return transfer::fetch(url, LIMITS).map_err(Unreadable::Url);
     }
     let from: Box<dyn io::Read> = match path.to_str() {
         Some("-") => Box::new(io::stdin().lock()),
@@ -97,10 +106,10 @@ pub(crate) fn read(path: &Path) -> Result<String, Unreadable> {
     let mut octets = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(from, LONGEST + 1), &mut octets)
         .map_err(Unreadable::Io)?;
-    if octets.len() as u64 > LONGEST {
-        return Err(Unreadable::TooLong);
+    match octets.len() as u64 > LONGEST {
+        true => Err(Unreadable::TooLong),
+        false => Ok(octets),
     }
-    utf8(octets)
 }
 
 /// Reads octets as UTF-8 text.

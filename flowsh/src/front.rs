@@ -50,6 +50,9 @@ pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
             at += count;
             continue;
         }
+        if shell.wants_command() {
+            shell.lines_before = u32::try_from(at).unwrap_or(u32::MAX);
+        }
         at += 1;
         let outcome = shell.run(line);
         match outcome.and_then(|outcome| shown(shell, outcome)) {

@@ -8,7 +8,9 @@ mod complete;
 mod configure;
 mod copy;
 mod import;
+mod leave;
 mod listing;
+mod load;
 mod operational;
 mod ping;
 mod samplicator;
@@ -23,11 +25,11 @@ use std::path::PathBuf;
 
 use api::session::{Dialect, Edit, EditMode};
 use api::{Nothing, routes};
-use commands::{Command, Form, Line, LoadFrom, LoadMode, Mode, Pipe, Submode, Tail, Word};
+use commands::{Command, Form, Line, Mode, Pipe, Submode, Tail, Word};
 use jiff::tz::TimeZone;
+use language::TextEnd;
 
 use crate::client::Client;
-use crate::file;
 use crate::gather::{Gather, Gathered};
 use crate::output::Answer;
 use crate::prompt::Manner;
@@ -36,6 +38,7 @@ use crate::terminal;
 use crate::trouble::Failure;
 pub(crate) use listing::Listing;
 use talkers::Talkers;
+use load::Loading;
 use top::Top;
 pub(crate) use watch::Watch;
 
@@ -65,7 +68,11 @@ enum Reading {
     /// The line belongs to a block in braces.
     Block(Gather),
     /// The line belongs to the text of `load terminal`.
-    Text { mode: LoadMode, text: String },
+    Text { loading: Loading, text: String },
+    /// The line belongs to a text that routers have, such as a banner, which is left out.
+    LeftOut { ends: TextEnd, lines: usize },
+    /// The line answers whether changes are to be committed before configuration mode is left.
+    Leaving,
 }
 
 /// The result of a line.
@@ -109,6 +116,10 @@ pub(crate) struct Shell {
     reading: Reading,
     /// The line of a comment, `/* … */`, that belongs to the block in braces which may follow.
     comment: Option<String>,
+    /// Whether the line stands below one that was refused and would have opened a submode.
+    below_refused: bool,
+    /// The lines of the pasted text before the line that is run.
+    pub(crate) lines_before: u32,
     /// What the daemon noted about changes, and has not been shown yet.
     notes: Vec<String>,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
@@ -143,6 +154,8 @@ impl Shell {
             opener: String::new(),
             reading: Reading::Commands,
             comment: None,
+            below_refused: false,
+            lines_before: 0,
             notes: Vec::new(),
             terminal_length: None,
             terminal_width: None,
@@ -167,7 +180,12 @@ impl Shell {
     pub(crate) fn prompt(&self) -> (Option<String>, String) {
         match (&self.reading, &self.place) {
             (Reading::Block(gather), _) => (None, "    ".repeat(gather.depth().clamp(1, 8))),
-            (Reading::Text { .. }, _) => (None, String::new()),
+            (Reading::Text { .. } | Reading::LeftOut { .. }, _) => (None, String::new()),
+            (Reading::Leaving, _) => (
+                Some("There are changes that are not committed.".to_owned()),
+                "Commit them before leaving? yes, no (they are given up), or cancel [cancel]: "
+                    .to_owned(),
+            ),
             (_, Place::Operational) => (None, self.prompts.operational(&self.host)),
             (_, Place::Configuration { ios: false, .. }) if self.submode == Submode::Global => {
                 let space = if self.level.is_empty() { "" } else { " " };
@@ -234,6 +252,19 @@ impl Shell {
                 let gathered = gather.add(line);
                 self.gathered(gathered)
             }
+            Reading::LeftOut { ends, lines } => {
+                *lines += 1;
+                if !ends.with(line) {
+                    return Ok(Outcome::default());
+                }
+                let said = format!("{lines} lines of it were left out.");
+                self.reading = Reading::Commands;
+                Ok(Answer::line(said).into())
+            }
+            Reading::Leaving => {
+                self.reading = Reading::Commands;
+                self.leaving(line)
+            }
             Reading::Text { text, .. } => {
                 if text.len() + line.len() > LONGEST_TEXT {
                     self.reading = Reading::Commands;
@@ -297,7 +328,11 @@ impl Shell {
     /// Does what Ctrl-D at an empty line, or the end of a script, does: ends a text, drops a block, or leaves the mode.
     pub(crate) fn end_of_input(&mut self) -> Done {
         match std::mem::take(&mut self.reading) {
-            Reading::Text { mode, text } => self.load_text(mode, &text, "line "),
+            Reading::Text { loading, text } => self.load_text(loading, &text, "line "),
+            Reading::LeftOut { lines, .. } => Err(Failure::plain(format!(
+                "the end of the text that was left out is missing: {lines} lines were taken for it"
+            ))),
+            Reading::Leaving => self.leaving(""),
             Reading::Block(gather) => {
                 let first: String = gather.first_line().chars().take(60).collect();
                 Err(Failure::plain(format!(
@@ -345,6 +380,7 @@ impl Shell {
         }
     }
 
+
     /// Ends the session. Returns whether it had changes that were not committed.
     pub(crate) fn close(&mut self) -> bool {
         let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else {
@@ -358,6 +394,9 @@ impl Shell {
 
     fn command(&mut self, line: &str) -> Done {
         let mode = self.mode();
+        if let Some(done) = self.left_out(line) {
+            return Ok(done);
+        }
         let comment = self.comment.take();
         let parsed =
             commands::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
@@ -479,10 +518,12 @@ impl Shell {
                     dialect: Some(dialect),
                     mode: Some(EditMode::Merge),
                     path: self.level.clone(),
+                    ..Edit::default()
                 };
-                self.edit_text(&edit, "line ")?;
+                let before = self.lines_before;
+                let edited = self.edit_text(edit, "line ", before)?;
                 self.submode = Submode::Global;
-                Ok(Outcome::default())
+                edited.done("")
             }
         }
     }
@@ -500,22 +541,6 @@ impl Shell {
         Ok(Outcome::default())
     }
 
-    fn load(&mut self, mode: LoadMode, from: LoadFrom, line: &str) -> Done {
-        match from {
-            LoadFrom::Terminal => {
-                self.reading = Reading::Text {
-                    mode,
-                    text: String::new(),
-                };
-                Ok(Outcome::default())
-            }
-            LoadFrom::File(file) => {
-                let path = file::resolved(&file.text, self.home.as_deref());
-                let text = file::read(&path).map_err(|error| error.failure(&path, line, &file))?;
-                self.load_text(mode, &text, &format!("{}:", file::shown(&path)))
-            }
-        }
-    }
 }
 
 /// Whether a command belongs to configuration mode.
@@ -542,6 +567,7 @@ fn is_configuration(command: &Command) -> bool {
             | Command::Rollback { .. }
             | Command::Save { .. }
             | Command::Load { .. }
+            | Command::LoadFlow { .. }
             | Command::LoadSamplicate { .. }
             | Command::LoadSamplicateArguments(_)
             | Command::LoadSoftflowd { .. }

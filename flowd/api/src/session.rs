@@ -67,6 +67,14 @@ words! {
         Override = "override",
     }
 
+    /// The parts of a router's configuration that are read from it.
+    pub enum Parts "parts" {
+        /// Flow records, exporters, monitors, samplers, samplicators and their interfaces, flow accounting, sFlow, syslog hosts.
+        Flow = "flow",
+        /// These, and the host's name, users and addresses.
+        FlowAndHost = "flow-and-host",
+    }
+
     /// What an impact is about.
     pub enum ImpactKind "kind of impact" {
         /// A flow exporter and its socket.
@@ -152,6 +160,24 @@ pub struct Edit {
     /// The edit level: the words of the node that the text is relative to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// Whether what is right is kept when something else is wrong; then the answer has what was wrong. Without it, nothing is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// Reads only these parts, from the configuration of any router, and leaves the rest of the text out. What the text names replaces what
+    /// the candidate has of that name, or with mode `merge` is added to it. The edit level is the top.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Parts>,
+}
+
+/// Lines of a text that were not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// The first line, from 1.
+    pub line: u32,
+    /// The number of lines.
+    pub lines: u32,
+    /// The section that they are of, such as `router bgp`.
+    pub section: String,
 }
 
 /// What an edit changed.
@@ -159,9 +185,23 @@ pub struct Edit {
 pub struct Changes {
     /// The number of nodes and values that were added or removed.
     pub changes: u64,
-    /// Words of other releases that the text uses, each with what it is here. They are no errors.
+    /// What was understood and is still worth telling: words of other releases and routers with what they are here, deletions of what is
+    /// not there, interface names that were guessed. They are no errors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Vec<Refusal>>,
+    /// What was wrong with a text of which the rest was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
+    /// The number of further wrong statements.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused_more: u64,
+    /// Lines that were not read: those below a wrong statement, and those of other parts than the ones asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What committing the candidate would do.

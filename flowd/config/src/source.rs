@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use language::{MAX_TEXT, Mode, Tree};
+use language::{LeftOut, MAX_TEXT, Mode, Select, Tree};
 use service::{Kind, Settings};
 
 use crate::commit::resolve;
@@ -17,6 +17,8 @@ pub struct Source {
     text: String,
     /// The tree, which is not yet checked as a whole.
     pub tree: Tree,
+    /// Lines of other parts than those that were asked for.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Source {
@@ -25,19 +27,43 @@ impl Source {
     /// # Errors
     /// What is wrong, a line each.
     pub fn read(path: &Path) -> Result<Source, Vec<String>> {
+        Source::read_parts(path, Select::All)
+    }
+
+    /// Reads a file in any dialect, and loads the parts of it that are asked for.
+    ///
+    /// # Errors
+    /// What is wrong, a line each.
+    pub fn read_parts(path: &Path, select: Select) -> Result<Source, Vec<String>> {
         let name = path.display().to_string();
         let bytes = read(path).map_err(|why| vec![format!("{name}: {why}")])?;
-        let text = String::from_utf8(bytes).map_err(|error| vec![not_utf8(&name, &error)])?;
-        let tree = language::load(&Tree::default(), &[], &text, None, Mode::Override).map_err(
-            |problems| {
-                // A problem writes itself as line:column: message.
-                problems
-                    .iter()
-                    .map(|problem| format!("{name}:{problem}"))
-                    .collect::<Vec<_>>()
-            },
-        )?;
-        Ok(Source { name, text, tree })
+        let text = match select {
+            Select::All => {
+                String::from_utf8(bytes).map_err(|error| vec![not_utf8(&name, &error)])?
+            }
+            // What is not read may be in any encoding.
+            _ => String::from_utf8_lossy(&bytes).into_owned(),
+        };
+        let empty = Tree::default();
+        let reading = match select {
+            Select::All => language::read(&empty, &[], &text, None, Mode::Override),
+            select => language::read_parts(&empty, &text, None, Mode::Override, select),
+        };
+        if !reading.problems.is_empty() {
+            // A problem writes itself as line:column: message.
+            let lines = reading.problems.iter();
+            return Err(lines.map(|problem| format!("{name}:{problem}")).collect());
+        }
+        let left_out = match select {
+            Select::All => Vec::new(),
+            _ => reading.left_out,
+        };
+        Ok(Source {
+            name,
+            text,
+            tree: reading.tree,
+            left_out,
+        })
     }
 
     /// Checks the tree as a whole and resolves it for a list of services, whatever the host has.

@@ -82,6 +82,9 @@ pub(crate) struct Meter {
 /// file is wrong.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Check {
+    /// Check only the flow parts of each file, which may be the configuration of any router
+    #[arg(long)]
+    pub(crate) flow: bool,
     /// Configuration files: curly, set lines, IOS lines or JSON
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,

@@ -11,7 +11,18 @@ use crate::services::SERVICES;
 pub(crate) fn run(args: &Check) -> ExitCode {
     let mut wrong = false;
     for path in &args.files {
-        if let Err(lines) = Source::read(path).and_then(|source| source.check(SERVICES)) {
+        let select = match args.flow {
+            true => language::Select::Flow,
+            false => language::Select::All,
+        };
+        let checked = Source::read_parts(path, select).and_then(|source| {
+            if !source.left_out.is_empty() {
+                let left_out = language::left_out(&source.left_out);
+                println!("{}: {left_out}", path.display());
+            }
+            source.check(SERVICES)
+        });
+        if let Err(lines) = checked {
             wrong = true;
             lines.iter().for_each(|line| eprintln!("{line}"));
         }

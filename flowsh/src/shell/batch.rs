@@ -1,18 +1,15 @@
 //! Pasted lines that only change the candidate are sent in one request: one request for each of thousands would be
 //! slow. Wrong lines are reported one by one; the others take effect all the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use api::session::{Dialect, Edit, EditMode};
+use api::session::{Changes, Dialect, Edit, EditMode};
 use api::{Code, Refusal};
 use commands::{Command, Mode, Submode, operational_hint};
 
 use super::Shell;
 use crate::client::Error;
 use crate::trouble::{Failure, with_hint};
-
-/// How often lines are sent again without those that were wrong.
-const ROUNDS: usize = 16;
 
 /// The dialect of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +52,9 @@ impl Shell {
                 false => language(line, submode),
             };
             let Some(language) = language else { break };
+            if ::language::begins_text(line).is_some() || self.below_refused {
+                break;
+            }
             let batch = batch.get_or_insert(Batch {
                 language,
                 lines: 0,
@@ -74,81 +74,41 @@ impl Shell {
         batch.filter(|batch| batch.lines > 1)
     }
 
-    /// Runs the lines of a batch.
+    /// Runs the lines of a batch. What is right in them takes effect.
     ///
     /// # Errors
     /// Something concerns all of them; none took effect.
     pub(crate) fn run_batch(&mut self, batch: Batch, lines: &[&str]) -> Result<Undone, Failure> {
-        let mut undone = Undone::default();
-        let mut left: Vec<usize> = (0..lines.len()).collect();
-        for _ in 0..ROUNDS {
-            if left.is_empty() {
-                break;
-            }
-            let refusals = match self.send(batch.language, lines, &left) {
-                Ok(()) => {
-                    left.clear();
-                    break;
-                }
-                Err(Error::Refused(refusals)) => refusals,
-                Err(other) => return Err(other.into()),
-            };
-            if refusals
+        let (changes, before) = self.send(batch.language, lines)?;
+        let mut undone = Undone {
+            left_out: changes
+                .left_out
                 .iter()
-                .any(|refusal| place(refusal, &left).is_none())
-            {
-                return Err(Error::Refused(refusals).into());
-            }
-            for (refusal, at) in refusals
-                .iter()
-                .filter_map(|one| Some((one, place(one, &left)?)))
-            {
-                if undone.wrong.contains_key(&at) {
-                    continue;
-                }
-                let column = refusal.column.unwrap_or(1).saturating_sub(1) as usize;
-                let first = lines[at].trim_start();
-                let indent = lines[at].chars().count() - first.chars().count();
-                let hint = match refusal.code == Code::UnknownWord && column == indent {
-                    true => operational_hint(first),
-                    false => None,
-                };
-                let hint = hint.or_else(|| refusal.hint.clone().map(String::from));
-                let mut message = with_hint(&refusal.message, hint.as_deref());
-                let below = below(batch.language, lines, at);
-                if below > 0 {
-                    let lines = if below == 1 { "line" } else { "lines" };
-                    message += &format!("\nThe {below} {lines} below it were left out.");
-                    undone.left_out += below;
-                }
-                let length = refusal.length.unwrap_or(1) as usize;
-                let failure = Failure::at(lines[at], column, length, message);
-                undone.wrong.insert(at, failure);
-            }
-            let gone: BTreeSet<usize> = undone
+                .map(|part| part.lines as usize)
+                .sum(),
+            ..Undone::default()
+        };
+        for refusal in &changes.refused {
+            let line = refusal.line.unwrap_or_default().saturating_sub(1 + before);
+            let at = (line as usize).min(lines.len() - 1);
+            undone
                 .wrong
-                .keys()
-                .flat_map(|at| *at..=at + below(batch.language, lines, *at))
-                .collect();
-            left.retain(|at| !gone.contains(at));
+                .entry(at)
+                .or_insert_with(|| failure(refusal, lines[at]));
         }
-        if let (true, Some((at, submode, opener))) = (left.is_empty(), batch.opens) {
+        if let Some((at, submode, opener)) = batch.opens {
             (self.submode, self.opener) = match undone.wrong.contains_key(&at) {
                 true => (Submode::Global, String::new()),
                 false => (submode, opener),
             };
-        }
-        // So many are wrong that one by one is quicker.
-        for at in left {
-            if let Err(failure) = self.run(lines[at]) {
-                undone.wrong.insert(at, failure);
-            }
+            self.below_refused = undone.wrong.contains_key(&at);
         }
         Ok(undone)
     }
 
-    fn send(&mut self, language: Language, lines: &[&str], left: &[usize]) -> Result<(), Error> {
-        let mut text: Vec<&str> = left.iter().map(|at| lines[*at]).collect();
+    /// Sends the lines; also the number of lines that were sent before them.
+    fn send(&mut self, language: Language, lines: &[&str]) -> Result<(Changes, u32), Error> {
+        let mut text: Vec<&str> = lines.to_vec();
         let opener = self.opener.clone();
         let (dialect, path) = match language {
             Language::Set => (Dialect::Set, self.level.clone()),
@@ -163,17 +123,27 @@ impl Shell {
             dialect: Some(dialect),
             mode: Some(EditMode::Merge),
             path,
+            partial: true,
+            ..Edit::default()
         };
-        let result = self.ask_edit(&edit);
-        result.map(drop).map_err(|mut error| {
-            if let (true, Error::Refused(refusals)) = (before, &mut error) {
-                for refusal in refusals {
-                    refusal.line = refusal.line.map(|line| line.saturating_sub(1));
-                }
-            }
-            error
-        })
+        let changes = self.ask_edit(&edit)?;
+        Ok((changes.answer, u32::from(before)))
     }
+}
+
+/// The failure of a line of a batch.
+fn failure(refusal: &Refusal, line: &str) -> Failure {
+    let column = refusal.column.unwrap_or(1).saturating_sub(1) as usize;
+    let first = line.trim_start();
+    let indent = line.chars().count() - first.chars().count();
+    let hint = match refusal.code == Code::UnknownWord && column == indent {
+        true => operational_hint(first),
+        false => None,
+    };
+    let hint = hint.or_else(|| refusal.hint.clone().map(String::from));
+    let message = with_hint(&refusal.message, hint.as_deref());
+    let length = refusal.length.unwrap_or(1) as usize;
+    Failure::at(line, column, length, message)
 }
 
 /// Returns the dialect of a line that changes the candidate and nothing else.
@@ -186,21 +156,4 @@ fn language(line: &str, submode: Submode) -> Option<Language> {
     let statement =
         matches!(&parsed.command, Command::Statement(tail) if !commands::opens_brace(&tail.text));
     statement.then_some(Language::Ios)
-}
-
-/// Returns the place of the line that a refusal is about.
-fn place(refusal: &Refusal, sent: &[usize]) -> Option<usize> {
-    sent.get(refusal.line?.checked_sub(1)? as usize).copied()
-}
-
-/// Returns the number of IOS lines that are indented below a line, which opens a submode.
-fn below(language: Language, lines: &[&str], at: usize) -> usize {
-    if language == Language::Set || lines[at].starts_with(char::is_whitespace) {
-        return 0;
-    }
-    let after = lines.get(at + 1..).unwrap_or_default();
-    after
-        .iter()
-        .take_while(|line| line.starts_with(char::is_whitespace) && !line.trim().is_empty())
-        .count()
 }

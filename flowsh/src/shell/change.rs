@@ -78,7 +78,7 @@ impl Shell {
                 format,
             };
             let result = self.ask(routes::COMPARE_TEXT, &body);
-            result.map_err(|error| in_text(error, &body.text, &origin))?
+            result.map_err(|error| in_text(error, &body.text, &origin, 0))?
         } else {
             let query = Compare {
                 from: Some(from.clone()),

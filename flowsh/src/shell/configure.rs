@@ -5,7 +5,7 @@ use api::routes::{self, Get, Post};
 use api::session::{Begin, Changes, Dialect, Edit, EditMode, Exclusive, Rollback};
 use api::{Code, Nothing, Refusal};
 use commands::{
-    Command, LoadMode, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split,
+    Command, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split,
     submode_after,
 };
 use language::schema;
@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::candidate::warnings;
+use super::load::Loading;
 use super::{Done, Outcome, Place, Shell};
 use crate::client::{Error, Received};
 use crate::output::Answer;
@@ -155,7 +156,21 @@ impl Shell {
             Command::Delete(tail) => self.set("delete", &tail, line),
             Command::Comment(tail) => self.set("comment", &tail, line),
             Command::Statement(tail) => self.statement(&tail, line),
-            Command::Load { mode, from } => self.load(mode, from, line),
+            Command::Load { mode, from } => self.load(Loading::Plain(mode), from, line),
+            Command::LoadFlow {
+                merge,
+                from,
+                host,
+                detail,
+            } => self.load(
+                Loading::Flow {
+                    merge,
+                    host,
+                    detail,
+                },
+                from,
+                line,
+            ),
             Command::LoadSamplicate { file } => self.load_samplicate(&file, line),
             Command::LoadSamplicateArguments(tail) => self.load_samplicate_arguments(&tail, line),
             Command::LoadSoftflowd { file } => self.load_softflowd(&file, line),
@@ -207,7 +222,7 @@ impl Shell {
                 Ok(Answer::screen(text, changes.json).into())
             }
             Command::Save { file } => self.save(file, line),
-            Command::End => self.leave(false),
+            Command::End => self.end(),
             Command::Exit { discard } => self.exit(discard),
             _ => Err(Failure::plain(
                 "this is an operational command: put `run` before it",
@@ -219,39 +234,10 @@ impl Shell {
         schema::lookup(path.iter().map(String::as_str))
     }
 
-    /// Leaves the submode, else the edit level, else the mode, as `exit` does.
-    pub(super) fn exit(&mut self, discard: bool) -> Done {
-        if discard {
-            return self.leave(true);
-        }
-        if self.submode != Submode::Global {
-            self.submode = Submode::Global;
-        } else if !self.level.is_empty() {
-            self.level.clear();
-        } else {
-            return self.leave(false);
-        }
-        Ok(Outcome::default())
-    }
 
-    fn leave(&mut self, discard: bool) -> Done {
-        let session = self.session().to_owned();
-        let changed = match self.changed(&session) {
-            // A session that is gone has nothing to lose.
-            Err(error) if error.is_not_found() => false,
-            other => other?,
-        };
-        if changed && !discard {
-            return Err(Failure::plain(
-                "Cannot exit: configuration modified.\nUse 'commit' to put the changes into force, or 'exit discard' to give \
-                 them up and exit.",
-            ));
-        }
-        self.close();
-        self.level.clear();
-        self.submode = Submode::Global;
-        Ok(Outcome::default())
-    }
+
+
+
 
     /// Sends a line of the set dialect at the edit level.
     fn set(&mut self, verb: &str, tail: &Tail, line: &str) -> Done {
@@ -260,6 +246,7 @@ impl Shell {
             dialect: Some(Dialect::Set),
             mode: Some(EditMode::Merge),
             path: self.level.clone(),
+            ..Edit::default()
         };
         let before = verb.len() + 1;
         let result = self.ask_edit(&edit);
@@ -286,8 +273,13 @@ impl Shell {
             dialect: Some(Dialect::Ios),
             mode: Some(EditMode::Merge),
             path: Vec::new(),
+            ..Edit::default()
         };
         let result = self.ask_edit(&edit);
+        let refused_opener = next.as_ref().is_some_and(|(to, _)| *to != Submode::Global);
+        if let Err(Error::Refused(refusals)) = &result {
+            self.refused_statement(refusals, tail, refused_opener, lines);
+        }
         result.map_err(|mut error| {
             // The dialect knows its own words only; what was typed may have been meant as a command.
             if let Error::Refused(refusals) = &mut error
@@ -316,6 +308,7 @@ impl Shell {
         Ok(())
     }
 
+
     /// Returns what is wrong with an IOS statement, as far as that can be told without the configuration.
     pub(super) fn wrong_statement(&self, tail: &Tail, line: &str) -> Option<String> {
         let text = match self.submode {
@@ -340,37 +333,7 @@ impl Shell {
         Some(Failure::in_line(line, &problem).shown())
     }
 
-    /// Sends a text of several lines. A failure shows the wrong lines, with `origin` and their numbers.
-    pub(super) fn edit_text(
-        &mut self,
-        edit: &Edit,
-        origin: &str,
-    ) -> Result<Received<Changes>, Failure> {
-        let result = self.ask_edit(edit);
-        result.map_err(|error| in_text(error, &edit.text, origin))
-    }
 
-    pub(super) fn load_text(&mut self, mode: LoadMode, text: &str, origin: &str) -> Done {
-        let edit = Edit {
-            text: text.to_owned(),
-            dialect: (mode == LoadMode::Set).then_some(Dialect::Set),
-            mode: Some(match mode {
-                LoadMode::Override => EditMode::Override,
-                LoadMode::Replace => EditMode::Replace,
-                LoadMode::Merge | LoadMode::Set => EditMode::Merge,
-            }),
-            path: Vec::new(),
-        };
-        let changes = self.edit_text(&edit, origin)?.answer.changes;
-        let said = match changes {
-            0 => "Loaded; nothing changed.".to_owned(),
-            1 => "Loaded: 1 change. `compare` shows it, `commit` puts it into force.".to_owned(),
-            changes => format!(
-                "Loaded: {changes} changes. `compare` shows them, `commit` puts them into force."
-            ),
-        };
-        Ok(Answer::line(said).into())
-    }
 
     /// Returns the words of a path with abbreviations written out.
     pub(super) fn spelled_out(
@@ -500,7 +463,7 @@ fn placed(error: Error, line: &str, place: impl Fn(u32, usize) -> usize) -> Fail
 }
 
 /// Turns refusals of a text of several lines into failures that show the wrong lines, with `origin` and their numbers.
-pub(super) fn in_text(error: Error, text: &str, origin: &str) -> Failure {
+pub(super) fn in_text(error: Error, text: &str, origin: &str, before: u32) -> Failure {
     let Error::Refused(refusals) = error else {
         return error.into();
     };
@@ -512,7 +475,7 @@ pub(super) fn in_text(error: Error, text: &str, origin: &str) -> Failure {
         };
         let wrong = text.lines().nth(at.saturating_sub(1) as usize);
         Trouble {
-            origin: Some(format!("{origin}{at}:{column}")),
+            origin: Some(format!("{origin}{}:{column}", at + before)),
             place: wrong.map(|line| {
                 let start = column.saturating_sub(1) as usize;
                 (line.to_owned(), start, length)

@@ -4,6 +4,7 @@ use api::session::{Dialect, Edit, EditMode};
 use commands::Word;
 use language::Tree;
 
+use super::configure::in_text;
 use super::{Done, Outcome, Shell};
 use crate::trouble::Failure;
 
@@ -59,10 +60,12 @@ impl Shell {
             text,
             dialect: Some(Dialect::Set),
             mode: Some(EditMode::Merge),
-            path: Vec::new(),
+            ..Edit::default()
         };
         // A refusal's place is in lines that nobody typed: it is the new path that does not fit.
-        self.edit_text(&edit, "").map_err(|failure| match failure {
+        let result = self.ask_edit(&edit);
+        let result = result.map_err(|error| in_text(error, &edit.text, "", 0));
+        result.map_err(|failure| match failure {
             Failure::Wrong(troubles) => {
                 let why = troubles
                     .first()

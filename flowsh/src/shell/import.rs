@@ -7,6 +7,7 @@ use commands::Tail;
 use import::samplicate::{self, Arguments};
 use import::{Imported, Made, Origin, pmacct, softflowd};
 
+use super::configure::in_text;
 use super::{Done, Shell};
 use crate::file;
 use crate::output::Answer;
@@ -136,8 +137,11 @@ impl Shell {
             dialect: Some(Dialect::Set),
             mode: Some(kind.mode),
             path: Vec::new(),
+            ..Edit::default()
         };
-        let changes = self.edit_text(&edit, &format!("{program}:"))?;
+        let result = self.ask_edit(&edit);
+        let changes =
+            result.map_err(|error| in_text(error, &edit.text, &format!("{program}:"), 0))?;
         let lost = imported.remarks.iter().filter(|remark| remark.lost).count();
         let loaded = match changes.answer.changes {
             0 => "nothing changed".to_owned(),

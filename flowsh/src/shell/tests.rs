@@ -83,14 +83,32 @@ impl Daemon {
                             Some(EditMode::Replace) => language::Mode::Replace,
                             _ => language::Mode::Merge,
                         };
-                        match language::load(candidate, &edit.path, &edit.text, dialect, mode) {
-                            Ok(after) => {
-                                let changes = language::diff(candidate, &after).len();
-                                *candidate = after;
-                                (200, json!({"changes": changes}))
+                        let read = match edit.parts {
+                            None => {
+                                language::read(candidate, &edit.path, &edit.text, dialect, mode)
                             }
-                            Err(problems) => (400, json!({"errors": problems})),
+                            Some(_) => language::read_parts(
+                                candidate,
+                                &edit.text,
+                                dialect,
+                                mode,
+                                language::Select::Flow,
+                            ),
+                        };
+                        if !edit.partial && !read.problems.is_empty() {
+                            return (400, json!({"errors": read.problems}));
                         }
+                        let changes = language::diff(candidate, &read.tree).len();
+                        *candidate = read.tree;
+                        let left_out: Vec<Json> = read
+                            .left_out
+                            .iter()
+                            .map(|part| json!({"line": part.line, "lines": part.lines, "section": part.section}))
+                            .collect();
+                        (
+                            200,
+                            json!({"changes": changes, "notes": read.notes, "refused": read.problems, "left_out": left_out}),
+                        )
                     }
                     "commit" => {
                         self.running = candidate.clone();

@@ -409,6 +409,16 @@ pub(crate) fn load(matched: &Matched<'_>) -> Built {
     Ok(Command::Load { mode, from })
 }
 
+pub(crate) fn load_flow(matched: &Matched<'_>) -> Built {
+    let file = matched.placed(Arg::File);
+    Ok(Command::LoadFlow {
+        merge: matched.has("merge"),
+        from: file.map_or(LoadFrom::Terminal, LoadFrom::File),
+        host: matched.has("with"),
+        detail: matched.has("detail"),
+    })
+}
+
 pub(crate) fn load_samplicate(matched: &Matched<'_>) -> Built {
     let file = required_file(matched);
     Ok(Command::LoadSamplicate { file })

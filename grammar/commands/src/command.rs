@@ -243,6 +243,17 @@ pub enum Command {
         /// Where the configuration comes from.
         from: LoadFrom,
     },
+    /// Takes the flow parts of a router's configuration into the candidate.
+    LoadFlow {
+        /// Whether they are added to what is there of the same name, rather than to replace it.
+        merge: bool,
+        /// Where the configuration comes from.
+        from: LoadFrom,
+        /// Whether the host's name, users and addresses are taken, too.
+        host: bool,
+        /// Whether the parts that are left out are listed.
+        detail: bool,
+    },
     /// Adds the samplicator that a configuration file of samplicate describes.
     LoadSamplicate {
         /// The file.

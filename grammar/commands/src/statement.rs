@@ -109,9 +109,10 @@ pub(crate) fn operational_only(word: &str) -> Option<&'static str> {
 /// Returns the IOS submode that a statement leads to, and the line that opened it: the statement itself, or `None`
 /// where it leads back to global configuration. `None` for a statement that stays in the submode.
 pub fn submode_after(statement: &str, submode: Submode) -> Option<(Submode, Option<String>)> {
-    let words = split(statement);
+    // Keywords of IOS may be in letters of any case.
+    let words = split(&statement.to_ascii_lowercase());
     let (negated, words) = match words.split_first() {
-        Some((first, rest)) if first.text == "no" => (true, rest),
+        Some((first, rest)) if matches!(first.text.as_str(), "no" | "default") => (true, rest),
         _ => (false, &words[..]),
     };
     let first = words.first()?;

@@ -30,10 +30,10 @@ mod word;
 
 pub use code::Code;
 pub use dialect::curly::comment_alone;
-pub use dialect::ios::submode_path;
+pub use dialect::ios::{TextEnd, begins_statement, begins_text, submode_path};
 pub use marks::marks;
 pub use near::{near, which};
-pub use part::{LeftOut, Select};
+pub use part::{LeftOut, Select, left_out};
 pub use router_name::{host_interface, interface_of_two_words};
 pub use schema::{MASK, Submode, is_secret, masked, masked_both};
 pub use tree::Tree;
@@ -191,6 +191,8 @@ pub struct Reading {
     pub notes: Vec<Problem>,
     /// What was wrong, at most [`MAX_PROBLEMS`], in the text's order.
     pub problems: Vec<Problem>,
+    /// The number of further problems.
+    pub more: u32,
     /// Lines that were not read, because they stand below a wrong one or are of parts that are not asked for.
     pub left_out: Vec<LeftOut>,
 }

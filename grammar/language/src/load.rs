@@ -25,6 +25,8 @@ pub(crate) struct Loader {
     pub(crate) at: Cursor,
     /// What was wrong so far.
     pub(crate) problems: Vec<Problem>,
+    /// How many more there were.
+    more: u32,
     /// What words of other releases are here.
     pub(crate) notes: Vec<Problem>,
     /// In [`Mode::Replace`], the nodes that are already replaced.
@@ -71,6 +73,7 @@ impl Loader {
             before: base.clone(),
             at: cursor,
             problems: Vec::new(),
+            more: 0,
             notes: Vec::new(),
             replaced,
             secrets: schema::known_secrets(base),
@@ -88,16 +91,12 @@ impl Loader {
         Ok(loader)
     }
 
-    /// Keeps a problem. False when it is enough.
-    pub(crate) fn report(&mut self, problem: Problem) -> bool {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(problem);
+    /// Keeps a problem, or counts it when there are many.
+    pub(crate) fn report(&mut self, problem: Problem) {
+        match self.problems.len() {
+            ..MAX_PROBLEMS => self.problems.push(problem),
+            _ => self.more = self.more.saturating_add(1),
         }
-        !self.full()
-    }
-
-    pub(crate) fn full(&self) -> bool {
-        self.problems.len() >= MAX_PROBLEMS
     }
 
     /// Keeps a note.
@@ -133,8 +132,8 @@ impl Loader {
                 continue;
             };
             let left_out = match lines {
-                1 => "the line below it is left out".to_owned(),
-                lines => format!("the {lines} lines below it are left out"),
+                1 => "the line below it was left out".to_owned(),
+                lines => format!("the {lines} lines below it were left out"),
             };
             let hint = problem
                 .hint
@@ -152,6 +151,7 @@ impl Loader {
             tree: self.tree,
             notes: self.notes,
             problems: self.problems,
+            more: self.more,
             left_out: self.left.parts,
         }
     }

@@ -17,6 +17,30 @@ pub struct LeftOut {
     pub section: String,
 }
 
+/// Lines that were not read, in one line: `142 lines of 9 sections left out: crypto, router bgp, …`.
+pub fn left_out(parts: &[LeftOut]) -> String {
+    const NAMED: usize = 8;
+    let lines: u32 = parts.iter().map(|part| part.lines).sum();
+    let mut sections: Vec<&str> = Vec::new();
+    for part in parts {
+        if !sections.contains(&part.section.as_str()) {
+            sections.push(&part.section);
+        }
+    }
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    let more = if sections.len() > NAMED { ", …" } else { "" };
+    let named = &sections[..sections.len().min(NAMED)];
+    format!(
+        "{} of {} left out: {}{more}",
+        count(lines as usize, "line"),
+        count(sections.len(), "section"),
+        named.join(", ")
+    )
+}
+
 /// Lines that were not read, as they are found.
 #[derive(Debug, Default)]
 pub(crate) struct Left {

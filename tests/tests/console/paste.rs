@@ -33,7 +33,7 @@ fn five_thousand_lines_pasted_in_brackets() {
     // IOS lines: what stands below a wrong one is left out, and said so.
     shell.paste("flow exporter X\r destination 192.0.2.1\rflow exprter Y\r destination 192.0.2.2\r ttl 7\rsampler S\r mode random 1 out-of 9");
     shell.keys("\r");
-    shell.expect(r"(?s)line 3:\d+: .*The 2 lines below it were left out");
+    shell.expect(r"(?s)line 3:\d+: .*the 2 lines below it were left out");
     shell.expect("3 lines of the 7 that were pasted failed");
     shell.expect(r"\(config-sampler\)# $");
     shell.line("show flow exporter X");

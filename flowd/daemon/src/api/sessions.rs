@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use api::routes;
 use api::session::{
-    Begin, Begun, Changes, Checked, Commit, Committed, Edit, EditMode, Exclusive, Rollback,
-    Session, Sessions,
+    Begin, Begun, Changes, Checked, Commit, Committed, Edit, EditMode, Exclusive, LeftOut, Parts,
+    Rollback, Session, Sessions,
 };
 use api::{Code, Nothing};
 
@@ -142,8 +142,20 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
             let _ = session.rebase(&running.tree, running.id);
             session.candidate.clone()
         };
-        let loaded = language::load_noted(&before, &edit.path, &edit.text, dialect, mode)?;
-        let after = config::encrypt_passwords(&before, loaded.tree)?;
+        let mut reading = match edit.parts {
+            None => language::read(&before, &edit.path, &edit.text, dialect, mode),
+            Some(parts) => {
+                let select = match parts {
+                    Parts::Flow => language::Select::Flow,
+                    Parts::FlowAndHost => language::Select::FlowAndHost,
+                };
+                language::read_parts(&before, &edit.text, dialect, mode, select)
+            }
+        };
+        if !edit.partial && !reading.problems.is_empty() {
+            return Err(reading.problems.into());
+        }
+        let after = config::encrypt_passwords(&before, std::mem::take(&mut reading.tree))?;
         let changes = language::diff(&before, &after).len();
         let mut sessions = control.engine.sessions();
         let session = sessions.of(&id, peer.uid, clock::monotonic())?;
@@ -159,10 +171,18 @@ pub(super) async fn edit(call: Call<Nothing, Edit>) -> Answer<Changes> {
             ));
         }
         session.candidate = after;
-        let notes: Vec<_> = loaded.notes.into_iter().map(problem).collect();
+        let notes: Vec<_> = reading.notes.into_iter().map(problem).collect();
+        let left_out = reading.left_out.into_iter().map(|part| LeftOut {
+            line: part.line,
+            lines: part.lines,
+            section: part.section,
+        });
         Ok(Changes {
             changes: changes as u64,
             notes: (!notes.is_empty()).then_some(notes),
+            refused: reading.problems.into_iter().map(problem).collect(),
+            refused_more: reading.more.into(),
+            left_out: left_out.collect(),
         })
     })
     .await?
@@ -349,7 +369,7 @@ pub(super) async fn rollback(call: Call<Nothing, Rollback>) -> Answer<Changes> {
         session.candidate = tree;
         Ok(Changes {
             changes: changes as u64,
-            notes: None,
+            ..Changes::default()
         })
     })
     .await?

@@ -12,13 +12,11 @@ fn errors_of_set_and_ios_lines_point_into_the_typed_line() {
         shown.starts_with("    set exporter E dscp 99\n                        ^^\n"),
         "{shown}"
     );
-    let shown = bench.fails("del exporter X");
-    assert!(shown.starts_with("  del exporter X\n  "), "{shown}");
+    let said = bench.ok("del exporter X");
+    assert!(said.starts_with("Note: \"flow\" is not there"), "{said}");
+    let shown = bench.fails("del exporterr X");
     assert!(
-        shown
-            .lines()
-            .nth(1)
-            .is_some_and(|caret| caret.find('^') >= Some("  del ".len())),
+        shown.starts_with("  del exporterr X\n      ^^^^^^^^^\n"),
         "{shown}"
     );
     bench.ok("flow exporter E");
@@ -51,11 +49,63 @@ fn ios_lines_stay_in_their_submode_until_another_opens() {
         bench.candidate(),
         "set flow record R match ipv4 tos\nset flow exporter E destination 192.0.2.1\nset flow exporter E transport udp 2055\n"
     );
-    let shown = bench.fails("end");
-    assert!(shown.contains("'exit discard' to give them up"), "{shown}");
-    bench.ok("exit discard");
+    // On a terminal `end` asks, elsewhere it commits.
+    let shown = bench.fails("exit discarded");
+    assert!(shown.contains("discard"), "{shown}");
+    bench.shell.via = "cli";
+    bench.ok("end");
+    assert!(bench.prompt().contains("yes, no (they are given up), or cancel"));
+    assert_eq!(bench.ok("cancel"), "You stay in configuration mode.\n");
+    bench.ok("end");
+    bench.ok("no");
     assert_eq!(bench.prompt(), "r1> ");
     assert!(bench.daemon.lock().sessions.is_empty());
+    bench.shell.via = "test";
+    bench.ok("configure terminal");
+    bench.ok("flow exporter E");
+    bench.ok("destination 192.0.2.1");
+    assert!(bench.ok("end").contains("Commit complete"));
+    assert_eq!(bench.prompt(), "r1> ");
+}
+
+#[test]
+fn lines_below_a_refused_one_are_neither_commands_nor_statements() {
+    let mut bench = Bench::new();
+    bench.ok("configure terminal");
+    bench.ok("interface eth0");
+    bench.ok("description management");
+    bench.fails("interface GigabitEthernet1/0/7");
+    for line in ["description spare", "shutdown", " exit", "set system host-name evil"] {
+        assert!(bench.ok(line).starts_with("Left out"), "{line}");
+    }
+    bench.ok("exit");
+    assert_eq!(bench.prompt(), "r1(config)# ");
+    // A banner's text, whatever it says.
+    bench.ok("banner motd ^C");
+    for line in ["commit", "flow exporter X", "exit"] {
+        bench.ok(line);
+    }
+    assert_eq!(bench.ok("^C"), "5 lines of it were left out.\n");
+    bench.fails("router bgp 65000");
+    assert!(bench.ok("neighbor 192.0.2.1 remote-as 1").starts_with("Left out"));
+    bench.ok("flow exporter E");
+    bench.ok("ttl 4");
+    assert_eq!(
+        bench.candidate(),
+        "set interfaces ethernet eth0 description management\nset flow exporter E ttl 4\n"
+    );
+}
+
+#[test]
+fn a_wrong_statement_in_a_block_costs_itself_only() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    for line in ["system {", "  host-name edge", "  time-zone UTC"] {
+        bench.ok(line);
+    }
+    let shown = bench.fails("}");
+    assert!(shown.contains("line 3:3: "), "{shown}");
+    assert_eq!(bench.candidate(), "set system host-name edge\n");
 }
 
 #[test]
@@ -220,8 +270,8 @@ fn pasted_lines_go_together_and_each_wrong_one_is_told() {
          dscp 99\n destination 192.0.2.3\n",
     );
     assert_eq!((count, wrong.len(), left_out), (10, 2, 2));
-    assert!(wrong[0].1.ends_with("The 2 lines below it were left out."));
-    assert_eq!(bench.daemon.lock().edits.len(), 4, "each text twice");
+    assert!(wrong[0].1.ends_with("the 2 lines below it were left out"));
+    assert_eq!(bench.daemon.lock().edits.len(), 2, "each text once");
     assert_eq!(
         bench.candidate(),
         "set flow exporter E1 destination 192.0.2.1\nset flow exporter E3 destination 192.0.2.3\n\

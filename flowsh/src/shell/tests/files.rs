@@ -13,8 +13,11 @@ fn a_text_is_loaded_at_its_end() {
     bench.ok("commit");
     let shown = bench.shell.end_of_input().unwrap_err().shown();
     assert!(shown.contains("line 2:1: "), "{shown}");
+    assert!(shown.contains("What is wrong above was left out."), "{shown}");
+    assert_eq!(bench.candidate(), "set flow sampler S rate 10\n");
+    bench.ok("set system host-name old");
     bench.ok("load merge terminal");
-    bench.ok("set flow sampler S rate 10");
+    bench.ok("set flow sampler S rate 11");
     assert!(
         bench
             .shell
@@ -26,7 +29,27 @@ fn a_text_is_loaded_at_its_end() {
     );
     assert_eq!(
         bench.candidate(),
-        "set system host-name old\nset flow sampler S rate 10\n"
+        "set system host-name old\nset flow sampler S rate 11\n"
+    );
+}
+
+#[test]
+fn the_flow_parts_of_a_router_are_loaded() {
+    let mut bench = Bench::new();
+    bench.ok("configure");
+    bench.ok("set system host-name old");
+    bench.ok("load flow terminal detail");
+    for line in ["hostname r9", "router bgp 1", " neighbor x", "flow exporter E", " destination 192.0.2.1", "end"] {
+        bench.ok(line);
+    }
+    let said = bench.shell.end_of_input().unwrap().answer.text;
+    assert_eq!(
+        said,
+        "3 lines of 2 sections left out: hostname, router bgp\n  1            hostname\n  2-3          router bgp\nLoaded: 2 changes. `compare` shows them, `commit` puts them into force.\n"
+    );
+    assert_eq!(
+        bench.candidate(),
+        "set system host-name old\nset flow exporter E destination 192.0.2.1\n"
     );
 }
 

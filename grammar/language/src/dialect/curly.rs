@@ -126,8 +126,11 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
             // In a part that is read, a word that other systems have and this one has not is no fault of the file.
             if reader.loader.select != Select::All && problem.code == Code::NotHere {
                 reader.loader.note(problem);
-            } else if !reader.loader.report(problem) || reader.blocks.len() > MAX_DEPTH {
-                return;
+            } else {
+                reader.loader.report(problem);
+                if reader.blocks.len() > MAX_DEPTH {
+                    return;
+                }
             }
         }
         reader.ended = reader.list == 0;

@@ -18,6 +18,8 @@ use std::cell::RefCell;
 
 use pest::Parser;
 
+pub use foreign::{TextEnd, begins_text};
+pub use reader::begins_statement;
 pub(crate) use reader::load;
 pub(crate) use render::render;
 

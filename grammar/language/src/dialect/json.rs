@@ -173,9 +173,6 @@ impl Reader<'_, '_> {
             );
         }
         for (name, value) in members {
-            if self.loader.full() {
-                return;
-            }
             self.steps.push(Step::Name(name.clone()));
             self.member(from, name, value);
             self.steps.pop();
@@ -285,9 +282,6 @@ impl Reader<'_, '_> {
         match json {
             Json::Array(values) if multi => {
                 for (at, value) in values.iter().enumerate() {
-                    if self.loader.full() {
-                        return;
-                    }
                     self.steps.push(Step::Element(at));
                     self.value(&leaf, name, value);
                     self.steps.pop();

@@ -51,8 +51,8 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
             // In a part that is read, a word that other systems have and this one has not is no fault of the file.
             if loader.select != Select::All && problem.code == Code::NotHere {
                 loader.note(problem);
-            } else if !loader.report(problem) {
-                return;
+            } else {
+                loader.report(problem);
             }
         }
     }

@@ -119,7 +119,7 @@ fn lines_below_a_refused_one_are_left_out() {
         assert_eq!(reading.problems.len(), 2, "{:?}", reading.problems);
         let hint = reading.problems[1].hint.as_deref().unwrap_or_default();
         assert!(
-            hint.ends_with("the 2 lines below it are left out"),
+            hint.ends_with("the 2 lines below it were left out"),
             "{hint}"
         );
     }

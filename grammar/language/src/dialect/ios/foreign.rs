@@ -1,27 +1,27 @@
 //! What routers have in their configurations besides statements of this language: texts that end at a mark of their own, and sections
 //! of other things.
 
-/// Where a text that is no statement ends.
+/// Where a text among IOS lines ends that is no statement: a banner, a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ends {
+pub enum TextEnd {
     /// With the line that has this mark.
     Mark(String),
     /// With the line `quit`.
     Quit,
 }
 
-impl Ends {
+impl TextEnd {
     /// Whether the text ends with this line.
-    pub(super) fn with(&self, line: &str) -> bool {
+    pub fn with(&self, line: &str) -> bool {
         match self {
-            Ends::Mark(mark) => line.contains(mark.as_str()),
-            Ends::Quit => line.trim() == "quit",
+            TextEnd::Mark(mark) => line.contains(mark.as_str()),
+            TextEnd::Quit => line.trim() == "quit",
         }
     }
 }
 
 /// The end of the text that a line begins; `None` when it begins none, or the text ends on the line itself.
-pub(super) fn begins_text(line: &str) -> Option<Ends> {
+pub fn begins_text(line: &str) -> Option<TextEnd> {
     let mut rest = line.trim_start();
     let mut words = Vec::new();
     while words.len() < 3 {
@@ -51,9 +51,9 @@ pub(super) fn begins_text(line: &str) -> Option<Ends> {
             ["certificate", _] | ["key-string"] => {
                 // A key may stand on the line itself.
                 let alone = words[0] == "certificate" || rest.trim().is_empty();
-                return alone.then_some(Ends::Quit);
+                return alone.then_some(TextEnd::Quit);
             }
-            ["macro", "name"] => return Some(Ends::Mark("@".to_owned())),
+            ["macro", "name"] => return Some(TextEnd::Mark("@".to_owned())),
             _ => {}
         }
     }
@@ -66,14 +66,14 @@ fn split_word(text: &str) -> (&str, &str) {
 }
 
 /// The mark that a text begins with, where it does not end with it on the same line. `^C` is one character on a router.
-fn marked(text: &str) -> Option<Ends> {
+fn marked(text: &str) -> Option<TextEnd> {
     let text = text.trim();
     let length = match text.strip_prefix('^') {
         Some(control) if control.starts_with(|c: char| c.is_ascii_uppercase()) => 2,
         _ => text.chars().next()?.len_utf8(),
     };
     let (mark, rest) = text.split_at(length);
-    (!rest.contains(mark)).then(|| Ends::Mark(mark.to_owned()))
+    (!rest.contains(mark)).then(|| TextEnd::Mark(mark.to_owned()))
 }
 
 /// The name of the section that a line belongs to: its first word, or two where one says little.
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn texts_end_at_their_mark() {
-        let mark = |mark: &str| Some(Ends::Mark(mark.to_owned()));
+        let mark = |mark: &str| Some(TextEnd::Mark(mark.to_owned()));
         for (line, ends) in [
             ("banner motd ^C", mark("^C")),
             ("banner motd \u{3}", mark("\u{3}")),
@@ -113,9 +113,9 @@ mod tests {
             ("banner motd #hello#", None),
             ("banner motd", None),
             ("aaa authentication banner *x", mark("*")),
-            (" certificate self-signed 01", Some(Ends::Quit)),
-            (" certificate ca 5E3B", Some(Ends::Quit)),
-            ("  key-string", Some(Ends::Quit)),
+            (" certificate self-signed 01", Some(TextEnd::Quit)),
+            (" certificate ca 5E3B", Some(TextEnd::Quit)),
+            ("  key-string", Some(TextEnd::Quit)),
             ("  key-string 0 abc", None),
             ("macro name x", mark("@")),
             ("hostname banner", None),
@@ -123,7 +123,7 @@ mod tests {
         ] {
             assert_eq!(begins_text(line), ends, "{line}");
         }
-        assert!(Ends::Quit.with("  \tquit") && !Ends::Quit.with("quitter"));
+        assert!(TextEnd::Quit.with("  \tquit") && !TextEnd::Quit.with("quitter"));
     }
 
     #[test]

@@ -40,9 +40,6 @@ pub(crate) fn load(loader: &mut Loader, text: &str) {
             Some(section) => reader.loader.left.add(line.number, 1, section),
             None => reader.line(line),
         }
-        if reader.loader.full() {
-            return;
-        }
     }
     std::mem::take(&mut reader.classic).finish(reader.loader);
     super::attachment::finish(reader.loader);
@@ -470,10 +467,18 @@ fn leaves(words: &[Word]) -> bool {
 
 /// Whether a line that is not indented begins something of this language, whatever stands before it.
 fn begins(words: &[Word]) -> bool {
+    begins_with(words.iter().map(|word| &*word.text))
+}
+
+/// Whether an IOS line begins something of this language, whatever stands before it.
+pub fn begins_statement(line: &str) -> bool {
+    begins_with(line.split_whitespace())
+}
+
+fn begins_with<'a>(words: impl Iterator<Item = &'a str>) -> bool {
     let words: Vec<String> = words
-        .iter()
         .take(3)
-        .map(|word| word.text.to_ascii_lowercase())
+        .map(str::to_ascii_lowercase)
         .skip_while(|word| word == "no" || word == "default")
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
