@@ -52,6 +52,10 @@ impl Operation {
     /// A body as the description wants it.
     fn body(&self, document: &Json) -> Option<Json> {
         let schema = &self.what["requestBody"]["content"]["application/json"]["schema"];
+        if self.path.ends_with("/rollback") {
+            // Its revision or its identifier: neither is required by itself.
+            return Some(json!({"revision": 0}));
+        }
         (!schema.is_null()).then(|| sample(document, "", schema))
     }
 

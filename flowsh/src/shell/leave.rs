@@ -5,6 +5,7 @@ use commands::{Command, Submode, Tail, operational_hint};
 
 use super::{Done, Outcome, Place, Reading, Shell};
 use crate::output::Answer;
+use crate::terminal;
 use crate::trouble::Failure;
 
 impl Shell {
@@ -30,7 +31,7 @@ impl Shell {
         if !ios || !self.changed(&session).unwrap_or_default() {
             return self.leave(false);
         }
-        if self.via == "cli" {
+        if self.via == "cli" && !terminal::is_automated() {
             self.reading = Reading::Leaving;
             return Ok(Outcome::default());
         }

@@ -100,7 +100,7 @@ pub(crate) fn take_fields(
             let word = &left[0];
             return Err(word.problem(
                 Code::NotHere,
-                format!("{field} stands there already"),
+                format!("{field} is given already"),
                 Some("each field once".into()),
             ));
         }

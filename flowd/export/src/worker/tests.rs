@@ -360,7 +360,8 @@ fn another_destination_is_another_stream() {
             message.templates().count(),
             message.records()
         ),
-        (0, 1, 7)
+        // The template of flows, and that of the sampling interval with its row.
+        (0, 2, 8)
     );
     let statistics = worker.statistics();
     balanced(&statistics);

@@ -16,7 +16,8 @@ fn templates_come_first_and_again_by_time_and_by_count() {
     for second in 0..150 {
         stream.poll(BOOT_NS + second * SECOND);
         for message in collector.take(&mut stream) {
-            assert_eq!((message.templates().count(), message.records()), (2, 0));
+            // Two templates of flows, and that of the sampling interval with its row.
+            assert_eq!((message.templates().count(), message.records()), (3, 1));
             told.push(second);
         }
     }
@@ -115,7 +116,12 @@ fn data_of_several_monitors_share_datagrams_in_sets_of_their_own() {
 fn identifiers_stay_with_their_layout_and_are_not_reused() {
     let (first, second) = (original(Family::V4), original(Family::V6));
     let settings = settings(Protocol::NetflowV9);
-    let ids = |stream: &Stream| stream.templates().iter().map(|t| t.id).collect::<Vec<_>>();
+    let ids = |stream: &Stream| {
+        let all = stream.templates().into_iter();
+        all.filter(|template| !template.options)
+            .map(|template| template.id)
+            .collect::<Vec<_>>()
+    };
     let with = |layouts: &[&Arc<Layout>], sampling: &Sampling| {
         monitor(
             "M",
@@ -130,7 +136,8 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
     let again = Arc::new(Layout::clone(&first));
     let other = monitor("A", vec![Arc::clone(&first)], Sampling::None);
     stream.configure(&settings, &[&other, &with(&[&again, &second], &none)], &[]);
-    assert_eq!(ids(&stream), [256, 257, 258]);
+    // 258 is the options template of the sampling interval.
+    assert_eq!(ids(&stream), [256, 257, 259]);
     assert_eq!(stream.templates[0].client, 1);
     // A layout goes, and comes again: at once it is the one it was, announced again.
     stream.configure(&settings, &[&with(&[&second], &none)], &[]);
@@ -143,13 +150,13 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
         stream.configure(&settings, &[&with(&[&second], &none)], &[]);
     }
     stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
-    assert_eq!(ids(&stream), [257, 259]);
+    assert_eq!(ids(&stream), [257, 260]);
     // A sampler changes the fields; another rate does not.
     let one = |id, rate| Sampling::One(sampler(id, SamplerMode::Random, rate));
     stream.configure(&settings, &[&with(&[&second], &one(1, 10))], &[]);
-    assert_eq!(stream.templates[0].id, 260);
+    assert_eq!(stream.templates[0].id, 261);
     stream.configure(&settings, &[&with(&[&second], &one(2, 20))], &[]);
-    assert_eq!(stream.templates[0].id, 260);
+    assert_eq!(stream.templates[0].id, 261);
     // After the last comes the first that is free.
     stream.next_id = 65_535;
     stream.configure(&settings, &[&with(&[&first, &second], &one(2, 20))], &[]);

@@ -122,7 +122,8 @@ fn options_tell_samplers_interfaces_and_statistics() {
         stream.flush(now_ns);
         let messages = collector.take(&mut stream);
         collector.records(&messages, &[flows], Some(7));
-        stream.poll(BOOT_NS + 600 * SECOND);
+        // The templates went out with the flows, and are due 600 s after that.
+        stream.poll(BOOT_NS + 633 * SECOND);
         let messages = collector.take(&mut stream);
         assert_eq!(rows(&messages, &collector, 48).len(), 1);
         let statistics = &rows(&messages, &collector, 42)[0];
@@ -134,7 +135,7 @@ fn options_tell_samplers_interfaces_and_statistics() {
             ..monitor
         };
         stream.configure(&settings, &[&changed], &interfaces);
-        stream.poll(BOOT_NS + 601 * SECOND);
+        stream.poll(BOOT_NS + 634 * SECOND);
         let messages = collector.take(&mut stream);
         assert_eq!(
             rows(&messages, &collector, 34)[0][&34],
