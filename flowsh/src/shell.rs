@@ -37,8 +37,8 @@ use crate::screen::View;
 use crate::terminal;
 use crate::trouble::Failure;
 pub(crate) use listing::Listing;
-use talkers::Talkers;
 use load::Loading;
+use talkers::Talkers;
 use top::Top;
 pub(crate) use watch::Watch;
 
@@ -380,7 +380,6 @@ impl Shell {
         }
     }
 
-
     /// Ends the session. Returns whether it had changes that were not committed.
     pub(crate) fn close(&mut self) -> bool {
         let Place::Configuration { session, .. } = std::mem::take(&mut self.place) else {
@@ -540,7 +539,6 @@ impl Shell {
         self.ios(tail, line)?;
         Ok(Outcome::default())
     }
-
 }
 
 /// Whether a command belongs to configuration mode.

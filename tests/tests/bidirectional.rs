@@ -218,7 +218,7 @@ fn what_cannot_be_bidirectional_is_refused_with_its_place() {
     let nine = CONFIG.replace("export-protocol ipfix", "export-protocol netflow-v9");
     let said = check(&nine);
     assert!(
-        said.contains(":5:") && said.contains("exporter E speaks NetFlow version 9"),
+        said.contains(":5:") && said.contains("exporter E uses NetFlow version 9"),
         "{said}"
     );
     let immediate = format!("{CONFIG}set flow monitor M cache type immediate\n");

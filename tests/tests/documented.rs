@@ -163,6 +163,8 @@ fn typed(flowd: &Flowd, lines: &[&str]) -> (Said, String) {
                     .as_str()
                     .unwrap_or_default()
                     .to_owned();
+                // What was not committed is given up on purpose.
+                let _ = keys.write_all(b"exit discard\n");
             }
             break;
         }

@@ -5,8 +5,7 @@ use api::routes::{self, Get, Post};
 use api::session::{Begin, Changes, Dialect, Edit, EditMode, Exclusive, Rollback};
 use api::{Code, Nothing, Refusal};
 use commands::{
-    Command, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split,
-    submode_after,
+    Command, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split, submode_after,
 };
 use language::schema;
 use serde::Serialize;
@@ -234,11 +233,6 @@ impl Shell {
         schema::lookup(path.iter().map(String::as_str))
     }
 
-
-
-
-
-
     /// Sends a line of the set dialect at the edit level.
     fn set(&mut self, verb: &str, tail: &Tail, line: &str) -> Done {
         let edit = Edit {
@@ -308,7 +302,6 @@ impl Shell {
         Ok(())
     }
 
-
     /// Returns what is wrong with an IOS statement, as far as that can be told without the configuration.
     pub(super) fn wrong_statement(&self, tail: &Tail, line: &str) -> Option<String> {
         let text = match self.submode {
@@ -332,8 +325,6 @@ impl Shell {
         problem.column += u32::try_from(tail.start).unwrap_or_default();
         Some(Failure::in_line(line, &problem).shown())
     }
-
-
 
     /// Returns the words of a path with abbreviations written out.
     pub(super) fn spelled_out(

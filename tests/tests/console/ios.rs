@@ -47,13 +47,17 @@ fn a_router_is_configured_as_fingers_are_used_to() {
     shell.expect(r"\(config-flow-exporter\)# $");
     // What is not committed is not lost by leaving.
     shell.line("end");
-    shell.expect(r"Cannot exit: configuration modified\.\nUse 'commit'.*'exit discard'");
+    shell.expect(r"(?s)not committed\..*Commit them before leaving\?.*\[cancel\]: $");
+    shell.line("cancel");
+    shell.expect("You stay in configuration mode");
     shell.expect(r"\(config-flow-exporter\)# $");
     shell.line("write memory");
     shell.expect(r"(?s)Commit complete\n\[OK\] flowd starts with what runs: revision 0");
     // Ctrl-Z runs the line and leaves; nothing was changed since.
     shell.keys("dscp 8\u{1a}");
-    shell.expect("Cannot exit");
+    shell.expect(r"Commit them before leaving\?.*\[cancel\]: $");
+    shell.line("");
+    shell.expect("You stay in configuration mode");
     shell.expect(r"\(config-flow-exporter\)# $");
     shell.line("commit");
     shell.expect(r"Commit complete");

@@ -30,7 +30,7 @@ fn a_session_outlives_the_daemon_and_says_what_is_gone() {
     // What is typed ahead of it goes with the line.
     shell.expect("# $");
     shell.line("compare");
-    shell.expect(r"Uncommitted changes are gone; a new candidate is open");
+    shell.expect(r"Uncommitted changes\s+are gone;\s+a new candidate is open");
     shell.expect("# $");
     shell.line("compare");
     shell.expect("No changes between working and active configurations");

@@ -139,7 +139,7 @@ fn narrow_and_tiny_terminals_do() {
         shell.expect(r"S\s+r\s*a\s*t\s*e\s+7");
         shell.expect(r">\s*$");
         shell.keys("sho?");
-        shell.expect(r"(?s)S\s*h\s*o\s*w\s+w\s*h\s*a\s*t");
+        shell.expect(r"(?s)S\s*h\s*o\s*w\s+t\s*h\s*e");
         shell.keys("\u{3}");
         shell.expect(r">\s*$");
         shell.line("exit");

@@ -54,7 +54,11 @@ fn ios_lines_stay_in_their_submode_until_another_opens() {
     assert!(shown.contains("discard"), "{shown}");
     bench.shell.via = "cli";
     bench.ok("end");
-    assert!(bench.prompt().contains("yes, no (they are given up), or cancel"));
+    assert!(
+        bench
+            .prompt()
+            .contains("yes, no (they are given up), or cancel")
+    );
     assert_eq!(bench.ok("cancel"), "You stay in configuration mode.\n");
     bench.ok("end");
     bench.ok("no");
@@ -75,7 +79,12 @@ fn lines_below_a_refused_one_are_neither_commands_nor_statements() {
     bench.ok("interface eth0");
     bench.ok("description management");
     bench.fails("interface GigabitEthernet1/0/7");
-    for line in ["description spare", "shutdown", " exit", "set system host-name evil"] {
+    for line in [
+        "description spare",
+        "shutdown",
+        " exit",
+        "set system host-name evil",
+    ] {
         assert!(bench.ok(line).starts_with("Left out"), "{line}");
     }
     bench.ok("exit");
@@ -87,7 +96,11 @@ fn lines_below_a_refused_one_are_neither_commands_nor_statements() {
     }
     assert_eq!(bench.ok("^C"), "5 lines of it were left out.\n");
     bench.fails("router bgp 65000");
-    assert!(bench.ok("neighbor 192.0.2.1 remote-as 1").starts_with("Left out"));
+    assert!(
+        bench
+            .ok("neighbor 192.0.2.1 remote-as 1")
+            .starts_with("Left out")
+    );
     bench.ok("flow exporter E");
     bench.ok("ttl 4");
     assert_eq!(

@@ -13,7 +13,10 @@ fn a_text_is_loaded_at_its_end() {
     bench.ok("commit");
     let shown = bench.shell.end_of_input().unwrap_err().shown();
     assert!(shown.contains("line 2:1: "), "{shown}");
-    assert!(shown.contains("What is wrong above was left out."), "{shown}");
+    assert!(
+        shown.contains("What is wrong above was left out."),
+        "{shown}"
+    );
     assert_eq!(bench.candidate(), "set flow sampler S rate 10\n");
     bench.ok("set system host-name old");
     bench.ok("load merge terminal");
@@ -39,7 +42,14 @@ fn the_flow_parts_of_a_router_are_loaded() {
     bench.ok("configure");
     bench.ok("set system host-name old");
     bench.ok("load flow terminal detail");
-    for line in ["hostname r9", "router bgp 1", " neighbor x", "flow exporter E", " destination 192.0.2.1", "end"] {
+    for line in [
+        "hostname r9",
+        "router bgp 1",
+        " neighbor x",
+        "flow exporter E",
+        " destination 192.0.2.1",
+        "end",
+    ] {
         bench.ok(line);
     }
     let said = bench.shell.end_of_input().unwrap().answer.text;
