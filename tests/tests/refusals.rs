@@ -94,7 +94,6 @@ const LINES: &[(&str, &str)] = &[
         "set interfaces ethernet a-name-that-is-too-long flow monitor M direction input",
         "a-name-that-is-too-long",
     ),
-    ("delete flow exporter NOBODY", "NOBODY"),
     ("frobnicate the flows", "frobnicate"),
     ("edit nowhere", "nowhere"),
     ("rollback 4711", "4711"),

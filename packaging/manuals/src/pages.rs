@@ -22,7 +22,7 @@ pub(crate) fn flowsh() -> anyhow::Result<String> {
 pub(crate) fn flowd() -> anyhow::Result<String> {
     let program = crate::flowd::Arguments::command();
     let mut text = FLOWD.to_owned();
-    for name in ["run", "meter"] {
+    for name in ["run", "meter", "check"] {
         let command = program.find_subcommand(name).context("a subcommand")?;
         text = replaced(&text, &format!("options {name}"), &mdoc::options(command))?;
     }
