@@ -611,7 +611,7 @@ In configuration mode both languages work, typed or pasted:
 compare                shows what the candidate changes
 commit                 or `commit-confirm 5`: rolls back unless `confirm` is typed
 write memory           commits what waits; every commit is kept, there is no other startup configuration
-rollback 1             makes the revision before the last one the candidate
+rollback 12            makes a revision the candidate; `run show system commit` lists them
 load FILE, load terminal, load samplicate FILE, save FILE
 run show ...           an operational command (also `do show ...`)
 exit                   leaves the level or the mode; `exit discard` gives changes up

@@ -138,7 +138,7 @@ impl Engine {
         self.pending.lock()
     }
 
-    /// Returns the id of the revision with a number as users count them: 0 is the newest.
+    /// Returns the id of a revision by how many are newer: 0 is the newest.
     pub fn revision_id(&self, number: usize) -> Option<u64> {
         self.revisions.list().get(number).map(|summary| summary.id)
     }

@@ -211,7 +211,7 @@ impl Arg {
                     return refuse(
                         Code::InvalidValue,
                         "not a revision",
-                        "a number; 0 is the newest, `run show system commit` lists them".into(),
+                        "a number; `run show system commit` lists them".into(),
                     );
                 }
             }

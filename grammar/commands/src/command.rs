@@ -55,7 +55,7 @@ pub enum Command {
     ClearScheduled,
     /// Shows what a revision changed.
     ShowCommitDiff {
-        /// The revision; 0 is the newest.
+        /// The revision's identifier, as `show system commit` lists it.
         revision: u32,
     },
     /// Shows the host's interfaces.
@@ -228,7 +228,7 @@ pub enum Command {
     Discard,
     /// Makes a revision the candidate.
     Rollback {
-        /// The revision; 0 is the newest.
+        /// The revision's identifier, as `show system commit` lists it.
         revision: u32,
     },
     /// Writes the running configuration to a file of the shell's host.

@@ -202,7 +202,7 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     group("show system", "The system"),
     command("show system commit", "The revisions of the configuration", Operator, |_| ask(routes::REVISIONS)),
     group("show system commit diff", "What a revision changed"),
-    command("show system commit diff <revision>", "Revision; 0 is the newest", Operator, build::show_commit_diff),
+    command("show system commit diff <revision>", "Revision, as `show system commit` numbers it", Operator, build::show_commit_diff),
     command("show system commit pending", "The scheduled commit, and what it will change", Operator, |_| Ok(ShowScheduled)),
     command("show version", "The program and its host", Operator, |_| Ok(ShowVersion)),
     group("terminal", "Settings of this terminal"),

@@ -291,8 +291,8 @@ impl Trie {
             && let Token::Argument(_, Arg::Revision) = only.node.token
         {
             let message = match self.nodes[state.node].token.shown() {
-                "rollback" => "rollback to which revision? 0 is the newest",
-                _ => "which revision? 0 is the newest",
+                "rollback" => "rollback to which revision? `run show system commit` lists them",
+                _ => "which revision? `show system commit` lists them",
             };
             return problem(Code::MissingValue, end, 1, message, None);
         }

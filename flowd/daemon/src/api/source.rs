@@ -56,7 +56,7 @@ pub(super) fn source_tree(
     }
 }
 
-/// Returns the tree of a revision by its number; 0 is the newest.
+/// Returns the tree of a revision by how many are newer; 0 is the newest.
 pub(super) fn revision(control: &Control, number: u64) -> Result<Tree, ApiError> {
     let at = usize::try_from(number).ok();
     let id = at

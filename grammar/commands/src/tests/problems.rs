@@ -108,7 +108,7 @@ fn problems_have_their_place_and_what_would_be_right() {
             10,
             1,
             "\"x\" is not a revision",
-            "0 is the newest",
+            "`run show system commit` lists them",
         ),
         (
             "copy a b",
