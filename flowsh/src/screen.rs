@@ -99,6 +99,9 @@ pub(crate) fn of(route: &str, answer: &JsonText, view: &View) -> Result<String, 
     }
 }
 
+/// The number of columns that every screen fits into.
+const WIDTH: usize = 80;
+
 /// What the text of an answer depends on beside the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct View {

@@ -13,6 +13,7 @@ mod listing;
 mod load;
 mod operational;
 mod ping;
+mod refused;
 mod samplicator;
 mod talkers;
 #[cfg(test)]
@@ -476,7 +477,7 @@ impl Shell {
             (Mode::Configuration(_), Command::Show { path }) if pipes.contains(&Pipe::Json) => {
                 self.show_json(&path, line)?
             }
-            (Mode::Configuration(_), command) if is_configuration(&command) => {
+            (Mode::Configuration(_), command) if configure::is_configuration(&command) => {
                 // What a commit says is about the configuration, whatever words its comment has.
                 let of_line = matches!(command, Command::Compare { .. } | Command::Rollback { .. });
                 let done = self.configuration(command, line);
@@ -539,41 +540,6 @@ impl Shell {
         self.ios(tail, line)?;
         Ok(Outcome::default())
     }
-}
-
-/// Whether a command belongs to configuration mode.
-fn is_configuration(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Exit { .. }
-            | Command::End
-            | Command::Set(_)
-            | Command::Delete(_)
-            | Command::Comment(_)
-            | Command::Edit(_)
-            | Command::Up
-            | Command::Top
-            | Command::Show { .. }
-            | Command::Compare { .. }
-            | Command::Commit { .. }
-            | Command::CommitAt { .. }
-            | Command::CommitCheck
-            | Command::Status
-            | Command::CommitConfirm { .. }
-            | Command::Confirm
-            | Command::Discard
-            | Command::Rollback { .. }
-            | Command::Save { .. }
-            | Command::Load { .. }
-            | Command::LoadFlow { .. }
-            | Command::LoadSamplicate { .. }
-            | Command::LoadSamplicateArguments(_)
-            | Command::LoadSoftflowd { .. }
-            | Command::LoadSoftflowdArguments(_)
-            | Command::LoadPmacct { .. }
-            | Command::Copy { .. }
-            | Command::Statement(_)
-    )
 }
 
 /// The first label of a host name, as prompts show it.

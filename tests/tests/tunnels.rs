@@ -98,7 +98,7 @@ fn a_tunnel_of_the_kernel_is_entered() {
         set interfaces ethernet eth1 capture decapsulate gre
         set interfaces ethernet eth1 capture fragment-ports\n",
     );
-    let shown = flowd.ok(&["show system commit diff 0"]);
+    let shown = flowd.ok(&["show system commit diff 1"]);
     assert!(shown.contains("decapsulate"), "{shown}");
     ping("4000");
     until("the packets inside", SOON, || {

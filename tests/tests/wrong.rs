@@ -124,7 +124,7 @@ fn faults(case: &Case, said: &Said, word: &str, says: &str) -> Vec<String> {
     if said.code != 1 {
         faults.push(format!("exit {}", said.code));
     }
-    let right = ["; ", "did you mean", " is missing", "too: match "];
+    let right = ["; ", "did you mean", " is missing", "too: match ", "? "];
     if !right.iter().any(|right| says.contains(right)) {
         faults.push("does not say what would have been right".into());
     }

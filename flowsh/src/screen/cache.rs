@@ -11,7 +11,7 @@ use super::{Column, Grid, Page, View, given, plain, sampled, value};
 const NUMBERS_END: usize = 50;
 
 /// Characters that a column has at most.
-const WIDEST: usize = 80;
+const WIDEST: usize = super::WIDTH;
 
 /// The block of counters.
 pub(crate) fn monitor_statistics(monitor: &Monitor) -> String {

@@ -6,7 +6,7 @@ use api::samplicator::{
 };
 use jiff::Timestamp;
 
-use super::{Column, Page, View, given, grouped, plain, span, table, zoned};
+use super::{Column, Page, View, WIDTH, given, grouped, plain, span, table, zoned};
 
 /// Column (from 0) of the values.
 const VALUES: usize = 19;
@@ -184,11 +184,15 @@ pub(crate) fn samplicator_receivers(answer: &Samplicators, view: &View) -> Strin
     let mut page = Page::default();
     for samplicator in &answer.samplicators {
         for receiver in &samplicator.receivers {
-            page.line(format!(
-                "Receiver {} of samplicator {}:",
-                plain(&receiver.name),
-                plain(&samplicator.name)
-            ));
+            let receiver_name = format!("Receiver {}", plain(&receiver.name));
+            let of = format!("of samplicator {}:", plain(&samplicator.name));
+            match receiver_name.len() + of.len() < WIDTH {
+                true => page.line(format!("{receiver_name} {of}")),
+                false => {
+                    page.line(receiver_name);
+                    page.line(format!("  {of}"));
+                }
+            }
             detail(&mut page, receiver, view);
             page.line("");
         }

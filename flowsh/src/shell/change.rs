@@ -6,8 +6,8 @@ use api::{Nothing, routes};
 use commands::Version;
 
 use super::candidate::warnings;
-use super::configure::in_text;
 use super::operational::difference;
+use super::refused::in_text;
 use super::{Done, Shell};
 use crate::file::{self, SAVED};
 use crate::output::Answer;

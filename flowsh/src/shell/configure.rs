@@ -13,11 +13,12 @@ use serde::de::DeserializeOwned;
 
 use super::candidate::warnings;
 use super::load::Loading;
+use super::refused::at_its_place;
 use super::{Done, Outcome, Place, Shell};
 use crate::client::{Error, Received};
 use crate::output::Answer;
 use crate::screen;
-use crate::trouble::{Failure, Trouble, with_hint};
+use crate::trouble::{Failure, Trouble};
 
 impl Shell {
     pub(super) fn configure(&mut self, terminal: bool, exclusive: bool, line: &str) -> Done {
@@ -269,24 +270,24 @@ impl Shell {
             path: Vec::new(),
             ..Edit::default()
         };
-        let result = self.ask_edit(&edit);
+        let mut result = self.ask_edit(&edit);
+        // The dialect knows its own words only; what was typed may have been meant as a command.
+        if let Err(Error::Refused(refusals)) = &mut result
+            && let [refusal] = &mut refusals[..]
+            && refusal.line == Some(lines + 1)
+            && refusal.column == Some(1)
+            && refusal.code == Code::UnknownWord
+            && let Some(first) = split(&tail.text).first()
+        {
+            let hint = operational_hint(&tail.text);
+            let hint = hint.unwrap_or_else(|| first_word_hint(&first.text, self.submode));
+            refusal.hint = Some(hint.into());
+        }
         let refused_opener = next.as_ref().is_some_and(|(to, _)| *to != Submode::Global);
         if let Err(Error::Refused(refusals)) = &result {
             self.refused_statement(refusals, tail, refused_opener, lines);
         }
-        result.map_err(|mut error| {
-            // The dialect knows its own words only; what was typed may have been meant as a command.
-            if let Error::Refused(refusals) = &mut error
-                && let [refusal] = &mut refusals[..]
-                && refusal.line == Some(lines + 1)
-                && refusal.column == Some(1)
-                && refusal.code == Code::UnknownWord
-                && let Some(first) = split(&tail.text).first()
-            {
-                let hint = operational_hint(&tail.text);
-                let hint = hint.unwrap_or_else(|| first_word_hint(&first.text, self.submode));
-                refusal.hint = Some(hint.into());
-            }
+        result.map_err(|error| {
             placed(error, line, |at, column| {
                 if at > lines {
                     tail.start + column
@@ -453,36 +454,37 @@ fn placed(error: Error, line: &str, place: impl Fn(u32, usize) -> usize) -> Fail
     Failure::Wrong(refusals.into_iter().map(trouble).collect())
 }
 
-/// Turns refusals of a text of several lines into failures that show the wrong lines, with `origin` and their numbers.
-pub(super) fn in_text(error: Error, text: &str, origin: &str, before: u32) -> Failure {
-    let Error::Refused(refusals) = error else {
-        return error.into();
-    };
-    let trouble = |refusal: Refusal| {
-        let at = refusal.line.zip(refusal.column);
-        let length = refusal.length.unwrap_or(1) as usize;
-        let Some((at, column)) = at else {
-            return refusal.into();
-        };
-        let wrong = text.lines().nth(at.saturating_sub(1) as usize);
-        Trouble {
-            origin: Some(format!("{origin}{}:{column}", at + before)),
-            place: wrong.map(|line| {
-                let start = column.saturating_sub(1) as usize;
-                (line.to_owned(), start, length)
-            }),
-            ..at_its_place(refusal)
-        }
-    };
-    Failure::Wrong(refusals.into_iter().map(trouble).collect())
-}
-
-/// Turns a refusal into a failure whose place the caller adds.
-fn at_its_place(refusal: Refusal) -> Trouble {
-    Trouble {
-        message: with_hint(&refusal.message, refusal.hint.as_deref()),
-        path: refusal.path.unwrap_or_default(),
-        code: Some(refusal.code),
-        ..Trouble::default()
-    }
+/// Whether a command belongs to configuration mode.
+pub(super) fn is_configuration(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Exit { .. }
+            | Command::End
+            | Command::Set(_)
+            | Command::Delete(_)
+            | Command::Comment(_)
+            | Command::Edit(_)
+            | Command::Up
+            | Command::Top
+            | Command::Show { .. }
+            | Command::Compare { .. }
+            | Command::Commit { .. }
+            | Command::CommitAt { .. }
+            | Command::CommitCheck
+            | Command::Status
+            | Command::CommitConfirm { .. }
+            | Command::Confirm
+            | Command::Discard
+            | Command::Rollback { .. }
+            | Command::Save { .. }
+            | Command::Load { .. }
+            | Command::LoadFlow { .. }
+            | Command::LoadSamplicate { .. }
+            | Command::LoadSamplicateArguments(_)
+            | Command::LoadSoftflowd { .. }
+            | Command::LoadSoftflowdArguments(_)
+            | Command::LoadPmacct { .. }
+            | Command::Copy { .. }
+            | Command::Statement(_)
+    )
 }

@@ -4,7 +4,7 @@ use api::session::{Dialect, Edit, EditMode};
 use commands::Word;
 use language::Tree;
 
-use super::configure::in_text;
+use super::refused::in_text;
 use super::{Done, Outcome, Shell};
 use crate::trouble::Failure;
 

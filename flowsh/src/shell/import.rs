@@ -7,7 +7,7 @@ use commands::Tail;
 use import::samplicate::{self, Arguments};
 use import::{Imported, Made, Origin, pmacct, softflowd};
 
-use super::configure::in_text;
+use super::refused::in_text;
 use super::{Done, Shell};
 use crate::file;
 use crate::output::Answer;

@@ -5,7 +5,7 @@ use api::routes;
 use api::session::{Dialect, Edit, EditMode, LeftOut, Parts};
 use commands::{LoadFrom, LoadMode};
 
-use super::configure::in_text;
+use super::refused::in_text;
 use super::{Done, Outcome, Reading, Shell};
 use crate::client::Error;
 use crate::file;

@@ -56,6 +56,11 @@ impl Top {
         Ok(rates)
     }
 
+    /// Forgets the answer before, so that the next one has no rates.
+    pub(super) fn forget(&mut self) {
+        self.after = None;
+    }
+
     /// Returns the text of the next frame. `rows` are those of the screen, if it is one.
     pub(super) fn frame(
         &mut self,

@@ -86,6 +86,8 @@ impl Shell {
             Watch::Accounting(top) => {
                 let rates = top.ask(self, 1);
                 rates.map_err(|failure| failure.at_its_word(line))?;
+                // Rates since this moment would be of no time at all.
+                top.forget();
             }
         }
         Ok(Outcome {

@@ -81,7 +81,7 @@ Receiver right of samplicator FLOWS:
     dropped: icmp-unreachable                     40              48,000
     dropped: sampled                             300             360,000
   templates sent again beside them                 0                   0
-  told unreachable (ICMP) 41 times
+  reported unreachable (ICMP) 41 times
 
 ",
     );

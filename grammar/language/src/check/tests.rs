@@ -260,7 +260,7 @@ set flow samplicator S source 10.1.0.0/16 receiver G
         ),
         (
             "set flow samplicator S receiver A source-address 2001:db8::7",
-            "flow samplicator S receiver A source-address: source-address 2001:db8::7 is not of the family of 192.0.2.1; an IPv4 address is wanted",
+            "flow samplicator S receiver A source-address 2001:db8::7 is not of the family of 192.0.2.1; an IPv4 address is wanted",
         ),
         (
             "set flow samplicator S receiver A source-address 192.0.2.7\nset flow samplicator S receiver A source-interface eth0",
