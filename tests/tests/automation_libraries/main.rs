@@ -81,34 +81,42 @@ fn drivers_of_netmiko_and_napalm_configure_save_and_show() {
     if !skip::able("netmiko and NAPALM over ssh", TOOLS) {
         return;
     }
-    for (script, wanted) in [
+    let scripts = [
         (
-            "netmiko_ios.py",
+            "by_netmiko_ios.py",
             "set flow exporter NOC destination 192.0.2.1",
         ),
         (
-            "netmiko_vyos.py",
+            "by_netmiko_vyos.py",
             "set flow exporter VYOS destination 192.0.2.2",
         ),
         (
-            "napalm_ios.py",
+            "by_napalm_ios.py",
             "set flow exporter NAPALM destination 192.0.2.3",
         ),
         (
-            "napalm_vyos.py",
+            "by_napalm_vyos.py",
             "set flow exporter BERRY destination 192.0.2.4",
         ),
-    ] {
-        let at = Appliance::start(&script.replace(['_', '.'], "-"));
-        let said = at.run(script);
-        assert_eq!(said.code, 0, "{script}: {}{}", said.out, said.err);
-        assert!(
-            said.out.ends_with("done\n"),
-            "{script}: {}{}",
-            said.out,
-            said.err
-        );
-        let running = at.flowd.ok(&["show configuration commands"]);
-        assert!(running.contains(wanted), "{script}: {running}");
-    }
+    ];
+    // Libraries wait a lot: all at once.
+    std::thread::scope(|scope| {
+        for (script, wanted) in scripts {
+            scope.spawn(move || drives(script, wanted));
+        }
+    });
+}
+
+/// Runs a script and asserts that it configured what it should.
+fn drives(script: &str, wanted: &str) {
+    let appliance = Appliance::start(&script.replace(['_', '.'], "-"));
+    let said = appliance.run(script);
+    assert!(
+        said.code == 0 && said.out.ends_with("done\n"),
+        "{script}: {}{}",
+        said.out,
+        said.err
+    );
+    let running = appliance.flowd.ok(&["show configuration commands"]);
+    assert!(running.contains(wanted), "{script}: {running}");
 }
