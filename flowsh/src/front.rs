@@ -21,7 +21,11 @@ pub(crate) struct Wish {
 
 /// Runs what was typed or pasted, line by line.
 pub(crate) fn typed(shell: &mut Shell, text: &str) -> Wish {
-    let lines: Vec<&str> = text.lines().collect();
+    let mut lines: Vec<&str> = text.lines().collect();
+    // A question takes Enter alone for an answer.
+    if lines.is_empty() && shell.asks() {
+        lines.push("");
+    }
     let pasted = lines.iter().filter(|line| !line.trim().is_empty()).count();
     let mut wish = Wish::default();
     let mut failed = 0;

@@ -207,6 +207,11 @@ impl Shell {
         self.reading == Reading::Commands
     }
 
+    /// Whether the next line is the answer to a question.
+    pub(crate) fn asks(&self) -> bool {
+        self.reading == Reading::Leaving
+    }
+
     /// Whether the lines of a `load terminal` are being read.
     pub(crate) fn wants_text(&self) -> bool {
         matches!(self.reading, Reading::Text { .. })
