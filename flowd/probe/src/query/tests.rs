@@ -342,7 +342,7 @@ fn wrong_queries_say_what_is_wrong() {
         ),
         (
             condition("interface input", "none0", false),
-            "there is not an interface none0",
+            "there is no interface none0",
         ),
         (
             aggregate(&["counter bytes"], None),

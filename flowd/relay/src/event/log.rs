@@ -106,11 +106,11 @@ fn line(Event { samplicator, what }: &Event) {
         }
         What::ListenerDown { endpoint, why } => {
             let Endpoint { listen, port } = endpoint;
-            tracing::warn!(samplicator, "{listen} port {port} is down: {why}");
+            tracing::warn!("samplicator {samplicator}: {listen} port {port} is down: {why}");
         }
         What::ListenerUp { endpoint } => {
             let Endpoint { listen, port } = endpoint;
-            tracing::info!(samplicator, "{listen} port {port} is up");
+            tracing::info!("samplicator {samplicator}: {listen} port {port} is up");
         }
         What::ReceiverFailed { receiver, reason } => {
             let why = reason.text();
