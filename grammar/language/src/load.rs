@@ -91,6 +91,11 @@ impl Loader {
         Ok(loader)
     }
 
+    /// Whether no more problems are kept, but only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
+    }
+
     /// Keeps a problem, or counts it when there are many.
     pub(crate) fn report(&mut self, problem: Problem) {
         match self.problems.len() {

@@ -346,7 +346,7 @@ fn wrong_queries_say_what_is_wrong() {
         ),
         (
             aggregate(&["counter bytes"], None),
-            "counter bytes is counted",
+            "counter bytes is a counter",
         ),
         (
             aggregate(&["ipv4 protocol"], Some("transport source-port")),

@@ -201,6 +201,8 @@ impl Reader<'_, '_> {
                 self.loader
                     .note(place.problem(problem.code, problem.message, problem.hint));
             }
+            // Finding a place takes time with the length of the text, so only what is told is looked for.
+            Err(problem) if self.loader.is_full() => self.loader.report(problem),
             Err(problem) => {
                 let place = locate(self.text, &self.steps, true);
                 self.loader
