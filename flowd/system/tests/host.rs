@@ -135,7 +135,7 @@ fn an_interface_that_is_not_there_is_a_warning() {
         let host = Host::default();
         assert_eq!(
             lead(&host, &Settings::default(), &wanted),
-            ["interface eth9 does not exist on this host"]
+            ["interface eth9 does not exist on this host; it is configured when it does"]
         );
         assert_eq!(addresses(), ["192.0.2.1/24"]);
         // What goes from it is gone with it.

@@ -145,9 +145,12 @@ struct Reader<'a, 'b> {
 
 impl Reader<'_, '_> {
     /// Reports at the value that the steps lead to. Finding its place reads the text from the beginning, so it
-    /// is done for problems only.
+    /// is done for problems that are told only.
     fn report(&mut self, code: Code, message: String, hint: Option<String>) {
-        let place = locate(self.text, &self.steps, false);
+        let place = match self.loader.is_full() {
+            true => Span::default(),
+            false => locate(self.text, &self.steps, false),
+        };
         self.loader.report(place.problem(code, message, hint));
     }
 
