@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flow_tests::skip::{able, command};
 use flow_tests::traffic::Traffic;
-use flow_tests::wait::SOON;
+use flow_tests::wait::{SOON, within};
 use flow_tests::{Flowd, Lab, bins, pcapfile, until};
 use serde_json::Value as Json;
 
@@ -101,10 +101,14 @@ fn a_tunnel_of_the_kernel_is_entered() {
     let shown = flowd.ok(&["show system commit diff 1"]);
     assert!(shown.contains("decapsulate"), "{shown}");
     ping("4000");
-    until("the packets inside", SOON, || {
-        let [inside, _] = seen(&flowd);
-        (inside == (9, 3 * 4068)).then_some(())
-    });
+    let inside = || seen(&flowd)[0];
+    within(SOON, || (inside() == (9, 3 * 4068)).then_some(()));
+    assert_eq!(
+        inside(),
+        (9, 3 * 4068),
+        "{:#}",
+        flowd.get("/v1/flow/interfaces")
+    );
     assert!(captured(&flowd) >= before + 9);
     let screen = flowd.ok(&["show flow interface eth1"]);
     for line in ["Decapsulate:", "gre, vxlan", "packets entered"] {

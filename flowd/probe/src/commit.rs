@@ -9,7 +9,7 @@ use loss::DropReason;
 use service::{Occasion, clock};
 use system::routes::Routes;
 
-use super::difference::{Difference, RingChange, SocketChange};
+use super::difference::{Difference, InterfaceChange, RingChange, SocketChange};
 use super::plan::{export_monitors, monitor_configs, sampler_ids, wants_routes};
 use super::rings::OpenedRings;
 use super::settings::{ACCOUNTING, Settings, finding};
@@ -227,9 +227,22 @@ pub(super) fn apply(state: &mut State, staged: Staged) {
             worker.configure(configs.clone());
         }
     }
+    wait_for_threads(state, &difference.interfaces, routes_are_new);
     state.settings = settings;
     state.sampler_ids = sampler_ids;
     drop(unneeded);
+}
+
+/// Waits until the capture threads of changed interfaces have handled their requests, so that a packet which arrives after the
+/// commit has returned is metered as it says.
+fn wait_for_threads(state: &State, changed: &BTreeMap<String, InterfaceChange>, all: bool) {
+    for (name, rings) in &state.interfaces {
+        if all || changed.contains_key(name) {
+            for worker in &rings.workers {
+                worker.report();
+            }
+        }
+    }
 }
 
 /// Ends the monitors that are no longer attached, and waits until their flows are handed to the export thread.
