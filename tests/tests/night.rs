@@ -197,7 +197,7 @@ fn a_shell_that_is_killed_ends_its_session() {
     terminal.expect("# ");
     assert_eq!(sessions(), 1);
     let head = format!(
-        "yes 'show version' | {shell} --socket {socket} -c configure -f - | head -1 > /dev/null"
+        "yes 'run show version' | {shell} --socket {socket} -c configure -f - | head -1 > /dev/null"
     );
     let _ = std::process::Command::new("sh")
         .args(["-c", &head])
