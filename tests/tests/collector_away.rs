@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use flow_tests::collectors::Nfcapd;
 use flow_tests::config::{Exporter, monitor};
+use flow_tests::dns::{NameServer, Resolv};
 use flow_tests::sink::Sink;
 use flow_tests::wait::{SOON, within};
 use flow_tests::{Flowd, Lab, Namespace, Site, skip, until};
@@ -194,6 +195,43 @@ set flow samplicator S receiver left spoof-source
             );
         }
     }
+}
+
+#[test]
+fn an_exporter_follows_its_name() {
+    if !skip::able("an exporter whose name moves", &["ip", "ethtool"]) {
+        return;
+    }
+    let lab = Lab::new();
+    let port = Lab::port();
+    lab.c1.ip("addr add 192.168.3.7/24 dev eth0");
+    let [first, second] = ["192.168.3.1", "192.168.3.7"];
+    let sinks = [first, second].map(|address| Sink::start(&lab.c1, address, port));
+    let _resolv = Resolv::write(
+        &lab.router,
+        "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+    );
+    let names = NameServer::start(&lab.router, Some(first.parse().expect("an address")));
+    let flowd = Flowd::start(&lab.router);
+    flowd.configure(&every_packet("eth1", "collector.example", port, "ipfix"));
+    let load = Load::start(&lab.hosts, "172.16.1.2", "172.16.2.1:9");
+    let more = |at: usize, what: &str| {
+        let before = sinks[at].datagrams().len();
+        until(what, SOON, || {
+            (sinks[at].datagrams().len() > before + 5).then_some(())
+        });
+    };
+    more(0, "records at the first address");
+    names.now(Some(second.parse().expect("an address")));
+    more(1, "records at the second address");
+    // Templates come before anything else.
+    assert_eq!(sinks[1].datagrams()[0].bytes[16..18], [0, 2]);
+    // A name that is no longer answered keeps its address.
+    names.now(None);
+    more(1, "records while nobody answers");
+    names.now(Some(first.parse().expect("an address")));
+    more(0, "records at the first address again");
+    load.stop();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flow_tests::pty::Pty;
+use flow_tests::sink::Sink;
 use flow_tests::traffic::Traffic;
 use flow_tests::wait::{SOON, within};
 use flow_tests::{Flowd, Lab, Namespace, bins, clock, skip, until};
@@ -244,6 +245,62 @@ fn what_is_wrong_is_an_alarm_until_it_is_right() {
         told[1].starts_with("interface eth1 is up again after "),
         "{told:?}"
     );
+}
+
+#[test]
+fn caches_exporters_and_receivers_raise_alarms() {
+    if !skip::able("alarms of flows", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let flowd = Flowd::start(&lab.router);
+    let port = Lab::port();
+    flowd.configure(&format!(
+        "set flow exporter E destination 192.168.3.1
+set flow exporter E transport udp {port}
+set flow monitor FULL record netflow-original
+set flow monitor FULL cache type permanent
+set flow monitor FULL cache entries 16
+set flow monitor EARLY record netflow-original
+set flow monitor EARLY cache entries 16
+set flow monitor EARLY exporter E
+set interfaces ethernet eth1 flow monitor FULL direction input
+set interfaces ethernet eth1 flow monitor EARLY direction input
+set flow samplicator S port 2055
+set flow samplicator S receiver A address 192.168.3.1
+set flow samplicator S receiver A port {port}
+"
+    ));
+    let listener = std::net::SocketAddr::from(([192, 168, 3, 254], 2055));
+    let from = lab
+        .c1
+        .enter(|| std::net::UdpSocket::bind("192.168.3.1:0").expect("a port"));
+    // More flows than the caches have room for, to a collector that is not there.
+    lab.replay(&Traffic::udp(500, 1, clock::wall_ns()));
+    let mut last = String::new();
+    let all = within(SOON, || {
+        from.send_to(&[0; 64], listener).expect("sent");
+        last = flowd.ok(&["show alarms"]);
+        let wanted = [
+            "flow monitor FULL: packets of new flows that a full cache dropped: ",
+            "flow monitor EARLY: flows that ended early because the cache was full: ",
+            "flow exporter E is failed: port unreachable",
+            "samplicator S receiver A is failed",
+        ];
+        wanted
+            .iter()
+            .all(|alarm| last.contains(alarm))
+            .then_some(())
+    });
+    assert!(all.is_some(), "{last}");
+    // A collector that comes ends what it is about.
+    let _sink = Sink::start(&lab.c1, "192.168.3.1", port);
+    until("exporter and receiver to be in order", SOON, || {
+        from.send_to(&[0; 64], listener).expect("sent");
+        last = flowd.ok(&["show alarms"]);
+        let failed = ["exporter E", "receiver A"].map(|name| last.contains(name));
+        (failed == [false, false]).then_some(())
+    });
 }
 
 #[test]

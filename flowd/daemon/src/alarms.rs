@@ -80,7 +80,8 @@ impl Alarms {
                 Finding::Counted(count) => {
                     // Counters that were cleared count from 0 again.
                     let since_clear = |number: u64| if number > count { 0 } else { number };
-                    let old = since_clear(before.get(&key).copied().unwrap_or(count));
+                    // What is new has counted from 0, also before it is first looked at.
+                    let old = since_clear(before.get(&key).copied().unwrap_or(0));
                     counted.insert(key.clone(), count);
                     let from = raised.get(&key).and_then(|one| one.from);
                     let from = since_clear(from.unwrap_or(old));

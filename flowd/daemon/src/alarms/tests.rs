@@ -61,20 +61,20 @@ fn what_is_counted_is_an_alarm_while_it_grows() {
             1000 * i64::try_from(second).unwrap(),
         ))
     };
-    // What was counted before the first look is nobody's news.
-    assert_eq!(update(0, 7), [""; 0]);
+    // Counting begins with the object, not with the first look at it.
     let begun = "flow monitor M: flows that ended early because the cache was full began";
-    assert_eq!(update(2, 9), [begun]);
+    assert_eq!(update(0, 7), [begun]);
+    assert_eq!(update(2, 9), [""; 0]);
     assert_eq!(update(4, 19), [""; 0]);
     assert_eq!(
         alarms.list()[0].text,
-        "flow monitor M: flows that ended early because the cache was full: 12"
+        "flow monitor M: flows that ended early because the cache was full: 19"
     );
     assert_eq!(update(30, 19), [""; 0]);
     assert_eq!(
         update(34, 19),
         [
-            "flow monitor M: flows that ended early because the cache was full: 12 (ended, begun 32 s ago)"
+            "flow monitor M: flows that ended early because the cache was full: 19 (ended, begun 34 s ago)"
         ]
     );
     assert_eq!(alarms.count(), 0);
