@@ -223,6 +223,61 @@ interface GigabitEthernet0/1
     assert!(flowd.terminate().success());
 }
 
+#[test]
+fn a_samplicator_follows_its_interface_when_that_is_replaced() {
+    if !skip::able("a listening interface that is replaced", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    let add = format!(
+        "link add new1 type veth peer name far1 netns {}",
+        lab.c1.name()
+    );
+    let plug = || {
+        lab.router.ip(&add);
+        lab.router.ip("link set new1 up");
+        lab.router.ip("addr add 10.8.0.1/24 dev new1");
+        lab.c1.ip("addr add 10.8.0.2/24 dev far1");
+        lab.c1.ip("link set far1 up");
+        lab.c1.ip("route add 239.0.0.0/8 dev far1");
+    };
+    plug();
+    let flowd = Flowd::start(&lab.router);
+    let port = Lab::port();
+    let sink = Sink::start(&lab.c1, "192.168.3.1", port);
+    flowd.configure(&format!(
+        "set flow samplicator G listen-address 239.1.2.3%new1
+set flow samplicator G port 2055
+set flow samplicator G receiver A address 192.168.3.1
+set flow samplicator G receiver A port {port}
+"
+    ));
+    let relayed = || {
+        let before = sink.datagrams().len();
+        let from = lab
+            .c1
+            .enter(|| UdpSocket::bind("10.8.0.2:0").expect("a port"));
+        until("copies from the group", SOON, || {
+            from.send_to(b"to the group", "239.1.2.3:2055")
+                .expect("sent");
+            (sink.datagrams().len() > before).then_some(())
+        });
+    };
+    listening(&flowd, "G", true);
+    relayed();
+    lab.router.ip("link del new1");
+    let why = listening(&flowd, "G", false);
+    assert_eq!(why, ["there is no interface `new1`"]);
+    plug();
+    listening(&flowd, "G", true);
+    relayed();
+    // Another one of the same name, between two looks.
+    lab.router.ip("link del new1");
+    plug();
+    relayed();
+    flowd.settled();
+}
+
 /// A small file system of its own, unmounted on drop.
 struct Disk(tempfile::TempDir);
 

@@ -40,7 +40,7 @@ fn udp(family: IpAddr) -> io::Result<Socket> {
 }
 
 /// Returns the index of an interface; 0 without one.
-fn index(interface: Option<&String>) -> Result<u32, Problem> {
+pub(crate) fn index(interface: Option<&String>) -> Result<u32, Problem> {
     match interface {
         None => Ok(0),
         Some(name) => if_nametoindex(name.as_str()).map_err(|_| Problem::NoInterface(name.clone())),
@@ -52,7 +52,8 @@ fn index(interface: Option<&String>) -> Result<u32, Problem> {
 pub(crate) struct Listening {
     pub(crate) socket: Arc<Socket>,
     name: SocketAddr,
-    scope: u32,
+    /// The index of the interface it is bound to; 0 for none.
+    pub(crate) scope: u32,
 }
 
 /// How the address and port of a listening socket are at the moment.

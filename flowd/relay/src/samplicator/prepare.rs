@@ -262,7 +262,7 @@ pub(super) fn start(
     let workers = settings.endpoints().len() * settings.threads;
     Handle::start(
         &settings.name,
-        Arc::clone(&listening.socket),
+        listening,
         most_carriers(workers),
         Arc::clone(clock),
         events.clone(),

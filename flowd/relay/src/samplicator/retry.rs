@@ -1,17 +1,20 @@
 //! Listening addresses that could not be had: they are tried again until they can.
 
-use super::Samplicator;
 use super::prepare::{open_endpoint, start};
+use super::{Running, Samplicator};
+use crate::error::Problem;
 use crate::event::What;
 use crate::pacer::Pacer;
-use crate::socket::Bound;
-use crate::worker::Ask;
+use crate::settings::Endpoint;
+use crate::socket::{self, Bound};
+use crate::worker::{Ask, Handle};
 
 impl Samplicator {
-    /// Tries to open what is down: a port that another program had, an interface that was not there. To be called every second.
+    /// Tries to open what is down: a port that another program had, an interface that was not there or was replaced. To be called every second.
     pub fn retry(&self) {
         let mut state = self.0.state.lock();
         let running = &mut *state;
+        self.close_stranded(running);
         let waiting: Vec<_> = running.down.keys().cloned().collect();
         for endpoint in waiting {
             let settings = &running.plan.settings;
@@ -54,6 +57,25 @@ impl Samplicator {
                     .extend(handles);
                 self.0.events.send(What::ListenerUp { endpoint });
             }
+        }
+    }
+    /// Closes the sockets of interfaces that are gone or were replaced: they are bound to an index that is nobody's.
+    fn close_stranded(&self, running: &mut Running) {
+        let stranded = |endpoint: &Endpoint, handles: &mut Vec<Handle>| {
+            let now = socket::index(endpoint.listen.interface.as_ref()).unwrap_or(0);
+            handles.iter().any(|handle| handle.scope != now)
+        };
+        let gone = running.listeners.extract_if(.., stranded);
+        for (endpoint, handles) in gone.collect::<Vec<_>>() {
+            for mut handle in handles {
+                running.past.add(handle.stop().retired());
+            }
+            let why = Problem::NoInterface(endpoint.listen.interface.clone().unwrap_or_default());
+            self.0.events.send(What::ListenerDown {
+                endpoint: endpoint.clone(),
+                why: why.to_string(),
+            });
+            running.down.insert(endpoint, why);
         }
     }
 }

@@ -11,11 +11,14 @@ use tracing::error;
 use super::{Ask, Worker, WorkerStatistics};
 use crate::Clock;
 use crate::plan::Events;
+use crate::socket::Listening;
 
 /// The handle to a worker's thread. Dropping it ends the thread, after it has relayed the datagrams that wait at its socket.
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub(crate) socket: Arc<Socket>,
+    /// The index of the interface that the socket is bound to; 0 for none.
+    pub(crate) scope: u32,
     asks: Sender<Ask>,
     thread: Option<JoinHandle<WorkerStatistics>>,
 }
@@ -24,12 +27,13 @@ impl Handle {
     /// Starts the thread. It reads nothing from the socket until it has a plan.
     pub(crate) fn start(
         name: &str,
-        socket: Arc<Socket>,
+        listening: &Listening,
         carriers: usize,
         clock: Clock,
         events: Events,
     ) -> io::Result<Handle> {
         let (asks, mailbox) = mailbox::mailbox()?;
+        let socket = Arc::clone(&listening.socket);
         let own_socket = Arc::clone(&socket);
         let thread = thread::Builder::new()
             .name(format!("relay-{name}"))
@@ -39,6 +43,7 @@ impl Handle {
             })?;
         Ok(Handle {
             socket,
+            scope: listening.scope,
             asks,
             thread: Some(thread),
         })
