@@ -52,7 +52,10 @@ impl Source {
         if !reading.problems.is_empty() {
             // A problem writes itself as line:column: message.
             let lines = reading.problems.iter();
-            return Err(lines.map(|problem| format!("{name}:{problem}")).collect());
+            let lines = lines.map(|problem| format!("{name}:{problem}"));
+            let more = language::more_wrong(reading.more.into());
+            let more = more.map(|more| format!("{name}: {more}"));
+            return Err(lines.chain(more).collect());
         }
         let left_out = match select {
             Select::All => Vec::new(),
@@ -128,6 +131,21 @@ mod tests {
         assert!(
             errors[0].ends_with("binary:2:13: this is not UTF-8 text"),
             "{errors:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("many.conf");
+        let wrong = |number| format!("set flow exporter E{number} ttl 999\n");
+        std::fs::write(&path, (0..300).map(wrong).collect::<String>()).unwrap();
+        let errors = Source::read(&path).err().unwrap();
+        assert_eq!(errors.len(), 51);
+        let last = errors.last().unwrap();
+        assert!(
+            last.ends_with("many.conf: 250 more lines are wrong"),
+            "{last}"
         );
     }
 }

@@ -76,9 +76,9 @@ impl Shell {
         {
             troubles = wrong;
         }
-        if answer.refused_more > 0 {
+        if let Some(message) = language::more_wrong(answer.refused_more) {
             troubles.push(Trouble {
-                message: format!("{} more lines are wrong", answer.refused_more),
+                message,
                 ..Trouble::default()
             });
         }

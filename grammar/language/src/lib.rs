@@ -197,6 +197,15 @@ pub struct Reading {
     pub left_out: Vec<LeftOut>,
 }
 
+/// Returns the line that tells of problems that are only counted; `None` if there are none.
+pub fn more_wrong(count: u64) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 more line is wrong".to_owned()),
+        _ => Some(format!("{count} more lines are wrong")),
+    }
+}
+
 /// Reads `text` into `base` at the edit level `at`, as [`load`] does, and keeps what is right whatever else is wrong.
 pub fn read(
     base: &Tree,
