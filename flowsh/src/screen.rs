@@ -8,6 +8,7 @@ mod exporter;
 mod flow;
 mod interfaces;
 mod loss;
+mod metrics;
 mod path;
 mod route;
 mod samplicator;
@@ -48,11 +49,12 @@ use crate::client::Error;
 use crate::json::JsonText;
 
 /// The screens of commands that only show what a route answers.
-fn screens() -> [Screen; 6] {
+fn screens() -> [Screen; 7] {
     [
         Screen::new(routes::ALARMS, system::alarms),
         Screen::new(routes::LOG, log),
         Screen::new(routes::LOSS, |answer, _| loss::loss(answer)),
+        Screen::new(routes::METRICS, |answer, _| metrics::metrics(answer)),
         Screen::new(routes::MONITOR_TOP, |answer, view| {
             talkers(answer, false, view)
         }),

@@ -14,6 +14,7 @@
 //! | [`samplicator`] | the samplicators: listeners, receivers, sources, templates |
 //! | [`ledger`] | the loss ledger, and the counters of which it is made |
 //! | [`host`] | the program and its host: version, interfaces, names, log |
+//! | [`metrics`] | the metrics service |
 //! | [`complete`] | completion of a command line |
 //! | [`query`] | query parameters of a cache and of other flow tables |
 //! | [`error`] | refusals |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod flow;
 pub mod host;
 pub mod ledger;
+pub mod metrics;
 pub mod query;
 pub mod routes;
 pub mod samplicator;

@@ -4,12 +4,13 @@ pub use crate::complete::routes::*;
 pub use crate::configuration::routes::*;
 pub use crate::host::routes::*;
 pub use crate::ledger::routes::*;
+pub use crate::metrics::routes::*;
 pub use crate::query::routes::*;
 pub use crate::route::{Delete, Get, Method, Post, Route};
 pub use crate::samplicator::routes::*;
 pub use crate::session::routes::*;
 
-use crate::{complete, configuration, host, ledger, query, samplicator, session};
+use crate::{complete, configuration, host, ledger, metrics, query, samplicator, session};
 
 /// Method and path of every route.
 pub fn all() -> impl Iterator<Item = (Method, &'static str)> {
@@ -20,6 +21,7 @@ pub fn all() -> impl Iterator<Item = (Method, &'static str)> {
         configuration::DECLARED,
         query::DECLARED,
         ledger::DECLARED,
+        metrics::DECLARED,
         samplicator::DECLARED,
     ]
     .into_iter()

@@ -85,7 +85,7 @@ words! {
         Ring = "ring",
         /// A monitor's cache on an interface.
         Cache = "cache",
-        /// A listening socket of a samplicator.
+        /// A listening socket.
         Listener = "listener",
         /// A receiver of a samplicator.
         Receiver = "receiver",

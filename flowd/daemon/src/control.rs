@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use config::{Engine, StartError};
 use flowd_log::Log;
+use health::{Alarms, History, Readings};
+use metrics::{Measured, Metrics};
 use probe::Probe;
 use relay::Relay;
 use service::Service;
+use service::metric::Family;
 
-use crate::alarms::Alarms;
-use crate::readings::Readings;
 use crate::services::SERVICES;
-use crate::traffic::History;
 
 /// The parts of the daemon that handlers use.
 pub(crate) struct Control {
@@ -26,6 +26,8 @@ pub(crate) struct Control {
     pub relay: Arc<Relay>,
     /// flowd's own log.
     pub log: Arc<Log>,
+    /// Where Prometheus asks.
+    pub metrics: Arc<Metrics>,
     /// Counters that were read before, for rates.
     pub readings: Readings,
     /// What is wrong now.
@@ -54,6 +56,7 @@ impl Control {
             probe: listed(&engine),
             relay: listed(&engine),
             log: listed(&engine),
+            metrics: listed(&engine),
             engine,
             readings: Readings::default(),
             alarms: Alarms::default(),
@@ -62,6 +65,31 @@ impl Control {
             started_ms,
         })
     }
+}
+
+/// Has the metrics service collect what all services and the daemon itself count. `state` is the daemon's directory.
+pub(crate) fn measure(control: &Arc<Control>, state: &Path) {
+    let measured = Arc::downgrade(control);
+    control.metrics.collect_from(state, move || {
+        let Some(control) = measured.upgrade() else {
+            return Measured::default();
+        };
+        let mut families = vec![
+            Family::gauge("flowd_build_info", "The program that answers")
+                .with(&[("version", env!("CARGO_PKG_VERSION"))], true),
+            Family::gauge(
+                "flowd_running_revision",
+                "The number of the running revision",
+            )
+            .with(&[], control.engine.running().id.unwrap_or(0)),
+            control.alarms.metrics(),
+        ];
+        families.extend(control.engine.services.metrics());
+        Measured {
+            families,
+            ledger: control.engine.services.ledger(),
+        }
+    });
 }
 
 /// Returns a service of the list.

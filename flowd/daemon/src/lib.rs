@@ -4,7 +4,6 @@
 //! end, `api` has the handlers of the management API, and `check_command.rs` and `meter_command.rs` are the other two
 //! commands.
 
-mod alarms;
 mod api;
 mod arguments;
 mod check_command;
@@ -14,10 +13,8 @@ mod control;
 pub mod fuzz;
 mod meter_command;
 mod peer;
-mod readings;
 mod run;
 mod services;
-mod traffic;
 mod watch;
 
 use std::process::ExitCode;

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::api::{self, ManagementSocket};
 use crate::arguments::Run;
-use crate::control::Control;
+use crate::control::{Control, measure};
 use crate::peer::Peer;
 use crate::watch;
 
@@ -136,6 +136,7 @@ async fn daemon(args: Run, log: &Log) -> anyhow::Result<ExitCode> {
 fn start(state: &Path, config: Option<&Path>) -> anyhow::Result<(Arc<Control>, bool)> {
     let (now, now_ms) = (clock::monotonic(), clock::unix_ms());
     let control = Arc::new(Control::open(state, now, now_ms)?);
+    measure(&control, state);
     if control.engine.boot(now, now_ms)? {
         if let Some(config) = config {
             tracing::info!(

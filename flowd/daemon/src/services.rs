@@ -1,6 +1,7 @@
 //! The list of services. Everything that loops over services loops over it, and nothing else names them all.
 
 use flowd_log::Log;
+use metrics::Metrics;
 use probe::Probe;
 use relay::Relay;
 use service::Kind;
@@ -12,6 +13,7 @@ pub(crate) const SERVICES: &[Kind] = &[
     Kind::of::<Relay>(),
     Kind::of::<Log>(),
     Kind::of::<Host>(),
+    Kind::of::<Metrics>(),
 ];
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::time::Duration;
 use api::flow::{ExporterState, RingState};
 use api::host::AlarmKind;
 use api::samplicator::ReceiverState;
+use health::{Finding, Seen};
 use service::clock;
 
-use crate::alarms::{Finding, Seen};
 use crate::control::Control;
 
 /// How often it looks.

@@ -14,6 +14,7 @@ mod difference;
 mod impact;
 mod interface_names;
 pub mod meter_command;
+mod metrics;
 mod path;
 mod plan;
 mod query;
@@ -33,6 +34,7 @@ use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
 use parking_lot::{Mutex, MutexGuard};
+use service::metric::Family;
 use service::{Before, Detail, Name, NameKind, Occasion, Service, clock, unknown};
 use system::routes::Routes;
 
@@ -140,6 +142,14 @@ impl Service for Probe {
     fn ledger(&self) -> LossLedger {
         let state = self.state();
         show::loss(&state.reports(), &state.export.statistics())
+    }
+
+    fn metrics(&self) -> Vec<Family> {
+        metrics::families(
+            &self.monitors(None).unwrap_or_default(),
+            &self.interfaces(None).unwrap_or_default(),
+            &self.exporters(None).unwrap_or_default(),
+        )
     }
 
     fn names(settings: &Settings, kind: NameKind, begun: &str) -> Vec<Name> {

@@ -23,6 +23,7 @@ mod error;
 mod event;
 mod impact;
 mod lane;
+mod metrics;
 mod names;
 mod pace;
 mod pacer;
@@ -51,6 +52,7 @@ use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
 use parking_lot::{Mutex, MutexGuard};
+use service::metric::Family;
 use service::{Before, Detail, Name, NameKind, Occasion, Service, clock, unknown};
 
 pub use commit::Staged;
@@ -143,6 +145,10 @@ impl Service for Relay {
 
     fn ledger(&self) -> LossLedger {
         self.loss()
+    }
+
+    fn metrics(&self) -> Vec<Family> {
+        metrics::families(&self.samplicators(None).unwrap_or_default())
     }
 
     fn names(settings: &Settings, kind: NameKind, _: &str) -> Vec<Name> {

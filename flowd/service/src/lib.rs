@@ -13,6 +13,7 @@
 //! Whatever can fail does so in `settings` or `prepare`, before the revision is recorded; dropping what was prepared
 //! aborts the commit. The same methods serve `commit check`, a rollback, and boot, which is a commit onto nothing.
 
+pub mod metric;
 pub mod named;
 mod service;
 mod services;

@@ -7,6 +7,7 @@ use api::ledger::LossLedger;
 use api::session::Impact;
 use language::{Finding, Tree};
 
+use crate::metric::Family;
 use crate::named::Before;
 
 /// A part of the daemon that applies a part of the configuration.
@@ -75,6 +76,11 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Returns the service's part of the loss ledger.
     fn ledger(&self) -> LossLedger {
         LossLedger::default()
+    }
+
+    /// Returns what the service counts and measures beside its part of the loss ledger.
+    fn metrics(&self) -> Vec<Family> {
+        Vec::new()
     }
 
     /// Returns names of a kind for completion: all that start with `begun`, perhaps others, too.

@@ -9,6 +9,7 @@ use api::session::Impact;
 use language::schema::TABLE;
 use language::{Finding, Tree};
 
+use crate::metric::Family;
 use crate::named::Before;
 use crate::service::{Detail, Name, NameKind, Occasion, Service};
 
@@ -78,6 +79,7 @@ trait Running: Send + Sync {
         occasion: Occasion,
     ) -> Result<Option<Box<dyn Prepared>>, Vec<Finding>>;
     fn ledger(&self) -> LossLedger;
+    fn metrics(&self) -> Vec<Family>;
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name>;
     fn stop(&self);
 }
@@ -147,6 +149,10 @@ impl<S: Service> Running for Entry<S> {
 
     fn ledger(&self) -> LossLedger {
         self.0.ledger()
+    }
+
+    fn metrics(&self) -> Vec<Family> {
+        self.0.metrics()
     }
 
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name> {
@@ -274,6 +280,12 @@ impl Services {
     /// Returns the loss ledger: the parts of all services, in the list's order.
     pub fn ledger(&self) -> LossLedger {
         self.running.iter().map(|service| service.ledger()).sum()
+    }
+
+    /// Returns what all services count and measure, in the list's order.
+    pub fn metrics(&self) -> Vec<Family> {
+        let each = self.running.iter();
+        each.flat_map(|service| service.metrics()).collect()
     }
 
     /// Returns the names of a kind that start with `begun`, of every service.

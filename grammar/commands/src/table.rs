@@ -199,6 +199,8 @@ pub(crate) static OPERATIONAL: &[Row] = &[
     command("show samplicator receiver <receiver>", "Receiver", Operator, build::show_samplicator),
     command("show samplicator source", "The exporters that send to any samplicator", Operator, build::show_samplicator),
     command("show samplicator templates", "The templates of all samplicators", Operator, build::show_samplicator),
+    group("show service", "Services for other programs"),
+    command("show service metrics", "Where Prometheus can ask, and how often it did", Operator, |_| ask(routes::METRICS)),
     group("show system", "The system"),
     command("show system commit", "The revisions of the configuration", Operator, |_| ask(routes::REVISIONS)),
     group("show system commit diff", "What a revision changed"),

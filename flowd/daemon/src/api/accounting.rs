@@ -14,7 +14,7 @@ use super::blocking;
 use super::endpoint::{Answer, Call, Endpoint};
 use super::flow::Waiting;
 use super::top::scale_flow;
-use crate::readings::Reading;
+use health::Reading;
 
 /// The routes that are answered here.
 #[rustfmt::skip]

@@ -1,9 +1,10 @@
-//! `/v1/version`, `/v1/whoami`, `/v1/alarms`, `/v1/interfaces`, `/v1/names` and `/v1/log`.
+//! `/v1/version`, `/v1/whoami`, `/v1/alarms`, `/v1/interfaces`, `/v1/names`, `/v1/log` and `/v1/service/metrics`.
 
 use api::host::{
     Alarms, Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind,
     Names, NamesQuery, Traffic, TrafficRates, Version,
 };
+use api::metrics::Metrics;
 use api::query::InterfacesQuery;
 use api::routes;
 
@@ -25,6 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(routes::ALARMS, alarms),
         Endpoint::new(routes::NAMES, names),
         Endpoint::new(routes::LOG, log),
+        Endpoint::new(routes::METRICS, metrics),
     ]
 }
 
@@ -47,6 +49,10 @@ pub(super) async fn alarms(call: Call) -> Answer<Alarms> {
     Ok(Alarms {
         alarms: call.control.alarms.list(),
     })
+}
+
+pub(super) async fn metrics(call: Call) -> Answer<Metrics> {
+    Ok(call.control.metrics.status())
 }
 
 pub(super) async fn whoami(call: Call) -> Answer<Identity> {

@@ -12,7 +12,7 @@ use super::endpoint::{Answer, Call, Endpoint};
 use super::error::ApiError;
 use super::flow::Waiting;
 use crate::control::Control;
-use crate::readings::Reading;
+use health::Reading;
 
 /// The rows that are read, the largest first: one that grows fast is soon among them.
 const READ: u64 = 5000;

@@ -296,6 +296,12 @@ pub static TABLE: &[Row] = &[
     multi("flow samplicator * balance group * receivers", Name, "Receiver in the group").refers(&["flow samplicator * receiver"]).required("receivers are missing"),
     leaf("flow samplicator * balance group * by", choice(&[("exporter", "All datagrams of an exporter's address to the same receiver"), ("domain", "All datagrams of an observation domain to the same receiver"), ("round-robin", "Observation domains in turn")]), "How a receiver is chosen").default("exporter"),
 
+    container("service", "Services for other programs"),
+    container("service metrics", "Counters and measures for Prometheus, at http://ADDRESS:PORT/metrics; off without any of these"),
+    multi("service metrics listen-address", Address, "Address to listen on; by default any address of both families"),
+    leaf("service metrics port", PORT, "TCP port to listen on").default("9743"),
+    multi("service metrics allow", Prefix, "Prefix of hosts that may ask; by default every host may"),
+
     tag("comment", NodePath, "Comment on a part of the configuration"),
     leaf("comment * text", text(255), "The comment"),
 ];

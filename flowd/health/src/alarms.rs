@@ -6,24 +6,25 @@ use std::time::{Duration, Instant};
 use api::host::{Alarm, AlarmKind};
 use parking_lot::Mutex;
 use service::clock;
+use service::metric::Family;
 
 /// How long something has to stop before an alarm about its number ends: it comes in bursts.
 const QUIET: Duration = Duration::from_secs(30);
 
 /// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// What may be wrong with it.
-    pub(crate) kind: AlarmKind,
+    pub kind: AlarmKind,
     /// Its name, such as `interface eth1`.
-    pub(crate) subject: String,
+    pub subject: String,
     /// How it is.
-    pub(crate) finding: Finding,
+    pub finding: Finding,
 }
 
 /// How something is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
+pub enum Finding {
     /// It is wrong, as this says: `is down`.
     Wrong(String),
     /// So many were counted altogether. More of them are wrong.
@@ -32,7 +33,7 @@ pub(crate) enum Finding {
 
 /// The alarms, and what they are told by.
 #[derive(Default)]
-pub(crate) struct Alarms(Mutex<State>);
+pub struct Alarms(Mutex<State>);
 
 type Key = (AlarmKind, String);
 
@@ -55,15 +56,18 @@ struct Raised {
 
 /// An alarm that begins or ends, as the log tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) kind: AlarmKind,
-    pub(crate) begins: bool,
-    pub(crate) text: String,
+pub struct Event {
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// Whether it begins; it ends otherwise.
+    pub begins: bool,
+    /// The line of the log.
+    pub text: String,
 }
 
 impl Alarms {
     /// Takes what was seen of everything there is, and returns what begins and what ends.
-    pub(crate) fn update(&self, seen: Vec<Seen>, now: Instant, now_ms: i64) -> Vec<Event> {
+    pub fn update(&self, seen: Vec<Seen>, now: Instant, now_ms: i64) -> Vec<Event> {
         let mut state = self.0.lock();
         let State { raised, counted } = &mut *state;
         let mut events = Vec::new();
@@ -133,7 +137,7 @@ impl Alarms {
     }
 
     /// Returns the alarms there are, the oldest first.
-    pub(crate) fn list(&self) -> Vec<Alarm> {
+    pub fn list(&self) -> Vec<Alarm> {
         let state = self.0.lock();
         let mut alarms: Vec<(i64, Alarm)> = state
             .raised
@@ -153,8 +157,19 @@ impl Alarms {
         alarms.into_iter().map(|(_, alarm)| alarm).collect()
     }
 
+    /// Returns the number of alarms of each kind.
+    pub fn metrics(&self) -> Family {
+        let state = self.0.lock();
+        let mut family = Family::gauge("flowd_alarms", "Alarms that there are, by kind");
+        for kind in AlarmKind::ALL {
+            let number = state.raised.keys().filter(|(one, _)| one == kind).count();
+            family.add(&[("kind", kind.word())], number as u64);
+        }
+        family
+    }
+
     /// Returns how many alarms there are.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.0.lock().raised.len() as u64
     }
 }

@@ -15,7 +15,7 @@ const FIVE_MINUTES: Duration = Duration::from_secs(300);
 
 /// The counters of interfaces over the last five minutes.
 #[derive(Default)]
-pub(crate) struct History(Mutex<HashMap<u32, VecDeque<Sample>>>);
+pub struct History(Mutex<HashMap<u32, VecDeque<Sample>>>);
 
 /// The counters of an interface at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ struct Sample {
 
 impl History {
     /// Notes the counters of all interfaces. One that is gone is forgotten.
-    pub(crate) fn note(&self, interfaces: &[Interface], at: Instant) {
+    pub fn note(&self, interfaces: &[Interface], at: Instant) {
         let mut history = self.0.lock();
         history.retain(|index, _| interfaces.iter().any(|one| one.index == *index));
         for interface in interfaces {
@@ -53,7 +53,7 @@ impl History {
     }
 
     /// Returns the rates at which an interface receives and sends.
-    pub(crate) fn rates(&self, index: u32) -> (TrafficRates, TrafficRates) {
+    pub fn rates(&self, index: u32) -> (TrafficRates, TrafficRates) {
         let history = self.0.lock();
         let samples = history.get(&index);
         let rates = |of: fn(&Sample) -> Traffic| {

@@ -10,18 +10,18 @@ use parking_lot::Mutex;
 const KEPT: usize = 16;
 
 /// Packets and octets, by the name of what is counted.
-pub(crate) type Counters = HashMap<String, (u64, u64)>;
+pub type Counters = HashMap<String, (u64, u64)>;
 
 /// Counters at a moment.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub struct Reading {
     at: Instant,
     counters: Counters,
 }
 
 /// The readings that rates are computed from.
 #[derive(Default)]
-pub(crate) struct Readings(Mutex<Kept>);
+pub struct Readings(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -31,7 +31,7 @@ struct Kept {
 
 impl Reading {
     /// Counters as they are at this moment.
-    pub(crate) fn new(at: Instant) -> Reading {
+    pub fn new(at: Instant) -> Reading {
         Reading {
             at,
             counters: Counters::new(),
@@ -40,7 +40,7 @@ impl Reading {
 
     /// Notes the counters of `name`, and returns them with what they gained a second since the reading before. What that
     /// did not have, or had more of, has counted from nothing.
-    pub(crate) fn count(
+    pub fn count(
         &mut self,
         name: String,
         (packets, octets): (u64, u64),
@@ -69,7 +69,7 @@ impl Reading {
 
 impl Readings {
     /// Takes the reading of this name, unless it has given way to others.
-    pub(crate) fn take(&self, name: &str) -> Option<Reading> {
+    pub fn take(&self, name: &str) -> Option<Reading> {
         let number: u64 = name.parse().ok()?;
         let mut kept = self.0.lock();
         let at = kept.readings.iter().position(|(one, _)| *one == number)?;
@@ -77,7 +77,7 @@ impl Readings {
     }
 
     /// Keeps a reading, and returns the name by which it is taken.
-    pub(crate) fn keep(&self, reading: Reading) -> String {
+    pub fn keep(&self, reading: Reading) -> String {
         let mut kept = self.0.lock();
         kept.last += 1;
         let number = kept.last;
