@@ -215,6 +215,7 @@ fn encode(bencher: Bencher, protocol: Protocol) {
         source_id: 0,
         boot_ns: 0,
         mtu: 1500,
+        transport: export::Transport::Udp,
     };
     let monitor = export::Monitor {
         name: "M".into(),

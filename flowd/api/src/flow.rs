@@ -12,8 +12,8 @@ mod route;
 pub use accounting::{AccountedInterface, Accounting};
 pub use cache::{CacheFlows, Field, FieldKind, Flow, FlowValue};
 pub use exporter::{
-    ExportProtocol, Exporter, ExporterClient, ExporterFailed, ExporterState, ExporterStatistics,
-    Exporters, ReplayedExporter, Template, TemplateField,
+    ExportProtocol, ExportTransport, Exporter, ExporterClient, ExporterFailed, ExporterSession,
+    ExporterState, ExporterStatistics, Exporters, ReplayedExporter, Template, TemplateField,
 };
 pub use interface::{
     Attachment, Direction, Engine, Family, FragmentCounts, MeteredInterface, MeteredInterfaces,

@@ -2,6 +2,7 @@
 
 mod episode;
 mod link;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +15,10 @@ use crate::client::Client;
 use crate::health::{Health, Turn, is_failure};
 use crate::lane::Lane;
 use crate::ledger::{Drops, Ledger, count_drop, minus};
+use crate::open_error::OpenError;
+use crate::outbox::Outbox;
 use crate::settings::{Interface, Monitor, Settings};
-use crate::socket::{OpenError, Prepared, payload_limit};
+use crate::socket::{Prepared, payload_limit};
 use crate::statistics::{ExporterStatistics, Failure, Retired, State, TemplateStatistics};
 use crate::stream::Stream;
 use episode::Episode;
@@ -31,6 +34,7 @@ struct Counters {
     refused_octets: u64,
     failures: Vec<Failure>,
     notices: u64,
+    sessions: u64,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,8 @@ pub(crate) struct Exporter {
     settings: Settings,
     stream: Stream,
     link: Link,
+    /// What waits for the collector where the transport is a stream.
+    outbox: Option<Outbox>,
     clients: Vec<Client>,
     counters: Counters,
     episodes: Vec<Episode>,
@@ -45,6 +51,8 @@ pub(crate) struct Exporter {
     opening: bool,
     /// The earliest time to try to open a socket again.
     retry_ns: u64,
+    /// Attempts to connect that have failed one after the other.
+    attempts: u32,
     /// The earliest time to try whether another socket would be better.
     follow_ns: u64,
     /// What is known of the destination, if it is a name.
@@ -65,6 +73,7 @@ impl Exporter {
         let mut exporter = Exporter {
             stream: Stream::new(settings, link.limit(settings)),
             settings: settings.clone(),
+            outbox: session::outbox(settings),
             link,
             clients: Vec::new(),
             counters: Counters {
@@ -74,6 +83,7 @@ impl Exporter {
             episodes: Vec::new(),
             opening: false,
             retry_ns: now_ns,
+            attempts: 0,
             follow_ns: after(now_ns, FOLLOW),
             name: Name::default(),
             since_ns: now_ns,
@@ -95,6 +105,7 @@ impl Exporter {
         self.flush(now_ns);
         let same_socket = self.settings.same_socket(settings);
         let continues = self.continues(settings);
+        self.end_session_unless(continues, now_ns);
         let unused = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
         if !same_socket {
             self.name = Name::default();
@@ -121,6 +132,9 @@ impl Exporter {
                     );
                 }
             }
+            Link::Connected(connection) if continues => {
+                let _ = connection.mark(settings);
+            }
             Link::Down(_) if same_socket && !matches!(change, Some(Link::Up(_))) => {}
             _ => {
                 self.link = change.unwrap_or(Link::Down(OpenError::NotYet));
@@ -133,6 +147,7 @@ impl Exporter {
                 .retain(|episode| episode.reason != DropReason::Ipv6InNetflowV5);
         }
         self.settings = settings.clone();
+        self.keep_outbox(continues);
         self.stream.set_limit(self.link.limit(settings), now_ns);
     }
 
@@ -152,10 +167,20 @@ impl Exporter {
         self.flush(now_ns);
         let mut old = std::mem::take(&mut self.clients);
         let lanes: Vec<Arc<Lane>> = old.iter().map(|client| Arc::clone(&client.lane)).collect();
-        self.health.renumber(|client| {
+        let place = |client: usize| {
             let same = |(_, lane): &(&Monitor, Arc<Lane>)| Arc::ptr_eq(lane, &lanes[client]);
             monitors.iter().position(same)
-        });
+        };
+        self.health.renumber(place);
+        if let Some(outbox) = &mut self.outbox {
+            outbox.renumber(place, |content| {
+                count_drop(
+                    &mut old[content.client].drops,
+                    DropReason::Removed,
+                    content.tally,
+                );
+            });
+        }
         for (_, lane) in monitors {
             let known = old
                 .iter()
@@ -233,6 +258,7 @@ impl Exporter {
     /// Sends what is waiting, and closes the accounts of all monitors.
     pub(crate) fn retire(mut self, now_ns: u64) -> Vec<Retired> {
         self.flush(now_ns);
+        self.give_up(now_ns);
         let name = self.settings.name.clone();
         self.clients
             .drain(..)
@@ -264,7 +290,15 @@ impl Exporter {
                     count_drop(&mut drops, reason, tally)
                 });
             }
-            Link::Down(error) => drops.push((error.reason(), tally)),
+            Link::Down(error) if self.outbox.is_none() || *error == OpenError::Unused => {
+                drops.push((error.reason(), tally));
+            }
+            // What waits for the connection is packed already.
+            Link::Connected(_) | Link::Down(_) => {
+                self.stream.add(index, batch, now_ns, &mut |reason, tally| {
+                    count_drop(&mut drops, reason, tally)
+                });
+            }
         }
         for (reason, tally) in drops {
             count_drop(&mut self.clients[index].drops, reason, tally);
@@ -286,6 +320,7 @@ impl Exporter {
             let turn = self.health.poll(now_ns);
             self.turned(turn, now_ns);
         }
+        self.tick_session(now_ns);
         for index in 0..self.clients.len() {
             let client = &mut self.clients[index];
             let queue_full = client.lane.fed().queue_full;
@@ -306,6 +341,9 @@ impl Exporter {
 
     fn send(&mut self, now_ns: u64) {
         let datagrams = self.stream.take();
+        if self.outbox.is_some() {
+            return self.send_by_session(datagrams, now_ns);
+        }
         if datagrams.is_empty() {
             self.stream.recycle(datagrams);
             return;
@@ -332,6 +370,7 @@ impl Exporter {
                 });
                 noticed = notices > 0;
             }
+            Link::Connected(_) => {}
             Link::Down(error) => failed.extend((0..datagrams.len()).map(|i| (i, error.reason()))),
         }
         if noticed {
@@ -405,9 +444,9 @@ impl Exporter {
 
     /// Returns the collector's address and port for messages.
     fn collector(&self) -> String {
-        match &self.link {
-            Link::Up(socket) => format!("{} port {}:", socket.peer.ip(), socket.peer.port()),
-            Link::Down(_) => format!("{} port {}:", self.settings.destination, self.settings.port),
+        match self.link.peer() {
+            Some(peer) => format!("{} port {}:", peer.ip(), peer.port()),
+            None => format!("{} port {}:", self.settings.destination, self.settings.port),
         }
     }
 
@@ -415,7 +454,7 @@ impl Exporter {
     /// has none, or nothing can be sent.
     pub(crate) fn replay(&mut self, now_ns: u64) -> bool {
         self.flush(now_ns);
-        let sent = matches!(self.link, Link::Up(_)) && self.stream.replay(now_ns);
+        let sent = self.link.peer().is_some() && self.stream.replay(now_ns);
         self.send(now_ns);
         sent
     }
@@ -436,9 +475,11 @@ impl Exporter {
     fn ledger(&self, client: usize) -> (Ledger, u64) {
         let mut pending = RecordTally::default();
         let mut bytes = 0;
+        let waiting = self.outbox.iter().flat_map(Outbox::pending);
         for content in self
             .stream
             .pending()
+            .chain(waiting)
             .filter(|content| content.client == client)
         {
             pending += content.tally;
@@ -452,20 +493,18 @@ impl Exporter {
             let (ledger, bytes_pending) = self.ledger(index);
             self.clients[index].statistics(ledger, bytes_pending)
         });
-        let (socket, state) = match &self.link {
-            Link::Up(socket) => match self.health.failed() {
-                None => (Some(socket), State::Up),
-                Some(failed) => (
-                    Some(socket),
-                    State::Failed {
-                        why: failed.cause.to_string(),
-                        refused: failed.refused,
-                        datagrams: failed.refused + self.health.unjudged(),
-                    },
-                ),
+        let state = match &self.link {
+            Link::Up(_) => match self.health.failed() {
+                None => State::Up,
+                Some(failed) => State::Failed {
+                    why: failed.cause.to_string(),
+                    refused: failed.refused,
+                    datagrams: failed.refused + self.health.unjudged(),
+                },
             },
-            Link::Down(OpenError::Unused) => (None, State::Unused),
-            Link::Down(error) => (None, State::Down(error.to_string())),
+            Link::Connected(_) => State::Up,
+            Link::Down(OpenError::Unused) => State::Unused,
+            Link::Down(error) => State::Down(error.to_string()),
         };
         let since_ns = match self.health.failed() {
             Some(failed) => failed.since_ns,
@@ -475,8 +514,9 @@ impl Exporter {
             name: self.settings.name.clone(),
             protocol: self.settings.protocol,
             source_id: self.settings.source_id,
-            destination: socket.map(|socket| socket.peer),
-            source: socket.and_then(|socket| socket.local),
+            destination: self.link.peer(),
+            source: self.link.local(),
+            session: self.session_statistics(),
             state,
             since_ns,
             payload_limit: self.stream.limit(),

@@ -1,4 +1,5 @@
-//! The exporting process (RFC 5470): it sends flows in datagrams of NetFlow v5, NetFlow v9 and IPFIX over UDP.
+//! The exporting process (RFC 5470): it sends flows in datagrams of NetFlow v5, NetFlow v9 and IPFIX over UDP, and in messages of IPFIX
+//! over TCP.
 //!
 //! ```text
 //! Feed (any thread) --bounded channel--> Worker (one thread) --> Exporter --> Stream --> Socket
@@ -14,6 +15,7 @@
 
 mod change;
 mod client;
+mod connection;
 mod encoder;
 mod exporter;
 mod feed;
@@ -22,8 +24,10 @@ mod lane;
 mod ledger;
 mod message;
 mod ntp;
+mod open_error;
 mod opener;
 mod options;
+mod outbox;
 mod packer;
 mod pieces;
 mod settings;
@@ -40,12 +44,13 @@ pub use change::{Change, Plan, Template, TemplateStep};
 pub use encoder::Encoder;
 pub use feed::{Feed, Offered};
 pub use ledger::Ledger;
+pub use open_error::OpenError;
 pub use settings::{
-    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings,
+    Interface, Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings, Transport,
 };
-pub use socket::{Coming, OpenError, Prepared, check, prepare, prepare_expecting, restore};
+pub use socket::{Coming, Prepared, check, prepare, prepare_expecting, restore};
 pub use statistics::{
-    ClientStatistics, ExporterStatistics, Failure, Retired, State, TemplateField,
+    ClientStatistics, ExporterStatistics, Failure, Retired, Session, State, TemplateField,
     TemplateStatistics,
 };
 pub use udp::{Source, SourceError};

@@ -10,8 +10,19 @@ use resolve::Resolved;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 
+use crate::connection::Connection;
+use crate::open_error::OpenError;
 use crate::settings::Settings;
-use crate::socket::{OpenError, Socket, unresolved};
+use crate::socket::{Socket, unresolved};
+
+/// What messages go out by.
+#[derive(Debug)]
+pub(crate) enum Path {
+    /// Datagrams.
+    Socket(Socket),
+    /// A stream.
+    Connection(Connection),
+}
 
 /// A socket to open.
 #[derive(Clone, Debug)]
@@ -29,7 +40,7 @@ pub(crate) struct Opened {
     pub(crate) settings: Settings,
     /// What the name resolved to, if it was resolved.
     pub(crate) resolved: Option<Result<Resolved, String>>,
-    pub(crate) socket: Result<Socket, OpenError>,
+    pub(crate) path: Result<Path, OpenError>,
 }
 
 /// The handle to the thread. Dropping it ends the thread.
@@ -95,7 +106,7 @@ async fn open(request: OpenRequest) -> Opened {
             Ok(resolved) => (resolved.addresses.clone(), Some(Ok(resolved))),
             Err(why) => {
                 return Opened {
-                    socket: Err(unresolved(&settings, why.clone())),
+                    path: Err(unresolved(&settings, why.clone())),
                     resolved: Some(Err(why)),
                     settings,
                 };
@@ -105,7 +116,12 @@ async fn open(request: OpenRequest) -> Opened {
     // The present one first.
     addresses.sort_by_key(|address| Some(*address) != current);
     Opened {
-        socket: Socket::open(&settings, &addresses),
+        path: match settings.is_stream() {
+            true => Connection::open(&settings, &addresses)
+                .await
+                .map(Path::Connection),
+            false => Socket::open(&settings, &addresses).map(Path::Socket),
+        },
         resolved,
         settings,
     }

@@ -32,6 +32,8 @@ pub(crate) struct Datagram {
     pub(crate) bytes: Vec<u8>,
     /// The records in it, by client.
     pub(crate) contents: Vec<Content>,
+    /// By how many it raises the sequence number.
+    pub(crate) records: u32,
 }
 
 /// Counts of what was put into datagrams since the start.
@@ -343,6 +345,7 @@ impl Packer {
         // so that unix_secs × 1000 − sysUptime is the boot time to the millisecond, in every datagram.
         let secs = at_ms.div_ceil(MS_PER_SEC);
         let uptime = |at_ms: u64| at_ms.saturating_sub(self.base_ms) as u32; // see set_base
+        let before = self.sequence;
         let bytes = match &mut self.sets {
             Sets::V5(packer) => {
                 let count = u32::from(packer.count());
@@ -392,6 +395,7 @@ impl Packer {
         datagram.bytes.extend_from_slice(bytes);
         datagram.contents.clear();
         datagram.contents.append(&mut self.contents);
+        datagram.records = self.sequence.wrapping_sub(before);
         self.ready.push(datagram);
         self.latest_ns = 0;
     }

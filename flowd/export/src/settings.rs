@@ -17,6 +17,18 @@ pub enum Protocol {
     Ipfix,
 }
 
+/// What carries an exporter's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A TCP connection (RFC 7011 §10.4). `buffer` octets of messages may wait for the collector.
+    Tcp {
+        /// Most octets that may wait.
+        buffer: usize,
+    },
+}
+
 /// Options tables an exporter sends (`option TABLE timeout S`); `None`: not configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -36,8 +48,10 @@ pub struct Settings {
     pub name: String,
     /// Address or host name of the collector.
     pub destination: String,
-    /// UDP port of the collector.
+    /// Port of the collector.
     pub port: u16,
+    /// What carries the messages.
+    pub transport: Transport,
     /// Source of the datagrams.
     pub source: Source,
     /// VRF device that the socket is bound to.
@@ -64,10 +78,27 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether the transport is a stream: what is sent arrives, in order.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.transport, Transport::Tcp { .. })
+    }
+
     /// Whether datagrams under `other` leave by the same socket, so that it need not be replaced.
     pub fn same_socket(&self, other: &Settings) -> bool {
-        (&self.destination, self.port, &self.source, &self.vrf)
-            == (&other.destination, other.port, &other.source, &other.vrf)
+        let stream = |settings: &Settings| settings.is_stream();
+        (
+            &self.destination,
+            self.port,
+            &self.source,
+            &self.vrf,
+            stream(self),
+        ) == (
+            &other.destination,
+            other.port,
+            &other.source,
+            &other.vrf,
+            stream(other),
+        )
     }
 
     /// Whether datagrams under `other` continue this one's sequence numbers and templates, as long as the process runs.

@@ -12,6 +12,8 @@ use resolve::Resolved;
 use socket2::{Domain, Protocol, Type};
 use udp::{Control, MAX_PAYLOAD, Notice, SendOptions, Sender, Source, SourceError};
 
+use crate::connection;
+use crate::open_error::OpenError;
 use crate::packer::Datagram;
 use crate::settings::Settings;
 
@@ -31,82 +33,6 @@ const UDP_HEADER: usize = 8;
 const SHARE: usize = 8;
 /// The packet length that every IPv4 and IPv6 host takes (RFC 1122 §3.3.2, RFC 8200 §5). A smaller path MTU is not believed.
 const LEAST_MTU: [usize; 2] = [576, 1280];
-
-/// Why a socket cannot be opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// The destination's name has no address.
-    #[error("`{host}` does not resolve: {why}")]
-    Unresolved {
-        /// The name.
-        host: String,
-        /// What the resolver said.
-        why: String,
-    },
-    /// The source has no address to send from.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// No VRF device of that name.
-    #[error("there is no VRF device `{0}`")]
-    NoVrf(String),
-    /// The network of the destination is absent at the moment.
-    #[error("no route to {destination}: {why}")]
-    NoRoute {
-        /// The collector.
-        destination: SocketAddr,
-        /// The error.
-        why: String,
-    },
-    /// A thread is opening the socket.
-    #[error("its socket is being opened")]
-    NotYet,
-    /// The exporter needs no socket: no monitor hands it flows.
-    #[error("no monitor on an interface exports to it")]
-    Unused,
-    /// Another call failed.
-    #[error("{what} is not possible: {why}")]
-    System {
-        /// What the call was for.
-        what: String,
-        /// The error, in words.
-        why: String,
-        /// Its number.
-        errno: i32,
-    },
-}
-
-impl OpenError {
-    pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> OpenError {
-        let what = what.into();
-        move |error| OpenError::System {
-            what,
-            why: loss::describe(&error),
-            errno: error.raw_os_error().unwrap_or(0),
-        }
-    }
-
-    /// Whether the error passes by itself when a network or an address comes up. Then it is no reason to refuse a configuration.
-    fn passes(&self) -> bool {
-        match self {
-            OpenError::NoRoute { .. } | OpenError::NotYet => true,
-            OpenError::Source(error) => error.awaits_address(),
-            _ => false,
-        }
-    }
-
-    /// Returns why records are dropped while the error lasts.
-    pub(crate) fn reason(&self) -> DropReason {
-        match self {
-            OpenError::Unresolved { .. } => DropReason::Unresolved,
-            OpenError::Source(_) => DropReason::NoSource,
-            OpenError::NoVrf(_) | OpenError::NoRoute { .. } | OpenError::NotYet => {
-                DropReason::NoRoute
-            }
-            OpenError::Unused => DropReason::Removed,
-            OpenError::System { errno, .. } => DropReason::of_errno(*errno),
-        }
-    }
-}
 
 /// The addresses that a commit gives interfaces, by interface. They are there when it is applied.
 pub type Coming = BTreeMap<String, Vec<IpAddr>>;
@@ -162,7 +88,12 @@ pub fn prepare_expecting(settings: &Settings, coming: &Coming) -> Result<Prepare
                 .map_err(|why| unresolved(settings, why))?,
         ),
     };
-    let socket = Socket::open(settings, &addresses(settings, resolved.as_ref()));
+    let addresses = addresses(settings, resolved.as_ref());
+    let socket = match settings.is_stream() {
+        // A collector would see the connection.
+        true => connection::check(settings, &addresses).and(Err(OpenError::NotYet)),
+        false => Socket::open(settings, &addresses),
+    };
     match socket {
         Err(error) if comes(&error, settings, coming) => Ok(Prepared {
             socket: Err(OpenError::NotYet),
@@ -179,6 +110,9 @@ pub fn restore(settings: &Settings, coming: &Coming) -> Prepared {
     let Ok(address) = settings.destination.parse::<IpAddr>() else {
         return Prepared::without(OpenError::NotYet);
     };
+    if settings.is_stream() {
+        return Prepared::without(OpenError::NotYet);
+    }
     let socket = match Socket::open(settings, &[address]) {
         Err(error) if comes(&error, settings, coming) => Err(OpenError::NotYet),
         socket => socket,

@@ -7,6 +7,17 @@ use loss::DropReason;
 use crate::ledger::Ledger;
 use crate::settings::Protocol;
 
+/// A session of an exporter whose transport is a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Octets of messages that wait.
+    pub waiting_octets: u64,
+    /// Most octets that may wait.
+    pub buffer_octets: u64,
+    /// Connections that were made since the counters were cleared.
+    pub connections: u64,
+}
+
 /// Datagrams that were not sent for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -61,6 +72,8 @@ pub struct ExporterStatistics {
     pub destination: Option<SocketAddr>,
     /// The source address and port, when there is a socket.
     pub source: Option<SocketAddr>,
+    /// What waits for the connection, where the transport is a stream.
+    pub session: Option<Session>,
     /// Its state.
     pub state: State,
     /// When that state began, nanoseconds of the steady clock.

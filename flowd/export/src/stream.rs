@@ -1,5 +1,7 @@
 //! One exporter's stream: it packs flows, templates and options tables into datagrams. Pure: time is an argument.
 
+mod announce;
+
 use std::ops::Add;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,18 @@ const PROBE: Duration = Duration::from_secs(1);
 /// elsewhere could do.
 const MAX_TEMPLATES: usize = 4_096;
 
+/// How templates reach the collector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    /// In datagrams, any of which may be lost: they are repeated.
+    Datagrams,
+    /// In a session on a stream: once, at its begin or with their first record (RFC 7011 §8).
+    Session {
+        /// Whether there is a session now.
+        open: bool,
+    },
+}
+
 /// A monitor whose flows are sent.
 #[derive(Debug)]
 struct Client {
@@ -49,6 +63,7 @@ pub(crate) struct Stream {
     tables: Vec<Table>,
     facts: Facts,
     template_timeout: Duration,
+    delivery: Delivery,
     /// Whether the collector is known to be away.
     away: bool,
     /// The next template identifier to try. Identifiers are used again only after all others have been used.
@@ -76,6 +91,10 @@ impl Stream {
             tables: Vec::new(),
             facts: Facts::default(),
             template_timeout: settings.template_timeout,
+            delivery: match settings.is_stream() {
+                true => Delivery::Session { open: false },
+                false => Delivery::Datagrams,
+            },
             away: false,
             next_id: MIN_TEMPLATE_ID,
             refreshed_ns: None,
@@ -115,7 +134,9 @@ impl Stream {
             };
             let monitor = monitors[client];
             let leaves = !monitor.layouts.contains(&template.layout);
-            if leaves && template.leaving {
+            // Messages that wait for a session may have records of it.
+            let waits = self.delivery == Delivery::Session { open: false };
+            if leaves && template.leaving && !waits {
                 continue;
             }
             let mut fresh = Template::new(
@@ -173,6 +194,7 @@ impl Stream {
             tables: self.tables.clone(),
             facts: self.facts.clone(),
             template_timeout: self.template_timeout,
+            delivery: self.delivery,
             away: self.away,
             next_id: self.next_id,
             refreshed_ns: None,
@@ -218,6 +240,18 @@ impl Stream {
     /// Takes over whether the collector is known to be away.
     pub(crate) fn set_away(&mut self, away: bool) {
         self.away = away;
+    }
+
+    /// Begins a session: packs what its collector has to know first. What was packed before has been taken.
+    pub(crate) fn open_session(&mut self, now_ns: u64) {
+        self.delivery = Delivery::Session { open: true };
+        self.replay(now_ns);
+    }
+
+    /// Ends the session. Records are packed for the next one.
+    pub(crate) fn close_session(&mut self) {
+        self.delivery = Delivery::Session { open: false };
+        self.announce_again();
     }
 
     /// Sends all templates and options now. Returns whether the protocol has any.
@@ -300,7 +334,7 @@ impl Stream {
                 self.refresh(now_ns);
             }
             let template = &mut self.templates[template];
-            if !template.announced {
+            if !template.announced && self.delivery != (Delivery::Session { open: false }) {
                 template.announce(&mut self.packer, now_ns);
             }
             let place = match template.oversized {
@@ -397,64 +431,6 @@ impl Stream {
         }
     }
 
-    fn refresh_due(&self, now_ns: u64) -> bool {
-        // One datagram early, because a template that is new may fill up a datagram before its records.
-        let since = self.packer.exported().datagrams - self.refreshed_at + 1;
-        let oldest = if self.away { OLDEST_AWAY } else { OLDEST };
-        since >= DATAGRAMS_PER_REFRESH
-            || due(now_ns, self.refreshed_ns, self.template_timeout.min(oldest))
-    }
-
-    /// Writes every template, every options template, and the rows of the tables that go with them.
-    fn refresh(&mut self, now_ns: u64) {
-        self.refreshed_ns = Some(now_ns);
-        self.refreshed_at = self.packer.exported().datagrams;
-        let stay = |template: &&mut Template| !template.leaving;
-        for template in self.templates.iter_mut().filter(stay) {
-            template.announce(&mut self.packer, now_ns);
-        }
-        for table in 0..self.tables.len() {
-            match self.tables[table].kind.sent_with_templates() || self.table_due(table, now_ns) {
-                true => self.send_table(table, now_ns),
-                false => self.announce_table(table, now_ns),
-            }
-        }
-    }
-
-    fn table_due(&self, table: usize, now_ns: u64) -> bool {
-        let table = &self.tables[table];
-        table
-            .timeout
-            .is_some_and(|timeout| due(now_ns, table.sent_ns, timeout))
-    }
-
-    fn announce_table(&mut self, table: usize, now_ns: u64) {
-        let table = &self.tables[table];
-        // A template longer than a datagram cannot be sent; then neither can its rows.
-        let _ = self.packer.put(now_ns, |sets| {
-            sets.options_template(table.id, &table.scopes, &table.fields)
-        });
-    }
-
-    /// Writes the table's template and its rows.
-    fn send_table(&mut self, table: usize, now_ns: u64) {
-        let (source_id, exported) = (self.packer.source_id(), self.packer.exported());
-        self.tables[table].sent_ns = Some(now_ns);
-        let rows = self.facts.rows(&self.tables[table], source_id, exported);
-        self.announce_table(table, now_ns);
-        for row in &rows {
-            // nfdump 1.7.1 reads only the first sampler of a set, and takes interface rows to be shorter than
-            // theirs: each has a set of its own.
-            self.packer.end_set();
-            if let Ok(place) = self
-                .packer
-                .records(self.tables[table].id, row.len(), 1, now_ns)
-            {
-                place.copy_from_slice(row);
-            }
-        }
-    }
-
     /// Repeats templates and tables that are due, and ends a datagram whose records have waited long enough.
     pub(crate) fn poll(&mut self, now_ns: u64) {
         self.packer.expire(now_ns);
@@ -465,12 +441,13 @@ impl Stream {
             true => self.template_timeout.min(PROBE),
             false => self.template_timeout,
         };
-        if due(now_ns, self.refreshed_ns, timeout) {
+        if self.delivery == Delivery::Datagrams && due(now_ns, self.refreshed_ns, timeout) {
             self.refresh(now_ns);
             self.packer.finish(now_ns);
         }
         for table in 0..self.tables.len() {
-            if self.table_due(table, now_ns) {
+            let new = self.delivery != Delivery::Datagrams && self.tables[table].sent_ns.is_none();
+            if new || self.table_due(table, now_ns) {
                 self.send_table(table, now_ns);
                 self.packer.finish(now_ns);
             }

@@ -37,6 +37,7 @@ pub(crate) fn settings(name: &str, destination: &str) -> Settings {
         source_id: 0,
         boot_ns: 0,
         mtu: 1500,
+        transport: crate::settings::Transport::Udp,
     }
 }
 

@@ -35,6 +35,7 @@ fn settings(protocol: Protocol, host: &str, port: u16) -> Settings {
         source_id: 5,
         boot_ns: BOOT_NS,
         mtu: 1500,
+        transport: export::Transport::Udp,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use api::flow::{ExportProtocol, Exporter, ExporterState, Exporters, Template};
 
-use super::{Page, given, plain, span};
+use super::{Page, given, grouped, plain, span};
 
 /// Column (from 0) of the values of `show flow exporter`.
 const VALUES: usize = 28;
@@ -58,12 +58,21 @@ pub(crate) fn exporters(answer: &Exporters) -> String {
         {
             pair(4, "Source Interface:", plain(source));
         }
-        pair(4, "Transport Protocol:", "UDP".into());
+        let transport = exporter.transport.word().to_uppercase();
+        pair(4, "Transport Protocol:", transport);
         pair(4, "Destination Port:", exporter.port.to_string());
         pair(4, "Source Port:", given(exporter.source_port.flatten()));
         pair(4, "DSCP:", format!("0x{:X}", exporter.dscp));
         pair(4, "TTL:", exporter.ttl.to_string());
         pair(4, "Output Features:", "Not Used".into());
+        if let Some(session) = &exporter.session {
+            let (waiting, most) = (
+                grouped(session.waiting_octets),
+                grouped(session.buffer_octets),
+            );
+            pair(4, "Connections:", grouped(session.connections));
+            pair(4, "Waiting:", format!("{waiting} of {most} bytes"));
+        }
         if let Some(state) = exporter.state.filter(|state| *state != ExporterState::Up) {
             pair(2, "State:", state_of(exporter, state));
         }

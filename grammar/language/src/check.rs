@@ -374,6 +374,7 @@ impl Found<'_> {
             let Some(destination) = node.value(&["destination"]) else {
                 return;
             };
+            found.transport(path, node);
             let family = |text: &str| {
                 text.parse::<std::net::IpAddr>()
                     .map(|address| address.is_ipv4())
@@ -407,6 +408,29 @@ impl Found<'_> {
                     );
                 },
             );
+        }
+    }
+
+    /// TCP carries IPFIX only, and has the place of UDP (RFC 7011 §10).
+    fn transport(&mut self, path: &[&str], node: &Tree) {
+        let name = path[path.len() - 1];
+        let transport = |word| [path, &["transport", word]].concat();
+        let Some(port) = node.value(&["transport", "tcp"]) else {
+            if node.has(&["transport", "buffer"]) {
+                let message = format!("exporter {name}: it has no effect without `transport tcp`");
+                self.conflict(&transport("buffer"), message);
+            }
+            return;
+        };
+        if node.has(&["transport", "udp"]) {
+            let message = format!("exporter {name}: udp and tcp exclude each other; delete one");
+            self.conflict(&transport("tcp"), message);
+        }
+        if node.value(&["export-protocol"]) != Some("ipfix") {
+            let message = format!(
+                "exporter {name}: TCP (port {port}) carries IPFIX only; set export-protocol ipfix"
+            );
+            self.conflict(&transport("tcp"), message);
         }
     }
 

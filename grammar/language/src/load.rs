@@ -168,6 +168,10 @@ impl Loader {
             Target::Branch(cursor) => {
                 self.tree.make(&cursor.path, Tree::default);
             }
+            Target::Whole(path, node) if node.row.bare => {
+                let value = vec![node.row.default.to_owned()];
+                *self.tree.make(&path, Tree::default) = Tree::Leaf(value);
+            }
             Target::Whole(_, node) => {
                 return Err(no_value(node, last));
             }

@@ -75,6 +75,8 @@ pub struct Row {
     pub refused: &'static [(&'static str, &'static str)],
     /// Values that other systems have, and what they are here.
     pub old: &'static [(&'static str, &'static str)],
+    /// Whether a leaf that is set without a value gets its default.
+    pub bare: bool,
 }
 
 const fn row(path: &'static str, kind: Kind, value: Type, help: &'static str) -> Row {
@@ -91,6 +93,7 @@ const fn row(path: &'static str, kind: Kind, value: Type, help: &'static str) ->
         all: "",
         refused: &[],
         old: &[],
+        bare: false,
     }
 }
 const fn container(path: &'static str, help: &'static str) -> Row {
@@ -141,6 +144,11 @@ impl Row {
 
     const fn was(mut self, old: &'static [(&'static str, &'static str)]) -> Row {
         self.old = old;
+        self
+    }
+
+    const fn bare(mut self) -> Row {
+        self.bare = true;
         self
     }
 

@@ -18,6 +18,14 @@ words! {
         Ipfix = "ipfix",
     }
 
+    /// What carries an exporter's messages.
+    pub enum ExportTransport "transport" {
+        /// Datagrams.
+        Udp = "udp",
+        /// A connection (RFC 7011 section 10.4).
+        Tcp = "tcp",
+    }
+
     /// How an exporter is.
     pub enum ExporterState "state" {
         /// The collector takes its datagrams, as far as is known.
@@ -49,8 +57,11 @@ pub struct Exporter {
     pub protocol: ExportProtocol,
     /// The collector's address or host name as configured.
     pub destination: String,
-    /// The collector's UDP port.
+    /// The collector's port.
     pub port: u16,
+    /// What carries its messages.
+    #[serde(default = "datagrams")]
+    pub transport: ExportTransport,
     /// The configured source: an address or an interface; null where the kernel chooses.
     pub source: Option<String>,
     /// The VRF whose routes lead to the collector.
@@ -86,6 +97,9 @@ pub struct Exporter {
     /// Seconds since it is in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_since_seconds: Option<u64>,
+    /// What waits for the connection; missing where datagrams are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<ExporterSession>,
     /// What was refused since it failed; missing while it has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<ExporterFailed>,
@@ -98,6 +112,22 @@ pub struct Exporter {
     /// The templates it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub templates: Option<Vec<Template>>,
+}
+
+/// Every exporter's transport in older releases.
+fn datagrams() -> ExportTransport {
+    ExportTransport::Udp
+}
+
+/// The session of an exporter with a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExporterSession {
+    /// Connections that were made since the counters were cleared.
+    pub connections: u64,
+    /// Octets of messages that wait.
+    pub waiting_octets: u64,
+    /// Most octets that may wait.
+    pub buffer_octets: u64,
 }
 
 /// What was refused since an exporter failed.

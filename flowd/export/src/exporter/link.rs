@@ -1,6 +1,6 @@
 //! The socket of an exporter: opened, compared with what the host would give now, and replaced.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use loss::DropReason;
@@ -8,10 +8,12 @@ use resolve::{Backoff, Resolved};
 use tracing::{debug, info, warn};
 
 use super::{Exporter, after};
+use crate::connection::{Connection, MESSAGE_OCTETS};
 use crate::health::Cause;
-use crate::opener::{OpenRequest, Opened};
+use crate::open_error::OpenError;
+use crate::opener::{OpenRequest, Opened, Path};
 use crate::settings::Settings;
-use crate::socket::{OpenError, Prepared, Socket, payload_limit};
+use crate::socket::{Prepared, Socket, payload_limit};
 
 /// How often an exporter without a socket tries to open one.
 const RETRY: Duration = Duration::from_secs(1);
@@ -19,10 +21,13 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) const FOLLOW: Duration = Duration::from_secs(5);
 /// How long the kernel may refuse to send until a new socket is used: the route or the source may have changed.
 pub(super) const FAILING: Duration = Duration::from_secs(10);
-/// The socket, or why there is none.
+/// Longest wait between two attempts to connect to a collector.
+const MOST_RECONNECT: Duration = Duration::from_secs(10);
+/// The socket or connection, or why there is none.
 #[derive(Debug)]
 pub(super) enum Link {
     Up(Socket),
+    Connected(Connection),
     Down(OpenError),
 }
 
@@ -44,15 +49,14 @@ impl Exporter {
             Link::Down(OpenError::Unused) => return None,
             Link::Down(_) => self.retry_ns,
             Link::Up(_) => self.follow_ns,
+            // A connection tells when it ends.
+            Link::Connected(_) => return None,
         };
         if self.opening || now_ns < due_ns {
             return None;
         }
         self.opening = true;
-        let current = match &self.link {
-            Link::Up(socket) => Some(socket.peer.ip()),
-            Link::Down(_) => None,
-        };
+        let current = self.link.peer().map(|peer| peer.ip());
         let addresses = match self.settings.destination.parse() {
             Ok(address) => Some(vec![address]),
             Err(_) if self.name.addresses.is_empty() || now_ns >= self.name.until_ns => None,
@@ -99,7 +103,12 @@ impl Exporter {
         if self.name.until_ns > now_ns {
             self.follow_ns = self.follow_ns.min(self.name.until_ns);
         }
-        match (&self.link, opened.socket) {
+        let path = match opened.path {
+            Ok(Path::Connection(connection)) => return self.connected(connection, now_ns),
+            Ok(Path::Socket(socket)) => Ok(socket),
+            Err(error) => Err(error),
+        };
+        match (&self.link, path) {
             (Link::Up(old), Ok(new))
                 if old.same_path(&new) && !self.is_refused_by_kernel(now_ns) => {}
             (_, Ok(socket)) => {
@@ -150,6 +159,10 @@ impl Exporter {
         self.since_ns = now_ns;
         self.stream.set_away(false);
         match &self.link {
+            Link::Connected(connection) => {
+                info!("exporter {name} is connected to {}", connection.peer);
+                self.attempts = 0;
+            }
             Link::Up(socket) => {
                 info!("exporter {name} sends to {}", socket.peer);
                 self.follow_ns = after(now_ns, FOLLOW);
@@ -160,7 +173,12 @@ impl Exporter {
             Link::Down(OpenError::NotYet) => self.retry_ns = now_ns,
             Link::Down(OpenError::Unused) => debug!("exporter {name} is not used"),
             Link::Down(error) => {
-                self.retry_ns = self.retry_ns.max(after(now_ns, RETRY));
+                let wait = match self.settings.is_stream() {
+                    true => (RETRY * (1 << self.attempts.min(8))).min(MOST_RECONNECT),
+                    false => RETRY,
+                };
+                self.attempts += 1;
+                self.retry_ns = self.retry_ns.max(after(now_ns, wait));
                 warn!("exporter {name} is down: {error}");
             }
         }
@@ -178,10 +196,29 @@ impl Link {
         }
     }
 
+    /// Returns the collector's address and port, if messages go out.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Link::Up(socket) => Some(socket.peer),
+            Link::Connected(connection) => Some(connection.peer),
+            Link::Down(_) => None,
+        }
+    }
+
+    /// Returns the address and port that messages come from.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        match self {
+            Link::Up(socket) => socket.local,
+            Link::Connected(connection) => connection.local,
+            Link::Down(_) => None,
+        }
+    }
+
     pub(super) fn limit(&self, settings: &Settings) -> usize {
         match self {
+            _ if settings.is_stream() => MESSAGE_OCTETS,
             Link::Up(socket) => socket.payload_limit(settings.mtu),
-            Link::Down(_) => payload_limit(true, None, settings.mtu),
+            Link::Connected(_) | Link::Down(_) => payload_limit(true, None, settings.mtu),
         }
     }
 }

@@ -21,6 +21,7 @@ fn datagrams(from: u32, count: u32) -> Vec<Datagram> {
                     tally,
                     bytes: 40,
                 }],
+                records: 1,
             }
         })
         .collect()

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use export::{Options, Protocol, Source};
+use export::{Options, Protocol, Source, Transport};
 use language::Tree;
-use language::schema::{default_seconds, default_u8, default_u16, default_word};
+use language::schema::{default_seconds, default_u8, default_u16, default_usize, default_word};
 
 use super::{number, text, word};
 
@@ -28,6 +28,8 @@ impl ExporterSettings {
 }
 
 const PORT: u16 = default_u16("flow exporter * transport udp");
+const TCP_PORT: u16 = default_u16("flow exporter * transport tcp");
+const BUFFER: usize = default_usize("flow exporter * transport buffer");
 const DSCP: u8 = default_u8("flow exporter * dscp");
 const TTL: u8 = default_u8("flow exporter * ttl");
 const TEMPLATE_TIMEOUT: Duration = default_seconds("flow exporter * template data timeout");
@@ -43,6 +45,7 @@ pub(crate) fn exporter_defaults(name: &str, destination: &str) -> export::Settin
         name: name.into(),
         destination: destination.into(),
         port: PORT,
+        transport: Transport::Udp,
         source: Source::Any,
         vrf: None,
         dscp: DSCP,
@@ -73,6 +76,12 @@ fn exporter(name: &str, node: &Tree) -> export::Settings {
     };
     let mut export = exporter_defaults(name, node.value(&["destination"]).unwrap_or_default());
     export.port = number(node, &["transport", "udp"]).unwrap_or(export.port);
+    if node.has(&["transport", "tcp"]) {
+        export.port = number(node, &["transport", "tcp"]).unwrap_or(TCP_PORT);
+        export.transport = Transport::Tcp {
+            buffer: number(node, &["transport", "buffer"]).unwrap_or(BUFFER),
+        };
+    }
     export.source = node.value(&["source"]).map_or(Source::Any, source);
     export.vrf = text(node, &["vrf"]);
     export.dscp = number(node, &["dscp"]).unwrap_or(export.dscp);

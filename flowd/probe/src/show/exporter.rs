@@ -1,8 +1,8 @@
 //! Exporters: settings, state, statistics and templates.
 
 use api::flow::{
-    ExportProtocol, Exporter, ExporterClient, ExporterFailed, ExporterState, ExporterStatistics,
-    Exporters, Template, TemplateField,
+    ExportProtocol, ExportTransport, Exporter, ExporterClient, ExporterFailed, ExporterSession,
+    ExporterState, ExporterStatistics, Exporters, Template, TemplateField,
 };
 use api::ledger::DatagramTally;
 
@@ -43,6 +43,11 @@ fn one(settings: &ExporterSettings, running: Option<&export::ExporterStatistics>
         },
         destination: export.destination.clone(),
         port: export.port,
+        transport: match export.transport {
+            export::Transport::Udp => ExportTransport::Udp,
+            export::Transport::Tcp { .. } => ExportTransport::Tcp,
+        },
+        session: running.and_then(|running| running.session).map(session),
         source: match &export.source {
             export::Source::Any => None,
             export::Source::Address(address) => Some(address.to_string()),
@@ -65,6 +70,14 @@ fn one(settings: &ExporterSettings, running: Option<&export::ExporterStatistics>
         statistics: running.map(statistics),
         clients: running.map(|running| running.clients.iter().map(client).collect()),
         templates: running.map(|running| running.templates.iter().map(template).collect()),
+    }
+}
+
+fn session(session: export::Session) -> ExporterSession {
+    ExporterSession {
+        connections: session.connections,
+        waiting_octets: session.waiting_octets,
+        buffer_octets: session.buffer_octets,
     }
 }
 

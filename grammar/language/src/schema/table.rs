@@ -231,6 +231,8 @@ pub static TABLE: &[Row] = &[
     leaf("flow exporter * vrf", Name, "VRF to export from"),
     container("flow exporter * transport", "Transport to the collector"),
     leaf("flow exporter * transport udp", PORT, "UDP port of the collector").default("9995"),
+    leaf("flow exporter * transport tcp", PORT, "TCP in place of UDP, for IPFIX: port of the collector").default("4739").bare(),
+    leaf("flow exporter * transport buffer", number(65_536, 1_073_741_824), "Most messages that wait while a collector on TCP is away or slow").unit("octets").default("16777216"),
     leaf("flow exporter * dscp", number(0, 63), "DSCP code point of the datagrams").unit("code point").default("0"),
     leaf("flow exporter * ttl", number(1, 255), "Time to live of the datagrams").unit("hops").default("255"),
     leaf("flow exporter * export-protocol", choice(&[("netflow-v5", "NetFlow version 5, IPv4 only"), ("netflow-v9", "NetFlow version 9 (RFC 3954)"), ("ipfix", "IPFIX (RFC 7011)")]), "Export protocol").default("netflow-v9"),
