@@ -1,4 +1,4 @@
-//! The parts of a packet's way alone: `tests/bench micro`. Times are a packet's, or a record's.
+//! `tests/bench micro`: measures each step from a packet to a datagram by itself. Times are for one packet, or one record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use meter::{Burst, Cache, CacheType, KeptTables, Monitor, Observed, Settings, Ti
 use wire::{Family, Header, LinkType, Packet};
 
 const SECOND: u64 = 1_000_000_000;
-/// Packets of a sample.
+/// Packets in one sample.
 const PACKETS: u32 = 4096;
 /// Flows a cache has room for.
 const FLOWS: usize = 2_000_000;
@@ -20,7 +20,7 @@ fn main() {
     divan::main();
 }
 
-/// A TCP or UDP packet of a flow, as captured from Ethernet.
+/// Makes an Ethernet frame with a TCP or UDP packet of a flow.
 fn frame(flow: u32, family: Family) -> Vec<u8> {
     let mut frame = vec![0; 12];
     match family {
@@ -41,7 +41,7 @@ fn frame(flow: u32, family: Family) -> Vec<u8> {
 }
 
 fn frames(flows: u32, family: Family) -> Vec<Vec<u8>> {
-    // Every flow once (the factor is prime), those that follow each other far apart.
+    // Every flow comes once, because the factor is prime; consecutive packets are of flows far apart.
     (0..flows)
         .map(|number| {
             frame(
@@ -63,7 +63,7 @@ fn packet(frame: &[u8], time_ns: u64) -> Packet<'_> {
     }
 }
 
-/// Packets whose headers were read, each of a flow.
+/// Makes packets whose headers were read, each of another flow.
 fn observed(flows: u32, family: Family) -> Vec<Observed> {
     let observe = |frame: &Vec<u8>| Burst::default().observe(&packet(frame, SECOND)).clone();
     frames(flows, family).iter().map(observe).collect()
@@ -82,7 +82,7 @@ fn layout(family: Family) -> Arc<Layout> {
     record.layout(family).expect("it has both families")
 }
 
-/// Octets → header.
+/// From octets to a header.
 #[divan::bench(args = [Family::V4, Family::V6])]
 fn parse(bencher: Bencher, family: Family) {
     let frames = frames(PACKETS, family);
@@ -96,7 +96,7 @@ fn parse(bencher: Bencher, family: Family) {
         });
 }
 
-/// Header → hash of its key.
+/// From a header to the hash of its key.
 #[divan::bench(args = [Family::V4, Family::V6])]
 fn key(bencher: Bencher, family: Family) {
     let packets = observed(PACKETS, family);
@@ -110,7 +110,7 @@ fn key(bencher: Bencher, family: Family) {
         });
 }
 
-/// Header → flow that is there, among so many.
+/// From a header to an existing flow, in a cache of this many flows.
 #[divan::bench(args = [1_000, 100_000, 1_000_000])]
 fn cache_hit(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
@@ -122,7 +122,7 @@ fn cache_hit(bencher: Bencher, flows: u32) {
         .bench_local(|| count(&mut cache, &mut packets, &timeouts));
 }
 
-/// Header → new flow.
+/// From a header to a new flow.
 #[divan::bench(args = [1_000, 100_000])]
 fn cache_insert(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
@@ -137,7 +137,7 @@ fn cache_insert(bencher: Bencher, flows: u32) {
         });
 }
 
-/// Flows that end by the inactive timeout.
+/// Ends flows by the inactive timeout.
 #[divan::bench(args = [1_000, 100_000], sample_size = 1)]
 fn cache_expire(bencher: Bencher, flows: u32) {
     let mut packets = observed(flows, Family::V4);
@@ -156,7 +156,7 @@ fn cache_expire(bencher: Bencher, flows: u32) {
         });
 }
 
-/// Octets → flow: header, key and cache in bursts, as a capture thread does.
+/// From octets to flows: header, key and cache in bursts, as a capture thread does it.
 #[divan::bench(args = [1_000, 100_000, 1_000_000])]
 fn burst(bencher: Bencher, flows: u32) {
     let frames = frames(flows, Family::V4);
@@ -189,7 +189,7 @@ fn burst(bencher: Bencher, flows: u32) {
         .bench_local(count);
 }
 
-/// Flows → datagrams.
+/// From flows to datagrams.
 #[divan::bench(args = [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix])]
 fn encode(bencher: Bencher, protocol: Protocol) {
     let layout = layout(Family::V4);

@@ -1,11 +1,11 @@
-//! Where the built programs are.
+//! Paths of the built programs and of the workspace.
 
 use std::path::PathBuf;
 
-/// The path of a program of this workspace: in `FLOW_TESTS_BIN` if that is set, else beside the test executable.
+/// Returns the path of a program of this workspace: in `FLOW_TESTS_BIN` if that is set, else beside the test executable.
 ///
 /// # Panics
-/// When it is not built.
+/// When the program is not built.
 pub fn path(program: &str) -> PathBuf {
     let dir = match std::env::var_os("FLOW_TESTS_BIN") {
         Some(dir) => PathBuf::from(dir),
@@ -27,12 +27,12 @@ pub fn path(program: &str) -> PathBuf {
     path
 }
 
-/// The workspace's root.
+/// Returns the root folder of the workspace.
 pub fn workspace() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The same as text.
+/// Returns the path of a program of this workspace as text, for a command line.
 pub fn program(name: &str) -> String {
     path(name).to_str().expect("a path in UTF-8").to_owned()
 }

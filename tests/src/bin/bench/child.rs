@@ -1,4 +1,4 @@
-//! Child processes, all of their descendants, and what they used.
+//! Child processes and the resources that they and all their descendants use.
 
 use std::fs::{self, File};
 use std::io;
@@ -37,7 +37,7 @@ impl Running {
         Ok(Running { child })
     }
 
-    /// CPU time it and its descendants that run have used so far, by their own clocks: to the nanosecond.
+    /// Returns the CPU time that the program and its running descendants have used so far, with nanosecond resolution.
     pub(crate) fn cpu_seconds(&self) -> f64 {
         let used = |process: Process| {
             let clock = clock_getcpuclockid(Pid::from_raw(process.id.cast_signed())).ok()?;
@@ -46,7 +46,7 @@ impl Running {
         tree(self.child.id()).into_iter().filter_map(used).sum()
     }
 
-    /// Resident memory, KiB.
+    /// Returns the resident memory, KiB.
     pub(crate) fn resident_kib(&self) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
@@ -55,13 +55,13 @@ impl Running {
             .unwrap_or_default()
     }
 
-    /// Open file descriptors.
+    /// Returns the number of open file descriptors.
     pub(crate) fn descriptors(&self) -> f64 {
         let open = fs::read_dir(format!("/proc/{}/fd", self.child.id()));
         open.map_or(0, Iterator::count) as f64
     }
 
-    /// Waits until it uses (nearly) no more CPU time, at most `limit`.
+    /// Waits until the program uses nearly no CPU time, at most `limit`.
     pub(crate) fn idle(&self, limit: Duration) {
         let mut last = f64::MIN;
         within(limit, || {
@@ -73,16 +73,17 @@ impl Running {
         });
     }
 
-    /// Asks it to end, and waits for it and for every descendant.
+    /// Sends the program a signal, and waits until it and all its descendants have ended. Returns what they used.
     ///
     /// # Errors
-    /// When it fails, or does not end.
+    /// When the program fails, or does not end.
     pub(crate) fn end(self, signal: Signal) -> io::Result<Usage> {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal)?;
         successful(self.ended()?)
     }
 
-    /// Waits for it, which has been told to end, and for every descendant: its status, and what they used.
+    /// Waits until the program, which was asked to end before, and all its descendants have ended. Returns its status and what
+    /// they used.
     ///
     /// # Errors
     /// When one of them does not end.
@@ -130,7 +131,7 @@ fn successful((status, usage): (ExitStatus, Usage)) -> io::Result<Usage> {
     }
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end. Returns what it used.
 ///
 /// # Errors
 /// When it cannot be started, or fails.
@@ -146,7 +147,7 @@ struct Process {
 }
 
 impl Process {
-    /// As `/proc/ID/stat` has it (proc(5)).
+    /// Reads `/proc/ID/stat` (proc(5)).
     fn read(id: u32) -> Option<Process> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // Behind the name in parentheses: the state, the parent.
@@ -156,7 +157,7 @@ impl Process {
     }
 }
 
-/// A process and its descendants, parents first.
+/// Returns a process and its descendants, parents first.
 fn tree(root: u32) -> Vec<Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

@@ -1,8 +1,8 @@
-//! `tests/bench meter`: flowd beside Debian's probes, on the same packets in turn.
+//! `tests/bench meter`: compares flowd with Debian's probes, in turn on the same packets.
 //!
-//! From savefiles: CPU time of all of a program's processes, from the first packet read to the last record exported to
-//! a socket that is read and decoded, and resident memory. On a veth pair: packets lost, and CPU time.
-//! Machines differ and are shared: look at the ratios, which are those of one run, not at the times.
+//! `savefile` measures the CPU time of all of a program's processes for a savefile, from the first packet read to the last
+//! record exported to a collector, and resident memory. `live` measures lost packets and CPU time on a veth pair.
+//! Machines differ and are shared, so compare the ratios within one run, not the times.
 
 mod child;
 mod live;
@@ -25,7 +25,7 @@ use workload::Workload;
 const USAGE: &str = "usage: tests/bench meter|savefile|live [--runs N] [--packets N] [--workload NAME] [--program NAME]... [--keep DIR]\n\
                      \x20      tests/bench micro [FILTER]";
 
-/// What the command line says.
+/// The parsed command line.
 struct Options {
     savefile: bool,
     live: bool,
@@ -116,7 +116,7 @@ fn measure(options: &Options) -> io::Result<()> {
 }
 
 impl Options {
-    /// The programs to run; the others are compared with the first.
+    /// Returns the programs to run. The first is what the others are compared with.
     fn programs(&self) -> Vec<Program> {
         self.programs.clone()
     }
@@ -126,12 +126,12 @@ impl Options {
             .map_or(workload::ALL.to_vec(), |one| vec![one])
     }
 
-    /// A replay takes long: one workload unless told otherwise.
+    /// Returns the workload for `live`. It is only one by default, because a replay takes long.
     fn live_workload(&self) -> Workload {
         self.workload.unwrap_or(workload::ALL[1])
     }
 
-    /// The workload's savefile, written now unless it is there.
+    /// Returns the workload's savefile, which is written if it does not exist yet.
     fn savefile(&self, workload: &Workload) -> io::Result<PathBuf> {
         let file = self
             .dir

@@ -1,22 +1,22 @@
-//! The system calls that the standard library has no words for.
+//! System calls that the standard library lacks.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// What processes that have ended used, as the kernel counted it.
+/// The resources that ended processes have used, by the kernel's count.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     /// User and system time.
     pub(crate) cpu_seconds: f64,
-    /// Most resident memory, KiB; of several processes the sum, pages they share counted in each.
+    /// Highest resident memory, KiB. For several processes it is the sum, in which shared pages count for each.
     pub(crate) memory_kib: i64,
 }
 
-/// From now on processes whose parents end are this process's children, so that it can wait for all of them.
+/// Makes orphaned descendants children of this process from now on, so that it can wait for all of them.
 ///
 /// # Errors
-/// What the kernel says.
+/// Those of `prctl(2)`.
 pub(crate) fn adopt_orphans() -> io::Result<()> {
     // SAFETY: numbers only.
     match unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) } {
@@ -25,21 +25,21 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     }
 }
 
-/// A child that has ended, or not.
+/// The result of looking for a child that has ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Waited {
-    /// Its id, its status as `wait(2)` has it, what it used.
+    /// A child has ended: its process id, its status as in `wait(2)`, and what it used.
     Ended(i32, i32, Usage),
-    /// There are children, and all of them run.
+    /// There are children, and all of them are running.
     Running,
-    /// There is no child.
+    /// This process has no children.
     Childless,
 }
 
-/// Asks for a child that has ended.
+/// Reaps a child that has ended, without waiting for one.
 ///
 /// # Errors
-/// What the kernel says.
+/// Those of `wait4(2)`.
 pub(crate) fn reap() -> io::Result<Waited> {
     let mut status = 0;
     // SAFETY: all fields are integers, of which zero is a value.
@@ -64,10 +64,10 @@ pub(crate) fn reap() -> io::Result<Waited> {
     Ok(Waited::Ended(id, status, usage))
 }
 
-/// Datagrams that a socket had no room for.
+/// Returns how many datagrams a socket has dropped because its receive buffer was full.
 ///
 /// # Errors
-/// What the kernel says.
+/// Those of `getsockopt(2)`.
 pub(crate) fn socket_drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
     // sock_diag(7): SK_MEMINFO_DROPS is the last of nine.
     let mut numbers = [0_u32; 9];

@@ -1,6 +1,6 @@
-//! Medians, and lines of a table.
+//! Medians, and rows of a Markdown table.
 
-/// The middle value, the smallest and the largest. `None` of nothing.
+/// Returns the median, the smallest and the largest value; `None` if there are no values.
 pub(crate) fn spread(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64, f64)> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -8,7 +8,7 @@ pub(crate) fn spread(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64,
     Some((*middle, *values.first()?, *values.last()?))
 }
 
-/// A Markdown table row, its cells as wide as the heading's, the first `names` of them to the left.
+/// Returns a row of a Markdown table with cells of these widths. The first `names` cells are left-aligned.
 pub(crate) fn row(widths: &[usize], names: usize, cells: &[String]) -> String {
     let cells = cells.iter().zip(widths).enumerate();
     let cells = cells.map(|(at, (cell, width))| match at < names {
@@ -18,7 +18,7 @@ pub(crate) fn row(widths: &[usize], names: usize, cells: &[String]) -> String {
     format!("|{}", cells.collect::<String>())
 }
 
-/// The heading of such a table and the line under it.
+/// Returns the heading of such a table and the line under it.
 pub(crate) fn heading(widths: &[usize], names: usize, titles: &[&str]) -> String {
     let cells: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
     let under = widths

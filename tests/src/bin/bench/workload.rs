@@ -1,4 +1,4 @@
-//! The reference workloads: packets of many flows, the same in every run.
+//! The reference workloads: packets of many flows, generated alike in every run.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -16,12 +16,12 @@ const DURATION_US: u64 = 60_000_000;
 /// Frame lengths, 7 : 4 : 1 (the Internet mix).
 const LENGTHS: [u16; 12] = [64, 64, 64, 64, 64, 64, 64, 576, 576, 576, 576, 1500];
 
-/// How packets choose their flow.
+/// The probability distribution of the flows that packets belong to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Choice {
-    /// Every flow is as likely.
+    /// All flows are equally likely.
     Uniform,
-    /// The nth is 1/n^1.05 as likely.
+    /// The probability of the nth flow is proportional to 1/n^1.05.
     Zipf,
 }
 
@@ -30,13 +30,13 @@ pub(crate) enum Choice {
 pub(crate) struct Workload {
     /// Its name.
     pub(crate) name: &'static str,
-    /// Different flows to choose from.
+    /// Number of different flows to choose from.
     pub(crate) flows: u32,
-    /// How they are chosen.
+    /// How a packet's flow is chosen.
     pub(crate) choice: Choice,
 }
 
-/// The three of the reference.
+/// The reference workloads.
 pub(crate) const ALL: [Workload; 3] = [
     Workload {
         name: "eleph1k",
@@ -63,7 +63,7 @@ struct Packets {
 }
 
 impl Packets {
-    /// The next one's flow and length.
+    /// Returns the flow and the frame length of the next packet.
     fn next(&mut self) -> (u32, u16) {
         let flows = self.workload.flows;
         let flow = match self.workload.choice {
@@ -88,7 +88,7 @@ impl Workload {
         }
     }
 
-    /// Different flows among the first `packets` packets.
+    /// Returns the number of different flows among the first `packets` packets.
     pub(crate) fn distinct(&self, packets: u64) -> usize {
         let mut all = self.packets();
         let flows: HashSet<u32> = (0..packets).map(|_| all.next().0).collect();
@@ -101,7 +101,7 @@ impl Workload {
     /// When the file cannot be written.
     pub(crate) fn write(&self, path: &Path, packets: u64) -> io::Result<()> {
         let mut all = self.packets();
-        // A file that is half written is not to be taken for one.
+        // The file gets its name when it is complete, so an interrupted run leaves no half file to be used.
         let part = path.with_extension("part");
         let mut out = BufWriter::with_capacity(1 << 20, File::create(&part)?);
         out.write_all(&0xa1b2_c3d4_u32.to_le_bytes())?;
@@ -127,7 +127,7 @@ impl Workload {
         fs::rename(part, path)
     }
 
-    /// The share of all flows up to each, for the Zipf choice.
+    /// Returns the cumulative distribution of the flows for [`Choice::Zipf`].
     fn ranks(&self) -> Vec<f64> {
         if matches!(self.choice, Choice::Uniform) {
             return Vec::new();
@@ -145,7 +145,8 @@ impl Workload {
     }
 }
 
-/// A packet of a flow: one in ten IPv6, two of three TCP, the others UDP. Addresses and ports lie as if drawn at random.
+/// Makes a frame of a flow: one flow in ten is IPv6, two of three are TCP, the others UDP. Addresses and ports lie as if
+/// drawn at random.
 ///
 /// No flow is DNS: nfpcapd ends a flow at each datagram of port 53, which is not what is to be measured.
 fn frame(flow: u32, length: u16, sequence: u32) -> Vec<u8> {

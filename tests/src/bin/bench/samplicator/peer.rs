@@ -1,4 +1,4 @@
-//! The programs that are measured, and how each is told to copy.
+//! The programs that are measured, and how each is configured to copy datagrams.
 
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 
 use crate::child::Running;
 
-/// What a program is to do.
+/// The receivers that a program has to copy to, and how.
 struct Job<'a> {
     dir: &'a Path,
     port: u16,
@@ -18,7 +18,7 @@ struct Job<'a> {
     spoof: bool,
 }
 
-/// A program.
+/// A measured program.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
@@ -26,7 +26,7 @@ pub(crate) struct Peer {
     command: fn(&Job<'_>) -> io::Result<Command>,
     spoofs: bool,
     most_receivers: usize,
-    /// What ends it in good order.
+    /// The signal that ends the program in good order.
     pub(crate) signal: Signal,
 }
 
@@ -39,7 +39,7 @@ const ALL: [Peer; 7] = [
         most_receivers: 256,
         signal: Signal::SIGTERM,
     },
-    // The loops are this program itself.
+    // The bare loops are this program itself.
     Peer {
         name: "loop-gso",
         file: "bench",
@@ -64,7 +64,7 @@ const ALL: [Peer; 7] = [
         most_receivers: 256,
         signal: Signal::SIGINT,
     },
-    // With more room between its two processes than it has by itself: datagrams go from one to the other by many.
+    // Its buffers between core and plugin process are larger than by default, so that datagrams are passed on in batches.
     Peer {
         name: "pmacct-tee+",
         file: "nfacctd",
@@ -78,7 +78,7 @@ const ALL: [Peer; 7] = [
         most_receivers: 256,
         signal: Signal::SIGINT,
     },
-    // It stores the flows besides.
+    // nfcapd also stores the flows.
     Peer {
         name: "nfcapd-R",
         file: "nfcapd",
@@ -98,7 +98,7 @@ const ALL: [Peer; 7] = [
 ];
 
 impl Peer {
-    /// Those that are here; says which are not.
+    /// Returns the programs that are installed, and prints which are not.
     pub(crate) fn installed() -> Vec<Peer> {
         let (here, missing): (Vec<Peer>, Vec<Peer>) =
             ALL.into_iter().partition(|peer| find(peer.file).is_some());
@@ -108,15 +108,15 @@ impl Peer {
         here
     }
 
-    /// It can copy to so many receivers, with the exporter's address or its own.
+    /// Whether the program can copy to this many receivers, under the exporter's address (`spoof`) or its own.
     pub(crate) fn can(&self, spoof: bool, receivers: usize) -> bool {
         (self.spoofs || !spoof) && receivers <= self.most_receivers
     }
 
-    /// Starts it.
+    /// Starts the program.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When the program cannot be started.
     pub(crate) fn start(
         &self,
         dir: &Path,
@@ -135,7 +135,7 @@ impl Peer {
     }
 }
 
-/// A program built with this one, or installed.
+/// Returns the path of a program that was built with this one, or is installed.
 fn find(file: &str) -> Option<PathBuf> {
     let own = std::env::current_exe().unwrap_or_default();
     let path = std::env::var_os("PATH").unwrap_or_default();
