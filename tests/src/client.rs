@@ -6,23 +6,23 @@ use serde_json::Value as Json;
 
 use crate::skip::command;
 
-/// Programs it needs.
+/// The programs that a [`Client`] needs.
 pub const TOOLS: [&str; 3] = ["curl", "setpriv", "unshare"];
-/// The group that configures, in [`GROUP_FILE`].
+/// The number of the group `flowd-admin`, whose members may configure, in [`GROUP_FILE`].
 pub const ADMIN: u32 = 64_001;
-/// The group that shows.
+/// The number of the group `flowd`, whose members may only show, in [`GROUP_FILE`].
 pub const OPERATOR: u32 = 64_002;
-/// A group file with both: the host that runs the tests may have neither.
+/// A group file with both groups, because the host that runs the tests may have neither.
 pub const GROUP_FILE: &str = "root:x:0:\nflowd-admin:x:64001:\nflowd:x:64002:\n";
 
-/// A user at the management socket.
+/// A user who sends requests to the management socket.
 pub struct Client {
     uid: u32,
     groups: String,
     socket: PathBuf,
 }
 
-/// Words that start a program which sees the file at `path` as its `/etc/group`.
+/// Returns the words to put before a command line so that the program sees the file at `path` as its `/etc/group`.
 pub fn with_groups(path: &str) -> Vec<String> {
     let script = format!("mount --bind {path} /etc/group && exec \"$@\"");
     ["unshare", "--mount", "sh", "-c", &script, "sh"]
@@ -31,7 +31,7 @@ pub fn with_groups(path: &str) -> Vec<String> {
 }
 
 impl Client {
-    /// A user of that number, in these groups beside its own.
+    /// Makes a client that runs under this user number, and in these groups besides the user's own.
     pub fn new(socket: &Path, uid: u32, groups: &[u32]) -> Client {
         let mut all: Vec<String> = groups.iter().map(u32::to_string).collect();
         all.push(uid.to_string());
@@ -42,10 +42,10 @@ impl Client {
         }
     }
 
-    /// One request; the status and the body, JSON `null` when it is not JSON.
+    /// Sends one request. Returns the status and the body, or JSON `null` for a body that is not JSON.
     ///
     /// # Panics
-    /// When nobody answers.
+    /// When the daemon does not answer.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, body: Option<&Json>) -> (u16, Json) {
         let uid = self.uid.to_string();

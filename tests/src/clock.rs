@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A moment for deadlines.
+/// Reads the monotonic clock, for deadlines.
 pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Nanoseconds since 1970.
+/// Reads the clock of day, nanoseconds since 1970.
 pub fn wall_ns() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,4 +1,4 @@
-//! Debian's collectors: nfcapd of nfdump, nfacctd of pmacct. They are told to stop and then asked what they stored.
+//! Debian's collectors: nfcapd of nfdump and nfacctd of pmacct. A test stops them, then reads what they stored.
 
 use std::fs;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub struct Nfcapd {
 }
 
 impl Nfcapd {
-    /// Listens on an address of the namespace.
+    /// Starts nfcapd on an address of the namespace.
     ///
     /// # Panics
     /// When it does not start.
@@ -44,7 +44,7 @@ impl Nfcapd {
         Nfcapd { process, dir }
     }
 
-    /// Ends it and sums what it stored. Times are exact to the millisecond.
+    /// Stops nfcapd and returns the sums of the flow records that it stored. Times are exact to the millisecond.
     ///
     /// # Panics
     /// When it does not end or nfdump cannot read its files.
@@ -57,7 +57,7 @@ impl Nfcapd {
         flows
     }
 
-    /// Ends it and returns what it stored, each flow record as nfdump has it.
+    /// Stops nfcapd and returns each flow record that it stored, as nfdump prints it in JSON.
     ///
     /// # Panics
     /// When it does not end or nfdump cannot read its files.
@@ -91,7 +91,7 @@ impl Nfcapd {
             .collect()
     }
 
-    /// Ends it and returns those of `tags` that nfdump's `-o fmt:%TAG` does not know.
+    /// Stops nfcapd and returns those of `tags` that nfdump's `-o fmt:%TAG` does not know.
     ///
     /// # Panics
     /// When it does not end or nfdump does not run.
@@ -109,13 +109,13 @@ impl Nfcapd {
         tags.iter().filter(refused).copied().collect()
     }
 
-    /// What it has printed: complaints about what it received.
+    /// Returns what nfcapd has printed, which is complaints about what it received.
     pub fn output(&self) -> String {
         self.process.output()
     }
 }
 
-/// A flow record of nfdump's JSON.
+/// Reads a flow record of nfdump's JSON.
 fn nfdump_flow(record: &Json) -> (Key, Sum) {
     let number = |name: &str| record[name].as_u64().unwrap_or(0);
     let port = |name: &str| u16::try_from(number(name)).unwrap_or(0);
@@ -160,7 +160,7 @@ fn nfdump_flow(record: &Json) -> (Key, Sum) {
     (key, sum)
 }
 
-/// `...AP.SF` as bits.
+/// Reads TCP flags as nfdump prints them (`...AP.SF`).
 fn nfdump_flags(text: &str) -> u16 {
     let bit = |letter| match letter {
         'C' => 0x80,
@@ -183,7 +183,7 @@ pub struct Nfacctd {
 }
 
 impl Nfacctd {
-    /// Listens on an address of the namespace.
+    /// Starts nfacctd on an address of the namespace.
     ///
     /// # Panics
     /// When it does not start.
@@ -210,12 +210,12 @@ impl Nfacctd {
         Nfacctd { process, dir }
     }
 
-    /// Ends it and sums what it stored.
+    /// Stops nfacctd and returns the sums of the flow records that it stored.
     ///
     /// # Panics
     /// When it does not end or its file cannot be read.
     pub fn stop(mut self) -> Flows {
-        // The core hands its buffer to the plugin when it is told to end, the plugin then writes all it has.
+        // On SIGINT the core process hands its buffer to the plugin, which then writes all it has.
         self.process.end(Signal::SIGINT);
         let output = self.dir.path().join("flows.json");
         let started = self.process.output().matches("START (PID").count();
@@ -258,7 +258,7 @@ impl Nfacctd {
     }
 }
 
-/// A protocol by its number or by the name that pmacct gives it.
+/// Reads a protocol, which pmacct gives as a number or a name.
 fn protocol(value: &Json) -> u8 {
     let names = [
         ("icmp", 1),
@@ -294,7 +294,7 @@ fn protocol(value: &Json) -> u8 {
     }
 }
 
-/// `1791206635.000000` as nanoseconds.
+/// Reads seconds since 1970 (`1791206635.000000`) as nanoseconds.
 fn epoch_ns(text: &str) -> Option<u64> {
     let (seconds, micros) = text.split_once('.').unwrap_or((text, "0"));
     Some(
@@ -303,7 +303,7 @@ fn epoch_ns(text: &str) -> Option<u64> {
     )
 }
 
-/// Waits until the collector has its port.
+/// Waits until the collector listens on its port.
 #[track_caller]
 fn listening(namespace: &Namespace, process: &mut Process, port: u16) {
     let hex = format!(":{port:04X} ");

@@ -1,8 +1,9 @@
-//! Configurations that several tests use: the seed's two blocks, and the project's own that cover the same ground.
+//! Configurations that several tests use: the two blocks of the seed text (see `shared`), and two of the project's own with
+//! the same features.
 
 use std::fmt::Write;
 
-/// The seed's IOS block: from the first `flow record` to the monitor's attachment.
+/// Returns the IOS block of the seed text: from the first `flow record` to the line that attaches the monitor.
 pub fn cut_ios(seed: &str) -> Option<String> {
     cut(
         seed,
@@ -11,7 +12,7 @@ pub fn cut_ios(seed: &str) -> Option<String> {
     )
 }
 
-/// The seed's VyOS block: from `system {` to the brace that closes it.
+/// Returns the VyOS block of the seed text: from `system {` to the brace that closes it.
 pub fn cut_vyos(seed: &str) -> Option<String> {
     cut(seed, |line| line == "system {", |line| line == "}")
 }
@@ -23,8 +24,8 @@ fn cut(text: &str, first: impl Fn(&str) -> bool, last: impl Fn(&str) -> bool) ->
     Some(lines[start..=end].join("\n") + "\n")
 }
 
-/// IOS lines of the project's own: two exporters, one record, one monitor, an interface; a joined `match` line,
-/// indentation that is off, comments.
+/// An IOS configuration of the project's own: two exporters, one record, one monitor, an interface; with two `match`
+/// commands in one line, wrong indentation, and comments.
 pub const OWN_IOS: &str = "\
 ! two collectors behind one port
 flow record BY-CONVERSATION
@@ -62,7 +63,7 @@ interface GigabitEthernet0/1
 ip flow monitor EDGE input
 ";
 
-/// Braces of the project's own, every flow-accounting leaf that the seed has and a few more.
+/// A VyOS configuration of the project's own, with every flow-accounting leaf of the seed text and a few more.
 pub const OWN_VYOS: &str = "\
 /* accounting on the customer port */
 system {
@@ -95,19 +96,19 @@ system {
 }
 ";
 
-/// An exporter of [`monitor`].
+/// An exporter that [`monitor`] configures.
 pub struct Exporter<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Where it sends to.
+    /// The collector's address.
     pub destination: &'a str,
-    /// The port there.
+    /// The collector's port.
     pub port: u16,
     /// `netflow-v5`, `netflow-v9` or `ipfix`.
     pub protocol: &'a str,
 }
 
-/// Set lines of a monitor `M` with `netflow-original` on the input of `interface`.
+/// Returns the `set` lines of a monitor `M` with the record `netflow-original` on the input of `interface`.
 pub fn monitor(interface: &str, exporters: &[Exporter<'_>]) -> String {
     let mut text = String::from("set flow monitor M record netflow-original\n");
     for Exporter {

@@ -1,11 +1,11 @@
-//! Ethernet frames, made from what a test says about them and read back without the project's own parser:
-//! the two sides of the comparison must not share a mistake.
+//! Ethernet frames, built from a description and read back without the project's own parser: the two sides of a comparison
+//! must not share a mistake.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::key::Key;
 
-/// What IP carries. `len` is payload octets after the transport header.
+/// The content of an IP packet. `len` is the number of octets behind the transport header.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)] // ports, flags, type and code are what they are called
 pub enum Payload {
@@ -18,7 +18,7 @@ pub enum Payload {
     },
     /// UDP.
     Udp { sport: u16, dport: u16, len: u16 },
-    /// ICMP or ICMPv6, after the addresses.
+    /// ICMP or ICMPv6, by the family of the addresses.
     Icmp { kind: u8, code: u8, len: u16 },
     /// SCTP: the common header and `len` octets of chunks.
     Sctp { sport: u16, dport: u16, len: u16 },
@@ -26,33 +26,33 @@ pub enum Payload {
     Other { proto: u8, len: u16 },
 }
 
-/// A place in a fragmented packet.
+/// The fragment fields of an IP header.
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment {
     /// Identification.
     pub id: u16,
     /// Offset in units of eight octets.
     pub offset: u16,
-    /// More follow.
+    /// Whether more fragments follow.
     pub more: bool,
 }
 
-/// One packet to be.
+/// The description of a frame to build.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// Source address.
     pub src: IpAddr,
     /// Destination address of the same family.
     pub dst: IpAddr,
-    /// What it carries; of a later fragment only the protocol and `len` count.
+    /// The content of the packet; of a later fragment only the protocol and `len` count.
     pub payload: Payload,
     /// Type of service or traffic class.
     pub tos: u8,
     /// VLAN tags from the outside in: tag protocol identifier and VLAN.
     pub tags: Vec<(u16, u16)>,
-    /// The fragment it is.
+    /// The fragment fields, if the packet is a fragment.
     pub fragment: Option<Fragment>,
-    /// Where the frame goes.
+    /// Destination MAC address.
     pub dst_mac: [u8; 6],
 }
 
@@ -60,7 +60,7 @@ pub struct Frame {
 pub const ROUTER_MAC: [u8; 6] = [0x02, 0, 0, 0, 0x01, 0x01];
 
 impl Frame {
-    /// A packet without tags, fragments and class.
+    /// Describes an untagged packet that is not fragmented and has traffic class 0.
     pub fn new(src: IpAddr, dst: IpAddr, payload: Payload) -> Frame {
         Frame {
             src,
@@ -73,7 +73,7 @@ impl Frame {
         }
     }
 
-    /// The protocol number.
+    /// Returns the IP protocol number.
     pub fn proto(&self) -> u8 {
         match self.payload {
             Payload::Tcp { .. } => 6,
@@ -89,7 +89,7 @@ impl Frame {
         self.fragment.is_some_and(|fragment| fragment.offset > 0)
     }
 
-    /// The flow the packet belongs to.
+    /// Returns the key of the flow that the packet belongs to.
     pub fn key(&self) -> Key {
         let (sport, dport) = match self.payload {
             _ if self.later_fragment() => (0, 0),
@@ -108,7 +108,7 @@ impl Frame {
         }
     }
 
-    /// TCP flags that count.
+    /// Returns the TCP flags that a meter can see; none in a later fragment.
     pub fn flags(&self) -> u16 {
         match self.payload {
             Payload::Tcp { flags, .. } if !self.later_fragment() => u16::from(flags),
@@ -116,7 +116,7 @@ impl Frame {
         }
     }
 
-    /// Octets of the IP packet.
+    /// Returns the number of octets of the IP packet.
     pub fn octets(&self) -> u64 {
         let fragment = if self.src.is_ipv6() && self.fragment.is_some() {
             8
@@ -127,7 +127,7 @@ impl Frame {
         (header + fragment + self.transport().len()) as u64
     }
 
-    /// The octets after the IP headers, checksum filled in.
+    /// Returns the octets behind the IP headers, with the checksum.
     fn transport(&self) -> Vec<u8> {
         let filled = |mut header: Vec<u8>, len: u16| {
             header.resize(header.len() + usize::from(len), 0x5a);
@@ -203,7 +203,7 @@ impl Frame {
         }
     }
 
-    /// The whole frame.
+    /// Builds the frame.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.dst_mac.to_vec();
         bytes.extend([0x02, 0, 0, 0, 0x09, 0x09]);
@@ -271,7 +271,7 @@ fn v6(address: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// The Internet checksum (RFC 1071).
+/// Computes the Internet checksum (RFC 1071).
 fn checksum(bytes: &[u8]) -> u16 {
     let mut sum: u32 = 0;
     for pair in bytes.chunks(2) {
@@ -286,7 +286,7 @@ fn checksum(bytes: &[u8]) -> u16 {
     !(sum as u16)
 }
 
-/// What a frame says: its flow, IP octets and TCP flags. `None` when it is not IP or is cut off.
+/// Reads a frame: the key of its flow, its IP octets and its TCP flags. `None` when it is not IP or is cut off.
 pub fn read(frame: &[u8]) -> Option<(Key, u64, u16)> {
     let mut at = 12;
     let mut ethertype = be16(frame, at)?;

@@ -1,7 +1,7 @@
-//! Golden files of packet captures, and the rule by which a probe's flows are compared with them.
+//! Golden files of packet captures (the flows that a probe must find in each), and their comparison with a probe's flows.
 //!
-//! Packets that fair implementations may treat differently are `ambiguous`: a probe may count them under the key
-//! that the file gives, under another, or not. Malformed packets must make no flow. Everything else is exact.
+//! Packets that correct implementations may treat differently are `ambiguous`: a probe may count them under the key
+//! that the file gives, under another, or not at all. Malformed packets must make no flow. Everything else is exact.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,18 +10,18 @@ use serde_json::Value as Json;
 
 use crate::key::{Flows, Key, Sum};
 
-/// What a capture holds.
+/// The content of a golden file: the flows of a capture.
 #[derive(Debug)]
 pub struct Golden {
     /// Whether the link type is one whose flows are defined.
     pub defined: bool,
-    /// Packets of any kind.
+    /// Number of packets of any kind.
     pub packets: u64,
-    /// Flows of the packets that are beyond doubt.
+    /// Flows of the packets that are neither ambiguous nor malformed.
     pub flows: Flows,
-    /// Packets and octets under a key that may be added to it.
+    /// By key, the ambiguous packets and their octets, which a probe may add to the flow.
     pub ambiguous: BTreeMap<Key, (u64, u64)>,
-    /// Rows of ambiguous and of malformed packets.
+    /// Number of rows with ambiguous or malformed packets.
     pub doubtful_rows: usize,
 }
 
@@ -29,7 +29,7 @@ impl Golden {
     /// Reads `FILE.golden.json`.
     ///
     /// # Panics
-    /// When it is not as its schema says.
+    /// When the file does not follow its schema.
     pub fn read(path: &Path) -> Golden {
         let text = std::fs::read_to_string(path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -64,12 +64,12 @@ impl Golden {
         }
     }
 
-    /// Whether nothing in the capture is in doubt.
+    /// Whether the capture has no ambiguous or malformed packets.
     pub fn exact(&self) -> bool {
         self.defined && self.doubtful_rows == 0
     }
 
-    /// Where a probe's flows break the rule, a line each.
+    /// Returns the differences of a probe's flows that the golden file does not allow, a line each.
     pub fn faults(&self, got: &Flows) -> Vec<String> {
         let mut faults = Vec::new();
         for (key, want) in &self.flows.0 {

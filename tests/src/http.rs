@@ -1,4 +1,4 @@
-//! Just enough HTTP over a Unix socket to ask the management API without the shell.
+//! A minimal HTTP client over a Unix socket, to use the management API without the shell.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-/// One request; the status and the body, JSON `null` when it is not JSON.
+/// Sends one request. Returns the status and the body, or JSON `null` for a body that is not JSON.
 ///
 /// # Errors
-/// When the daemon is not there or does not answer.
+/// When the daemon does not run or does not answer.
 pub fn request(
     socket: &Path,
     method: &str,

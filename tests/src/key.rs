@@ -1,4 +1,4 @@
-//! Flows as every part of the tests counts them: packets and octets by the five-tuple.
+//! Flows in the form in which all tests compare them: packets and octets by the five-tuple.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,7 +29,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// What belongs to a key.
+/// Counters and times of the flow records with one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     /// Packets.
@@ -40,9 +40,9 @@ pub struct Sum {
     pub first_ns: u64,
     /// Last packet.
     pub last_ns: u64,
-    /// TCP flags or-ed.
+    /// The union of the TCP flags.
     pub flags: u16,
-    /// Flow records (1 for what is counted from packets).
+    /// Number of flow records; 1 for a flow that was counted from packets.
     pub records: u64,
 }
 
@@ -65,14 +65,14 @@ impl Flows {
         sum.records += more.records;
     }
 
-    /// Adds all of another's.
+    /// Adds all flows of `other`.
     pub fn merge(&mut self, other: &Flows) {
         for (key, sum) in &other.0 {
             self.add(*key, *sum);
         }
     }
 
-    /// Those that `keep` wants.
+    /// Returns the flows for whose key `keep` returns true.
     pub fn filter(&self, keep: impl Fn(&Key) -> bool) -> Flows {
         Flows(
             self.0
@@ -83,13 +83,13 @@ impl Flows {
         )
     }
 
-    /// Without the multicast listener reports that kernels send by themselves when an interface comes up.
+    /// Returns the flows without the multicast listener reports that kernels send by themselves when an interface comes up.
     pub fn traffic(&self) -> Flows {
         let reports = IpAddr::from([0xff02, 0, 0, 0, 0, 0, 0, 0x16]);
         self.filter(|key| key.dst != reports)
     }
 
-    /// With the ports (ICMP's types and codes) of some protocols taken away.
+    /// Returns the flows with the ports (ICMP's types and codes) of some protocols set to 0.
     pub fn without_ports(&self, protocols: &[u8]) -> Flows {
         let mut flows = Flows::default();
         for (key, sum) in &self.0 {
@@ -107,19 +107,19 @@ impl Flows {
         flows
     }
 
-    /// IPv4 only.
+    /// Returns the IPv4 flows.
     pub fn v4(&self) -> Flows {
         self.filter(|key| key.src.is_ipv4())
     }
 
-    /// Packets and octets of all.
+    /// Returns the packets and octets of all flows.
     pub fn totals(&self) -> (u64, u64) {
         self.0.values().fold((0, 0), |(packets, octets), sum| {
             (packets + sum.packets, octets + sum.octets)
         })
     }
 
-    /// Where packets or octets differ, a line each: `self` is what was expected.
+    /// Returns the keys with other packets or octets in `got` than in `self`, which is expected; a line each.
     pub fn difference(&self, got: &Flows) -> Vec<String> {
         let mut lines = Vec::new();
         for (key, sum) in &self.0 {

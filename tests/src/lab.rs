@@ -1,11 +1,11 @@
-//! The seed's topology: a router between hosts and two collectors.
+//! The topology of the seed text (see `shared`): a router between hosts and two collectors.
 //!
 //! ```text
 //! hosts eth0 ---- eth1 router eth0 ---- lan(bridge) ---- eth0 c1  192.168.3.1, 192.168.3.2
 //! 172.16.1.2            eth2                    \------- eth0 c2  192.168.4.1
 //!                        \---- eth0 servers 172.16.2.1
 //! ```
-//! `GigabitEthernet0/0` and `0/1` of the seeds are `eth0` and `eth1` of the router.
+//! `GigabitEthernet0/0` and `0/1` of the seed text are `eth0` and `eth1` of the router.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -14,17 +14,17 @@ use crate::frame::ROUTER_MAC;
 use crate::netns::{Namespace, veth};
 use crate::traffic::Traffic;
 
-/// The namespaces.
+/// The namespaces of the topology.
 pub struct Lab {
-    /// Runs `flowd`.
+    /// The router, which runs `flowd`.
     pub router: Namespace,
-    /// Behind `eth1`.
+    /// The hosts behind the router's `eth1`.
     pub hosts: Namespace,
-    /// Behind `eth2`.
+    /// The servers behind the router's `eth2`.
     pub servers: Namespace,
-    /// 192.168.3.1 and 192.168.3.2, and 2001:db8:3::1.
+    /// The first collector's host: 192.168.3.1 and 192.168.3.2, and 2001:db8:3::1.
     pub c1: Namespace,
-    /// 192.168.4.1.
+    /// The second collector's host: 192.168.4.1.
     pub c2: Namespace,
     // Dropped last.
     _lan: Namespace,
@@ -36,7 +36,7 @@ impl Default for Lab {
     }
 }
 
-/// Gives an interface the MAC address that generated frames go to: those to others are not metered.
+/// Gives an interface the MAC address that generated frames go to, because frames to other addresses are not metered.
 pub(crate) fn gets_generated_frames(namespace: &Namespace, interface: &str) {
     let mac = ROUTER_MAC.map(|octet| format!("{octet:02x}")).join(":");
     namespace.ip(&format!("link set {interface} down"));
@@ -44,7 +44,7 @@ pub(crate) fn gets_generated_frames(namespace: &Namespace, interface: &str) {
 }
 
 impl Lab {
-    /// Builds it.
+    /// Builds the topology.
     ///
     /// # Panics
     /// When the kernel refuses.
@@ -84,7 +84,7 @@ impl Lab {
             namespace.ip(&format!("addr add {address}"));
         }
         hosts.ip("route add default via 172.16.1.1");
-        // Until IPv6 is wanted, the hosts' kernel says nothing of its own: what is replayed is all there is.
+        // As long as a test does not use IPv6, the hosts' kernel sends nothing by itself: only replayed packets are on the link.
         hosts.sysctl("ipv6/conf/eth0/disable_ipv6", "1");
         servers.ip("route add default via 172.16.2.254");
         servers.ip("-6 route add default via 2001:db8:2::254");
@@ -141,7 +141,7 @@ impl Lab {
         self.replay_file(file.path(), 20_000);
     }
 
-    /// A port that no other collector of this test process uses.
+    /// Returns a port that no other collector of this test process uses.
     pub fn port() -> u16 {
         static NEXT: AtomicU16 = AtomicU16::new(20_000);
         NEXT.fetch_add(1, Ordering::Relaxed)

@@ -1,19 +1,19 @@
-//! The loss ledger of `show flow loss | json`, and its arithmetic done again by the test: the daemon's own
-//! `balanced` is not taken at its word.
+//! The loss ledger of `show flow loss | json`, whose sums are computed again here: a test does not rely on the daemon's own
+//! `balanced`.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde_json::Value as Json;
 
-/// Packets and octets, and records where there are any.
+/// Counters of one entry of the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Packets.
     pub packets: u64,
     /// IP octets.
     pub octets: u64,
-    /// Flow records.
+    /// Flow records; 0 where packets are not in records yet.
     pub records: u64,
 }
 
@@ -41,48 +41,48 @@ impl AddAssign for Tally {
     }
 }
 
-/// A monitor, all its interfaces together.
+/// The ledger of a monitor, summed over its interfaces.
 #[derive(Clone, Debug, Default)]
 pub struct Monitor {
-    /// Packets that reached it.
+    /// Packets that reached the monitor.
     pub captured: Tally,
-    /// Counted into flows.
+    /// Packets counted into flows.
     pub metered: Tally,
-    /// Left out by the sampler.
+    /// Packets not selected by the sampler.
     pub unsampled: Tally,
-    /// Not metered, by reason.
+    /// Packets that belong to no flow, by reason.
     pub skipped: BTreeMap<String, Tally>,
-    /// Lost before the meter, by reason.
+    /// Packets lost before the meter, by reason.
     pub dropped: BTreeMap<String, Tally>,
-    /// In the cache.
+    /// Flows in the cache, and their packets.
     pub cached: Tally,
-    /// Handed to the exporters.
+    /// Records handed to the exporters, and their packets.
     pub expired: Tally,
-    /// Thrown away by an operator.
+    /// Flows discarded by an operator (`clear flow monitor NAME cache`), and their packets.
     pub cleared: Tally,
 }
 
-/// One monitor's flows at one exporter.
+/// The ledger of one monitor's records at one exporter.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// Taken over from the meter.
+    /// Records handed over by the monitor.
     pub received: Tally,
-    /// In datagrams that the kernel took.
+    /// Records in datagrams that the kernel has taken.
     pub sent: Tally,
-    /// Not sent yet.
+    /// Records that wait to be sent.
     pub queued: Tally,
-    /// Not sent at all, by reason.
+    /// Records that were not sent, by reason.
     pub dropped: BTreeMap<String, Tally>,
 }
 
-/// The whole ledger.
+/// The loss ledger of a daemon.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// As the daemon printed it.
+    /// The JSON that the daemon printed.
     pub json: Json,
-    /// By monitor.
+    /// The monitors by name.
     pub monitors: BTreeMap<String, Monitor>,
-    /// By exporter and monitor.
+    /// The monitors' records at each exporter, by exporter and monitor.
     pub clients: BTreeMap<(String, String), Client>,
 }
 
@@ -101,10 +101,10 @@ fn sum(tallies: &BTreeMap<String, Tally>) -> Tally {
 }
 
 impl Ledger {
-    /// Reads it.
+    /// Reads the daemon's JSON.
     ///
     /// # Panics
-    /// When it has not the form that it is documented to have.
+    /// When it does not have the documented form.
     pub fn read(json: Json) -> Ledger {
         let list = |name: &str| {
             json[name]
@@ -153,7 +153,7 @@ impl Ledger {
         }
     }
 
-    /// One monitor.
+    /// Returns the ledger of a monitor.
     ///
     /// # Panics
     /// When it is not in the ledger.
@@ -164,7 +164,7 @@ impl Ledger {
             .unwrap_or_else(|| panic!("no monitor {name} in {}", self.json))
     }
 
-    /// What one exporter did with one monitor's flows.
+    /// Returns the ledger of one monitor's records at one exporter.
     ///
     /// # Panics
     /// When it is not in the ledger.
@@ -175,7 +175,7 @@ impl Ledger {
             .unwrap_or_else(|| panic!("no exporter {exporter} of {monitor} in {}", self.json))
     }
 
-    /// Whether nothing is on its way between meter and socket.
+    /// Whether no record is on its way between meter and socket.
     pub fn settled(&self) -> bool {
         self.clients.iter().all(|((_, monitor), client)| {
             client.queued.records == 0
@@ -186,10 +186,10 @@ impl Ledger {
         })
     }
 
-    /// Asserts that every sum is right, to the packet and the octet.
+    /// Asserts that the ledger balances: what came in equals what became of it, to the packet and the octet.
     ///
     /// # Panics
-    /// With the ledger when one is not.
+    /// With the ledger when it does not.
     #[track_caller]
     pub fn audit(&self) {
         let ledger = &self.json;

@@ -1,8 +1,8 @@
-//! What the end-to-end tests are made of: network namespaces, the built `flowd` and `flowsh` in them,
-//! real collectors with their sums read back, traffic with known totals, a pseudo-terminal.
+//! The harness of the end-to-end tests: network namespaces, the built `flowd` and `flowsh` in them,
+//! real collectors whose sums are read back, traffic with known totals, a pseudo-terminal.
 //!
-//! Everything a helper makes is undone when its value is dropped, also after a panic. Helpers panic with
-//! what was wrong and the tail of the log that tells why: they are only ever called from tests.
+//! Everything a helper makes is undone when its value is dropped, also after a panic. Helpers are called by tests only:
+//! they panic with what was wrong and the end of the log that tells why.
 
 pub mod bins;
 pub mod client;

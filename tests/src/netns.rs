@@ -20,7 +20,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// Makes one; `role` is only for the reader of `ip netns`.
+    /// Makes a namespace. `role` becomes part of its name, for whoever reads `ip netns`.
     ///
     /// # Panics
     /// When the kernel or `ip` refuses.
@@ -43,12 +43,12 @@ impl Namespace {
         namespace
     }
 
-    /// Its name, as `ip netns exec` takes it.
+    /// Returns the name of the namespace, as `ip netns exec` takes it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Runs `ip` in it with words separated by blanks.
+    /// Runs `ip` in the namespace with the blank-separated `words`. Returns what it printed.
     ///
     /// # Panics
     /// When `ip` fails.
@@ -64,7 +64,7 @@ impl Namespace {
         self.enter(|| fs::write(&path, value).unwrap_or_else(|error| panic!("{path}: {error}")));
     }
 
-    /// Runs `work` in the namespace: sockets it opens stay there.
+    /// Runs `work` in the namespace. Sockets that it opens stay in the namespace.
     pub fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let file = File::open(self.path()).expect("the namespace is there");
         std::thread::scope(|scope| {
@@ -79,7 +79,7 @@ impl Namespace {
         })
     }
 
-    /// Where the namespace's handle is.
+    /// Returns the path of the namespace's handle, for `setns(2)`.
     pub fn path(&self) -> PathBuf {
         PathBuf::from("/run/netns").join(&self.name)
     }
@@ -110,7 +110,7 @@ impl Namespace {
         text(&output.stdout)
     }
 
-    /// Octets waiting in the receive queues of the namespace's UDP sockets, and datagrams they dropped.
+    /// Returns the octets waiting in the receive queues of the namespace's UDP sockets, and the number of datagrams they dropped.
     pub fn udp_backlog(&self) -> (u64, u64) {
         let tables = self.enter(|| {
             ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"]
@@ -139,7 +139,8 @@ impl Drop for Namespace {
     }
 }
 
-/// Joins `a`'s interface `a_name` with `b`'s `b_name`, both up, offloads off so that what is sent is what is on the wire.
+/// Joins `a`'s interface `a_name` with `b`'s `b_name` by a veth pair. Both are up; offloads are off, so that a capture shows
+/// the packets as they were sent.
 ///
 /// # Panics
 /// When `ip` fails.
@@ -188,7 +189,7 @@ fn ip(args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Removes namespaces of test processes that were killed before they could.
+/// Removes the namespaces of test processes that were killed before they could remove them.
 fn sweep() {
     let Ok(entries) = fs::read_dir("/run/netns") else {
         return;

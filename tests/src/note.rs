@@ -1,9 +1,10 @@
-//! What a test says when it goes without something. Crates that must not depend on this one include the file by path.
+//! Notes about what a test leaves out for want of a tool, a privilege or data. Crates that must not depend on this one include
+//! the file by path.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// Says that `what` is not tested and why: on standard error past the test runner's capture, and in the
+/// Writes that `what` is not tested and why: to standard error, which the test runner does not capture here, and to the
 /// file that `FLOW_TESTS_SKIPPED` names, which `tests/run` prints at its end.
 pub fn note(what: &str, why: &str) {
     let line = format!("skipped: {what}: {why}\n");

@@ -1,9 +1,9 @@
-//! Savefiles: written with nanosecond times, read in either resolution and byte order (draft-ietf-opsawg-pcap).
+//! Writes savefiles with nanosecond times (draft-ietf-opsawg-pcap).
 
 use std::fs;
 use std::path::Path;
 
-/// Writes Ethernet frames.
+/// Writes a savefile of Ethernet frames, each with its time in nanoseconds since 1970.
 ///
 /// # Panics
 /// When the file cannot be written.

@@ -19,7 +19,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `argv`, in a namespace if one is given. Should the test process be killed, so is the program.
+    /// Starts `argv`, in a namespace if one is given. If the test process is killed, the program is killed, too.
     ///
     /// # Panics
     /// When it cannot be started.
@@ -29,7 +29,7 @@ impl Process {
         let mut start = command("setpriv");
         start.args(["--pdeathsig", "KILL"]);
         if let Some(namespace) = namespace {
-            // A host name of its own: flowd sets it.
+            // flowd sets the host name, so the program gets one of its own.
             start.args(["unshare", "--uts"]);
             start.args(["ip", "netns", "exec", namespace.name()]);
         }
@@ -48,20 +48,20 @@ impl Process {
         }
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has printed so far.
+    /// Returns what the program has printed so far.
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log.path()).unwrap_or_default()).into_owned()
     }
 
-    /// Waits until it has printed `text`.
+    /// Waits until the program has printed `text`.
     ///
     /// # Panics
-    /// When it ends or the time is over before it does.
+    /// When the program ends first, or the time is over.
     #[track_caller]
     pub fn printed(&mut self, text: &str) {
         let found = within(SOON, || {
@@ -75,7 +75,7 @@ impl Process {
         );
     }
 
-    /// Whether it has not ended yet.
+    /// Whether the program is still running.
     pub fn running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -85,7 +85,7 @@ impl Process {
         let _ = kill(Pid::from_raw(self.child.id().cast_signed()), signal);
     }
 
-    /// Sends a signal and waits for the end.
+    /// Sends a signal and waits until the program has ended.
     ///
     /// # Panics
     /// When it does not end.
@@ -95,10 +95,10 @@ impl Process {
         self.wait(SOON)
     }
 
-    /// Waits for the end.
+    /// Waits until the program has ended.
     ///
     /// # Panics
-    /// When it does not come within `limit`.
+    /// When it does not end within `limit`.
     #[track_caller]
     pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         let name = self.name.clone();

@@ -1,20 +1,20 @@
-//! Configurations of routers around flow parts that are known: sections of other things, certificates, banners, and descriptions with
-//! every odd character. Each number gives another one, always the same.
+//! Random router configurations with known flow statements among other sections, certificates, banners, and descriptions with
+//! unusual characters. Each number gives another configuration, the same in every run.
 
-/// A router's configuration.
+/// A generated configuration of a router.
 pub struct RouterConfiguration {
-    /// The router, for messages.
+    /// The kind of router, for messages.
     pub router: &'static str,
     /// The text, as the router prints it.
     pub text: String,
-    /// The flow parts in it, as `set` lines.
+    /// The flow statements in `text` as `set` lines.
     pub known: String,
 }
 
-/// What the interfaces of the host are called on NX-OS; those of IOS are GigabitEthernet0/N without an alias.
+/// `set` lines that give the host's interfaces the names they have on NX-OS. Those of IOS are GigabitEthernet0/N without an alias.
 pub const ALIASES: &str = "set interfaces ethernet eth1 alias Ethernet1/1\nset interfaces ethernet eth2 alias Ethernet1/2\n";
 
-/// Descriptions that have been seen, and worse.
+/// Descriptions with unusual characters: some that were seen on routers, and some that are worse.
 const ODD: &[&str] = &[
     "plain",
     "uplink to \"core\" {1}",
@@ -42,7 +42,7 @@ const ODD: &[&str] = &[
     "router# show running-config",
 ];
 
-/// Sections of IOS, IOS-XE and NX-OS that are no flow parts. `§` is an odd text, `%` a number.
+/// Sections of IOS, IOS-XE and NX-OS without flow statements. `§` stands for one of [`ODD`], `%` for a number.
 #[rustfmt::skip]
 const IOS: &[&str] = &[
     "version 15.7",
@@ -93,7 +93,7 @@ const IOS: &[&str] = &[
     "macro name PORTS\nswitchport mode access\nflow record MACRO\n@",
 ];
 
-/// Sections of VyOS and EdgeOS in braces, with what they hold. `§` is an odd text, `%` a number.
+/// Sections of VyOS and EdgeOS in braces, with their content. `§` stands for one of [`ODD`], `%` for a number.
 #[rustfmt::skip]
 const VYOS: &[(&str, &str)] = &[
     ("firewall", "all-ping enable\nname WAN {\n    default-action drop\n    description \"§\"\n    rule 10 {\n        action accept\n        state {\n            established enable\n        }\n    }\n}"),
@@ -115,7 +115,7 @@ const VYOS: &[(&str, &str)] = &[
     ("traffic-control", "smart-queue WAN {\n    wan-interface eth0\n}"),
 ];
 
-/// What is below `system` and `interfaces` there besides flow parts.
+/// Nodes below `system` besides the flow statements.
 #[rustfmt::skip]
 const VYOS_SYSTEM: &[&str] = &[
     "conntrack {\n    modules {\n        ftp\n    }\n}",
@@ -142,7 +142,7 @@ const VYOS_INTERFACES: &[&str] = &[
     "switch switch0 {\n    mtu 1500\n}",
 ];
 
-/// The numbers that a configuration is made with.
+/// The random numbers that a configuration is made with.
 struct Dice(u64);
 
 impl Dice {
@@ -159,14 +159,14 @@ impl Dice {
         of[self.below(of.len())]
     }
 
-    /// A section with an odd text and a number in it. Inside double quotes it has none of its own.
+    /// Returns a section with its `§` and `%` filled in. With `quoted`, it has neither double quotes nor backslashes.
     fn filled(&mut self, section: &str, quoted: bool) -> String {
         let odd = self.one(ODD);
         let odd = match quoted {
             true => odd.replace(['"', '\\'], "'"),
             false => odd.to_owned(),
         };
-        // A text that has its own mark in it would end there.
+        // A text that contains its own end mark would end there.
         let marked = ["banner", "aaa", "menu", "macro"]
             .iter()
             .any(|text| section.starts_with(text));
@@ -178,7 +178,7 @@ impl Dice {
         section.replace('§', &odd).replace('%', &number)
     }
 
-    /// Some of the sections, in any order.
+    /// Returns at most `most` of the sections, in random order.
     fn some(&mut self, of: &[String], most: usize) -> Vec<String> {
         let count = self.below(most) + 1;
         (0..count)
@@ -187,7 +187,7 @@ impl Dice {
     }
 }
 
-/// The configuration of a number.
+/// Returns the configuration of this number.
 pub fn router_configuration(number: u64) -> RouterConfiguration {
     let mut dice = Dice(number.wrapping_mul(0x2545_f491_4f6c_dd1d) + 1);
     match number % 6 {
@@ -383,7 +383,7 @@ fn vyos(dice: &mut Dice, router: &'static str, set: bool) -> RouterConfiguration
     }
 }
 
-/// A text in braces as the `set` lines that VyOS writes, with values in apostrophes.
+/// Translates a text in braces to `set` lines as VyOS writes them, with values in apostrophes.
 fn set_lines(text: &str) -> String {
     let mut path: Vec<String> = Vec::new();
     let mut lines = String::new();

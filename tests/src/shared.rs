@@ -1,11 +1,12 @@
-//! Test data outside the repository, `../shared` beside the workspace: used where it is there, never needed.
+//! Test data outside the repository, in `../shared` beside the workspace. Tests use what is there and need nothing of it. The
+//! *seed text* among it is a document with two configurations, one for IOS and one for VyOS.
 
 use std::path::PathBuf;
 
 use crate::bins::workspace;
 use crate::skip;
 
-/// A file or folder of `../shared`; where it is absent, says that `test` goes without it.
+/// Returns a file or folder of `../shared`. Where it is absent, notes that `test` goes without it.
 pub fn path(test: &str, name: &str) -> Option<PathBuf> {
     let path = workspace().join("../shared").join(name);
     if path.exists() {
@@ -18,7 +19,7 @@ pub fn path(test: &str, name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Captures, with their golden files, in `../shared/corpora/pcaps`, in the order of their names.
+/// Returns the captures with a golden file in `../shared/corpora/pcaps`, in the order of their names.
 pub fn captures(test: &str) -> Vec<PathBuf> {
     let Some(dir) = path(test, "corpora/pcaps") else {
         return Vec::new();
@@ -37,7 +38,7 @@ pub fn captures(test: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The seed text with both configuration blocks.
+/// Returns the seed text.
 pub fn seed(test: &str) -> Option<String> {
     let dir = path(test, "seeds")?;
     let file = std::fs::read_dir(dir)

@@ -14,14 +14,14 @@ use crate::frame::{Frame, Payload};
 use crate::netns::Namespace;
 use crate::pcapfile;
 
-/// One datagram received.
+/// A received datagram.
 #[derive(Clone, Debug)]
 pub struct Datagram {
-    /// When, nanoseconds since 1970.
+    /// Time of receipt, nanoseconds since 1970.
     pub time_ns: u64,
-    /// From whom.
+    /// Address and port of the sender.
     pub from: SocketAddr,
-    /// Its octets.
+    /// The payload.
     pub bytes: Vec<u8>,
 }
 
@@ -34,7 +34,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Listens on an address of the namespace.
+    /// Starts a receiver on an address of the namespace.
     ///
     /// # Panics
     /// When the address cannot be bound.
@@ -73,7 +73,7 @@ impl Sink {
         }
     }
 
-    /// What has come so far.
+    /// Returns the datagrams received so far.
     pub fn datagrams(&self) -> Vec<Datagram> {
         self.datagrams
             .lock()
@@ -81,7 +81,7 @@ impl Sink {
             .clone()
     }
 
-    /// Writes what has come as a savefile, in Ethernet, IP and UDP headers.
+    /// Writes the datagrams received so far to a savefile, with Ethernet, IP and UDP headers.
     pub fn write(&self, path: &Path) {
         let frames: Vec<(u64, Vec<u8>)> = self
             .datagrams()

@@ -1,4 +1,4 @@
-//! The samplicator's figure: one exporter, a samplicator, two collectors behind it.
+//! The topology of the samplicator's tests: one exporter, a samplicator, two collectors behind it.
 //!
 //! ```text
 //! hosts eth0 ---- eth1 exporter eth0 ---- eth0 relay eth1 ---- eth0 left   192.168.4.1
@@ -9,17 +9,17 @@
 use crate::lab::gets_generated_frames;
 use crate::netns::{Namespace, veth};
 
-/// The namespaces.
+/// The namespaces of the topology.
 pub struct Site {
-    /// Behind the exporter's `eth1`.
+    /// The hosts behind the exporter's `eth1`.
     pub hosts: Namespace,
-    /// Exports from 192.168.3.1.
+    /// The exporter, which exports from 192.168.3.1.
     pub exporter: Namespace,
-    /// Runs the samplicator, 192.168.3.2.
+    /// The samplicator's host, 192.168.3.2.
     pub relay: Namespace,
-    /// 192.168.4.1.
+    /// The first collector's host, 192.168.4.1.
     pub left: Namespace,
-    /// 192.168.5.1.
+    /// The second collector's host, 192.168.5.1.
     pub right: Namespace,
 }
 
@@ -30,7 +30,7 @@ impl Default for Site {
 }
 
 impl Site {
-    /// Builds it.
+    /// Builds the topology.
     ///
     /// # Panics
     /// When the kernel refuses.
@@ -58,7 +58,7 @@ impl Site {
             far.ip(&format!("route add default via 192.168.{net}.2"));
             far.ip(&format!("-6 route add default via 2001:db8:{net}::2"));
         }
-        // Neighbours are known from the start: the kernel keeps but a few datagrams for one that it has to ask for.
+        // Neighbour entries are made before: the kernel queues only a few datagrams while it resolves a neighbour.
         for (net, name) in [(3, "eth0"), (4, "eth1"), (5, "eth2")] {
             for address in [format!("192.168.{net}.1"), format!("2001:db8:{net}::1")] {
                 relay.run(&["ping", "-c1", "-W5", "-q", "-I", name, &address]);

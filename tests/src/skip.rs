@@ -1,14 +1,14 @@
-//! What cannot be tested on this machine is said, never passed over.
+//! Decides whether a test can run on this machine. A test that cannot is noted, never skipped silently.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use crate::note::note;
 
-/// Whether namespaces can be made and every one of `tools` is installed; says what is missing when not.
+/// Whether namespaces can be made and all `tools` are installed. If not, notes what is missing.
 ///
 /// # Panics
-/// When something is missing and `FLOW_TESTS_REQUIRE=1`.
+/// When something is missing and `FLOW_TESTS_REQUIRE=1` is set.
 pub fn able(test: &str, tools: &[&str]) -> bool {
     let mut missing: Vec<String> = tools
         .iter()
@@ -34,7 +34,7 @@ fn installed(tool: &str) -> bool {
     find(tool).is_some()
 }
 
-/// Where a tool is: on the path, or among those that `tests/run` installed for the tests alone.
+/// Returns the path of a tool: on `PATH`, or among those that `tests/run` installed for the tests alone.
 pub fn find(tool: &str) -> Option<PathBuf> {
     let listed = |name| std::env::var(name).unwrap_or_default();
     let (path, own) = (listed("PATH"), listed("FLOW_TESTS_TOOLS"));
@@ -45,7 +45,7 @@ pub fn find(tool: &str) -> Option<PathBuf> {
         .find(|path| path.exists())
 }
 
-/// A command with the system administration directories on its path.
+/// Makes a command whose `PATH` includes the system administration directories.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     let path = std::env::var("PATH").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Traffic with known totals, to be replayed or read from a savefile.
+//! Generated traffic with known totals, to be replayed or written to a savefile.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::key::{Flows, Sum};
 use crate::pcapfile;
 use crate::random::Random;
 
-/// Frames in the order of their times.
+/// Frames in the order of their times, and the flows they belong to.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     frames: Vec<(u64, Frame, Vec<u8>)>,
@@ -31,12 +31,12 @@ impl Traffic {
         self.frames.push((time_ns, frame, bytes));
     }
 
-    /// The frames: time, description, octets.
+    /// Returns the frames: time in nanoseconds since 1970, description, octets.
     pub fn frames(&self) -> &[(u64, Frame, Vec<u8>)] {
         &self.frames
     }
 
-    /// What a perfect meter counts.
+    /// Returns the flows that a perfect meter counts.
     pub fn flows(&self) -> &Flows {
         &self.flows
     }
@@ -51,7 +51,7 @@ impl Traffic {
         );
     }
 
-    /// Every kind of packet the probe must know: TCP, UDP, ICMP, SCTP and others in both families, tagged once,
+    /// Generates every kind of packet that the probe must know: TCP, UDP, ICMP, SCTP and others in both families, tagged once,
     /// twice and not at all, whole and in fragments. The same for the same seed; a packet every 100 µs from `start_ns` on.
     pub fn mix(seed: u64, packets: u64, start_ns: u64) -> Traffic {
         let mut random = Random::new(seed);
@@ -63,7 +63,7 @@ impl Traffic {
         traffic
     }
 
-    /// A TCP SYN scan of `target` port 22: one SYN from each host of 172.16.1.0/24, from as many source ports.
+    /// Generates a TCP SYN scan of `target` port 22: one SYN from each host of 172.16.1.0/24, from as many source ports.
     pub fn syn_scan(target: Ipv4Addr, start_ns: u64) -> Traffic {
         let mut traffic = Traffic::default();
         for host in 1..=254u8 {
@@ -82,7 +82,7 @@ impl Traffic {
         traffic
     }
 
-    /// `packets` datagrams of one UDP flow from port `sport` on, a different flow every `per_flow` packets.
+    /// Generates `packets` UDP datagrams. Every `per_flow` of them are a flow.
     pub fn udp(packets: u32, per_flow: u32, start_ns: u64) -> Traffic {
         let mut traffic = Traffic::default();
         for number in 0..packets {

@@ -1,4 +1,4 @@
-//! tshark's decoder as the third opinion on every datagram.
+//! Decodes export datagrams with tshark, which shares no code with this project.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -9,47 +9,47 @@ use crate::key::{Flows, Key, Sum};
 use crate::sink::Sink;
 use crate::skip::command;
 
-/// What tshark made of an exporter's datagrams.
+/// The export datagrams of a collector as tshark decodes them.
 #[derive(Debug, Default)]
 pub struct Decoded {
-    /// Datagrams.
+    /// Number of datagrams.
     pub datagrams: usize,
-    /// Flow records summed by key; times as exact as the protocol has them.
+    /// The flow records summed by key; times have the protocol's resolution.
     pub flows: Flows,
-    /// Every single record, in order.
+    /// Every flow record, in order.
     pub records: Vec<Record>,
-    /// Records that are not flows: options data.
+    /// Options data records.
     pub options: Vec<Json>,
-    /// What it found unknown, malformed, without template or out of sequence.
+    /// What tshark found unknown, malformed, without template or out of sequence.
     pub complaints: Vec<String>,
-    /// Versions seen.
+    /// Export versions in the headers.
     pub versions: Vec<String>,
-    /// Exporter's boot times that the headers imply, milliseconds since 1970 (v5 and v9).
+    /// The exporter's boot times by the headers, milliseconds since 1970 (v5 and v9).
     pub boots_ms: Vec<i64>,
-    /// Datagrams that carry a template.
+    /// Number of datagrams that carry a template.
     pub with_template: usize,
     /// `cflow.samplerate` of v5 headers.
     pub v5_rates: Vec<String>,
 }
 
-/// One flow record.
+/// A flow record.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// Its flow.
+    /// The key of its flow.
     pub key: Key,
     /// Packets.
     pub packets: u64,
     /// Octets.
     pub octets: u64,
-    /// First and last packet, milliseconds since 1970.
+    /// Time of the first packet, milliseconds since 1970.
     pub first_ms: i64,
-    /// Last packet.
+    /// Time of the last packet, milliseconds since 1970.
     pub last_ms: i64,
-    /// The record as tshark has it.
+    /// The record as tshark shows it.
     pub json: Json,
 }
 
-/// Decodes what a sink has.
+/// Decodes the datagrams that a sink has received.
 pub fn decode(sink: &Sink, port: u16) -> Decoded {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     sink.write(file.path());
@@ -117,7 +117,7 @@ pub fn decode_file(path: &Path, port: u16) -> Decoded {
     decoded
 }
 
-/// Milliseconds since 1970 at which `sysUpTime` was 0.
+/// Returns when `sysUpTime` was 0 by a header, milliseconds since 1970.
 fn boot_ms(header: &Json) -> Option<i64> {
     let uptime = seconds(header.get("cflow.sysuptime")?.as_str()?)?;
     let time = &header["cflow.timestamp_tree"];
@@ -184,7 +184,7 @@ fn record(node: &Json, boot: Option<i64>) -> Option<Record> {
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or(0)
     };
-    // Of a bidirectional flow there are two values of many elements; flowd tells that of the reverse direction first.
+    // A bidirectional flow has two values of many elements; flowd sends that of the reverse direction first.
     let times = last(&node["cflow.timedelta_tree"]);
     let time = |relative: &str, absolute: &str| -> Option<i64> {
         let find = |name: &str| times.get(name).or(node.get(name)).and_then(Json::as_str);
@@ -238,7 +238,7 @@ fn text<'a>(node: &'a Json, name: &str) -> &'a str {
     value.and_then(Json::as_str).unwrap_or_default()
 }
 
-/// A value, or the last of several.
+/// Returns a value, or the last of several.
 fn last(value: &Json) -> &Json {
     match value {
         Json::Array(several) => several.last().unwrap_or(value),
@@ -246,14 +246,14 @@ fn last(value: &Json) -> &Json {
     }
 }
 
-/// `12.345000000` seconds as milliseconds.
+/// Reads seconds (`12.345000000`) as milliseconds.
 fn seconds(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let nanos: i64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     Some(whole.parse::<i64>().ok()? * 1_000 + nanos / 1_000_000)
 }
 
-/// `Nov 21, 2026 03:36:07.777000000 UTC` as milliseconds since 1970.
+/// Reads `Nov 21, 2026 03:36:07.777000000 UTC` as milliseconds since 1970.
 fn date_ms(text: &str) -> Option<i64> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [month, day, year, time, ..] = words.as_slice() else {
@@ -280,7 +280,7 @@ fn date_ms(text: &str) -> Option<i64> {
     Some((days * 86_400 + hour * 3_600 + minute * 60 + second) * 1_000 + millis)
 }
 
-/// `2026-11-21T03:30:50.296` as milliseconds since 1970.
+/// Reads `2026-11-21T03:30:50.296` as milliseconds since 1970.
 pub fn iso_ms(text: &str) -> Option<i64> {
     let (date, time) = text.split_once(['T', ' '])?;
     let date: Vec<i64> = date
@@ -304,7 +304,7 @@ pub fn iso_ms(text: &str) -> Option<i64> {
     )
 }
 
-/// Days since 1970 of a date in the Gregorian calendar.
+/// Returns the days from 1970 to a date in the Gregorian calendar.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     // Years that start in March put the leap day last.
     let (year, month) = if month > 2 {

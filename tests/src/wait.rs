@@ -1,16 +1,16 @@
-//! Waiting for a condition with a deadline, in place of sleeping for a while and hoping.
+//! Waits for conditions, up to a deadline.
 
 use std::time::Duration;
 
 use crate::clock;
 
-/// How long something may take that normally takes a fraction of a second: generous, because CI machines are slow.
+/// The deadline for what normally takes a fraction of a second; generous, because CI machines are slow.
 pub const SOON: Duration = Duration::from_secs(20);
 
-/// Asks `probe` until it has an answer, and returns that.
+/// Calls `probe` until it returns a value, and returns that.
 ///
 /// # Panics
-/// When there is none within `limit`.
+/// When it returns none within `limit`. `what` is waited for, for the message.
 #[track_caller]
 pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
     match within(limit, &mut probe) {
@@ -19,7 +19,7 @@ pub fn until<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T
     }
 }
 
-/// Asks `probe` until it has an answer or `limit` is over.
+/// Calls `probe` until it returns a value or `limit` is over.
 pub fn within<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = clock::now() + limit;
     loop {
