@@ -1,4 +1,4 @@
-//! Bidirectional flows (RFC 5103) as collectors read them, and what cannot be bidirectional.
+//! Bidirectional flows (RFC 5103) as collectors read them, and records that are refused for them.
 
 use std::fs;
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ set flow monitor M exporter E
 set flow monitor M cache bidirectional
 ";
 
-/// Two conversations over TCP and a question over UDP that nobody answers; IPv6 and IPv4.
+/// Generates two TCP conversations and a UDP datagram without an answer, over IPv6 and IPv4.
 fn traffic() -> Traffic {
     let mut traffic = Traffic::default();
     let hosts = [

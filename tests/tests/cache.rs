@@ -1,4 +1,4 @@
-//! `show flow monitor … cache` on a live cache: what it says is right, and capture goes on while it is asked.
+//! `show flow monitor … cache` shows the right flows of a cache in use, and capture loses no packet meanwhile.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use flow_tests::{Flowd, Lab, clock, skip};
 
 const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay"];
 
-/// Flows in the cache: more by hand, `FLOW_TESTS_CACHE=1000000` say, which replays as fast as tcpreplay can.
+/// Returns the number of flows in the cache, and whether tcpreplay sends as fast as it can. `FLOW_TESTS_CACHE=1000000` runs
+/// the test by hand with more flows, at full speed.
 fn flows() -> (u32, bool) {
     let asked = std::env::var("FLOW_TESTS_CACHE").ok();
     match asked.map(|flows| flows.parse().expect("FLOW_TESTS_CACHE is a number")) {
@@ -143,7 +144,7 @@ fn a_cache_is_shown_while_packets_come() {
     assert!(wrong.err.contains("has no field ipv4 ttl"), "{}", wrong.err);
 }
 
-/// Resident memory of a process, now and at most.
+/// Returns the present and the highest resident memory of a process.
 fn memory(pid: u32) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let lines = status

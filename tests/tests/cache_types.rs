@@ -1,5 +1,5 @@
-//! Every type of cache on one interface at once, on four capture threads, while they are changed; and samplers that differ by
-//! attachment.
+//! Every cache type on one interface at once, with four capture threads, while monitors are changed; and different samplers at
+//! the attachments of one monitor.
 
 use flow_tests::config::{Exporter, monitor};
 use flow_tests::sink::Sink;
@@ -10,7 +10,8 @@ use flow_tests::{Flowd, Lab, clock, skip, tshark, until};
 const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay", "tshark"];
 const PACKETS: u32 = 12_000;
 
-/// `M` is normal, `P` permanent and too small, `B` bidirectional, `W` small, `I` immediate; all of them on `eth1`.
+/// Returns the configuration of five monitors on `eth1`: `M` is normal, `P` permanent and too small, `B` bidirectional, `W`
+/// small, `I` immediate.
 fn config() -> String {
     let exporter = Exporter {
         name: "E",
@@ -54,7 +55,7 @@ fn every_type_of_cache_accounts_for_every_packet_on_four_threads() {
     let mut replay = lab
         .hosts
         .spawn(&["tcpreplay", "-q", "-i", "eth0", "--pps", "6000", path]);
-    // What one monitor is changed to is no other's business, nor the ledger's.
+    // A change of one monitor affects neither the others nor the ledger.
     for (number, change) in [
         "set flow monitor W cache type permanent",
         "set flow monitor P cache timeout update 2",
@@ -120,7 +121,7 @@ fn every_type_of_cache_accounts_for_every_packet_on_four_threads() {
     }
     let loss = flowd.ok(&["show flow loss"]);
     assert!(loss.contains("cache-full"), "{loss}");
-    // All five monitors' records, in one stream.
+    // The collector gets the records of all five monitors in one stream.
     let sum: u64 = ["M", "P", "B", "W", "I"]
         .map(|name| ledger.monitor(name).metered.packets)
         .iter()
@@ -183,7 +184,7 @@ fn each_attachment_has_its_sampler() {
         (decoded.flows.totals().0 >= metered).then_some(decoded)
     });
     assert_eq!(decoded.complaints, Vec::<String>::new());
-    // The table says which sampler has which rate, and each record which sampler took its packets.
+    // The options table gives each sampler's rate, and each record has the identifier of the sampler that selected its packets.
     let text = |json: &serde_json::Value, name: &str| json[name].as_str().map(str::to_owned);
     let rate_of = |id: &str| {
         let row = |row: &&serde_json::Value| text(row, "cflow.sampler_id").as_deref() == Some(id);

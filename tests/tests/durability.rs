@@ -1,4 +1,4 @@
-//! Atomic and durable: `kill -9` at any moment, a commit that waits for confirmation, a full disk.
+//! Commits are atomic and durable: `kill -9` at any moment, a commit that waits for confirmation, a full disk.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,9 +11,9 @@ use serde_json::{Value as Json, json};
 
 const TOOLS: &[&str] = &["ip", "mount"];
 
-/// Changes the configuration from revision to revision: every commit's text is a function of its number.
+/// Returns the text of a commit, which depends on its number only.
 fn text(number: u64) -> String {
-    // Two leaves far apart in the tree: a mixture of two revisions would show.
+    // The text has two leaves far apart in the tree, so that a mixture of two revisions is noticed.
     format!(
         "set system host-name host-{number}\nset flow monitor M description \"number {number}\"\nset flow monitor M record netflow-original\n"
     )
@@ -26,7 +26,7 @@ fn set_form(flowd: &Flowd) -> String {
         .to_owned()
 }
 
-/// Commits in one session over the API; `None` when the daemon was killed under it.
+/// Commits in one session over the API; `None` if the daemon was killed meanwhile.
 fn commit(socket: &Path, number: u64) -> Option<Json> {
     let post = |path: &str, body: &Json| {
         http::request(socket, "POST", path, Some(body))
@@ -48,7 +48,8 @@ fn commit(socket: &Path, number: u64) -> Option<Json> {
     Some(committed)
 }
 
-/// Numbers of the revisions, newest first, and that the list is whole: counted from 0, in order, unique.
+/// Returns the numbers of the commits in the list of revisions, newest first. Asserts that the list is counted from 0, in
+/// order and without repetition.
 fn revisions(flowd: &Flowd) -> Vec<u64> {
     let answer = flowd.get("/v1/revisions");
     let list = answer["revisions"].as_array().expect("a list").clone();
@@ -84,7 +85,7 @@ fn killed_at_any_moment_it_starts_with_one_of_the_two_neighbours() {
     let namespace = Namespace::new("kill");
     let mut flowd = Flowd::start(&namespace);
     let mut random = Random::new(clock_seed());
-    // What each commit's configuration reads, as set lines: the rest of the tree stays the same.
+    // The `set` lines after each commit; the rest of the tree stays the same.
     let expected = |number: u64, shown: &str| {
         shown.contains(&format!("host-{number}"))
             && (shown.contains(&format!("\"number {number}\""))
@@ -94,7 +95,7 @@ fn killed_at_any_moment_it_starts_with_one_of_the_two_neighbours() {
     let mut number = 0;
     let mut kills = 0;
     while number < 220 || kills < 40 {
-        // Three commits in a row on the average, then one that is killed under.
+        // Three or four commits in a row on average, then one during which the daemon is killed.
         let rounds = random.below(8);
         for _ in 0..rounds {
             number += 1;
@@ -116,7 +117,7 @@ fn killed_at_any_moment_it_starts_with_one_of_the_two_neighbours() {
             while !begun.load(Ordering::Acquire) {
                 std::hint::spin_loop();
             }
-            // The moment is the point of the test: a random one inside the commit, not a condition.
+            // This sleep is no wait for a condition: it chooses a random moment inside the commit.
             std::thread::sleep(delay);
             flowd.kill();
         });
@@ -137,8 +138,8 @@ fn killed_at_any_moment_it_starts_with_one_of_the_two_neighbours() {
         );
         let tail: Vec<u64> = list.iter().skip(1).take(3).copied().collect();
         assert!(tail.iter().all(|older| *older < running), "{list:?}");
-        // The newest revision reads byte for byte as the running configuration does; killed under the very first
-        // commit there may be none.
+        // The newest revision is byte for byte the running configuration. If the very first commit was interrupted,
+        // there may be none.
         if running > 0 {
             let newest = flowd.get("/v1/configuration?source=0&format=set");
             assert_eq!(
@@ -158,7 +159,7 @@ fn killed_at_any_moment_it_starts_with_one_of_the_two_neighbours() {
     assert!(revisions(&flowd).len() <= 101);
 }
 
-/// Another moment in every run; printed, so that a failure names it.
+/// Returns a seed that differs in every run. It is printed, so that a failure can be repeated.
 fn clock_seed() -> u64 {
     let seed = std::env::var("FLOW_TESTS_SEED")
         .ok()
@@ -178,7 +179,7 @@ fn a_commit_that_nobody_confirms_rolls_back() {
     flowd.configure("set system host-name before\n");
     let before = set_form(&flowd);
 
-    // Confirmed: stays.
+    // A confirmed commit stays.
     flowd.ok(&[
         "configure",
         "set system host-name confirmed",
@@ -190,7 +191,7 @@ fn a_commit_that_nobody_confirms_rolls_back() {
     flowd.ok(&["configure", "set system host-name before", "commit", "exit"]);
     assert_eq!(set_form(&flowd), before);
 
-    // Not confirmed, and killed and started again meanwhile: the deadline stands.
+    // An unconfirmed commit keeps its deadline when the daemon is killed and started again.
     let started = flow_tests::clock::now();
     flowd.ok(&[
         "configure",
@@ -227,7 +228,7 @@ fn a_commit_that_nobody_confirms_rolls_back() {
     );
     let after = flowd.get("/v1/revisions");
     assert!(after["confirm"].is_null(), "{after}");
-    // And it stays so.
+    // The rollback survives a restart.
     flowd.kill();
     flowd.up(&namespace);
     assert_eq!(set_form(&flowd), before);
@@ -281,7 +282,7 @@ impl Disk {
         Disk(dir)
     }
 
-    /// Writes until nothing fits any more.
+    /// Fills the file system completely.
     fn fill(&self) {
         use std::io::Write;
         let mut file = std::fs::File::create(self.0.path().join("ballast")).unwrap();
@@ -336,7 +337,7 @@ fn a_full_disk_refuses_the_commit_and_keeps_running() {
     assert!(flowd.running(), "flowd keeps running");
     assert_eq!(set_form(&flowd), before, "nothing is applied");
     assert_eq!(flowd.get("/v1/revisions"), list, "nothing is recorded");
-    // With room again it goes on, and a restart finds everything.
+    // With room again, commits succeed, and a restart finds everything.
     disk.free();
     flowd.ok(&["configure", "set system host-name after", "commit", "exit"]);
     let after = set_form(&flowd);

@@ -1,4 +1,4 @@
-//! Bad packets: every capture goes through `flowd meter` without harm and comes out as its golden file says.
+//! `flowd meter` reads every capture, with good and bad packets, without harm, and its flows are those of the golden file.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use flow_tests::traffic::Traffic;
 use flow_tests::{bins, shared, skip, until};
 use serde_json::Value as Json;
 
-/// What `flowd meter --records --json` said about a capture.
+/// The output of `flowd meter --records --json` for a capture.
 struct Metered {
     flows: Flows,
     records: u64,
@@ -24,7 +24,7 @@ impl Metered {
     }
 }
 
-/// The sum of an object of counts, or of objects that count packets.
+/// Returns the sum of the members of an object, which are numbers or objects with a member `packets`.
 fn count(reasons: &Json) -> u64 {
     let reasons = reasons.as_object().into_iter().flatten();
     reasons
@@ -78,7 +78,8 @@ fn meter(file: &Path) -> Metered {
     }
 }
 
-/// What holds whatever is in the file: the summary agrees with the records, and every packet of the file is in it.
+/// Checks what must hold for any file: the summary agrees with the records and has every packet. Returns the faults, a line
+/// each.
 fn consistent(metered: &Metered, packets: u64) -> Vec<String> {
     let mut faults = Vec::new();
     let (in_records, octets) = metered.flows.totals();
@@ -170,7 +171,7 @@ fn own_captures_are_metered_to_the_packet_and_the_nanosecond() {
     }
 }
 
-/// Own captures with octets turned over, cut short and grown: whatever they are now, they do no harm.
+/// Generated captures whose packets have random octets and are cut short do no harm.
 #[test]
 fn spoilt_packets_do_no_harm() {
     let dir = tempfile::tempdir().unwrap();
@@ -199,7 +200,7 @@ fn spoilt_packets_do_no_harm() {
     }
 }
 
-/// Savefiles that are none, or end in the middle: an error in one line or the packets before the end, never a panic.
+/// Damaged or truncated savefiles give an error in one line or the packets before the damage, never a panic.
 #[test]
 fn spoilt_savefiles_are_refused_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
@@ -213,7 +214,7 @@ fn spoilt_savefiles_are_refused_in_one_line() {
             0 => spoilt.clear(),
             1 => spoilt = b"this is not a savefile\n".to_vec(),
             2..=20 => spoilt.truncate(random.below(bytes.len() as u64) as usize),
-            // A record header that promises up to 4 GiB.
+            // The length in a record header says up to 4 GiB.
             _ => spoilt[24 + 8 + random.below(8) as usize] = 0xff,
         }
         let file = dir.path().join("spoilt.pcap");
@@ -233,7 +234,7 @@ fn spoilt_savefiles_are_refused_in_one_line() {
     );
 }
 
-/// A savefile cut or damaged behind some packets: they are metered, and status and summary say that it was not whole.
+/// The packets before the damage of a savefile are metered, and exit status and summary say that the file was not whole.
 #[test]
 fn a_savefile_that_is_not_whole_is_told_with_what_was_metered() {
     let dir = tempfile::tempdir().unwrap();
@@ -305,7 +306,7 @@ fn a_link_type_that_is_not_read_is_named() {
 fn a_reader_that_has_seen_enough_ends_it_without_a_word() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("many.pcap");
-    // More records than any pipe holds.
+    // There are more records than fit into a pipe.
     Traffic::udp(20_000, 20_000, 1_700_000_000_000_000_000).write(&file);
     for options in ["--records", "--records --json"] {
         let output = skip::command("sh")

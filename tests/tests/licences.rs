@@ -1,11 +1,11 @@
-//! Every dependency's licence is one that a user may have: permissive, checked over `cargo metadata`.
+//! Every dependency in `cargo metadata` has a permissive licence.
 
 use std::process::Command;
 
 use flow_tests::bins;
 use serde_json::Value as Json;
 
-/// SPDX identifiers that may be combined with ours.
+/// SPDX identifiers of the licences that may be combined with the project's.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -14,7 +14,7 @@ const ALLOWED: &[&str] = &[
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
-    // Data: Mozilla's list of certificate authorities, as it is.
+    // This is the licence of data, Mozilla's list of certificate authorities.
     "CDLA-Permissive-2.0",
     "ISC",
     "MIT",

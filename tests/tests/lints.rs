@@ -1,5 +1,5 @@
-//! The rules that keep locks and clocks off a packet's way are broken here on purpose: clippy has to say so. And rules that no lint of
-//! clippy's says, looked for in the text.
+//! Tests of the project's lints: code that uses locks or clocks on the packet path must be refused by clippy, and rules for which
+//! clippy has no lint are checked in the text of the sources.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -7,7 +7,7 @@ use std::process::Output;
 use flow_tests::bins::workspace;
 use flow_tests::skip;
 
-/// The crates on a packet's way, from the ring to the cache.
+/// The crates on the packet path, from the ring to the cache.
 const CRATES: [&str; 5] = ["capture", "wire", "fib", "flow", "meter"];
 /// Lines that break a rule, each by itself.
 const BROKEN: [&str; 5] = [
@@ -18,7 +18,7 @@ const BROKEN: [&str; 5] = [
     "pub fn e() -> std::time::SystemTime { std::time::SystemTime::now() }",
 ];
 
-/// Clippy on a file, with the configuration of a crate and the workspace's levels.
+/// Runs clippy on a file, with the configuration of a crate and the lint levels of the workspace.
 fn clippy(name: &str, text: &str, dir: &Path) -> Output {
     let file = dir.join("lib.rs");
     std::fs::write(&file, text).unwrap();
@@ -76,7 +76,7 @@ fn no_lock_and_no_clock_on_a_packets_way() {
     }
 }
 
-/// The files of a service that read the configuration: `settings.rs`, and what is below `settings`.
+/// Adds the files of a service that read the configuration: `settings.rs`, and those below `settings`.
 fn settings_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -93,7 +93,7 @@ fn settings_files(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// A literal, or a constant that is not the schema's, in place of what is not configured.
+/// Returns the code of the first place where a literal stands for what is not configured, instead of the schema's default.
 fn default_in(text: &str) -> Option<&str> {
     let pattern = r#"(unwrap_or|map_or|or)\(\s*(-?[0-9]|"|Duration::from|Some\((-?[0-9]|"))"#;
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -120,7 +120,7 @@ fn settings_take_their_defaults_from_the_schema() {
     }
 }
 
-/// The Rust files at and below a path, with the text of each up to its tests.
+/// Returns the Rust files at and below a path, with the text of each up to its tests.
 fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     if path.is_dir() {
         let entries = std::fs::read_dir(path).unwrap();
@@ -140,7 +140,7 @@ fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     vec![(path.to_owned(), code.to_owned())]
 }
 
-/// The places of a pattern in the code (not the comments) below some paths.
+/// Returns the places of a pattern in the code (not the comments) below some paths.
 fn places(pattern: &str, paths: &[&str], but: &[&str]) -> Vec<String> {
     let pattern = regex::Regex::new(pattern).unwrap();
     let mut found = Vec::new();
@@ -165,14 +165,14 @@ fn places(pattern: &str, paths: &[&str], but: &[&str]) -> Vec<String> {
     found
 }
 
-/// Handlers and shell.
+/// The files of the API's handlers and of the shell.
 const API: &[&str] = &[
     "flowd/daemon/src",
     "flowd/probe/src",
     "flowd/relay/src",
     "flowsh/src",
 ];
-/// What writes the API's document, and what makes whole answers for the shell's tests.
+/// The exceptions: the file that writes the OpenAPI document, and the one that makes answers for the shell's tests.
 const BUT: &[&str] = &["flowd/daemon/src/api/openapi.rs", "flowsh/src/filled.rs"];
 
 #[test]
@@ -192,7 +192,7 @@ fn answers_are_types() {
 #[test]
 fn nothing_is_decided_by_the_text_of_a_message() {
     let pattern = r"message(\(\))?\.(contains|starts_with|ends_with|find)\(|to_string\(\)\.(contains|starts_with|ends_with)\(";
-    // The database tells a lock that another process has in words only.
+    // sled reports a database that another process has locked only by the text of its error.
     let but = ["flowd/config/src/revisions/sled_store.rs"];
     let found = places(pattern, &["flowd", "flowsh", "grammar"], &but);
     assert_eq!(found, [""; 0], "decisions on words");

@@ -1,4 +1,4 @@
-//! Conservation: `show flow loss` balances to the packet when things go wrong on purpose.
+//! `show flow loss` balances to the packet, also when caches overflow, collectors fail and commits change everything.
 
 use flow_tests::config::{Exporter, monitor};
 use flow_tests::sink::Sink;
@@ -85,7 +85,7 @@ fn a_dead_collector_is_accounted_for() {
     let lab = Lab::new();
     let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
     let flowd = Flowd::start(&lab.router);
-    // One that lives, one whose port nobody has, one on a link that is taken down, one without a route.
+    // One collector that works, one whose port nobody listens on, one on a link that is taken down, one without a route.
     let exporters = [
         ("E", "192.168.3.1", 2055),
         ("CLOSED", "192.168.3.2", 9),
@@ -182,7 +182,7 @@ fn sampling_is_accounted_for() {
             "the sampling rate is sent as options data"
         );
         assert_eq!(decoded.complaints, Vec::<String>::new());
-        // NetFlow v5 has it in its header: the mode in two bits and the rate.
+        // NetFlow v5 has the sampling in its header: two bits of mode, and the rate.
         let old = tshark::decode(&old, 2055);
         assert_eq!(old.flows.totals(), decoded.flows.totals());
         assert!(
@@ -234,7 +234,7 @@ fn what_is_skipped_is_counted_by_reason() {
         ledger.json
     );
     let skipped = |why: &str| monitor.skipped.get(why).map_or(0, |tally| tally.packets);
-    // The kernel may speak by itself on a fresh link, so at least.
+    // The kernel may send packets by itself on a new link, so the test compares with "at least".
     assert!(
         skipped("other-family") >= v6 && skipped("not-ip") >= 25,
         "{:#}",
@@ -242,8 +242,8 @@ fn what_is_skipped_is_counted_by_reason() {
     );
 }
 
-/// Promise: a commit loses no packet and no cached flow. Each of fifty waits for its share of the traffic, so that all
-/// fall into it, and with flows that end all the time.
+/// A promise to operators: a commit loses no packet and no cached flow. Each of fifty commits waits for its share of the
+/// traffic, so that all of them are made under traffic, while flows end all the time.
 #[test]
 fn commits_under_traffic_lose_nothing() {
     const PACKETS: u32 = 200_000;
@@ -281,7 +281,7 @@ fn commits_under_traffic_lose_nothing() {
             ),
         });
     }
-    // All of them, but on a machine that has much else to do.
+    // All of the commits come under traffic, except on a busy machine.
     assert!(in_time >= COMMITS / 2, "{in_time} commits under traffic");
     assert!(replay.wait(SOON).success(), "{}", replay.output());
     flowd.metered("M", PACKETS.into());
@@ -307,7 +307,7 @@ fn commits_under_traffic_lose_nothing() {
         assert_eq!(packets, 0, "{:#}", ledger.json);
     }
     assert_eq!(client.sent.packets, u64::from(PACKETS), "{:#}", ledger.json);
-    // Nor is anything lost between two destinations: both collectors together have every flow, once.
+    // A change of the destination loses nothing either: both collectors together have every flow once.
     let collected = until("all of it", SOON, || {
         let mut flows = tshark::decode(&sinks[0], 2055).flows;
         flows.merge(&tshark::decode(&sinks[1], 2055).flows);

@@ -1,4 +1,4 @@
-//! What an engineer looks at when something is wrong: the log, alarms, interfaces, the largest flows, sessions.
+//! Troubleshooting: the log, alarms, interfaces, the largest flows, sessions.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay"];
 
-/// The messages of the log with their message ids, oldest first.
+/// Returns the messages of the log with their message ids, oldest first.
 fn log(flowd: &Flowd) -> Vec<(String, String)> {
     let answer = flowd.get("/v1/log?lines=1000");
     let lines = answer["lines"].as_array().expect("lines");
@@ -81,7 +81,7 @@ fn the_log_tells_what_was_done_and_survives_a_kill() {
     let crashed: Vec<_> = lines.iter().filter(|(id, _)| id == "CRASHED").collect();
     assert_eq!(crashed.len(), 1, "{lines:?}");
     assert!(crashed[0].1.contains("was not stopped"), "{lines:?}");
-    // One that was told to stop is no news.
+    // A daemon that was stopped in good order is not reported at the next start.
     assert!(flowd.terminate().success());
     flowd.up(&namespace);
     let lines = log(&flowd);
@@ -124,7 +124,7 @@ fn a_revision_has_one_number_everywhere() {
         rolled.contains("- host-name two\n+ host-name zero\n"),
         "{rolled}"
     );
-    // The number stays when others come.
+    // A revision keeps its number when others are added.
     flowd.ok(&["configure", "rollback 0", "commit", "exit"]);
     let diff = flowd.ok(&["show system commit diff 1"]);
     assert_eq!(diff, "[edit system]\n- host-name zero\n+ host-name one\n");
@@ -188,7 +188,7 @@ fn a_shell_that_is_killed_ends_its_session() {
             (sessions() == 0).then_some(())
         });
     }
-    // A request that is given up is no end of the session.
+    // A cancelled request does not end the session.
     let mut terminal = Pty::spawn(&[&shell, "--socket", socket]);
     terminal.expect("> ");
     terminal.line("configure exclusive");
@@ -275,7 +275,7 @@ set flow samplicator S receiver A port {port}
     let from = lab
         .c1
         .enter(|| std::net::UdpSocket::bind("192.168.3.1:0").expect("a port"));
-    // More flows than the caches have room for, to a collector that is not there.
+    // More flows than the caches have room for are exported to a collector that does not run.
     lab.replay(&Traffic::udp(500, 1, clock::wall_ns()));
     let mut last = String::new();
     // One after the other: a host answers with few ICMP messages a second.

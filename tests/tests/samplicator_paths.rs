@@ -1,5 +1,5 @@
-//! The relay between namespaces: payloads over every MTU, checksums as tshark sees them, receivers and interfaces that come
-//! and go under a thousand exporters.
+//! The samplicator's worker between two namespaces: payloads over every MTU, checksums as tshark sees them, and receivers and
+//! interfaces that come and go while a thousand exporters send.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -37,7 +37,7 @@ impl Line {
         for (namespace, words) in [
             (&exporters, "addr add 10.1.1.2/24 dev eth0"),
             (&exporters, "addr add 2001:db8:1::2/64 dev eth0 nodad"),
-            // Every address of these is the exporters' own.
+            // All addresses of this prefix belong to the exporters' namespace.
             (&exporters, "route add local 10.9.0.0/16 dev lo"),
             (&relay, "addr add 10.1.1.1/24 dev in"),
             (&relay, "addr add 2001:db8:1::1/64 dev in nodad"),
@@ -54,7 +54,7 @@ impl Line {
         line
     }
 
-    /// Addresses of the link to the collectors; IPv6 goes when the MTU is too small for it.
+    /// Sets the addresses of the link to the collectors. The kernel removes those of IPv6 while the MTU is too small.
     fn address_out(&self) {
         for (namespace, words) in [
             (&self.relay, "addr replace 10.1.2.1/24 dev out"),
@@ -129,7 +129,7 @@ fn arrived(sink: &Sink, datagrams: usize) -> Vec<flow_tests::sink::Datagram> {
     sink.datagrams()
 }
 
-/// Sizes about the longest that one packet takes, and others; some alike, so that they share a send.
+/// Returns payload sizes around the longest that fits into one packet, and others. Some are equal, so that they share a send.
 fn sizes(payload: usize, random: &mut Random) -> Vec<usize> {
     let mut sizes = vec![
         0,
@@ -179,7 +179,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
         .tempfile()
         .expect("a file");
     let path = file.path().to_str().expect("a path in UTF-8").to_owned();
-    // A capture shows datagrams of one size that were handed over together as one, unless they are cut before the wire.
+    // Without this, a capture shows datagrams of equal size that were sent in one call as a single packet.
     line.relay
         .run(&["ethtool", "-K", "out", "tx-udp-segmentation", "off"]);
     let mut capture = line
@@ -196,7 +196,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
         for (namespace, interface) in [(&line.relay, "out"), (&line.collectors, "eth0")] {
             namespace.ip(&format!("link set {interface} mtu {mtu}"));
         }
-        // Below 1280 the kernel takes IPv6 from the link.
+        // With an MTU below 1280 the kernel disables IPv6 on the link.
         if mtu >= 1280 {
             line.address_out();
             until("the way to the IPv6 receivers", SOON, || {
@@ -223,7 +223,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
     {
         let got = arrived(sink, sent[family].len());
         let local = exporters[family].local_addr().expect("an address");
-        // Fragments may overtake one another's datagrams, on no other account is the order lost.
+        // Fragmented datagrams may be reassembled out of order; for no other reason may the order change.
         let mut want: Vec<&Vec<u8>> = sent[family].iter().collect();
         let mut have: Vec<&Vec<u8>> = got.iter().map(|datagram| &datagram.bytes).collect();
         want.sort();
@@ -243,7 +243,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
             .all(|one| one.ledger.dropped.is_empty()),
         "{statistics:#?}"
     );
-    // What the capture has not written yet when it is told to end is lost.
+    // tshark loses what it has not written when it is stopped, so wait until its file stops growing.
     let (mut octets, mut quiet) = (0, 0);
     until("the capture to be written", SOON, || {
         let now = file.as_file().metadata().expect("the capture").len();
@@ -276,7 +276,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
     assert_eq!(rows.len(), 2 * total, "tshark puts every datagram together");
     for row in rows {
         let fields: Vec<&str> = row.split('\t').collect();
-        // 1 is good (a field for each fragment's header), and a checksum of 0 would be none at all.
+        // Status 1 is "good", with a field for each fragment's header. A checksum of 0 means that there is none.
         let good = |field: &str| {
             field
                 .split(',')
@@ -289,7 +289,7 @@ fn payloads_and_checksums_are_right_over_every_mtu() {
     }
 }
 
-/// A datagram of the nth exporter in a round.
+/// Makes the datagram of an exporter in a round.
 fn datagram(exporter: usize, round: usize) -> Vec<u8> {
     let mut payload = vec![0; 100 + exporter % 3 * 50];
     payload[..2].copy_from_slice(&(exporter as u16).to_be_bytes());
@@ -314,7 +314,8 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
         spoof_source: number % 2 == 1,
         ..Receiver::new(&format!("r{number}"), address)
     };
-    // Eleven that stay, two that die and return, two behind an interface that goes, one whose name never was.
+    // Eleven receivers that stay, two that end and return, two behind an interface that is taken down, and one whose name does not
+    // resolve.
     let mut receivers: Vec<Receiver> = (0..13).map(|number| receiver(number, "10.1.2.2")).collect();
     receivers.extend((13..15).map(|number| receiver(number, "10.1.3.2")));
     receivers.push(receiver(16, "no.such.host.invalid"));
@@ -328,7 +329,7 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
     let exporters: Vec<UdpSocket> = (0..EXPORTERS)
         .map(|number| {
             let address = format!("10.9.{}.{}", number / 250, 1 + number % 250);
-            // Some share a port, some have one of their own.
+            // Half of the exporters share a port, the others have one of their own.
             let port = if number % 2 == 0 {
                 2055
             } else {
@@ -364,7 +365,8 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
     mortal.clear();
     line.relay.ip("link set side down");
     let statistics = round();
-    // The own source of r12 is told by ICMP; the sends aside fail at once.
+    // r12 is sent to from this host's own address, so ICMP errors tell that it has ended. Sends by the interface that is
+    // down fail at once.
     let mut extra = 0;
     until("the dead receiver to be noticed", SOON, || {
         extra += 1;
@@ -433,7 +435,7 @@ fn a_thousand_exporters_lose_nothing_to_receivers_that_die_and_interfaces_that_g
             "r{number}: each exporter's order"
         );
     }
-    // Those that returned got the last round whole.
+    // The receivers that returned got all of the last round.
     for sink in mortal.iter().chain(&side) {
         until("the last round", SOON, || {
             let got = sink.datagrams();

@@ -1,5 +1,4 @@
-//! What receivers of a samplicator get beside copies: templates with a sample and after an absence, marks on the wire, and
-//! what is sent to multicast groups.
+//! Options of a samplicator's receivers: templates for sampled copies and after an absence, DSCP and TTL, and multicast groups.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
@@ -10,12 +9,13 @@ use flow_tests::{Flowd, Site, skip, until};
 use nix::sys::socket::{setsockopt, sockopt};
 use serde_json::Value as Json;
 
-/// Source and destination address and port, protocol, packets and octets: element and length (RFC 3954 §8).
+/// The fields of the records, by element and length (RFC 3954 §8): source and destination address and port, protocol, packets
+/// and octets.
 const FIELDS: [(u16, u16); 7] = [(8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (2, 4), (1, 4)];
-/// Records of a datagram.
+/// Number of records in a datagram.
 const RECORDS: u16 = 10;
 
-/// NetFlow v9 as an exporter sends it that tells its template once.
+/// An exporter of NetFlow v9 that sends its template only once.
 struct Exporter {
     socket: UdpSocket,
     sequence: u32,
@@ -82,7 +82,7 @@ fn tally(receiver: &Json, what: &str) -> u64 {
     receiver[what]["datagrams"].as_u64().unwrap_or_default()
 }
 
-/// Waits until the relay has sent or left out so many datagrams for each receiver; returns them.
+/// Waits until the samplicator has sent or left out the `wanted` number of datagrams for each receiver. Returns the receivers.
 #[track_caller]
 fn offered(flowd: &Flowd, wanted: &[(&str, u64)]) -> Json {
     until("all datagrams at the relay", SOON, || {
@@ -135,7 +135,7 @@ fn a_sample_and_what_follows_an_absence_have_their_templates() {
     let replayed = tally(away_now, "replayed");
     assert!(replayed >= 1, "{away_now:#}");
 
-    // A collector that started again: nothing but its administrator can know.
+    // Only its administrator can know that a collector was restarted.
     let said = relay.ok(&["replay samplicator S receiver away"]);
     assert!(said.contains("again to away"), "{said}");
     exporter.data();
@@ -147,7 +147,7 @@ fn a_sample_and_what_follows_an_absence_have_their_templates() {
     assert!(wrong.code == 1 && wrong.err.contains("away"), "{wrong:?}");
     let sampled_data = tally(named(&receivers, "sampled"), "sent") - 1;
 
-    // Both know every record they were sent: nothing came before its template.
+    // Both collectors have decoded every record: none came before its template.
     let complete = |collector: Nfcapd, datagrams: u64| {
         let printed = collector.output();
         let records = collector.records();
@@ -234,7 +234,7 @@ fn copies_carry_their_marks_and_groups_are_listened_to() {
     six.send_to(b"to a group", SocketAddr::from(group))
         .expect("a route to the group");
     offered(&relay, &[("own", 2), ("six", 2)]);
-    // What comes by IPv6 cannot leave under its address by IPv4: that has a reason of its own.
+    // A datagram from an IPv6 exporter cannot be sent under its address over IPv4, which is a drop reason of its own.
     for line in ["3001 46 33", "3002   10 77", "3003 8 9"] {
         capture.printed(line);
     }

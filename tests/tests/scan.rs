@@ -1,4 +1,4 @@
-//! The seed's story: a SYN scan of 172.16.2.1 port 22 from all of 172.16.1.0/24, as the operator and both collectors see it.
+//! A SYN scan of 172.16.2.1 port 22 from all of 172.16.1.0/24, as the operator and both collectors see it.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn a_syn_scan_is_many_flows_of_one_packet() {
     let mut flowd = Flowd::start(&lab.router);
     flowd.configure(ACCOUNTING);
     let scan = Traffic::syn_scan([172, 16, 2, 1].into(), clock::wall_ns());
-    // Something else on the wire, which the filter on port 22 must leave out.
+    // Other traffic, which the filter on port 22 must leave out.
     let noise = Traffic::udp(300, 10, clock::wall_ns());
     lab.replay(&scan);
     lab.replay(&noise);

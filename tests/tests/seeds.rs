@@ -1,5 +1,5 @@
-//! Seeds verbatim: both configuration blocks load as they stand, from a file and pasted into a terminal, show again in
-//! all four forms, load again to the same tree, and do what they say on real interfaces.
+//! Both configurations of the seed text (see `flow_tests::shared`) load verbatim, from a file and pasted into a terminal, are
+//! shown in all four forms, load from each form to the same tree, and take effect on real interfaces.
 
 use flow_tests::collectors::Nfcapd;
 use flow_tests::config::{OWN_IOS, OWN_VYOS, cut_ios, cut_vyos};
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay", "nfcapd", "nfdump", "tshark"];
 const FORMS: [&str; 4] = ["", "commands", "ios", "json"];
 
-/// The seed's IOS block where the seed is there, and our own always.
+/// Returns the IOS block of the seed text, where that is available, and the project's own.
 fn ios_blocks(test: &str) -> Vec<(&'static str, String)> {
     let seed =
         shared::seed(test).map(|seed| ("seed", cut_ios(&seed).expect("the seed has an IOS block")));
@@ -23,7 +23,7 @@ fn ios_blocks(test: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// The same of the VyOS block.
+/// Returns the VyOS block of the seed text, where that is available, and the project's own.
 fn vyos_blocks(test: &str) -> Vec<(&'static str, String)> {
     let seed = shared::seed(test)
         .map(|seed| ("seed", cut_vyos(&seed).expect("the seed has a VyOS block")));
@@ -32,7 +32,7 @@ fn vyos_blocks(test: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// The tree of the running configuration, or of a session's candidate.
+/// Returns the tree of the running configuration, or of a session's candidate.
 fn tree(flowd: &Flowd, session: Option<&str>) -> Json {
     let query = match session {
         Some(session) => format!("source=candidate&session={session}"),
@@ -54,7 +54,7 @@ fn assert_round_trip(flowd: &Flowd, who: &str) {
             .to_string()
             .trim_matches('"')
             .to_owned();
-        // Emptied first: what comes back is what the text alone says.
+        // The candidate is emptied first, so that it has only what the text says.
         flowd.post(
             &format!("/v1/sessions/{session}/edit"),
             &json!({"text": "{}", "dialect": "json", "mode": "override"}),
@@ -73,7 +73,7 @@ fn assert_round_trip(flowd: &Flowd, who: &str) {
             running,
             "{who}: {form:?} loads to another tree:\n{text}"
         );
-        // And by way of the shell, over what is there.
+        // Also with the shell, over the running configuration.
         let file = flowd.file("shown", &text);
         let difference = flowd.ok(&[
             "configure",

@@ -1,5 +1,5 @@
-//! Exactness under everything at once: `show flow loss` and the collector agree to the packet with a full cache, sampling,
-//! several capture threads, and commits that change all of it while packets come as fast as tcpreplay can send them.
+//! `show flow loss` and the collector agree to the packet under stress: a full cache, sampling, several capture threads, and
+//! commits that change all of it, while packets come as fast as tcpreplay can send them.
 
 use flow_tests::config::{Exporter, monitor};
 use flow_tests::ledger::Monitor;
@@ -9,7 +9,7 @@ use flow_tests::wait::{SOON, within};
 use flow_tests::{Flowd, Lab, clock, skip, tshark, until};
 
 const TOOLS: &[&str] = &["ip", "ethtool", "tcpreplay", "tshark"];
-/// Packets of a replay, and the flows they are in.
+/// Number of packets in a replay, and of the flows they belong to.
 const PACKETS: u32 = 40_000;
 const FLOWS: u32 = 8_000;
 
@@ -22,8 +22,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// A monitor `M` without sampling, and a small one `S` that takes one packet in ten; the ring holds a replay, so that
-    /// a machine that is busy elsewhere loses nothing.
+    /// Starts flowd with a monitor `M` without sampling, and a monitor `S` with a small cache and sampling of one packet in ten.
+    /// The ring has room for a whole replay, so that a busy machine loses nothing.
     fn new(threads: u16) -> Bench {
         let lab = Lab::new();
         let sink = Sink::start(&lab.c1, "192.168.3.1", 2055);
@@ -60,8 +60,8 @@ impl Bench {
         }
     }
 
-    /// Replays the packets, and runs `commit` with numbers from 1 to `commits` meanwhile; again, as long as numbers are
-    /// left. Returns how many packets were sent.
+    /// Replays the packets while `commit` runs with the numbers from 1 to `commits`. Repeats the replay until all commits were
+    /// made. Returns how many packets were sent.
     fn replay(&self, commits: u32, commit: impl Fn(u32)) -> u64 {
         const LOOPS: u32 = 10;
         let (loops, path) = (LOOPS.to_string(), self.file.path().to_str().unwrap());
@@ -89,7 +89,8 @@ impl Bench {
         sent
     }
 
-    /// Waits until so many packets are accounted for, exports what is cached, and compares every ledger.
+    /// Waits until all `sent` packets are in the ledger, exports the cached flows, and compares every ledger with the
+    /// collector's sums.
     fn audit(&self, sent: u64) -> Monitor {
         let seen = |monitor: &Monitor| monitor.metered.packets + monitor.unsampled.packets;
         within(SOON, || {
@@ -123,7 +124,7 @@ impl Bench {
     }
 }
 
-/// Each number of threads; the screens show the sums over them.
+/// For every number of capture threads, the screens show the sums over all threads.
 #[test]
 fn threads_share_the_packets_and_lose_none() {
     if !skip::able("stress: threads", TOOLS) {
@@ -158,7 +159,8 @@ fn threads_share_the_packets_and_lose_none() {
     }
 }
 
-/// Promise: no commit loses a packet, or counts one twice, whatever it changes of monitors, exporters and samplers.
+/// A promise to operators: no commit loses a packet or counts one twice, whatever it changes of monitors, exporters and
+/// samplers.
 #[test]
 fn commits_at_full_rate_lose_nothing() {
     // `FLOW_TESTS_COMMITS=1000` for an hour with nothing else to do.
@@ -171,8 +173,8 @@ fn commits_at_full_rate_lose_nothing() {
     }
     let bench = Bench::new(2);
     let sent = bench.replay(commits, |number| {
-        // A new ring is none of these: the kernel stamps a packet before either ring has it, and one in a million may
-        // fall between them.
+        // No commit replaces the ring: the kernel stamps a packet before a ring gets it, and one in a million may fall
+        // between the old and the new one.
         let change = match number % 6 {
             0 => format!("set flow monitor M cache timeout active {}\n", 60 + number),
             1 => format!("set flow exporter E ttl {}\n", 1 + number % 250),

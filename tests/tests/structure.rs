@@ -1,4 +1,4 @@
-//! The structure that ARCHITECTURE describes, held by the crates' dependencies and the modules' imports.
+//! The crates' dependencies and the modules' imports follow the structure that ARCHITECTURE describes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,8 +9,8 @@ use flow_tests::bins::workspace;
 use regex::Regex;
 use serde_json::Value;
 
-/// The crates from the bottom up. A crate depends on crates of earlier lines only. One that is named nowhere is a service, as
-/// `relay` is.
+/// The crates from the bottom up. A crate depends on crates of earlier lines only. A crate that is not listed counts as a
+/// service, as `relay` is one.
 const LAYERS: &[&[&str]] = &[
     &[
         "wire", "fib", "udp", "transfer", "clock", "mailbox", "loss", "api",
@@ -29,14 +29,14 @@ const LAYERS: &[&[&str]] = &[
 /// Files of one crate that import each other although none is the other's child. The list may only become shorter.
 const RINGS: &[(&str, &[&str])] = &[];
 
-/// Lines a source file may have, and those that have more: declared tables, and files that are still to be split.
+/// The most lines of a source file, and the files that may be longer: declared tables, and files that are still to be split.
 const LONGEST: usize = 600;
 const LONGER: &[&str] = &[
     "grammar/commands/src/table.rs",
     "grammar/registry/src/element/table.rs",
 ];
 
-/// Lines of the daemon without its tests.
+/// The most lines of the crate `daemon`, without its tests.
 const DAEMON: usize = 4000;
 
 #[test]
@@ -130,7 +130,7 @@ fn files_are_short_and_the_daemon_is_small() {
     );
 }
 
-/// Folders of crates, from the top of the workspace.
+/// Returns the folders of the crates, relative to the workspace.
 fn crates() -> Vec<String> {
     let mut folders = vec!["flowsh".to_owned()];
     for group in ["grammar", "flowd"] {
@@ -147,7 +147,7 @@ fn crates() -> Vec<String> {
     folders
 }
 
-/// The Rust files below a folder.
+/// Returns the Rust files below a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -161,8 +161,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Modules of a crate by their paths (`schema::value`; the root is empty), with the text of their files up to their
-/// tests. Test modules are left out.
+/// Returns the modules of a crate by their paths (`schema::value`; the root is empty), with the text of their files up to
+/// the tests. Test modules are left out.
 fn modules(src: &Path) -> BTreeMap<String, String> {
     let mut modules = BTreeMap::new();
     for path in sources(src) {
@@ -190,7 +190,7 @@ fn modules(src: &Path) -> BTreeMap<String, String> {
     modules
 }
 
-/// The modules that a module names in paths, but for its ancestors and its descendants.
+/// Returns the modules that a module names in paths, except its ancestors and its descendants.
 fn imports(module: &str, text: &str, modules: &BTreeMap<String, String>) -> BTreeSet<String> {
     let comments = Regex::new(r"//[^\n]*").unwrap();
     let text = comments.replace_all(text, "");
@@ -242,7 +242,7 @@ fn imports(module: &str, text: &str, modules: &BTreeMap<String, String>) -> BTre
     named
 }
 
-/// Writes the paths of an import's tree out.
+/// Expands the tree of a `use` declaration into `paths`.
 fn tree(text: &str, before: String, paths: &mut Vec<String>) {
     let text = text.trim();
     let Some(open) = text.find('{') else {
@@ -268,7 +268,7 @@ fn tree(text: &str, before: String, paths: &mut Vec<String>) {
     }
 }
 
-/// Groups of modules each of which leads to all others of its group.
+/// Returns the import cycles: groups of modules each of which imports all others of its group, directly or not.
 fn rings(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
     let reached = |from: &String| {
         let mut reached = BTreeSet::new();

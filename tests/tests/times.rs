@@ -1,4 +1,4 @@
-//! First and last switched are the packets' own times, whatever the exporter's uptime has been through.
+//! The first and last time of exported flows are the packets' times, also when the exporter's uptime wraps.
 
 use std::net::IpAddr;
 
@@ -13,10 +13,10 @@ const TOOLS: &[&str] = &["ip", "nfcapd", "nfdump", "tshark"];
 const MS: u64 = 1_000_000;
 const S: u64 = 1000 * MS;
 const START_NS: u64 = 1_700_000_000_123_000_000;
-/// An hour before the savefile starts is what its exports count from: this is when their 32 bits of milliseconds begin anew.
+/// The time at which uptimes of 32 bits in milliseconds wrap. `flowd meter` lets them count from an hour before the savefile.
 const WRAP_NS: u64 = START_NS - 3600 * S + (1 << 32) * MS;
 
-/// Flows at the start, around the wrap 49.7 days later, and one packet that is ten minutes out of order.
+/// Generates flows at the start and around the wrap 49.7 days later, with one packet that is ten minutes out of order.
 fn traffic() -> Traffic {
     let mut traffic = Traffic::default();
     let mut packet = |time_ns: u64, sport: u16| {
@@ -47,7 +47,7 @@ fn traffic() -> Traffic {
     traffic
 }
 
-/// Every flow once or in parts, its first and last packet to the millisecond.
+/// Asserts that each flow came once or in parts, with its first and last time exact to the millisecond.
 fn assert_times(want: &Flows, got: &Flows, who: &str) {
     want.assert_same(got, who);
     for (key, sum) in &want.0 {

@@ -1,4 +1,4 @@
-//! `monitor flow-accounting` on a terminal: rates, sorting, resizing, leaving, and terminals that cannot move the cursor.
+//! The live screen of `monitor flow-accounting`: rates, sorting, resizing, leaving, and terminals that cannot move the cursor.
 
 use flow_tests::pty::Pty;
 use flow_tests::traffic::Traffic;
@@ -27,7 +27,7 @@ fn the_flows_that_move_most_are_live() {
     terminal.expect(r"not configured on \[eth2\]");
     terminal.expect("> ");
 
-    // Thirty flows, 300 packets a second, as long as it is looked at.
+    // Thirty flows with 300 packets a second, for as long as the screen is watched.
     let file = tempfile::Builder::new()
         .suffix(".pcap")
         .tempfile()

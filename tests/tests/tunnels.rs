@@ -1,4 +1,5 @@
-//! Flows inside tunnels: a VXLAN that the kernel makes, and savefiles wrapped here, against the same traffic without.
+//! Flows inside tunnels: a VXLAN of the kernel, and savefiles whose frames are wrapped by the test, compared with the same
+//! traffic outside a tunnel.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ set interfaces ethernet eth1 flow monitor M direction input
 set interfaces ethernet eth1 capture threads 2
 ";
 
-/// Packets and octets of the ICMP echo requests from 10.9.0.2, and of what goes to VXLAN's port.
+/// Returns the packets and octets of the ICMP echo requests from 10.9.0.2, and of the packets to VXLAN's port.
 fn seen(flowd: &Flowd) -> [(u64, u64); 2] {
     let cache = flowd.get("/v1/flow/monitors/M/cache?limit=1000");
     let mut sums = [(0, 0); 2];
@@ -72,7 +73,7 @@ fn a_tunnel_of_the_kernel_is_entered() {
         (outside.0 >= 3).then_some(())
     });
 
-    // What is not there is refused where it stands; a port that nobody asks for, too.
+    // Unknown tunnels are refused at their word, and so is a port of VXLAN without VXLAN.
     let wrong = flowd.sh(&[
         "configure",
         "set interfaces ethernet eth1 capture decapsulate vxlann",
@@ -91,7 +92,7 @@ fn a_tunnel_of_the_kernel_is_entered() {
     assert_eq!(idle.code, 1, "{idle:?}");
     assert!(idle.err.contains("decapsulate vxlan"), "{}", idle.err);
 
-    // From here on the packets inside, each in three fragments; the ring goes on as it is.
+    // From here on the inner packets are metered, each in three fragments. The ring is not replaced.
     let before = captured(&flowd);
     flowd.configure(
         "set interfaces ethernet eth1 capture decapsulate vxlan
@@ -131,7 +132,7 @@ fn a_tunnel_of_the_kernel_is_entered() {
     flowd.settled().audit();
 }
 
-/// What `flowd meter` makes of a savefile: its records and its summary.
+/// Runs `flowd meter` on a savefile. Returns its records and its summary.
 fn meter(path: &Path, options: &[&str]) -> (BTreeMap<String, u64>, Json) {
     let output = command(&bins::program("flowd"))
         .args(["meter", "--records", "--json", "--read"])
@@ -150,7 +151,7 @@ fn meter(path: &Path, options: &[&str]) -> (BTreeMap<String, u64>, Json) {
     (sorted, serde_json::from_str(summary).expect("a summary"))
 }
 
-/// A frame from 192.0.2.1 to 192.0.2.2 with `payload`.
+/// Makes a frame from 192.0.2.1 to 192.0.2.2 with `payload`.
 fn outer(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![2; 12];
     frame.extend([8, 0, 0x45, 0]);
@@ -168,7 +169,7 @@ fn udp(port: u16, header: &[u8], payload: &[u8]) -> Vec<u8> {
     outer(17, &[&udp, header, payload].concat())
 }
 
-/// A frame inside a tunnel of that kind.
+/// Wraps a frame into a tunnel of this kind.
 fn wrapped(kind: &str, frame: &[u8]) -> Vec<u8> {
     let mut at = 12;
     while matches!(frame[at..at + 2], [0x81, 0] | [0x88, 0xa8]) {
@@ -229,7 +230,8 @@ fn a_savefile_is_the_same_inside_tunnels() {
         let (records, summary) = meter(&path, &["--decapsulate", kind]);
         assert_eq!(records, expected, "{kind}");
         assert_eq!(summary["tunnels"]["entered"], total, "{kind}: {summary}");
-        // Nobody asked: one flow outside, or none behind a label that says nothing of it.
+        // Without `--decapsulate` there is the flow of the outer packets, or none behind an MPLS label, which does not tell
+        // what follows it.
         let (outside, summary) = meter(&path, &[]);
         let packets: u64 = match kind {
             "pseudowire" => 0,

@@ -20,12 +20,12 @@ set interfaces ethernet eth0 flow monitor EDGE direction input
 set system login user ann authentication plaintext-password \"open sesame\"
 ";
 
-/// What `?` after a line shows. The line stays as it is typed.
+/// Returns what `?` behind a line shows, and checks that the line stays as it was typed.
 fn asked(shell: &mut Pty, line: &str) -> String {
     shell.keys(line);
     shell.keys("?");
     let shown = shell.expect(r"(?s)Possible completions:.*[#>] [^\n]*$");
-    // It is dropped, and a prompt comes.
+    // Ctrl-C drops the line, and a prompt comes.
     shell.keys("\u{3}");
     shell.expect(r"(?m)[#>] $");
     shown
@@ -54,7 +54,7 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
     };
     let file = bench.flowd.file("edge.conf", "system {\n}\n");
     let folder = file.strip_suffix("edge.conf").expect("its folder");
-    // Tall enough for the longest list: what stops at the end of the screen is the pager's test.
+    // The terminal is tall enough for the longest list, so that the pager does not stop.
     let mut shell = bench.spawn(&[], 120, 200);
     shell.expect("> $");
     for (line, patterns) in [
@@ -178,7 +178,7 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
     ] {
         shows(&mut shell, line, patterns);
     }
-    // What is secret is not shown here either.
+    // Secrets are not shown here either.
     for line in [
         "set system login user ann authentication ",
         "set system login user ann authentication encrypted-password ",
@@ -207,7 +207,7 @@ fn what_can_follow_is_listed_at_every_kind_of_position() {
     ] {
         shows(&mut shell, line, patterns);
     }
-    // Nothing can follow, and why.
+    // `?` says why nothing can follow.
     shell.keys("dscp 99 ?");
     shell.expect(r"(?s)out of range.*# dscp 99 $");
 }
@@ -243,7 +243,7 @@ fn tab_writes_what_is_unique() {
         shell.keys("\u{3}");
         shell.expect("> $");
     }
-    // Several: they are listed, and the line goes on where it was.
+    // Several words are possible: they are listed, and the line stays.
     shell.keys("show flow \t");
     shell.expect(r"(?s)exporter.*monitor.*sampler");
     shell.expect(r"> show flow $");

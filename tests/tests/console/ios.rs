@@ -1,4 +1,4 @@
-//! IOS's way of life: submodes and their prompts, `no`, `do`, Ctrl-Z, `write memory`, sections, `terminal monitor`.
+//! The shell used as on IOS: submodes and their prompts, `no`, `do`, Ctrl-Z, `write memory`, sections, `terminal monitor`.
 
 use flow_tests::wait::SOON;
 use flow_tests::{pty::Pty, until};
@@ -45,7 +45,7 @@ fn a_router_is_configured_as_fingers_are_used_to() {
     shell.line("do show version | include Version");
     shell.expect("Version: +flowd");
     shell.expect(r"\(config-flow-exporter\)# $");
-    // What is not committed is not lost by leaving.
+    // Leaving configuration mode keeps the uncommitted changes.
     shell.line("end");
     shell.expect(r"(?s)not committed\..*Commit them before leaving\?.*\[cancel\]: $");
     shell.line("cancel");
@@ -88,7 +88,7 @@ fn the_log_comes_while_a_line_is_typed_and_spoils_nothing() {
     shell.expect("> $");
     shell.keys("show ver");
     shell.expect("show ver$");
-    // What the daemon logs: an exporter whose collector no route leads to.
+    // Makes the daemon log something: an exporter without a route to its collector.
     let trouble = |name: &str| {
         bench.flowd.configure(&format!(
             "set flow exporter {name} destination 192.0.2.9\nset flow monitor M record netflow-original\n\

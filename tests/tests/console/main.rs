@@ -1,5 +1,5 @@
-//! The shell at a terminal, a real daemon behind it: completion and `?`, both ways of life, pastes, the pager, terminals
-//! that are slow, narrow, dumb or gone, and what happens in other sessions meanwhile.
+//! The shell on a pseudo-terminal with a real daemon: completion and `?`, IOS's and VyOS's modes, pastes, the pager, terminals that
+//! are slow, narrow, dumb or closed, and concurrent sessions.
 
 mod completion;
 mod ios;
@@ -21,7 +21,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// None where this cannot be tested.
+    /// Starts the daemon; `None` if the test cannot run on this machine.
     fn new(test: &str, configuration: &str) -> Option<Bench> {
         if !skip::able(test, TOOLS) {
             return None;
@@ -35,14 +35,14 @@ impl Bench {
         Some(Bench { flowd, host })
     }
 
-    /// A terminal with the shell on it, at its first prompt.
+    /// Starts the shell on a terminal and waits for its first prompt.
     fn shell(&self) -> Pty {
         let mut shell = self.spawn(&[], 120, 40);
         shell.expect("> $");
         shell
     }
 
-    /// The shell, started with these variables (`NAME=value`, or `-u` and a name).
+    /// Starts the shell on a terminal with these environment variables (`NAME=value`, or `-u` and a name to unset).
     fn spawn(&self, variables: &[&str], columns: u16, rows: u16) -> Pty {
         let (shell, socket) = (bins::program("flowsh"), self.flowd.socket());
         let home = format!("HOME={}", socket.parent().expect("a folder").display());

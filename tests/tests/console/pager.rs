@@ -1,4 +1,4 @@
-//! `--More--`: pages, lines, back and forth, searches, sizes.
+//! The pager (`--More--`): pages, lines, back and forth, searches, terminal sizes.
 
 use super::Bench;
 

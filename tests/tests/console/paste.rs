@@ -1,10 +1,10 @@
-//! 5,000 lines at once, with and without bracketed paste: nothing is lost, and each wrong line is told.
+//! 5,000 lines at once, with and without bracketed paste: no line is lost, and each wrong line is reported.
 
 use super::Bench;
 
 const LINES: usize = 5000;
 
-/// Values of a few leaves, so that a line costs little; two lines are wrong.
+/// Returns lines that set a few leaves, so that each costs little; two lines are wrong.
 fn lines() -> Vec<String> {
     let mut lines: Vec<String> = (0..LINES)
         .map(|n| format!("set flow monitor M{} exporter E{n}", n / 1000))
@@ -30,7 +30,7 @@ fn five_thousand_lines_pasted_in_brackets() {
     shell.expect("# $");
     shell.line("compare commands | count");
     shell.expect("Count: 4998 lines");
-    // IOS lines: what stands below a wrong one is left out, and said so.
+    // IOS lines below a wrong line are left out, and that is said.
     shell.paste("flow exporter X\r destination 192.0.2.1\rflow exprter Y\r destination 192.0.2.2\r ttl 7\rsampler S\r mode random 1 out-of 9");
     shell.keys("\r");
     shell.expect(r"(?s)line 3:\d+: .*the 2 lines below it were left out");
@@ -52,7 +52,7 @@ fn five_thousand_lines_typed_ahead() {
     let mut shell = bench.shell();
     shell.line("configure");
     shell.expect("# $");
-    // Every fifth one changes something, as each of those is a request.
+    // Only every fifth line changes something, because each of those is a request.
     let comment = |n: usize| {
         if n.is_multiple_of(5) || n == 1233 {
             ""

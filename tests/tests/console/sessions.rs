@@ -1,4 +1,4 @@
-//! What others do meanwhile: a daemon that restarts, a second session that commits.
+//! A session during a restart of the daemon, and beside a second session that commits.
 
 use super::Bench;
 
@@ -16,14 +16,14 @@ fn a_session_outlives_the_daemon_and_says_what_is_gone() {
     shell.line("compare");
     shell.expect("no answer from flowd|the connection to flowd was lost");
     shell.expect("# $");
-    // Words are still known.
+    // The words of the configuration are still known.
     shell.keys("set flow ?");
     shell.expect(r"(?s)Possible completions:.*exporter.*# set flow $");
     shell.keys("\u{3}");
     // What is typed ahead of it goes with the line.
     shell.expect("# $");
     bench.flowd.up(&bench.host);
-    // Help asks the new daemon, and must not hide that the candidate is gone.
+    // `?` asks the new daemon, and must not hide that the candidate is gone.
     shell.keys("set flow ?");
     shell.expect(r"(?s)Possible completions:.*# set flow $");
     shell.keys("\u{3}");
@@ -54,7 +54,7 @@ fn two_sessions_race() {
         shell.line("configure");
         shell.expect("# $");
     }
-    // What does not overlap is kept, both of it.
+    // Changes that do not overlap are both kept.
     first.line("set flow sampler S rate 8");
     second.line("set flow sampler T rate 9");
     first.expect("# $");
@@ -63,7 +63,7 @@ fn two_sessions_race() {
     first.expect("Commit complete");
     second.line("commit");
     second.expect("Commit complete");
-    // What does is refused, and shown.
+    // A change that overlaps is refused, and the conflict is shown.
     first.expect("# $");
     second.expect("# $");
     first.line("set flow sampler S rate 10");

@@ -1,4 +1,4 @@
-//! Keys of a line editor, wide characters, and terminals that are narrow, dumb or slow.
+//! Keys of the line editor, wide characters, and terminals that are narrow, dumb or slow.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -15,13 +15,13 @@ fn a_line_is_edited_searched_and_dropped() {
     shell.expect("> $");
     shell.keys("show nonsense\u{3}");
     shell.expect("> $");
-    // Ctrl-R finds it again.
+    // Ctrl-R finds the line in the history.
     shell.keys("\u{12}incl");
     shell.expect(r"\(reverse-i-search\)`incl': show version \| include Shell");
     shell.keys("\r");
     shell.expect(r"Shell: +flowsh");
     shell.expect("> $");
-    // Ctrl-D leaves what it is in.
+    // Ctrl-D leaves the mode.
     shell.line("configure");
     shell.expect("# $");
     shell.line("edit system");
@@ -30,7 +30,7 @@ fn a_line_is_edited_searched_and_dropped() {
     shell.expect(r"\[edit\]\n.*# $");
     shell.keys("\u{4}");
     shell.expect("> $");
-    // A block that is begun is dropped with Ctrl-C.
+    // Ctrl-C drops a block that was begun.
     shell.line("configure");
     shell.expect("# $");
     shell.line("system {");
@@ -40,7 +40,7 @@ fn a_line_is_edited_searched_and_dropped() {
     shell.expect("> $");
     shell.keys("\u{4}");
     assert_eq!(shell.wait(), 0);
-    // The history is kept for the next one.
+    // The history is kept for the next shell.
     let mut shell = bench.shell();
     shell.keys("\u{10}\u{10}\u{10}");
     shell.expect("> configure$|> edit system$|> system");
@@ -74,7 +74,7 @@ fn wide_characters_keep_their_columns() {
     shell.line("show flow exporter E");
     shell.expect("東京の収集器 → Zürich");
     shell.expect("# $");
-    // The caret is below the word, wide characters before it or not.
+    // The caret is below the wrong word, also behind wide characters.
     for (line, wrong) in [
         ("set flow exporter 東京 ttl 3", "東京"),
         ("set flow exporter E description \"東京 京\" extra", "extra"),
@@ -155,7 +155,7 @@ fn a_window_that_is_dragged_keeps_the_line() {
     let mut shell = bench.shell();
     shell.keys("show version | include");
     shell.expect(r"show version \| include$");
-    // Narrower than the line: it is drawn again, on two rows.
+    // The terminal becomes narrower than the line, which is drawn again on two rows.
     shell.resize(15, 10);
     shell.expect(r"(?s)show.*include\s*$");
     shell.resize(100, 30);
@@ -175,7 +175,7 @@ fn a_slow_terminal_loses_nothing() {
     let mut shell = bench.shell();
     shell.stall(true);
     shell.line("show configuration commands | no-more");
-    // More than a terminal holds: the shell has to wait for it.
+    // This is more than the terminal's buffer holds, so the shell has to wait.
     bench.flowd.until("other sessions", |flowd| {
         flowd.get("/v1/version")["uptime_seconds"]
             .as_u64()

@@ -1,26 +1,26 @@
-//! What each field of the registry must be exported as: one row for each.
+//! The expected export of each field of the registry: one row for each.
 
-/// Octets in hexadecimal, and how tshark shows them; `:` where that is octet by octet.
+/// A value: its octets in hexadecimal, and as tshark shows it; `:` stands for octet by octet in hexadecimal.
 type Value = (&'static str, &'static str);
 
 /// How a field is tested.
 pub(crate) enum Case {
-    /// On packets of [`crate::packets::frames`], by the group's name.
+    /// The field is metered on packets of [`crate::packets::frames`].
     Packets {
-        /// Words, with a parameter written out.
+        /// The field's words, with a value for its parameter.
         words: &'static str,
-        /// The packets.
+        /// The name of the group of packets.
         group: &'static str,
-        /// Value where the field is matched, which the first packet gives; `None`: it cannot be.
+        /// The value if the field is matched, which is that of the first packet; `None` if it cannot be matched.
         matched: Option<Value>,
-        /// Value where it is collected from all of them.
+        /// The value if the field is collected from all packets of the group.
         collected: Value,
-        /// tshark's name of it.
+        /// tshark's name of the field.
         tshark: &'static str,
     },
-    /// On packets that cross a router: a savefile has no interfaces and no routes.
+    /// The field is metered on packets that cross a router, because a savefile has no interfaces and no routes.
     Routed {
-        /// Words.
+        /// The field's words.
         words: &'static str,
     },
 }
@@ -33,7 +33,7 @@ impl Case {
     }
 }
 
-/// The same value matched and collected.
+/// Makes the case of a field with the same value matched and collected.
 const fn both(
     words: &'static str,
     group: &'static str,
@@ -43,7 +43,7 @@ const fn both(
     differ(words, group, tshark, value, value)
 }
 
-/// Another value over the whole flow than in its first packet.
+/// Makes the case of a field whose collected value, over the whole flow, differs from that of the first packet.
 const fn differ(
     words: &'static str,
     group: &'static str,
@@ -60,7 +60,7 @@ const fn differ(
     }
 }
 
-/// Cannot be matched.
+/// Makes the case of a field that cannot be matched.
 const fn collect(
     words: &'static str,
     group: &'static str,
@@ -195,13 +195,13 @@ pub(crate) const CASES: &[Case] = &[
     collect("counter packets", "udp4", "cflow.packets", ("00000002", "2")),
     collect("counter packets long", "tcp4", "cflow.packets", ("0000000000000002", "2")),
     collect("counter flows", "udp4", "cflow.flows", ("00000001", "1")),
-    // An hour from boot, which `flowd meter` sets that long before the first packet, to the millisecond.
+    // An hour: `flowd meter` lets uptimes count from exactly an hour before the first packet.
     collect("timestamp sys-uptime first", "udp4", "cflow.timestart", ("0036ee80", "3600.000000000")),
     collect("timestamp sys-uptime last", "udp4", "cflow.timeend", ("0036f7aa", "3602.346000000")),
     collect("timestamp absolute first", "udp4", "cflow.abstimestart", ("0000018bcfe5687b", "Nov 14, 2023 22:13:20.123000000 UTC")),
     collect("timestamp absolute last", "udp4", "cflow.abstimeend", ("0000018bcfe571a5", "Nov 14, 2023 22:13:22.469000000 UTC")),
-    // NTP timestamps: seconds since 1900 and a fraction; the fractions are 0.123456789 and 0.469135690 of a second, or the
-    // microseconds in them: tshark shows all of the fraction, which is finer than that.
+    // NTP timestamps: seconds since 1900 and a fraction. The fractions are 0.123456789 and 0.469135690 of a second, or these in
+    // microseconds; tshark shows more digits than that.
     collect("timestamp absolute first microseconds", "udp4", "cflow.abstimestart", ("e8fe6f801f9ad000", "Nov 14, 2023 22:13:20.123456001 UTC")),
     collect("timestamp absolute last microseconds", "udp4", "cflow.abstimeend", ("e8fe6f8278194000", "Nov 14, 2023 22:13:22.469135284 UTC")),
     collect("timestamp absolute first nanoseconds", "udp4", "cflow.abstimestart", ("e8fe6f801f9add38", "Nov 14, 2023 22:13:20.123456789 UTC")),

@@ -1,4 +1,4 @@
-//! What tshark makes of many datagrams in one run.
+//! Dissects many datagrams in one run of tshark.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,17 +10,17 @@ use regex::Regex;
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) name: String,
-    /// Where it lies in the datagram.
+    /// Its offset in the datagram.
     pub(crate) at: usize,
     pub(crate) len: usize,
     pub(crate) show: String,
 }
 
 const PORT: u16 = 2055;
-/// Ethernet, IPv4 and UDP.
+/// Octets of the Ethernet, IPv4 and UDP headers.
 const HEADERS: usize = 14 + 20 + 8;
 
-/// Has every datagram dissected; the number beside it says which exporter it is of. `None`: there is no tshark.
+/// Dissects all datagrams, each of the exporter with the number beside it. `None` if tshark is not installed.
 pub(crate) fn dissect(test: &str, datagrams: &[(usize, Vec<u8>)]) -> Option<Vec<Vec<Shown>>> {
     if !skip::able(test, &["tshark"]) {
         return None;
@@ -87,7 +87,7 @@ pub(crate) fn dissect(test: &str, datagrams: &[(usize, Vec<u8>)]) -> Option<Vec<
     Some(packets)
 }
 
-/// Finds a value among what is shown of a datagram: at this place, as long, of that name.
+/// Finds the field with this name, offset and length in a dissected datagram.
 pub(crate) fn find(
     shown: &[Shown],
     at: usize,

@@ -1,4 +1,4 @@
-//! Export datagrams read by hand: no decoder of the project's own is between the octets and the test.
+//! Reads export datagrams without the project's own decoders.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ pub(crate) struct Exported {
     pub(crate) fields: Vec<(u16, u16)>,
     /// The record.
     pub(crate) record: Vec<u8>,
-    /// Where it starts in the datagram.
+    /// Its offset in the datagram.
     pub(crate) at: usize,
 }
 
@@ -20,10 +20,10 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Reads the data records of a NetFlow v9 or IPFIX datagram; options are passed over.
+    /// Reads the data records of a NetFlow v9 or IPFIX datagram, without options.
     ///
     /// # Panics
-    /// When it is another.
+    /// When the datagram is of another format.
     pub(crate) fn records(&mut self, datagram: &[u8]) -> Vec<Exported> {
         let version = be16(datagram, 0);
         // The set of templates, and where sets start (RFC 3954 §5, RFC 7011 §3.1).
@@ -57,7 +57,7 @@ impl Reader {
                     });
                     body += size;
                 }
-                // What is behind the records is padding to four octets.
+                // Only padding to four octets follows the records.
                 assert!(
                     end - body < 4,
                     "{} octets behind records of {size}",

@@ -1,5 +1,5 @@
-//! Every field of the registry from packet to datagram: crafted packets through `flowd`, the exact octets of the template
-//! and the record in NetFlow v9 and IPFIX, and tshark's reading of them.
+//! Tests every field of the registry from packet to datagram: crafted packets go through `flowd`, and template and record in
+//! NetFlow v9 and IPFIX must have exactly the expected octets, which tshark must read as expected, too.
 
 mod cases;
 mod dissect;
@@ -22,7 +22,7 @@ const BOOT_MS: u64 = packets::FIRST_NS / 1_000_000 - 3_600_000;
 /// `systemInitTimeMilliseconds`.
 const SYSTEM_INIT_TIME: u16 = 160;
 
-/// One field in one record.
+/// A field of a record with its expected value.
 #[derive(Clone, Copy)]
 struct Wanted {
     words: &'static str,
@@ -32,7 +32,7 @@ struct Wanted {
     show: &'static str,
 }
 
-/// One record on one group of packets.
+/// A record that is metered on a group of packets.
 struct Run {
     group: &'static str,
     matched: bool,
@@ -51,7 +51,7 @@ fn every_field_of_the_registry_has_a_case() {
         .collect();
     assert_eq!(cases.len(), CASES.len(), "a field has two");
     for field in registry::FIELDS {
-        // A field with a parameter has one with any.
+        // For a field with a parameter, a case with any value is enough.
         let start = field.words.split(['<', '{']).next().unwrap_or_default();
         let has = match start == field.words {
             true => cases.contains(start),
@@ -137,7 +137,7 @@ fn fields_of_a_router_are_exported_to_the_octet_and_read_by_tshark() {
         .map(Case::words)
         .collect();
     assert_eq!(tested, named);
-    // Where the record of each family is: datagram, and place in it.
+    // Finds the record of a family: its datagram, and its offset there.
     let record = |export: &routed::Export, family| {
         let expected = watches[export.watch].record(family);
         let hex: String = expected.iter().map(|value| value.hex.as_str()).collect();
@@ -218,7 +218,7 @@ fn octet_by_octet(hex: &str) -> String {
     octets.join(":")
 }
 
-/// Records of the fields, by group of packets; none has an element twice.
+/// Distributes the fields over records by group of packets, so that no record has an element twice.
 fn runs() -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for case in CASES {
@@ -243,7 +243,7 @@ fn runs() -> Vec<Run> {
                 tshark,
                 show,
             };
-            // What is not matched goes beside the protocol.
+            // A record of collected fields matches only the protocol.
             let fits = |run: &&mut Run| {
                 (run.group, run.matched) == (*group, is_matched)
                     && run.fields.iter().all(|other| other.element != element)
@@ -263,7 +263,7 @@ fn runs() -> Vec<Run> {
     runs
 }
 
-/// The configuration of a run that exports to these ports.
+/// Returns the configuration of a run that exports to these ports.
 fn configuration(run: &Run, exporters: &[(&str, u16)]) -> String {
     let mut text = String::new();
     let mut line = |words: &str| writeln!(text, "set flow {words}").unwrap();
@@ -294,7 +294,7 @@ fn configuration(run: &Run, exporters: &[(&str, u16)]) -> String {
     text
 }
 
-/// Meters the packets of a run, and gives the datagram with the record from each exporter.
+/// Meters the packets of a run. Returns the datagram with the record of each exporter.
 fn meter(run: &Run, protocols: &[(&str, u16)]) -> Vec<Vec<u8>> {
     let dir = tempfile::tempdir().unwrap();
     let sockets: Vec<UdpSocket> = protocols
@@ -347,7 +347,7 @@ fn meter(run: &Run, protocols: &[(&str, u16)]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The template and the record are those wanted.
+/// Compares the exported template and record with the expected ones.
 fn compare(run: &Run, exported: &Exported, protocol: &str) -> Result<(), String> {
     let mut fields = Vec::new();
     let mut record = String::new();
@@ -364,7 +364,7 @@ fn compare(run: &Run, exported: &Exported, protocol: &str) -> Result<(), String>
         .iter()
         .any(|field| field.words.contains("sys-uptime"));
     if uptimes && protocol == "ipfix" {
-        // IPFIX has no uptime in its header: the record says what its times count from.
+        // IPFIX has no uptime in its header, so the record has the time from which its uptimes count.
         fields.push((SYSTEM_INIT_TIME, 8));
         write!(record, "{BOOT_MS:016x}").unwrap();
     }
@@ -391,7 +391,7 @@ fn compare(run: &Run, exported: &Exported, protocol: &str) -> Result<(), String>
     Err(fault)
 }
 
-/// The protocol number of a group's packets.
+/// Returns the protocol number of a group's packets.
 fn protocol_of(group: &str) -> &'static str {
     match group {
         "tcp4" | "tcp6" => "06",

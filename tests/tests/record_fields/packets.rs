@@ -1,13 +1,13 @@
-//! The crafted packets, in groups: those of a group are one flow when only the protocol is matched.
+//! Crafted packets in groups. The packets of a group are one flow for a record that matches only the protocol.
 
-/// Time of the first packet of every group, nanoseconds since 1970; no unit is whole by chance.
+/// Time of the first packet of every group, nanoseconds since 1970. It is no whole number of any larger unit.
 pub(crate) const FIRST_NS: u64 = 1_700_000_000_123_456_789;
-/// Time of the second one.
+/// Time of the second packet.
 pub(crate) const SECOND_NS: u64 = FIRST_NS + 2_345_678_901;
 
 const MACS: [u8; 12] = [2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 9, 9];
 
-/// The frames of a group.
+/// Makes the frames of a group.
 ///
 /// # Panics
 /// When there is no such group.
@@ -33,7 +33,7 @@ pub(crate) fn frames(group: &str) -> Vec<Vec<u8>> {
             ethernet(&[8, 0], ipv4(17, 64, [0, 0], &[], &udp(b"some octets"))),
             ethernet(&[8, 0], ipv4(17, 64, [0, 0], &[], &udp(b""))),
         ],
-        // One of the two is taken.
+        // The sampler selects one of the two.
         "sampled" => vec![ethernet(&[8, 0], ipv4(17, 64, [0, 0], &[], &udp(b""))); 2],
         "fragment4" => vec![ethernet(&[8, 0], ipv4(17, 64, [0x20, 0xb9], &[], &[1; 16]))],
         "icmp4" => vec![ethernet(
@@ -101,7 +101,7 @@ pub(crate) fn frames(group: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// A frame; `kinds` are its EtherType and tags.
+/// Makes a frame; `kinds` are its VLAN tags and EtherType.
 fn ethernet(kinds: &[u8], packet: Vec<u8>) -> Vec<u8> {
     [&MACS[..], kinds, &packet].concat()
 }
@@ -130,7 +130,7 @@ fn ipv6(next: u8, hop_limit: u8, behind: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// Ports 4660 and 443, numbers, window 64240, urgent pointer 7.
+/// Makes a TCP segment with ports 4660 and 443, window 64240 and urgent pointer 7.
 fn tcp(flags: u8, data: &[u8]) -> Vec<u8> {
     let header = [
         0x12, 0x34, 1, 0xbb, 1, 2, 3, 4, 5, 6, 7, 8, 0x50, flags, 0xfa, 0xf0, 0, 0, 0, 7,
@@ -138,7 +138,7 @@ fn tcp(flags: u8, data: &[u8]) -> Vec<u8> {
     [&header[..], data].concat()
 }
 
-/// Ports 53 and 33333.
+/// Makes a UDP datagram with ports 53 and 33333.
 fn udp(data: &[u8]) -> Vec<u8> {
     let mut header = vec![0, 53, 0x82, 0x35];
     header.extend((8 + data.len() as u16).to_be_bytes());

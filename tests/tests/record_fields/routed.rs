@@ -1,10 +1,10 @@
-//! A router for the fields that only one has: interfaces, routes, VRF, and what leaves.
+//! A router, for the fields that need one: interfaces, routes, VRF, and those of outgoing packets.
 //!
 //! ```text
 //! hosts eth0 ---- eth1 router eth2 ---- eth0 far  10.2.0.9, 2001:db8:2::9
 //! 10.1.0.2       (VRF blue)   eth0 ---- eth0 collector 192.168.9.1
 //! ```
-//! What leaves with a tag is replayed by the router itself: to the monitor it is a packet that leaves, too.
+//! Outgoing packets with a VLAN tag are replayed by the router itself, which the monitor also sees as outgoing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,14 +16,15 @@ use flow_tests::sink::Sink;
 use flow_tests::wait::SOON;
 use flow_tests::{Flowd, Namespace, pcapfile, skip, until};
 
-/// A field with its value in records of each family, if it is in them: octets in hexadecimal, and how tshark shows them.
+/// A field with its value in the records of each family: octets in hexadecimal, and as tshark shows it. `None` for a family
+/// whose records do not have the field.
 pub(crate) struct Row {
     pub(crate) words: &'static str,
     tshark: [&'static str; 2],
     values: [Option<(String, String)>; 2],
 }
 
-/// A value to be found in a record.
+/// A value that a record must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) words: &'static str,
@@ -32,17 +33,17 @@ pub(crate) struct Expected {
     pub(crate) show: String,
 }
 
-/// A monitor that matches or collects some rows.
+/// A monitor that matches or collects the fields of some rows.
 pub(crate) struct Watch {
     name: &'static str,
-    /// Where it is attached.
+    /// The interface and direction of its attachment.
     port: (&'static str, &'static str),
     matched: bool,
     rows: Vec<Row>,
 }
 
 impl Watch {
-    /// What its record says of a flow to `destination`; family 0 is IPv4, 1 is IPv6.
+    /// Returns the expected values of the monitor's record; family 0 is IPv4, 1 is IPv6.
     pub(crate) fn record(&self, family: usize) -> Vec<Expected> {
         let destination = Expected {
             words: DESTINATION[family].0,
@@ -94,12 +95,12 @@ const DESTINATION: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The namespaces.
+/// The namespaces of the topology.
 pub(crate) struct Net {
     router: Namespace,
     hosts: Namespace,
     collector: Namespace,
-    /// The kernel has VRFs.
+    /// Whether the kernel has VRFs.
     vrf: bool,
     _far: Namespace,
 }
@@ -136,7 +137,7 @@ impl Net {
         ] {
             router.ip(words);
         }
-        // With a VRF, routes that lead out of it.
+        // The routes are in the VRF's table, if there is one.
         let table = if vrf { "table 100" } else { "" };
         for words in [
             "route add 198.51.100.128/25 via 10.2.0.9 dev eth2 onlink",
@@ -172,7 +173,7 @@ impl Net {
         index.unwrap_or_else(|| panic!("{line}"))
     }
 
-    /// The monitors.
+    /// Returns the monitors that meter the router's fields.
     pub(crate) fn watches(&self) -> Vec<Watch> {
         let index = |interface: &str| {
             let index = self.index(interface);
@@ -299,13 +300,13 @@ impl Net {
 
 /// The datagrams of one exporter.
 pub(crate) struct Export {
-    /// Index of the watch.
+    /// Index of the monitor.
     pub(crate) watch: usize,
     pub(crate) protocol: &'static str,
     pub(crate) datagrams: Vec<Vec<u8>>,
 }
 
-/// Sends a packet to each destination, and waits until `whole` says that a watch's exporter has sent all of it.
+/// Sends a packet to each destination, and waits until `whole` returns true for the datagrams of each monitor.
 pub(crate) fn run(net: &Net, watches: &[Watch], whole: impl Fn(&Export) -> bool) -> Vec<Export> {
     let protocols = ["netflow-v9", "ipfix"];
     let mut text = String::new();
@@ -385,7 +386,7 @@ pub(crate) fn run(net: &Net, watches: &[Watch], whole: impl Fn(&Export) -> bool)
     })
 }
 
-/// UDP from 10.9.0.1 to 10.9.0.9 in VLAN 100.
+/// Makes a frame with UDP from 10.9.0.1 to 10.9.0.9 in VLAN 100.
 fn tagged() -> Vec<u8> {
     let payload = Payload::Udp {
         sport: 9,
