@@ -55,9 +55,9 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// The two clocks when they were first read together.
+/// The first reading of both clocks together: the monotonic one, and the clock of day in nanoseconds since 1970.
 static ORIGIN: LazyLock<(Instant, u64)> = LazyLock::new(|| (Instant::now(), unix_ns()));
-/// The sum of all steps of the clock of day since then that have been noticed.
+/// The sum of all steps of the clock of day that were noticed since then.
 static STEPPED_NS: AtomicI64 = AtomicI64::new(0);
 /// Longest time between the readings of the two clocks, one after the other. If more has passed, the process was not
 /// running in between, and the readings are not compared.

@@ -16,12 +16,12 @@ pub(crate) struct Client {
     /// Records taken out of the channel.
     pub(crate) taken: RecordTally,
     pub(crate) sent: RecordTally,
-    /// Those of them that the collector's host or a router refused.
+    /// Records among them that the collector's host or a router refused.
     pub(crate) refused: RecordTally,
     pub(crate) drops: Drops,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_failed: u64,
-    /// The counts when the statistics were cleared.
+    /// The counts at the time when the statistics were cleared.
     pub(crate) cleared: Cleared,
     /// Records dropped because the channel was full, as of the last tick.
     pub(crate) queue_full: RecordTally,

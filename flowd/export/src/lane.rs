@@ -13,14 +13,14 @@ pub(crate) struct Lane {
     fed: Mutex<Fed>,
 }
 
-/// The feeding side of a ledger.
+/// The part of a ledger that the feed counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fed {
     /// Records that were handed over.
     pub(crate) received: RecordTally,
-    /// Those of them that were dropped because the channel was full.
+    /// Records among them that were dropped because the channel was full.
     pub(crate) queue_full: RecordTally,
-    /// Those of them that were dropped because the exporter was removed or the worker had ended.
+    /// Records among them that were dropped because the exporter was removed or the worker had ended.
     pub(crate) removed: RecordTally,
 }
 

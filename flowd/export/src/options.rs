@@ -440,7 +440,7 @@ mod tests {
         assert_eq!(interval(&[&one(10), &monitor(Sampling::None)]), None);
         assert_eq!(interval(&[&monitor(Sampling::None), &one(10)]), None);
         assert_eq!(interval(&[]), None);
-        // That nothing is sampled is told, too.
+        // A table is also sent if nothing is sampled.
         assert_eq!(interval(&[&monitor(Sampling::None)]), Some(1));
         assert_eq!(
             interval(&[&monitor(Sampling::None), &monitor(Sampling::None)]),

@@ -1,4 +1,4 @@
-//! What tests share: layouts, flows of any kind, and an independent decoder.
+//! Shared by tests: layouts, flows of any kind, and an independent decoder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use wire::Family;
 use crate::settings::{Monitor, Options, Protocol, Sampler, SamplerMode, Sampling, Settings};
 use udp::Source as Local;
 
-/// 2026-01-02 03:04:05.678901234, so that nothing is whole by chance.
+/// 2026-01-02 03:04:05.678901234, which is no whole number of any larger unit.
 pub(crate) const BOOT_NS: u64 = 1_767_323_045_678_901_234;
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
-/// How often options tables are sent.
+/// The interval at which options tables are sent.
 pub(crate) const TABLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// An exporter of NetFlow v9.
+/// Returns the settings of an exporter of NetFlow v9.
 pub(crate) fn settings(name: &str, destination: &str) -> Settings {
     Settings {
         name: name.into(),
@@ -63,7 +63,7 @@ pub(crate) fn original(family: Family) -> Arc<Layout> {
     Record::netflow_original().layout(family).unwrap()
 }
 
-/// A record of the given `match` and `collect` words, named like one of an operator's.
+/// Makes a record of the given `match` and `collect` words, with a name that is not predefined.
 pub(crate) fn layout(keys: &[&str], collects: &[&str], family: Family) -> Arc<Layout> {
     let record = Record {
         name: "MINE".into(),
@@ -79,7 +79,7 @@ pub(crate) fn layout(keys: &[&str], collects: &[&str], family: Family) -> Arc<La
     Arc::new(Layout::new(&record, family))
 }
 
-/// Every field there is in that family.
+/// Returns every field that exists in that family.
 pub(crate) fn everything(family: Family) -> Arc<Layout> {
     let fields = || {
         FIELDS
@@ -116,7 +116,7 @@ pub(crate) fn any_layout() -> impl Strategy<Value = Arc<Layout>> {
     )
 }
 
-/// Flows of a layout with any octets, that start up to twenty days after boot and last up to a day.
+/// Generates flows of a layout with random octets, which start up to twenty days after boot and last up to a day.
 pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Value = Arc<Batch>> {
     let octets = layout.len();
     let counter = prop_oneof![4 => 1..100_000_u64, 1 => 0..(1_u64 << 40)];
@@ -148,7 +148,7 @@ pub(crate) fn any_batch(layout: Arc<Layout>, flows: usize) -> impl Strategy<Valu
     })
 }
 
-/// A batch of `flows` flows that differ, a packet of 100 octets each, at the given time.
+/// Makes a batch of `flows` different flows, each of one packet of 100 octets at the given time.
 pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Batch> {
     let mut batch = Batch::with_capacity(Arc::clone(layout), flows);
     for i in 0..flows {
@@ -167,8 +167,8 @@ pub(crate) fn batch(layout: &Arc<Layout>, flows: usize, time_ns: u64) -> Arc<Bat
     Arc::new(batch)
 }
 
-/// What a record of `flow` must say of an element in `len` octets, octet by octet; computed without templates.
-/// `flows` is 1, or 0 for a further piece of a flow.
+/// Returns the `len` octets that a record of `flow` must have for an element, computed without templates. `flows` is 1, or 0
+/// for a further piece of a flow.
 pub(crate) fn expected(
     flow: &Flow<'_>,
     flows: u8,
@@ -210,7 +210,7 @@ pub(crate) fn expected(
     })
 }
 
-/// Takes the bits out of a flow's octets that no packet sets there, and the decoder does not keep.
+/// Clears the bits of a flow's octets that no packet sets and the decoder does not keep.
 fn possible(layout: &Layout, octets: &mut [u8]) {
     for slot in &layout.slots {
         if let Place::Octets(at) = slot.place

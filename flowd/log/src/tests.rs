@@ -123,7 +123,7 @@ fn lines_survive_the_process_and_the_next_one_tells_how_it_ended() {
                 message: "stopped".into(),
             });
         }
-        // Only what waits is written; no line tells of the end.
+        // The lines that wait are written; there is no line about the end.
         log.finish();
         let lines = log.last(100).lines;
         lines

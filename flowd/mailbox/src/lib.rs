@@ -77,7 +77,7 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// What the senders wake the thread with. It rings when the last of them is dropped, too.
+/// The eventfd by which senders wake the thread. Dropping the last sender wakes it, too.
 struct Bell(Arc<EventFd>);
 
 impl Bell {
@@ -103,7 +103,7 @@ impl<T> Mailbox<T> {
     /// Takes the next message, if there is one.
     ///
     /// # Errors
-    /// There is none at the moment, or every sender is gone and none will come.
+    /// There is no message at the moment, or every sender is gone and none will come.
     pub fn try_next(&self) -> Result<T, TryRecvError> {
         self.channel.try_recv()
     }
@@ -126,7 +126,7 @@ impl<T> Mailbox<T> {
         self.channel.is_empty()
     }
 
-    /// Makes the descriptor unreadable again, until another message comes. To be called before the messages are taken.
+    /// Makes the descriptor unreadable until another message comes. Call it before taking the messages, so that none is missed.
     pub fn silence(&self) {
         // Fails only when it is unreadable already.
         let _ = self.wake.read();
@@ -151,23 +151,23 @@ pub fn reply<A>() -> (Reply<A>, Answer<A>) {
     (Reply(sender), Answer(receiver))
 }
 
-/// Where one answer goes.
+/// The sending end of one answer.
 #[derive(Debug)]
 pub struct Reply<A>(crossbeam_channel::Sender<A>);
 
 impl<A> Reply<A> {
-    /// Answers. Whoever asked may have gone: then nobody misses the answer.
+    /// Sends the answer, which is dropped if nobody waits for it any more.
     pub fn send(self, answer: A) {
         let _ = self.0.send(answer);
     }
 }
 
-/// One answer that is expected.
+/// The receiving end of one answer.
 #[derive(Debug)]
 pub struct Answer<A>(Receiver<A>);
 
 impl<A> Answer<A> {
-    /// Waits for the answer. `None`: whoever was asked has ended.
+    /// Waits for the answer. `None` if the thread that was asked has ended.
     pub fn wait(self) -> Option<A> {
         self.0.recv().ok()
     }

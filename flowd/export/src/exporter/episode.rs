@@ -9,10 +9,10 @@ use tracing::{info, warn};
 use super::link::Link;
 use super::{Exporter, after};
 
-/// Drops for one reason that are closer together than this are one episode in the log.
+/// Drops for one reason belong to one episode in the log if no more than this lies between them.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// Drops for one reason, from the first until it has been quiet for a while.
+/// Consecutive drops for one reason.
 #[derive(Debug)]
 pub(super) struct Episode {
     pub(super) reason: DropReason,
@@ -33,7 +33,7 @@ impl Exporter {
                 episode.tally += tally;
             }
             None => {
-                // That the link is down is told already.
+                // The log has a line already that the link is down.
                 if matches!(self.link, Link::Up(_)) || reason == DropReason::QueueFull {
                     let name = &self.settings.name;
                     warn!("exporter {name} drops records: {}", reason.text());
@@ -51,7 +51,7 @@ impl Exporter {
     pub(super) fn end_episodes(&mut self, now_ns: u64) {
         let name = &self.settings.name;
         self.episodes.retain(|episode| {
-            // The protocol will never carry these: one line of the log is enough.
+            // The protocol can never carry these, so one line of the log is enough.
             let over = episode.reason != DropReason::Ipv6InNetflowV5
                 && now_ns >= after(episode.last_ns, QUIET);
             if over {

@@ -35,7 +35,7 @@ pub(super) enum Link {
 #[derive(Debug, Default)]
 pub(super) struct Name {
     addresses: Vec<IpAddr>,
-    /// Until when the addresses hold.
+    /// When the addresses have to be resolved again.
     until_ns: u64,
     backoff: Backoff,
     /// Whether it did not resolve when it was tried last.

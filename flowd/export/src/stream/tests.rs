@@ -113,12 +113,12 @@ impl Collector {
         }
     }
 
-    /// The header's pair means boot time, exactly, or whole 2³¹ ms after it.
+    /// Asserts that time and uptime in the header give the boot time exactly, or a multiple of 2³¹ ms after it.
     fn instant(&self, uptime_ms: u64, unix_ms: u64) {
         assert_eq!((unix_ms - uptime_ms - BOOT_MS) % (1 << 31), 0);
     }
 
-    /// Checks the records of the flows, in order, as octets.
+    /// Compares the octets of the records with those of the flows, in order.
     fn records(&self, messages: &[Message], batches: &[Arc<Batch>], constant: Option<u8>) {
         let mut flows = batches.iter().flat_map(|batch| batch.iter());
         let mut pieces: VecDeque<Piece<'_>> = VecDeque::new();
@@ -155,7 +155,7 @@ impl Collector {
     }
 }
 
-/// The records a flow goes in: counters of 32 bits hold so much, not more.
+/// Returns the records that a flow is sent in, whose counters have 32 bits.
 fn expected_pieces(flow: Flow<'_>, narrow: bool) -> Vec<Piece<'_>> {
     const MOST: u64 = 0xffff_ffff;
     let totals = *flow.totals;
@@ -166,7 +166,7 @@ fn expected_pieces(flow: Flow<'_>, narrow: bool) -> Vec<Piece<'_>> {
             .fold(1, u64::max),
         false => 1,
     };
-    // As even as whole numbers are, the larger ones first.
+    // The parts are as equal as whole numbers allow, the larger ones first.
     let share = |sum: u64, i: u64| (sum + count - 1 - i) / count;
     let piece = |i| Piece {
         flow,
@@ -297,7 +297,7 @@ fn the_predefined_record_has_the_times_its_protocol_knows() {
         elements(&ipfix, 0),
         [8, 12, 4, 7, 11, 5, 10, 14, 6, 1, 2, 152, 153]
     );
-    // The key is one copy: a record is few steps.
+    // The key is copied in one step, so a record takes few steps.
     let shown = &ipfix.templates()[0];
     assert_eq!(
         (shown.id, shown.record_size, shown.client.as_str()),
@@ -399,7 +399,7 @@ fn counters_beyond_32_bits_go_in_several_records_that_add_up() {
     }
     stream.add(0, &flows, BOOT_NS, &mut nothing_dropped);
     stream.flush(BOOT_NS);
-    // Two flows, whatever the number of their records.
+    // There are two flows, whatever the number of their records.
     let sent: Vec<_> = stream.pending().map(|content| content.tally).collect();
     let sum = RecordTally {
         records: 2,

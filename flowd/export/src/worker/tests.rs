@@ -251,7 +251,7 @@ fn a_dead_collector_costs_no_datagram() {
     let ledger = &client(&statistics, "E", "M").ledger;
     assert_eq!((ledger.sent.records, &ledger.dropped[..]), (2000, &[][..]));
     assert!(statistics[0].unreachable_notices > 0 && statistics[0].failures.is_empty());
-    // It comes to life, and gets everything from here on, although the last refusal is still pending.
+    // The collector starts and gets everything from here on, although the socket still has the last ICMP error.
     let alive = UdpSocket::bind(address).unwrap();
     alive
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -293,7 +293,7 @@ fn commits_lose_nothing() {
             })
         })
         .collect();
-    // The collectors' sockets are not read meanwhile: what they drop is theirs to lose, not the exporter's.
+    // The collectors' sockets are not read meanwhile, so they may drop datagrams, which the exporter counts as sent.
     let mut retired = Vec::new();
     for round in 0..20 {
         first.dscp = round;
@@ -310,7 +310,7 @@ fn commits_lose_nothing() {
     worker.flush();
     let statistics = worker.statistics();
     balanced(&statistics);
-    // The exporter that was only changed: same socket, same stream, every record.
+    // The exporter that was changed in place has kept its socket and its stream, and lost no record.
     let ledger = &client(&statistics, "A", "M").ledger;
     assert_eq!(
         (ledger.received.records, ledger.sent.records),
@@ -318,7 +318,7 @@ fn commits_lose_nothing() {
     );
     assert_eq!(statistics[0].source, source);
     assert_eq!(statistics[0].templates[0].id, 256);
-    // The exporter that went and came: each account closed with nothing left over.
+    // Of the exporter that was removed and added again, each account was closed with nothing queued.
     assert_eq!(retired.len(), 20);
     for account in retired {
         assert_eq!(
@@ -347,7 +347,7 @@ fn another_destination_is_another_stream() {
         &[&settings_of(&new)],
         vec![user("M", &["E"], &layout)],
     ));
-    // What was waiting went to the old one.
+    // Records that were waiting went to the old collector.
     read_records(&old, &mut NetflowParser::default(), 5);
     let _ = feed.offer(batch(&layout, 7, START_NS));
     worker.flush();
@@ -388,7 +388,7 @@ fn waiting_records_leave_by_time_and_at_the_end() {
     let _ = feed.offer(batch(&layout, 4, START_NS));
     worker.stop();
     read_records(&collector, &mut parser, 4);
-    // Whoever comes too late is told.
+    // A batch that is handed over after the end is reported as dropped.
     assert!(matches!(
         feed.offer(batch(&layout, 1, START_NS)),
         Offered::Dropped(_)

@@ -72,7 +72,7 @@ impl Monitor {
     }
 }
 
-/// The flows that left the monitor: source octet and totals.
+/// Returns the flows that left the monitor: source octet and totals.
 fn drained(monitor: &mut Monitor) -> Vec<(u8, Totals)> {
     monitor
         .drain()

@@ -11,7 +11,7 @@ fn templates_come_first_and_again_by_time_and_by_count() {
     settings.template_timeout = Duration::from_secs(60);
     let mut stream = stream(&settings, &[&monitor]);
     let mut collector = Collector::default();
-    // Without a flow: as soon as there is somebody to tell, and after the timeout.
+    // Without flows, templates are sent as soon as there is a client, and after the timeout.
     let mut told = Vec::new();
     for second in 0..150 {
         stream.poll(BOOT_NS + second * SECOND);
@@ -22,7 +22,7 @@ fn templates_come_first_and_again_by_time_and_by_count() {
         }
     }
     assert_eq!(told, [0, 60, 120]);
-    // Under load: at the latest in every twentieth datagram (the collector checks), and not in each.
+    // Under load, templates are sent at least in every twentieth datagram (the collector checks that), and not in each.
     let now_ns = BOOT_NS + 150 * SECOND;
     for _ in 0..100 {
         stream.add(
@@ -69,7 +69,7 @@ fn a_partly_filled_datagram_leaves_within_a_second() {
             (SECOND / 2..=SECOND - SECOND / 5).contains(&waited),
             "{waited} ns"
         );
-        // A clock that stepped back does not keep it.
+        // A clock that stepped back does not delay the datagram.
         stream.add(
             0,
             &batch(&monitor.layouts[0], 1, start_ns),
@@ -139,7 +139,7 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
     // 258 is the options template of the sampling interval.
     assert_eq!(ids(&stream), [256, 257, 259]);
     assert_eq!(stream.templates[0].client, 1);
-    // A layout goes, and comes again: at once it is the one it was, announced again.
+    // A layout that is removed and comes back gets its old template identifier, and its template is sent again.
     stream.configure(&settings, &[&with(&[&second], &none)], &[]);
     assert_eq!(ids(&stream), [257]);
     stream.templates[0].announced = true;
@@ -151,13 +151,13 @@ fn identifiers_stay_with_their_layout_and_are_not_reused() {
     }
     stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);
     assert_eq!(ids(&stream), [257, 260]);
-    // A sampler changes the fields; another rate does not.
+    // Adding a sampler changes the fields of the template; another rate does not.
     let one = |id, rate| Sampling::One(sampler(id, SamplerMode::Random, rate));
     stream.configure(&settings, &[&with(&[&second], &one(1, 10))], &[]);
     assert_eq!(stream.templates[0].id, 261);
     stream.configure(&settings, &[&with(&[&second], &one(2, 20))], &[]);
     assert_eq!(stream.templates[0].id, 261);
-    // After the last comes the first that is free.
+    // After the last identifier comes the first free one.
     stream.next_id = 65_535;
     stream.configure(&settings, &[&with(&[&first, &second], &one(2, 20))], &[]);
     stream.configure(&settings, &[&with(&[&first, &second], &none)], &[]);

@@ -1,4 +1,4 @@
-//! What is told of sampling, interfaces and the exporter itself.
+//! Options tables: sampling, interfaces and the exporter itself.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn netflow_v5_tells_each_monitors_sampling() {
         .iter()
         .map(|message| message.sampling)
         .collect();
-    // A rate beyond 14 bits is not told wrong.
+    // A rate beyond 14 bits is not announced, rather than wrongly.
     assert_eq!(told, [0x4000 | 100, 0x8000 | 16_383, 0]);
     assert_eq!(
         stream
@@ -105,7 +105,7 @@ fn options_tell_samplers_interfaces_and_statistics() {
         assert_eq!(names.len(), 39);
         assert!(names[38][&82].starts_with(b"eth39") && names[38][&83].starts_with(b"uplink"));
         assert_eq!(rows(&messages, &collector, 42)[0][&42], 0_u64.to_be_bytes());
-        // Interfaces again when they are due, statistics not yet; samplers go with the templates.
+        // Interfaces are due again and statistics are not yet; samplers are sent with the templates.
         stream.poll(BOOT_NS + 31 * SECOND);
         let messages = collector.take(&mut stream);
         assert_eq!(rows(&messages, &collector, 82).len(), 39);
@@ -129,7 +129,7 @@ fn options_tell_samplers_interfaces_and_statistics() {
         let statistics = &rows(&messages, &collector, 42)[0];
         assert_eq!(statistics[&42], 3_u64.to_be_bytes());
         assert_ne!(statistics[&40], 0_u64.to_be_bytes());
-        // Another rate is told at once.
+        // A changed rate is announced at once.
         let changed = Monitor {
             sampling: Sampling::One(sampler(7, SamplerMode::Random, 50)),
             ..monitor
@@ -177,10 +177,10 @@ fn mixed_sampling_is_told_by_identifier_only() {
         .map(|(element, _)| *element)
         .collect();
     assert!(!templates.contains(&34) && templates.contains(&50));
-    // And sampler 0, of packets that none chose.
+    // The table also has sampler 0, for packets that no sampler selected.
     assert_eq!(messages[0].records(), 3);
     assert_eq!(elements(&stream, 1).last(), Some(&21));
-    // The operator of B is told that its counters cannot be scaled.
+    // There is a warning that the counters of monitor B cannot be scaled.
     assert_eq!(
         stream
             .unannounced_sampling()

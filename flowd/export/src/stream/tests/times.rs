@@ -1,7 +1,7 @@
 use super::*;
 
-/// When the flows of a message were, milliseconds since 1970, as a collector has it from uptimes: those of its header,
-/// or of the record.
+/// Returns the times of the flows of a message, milliseconds since 1970, as a collector computes them from uptimes and the time
+/// in the header or the record.
 fn absolute(message: &Message, template: &Seen) -> Vec<(u64, u64)> {
     let Some(Set::Data { records, .. }) = message.sets.last() else {
         panic!("{message:?}")
@@ -75,7 +75,7 @@ fn uptimes_go_on_and_times_of_day_change_when_the_clock_is_set() {
     for protocol in [Protocol::NetflowV5, Protocol::NetflowV9] {
         let mut stream = stream(&settings(protocol), &[&monitor]);
         let mut parser = NetflowParser::default();
-        // What waits goes by a time that is not set; flows and headers go by the one that is.
+        // Waiting times are measured by the clock without steps; flows and headers have the time of day.
         for (steady, stepped) in [(100, 0), (101, 2 * HOUR), (102, -3 * HOUR), (103, 0)] {
             let steady_ns = BOOT_NS + steady * SECOND;
             let set_ns = steady_ns.strict_add_signed(stepped);
@@ -109,7 +109,7 @@ fn headers_are_never_earlier_than_the_flows_in_them() {
     let flows = batch(&monitor.layouts[0], 1, BOOT_NS + 100 * SECOND);
     for protocol in [Protocol::NetflowV5, Protocol::NetflowV9, Protocol::Ipfix] {
         let mut stream = stream(&settings(protocol), &[&monitor]);
-        // The clock was set back since.
+        // The clock has been set back since.
         stream.add(0, &flows, BOOT_NS + SECOND, &mut nothing_dropped);
         stream.flush(BOOT_NS + SECOND);
         let message = &Collector::default().take(&mut stream)[0];

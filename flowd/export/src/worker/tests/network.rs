@@ -1,6 +1,6 @@
 use super::*;
 
-/// A network namespace of this thread's, and of those it starts. `None` without the privilege.
+/// Moves this thread, and those it starts, to a network namespace of their own. `None` without the privilege.
 fn network_namespace() -> Option<()> {
     match nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
         Ok(()) => Some(()),
@@ -65,7 +65,7 @@ fn an_absent_network_is_waited_for() {
     assert_eq!(statistics[0].payload_limit, 1372);
     let _ = feed.offer(batch(&layout, 6, START_NS));
     worker.flush();
-    // The network goes again.
+    // The network is removed again.
     ip("link set d0 down");
     let _ = feed.offer(batch(&layout, 7, START_NS));
     worker.flush();
@@ -166,7 +166,7 @@ fn an_interface_without_an_address_is_waited_for() {
             .to_string()
             == "192.0.2.1"
     );
-    // A VRF device is bound to as any other; marks are as told.
+    // A socket is bound to a VRF device like to any other device, and has the configured DSCP and TTL.
     settings.vrf = Some("d0".into());
     (settings.dscp, settings.ttl) = (46, 7);
     let socket = prepare(&settings).unwrap().socket.unwrap();
@@ -220,7 +220,7 @@ fn an_interface_that_appears_is_told() {
     told(b"lo\0");
     plugged.store(true, Ordering::SeqCst);
     now_ns.fetch_add(LIST_NS, Ordering::SeqCst);
-    // No commit, and no flow.
+    // Neither a commit nor a flow makes the exporter open its socket.
     told(b"wan7\0");
     let statistics = worker.statistics();
     assert_eq!(statistics[0].clients.len(), 1);

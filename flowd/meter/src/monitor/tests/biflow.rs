@@ -33,7 +33,7 @@ fn packet(from: u8, to: u8, protocol: u8, ports: [u16; 2], flags: u16, octets: u
     header
 }
 
-/// The flows that left: forward totals and biflow counters, by source octet.
+/// Returns the flows that left the monitor: forward totals and biflow counters, by source octet.
 fn ended(monitor: &mut Monitor) -> Vec<(u8, Totals, BiflowCounters)> {
     let of = |flow: Flow<'_>| {
         let range = flow.layout.biflow_range().unwrap();

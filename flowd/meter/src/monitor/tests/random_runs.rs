@@ -94,7 +94,7 @@ type Key = (bool, u8, u8, u8);
 /// Packets and octets of one direction of a conversation.
 type Sums = HashMap<Key, (u64, u64)>;
 
-/// Checks what a flow says of its two directions.
+/// Compares the counters of a flow's two directions with those of the packets.
 fn add(sums: &mut Sums, flow: &Flow<'_>) {
     let v6 = flow.layout.family == Family::V6;
     let octet = |at: usize| flow.octets[at];
@@ -188,7 +188,7 @@ proptest! {
         prop_assert_eq!(packets.packets, records.packets + left_out.packets);
         for (key, sum) in &got {
             let of = sent.get(key).copied().unwrap_or_default();
-            // No flow has packets that it did not send.
+            // No flow has packets that were not sent.
             prop_assert!(sum.0 <= of.0 && sum.1 <= of.1, "{key:?} {sum:?} {of:?}");
             if left_out.packets == 0 {
                 prop_assert_eq!(*sum, of);
