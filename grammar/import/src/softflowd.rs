@@ -15,7 +15,7 @@ use language::schema::Type;
 /// The name of the imported monitor.
 pub const NAME: &str = "softflowd";
 
-/// Options that are not needed here, with the reason.
+/// Options of softflowd for which flowd needs no counterpart, with the reason.
 const NOT_NEEDED: &[(char, &str)] = &[
     ('d', "flowd is a service already"),
     ('D', "`show flow …` and `show log` tell what flowd does"),
@@ -57,7 +57,7 @@ struct Read {
 }
 
 impl Default for Read {
-    /// What softflowd does without options.
+    /// The defaults of softflowd.
     fn default() -> Read {
         Read {
             probe: Probe {

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use crate::source::{Select, SourceLine};
 use crate::{Code, Problem};
 
-/// Octets of a text at most.
+/// Most octets of a text.
 pub const MAX_TEXT: usize = 64 << 20;
-/// Characters of a line at most, outside JSON.
+/// Most characters of a line, outside JSON.
 pub const MAX_LINE: usize = 65_536;
-/// Problems reported of one text.
+/// Most problems that are reported of one text.
 pub const MAX_PROBLEMS: usize = 50;
-/// Levels of braces.
+/// Most levels of braces.
 pub const MAX_DEPTH: usize = 32;
-/// Values of one leaf.
+/// Most values of one leaf.
 pub const MAX_VALUES: usize = 4096;
 
 /// What a token is.

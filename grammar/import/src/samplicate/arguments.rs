@@ -39,7 +39,7 @@ pub struct Given {
     pub no_checksum: bool,
 }
 
-/// Options that are not needed here, with the reason.
+/// Options for which flowd needs no counterpart, with the reason.
 const NOT_NEEDED: &[(char, &str)] = &[
     ('f', "flowd is a service already"),
     (

@@ -1,4 +1,4 @@
-//! What samplicate would do and what the statements say, side by side.
+//! Compares what samplicate would do with what the imported statements do.
 
 use std::net::IpAddr;
 
@@ -233,7 +233,7 @@ no colon here
     assert!(tree.has(&["flow", "samplicator", NAME, "source", "0.0.0.0/0", "deny"]));
 }
 
-/// Who gets a source's datagrams by the tree: the longest prefix that has it in.
+/// Returns the receivers of a source's datagrams by the tree: those of the longest prefix that contains it.
 fn receivers(tree: &Tree, source: &str) -> Vec<String> {
     let source: IpAddr = source.parse().unwrap();
     let samplicator = ["flow", "samplicator", NAME];
@@ -271,7 +271,7 @@ fn within(source: IpAddr, network: IpAddr, length: u32) -> bool {
     }
 }
 
-/// A source of few bits, so that sources meet.
+/// Generates a source with few different bits, so that sources overlap.
 fn address() -> impl Strategy<Value = IpAddr> {
     (any::<bool>(), 0..=7u8, 0..=7u8).prop_map(|(v4, high, low)| match v4 {
         true => IpAddr::from([10, high, 0, low]),
@@ -294,7 +294,7 @@ proptest! {
                 true => [0, 8, 12, 14, 15, 16, 24, 30, 31, 32][pick],
                 false => [0, 16, 32, 44, 46, 47, 48, 126, 127, 128][pick],
             };
-            // What has bits behind its length matches nothing in samplicate, and is a remark here.
+            // A prefix with bits behind its length matches nothing in samplicate, and becomes a remark here.
             let network: IpAddr = match address {
                 IpAddr::V4(address) => std::net::Ipv4Addr::from(
                     u32::from(address) & u32::MAX.checked_shl(32 - length).unwrap_or(0),
