@@ -127,11 +127,12 @@ fn the_probe() {
 #[test]
 fn exporters() {
     let configured = r#""name":"E","description":"d","protocol":"ipfix","destination":"192.0.2.9","port":4739,
-        "source":null,"vrf":null,"dscp":0,"ttl":64,"template_timeout":600"#;
+        "transport":"tcp","source":null,"vrf":null,"dscp":0,"ttl":64,"template_timeout":600"#;
     same::<flow::Exporters>(&format!(r#"{{"exporters":[{{{configured}}}]}}"#));
     same::<flow::Exporters>(&format!(
         r#"{{"exporters":[{{{configured},"source_id":1,"destination_address":"192.0.2.9","source_address":null,
             "source_port":null,"state":"up","reason":null,
+            "session":{{"connections":1,"waiting_octets":2,"buffer_octets":3}},
             "statistics":{{"cleared_seconds":1,"datagrams":2,"octets":3,"refused":{TALLY},"unreachable":4,
                 "failures":{{"no-route":{TALLY},"icmp-unreachable":{TALLY}}}}},
             "clients":[{{"monitor":"M","records_added":1,"records_sent":2,"records_refused":7,"records_failed":3,"octets_added":4,

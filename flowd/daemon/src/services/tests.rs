@@ -47,8 +47,12 @@ set flow record R match ipv4 source address
 set flow record R collect counter bytes
 set flow exporter E destination 192.0.2.1
 set flow exporter E2 destination 192.0.2.2
+set flow exporter T destination 192.0.2.3
+set flow exporter T transport tcp
+set flow exporter T export-protocol ipfix
 set flow monitor M record R
 set flow monitor M exporter E
+set flow monitor M exporter T
 set flow sampler S mode random
 set flow sampler S rate 10
 set interfaces ethernet eth1 flow monitor M direction input
@@ -61,6 +65,7 @@ fn named(row: &Row) -> String {
         ("sflow server *", "sflow server 192.0.2.8"),
         ("ethernet *", "ethernet eth1"),
         ("record *", "record R"),
+        ("exporter * transport buffer", "exporter T transport buffer"),
         ("exporter *", "exporter E"),
         ("monitor *", "monitor M"),
         ("sampler *", "sampler S"),
