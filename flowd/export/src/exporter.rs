@@ -12,7 +12,7 @@ use loss::DropReason;
 use tracing::{info, warn};
 
 use crate::client::Client;
-use crate::health::{Health, Turn, is_failure};
+use crate::health::{Health, HealthChange, is_failure};
 use crate::lane::Lane;
 use crate::ledger::{Drops, Ledger, count_drop, minus};
 use crate::open_error::OpenError;
@@ -24,7 +24,7 @@ use crate::stream::Stream;
 use episode::Episode;
 use link::{FAILING, FOLLOW, Link, Name};
 
-/// Counts of datagrams, since cleared.
+/// Counts of datagrams since they were cleared last.
 #[derive(Debug, Default)]
 struct Counters {
     cleared_ns: u64,
@@ -57,7 +57,7 @@ pub(crate) struct Exporter {
     follow_ns: u64,
     /// What is known of the destination, if it is a name.
     name: Name,
-    /// Since when the link is as it is.
+    /// When the link got its present state.
     since_ns: u64,
     health: Health,
 }
@@ -308,7 +308,7 @@ impl Exporter {
         true
     }
 
-    /// Sends templates, tables and waiting records that are due, and ends episodes in the log. To be called every
+    /// Sends templates, tables and waiting records that are due, and ends episodes in the log. The worker calls it every
     /// [`crate::worker::TICK`].
     pub(crate) fn tick(&mut self, now_ns: u64) {
         if let Link::Up(socket) = &self.link {
@@ -317,8 +317,8 @@ impl Exporter {
             self.stream.poll(now_ns);
             self.send(now_ns);
             self.take_notices(now_ns);
-            let turn = self.health.poll(now_ns);
-            self.turned(turn, now_ns);
+            let change = self.health.poll(now_ns);
+            self.health_changed(change, now_ns);
         }
         self.tick_session(now_ns);
         for index in 0..self.clients.len() {
@@ -389,8 +389,8 @@ impl Exporter {
                 .iter()
                 .fold(RecordTally::default(), |sum, content| sum + content.tally);
             if matches!(self.link, Link::Up(_)) && is_failure(reason) {
-                let turn = self.health.dropped(reason, 1, sum.records, now_ns);
-                self.turned(turn, now_ns);
+                let change = self.health.dropped(reason, 1, sum.records, now_ns);
+                self.health_changed(change, now_ns);
             } else {
                 self.note_drop(reason, sum, now_ns);
             }
@@ -404,31 +404,31 @@ impl Exporter {
             return;
         };
         let (health, clients, counters) = (&mut self.health, &mut self.clients, &mut self.counters);
-        let mut turn = None;
+        let mut change = None;
         socket.take_notices(|notice| {
             counters.notices += 1;
-            let turned = health.noticed(notice.why, notice.head(), now_ns, |sent| {
+            let noticed = health.noticed(notice.why, notice.head(), now_ns, |sent| {
                 counters.refused_datagrams += sent.datagrams;
                 counters.refused_octets += sent.octets;
                 for (client, tally) in &sent.contents {
                     clients[*client].refused += *tally;
                 }
             });
-            turn = turn.or(turned);
+            change = change.or(noticed);
         });
-        self.turned(turn, now_ns);
+        self.health_changed(change, now_ns);
     }
 
-    /// Tells of a change of the collector's health.
-    fn turned(&mut self, turn: Option<Turn>, now_ns: u64) {
+    /// Logs a change of the collector's health and adapts the stream to it.
+    fn health_changed(&mut self, change: Option<HealthChange>, now_ns: u64) {
         let name = &self.settings.name;
-        match turn {
-            Some(Turn::Failed(cause)) => {
+        match change {
+            Some(HealthChange::Failed(cause)) => {
                 warn!("exporter {name} failed: {} {cause}", self.collector());
                 self.stream.set_away(true);
                 self.follow_ns = after(now_ns, FAILING);
             }
-            Some(Turn::Back(failed)) => {
+            Some(HealthChange::Back(failed)) => {
                 let seconds = now_ns.saturating_sub(failed.since_ns) / 1_000_000_000;
                 info!(
                     "exporter {name} is back after {seconds} s: {} datagrams with {} records were refused ({})",

@@ -15,13 +15,13 @@ use udp::Unreachable;
 
 use crate::packer::Datagram;
 
-/// How long nothing may be refused until a collector that had failed counts as back: twice the time between two answers of
+/// A collector that had failed counts as back if nothing was refused for this long: twice the time between two answers of
 /// its host.
 const RECOVER: Duration = Duration::from_secs(2);
-/// A collector that fails again this soon after its return was not back: other datagrams to its host used up the answers.
-/// It has to stay twice as long the next time.
+/// A collector that fails again this soon after its return was not back: its host had spent its answers on other datagrams.
+/// The next time, nothing may be refused for twice as long until it counts as back.
 const RELAPSE: Duration = Duration::from_secs(60);
-/// Longest time that nothing may be refused until a collector counts as back.
+/// The longest time without a refusal that is required until a collector counts as back.
 const MOST_RECOVER: Duration = Duration::from_secs(32);
 /// Datagrams sent within this time are judged together where there are many of them.
 const TOGETHER: Duration = Duration::from_millis(50);
@@ -59,7 +59,7 @@ pub(crate) fn is_failure(reason: DropReason) -> bool {
     )
 }
 
-/// A time in which the collector takes nothing.
+/// A period in which the collector refuses datagrams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) cause: Cause,
@@ -67,30 +67,30 @@ pub(crate) struct Failed {
     pub(crate) since_ns: u64,
     /// When something was refused last.
     last_ns: u64,
-    /// Datagrams refused since then.
+    /// Number of datagrams refused in it.
     pub(crate) refused: u64,
-    /// Records in them.
+    /// Number of records in them.
     pub(crate) records: u64,
 }
 
 /// A change of a collector's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// It takes nothing from now on.
+pub(crate) enum HealthChange {
+    /// The collector refuses datagrams from now on.
     Failed(Cause),
-    /// It takes datagrams again, after this time.
+    /// The collector takes datagrams again, after this period of refusals.
     Back(Failed),
 }
 
-/// Datagrams that were sent together and are not judged yet.
+/// Datagrams that were sent at about the same time, and of which it is not known yet whether they were refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
     at_ns: u64,
-    /// The sequence number of the first.
+    /// The sequence number of the first datagram.
     first: u32,
     pub(crate) datagrams: u64,
     pub(crate) octets: u64,
-    /// Their records, by client.
+    /// The records in them, by client.
     pub(crate) contents: Vec<(usize, RecordTally)>,
 }
 
@@ -98,11 +98,11 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 pub(crate) struct Health {
     failed: Option<Failed>,
-    /// What is not judged yet, oldest first.
+    /// The datagrams of which it is not known yet whether they were refused, oldest first.
     unjudged: VecDeque<Sent>,
-    /// When the collector came back last.
+    /// When the collector last came back.
     back_ns: Option<u64>,
-    /// How long nothing may be refused until it counts as back.
+    /// How long nothing may be refused until the collector counts as back.
     recover: Duration,
 }
 
@@ -126,7 +126,7 @@ impl Health {
         self.failed.as_ref()
     }
 
-    /// How many datagrams are not judged yet.
+    /// Returns the number of datagrams of which it is not known yet whether they were refused.
     pub(crate) fn unjudged(&self) -> u64 {
         self.unjudged.iter().map(|sent| sent.datagrams).sum()
     }
@@ -163,29 +163,29 @@ impl Health {
         }
     }
 
-    /// Takes a notice that a datagram did not arrive; `head` are its first octets, if they came back. What was refused
-    /// by that is handed to `refused`.
+    /// Takes a notice that a datagram did not arrive; `head` are its first octets, if they came back. `refused` is called with the
+    /// datagrams that count as refused because of it.
     pub(crate) fn noticed(
         &mut self,
         why: Unreachable,
         head: &[u8],
         now_ns: u64,
         mut refused: impl FnMut(&Sent),
-    ) -> Option<Turn> {
+    ) -> Option<HealthChange> {
         let place = self.place(wire::sequence(head), now_ns);
-        let turn = self.fail(Cause::Answer(why), now_ns);
+        let change = self.fail(Cause::Answer(why), now_ns);
         let Some(place) = place else {
-            return turn;
+            return change;
         };
-        if turn.is_some() {
-            // What was sent before the datagram arrived.
+        if change.is_some() {
+            // Datagrams sent before this one have arrived.
             self.unjudged.drain(..place);
             self.judge(1, &mut refused);
         } else {
-            // What was sent since it failed and before the datagram was refused like it.
+            // Datagrams sent since the collector failed, up to this one, were refused, too.
             self.judge(place + 1, &mut refused);
         }
-        turn
+        change
     }
 
     /// Counts the oldest entries as refused.
@@ -224,18 +224,18 @@ impl Health {
         datagrams: u64,
         records: u64,
         now_ns: u64,
-    ) -> Option<Turn> {
-        let turn = self.fail(Cause::Refusal(reason), now_ns);
+    ) -> Option<HealthChange> {
+        let change = self.fail(Cause::Refusal(reason), now_ns);
         // What the kernel took before has left.
         self.unjudged.clear();
         if let Some(failed) = &mut self.failed {
             failed.refused += datagrams;
             failed.records += records;
         }
-        turn
+        change
     }
 
-    fn fail(&mut self, cause: Cause, now_ns: u64) -> Option<Turn> {
+    fn fail(&mut self, cause: Cause, now_ns: u64) -> Option<HealthChange> {
         if let Some(failed) = &mut self.failed {
             (failed.cause, failed.last_ns) = (cause, now_ns);
             return None;
@@ -254,11 +254,12 @@ impl Health {
             refused: 0,
             records: 0,
         });
-        Some(Turn::Failed(cause))
+        Some(HealthChange::Failed(cause))
     }
 
-    /// Judges what has waited long enough. To be called regularly.
-    pub(crate) fn poll(&mut self, now_ns: u64) -> Option<Turn> {
+    /// Counts datagrams as arrived, and a failed collector as back, if there was no refusal for long enough. It has to be called
+    /// regularly.
+    pub(crate) fn poll(&mut self, now_ns: u64) -> Option<HealthChange> {
         let Some(failed) = self.failed else {
             while let Some(sent) = self.unjudged.front()
                 && passed(sent.at_ns, now_ns) >= RECOVER
@@ -273,10 +274,11 @@ impl Health {
         }
         self.failed = None;
         self.back_ns = Some(now_ns);
-        Some(Turn::Back(failed))
+        Some(HealthChange::Back(failed))
     }
 
-    /// Forgets what is not judged, because another socket is used from here on. `elsewhere`: it leads to another collector.
+    /// Forgets the datagrams sent so far, because another socket is used from now on. With `elsewhere`, the new socket leads to
+    /// another collector.
     pub(crate) fn restart(&mut self, elsewhere: bool) {
         self.unjudged.clear();
         if elsewhere {
@@ -284,7 +286,7 @@ impl Health {
         }
     }
 
-    /// Renumbers the clients: `place` returns the new number of one, if it stays.
+    /// Renumbers the clients. `place` returns the new number of a client, or `None` if it is removed.
     pub(crate) fn renumber(&mut self, place: impl Fn(usize) -> Option<usize>) {
         for sent in &mut self.unjudged {
             let contents = std::mem::take(&mut sent.contents);

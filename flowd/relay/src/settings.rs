@@ -7,13 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
+pub use language::schema::MAX_RECEIVERS;
 use language::schema::{default_seconds, default_u8, default_u16, default_usize};
 use service::Named;
 use udp::Source;
-
-/// Most receivers of one samplicator, disabled ones included. For each observation domain a bit of each says whether it has the
-/// templates.
-pub const MAX_RECEIVERS: usize = 256;
 
 const PORT: u16 = default_u16("flow samplicator * port");
 const RECEIVE_BUFFER: usize = default_usize("flow samplicator * receive-buffer");

@@ -5,7 +5,7 @@ use std::path::Path;
 use api::session::{Dialect, Edit, EditMode};
 use commands::Tail;
 use import::samplicate::{self, Arguments};
-use import::{Imported, Made, Origin, pmacct, softflowd};
+use import::{ImportKind, Imported, Origin, pmacct, softflowd};
 
 use super::refused::in_text;
 use super::{Done, Shell};
@@ -26,15 +26,15 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(made: Made) -> Kind {
-        match made {
-            Made::Samplicator => Kind {
+    fn of(kind: ImportKind) -> Kind {
+        match kind {
+            ImportKind::Samplicator => Kind {
                 what: "a samplicator",
                 made: "samplicator",
                 named: true,
                 mode: EditMode::Replace,
             },
-            Made::Monitoring => Kind {
+            ImportKind::Monitoring => Kind {
                 what: "flow monitoring",
                 made: "flow monitoring",
                 named: false,
@@ -90,12 +90,12 @@ impl Shell {
         let text = self.read(name, line)?;
         let path = file::resolved(&name.text, self.home.as_deref());
         let folder = path.parent().unwrap_or(Path::new(""));
-        let named: Vec<pmacct::Named> = pmacct::files(&text)
+        let named: Vec<pmacct::ReferencedFile> = pmacct::files(&text)
             .into_iter()
             .map(|own| {
                 // pmacct begins in a folder that nobody knows here; most keep the files together.
                 let path = folder.join(&own);
-                pmacct::Named {
+                pmacct::ReferencedFile {
                     text: file::read(&path).map_err(|error| error.sentence(&path)),
                     path: own,
                 }
@@ -110,7 +110,7 @@ impl Shell {
 
     /// Puts the statements into the candidate, and reports what has no counterpart.
     fn imported(&mut self, program: &str, imported: &Imported, paths: &[String]) -> Done {
-        let kind = Kind::of(imported.made);
+        let kind = Kind::of(imported.kind);
         let report: String = imported
             .remarks
             .iter()

@@ -37,12 +37,12 @@ pub(crate) fn softflowd(text: &str) {
 /// When it is not so.
 #[allow(dead_code, reason = "each fuzzer uses one of them")]
 pub(crate) fn pmacct(text: &str) {
-    use import::pmacct::{Named, files, import};
+    use import::pmacct::{ReferencedFile, files, import};
     let mut parts = text.split('\x0c');
     let text = parts.next().unwrap_or_default();
-    let named: Vec<Named> = files(text)
+    let named: Vec<ReferencedFile> = files(text)
         .into_iter()
-        .map(|path| Named {
+        .map(|path| ReferencedFile {
             path,
             text: parts.next().map(str::to_owned).ok_or("is absent".into()),
         })

@@ -9,6 +9,11 @@ mod report;
 pub mod samplicate;
 pub mod softflowd;
 
+/// Most pairs of a source and a receiver that an import writes.
+pub(crate) const MAX_PAIRS: usize = 200_000;
+/// Most lines that are read of a file.
+pub(crate) const MAX_LINES: usize = 10_000;
+
 /// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -16,13 +21,13 @@ pub struct Imported {
     pub text: String,
     /// Remarks about what was not translated or works differently here, in the order of the input.
     pub remarks: Vec<Remark>,
-    /// What they are.
-    pub made: Made,
+    /// What the `set` lines configure.
+    pub kind: ImportKind,
 }
 
-/// What a configuration becomes.
+/// What an imported configuration becomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Made {
+pub enum ImportKind {
     /// Monitoring of interfaces, which is added to what is there.
     #[default]
     Monitoring,

@@ -12,10 +12,10 @@ mod tests;
 
 use super::probe::{Probe, collector, filter, interface, number};
 use super::report::{Place, Remarks};
-use super::{Imported, Made, Origin};
+use super::{ImportKind, Imported, MAX_LINES, Origin};
 use language::schema::Type;
 
-pub use tee::Named;
+pub use tee::ReferencedFile;
 
 /// The name of the monitor or samplicator, and the beginning of the names for further plugins.
 pub const NAME: &str = "pmacct";
@@ -26,14 +26,12 @@ const WHOLE: Place = Place {
     line: 1,
 };
 
-/// Most lines of a file.
-const MAX_LINES: usize = 10_000;
 /// Most plugins of one kind.
 const MAX_PLUGINS: usize = 64;
 /// Most files beside the configuration.
 const MAX_FILES: usize = 64;
 
-/// Keys that are not needed here, with the reason.
+/// Keys for which flowd needs no counterpart, with the reason.
 const NOT_NEEDED: &[(&str, &str)] = &[
     ("daemonize", "flowd is a service already"),
     (
@@ -84,7 +82,7 @@ pub fn files(text: &str) -> Vec<String> {
 
 /// Imports a configuration and the files that it names. In remarks, the configuration is file 0, and the others follow in
 /// their order.
-pub fn import(text: &str, files: &[Named]) -> Imported {
+pub fn import(text: &str, files: &[ReferencedFile]) -> Imported {
     let mut remarks = Remarks::default();
     let entries = entries(text, &mut remarks);
     let kind = match plugins(&entries, "tee", &mut Remarks::default()).is_empty() {
@@ -99,20 +97,20 @@ pub fn import(text: &str, files: &[Named]) -> Imported {
             remarks.lost(entry.place, entry.whole, why);
         }
     }
-    let (text, made) = match kind {
+    let (text, import_kind) = match kind {
         "tee" => {
             let text = tee::statements(&entries, &plugins, files, &mut remarks);
-            (text, Made::Samplicator)
+            (text, ImportKind::Samplicator)
         }
         _ => (
             statements(&entries, &plugins, &mut remarks),
-            Made::Monitoring,
+            ImportKind::Monitoring,
         ),
     };
     Imported {
         text,
         remarks: remarks.0,
-        made,
+        kind: import_kind,
     }
 }
 

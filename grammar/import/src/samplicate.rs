@@ -15,7 +15,7 @@ mod write;
 pub use arguments::{Arguments, Given};
 
 use super::report::{HERE, Place, Remarks};
-use super::{Imported, Made, Origin};
+use super::{ImportKind, Imported, Origin};
 use receiver::Receivers;
 use rules::{Rule, Scope};
 
@@ -60,7 +60,7 @@ pub fn import(arguments: &Arguments, files: &[&str]) -> Imported {
     Imported {
         text,
         remarks: remarks.0,
-        made: Made::Samplicator,
+        kind: ImportKind::Samplicator,
     }
 }
 

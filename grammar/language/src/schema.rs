@@ -33,6 +33,9 @@ pub use value::{Choices, Type};
 
 use crate::Code;
 
+/// Most receivers of one samplicator, disabled ones included.
+pub const MAX_RECEIVERS: usize = 256;
+
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -2,7 +2,7 @@ use super::*;
 use crate::packer::Content;
 use crate::testing::SECOND;
 
-/// NetFlow v9 datagrams of one record each.
+/// Makes NetFlow v9 datagrams of one record each.
 fn datagrams(from: u32, count: u32) -> Vec<Datagram> {
     (from..from + count)
         .map(|sequence| {
@@ -31,8 +31,8 @@ fn head(sequence: u32) -> Vec<u8> {
     datagrams(sequence, 1).remove(0).bytes
 }
 
-/// Takes a notice at a time; returns the change, and how many datagrams and records were refused by it.
-fn notice(health: &mut Health, head: &[u8], now_ns: u64) -> (Option<Turn>, u64, u64) {
+/// Passes a notice at a given time. Returns the change, and how many datagrams and records were refused by it.
+fn notice(health: &mut Health, head: &[u8], now_ns: u64) -> (Option<HealthChange>, u64, u64) {
     let (mut datagrams, mut records) = (0, 0);
     let turn = health.noticed(Unreachable::Port, head, now_ns, |sent| {
         datagrams += sent.datagrams;
@@ -51,7 +51,7 @@ fn notice(health: &mut Health, head: &[u8], now_ns: u64) -> (Option<Turn>, u64, 
 #[test]
 fn what_is_refused_is_known_from_the_answers() {
     let mut health = Health::default();
-    // Ten a second for ten seconds; the port is closed from the 31st to the 70th, and the host answers once a second.
+    // Ten datagrams a second for ten seconds. The port is closed from the 31st to the 70th, and the host answers once a second.
     let (mut refused, mut turns) = (0, Vec::new());
     for sequence in 0..100 {
         let now_ns = u64::from(sequence) * SECOND / 10;
@@ -64,9 +64,9 @@ fn what_is_refused_is_known_from_the_answers() {
         }
         turns.extend(health.poll(now_ns + 2000));
     }
-    // Those after the last answer are not known to have been refused.
+    // Of the datagrams after the last answer it is not known that they were refused.
     assert_eq!(refused, 31);
-    let [Turn::Failed(cause), Turn::Back(failed)] = turns[..] else {
+    let [HealthChange::Failed(cause), HealthChange::Back(failed)] = turns[..] else {
         panic!("{turns:?}")
     };
     assert_eq!(cause.to_string(), "port unreachable");
@@ -80,11 +80,14 @@ fn the_first_answer_is_about_its_datagram_and_later_ones() {
     for sequence in 0..10 {
         health.sent(&datagrams(sequence, 1), u64::from(sequence) * SECOND / 10);
     }
-    // Late, from far away.
+    // The answer comes late, from far away.
     let (turn, refused, _) = notice(&mut health, &head(7), SECOND);
     assert_eq!(
         (turn, refused),
-        (Some(Turn::Failed(Cause::Answer(Unreachable::Port))), 1)
+        (
+            Some(HealthChange::Failed(Cause::Answer(Unreachable::Port))),
+            1
+        )
     );
     assert_eq!(health.unjudged(), 2);
     let (turn, refused, _) = notice(&mut health, &head(9), SECOND);
@@ -110,13 +113,19 @@ fn a_collector_is_back_when_something_sent_since_was_not_refused() {
     assert_eq!(health.poll(100 * SECOND), None);
     health.sent(&datagrams(1, 1), 100 * SECOND);
     assert_eq!(health.poll(101 * SECOND), None);
-    assert!(matches!(health.poll(102 * SECOND), Some(Turn::Back(_))));
-    // It fails again at once: answers were scarce, so it has to stay longer.
+    assert!(matches!(
+        health.poll(102 * SECOND),
+        Some(HealthChange::Back(_))
+    ));
+    // The collector fails again at once, so the next time nothing may be refused for longer.
     health.sent(&datagrams(2, 1), 103 * SECOND);
     notice(&mut health, &head(2), 103 * SECOND);
     health.sent(&datagrams(3, 1), 104 * SECOND);
     assert_eq!(health.poll(107 * SECOND), None);
-    assert!(matches!(health.poll(108 * SECOND), Some(Turn::Back(_))));
+    assert!(matches!(
+        health.poll(108 * SECOND),
+        Some(HealthChange::Back(_))
+    ));
 }
 
 #[test]
@@ -126,11 +135,11 @@ fn what_the_kernel_refuses_fails_and_recovers_alike() {
     let turn = health.dropped(DropReason::NoRoute, 2, 50, SECOND);
     assert_eq!(
         turn,
-        Some(Turn::Failed(Cause::Refusal(DropReason::NoRoute)))
+        Some(HealthChange::Failed(Cause::Refusal(DropReason::NoRoute)))
     );
     assert_eq!(health.poll(9 * SECOND), None);
     health.sent(&datagrams(6, 1), 9 * SECOND);
-    let Some(Turn::Back(failed)) = health.poll(11 * SECOND) else {
+    let Some(HealthChange::Back(failed)) = health.poll(11 * SECOND) else {
         panic!()
     };
     assert_eq!((failed.refused, failed.records), (2, 50));

@@ -13,7 +13,7 @@ use super::tags::{TagMap, allowed};
 use super::{Entry, Origin, WHOLE, why};
 use language::schema::Type;
 
-/// Keys that are not needed here, with the reason.
+/// Keys for which flowd needs no counterpart, with the reason.
 const NOT_NEEDED: &[(&str, &str)] = &[
     (
         "tee_max_receivers",
@@ -36,10 +36,10 @@ const NOT_NEEDED: &[(&str, &str)] = &[
 ];
 
 /// A file that the configuration names, read by the caller.
-pub struct Named {
+pub struct ReferencedFile {
     /// The path, as the configuration has it.
     pub path: String,
-    /// What it says, or why it cannot be read.
+    /// The content, or why it cannot be read.
     pub text: Result<String, String>,
 }
 
@@ -54,7 +54,7 @@ pub(super) const FILES: &[&str] = &[
 /// The settings that all plugins share.
 #[derive(Default)]
 struct Daemon {
-    /// Its keys are those of sfacctd.
+    /// Whether the keys are those of sfacctd.
     is_sflow: bool,
     listen: Vec<String>,
     port: Option<u16>,
@@ -76,14 +76,14 @@ struct Tee {
 pub(super) fn statements(
     entries: &[Entry<'_>],
     plugins: &[&str],
-    files: &[Named],
+    files: &[ReferencedFile],
     remarks: &mut Remarks,
 ) -> String {
     let mut daemon = Daemon::default();
     let mut tees = Vec::new();
     for (index, plugin) in plugins.iter().enumerate() {
         let mut tee = Tee::default();
-        // What is said of a plugin counts more than what is said of all; each line is remarked on once.
+        // A key for one plugin takes precedence over one for all plugins. Each line gets one remark.
         for own in [false, true] {
             let mine = entries.iter().filter(|entry| match entry.plugin {
                 None => !own,
@@ -114,7 +114,7 @@ fn take(
     daemon: &mut Daemon,
     tee: &mut Tee,
     entry: &Entry<'_>,
-    files: &[Named],
+    files: &[ReferencedFile],
     remarks: &mut Remarks,
 ) -> Result<(), String> {
     let Entry {
@@ -153,7 +153,7 @@ fn take(
         }
         "nfacctd_ip" | "sfacctd_ip" => {
             let address: IpAddr = value.parse().map_err(|_| "an address is wanted")?;
-            // Without an address it receives on any.
+            // Without an address, the daemon receives on all.
             if !address.is_unspecified() {
                 daemon.listen(address.to_string());
             }

@@ -3,13 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::report::{Place, Remarks};
-use language::schema::Type;
+use language::schema::{MAX_RECEIVERS, Type};
 
 /// The default port of a receiver.
 const PORT: u16 = 2000;
-
-/// Most receivers of a samplicator.
-const MAX_RECEIVERS: usize = 256;
 
 /// A receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -5,16 +5,14 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use super::super::Origin;
-use super::super::names;
 use super::super::prefix::Prefix;
 use super::super::report::{HERE, Place, Remarks};
+use super::super::{MAX_PAIRS, names};
 use super::receiver::{Receiver, Receivers};
 use super::rules::{Rule, Scope, longest};
 use super::{Arguments, NAME};
 use language::schema::Type;
 
-/// Most pairs of a source and a receiver.
-const MAX_PAIRS: usize = 200_000;
 /// The port that samplicate listens on without `-p`.
 const PORT: &str = "2000";
 

@@ -3,11 +3,9 @@
 //! with whole command lines.
 
 use super::super::report::{Options, Place, Remarks, assignment, behind, words};
-use super::super::{Imported, Origin};
+use super::super::{Imported, MAX_LINES, Origin};
 use super::{NAME, Read};
 
-/// Most lines of a file.
-const MAX_LINES: usize = 10_000;
 /// Most instances of softflowd.
 const MAX_INSTANCES: usize = 64;
 

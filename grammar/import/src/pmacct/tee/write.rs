@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use language::schema::MAX_RECEIVERS;
+
+use super::super::super::MAX_PAIRS;
 use super::super::super::names;
 use super::super::super::prefix::Prefix;
 use super::super::super::probe::Collector;
@@ -13,13 +16,9 @@ use super::super::tags::TagMap;
 use super::super::{NAME, WHOLE};
 use super::{Daemon, Tee};
 
-/// Ports that the daemons have by themselves.
+/// Default ports of nfacctd and sfacctd.
 const NETFLOW_PORT: u16 = 2100;
 const SFLOW_PORT: u16 = 6343;
-/// Receivers that a samplicator may have.
-const MAX_RECEIVERS: usize = 256;
-/// Pairs of a source and a receiver that are written.
-const MAX_PAIRS: usize = 200_000;
 
 /// The receivers of each pool, by plugin and pool.
 type Members = BTreeMap<(usize, usize), Vec<usize>>;
@@ -187,6 +186,7 @@ fn receivers(
 ) -> (Vec<Receiver>, Members) {
     let mut receivers: Vec<Receiver> = Vec::new();
     let mut members = Members::new();
+    let too_many = format!("{MAX_RECEIVERS} receivers are possible");
     for (plugin, tee) in tees.iter().enumerate() {
         for (index, pool) in tee.pools.iter().flatten().enumerate() {
             for to in &pool.receivers {
@@ -207,7 +207,7 @@ fn receivers(
                     _ if spoofed.zip(family).is_some_and(|(to, from)| to != from) => {
                         "tee_transparent: a datagram of one family cannot have a source of the other"
                     }
-                    None if receivers.len() == MAX_RECEIVERS => "256 receivers are possible",
+                    None if receivers.len() == MAX_RECEIVERS => too_many.as_str(),
                     _ => {
                         let id = known.unwrap_or(receivers.len());
                         if known.is_none() {
@@ -224,7 +224,7 @@ fn receivers(
     (receivers, members)
 }
 
-/// Which exporters' datagrams go where, if not all of them everywhere.
+/// Writes which exporters' datagrams go to which receivers, if not all go to all.
 fn sources(
     daemon: &Daemon,
     tees: &[Tee],

@@ -11,12 +11,12 @@ fn with(text: &str, texts: &[(&str, &str)]) -> Imported {
         let text = found.map(|(_, text)| (*text).to_owned());
         text.ok_or_else(|| format!("cannot read {path}"))
     };
-    let named = files(text).into_iter().map(|path| Named {
+    let named = files(text).into_iter().map(|path| ReferencedFile {
         text: text_of(&path),
         path,
     });
     let imported = import(text, &named.collect::<Vec<_>>());
-    assert_eq!(imported.made, Made::Samplicator);
+    assert_eq!(imported.kind, ImportKind::Samplicator);
     imported
 }
 
