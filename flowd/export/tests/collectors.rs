@@ -40,7 +40,7 @@ fn settings(protocol: Protocol, host: &str, port: u16) -> Settings {
 }
 
 fn original() -> [Arc<Layout>; 2] {
-    [Family::V4, Family::V6].map(|family| Record::netflow_original().layout(family).unwrap())
+    Record::netflow_original().layouts().map(Option::unwrap)
 }
 
 /// Sends 40 IPv4 flows and, unless it is NetFlow v5, 30 IPv6 flows.

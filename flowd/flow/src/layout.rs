@@ -237,7 +237,7 @@ impl Layout {
 }
 
 impl Record {
-    /// The layout of flows of `family`, or `None` if the record has only fields of the other family.
+    /// Returns the layout of flows of `family`, or `None` if the record has only fields of the other family.
     ///
     /// A record with fields of one family meters that family, one without such fields meters both, and one with
     /// fields of both families has a layout for each.
@@ -257,6 +257,11 @@ impl Record {
             return None;
         }
         Some(Arc::new(Layout::new(self, family)))
+    }
+
+    /// Returns the layouts of IPv4 and of IPv6 flows, in this order; see [`Record::layout`].
+    pub fn layouts(&self) -> [Option<Arc<Layout>>; 2] {
+        [Family::V4, Family::V6].map(|family| self.layout(family))
     }
 }
 

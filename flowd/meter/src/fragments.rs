@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use wire::{Family, Header, at};
+use wire::{Family, Header, at, protocol};
 
 /// Sets of the table, a power of two.
 const SETS: usize = 4096;
@@ -129,13 +129,19 @@ const PORTS: wire::Span = wire::Span {
     len: 4,
 };
 
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-
 /// Whether [`at::SOURCE_PORT`] or [`at::DESTINATION_PORT`] have a meaning: ICMP, TCP, UDP, DCCP, ICMPv6, SCTP,
 /// UDP-Lite.
 fn has_ports(protocol: u8) -> bool {
-    matches!(protocol, 1 | TCP | UDP | 33 | 58 | 132 | 136)
+    matches!(
+        protocol,
+        protocol::ICMP
+            | protocol::TCP
+            | protocol::UDP
+            | protocol::DCCP
+            | protocol::ICMPV6
+            | protocol::SCTP
+            | protocol::UDP_LITE
+    )
 }
 
 fn stale(entry: &Entry, time_ns: u64) -> bool {
@@ -168,15 +174,15 @@ fn set_ports(header: &mut Header, ports: [u8; 4], protocol: u8) {
     header.set(at::PROTOCOL, &[protocol]);
     header.set(PORTS, &ports);
     match protocol {
-        TCP => {
+        protocol::TCP => {
             header.set(at::TCP_SOURCE_PORT, &[s0, s1]);
             header.set(at::TCP_DESTINATION_PORT, &[d0, d1]);
         }
-        UDP => {
+        protocol::UDP => {
             header.set(at::UDP_SOURCE_PORT, &[s0, s1]);
             header.set(at::UDP_DESTINATION_PORT, &[d0, d1]);
         }
-        1 | 58 => header.set(at::ICMP_TYPE_CODE, &[d0, d1]),
+        protocol::ICMP | protocol::ICMPV6 => header.set(at::ICMP_TYPE_CODE, &[d0, d1]),
         _ => {}
     }
 }

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn room_is_used_again_when_nobody_has_it_and_not_before() {
         let record = Record::netflow_original();
-        let [v4, v6] = [Family::V4, Family::V6].map(|family| record.layout(family).unwrap());
+        let [v4, v6] = record.layouts().map(Option::unwrap);
         let mut outbox = Outbox::default();
         fill(&mut outbox, &v4, 1);
         let first: Vec<_> = outbox.drain().collect();

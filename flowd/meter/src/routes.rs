@@ -26,7 +26,7 @@ pub struct Routing {
 
 /// Whether the record has fields that are looked up in the host's routes ([`crate::Burst::set_routing`]).
 pub fn wants_routes(record: &Record) -> bool {
-    let layouts = [Family::V4, Family::V6].map(|family| record.layout(family));
+    let layouts = record.layouts();
     let mut layouts = layouts.iter().flatten();
     layouts.any(|layout| WantedRoutes::by(layout).any())
 }

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use flow::{EndReason, Totals};
+use wire::protocol::{ICMP, ICMPV6, TCP, UDP};
 
-const FIN: u16 = 0x01;
+/// TCP flags.
+pub(crate) const FIN: u16 = 0x01;
 const RST: u16 = 0x04;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMP: u8 = 1;
-const ICMPV6: u8 = 58;
 
 /// The timeouts of a cache: the active and inactive timeout of Flexible NetFlow, and those by protocol of VyOS.
 /// With an inactive timeout of zero, a flow ends at the next search for expired flows.

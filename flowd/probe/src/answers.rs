@@ -126,9 +126,7 @@ impl Probe {
         let sampling_rate = show::sampling_rate(&state.settings, name, None);
         drop(state);
         let _lock = self.cache_reading.lock();
-        let layouts = layouts(name, &threads).unwrap_or_else(|| {
-            [wire::Family::V4, wire::Family::V6].map(|family| monitor.record.layout(family))
-        });
+        let layouts = layouts(name, &threads).unwrap_or_else(|| monitor.record.layouts());
         let Plan { filter, rows } = Plan::new(query, &monitor.record, &layouts)?;
         let from = query.after.as_deref().map(str::parse).transpose()?;
         let mut reader = Reader::new(

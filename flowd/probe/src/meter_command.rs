@@ -14,7 +14,7 @@ use export::{Feed, Plan, Protocol, Sampling};
 use flow::{Batch, EndReason, Record};
 use indicatif::{ProgressBar, ProgressStyle};
 use meter::{Burst, CacheType, KeptTables, Monitor, ReadOptions};
-use wire::{Family, LinkType, Tunnel};
+use wire::{LinkType, Tunnel};
 
 use service::clock;
 
@@ -277,10 +277,7 @@ fn start_export(
             .iter()
             .map(|export| export.name.clone())
             .collect(),
-        layouts: [Family::V4, Family::V6]
-            .into_iter()
-            .filter_map(|family| plan.meter.record.layout(family))
-            .collect(),
+        layouts: plan.meter.record.layouts().into_iter().flatten().collect(),
         sampling: plan.sampling.clone(),
     };
     // There were no exporters before, so no statistics are returned.

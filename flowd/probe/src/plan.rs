@@ -6,7 +6,6 @@ use export::{SamplerMode, Sampling};
 use language::Finding;
 use meter::Mode;
 use system::routes::Routes;
-use wire::Family;
 
 use super::settings::{Attachment, Settings, finding};
 use super::worker::MonitorConfig;
@@ -119,10 +118,7 @@ pub(crate) fn export_monitors<'a>(
         Some(export::Monitor {
             name: name.clone(),
             exporters: monitor.exporters.clone(),
-            layouts: [Family::V4, Family::V6]
-                .into_iter()
-                .filter_map(|family| monitor.record.layout(family))
-                .collect(),
+            layouts: monitor.record.layouts().into_iter().flatten().collect(),
             sampling: sampling(&attached, name, settings, ids),
         })
     };

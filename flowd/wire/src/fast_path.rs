@@ -7,9 +7,8 @@
 //! path. Every other packet goes to the general parser, which is also what the tests compare this one with.
 
 use crate::header::{Family, Header, LINE, Packet, at};
+use crate::transport::protocol::{TCP, UDP};
 
-const TCP: u8 = 6;
-const UDP: u8 = 17;
 /// Octets of the Ethernet header.
 const ETHERNET: usize = 14;
 /// Octets of a TCP header without options.

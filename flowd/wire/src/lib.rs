@@ -37,6 +37,7 @@ pub use outline::{Outline, SetHeader, SetHeaders, sequence};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID, SetFormat};
+pub use transport::protocol;
 pub use tunnel::{Tunnel, Tunnels, VXLAN_PORT};
 pub use unpack::{Contents, Record, Records, Set, Sets, Template, Templates};
 pub use writer::{Full, MAX_DATAGRAM, Writer};

@@ -9,16 +9,17 @@ const PORTS: Span = Span {
 };
 
 /// IP protocol numbers (IANA "Assigned Internet Protocol Numbers").
-pub(crate) mod protocol {
-    pub(super) const ICMP: u8 = 1;
-    pub(super) const IGMP: u8 = 2;
-    pub(crate) const TCP: u8 = 6;
-    pub(crate) const UDP: u8 = 17;
-    pub(super) const DCCP: u8 = 33;
-    pub(crate) const GRE: u8 = 47;
-    pub(super) const ICMPV6: u8 = 58;
-    pub(super) const SCTP: u8 = 132;
-    pub(super) const UDP_LITE: u8 = 136;
+#[allow(missing_docs, reason = "the names say it")]
+pub mod protocol {
+    pub const ICMP: u8 = 1;
+    pub const IGMP: u8 = 2;
+    pub const TCP: u8 = 6;
+    pub const UDP: u8 = 17;
+    pub const DCCP: u8 = 33;
+    pub const GRE: u8 = 47;
+    pub const ICMPV6: u8 = 58;
+    pub const SCTP: u8 = 132;
+    pub const UDP_LITE: u8 = 136;
 }
 
 /// Reads the transport header at the start of `data`. Values that were not captured stay zero.

@@ -1,16 +1,13 @@
 //! Bidirectional flows (RFC 5103): a packet belongs to the flow with its key or to the one with the reverse key.
 
 use flow::biflow::BiflowCounters;
+use wire::protocol::{ICMP, ICMPV6, TCP};
 use wire::{Header, Span, at};
 
 use super::Cache;
-use crate::timeouts::Timeouts;
+use crate::timeouts::{FIN, Timeouts};
 
-const FIN: u16 = 0x01;
 const SYN_ACK: u16 = 0x12;
-const TCP: u8 = 6;
-const ICMP: u8 = 1;
-const ICMPV6: u8 = 58;
 /// Values of `biflowDirection` (element 239).
 const INITIATOR: u8 = 1;
 const REVERSE_INITIATOR: u8 = 2;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use flow::Record;
-use wire::Family;
 
 use crate::cache::Cache;
 use crate::sampler::Mode;
@@ -79,8 +78,7 @@ pub fn rebuild_reason(old: &Settings, new: &Settings) -> Option<RebuildReason> {
 
 /// Octets that the flows of a monitor need on one capture thread when its cache is full.
 pub fn full_cache_octets(settings: &Settings) -> u64 {
-    let families = [Family::V4, Family::V6];
-    let layouts = families.map(|family| settings.record.layout(family));
+    let layouts = settings.record.layouts();
     let octets = layouts.iter().flatten().map(Cache::flow_octets_of);
     match settings.cache_type {
         CacheType::Immediate => 0,
@@ -132,8 +130,8 @@ pub(super) fn statistics(kept: KeptTables, since_ns: u64) -> Option<Box<Statisti
 }
 
 pub(super) fn caches(settings: &Settings) -> [Option<Box<Cache>>; 2] {
-    [Family::V4, Family::V6].map(|family| {
-        let mut cache = Cache::new(settings.record.layout(family)?, settings.entries + 1);
+    settings.record.layouts().map(|layout| {
+        let mut cache = Cache::new(layout?, settings.entries + 1);
         cache.set_update_interval(settings.cache_type.update_ticks());
         Some(Box::new(cache))
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use flow::{Batch, EndReason, Value};
 use proptest::prelude::*;
-use wire::{Family, Header, at};
+use wire::{Header, at};
 
 use super::super::interface_names::InterfaceNames;
 use super::*;
@@ -46,7 +46,7 @@ fn spec() -> impl Strategy<Value = Spec> {
 }
 
 fn layouts() -> [Option<Arc<Layout>>; 2] {
-    [Family::V4, Family::V6].map(|family| Record::netflow_original().layout(family))
+    Record::netflow_original().layouts()
 }
 
 fn batches(specs: &[Spec]) -> Vec<Batch> {
