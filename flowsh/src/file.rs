@@ -11,8 +11,8 @@ use crate::trouble::{Failure, Trouble};
 
 /// The file that `save` writes and `compare saved` reads.
 pub(crate) const SAVED: &str = "~/config.boot";
-/// The longest configuration that is read, in octets: the daemon takes no longer request.
-const LONGEST: u64 = 64 << 20;
+/// The longest configuration that is read, in octets.
+const LONGEST: u64 = language::MAX_TEXT as u64;
 /// The bounds of a transfer from or to a URL.
 const LIMITS: transfer::Limits = transfer::Limits {
     octets: LONGEST,

@@ -12,7 +12,7 @@ use crate::terminal::{Look, print};
 use crate::trouble::Failure;
 
 /// The longest line that is read, in octets.
-const LONGEST_LINE: u64 = 64 << 20;
+const LONGEST_LINE: u64 = language::MAX_TEXT as u64;
 
 /// What is run.
 pub(crate) struct Source<'a> {

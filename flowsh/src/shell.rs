@@ -43,9 +43,6 @@ use talkers::Talkers;
 use top::Top;
 pub(crate) use watch::Watch;
 
-/// The longest text that `load terminal` reads, in octets.
-const LONGEST_TEXT: usize = 64 << 20;
-
 /// The mode that the shell is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Place {
@@ -272,7 +269,7 @@ impl Shell {
                 self.leaving(line)
             }
             Reading::Text { text, .. } => {
-                if text.len() + line.len() > LONGEST_TEXT {
+                if text.len() + line.len() > language::MAX_TEXT {
                     self.reading = Reading::Commands;
                     return Err(Failure::plain(
                         "the text is too long for a terminal; load it from a file",

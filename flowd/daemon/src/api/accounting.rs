@@ -13,7 +13,7 @@ use service::clock;
 use super::blocking;
 use super::endpoint::{Answer, Call, Endpoint};
 use super::flow::Waiting;
-use super::top::scale_flow;
+use super::top::{READ, TOP, scale_flow};
 use health::Reading;
 
 /// The routes that are answered here.
@@ -25,11 +25,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(routes::CLEAR_ACCOUNTING, clear),
     ]
 }
-
-/// The flows that are read, those with most octets first: a flow that grows fast is soon among them.
-const READ: u64 = 5000;
-/// The flows of an answer that says nothing of their number.
-const TOP: u64 = 10;
 
 pub(super) async fn table(call: Call<AccountingQuery>) -> Answer<Accounting> {
     let waiting = Waiting(Cancelled::default());

@@ -14,10 +14,10 @@ use super::flow::Waiting;
 use crate::control::Control;
 use health::Reading;
 
-/// The rows that are read, the largest first: one that grows fast is soon among them.
-const READ: u64 = 5000;
-/// The rows of an answer that says nothing of their number.
-const TOP: u64 = 10;
+/// Number of flows that are read of a cache, those with most octets first. A flow that grows fast is soon among them.
+pub(super) const READ: u64 = 5000;
+/// Number of rows in an answer if the query does not give one.
+pub(super) const TOP: u64 = 10;
 /// What flows are put together by, as far as a record has it.
 const KEY: &[&str] = &[
     "sourceIPv4Address",
