@@ -27,7 +27,7 @@ const LINES: &[(&str, &str)] = &[
     ("set flow exporter X transport udp 0", "0"),
     ("set flow exporter X transport udp 65536", "65536"),
     ("set flow exporter X transport udp many", "many"),
-    ("set flow exporter X transport tcp 2055", "tcp"),
+    ("set flow exporter X transport sctp 2055", "sctp"),
     ("set flow exporter X dscp 64", "64"),
     ("set flow exporter X ttl 0", "0"),
     ("set flow exporter X ttl 256", "256"),

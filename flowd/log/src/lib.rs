@@ -314,6 +314,7 @@ const CRATES: &[&str] = &[
     "daemon",
     "export",
     "flowd_log",
+    "metrics",
     "probe",
     "relay",
     "system",

@@ -136,8 +136,8 @@ impl Exporter {
                 self.link_changed(now_ns);
             }
             (Link::Up(_), Err(error @ OpenError::NoRoute { .. })) => {
-                let turn = self.health.dropped(error.reason(), 0, 0, now_ns);
-                self.turned(turn, now_ns);
+                let change = self.health.dropped(error.reason(), 0, 0, now_ns);
+                self.health_changed(change, now_ns);
             }
             (Link::Down(old), Err(new)) if *old != new => {
                 self.link = Link::Down(new);

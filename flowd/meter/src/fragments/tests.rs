@@ -1,3 +1,5 @@
+use wire::protocol::{TCP, UDP};
+
 use super::*;
 
 const S: u64 = 1_000_000_000;

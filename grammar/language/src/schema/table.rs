@@ -299,7 +299,7 @@ pub static TABLE: &[Row] = &[
     leaf("flow samplicator * balance group * by", choice(&[("exporter", "All datagrams of an exporter's address to the same receiver"), ("domain", "All datagrams of an observation domain to the same receiver"), ("round-robin", "Observation domains in turn")]), "How a receiver is chosen").default("exporter"),
 
     container("service", "Services for other programs"),
-    container("service metrics", "Counters and measures for Prometheus, at http://ADDRESS:PORT/metrics; off without any of these"),
+    container("service metrics", "Counters and measures for Prometheus, over HTTP"),
     multi("service metrics listen-address", Address, "Address to listen on; by default any address of both families"),
     leaf("service metrics port", PORT, "TCP port to listen on").default("9743"),
     multi("service metrics allow", Prefix, "Prefix of hosts that may ask; by default every host may"),

@@ -46,8 +46,8 @@ fn every_row_is_whole() {
         if let Type::Number { min, max } = row.value {
             assert!(min < max, "{path}: range");
             // Ports are numbers without a unit.
-            let port =
-                (min, max) == (1, 65535) && matches!(row.word(), "port" | "udp" | "vxlan-port");
+            let port = (min, max) == (1, 65535)
+                && matches!(row.word(), "port" | "udp" | "tcp" | "vxlan-port");
             assert!(port || !row.unit.is_empty(), "{path}: unit");
         }
         if let Type::Choice(choices) = row.value {

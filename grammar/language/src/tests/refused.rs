@@ -25,7 +25,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Set, "set system host-name a b", "1:24: unexpected \"b\"; host-name has one value"),
     (Set, "set flow exporter", "1:18: a name is missing after exporter; <name>: Flow exporter: sends flow records to a collector"),
     (Set, "set interfaces ethernet eth0 disable yes", "1:38: nothing can follow disable; it has no value"),
-    (Set, "set quantum-flux", "1:5: unknown word \"quantum-flux\"; possible: system, interfaces, flow, comment"),
+    (Set, "set quantum-flux", "1:5: unknown word \"quantum-flux\"; possible: system, interfaces, flow, service, comment"),
     // Values.
     (Set, "set system host-name -r1", "1:22: \"-r1\" is not a host name; letters, digits and hyphens in parts joined by dots, 64 characters at most"),
     (Set, "set system config-management commit-revisions 0", "1:47: \"0\" is out of range; a number of revisions from 1 to 65535 is wanted"),
@@ -82,7 +82,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     // Columns are characters, not octets.
     (Set, "set interfaces ethernet eth0 description \"é→\" x", "1:47: unexpected \"x\"; put a text of several words in quotes"),
     (Json, "{\"interfaces\": {\"ethernet\": {\"eth0\": {\"description\": \"é→\", \"mtu\": 1}}}}", "1:67: \"1\" is out of range; a number of octets from 68 to 16000 is wanted"),
-    (Curly, "/* é→ */ nonsense\n", "1:10: unknown word \"nonsense\"; possible: system, interfaces, flow, comment"),
+    (Curly, "/* é→ */ nonsense\n", "1:10: unknown word \"nonsense\"; possible: system, interfaces, flow, service, comment"),
     // Nothing to delete.
     (Set, "delete", "1:7: a word is missing; say what to delete"),
     // Quotes and lists.
@@ -105,7 +105,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Curly, "system {\n    syslog {\n        host 192.0.2.1\n    }\n", "1:8: { without }; the brace opened here is not closed"),
     (Curly, "{\n}\n", "1:1: { without a word before it; say what the braces hold"),
     (Curly, "system host-name r1 {\n}\n", "1:21: host-name is a leaf and holds no braces; write its value behind it, without braces"),
-    (Curly, "sys {\n    host-name r1\n}\n", "1:1: unknown word \"sys\"; possible: system, interfaces, flow, comment"),
+    (Curly, "sys {\n    host-name r1\n}\n", "1:1: unknown word \"sys\"; possible: system, interfaces, flow, service, comment"),
     (Curly, "système {\n}", "1:1: unknown word \"système\"; did you mean system?"),
     (Curly, "flow {\n    record Ä {\n    }\n}", "2:12: \"Ä\" is not a name; letters, digits and any of . _ - : are possible, 64 characters at most"),
     (Curly, "system {\n    host-name r1 /* half\n}\n", "1:8: { without }; the brace opened here is not closed\n2:18: the comment does not end; close it with */"),
@@ -115,7 +115,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     // IOS.
     (Ios, "flow record R\n match ipv4 source adress", "2:20: unknown word \"adress\"; did you mean address?"),
     (Ios, "flow record R\n match ipv4 protocol match", "2:27: a value is missing after match; <field>: Key field"),
-    (Ios, "flow exporter E\n transport tcp 2055", "2:12: unknown word \"tcp\"; possible: udp"),
+    (Ios, "flow exporter E\n transport sctp 2055", "2:12: unknown word \"sctp\"; possible: udp, tcp, buffer"),
     (Ios, "flow exporter E\n destination 192.0.2.1 vfr red", "2:24: unexpected \"vfr\"; destination HOST [vrf NAME]"),
     (Ios, "flow exporter E\n source GigabitEthernet1/0/9", "2:9: no interface has the alias \"GigabitEthernet1/0/9\"; only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first"),
     (Ios, "interface GigabitEthernet9/1", "1:11: no interface has the alias \"GigabitEthernet9/1\"; only slot 0 stands for ethN without one; set interfaces ethernet ethN alias first"),
@@ -132,7 +132,7 @@ const REFUSED: &[(Dialect, &str, &str)] = &[
     (Ios, "sampler", "1:8: a name is missing after sampler; <name>: Selects packets to meter"),
     (Ios, "hostname", "1:9: a value is missing after host-name; <host-name>: Name of this host"),
     (Ios, "no", "1:3: a word is missing; say what to delete"),
-    (Ios, "router bgp 65000", "1:1: unknown word \"router\"; possible: hostname, interface, sampler, logging, system, interfaces, flow, comment, flow-accounting"),
+    (Ios, "router bgp 65000", "1:1: unknown word \"router\"; possible: hostname, interface, sampler, logging, system, interfaces, flow, service, comment, flow-accounting"),
     (Ios, "logging host 192.0.2.1 transport sctp", "1:34: \"sctp\" is not possible here; possible: udp, tcp"),
     (Ios, "flow monitor M\n cache timeout never 5", "2:16: unknown word \"never\"; possible: active, inactive, update, event"),
     // JSON.

@@ -222,7 +222,7 @@ fn names_that_fall_on_one_interface_are_told_apart() {
 #[test]
 fn flow_parts_of_a_router_and_no_others() {
     let reading = flow(
-        "version 15.7\nservice timestamps log\nhostname edge-1\n!\nflow exporter NOC\n destination 192.0.2.9\n transport tcp 2055\n bogus 1\n  deeper\n!\nflow monitor M\n exporter NOC\n record netflow ipv4 original-input\n!\ninterface GigabitEthernet0/0\n ip nat outside\n ip flow monitor M input\n shutdown\n!\ninterface GigabitEthernet1/0/1\n shutdown\n!\ninterface GigabitEthernet1/0/2\n ip flow monitor M input\n ip flow monitor M output\n!\nrouter bgp 65000\n neighbor 192.0.2.254 remote-as 65001\nlogging buffered 4096\nlogging host 192.0.2.7\nend\n",
+        "version 15.7\nservice timestamps log\nhostname edge-1\n!\nflow exporter NOC\n destination 192.0.2.9\n transport sctp 2055\n bogus 1\n  deeper\n!\nflow monitor M\n exporter NOC\n record netflow ipv4 original-input\n!\ninterface GigabitEthernet0/0\n ip nat outside\n ip flow monitor M input\n shutdown\n!\ninterface GigabitEthernet1/0/1\n shutdown\n!\ninterface GigabitEthernet1/0/2\n ip flow monitor M input\n ip flow monitor M output\n!\nrouter bgp 65000\n neighbor 192.0.2.254 remote-as 65001\nlogging buffered 4096\nlogging host 192.0.2.7\nend\n",
     );
     assert_eq!(places(&reading), [(7, 12), (8, 2), (23, 11)]);
     assert_eq!(

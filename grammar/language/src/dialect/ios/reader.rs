@@ -491,6 +491,7 @@ fn begins_with<'a>(words: impl Iterator<Item = &'a str>) -> bool {
             _,
             ..,
         ] => true,
+        ["service", word, ..] => crate::schema::lookup(["service", word]).is_some(),
         ["logging", "host", ..] | ["ip", "flow-export" | "flow-cache", ..] => true,
         ["logging", host, ..] => host.parse::<std::net::IpAddr>().is_ok(),
         ["feature", "netflow"] => true,

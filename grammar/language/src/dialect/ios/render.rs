@@ -38,9 +38,12 @@ pub(crate) fn render(tree: &Tree) -> String {
             }
         }
     }
-    if let (Some(place), Some(comments)) = (lookup(["comment"]), tree.get(&["comment"])) {
-        lines(place, comments, "comment", &mut out);
-        end(&mut out);
+    // What IOS has no statements for are paths.
+    for word in ["service", "comment"] {
+        if let (Some(place), Some(tree)) = (lookup([word]), tree.get(&[word])) {
+            lines(place, tree, word, &mut out);
+            end(&mut out);
+        }
     }
     out
 }
