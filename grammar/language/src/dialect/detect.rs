@@ -10,6 +10,9 @@ pub(crate) fn detect(text: &str) -> Dialect {
         return Dialect::Json;
     }
     let mut lines = statements(text).peekable();
+    if lines.peek().is_none() {
+        return of_comments(text);
+    }
     let mut semicolon = false;
     while let Some(line) = lines.next() {
         let words: Vec<&str> = line.split_whitespace().take(5).collect();
@@ -52,6 +55,15 @@ pub(crate) fn detect(text: &str) -> Dialect {
         Dialect::Curly
     } else {
         Dialect::Ios
+    }
+}
+
+/// The dialect of a text without statements: one that has such comments.
+fn of_comments(text: &str) -> Dialect {
+    match text.trim_start().get(..1) {
+        Some("/") => Dialect::Curly,
+        Some("#") => Dialect::Set,
+        _ => Dialect::Ios,
     }
 }
 
@@ -150,5 +162,21 @@ mod tests {
         }
         assert_eq!(detect("system login user ann full-name a{"), Dialect::Ios);
         assert_eq!(detect("interfaces {"), Dialect::Curly);
+    }
+
+    #[test]
+    fn a_text_of_comments_is_in_a_dialect_that_has_such() {
+        for (text, dialect) in [
+            ("", Dialect::Ios),
+            ("!\n! as it comes\n", Dialect::Ios),
+            ("# as it comes\n#\n# set system\n", Dialect::Set),
+            ("\n/* as it\n comes */\n", Dialect::Curly),
+            ("// as it comes", Dialect::Curly),
+        ] {
+            assert_eq!(detect(text), dialect, "{text}");
+            let empty = crate::Tree::default();
+            let read = crate::load(&empty, &[], text, None, crate::Mode::Merge);
+            assert_eq!(read, Ok(empty), "{text}");
+        }
     }
 }
