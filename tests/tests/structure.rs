@@ -13,7 +13,15 @@ use serde_json::Value;
 /// service, as `relay` is one.
 const LAYERS: &[&[&str]] = &[
     &[
-        "wire", "fib", "udp", "transfer", "clock", "mailbox", "loss", "api",
+        "wire",
+        "fib",
+        "udp",
+        "transfer",
+        "clock",
+        "mailbox",
+        "loss",
+        "api",
+        "supervisor",
     ],
     &["registry", "resolve"],
     &["language", "flow"],

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::host::Role;
 use language::Tree;
@@ -128,6 +129,15 @@ impl Engine {
     /// Waits for commits under way; no other commit begins while the guard lives.
     pub(crate) fn lock_commits(&self) -> MutexGuard<'_, ()> {
         self.commit_lock.lock()
+    }
+
+    /// Returns what has given no sign of life `by` then: threads of the services, and the commit under way if it does not end.
+    pub fn hanging(&self, by: Instant) -> Vec<String> {
+        let mut hanging = self.services.hanging(by);
+        if self.commit_lock.try_lock_until(by).is_none() {
+            hanging.push("the commit under way".to_owned());
+        }
+        hanging
     }
 
     pub(crate) fn remarks(&self) -> MutexGuard<'_, BTreeSet<String>> {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use config::Source;
 use flowd_log::Log;
+use language::Tree;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use sd_notify::NotifyState;
 use service::clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -67,7 +67,7 @@ async fn daemon(args: Run, log: &Log) -> anyhow::Result<ExitCode> {
     .await
     .context("start")??;
     if !seeded {
-        return Ok(ExitCode::FAILURE);
+        return Ok(ExitCode::from(supervisor::WRONG_CONFIGURATION));
     }
 
     let socket = ManagementSocket::open(&args.socket, control.clone())?;
@@ -91,7 +91,12 @@ async fn daemon(args: Run, log: &Log) -> anyhow::Result<ExitCode> {
         args.socket.display()
     );
     eprintln!("flowd: ready on {}", args.socket.display());
-    notify(NotifyState::Ready);
+    let api = tokio::runtime::Handle::current();
+    supervisor::feed_watchdog({
+        let control = control.clone();
+        move |within| watch::hanging(&control, &api, within)
+    })?;
+    supervisor::ready();
 
     loop {
         tokio::select! {
@@ -102,7 +107,7 @@ async fn daemon(args: Run, log: &Log) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    notify(NotifyState::Stopping);
+    supervisor::stopping();
     tracing::info!("flowd is stopping");
     confirmations.abort();
     alarms.abort();
@@ -151,6 +156,10 @@ fn start(state: &Path, config: Option<&Path>) -> anyhow::Result<(Arc<Control>, b
         return Ok((control, true));
     };
     let seeded = Source::read(config).and_then(|source| {
+        if source.tree == Tree::default() {
+            tracing::info!("nothing is committed: {} is empty", config.display());
+            return Ok(Vec::new());
+        }
         let comment = config.display().to_string();
         control
             .engine
@@ -189,11 +198,4 @@ fn state_directory(path: &Path) -> anyhow::Result<()> {
         bail!("{} is not a directory", path.display());
     }
     Ok(())
-}
-
-/// Tells systemd the daemon's state if it waits for it (`Type=notify`).
-fn notify(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!("NOTIFY_SOCKET: {error}");
-    }
 }

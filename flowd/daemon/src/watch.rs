@@ -1,7 +1,7 @@
 //! Looks after everything that can go wrong by itself, every few seconds: interfaces, capture rings, caches, exporters and
 //! receivers. What begins and what ends is a line of the log.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use api::flow::{ExporterState, RingState};
@@ -9,6 +9,7 @@ use api::host::AlarmKind;
 use api::samplicator::ReceiverState;
 use health::{Finding, Seen};
 use service::clock;
+use tokio::runtime::Handle;
 
 use crate::control::Control;
 
@@ -26,6 +27,20 @@ pub(crate) async fn watch(control: Arc<Control>) {
             tracing::error!("alarms: {error}");
         }
     }
+}
+
+/// Waits for signs of life of everything that must not hang, the threads of the management API included. Returns what has given
+/// none.
+pub(crate) fn hanging(control: &Control, api: &Handle, within: Duration) -> Vec<String> {
+    let by = clock::monotonic() + within;
+    let (sender, receiver) = mpsc::channel();
+    api.spawn(async move { sender.send(()) });
+    let mut hanging = control.engine.hanging(by);
+    let left = by.saturating_duration_since(clock::monotonic());
+    if receiver.recv_timeout(left).is_err() {
+        hanging.push("the management API".to_owned());
+    }
+    hanging
 }
 
 /// Notes the traffic of interfaces, and raises and ends alarms.
@@ -49,6 +64,10 @@ pub(crate) fn look(control: &Control) {
             false => tracing::info!(msgid = event.kind.msgid(), "{}", event.text),
         }
     }
+    let revision = control.engine.running().id;
+    let revision =
+        revision.map_or_else(|| "nothing committed".into(), |id| format!("revision {id}"));
+    supervisor::status(&format!("{revision}, alarms: {}", control.alarms.count()));
 }
 
 /// Looks at the links of metered interfaces, and at their rings.

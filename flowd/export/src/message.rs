@@ -37,6 +37,7 @@ pub(crate) enum Message {
         done: Reply<Option<bool>>,
     },
     Flush(Reply<()>),
+    Ping(Reply<()>),
     Stop,
 }
 

@@ -8,11 +8,11 @@ use std::collections::btree_map::Entry;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clock::Moment;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use mailbox::Reply;
+use mailbox::{Answer, Reply};
 use parking_lot::Mutex;
 use tracing::error;
 
@@ -161,6 +161,13 @@ impl Worker {
         self.ask(Message::Flush);
     }
 
+    /// Asks the thread for a sign of life. `None`: its queue had no room `by` then.
+    pub fn ping(&self, by: Instant) -> Option<Answer<()>> {
+        let (reply, answer) = mailbox::reply();
+        let sent = self.sender.send_deadline(Message::Ping(reply), by);
+        sent.ok().map(|()| answer)
+    }
+
     /// Sends everything handed over so far and ends the thread.
     pub fn stop(&self) {
         let thread = self.thread.lock().take();
@@ -287,6 +294,7 @@ impl State {
                     .for_each(|exporter| exporter.flush(now_ns));
                 done.send(());
             }
+            Message::Ping(done) => done.send(()),
             Message::Stop => {}
         }
     }

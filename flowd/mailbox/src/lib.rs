@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 pub use crossbeam_channel::{RecvError, TryRecvError};
@@ -170,6 +171,11 @@ impl<A> Answer<A> {
     /// Waits for the answer. `None` if the thread that was asked has ended.
     pub fn wait(self) -> Option<A> {
         self.0.recv().ok()
+    }
+
+    /// Waits for the answer until `by`. `None`: there is none by then, or there will be none.
+    pub fn wait_until(self, by: Instant) -> Option<A> {
+        self.0.recv_deadline(by).ok()
     }
 }
 

@@ -28,6 +28,7 @@ mod worker;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::Refusal;
 use api::ledger::LossLedger;
@@ -154,6 +155,23 @@ impl Service for Probe {
 
     fn names(settings: &Settings, kind: NameKind, begun: &str) -> Vec<Name> {
         settings.names(kind, begun)
+    }
+
+    fn hanging(&self, by: Instant) -> Vec<String> {
+        let Some(state) = self.state.try_lock_until(by) else {
+            return vec!["the probe".to_owned()];
+        };
+        let mut asked = vec![("the export thread".to_owned(), state.export.ping(by))];
+        for (interface, worker) in state.workers() {
+            let name = format!("the capture thread of {interface}");
+            asked.push((name, Some(worker.ping())));
+        }
+        drop(state);
+        let hangs = asked.into_iter().filter_map(|(name, answer)| {
+            let answer = answer.and_then(|answer| answer.wait_until(by));
+            answer.is_none().then_some(name)
+        });
+        hangs.collect()
     }
 
     /// Expires every flow, exports what is left, and ends the threads.

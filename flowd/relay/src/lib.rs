@@ -45,7 +45,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::Refusal;
 use api::ledger::LossLedger;
@@ -153,6 +153,25 @@ impl Service for Relay {
 
     fn names(settings: &Settings, kind: NameKind, _: &str) -> Vec<Name> {
         names::names(settings, kind)
+    }
+
+    fn hanging(&self, by: Instant) -> Vec<String> {
+        let Some(state) = self.state.try_lock_until(by) else {
+            return vec!["the samplicators".to_owned()];
+        };
+        let running = state.running.clone();
+        drop(state);
+        let mut hanging = Vec::new();
+        for (name, samplicator) in running {
+            match samplicator.hanging(by) {
+                Some(endpoints) => hanging.extend(endpoints.iter().map(|endpoint| {
+                    let Endpoint { listen, port } = endpoint;
+                    format!("the thread of samplicator {name} at {listen} port {port}")
+                })),
+                None => hanging.push(format!("samplicator {name}")),
+            }
+        }
+        hanging
     }
 
     /// Relays the datagrams that wait at the sockets, and ends the threads.

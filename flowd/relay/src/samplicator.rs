@@ -5,6 +5,7 @@ mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -229,6 +230,23 @@ impl Samplicator {
                 one.settings.name.clone()
             })
             .collect()
+    }
+
+    /// Asks the threads for a sign of life. Returns the listening addresses of those that have given none `by` then; `None` if not even
+    /// they can be listed.
+    pub(crate) fn hanging(&self, by: Instant) -> Option<Vec<Endpoint>> {
+        let running = self.0.state.try_lock_until(by)?;
+        let each = running.listeners.iter();
+        let asked = each.flat_map(|(endpoint, handles)| {
+            let asked = handles.iter().map(|handle| handle.ask(Ask::Ping));
+            asked.map(|answer| (endpoint.clone(), answer))
+        });
+        let asked: Vec<_> = asked.collect();
+        drop(running);
+        let hang = asked
+            .into_iter()
+            .filter_map(|(endpoint, answer)| answer.wait_until(by).is_none().then_some(endpoint));
+        Some(hang.collect())
     }
 
     /// Returns the settings in force.

@@ -56,6 +56,7 @@ pub(crate) enum Ask {
     Sources(Reply<Vec<SourceStatistics>>),
     Templates(Reply<Vec<TemplateStatistics>>),
     Clear(Reply<()>),
+    Ping(Reply<()>),
     Stop,
 }
 
@@ -398,6 +399,7 @@ impl Worker {
                 self.clear();
                 done.send(());
             }
+            Ask::Ping(done) => done.send(()),
             Ask::Stop => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::ledger::LossLedger;
 use api::session::Impact;
@@ -86,6 +87,13 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// Returns names of a kind for completion: all that start with `begun`, perhaps others, too.
     fn names(settings: &Self::Settings, kind: NameKind, begun: &str) -> Vec<Name> {
         let _ = (settings, kind, begun);
+        Vec::new()
+    }
+
+    /// Asks every thread that must not hang for a sign of life. Returns those that have given none `by` then, in words: `the capture
+    /// thread of eth0`.
+    fn hanging(&self, by: Instant) -> Vec<String> {
+        let _ = by;
         Vec::new()
     }
 

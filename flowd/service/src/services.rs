@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use api::ledger::LossLedger;
 use api::session::Impact;
@@ -81,6 +82,7 @@ trait Running: Send + Sync {
     fn ledger(&self) -> LossLedger;
     fn metrics(&self) -> Vec<Family>;
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name>;
+    fn hanging(&self, by: Instant) -> Vec<String>;
     fn stop(&self);
 }
 
@@ -157,6 +159,10 @@ impl<S: Service> Running for Entry<S> {
 
     fn names(&self, settings: &AnySettings, kind: NameKind, begun: &str) -> Vec<Name> {
         S::names(settings_of::<S>(settings), kind, begun)
+    }
+
+    fn hanging(&self, by: Instant) -> Vec<String> {
+        self.0.hanging(by)
     }
 
     fn stop(&self) {
@@ -293,6 +299,12 @@ impl Services {
         let each = self.running.iter().zip(&settings.0);
         each.flat_map(|(service, settings)| service.names(settings, kind, begun))
             .collect()
+    }
+
+    /// Returns the threads that must not hang and have given no sign of life `by` then.
+    pub fn hanging(&self, by: Instant) -> Vec<String> {
+        let each = self.running.iter();
+        each.flat_map(|service| service.hanging(by)).collect()
     }
 
     /// Stops the services, the last one first.

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use capture::Source;
 use flow::{Batch, RecordTally};
-use mailbox::{Reply, Sender};
+use mailbox::{Answer, Reply, Sender};
 use meter::{Clear, Copied, ReadOptions};
 
 use super::request::{Layouts, Piece, Request};
@@ -77,6 +77,11 @@ impl Worker {
     /// Returns everything the thread counts, consistent at one moment; `None` if the thread has ended.
     pub(crate) fn report(&self) -> Option<Report> {
         self.requests.answer(Request::Report)
+    }
+
+    /// Asks the thread for a sign of life.
+    pub(crate) fn ping(&self) -> Answer<()> {
+        self.requests.0.request(Request::Ping)
     }
 
     /// Returns a way to read caches without holding the probe's lock.

@@ -38,6 +38,7 @@ pub(super) enum Request {
     Replace(SourceConfig, Option<Source>, u64),
     Inherit(Vec<MonitorReport>),
     Report(Reply<Report>),
+    Ping(Reply<()>),
     Layouts(Arc<str>, Reply<Option<Layouts>>),
     Copy(Piece, Reply<(Batch, Copied)>),
     Clear(Arc<str>, Clear, Reply<RecordTally>),
@@ -71,6 +72,7 @@ impl Capture {
                 }
             }
             Request::Report(reply) => reply.send(self.report()),
+            Request::Ping(reply) => reply.send(()),
             Request::Layouts(monitor, reply) => {
                 let layouts = self
                     .monitors_named(&monitor)
