@@ -9,6 +9,7 @@ pub mod client;
 pub mod clock;
 pub mod collectors;
 pub mod config;
+pub mod container;
 pub mod dns;
 pub mod flowd;
 pub mod frame;
