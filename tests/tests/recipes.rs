@@ -61,6 +61,27 @@ fn the_mirror_port_exports_here_and_elsewhere() {
 }
 
 #[test]
+fn flow_accounting_counts_both_ways() {
+    if !skip::able("the example of flow accounting", TOOLS) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.router.ip("link set lo up");
+    let here = Sink::start(&lab.router, "127.0.0.1", 2055);
+    let elsewhere = Sink::start(&lab.c1, "192.168.3.1", 2055);
+    let flowd = Flowd::start(&lab.router);
+    load(&flowd, "flow-accounting.set");
+    lab.hosts
+        .run(&["ping", "-q", "-c", "100", "-i", "0.002", "172.16.1.1"]);
+    flowd.metered("flow-accounting", 200);
+    flowd.force_export("flow-accounting");
+    flowd.settled().audit();
+    for sink in [&here, &elsewhere] {
+        packets(sink, 2055, 200);
+    }
+}
+
+#[test]
 fn the_flow_router_meters_both_its_ports() {
     if !skip::able("the example of a flow router", TOOLS) {
         return;
