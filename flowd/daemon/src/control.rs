@@ -7,12 +7,13 @@ use std::time::Instant;
 
 use config::{Engine, StartError};
 use flowd_log::Log;
-use health::{Alarms, History, Readings};
+use health::{Alarms, Readings};
 use metrics::{Measured, Metrics};
 use probe::Probe;
 use relay::Relay;
 use service::Service;
 use service::metric::Family;
+use system::TrafficHistory;
 
 use crate::services::SERVICES;
 
@@ -33,7 +34,7 @@ pub(crate) struct Control {
     /// What is wrong now.
     pub alarms: Alarms,
     /// What interfaces have received and sent lately.
-    pub traffic: History,
+    pub traffic: TrafficHistory,
     /// When the daemon started, by the monotonic clock.
     pub started: Instant,
     /// When the daemon started, milliseconds since 1970.
@@ -60,7 +61,7 @@ impl Control {
             engine,
             readings: Readings::default(),
             alarms: Alarms::default(),
-            traffic: History::default(),
+            traffic: TrafficHistory::default(),
             started,
             started_ms,
         })

@@ -13,6 +13,7 @@ mod interface;
 mod netlink;
 pub mod routes;
 mod settings;
+mod traffic;
 mod worker;
 
 use std::io;
@@ -25,6 +26,7 @@ pub use difference::{Step, difference};
 pub use host::{Host, Staged};
 pub use interface::{Interface, Traffic};
 pub use settings::{Link, Settings};
+pub use traffic::TrafficHistory;
 
 /// Why the host could not be asked or changed.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use api::host::TrafficRates;
 use parking_lot::Mutex;
-use system::{Interface, Traffic};
+
+use crate::interface::{Interface, Traffic};
 
 /// The shorter time that rates are averages of.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -14,8 +15,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const FIVE_MINUTES: Duration = Duration::from_secs(300);
 
 /// The counters of interfaces over the last five minutes.
-#[derive(Default)]
-pub struct History(Mutex<HashMap<u32, VecDeque<Sample>>>);
+#[derive(Debug, Default)]
+pub struct TrafficHistory(Mutex<HashMap<u32, VecDeque<Sample>>>);
 
 /// The counters of an interface at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +26,7 @@ struct Sample {
     sent: Traffic,
 }
 
-impl History {
+impl TrafficHistory {
     /// Notes the counters of all interfaces. One that is gone is forgotten.
     pub fn note(&self, interfaces: &[Interface], at: Instant) {
         let mut history = self.0.lock();

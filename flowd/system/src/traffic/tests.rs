@@ -14,7 +14,7 @@ fn interface(packets: u64) -> Interface {
 
 #[test]
 fn rates_are_averages_of_a_minute_and_of_five() {
-    let (history, start) = (History::default(), service::clock::monotonic());
+    let (history, start) = (TrafficHistory::default(), service::clock::monotonic());
     let at = |second: u64| start + Duration::from_secs(second);
     history.note(&[interface(0)], at(0));
     assert_eq!(history.rates(2), Default::default());
