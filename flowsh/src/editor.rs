@@ -195,8 +195,9 @@ pub(crate) fn run(shell: Shell, home: Option<&Path>) -> Result<(), Failure> {
                     print(&format!("{text}\n"));
                 }
                 for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                    let kept = shell.lock().without_secrets(line);
                     // A history that cannot be kept is no reason not to run the line.
-                    let _ = editor.add_history_entry(line);
+                    let _ = editor.add_history_entry(kept);
                 }
                 front::typed(&mut shell.lock(), &text)
             }

@@ -1,6 +1,7 @@
 //! JSON text that a program reads: answers as they came, and values that the shell makes of them.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// A JSON value as text on one line.
@@ -17,6 +18,11 @@ impl JsonText {
     pub(crate) fn of(value: &impl Serialize) -> JsonText {
         // Only a value whose keys are no text fails, and there is none in the shell.
         JsonText(serde_json::to_string(value).unwrap_or_else(|_| "{}".into()))
+    }
+
+    /// Reads the value.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(&self.0)
     }
 
     /// The value on one line.

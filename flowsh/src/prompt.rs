@@ -28,8 +28,14 @@ impl Manner {
         matches!(self, Manner::Vyos(_))
     }
 
-    /// Notes a command that is typed on IOS and not on VyOS.
-    pub(crate) fn heard_ios(&mut self) {
+    /// Notes a setting of the terminal: on IOS it begins with `terminal`, on VyOS with `set terminal`.
+    pub(crate) fn heard(&mut self, line: &str) {
+        if line.trim_start().starts_with('t') {
+            self.heard_ios();
+        }
+    }
+
+    fn heard_ios(&mut self) {
         if let Manner::Vyos(user) = self {
             *self = Manner::Ios {
                 user: user.clone(),
@@ -85,7 +91,7 @@ mod tests {
     #[test]
     fn a_person_has_the_own_prompt_whatever_is_typed() {
         let mut own = Manner::default();
-        own.heard_ios();
+        own.heard("terminal length 0");
         assert!(!own.enable());
         assert_eq!(own.operational("r1"), "r1> ");
         assert_eq!(own.configuration("r1"), "r1# ");
@@ -96,7 +102,9 @@ mod tests {
         let mut manner = of(Role::Admin);
         assert_eq!(manner.operational("r1"), "ann@r1:~$ ");
         assert_eq!(manner.configuration("r1"), "ann@r1# ");
-        manner.heard_ios();
+        manner.heard("set terminal width 512");
+        assert!(manner.is_vyos());
+        manner.heard("terminal width 511");
         assert_eq!(manner.operational("r1"), "r1> ");
         assert!(manner.enable());
         assert_eq!(manner.operational("r1"), "r1# ");

@@ -6,6 +6,7 @@ mod cache;
 mod change;
 mod exporter;
 mod flow;
+mod host;
 mod interfaces;
 mod loss;
 mod metrics;
@@ -41,6 +42,7 @@ use std::fmt::Write as _;
 use api::Time;
 use api::flow::{Field, FieldKind, Flow, FlowValue};
 use api::routes::{self, Get};
+use commands::Ask;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
@@ -49,17 +51,26 @@ use crate::client::Error;
 use crate::json::JsonText;
 
 /// The screens of commands that only show what a route answers.
-fn screens() -> [Screen; 7] {
-    [
+fn screens() -> Vec<Screen> {
+    vec![
         Screen::new(routes::ALARMS, system::alarms),
+        Screen::new(routes::CLOCK, host::clock),
+        Screen::new(routes::FIELDS, host::export_ids),
+        Screen::new(routes::INTERFACES, |answer, _| {
+            host::interfaces_brief(answer)
+        })
+        .view("brief"),
         Screen::new(routes::LOG, log),
         Screen::new(routes::LOSS, |answer, _| loss::loss(answer)),
         Screen::new(routes::METRICS, |answer, _| metrics::metrics(answer)),
         Screen::new(routes::MONITOR_TOP, |answer, view| {
             talkers(answer, false, view)
         }),
+        Screen::new(routes::MEMORY, host::memory),
+        Screen::new(routes::PROCESSES, host::processes),
         Screen::new(routes::REVISIONS, system::commits),
         Screen::new(routes::ROUTES, |answer, _| route::routes(answer)),
+        Screen::new(routes::USERS, host::users),
     ]
 }
 
@@ -69,6 +80,8 @@ type Show = dyn Fn(&JsonText, &View) -> Result<String, Error>;
 /// A screen, by the route whose answers it shows.
 struct Screen {
     route: &'static str,
+    /// The name that a row has for the screen; empty for the route's first one.
+    view: &'static str,
     text: Box<Show>,
 }
 
@@ -84,8 +97,14 @@ impl Screen {
         };
         Screen {
             route: route.name,
+            view: "",
             text: Box::new(text),
         }
+    }
+
+    /// Names another screen of the same route.
+    fn view(self, view: &'static str) -> Screen {
+        Screen { view, ..self }
     }
 }
 
@@ -93,9 +112,9 @@ impl Screen {
 ///
 /// # Errors
 /// When the answer is not what this shell takes the route's answers for.
-pub(crate) fn of(route: &str, answer: &JsonText, view: &View) -> Result<String, Error> {
-    let screen = screens().into_iter().find(|screen| screen.route == route);
-    match screen {
+pub(crate) fn of(ask: &Ask, answer: &JsonText, view: &View) -> Result<String, Error> {
+    let is_it = |screen: &Screen| (screen.route, screen.view) == (ask.route, ask.view);
+    match screens().into_iter().find(is_it) {
         Some(screen) => (screen.text)(answer, view),
         None => Ok(answer.pretty() + "\n"),
     }

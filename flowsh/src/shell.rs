@@ -7,6 +7,8 @@ mod change;
 mod complete;
 mod configure;
 mod copy;
+mod help;
+mod history;
 mod import;
 mod leave;
 mod listing;
@@ -16,9 +18,11 @@ mod ping;
 mod refused;
 mod samplicator;
 mod talkers;
+mod tech;
 #[cfg(test)]
 mod tests;
 mod top;
+mod traceroute;
 mod watch;
 mod write;
 
@@ -37,6 +41,8 @@ use crate::prompt::Manner;
 use crate::screen::View;
 use crate::terminal;
 use crate::trouble::Failure;
+use help::{ENABLE, HELP};
+use history::History;
 pub(crate) use listing::Listing;
 use load::Loading;
 use talkers::Talkers;
@@ -120,6 +126,7 @@ pub(crate) struct Shell {
     pub(crate) lines_before: u32,
     /// What the daemon noted about changes, and has not been shown yet.
     notes: Vec<String>,
+    history: History,
     /// Lines a screen has, once `terminal length` said so; 0 never stops.
     pub(crate) terminal_length: Option<u32>,
     /// Columns a screen has, once `terminal width` said so.
@@ -155,6 +162,7 @@ impl Shell {
             below_refused: false,
             lines_before: 0,
             notes: Vec::new(),
+            history: History::default(),
             terminal_length: None,
             terminal_width: None,
             view: View {
@@ -232,8 +240,16 @@ impl Shell {
         }
     }
 
+    /// Returns a line as it may be kept in a file: without secrets.
+    pub(crate) fn without_secrets(&self, line: &str) -> String {
+        history::masked(line, &self.level)
+    }
+
     /// Runs a line.
     pub(crate) fn run(&mut self, line: &str) -> Done {
+        if self.wants_command() {
+            self.history.add(line, &self.level);
+        }
         let mut done = self.done(line);
         let notes = self.notes();
         if let Ok(outcome) = &mut done {
@@ -368,12 +384,18 @@ impl Shell {
                     .err()
                     .map(|failure| failure.shown())
             }
-            Ok(Some(Line {
-                command: Command::Show { path },
-                ..
-            })) => {
-                let spelled = self.path_of_show(&path, line);
-                spelled.err().map(|failure| failure.shown())
+            Ok(Some(parsed)) if matches!(parsed.command, Command::Show { .. }) => {
+                match self.as_operational(parsed, line) {
+                    Ok(Line {
+                        command: Command::Show { path, .. },
+                        ..
+                    }) => {
+                        let spelled = self.spelled_out(&self.level, &path, line);
+                        spelled.err().map(|failure| failure.shown())
+                    }
+                    Ok(_) => None,
+                    Err(failure) => Some(failure.shown()),
+                }
             }
             Ok(Some(Line {
                 command: Command::Statement(tail),
@@ -402,6 +424,9 @@ impl Shell {
         let comment = self.comment.take();
         let parsed =
             commands::parse(line, mode).map_err(|problem| Failure::in_line(line, &problem))?;
+        let parsed = parsed
+            .map(|parsed| self.as_operational(parsed, line))
+            .transpose()?;
         let Some(parsed) = parsed else {
             let own = line.trim_start().starts_with("/*").then(|| line.to_owned());
             self.comment = own.or(comment);
@@ -436,12 +461,12 @@ impl Shell {
             (_, Command::Configure { terminal }) => self.configure(terminal, false, line)?,
             (_, Command::ConfigureExclusive) => self.configure(false, true, line)?,
             (_, Command::TerminalLength(lines)) => {
-                self.prompts.heard_ios();
+                self.prompts.heard(line);
                 self.terminal_length = Some(lines);
                 Outcome::default()
             }
             (_, Command::TerminalWidth(columns)) => {
-                self.prompts.heard_ios();
+                self.prompts.heard(line);
                 self.terminal_width = Some(columns as usize).filter(|columns| *columns > 0);
                 self.view.columns = Some(self.columns());
                 Outcome::default()
@@ -455,6 +480,11 @@ impl Shell {
             (_, Command::Enable) => Answer::line(ENABLE).into(),
             (_, Command::Write) => self.write()?,
             (_, Command::Ping(ping)) => ping::ping(&ping, pipes)?,
+            (_, Command::Traceroute(trace)) => traceroute::traceroute(&trace, pipes)?,
+            (Mode::Operational, Command::Compare { from, to, commands }) => {
+                let compared = self.compare(from, to, commands);
+                compared.map_err(|failure| failure.at_its_word(line))?
+            }
             (_, Command::MonitorSamplicator { name }) => {
                 self.watched(Watch::Samplicator(name), pipes, line)?
             }
@@ -476,8 +506,11 @@ impl Shell {
             (_, Command::ShowConfiguration { path, .. }) if pipes.contains(&Pipe::Json) => self
                 .show_configuration(Form::Json, &path, false, line)?
                 .into(),
-            (Mode::Configuration(_), Command::Show { path }) if pipes.contains(&Pipe::Json) => {
-                self.show_json(&path, line)?
+            (_, Command::ShowRunningInterface { name, .. }) if pipes.contains(&Pipe::Json) => {
+                self.show_running_interface(Form::Json, &name)?.into()
+            }
+            (Mode::Configuration(_), Command::Show { path, .. }) if pipes.contains(&Pipe::Json) => {
+                self.show_as(Form::Json, &path, line)?
             }
             (Mode::Configuration(_), command) if configure::is_configuration(&command) => {
                 // What a commit says is about the configuration, whatever words its comment has.
@@ -559,28 +592,3 @@ fn short_name(host: &str) -> String {
         name
     }
 }
-
-const ENABLE: &str = "There is no privileged mode: members of flowd-admin may configure, members of flowd may only show.";
-
-const HELP: &str = "\
-?         at any point lists what can follow
-Tab       completes a word; unique abbreviations do as well
-Ctrl-R    searches the history, Ctrl-C drops the line, Ctrl-D leaves a mode, Ctrl-Z all of them
-| ...     match RE, except RE, begin RE, section RE, count, last N, json, no-more, save FILE
---More--  space, Enter, b back, g top, G end, /RE searches, q quits; `terminal length 0` never stops
-
-configure              changes go to a candidate; `commit` puts it into force
-configure terminal     the same with the IOS prompt: lines wait for `commit` there, too
-
-In configuration mode both languages work, typed or pasted:
-  set system flow-accounting interface eth1
-  flow exporter E
-   destination 192.0.2.9
-compare                shows what the candidate changes
-commit                 or `commit-confirm 5`: rolls back unless `confirm` is typed
-write memory           commits what waits; every commit is kept, there is no other startup configuration
-rollback 12            makes a revision the candidate; `run show system commit` lists them
-load FILE, load terminal, load samplicate FILE, save FILE
-run show ...           an operational command (also `do show ...`)
-exit                   leaves the level or the mode; `exit discard` gives changes up
-";

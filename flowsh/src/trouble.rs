@@ -77,6 +77,17 @@ impl Failure {
         )
     }
 
+    /// Returns the place of the first wrong character in the typed line, from 0.
+    pub(crate) fn column(&self) -> Option<usize> {
+        match self {
+            Failure::NoDaemon(_) => None,
+            Failure::Wrong(troubles) => {
+                let place = troubles.first()?.place.as_ref();
+                place.map(|(_, start, _)| *start)
+            }
+        }
+    }
+
     /// Adds where the line is from, unless that is known.
     pub(crate) fn in_origin(mut self, origin: &str) -> Failure {
         if let Failure::Wrong(troubles) = &mut self {

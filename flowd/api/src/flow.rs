@@ -26,5 +26,5 @@ pub use monitor::{
 pub use rates::{
     AccountingRates, FlowRate, InterfaceRate, MonitorTop, Rate, RateOrder, TopMeasure, TopRow,
 };
-pub use record::{Record, RecordField, Records};
+pub use record::{Fields, KnownField, Record, RecordField, Records};
 pub use route::{FlowPath, FlowRoute, PathExporter, PathMonitor, PathSampler, RouteKind, Routes};

@@ -36,6 +36,101 @@ pub struct Version {
     /// The number of alarms there are.
     #[serde(default)]
     pub alarms: u64,
+    /// The machine and its operating system.
+    pub machine: Machine,
+}
+
+/// The host's machine and operating system.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Machine {
+    /// The operating system's name and version; empty where it does not tell.
+    pub operating_system: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The architecture, such as `x86_64`.
+    pub architecture: String,
+    /// Vendor and model of the machine; null where the firmware does not tell.
+    pub hardware: Option<String>,
+    /// Seconds since the host was started.
+    pub uptime_seconds: u64,
+}
+
+/// The host's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Clock {
+    /// The time.
+    pub time: Time,
+}
+
+/// The users who are connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Users {
+    /// The users by the programs that they are connected with, oldest first.
+    pub users: Vec<User>,
+}
+
+/// A user and the program that is connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct User {
+    /// The user's name, or number where it has none.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// What the user may do; null where the configuration has taken all rights since it connected.
+    pub role: Option<Role>,
+    /// The program, with its process id.
+    pub process: String,
+    /// When the first connection that it has was opened.
+    pub connected: Time,
+    /// Whether it is the program that is asking.
+    pub own: bool,
+}
+
+/// The processors' load, and flowd's threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Processes {
+    /// The number of processors that flowd may use.
+    pub processors: u64,
+    /// The host's average number of runnable threads over 1, 5 and 15 minutes.
+    pub load: [f64; 3],
+    /// flowd's threads, those with the most processor time first.
+    pub threads: Vec<Thread>,
+}
+
+/// A thread of flowd.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Thread {
+    /// The kernel's number of the thread.
+    pub id: u32,
+    /// The thread's name.
+    pub name: String,
+    /// The state as proc(5) writes it: R running, S waiting, D waiting for a device.
+    pub state: String,
+    /// Processor time in seconds, in user and kernel mode.
+    pub cpu_seconds: f64,
+    /// Processor time as a share of the time since the thread was started, in percent.
+    pub cpu_percent: f64,
+}
+
+/// Memory of the host and of flowd, in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// The host's memory.
+    pub total: u64,
+    /// What of it nothing uses.
+    pub free: u64,
+    /// What of it programs can get without swapping.
+    pub available: u64,
+    /// The host's swap space.
+    pub swap_total: u64,
+    /// What of the swap space nothing uses.
+    pub swap_free: u64,
+    /// Memory that flowd has.
+    pub resident: u64,
+    /// The most memory that flowd had.
+    pub resident_peak: u64,
+    /// Address space of flowd.
+    pub address_space: u64,
 }
 
 words! {
@@ -289,6 +384,14 @@ crate::route::routes! {
     VERSION: Get<Nothing, Version> = Get "/v1/version";
     /// Who is asking, as the kernel tells it.
     WHOAMI: Get<Nothing, Identity> = Get "/v1/whoami";
+    /// The host's clock.
+    CLOCK: Get<Nothing, Clock> = Get "/v1/clock";
+    /// The users who are connected.
+    USERS: Get<Nothing, Users> = Get "/v1/users";
+    /// The processors' load, and flowd's threads.
+    PROCESSES: Get<Nothing, Processes> = Get "/v1/processes";
+    /// Memory of the host and of flowd.
+    MEMORY: Get<Nothing, Memory> = Get "/v1/memory";
     /// The host's interfaces.
     INTERFACES: Get<crate::query::InterfacesQuery, Interfaces> = Get "/v1/interfaces";
     /// What is wrong now, and since when.

@@ -13,7 +13,7 @@
 //! | [`flow`] | the flow probe: records, monitors, exporters, caches, routes |
 //! | [`samplicator`] | the samplicators: listeners, receivers, sources, templates |
 //! | [`ledger`] | the loss ledger, and the counters of which it is made |
-//! | [`host`] | the program and its host: version, interfaces, names, log |
+//! | [`host`] | the program and its host: version, users, threads, memory, interfaces, names, log |
 //! | [`metrics`] | the metrics service |
 //! | [`complete`] | completion of a command line |
 //! | [`query`] | query parameters of a cache and of other flow tables |

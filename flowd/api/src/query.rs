@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::{
-    Accounting, AccountingRates, CacheFlows, Clear, Cleared, Exporters, FlowPath,
+    Accounting, AccountingRates, CacheFlows, Clear, Cleared, Exporters, Fields, FlowPath,
     MeteredInterfaces, MonitorTop, Monitors, RateOrder, Records, ReplayedExporter, Routes,
     Samplers, TopMeasure,
 };
@@ -18,6 +18,15 @@ pub struct NameQuery {
     /// Only the one of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+/// Which fields of records to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldsQuery {
+    /// Only fields with elements of enterprises, which only IPFIX can have, or only others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise: Option<bool>,
 }
 
 /// Which of the host's interfaces to show.
@@ -170,6 +179,8 @@ crate::route::routes! {
     MONITORS: Get<NameQuery, Monitors> = Get "/v1/flow/monitors";
     /// Flow exporters.
     EXPORTERS: Get<NameQuery, Exporters> = Get "/v1/flow/exporters";
+    /// The fields of records with the numbers that they have in templates.
+    FIELDS: Get<FieldsQuery, Fields> = Get "/v1/flow/fields";
     /// State of the host's routing tables.
     ROUTES: Get<Nothing, Routes> = Get "/v1/flow/routes";
     /// The flows in a monitor's cache. A listing is answered in parts: next is the after of the next one. At most

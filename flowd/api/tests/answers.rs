@@ -28,7 +28,21 @@ const CACHE: &str = r#"{"type":"normal","bidirectional":false,"size":4096,"parts
 fn the_host() {
     same::<host::Version>(
         r#"{"program":"flowd","version":"0.1.0","host_name":"r1","pid":7,"started":"2026-01-01T00:00:00Z",
-            "uptime_seconds":9,"revision":null,"alarms":2}"#,
+            "uptime_seconds":9,"revision":null,"alarms":2,"machine":{"operating_system":"Debian GNU/Linux 12 (bookworm)",
+            "kernel":"6.1.0","architecture":"x86_64","hardware":null,"uptime_seconds":99}}"#,
+    );
+    same::<host::Clock>(r#"{"time":"2026-01-01T00:00:00.000Z"}"#);
+    same::<host::Users>(
+        r#"{"users":[{"user":"ann","uid":1000,"role":"operator","process":"flowsh[7]",
+            "connected":"2026-01-01T00:00:00Z","own":true}]}"#,
+    );
+    same::<host::Processes>(
+        r#"{"processors":2,"load":[0.5,0.25,0.125],
+            "threads":[{"id":7,"name":"flowd","state":"S","cpu_seconds":1.5,"cpu_percent":0.5}]}"#,
+    );
+    same::<host::Memory>(
+        r#"{"total":8,"free":1,"available":4,"swap_total":0,"swap_free":0,"resident":2,"resident_peak":3,
+            "address_space":9}"#,
     );
     same::<host::Identity>(r#"{"user":"ann","uid":1000,"role":"operator"}"#);
     same::<host::Interfaces>(

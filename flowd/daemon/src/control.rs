@@ -15,6 +15,7 @@ use service::Service;
 use service::metric::Family;
 use system::TrafficHistory;
 
+use crate::connections::Connections;
 use crate::services::SERVICES;
 
 /// The parts of the daemon that handlers use.
@@ -29,6 +30,8 @@ pub(crate) struct Control {
     pub log: Arc<Log>,
     /// Where Prometheus asks.
     pub metrics: Arc<Metrics>,
+    /// The users who are connected.
+    pub connections: Arc<Connections>,
     /// Counters that were read before, for rates.
     pub readings: Readings,
     /// What is wrong now.
@@ -59,6 +62,7 @@ impl Control {
             log: listed(&engine),
             metrics: listed(&engine),
             engine,
+            connections: Arc::default(),
             readings: Readings::default(),
             alarms: Alarms::default(),
             traffic: TrafficHistory::default(),

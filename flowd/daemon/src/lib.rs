@@ -7,6 +7,7 @@
 mod api;
 mod arguments;
 mod check_command;
+mod connections;
 mod control;
 #[cfg(feature = "fuzz")]
 #[path = "../fuzz/api.rs"]

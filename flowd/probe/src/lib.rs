@@ -46,6 +46,7 @@ pub use query::CacheQuery;
 pub use reader::Cancelled;
 use rings::InterfaceRings;
 pub use settings::{ACCOUNTING, Settings};
+pub use show::fields;
 use worker::{Report, Worker};
 
 /// Most batches (256 flows each) that wait for the export thread; further ones are dropped and counted.

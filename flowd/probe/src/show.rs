@@ -3,9 +3,12 @@
 mod accounting;
 mod cache;
 mod exporter;
+mod fields;
 mod loss;
 mod routes;
 mod statistics;
+
+pub use fields::fields;
 
 use std::collections::BTreeMap;
 

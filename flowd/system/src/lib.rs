@@ -10,6 +10,7 @@
 mod difference;
 mod host;
 mod interface;
+mod machine;
 mod netlink;
 pub mod routes;
 mod settings;
@@ -25,6 +26,7 @@ use service::{Before, Name, NameKind, Occasion, Service};
 pub use difference::{Step, difference};
 pub use host::{Host, Staged};
 pub use interface::{Interface, Traffic};
+pub use machine::{machine, memory, processes};
 pub use settings::{Link, Settings};
 pub use traffic::TrafficHistory;
 

@@ -3,7 +3,7 @@
 use api::configuration::Revisions;
 use api::host::{Alarms, LogLines, Version};
 
-use super::{Page, View, plain, span, time};
+use super::{Page, View, given, plain, span, time};
 
 /// The revisions, VyOS's layout.
 pub(crate) fn commits(answer: &Revisions, view: &View) -> String {
@@ -100,6 +100,17 @@ pub(crate) fn version(answer: &Version, view: &View) -> String {
     );
     pair("Shell:", format!("flowsh {}", env!("CARGO_PKG_VERSION")));
     pair("Host name:", plain(&answer.host_name));
+    let machine = &answer.machine;
+    pair("Operating system:", plain(&machine.operating_system));
+    pair(
+        "Kernel:",
+        format!(
+            "Linux {} {}",
+            plain(&machine.kernel),
+            plain(&machine.architecture)
+        ),
+    );
+    pair("Hardware:", given(machine.hardware.as_deref()));
     pair("Process:", answer.pid.to_string());
     pair(
         "Started:",
@@ -120,7 +131,31 @@ pub(crate) fn version(answer: &Version, view: &View) -> String {
             count => format!("{count} (`show alarms`)"),
         },
     );
+    page.line("");
+    page.line(format!(
+        "{} uptime is {}",
+        plain(&answer.host_name),
+        long_span(machine.uptime_seconds)
+    ));
     page.0
+}
+
+/// Writes a span of time as IOS does: `1 week, 2 days, 3 hours, 4 minutes`.
+fn long_span(seconds: u64) -> String {
+    let minutes = seconds / 60;
+    let units = [
+        (minutes / (7 * 24 * 60), "week"),
+        (minutes / (24 * 60) % 7, "day"),
+        (minutes / 60 % 24, "hour"),
+        (minutes % 60, "minute"),
+    ];
+    let unit = |(count, name): (u64, &str)| match count {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    };
+    let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(3);
+    let shown: Vec<String> = units.into_iter().skip(first).map(unit).collect();
+    shown.join(", ")
 }
 
 /// What is wrong now, and since when.

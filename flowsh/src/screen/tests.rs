@@ -112,7 +112,7 @@ eth0              192.0.2.1/24                       u/D   promiscuous
         "Nov 21 04:00:00.250 info  flowd: ready\n",
     );
     let answer = json!({"program": "flowd", "version": "0.1.0", "host_name": "r1", "pid": 7, "started": "2026-11-21T04:00:00Z",
-        "uptime_seconds": 90061, "alarms": 2});
+        "uptime_seconds": 90061, "alarms": 2, "machine": {"uptime_seconds": 694_861}});
     let shown = version(&filled(&answer), &view(None));
     assert!(
         shown.contains("Uptime:           1 day, 01:01:01\n"),
@@ -135,6 +135,91 @@ eth0              192.0.2.1/24                       u/D   promiscuous
     assert!(
         shown.contains("Revision:         nothing is committed yet\n"),
         "{shown}"
+    );
+    assert!(
+        shown.ends_with("\nr1 uptime is 1 week, 1 day, 1 hour, 1 minute\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn every_question_has_a_screen() {
+    let mut questions = 0;
+    for declared in commands::operational() {
+        let parsed = commands::parse(declared.pattern, commands::Mode::Operational);
+        if let Ok(Some(line)) = parsed
+            && let commands::Command::Ask(ask) = line.command
+        {
+            let is_it = |screen: &Screen| (screen.route, screen.view) == (ask.route, ask.view);
+            assert!(screens().iter().any(is_it), "{}", declared.pattern);
+            questions += 1;
+        }
+    }
+    assert!(questions > 10, "{questions}");
+}
+
+#[test]
+fn the_host_as_routers_show_it() {
+    let view = view(Some(80));
+    let answer = json!({"interfaces": [
+        {"name": "eth0", "up": true, "running": true, "addresses": ["2001:db8::1/64", "192.0.2.1/24", "192.0.2.2/24"]},
+        {"name": "eth1", "up": false, "running": false}]});
+    same(
+        host::interfaces_brief(&filled(&answer)),
+        "
+Interface              IP-Address      OK? Method Status                Protocol
+eth0                   192.0.2.1       YES other  up                    up
+eth1                   unassigned      YES unset  administratively down down
+",
+    );
+    let answer = json!({"users": [
+        {"user": "root", "uid": 0, "role": "admin", "process": "flowsh[7]", "connected": "2026-11-21T04:00:00Z", "own": true},
+        {"user": "ann", "uid": 1000, "role": "operator", "process": "curl[9]", "connected": "2026-11-21T05:00:00Z"}]});
+    same(
+        host::users(&filled(&answer), &view),
+        "
+  User             Role     Program              Connected
+* root             admin    flowsh[7]            2026-11-21 04:00:00
+  ann              operator curl[9]              2026-11-21 05:00:00
+",
+    );
+    same(
+        host::clock(&filled(&json!({"time": "2026-11-21T04:00:00.250Z"})), &view),
+        "04:00:00.250 UTC Sat Nov 21 2026\n",
+    );
+    let answer = json!({"processors": 2, "load": [0.5, 0.25, 1.0],
+        "threads": [{"id": 7, "name": "capture eth0", "state": "R", "cpu_seconds": 90.5, "cpu_percent": 12.34}]});
+    same(
+        host::processes(&filled(&answer), &view),
+        "
+Load: 0.50, 0.25, 1.00 over 1, 5 and 15 minutes; processors: 2
+
+      ID  Thread            State   CPU seconds   CPU %
+       7  capture eth0      R             90.50    12.3
+",
+    );
+    let answer =
+        json!({"total": 4 << 30, "available": 1 << 30, "free": 1 << 29, "resident": 1 << 20});
+    same(
+        host::memory(&filled(&answer), &view),
+        "
+MiB          Total        Used        Free   Available
+Host        4096.0      3072.0       512.0      1024.0
+Swap           0.0         0.0         0.0
+
+flowd: 1.0 MiB in memory, 0.0 at most; address space 0.0 MiB
+",
+    );
+    let answer = json!({"fields": [
+        {"words": "ipv4 source address", "number": 8, "octets": 4, "element": "sourceIPv4Address"},
+        {"words": "x", "number": 1, "enterprise": 29305, "octets": 8, "element": "y"}]});
+    same(
+        host::export_ids(&filled(&answer), &view),
+        "
+Field                                     ID Octets Information element
+ipv4 source address                        8      4 sourceIPv4Address
+x                                    29305/1      8 y
+",
     );
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use api::Refusal;
 use api::session::{Changes, Dialect, Edit, EditMode};
-use api::{Code, Refusal};
-use commands::{Command, Mode, Submode, operational_hint};
+use commands::{Command, Mode, Submode};
 
 use super::Shell;
 use crate::client::Error;
@@ -79,6 +79,9 @@ impl Shell {
     /// # Errors
     /// Something concerns all of them; none took effect.
     pub(crate) fn run_batch(&mut self, batch: Batch, lines: &[&str]) -> Result<Undone, Failure> {
+        lines
+            .iter()
+            .for_each(|line| self.history.add(line, &self.level));
         let (changes, before) = self.send(batch.language, lines)?;
         let mut undone = Undone {
             left_out: changes
@@ -134,14 +137,7 @@ impl Shell {
 /// The failure of a line of a batch.
 fn failure(refusal: &Refusal, line: &str) -> Failure {
     let column = refusal.column.unwrap_or(1).saturating_sub(1) as usize;
-    let first = line.trim_start();
-    let indent = line.chars().count() - first.chars().count();
-    let hint = match refusal.code == Code::UnknownWord && column == indent {
-        true => operational_hint(first),
-        false => None,
-    };
-    let hint = hint.or_else(|| refusal.hint.clone().map(String::from));
-    let message = with_hint(&refusal.message, hint.as_deref());
+    let message = with_hint(&refusal.message, refusal.hint.as_deref());
     let length = refusal.length.unwrap_or(1) as usize;
     Failure::at(line, column, length, message)
 }

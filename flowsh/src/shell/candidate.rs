@@ -3,18 +3,18 @@
 use api::configuration::{Compare, DiffFormat, ShowConfiguration};
 use api::session::{Commit, Dialect};
 use api::{Nothing, routes};
-use commands::{Tail, operational_hint};
+use commands::{Form, Tail};
 
+use super::operational::{configuration, dialect};
 use super::{Done, Shell, short_name};
 use crate::file::{self, SAVED};
-use crate::json::JsonText;
 use crate::output::Answer;
 use crate::screen;
 use crate::trouble::Failure;
 
 impl Shell {
     pub(super) fn show(&mut self, path: &[String], line: &str) -> Done {
-        let spelled = self.path_of_show(path, line)?;
+        let spelled = self.spelled_out(&self.level, path, line)?;
         let mut at = self.level.clone();
         at.extend(spelled);
         let query = ShowConfiguration {
@@ -43,35 +43,19 @@ impl Shell {
         })
     }
 
-    /// Shows the candidate at and below a path as a tree.
-    pub(super) fn show_json(&mut self, path: &[String], line: &str) -> Done {
+    /// Shows the candidate at and below a path in another form, without marks of what differs.
+    pub(super) fn show_as(&mut self, form: Form, path: &[String], line: &str) -> Done {
         let mut at = self.level.clone();
-        at.extend(self.path_of_show(path, line)?);
+        at.extend(self.spelled_out(&self.level, path, line)?);
         let query = ShowConfiguration {
             source: Some("candidate".into()),
             session: Some(self.session().to_owned()),
-            format: Some(Dialect::Json),
+            format: Some(dialect(form)),
             path: (!at.is_empty()).then(|| at.join(" ")),
             ..ShowConfiguration::default()
         };
         let candidate = self.ask_about(routes::CONFIGURATION, &query)?;
-        let tree = JsonText::of(&candidate.answer.tree.unwrap_or_default());
-        Ok(Answer::screen(tree.pretty() + "\n", tree).into())
-    }
-
-    /// Returns the words behind `show` with abbreviations written out. The failure of an operational command says how
-    /// it is run here.
-    pub(super) fn path_of_show(&self, path: &[String], line: &str) -> Result<Vec<String>, Failure> {
-        let spelled = self.spelled_out(&self.level, path, line);
-        spelled.map_err(|failure| match (failure, operational_hint(line)) {
-            (Failure::Wrong(mut troubles), Some(hint)) => {
-                if let Some(trouble) = troubles.first_mut() {
-                    trouble.message = format!("no such part of the configuration; {hint}");
-                }
-                Failure::Wrong(troubles)
-            }
-            (failure, _) => failure,
-        })
+        Ok(configuration(candidate, form, at.is_empty()).into())
     }
 
     pub(super) fn commit(&mut self, comment: Option<String>, minutes: Option<u32>) -> Done {

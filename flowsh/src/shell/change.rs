@@ -83,7 +83,7 @@ impl Shell {
             let query = Compare {
                 from: Some(from.clone()),
                 to: Some(to.clone()),
-                session: Some(session),
+                session: (!session.is_empty()).then_some(session),
                 format,
                 path: Vec::new(),
             };

@@ -4,9 +4,7 @@ use api::configuration::{Compare, DiffFormat};
 use api::routes::{self, Get, Post};
 use api::session::{Begin, Changes, Dialect, Edit, EditMode, Exclusive, Rollback};
 use api::{Code, Nothing, Refusal};
-use commands::{
-    Command, Submode, Tail, Word, first_word_hint, nearest, operational_hint, split, submode_after,
-};
+use commands::{Command, Submode, Tail, Word, first_word_hint, nearest, split, submode_after};
 use language::schema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -190,9 +188,14 @@ impl Shell {
                 self.submode = Submode::Global;
                 Ok(Outcome::default())
             }
-            Command::Show { path } => self.show(&path, line),
+            Command::Show { path, form: None } => self.show(&path, line),
+            Command::Show {
+                path,
+                form: Some(form),
+            } => self.show_as(form, &path, line),
             Command::Compare { from, to, commands } => self.compare(from, to, commands),
             Command::Commit { comment } => self.commit(comment, None),
+            Command::CommitAndQuit { comment } => self.commit_and_leave(comment),
             Command::CommitConfirm { minutes, comment } => self.commit(comment, Some(minutes)),
             Command::CommitCheck => {
                 let checked = self.ask(routes::CHECK, &Nothing {})?;
@@ -279,13 +282,12 @@ impl Shell {
             && refusal.code == Code::UnknownWord
             && let Some(first) = split(&tail.text).first()
         {
-            let hint = operational_hint(&tail.text);
-            let hint = hint.unwrap_or_else(|| first_word_hint(&first.text, self.submode));
+            let hint = first_word_hint(&first.text, self.submode);
             refusal.hint = Some(hint.into());
         }
         let refused_opener = next.as_ref().is_some_and(|(to, _)| *to != Submode::Global);
         if let Err(Error::Refused(refusals)) = &result {
-            self.refused_statement(refusals, tail, refused_opener, lines);
+            self.refused_statement(refusals, refused_opener, lines);
         }
         result.map_err(|error| {
             placed(error, line, |at, column| {
@@ -317,12 +319,6 @@ impl Shell {
             language::Mode::Merge,
         );
         let mut problem = loaded.err()?.pop()?;
-        if problem.code == language::Code::UnknownWord
-            && problem.column == 1
-            && let Some(hint) = operational_hint(&tail.text)
-        {
-            problem.hint = Some(hint);
-        }
         problem.column += u32::try_from(tail.start).unwrap_or_default();
         Some(Failure::in_line(line, &problem).shown())
     }
@@ -469,6 +465,7 @@ pub(super) fn is_configuration(command: &Command) -> bool {
             | Command::Show { .. }
             | Command::Compare { .. }
             | Command::Commit { .. }
+            | Command::CommitAndQuit { .. }
             | Command::CommitAt { .. }
             | Command::CommitCheck
             | Command::Status

@@ -1,7 +1,7 @@
 //! Leaving configuration mode, and the lines that are left out in it: texts such as banners, and what stands below a refused line.
 
 use api::{Code, Refusal};
-use commands::{Command, Submode, Tail, operational_hint};
+use commands::{Command, Submode, is_only_operational};
 
 use super::{Done, Outcome, Place, Reading, Shell};
 use crate::output::Answer;
@@ -35,11 +35,12 @@ impl Shell {
             self.reading = Reading::Leaving;
             return Ok(Outcome::default());
         }
-        self.commit_and_leave()
+        self.commit_and_leave(None)
     }
 
-    fn commit_and_leave(&mut self) -> Done {
-        let committed = self.commit(None, None)?;
+    /// Commits, and leaves the mode.
+    pub(super) fn commit_and_leave(&mut self, comment: Option<String>) -> Done {
+        let committed = self.commit(comment, None)?;
         self.leave(false)?;
         Ok(committed)
     }
@@ -47,7 +48,7 @@ impl Shell {
     /// The answer to the question whether what waits is to be committed before the mode is left.
     pub(super) fn leaving(&mut self, answer: &str) -> Done {
         match answer.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => self.commit_and_leave(),
+            "y" | "yes" => self.commit_and_leave(None),
             "n" | "no" => self.leave(true),
             _ => Ok(Answer::line("You stay in configuration mode.").into()),
         }
@@ -74,13 +75,7 @@ impl Shell {
 
     /// After a refused line that opens a submode, or begins with a word that nothing has, the shell is in no submode, and what stands
     /// below the line is left out.
-    pub(super) fn refused_statement(
-        &mut self,
-        refusals: &[Refusal],
-        tail: &Tail,
-        opener: bool,
-        lines: u32,
-    ) {
+    pub(super) fn refused_statement(&mut self, refusals: &[Refusal], opener: bool, lines: u32) {
         let unknown = refusals.iter().any(|refusal| {
             let slip = refusal
                 .hint
@@ -91,7 +86,7 @@ impl Shell {
                 && refusal.column == Some(1)
                 && !slip
         });
-        if (opener || unknown) && operational_hint(&tail.text).is_none() {
+        if opener || unknown {
             self.submode = Submode::Global;
             self.below_refused = true;
         }
@@ -129,10 +124,14 @@ impl Shell {
             return over.then(|| Answer::line("The lines below the refused one end here.").into());
         }
         let mode = self.mode();
-        let statement = || match commands::parse(line, mode) {
-            Ok(Some(parsed)) => matches!(parsed.command, Command::Statement(_)),
-            Ok(None) => true,
-            Err(_) => false,
+        // A word that begins an operational command may be meant as anything there.
+        let statement = || {
+            is_only_operational(line, self.submode)
+                || match commands::parse(line, mode) {
+                    Ok(Some(parsed)) => matches!(parsed.command, Command::Statement(_)),
+                    Ok(None) => true,
+                    Err(_) => false,
+                }
         };
         let set = ios && (text.starts_with("set ") || text.starts_with("delete "));
         if text.is_empty() {

@@ -1,12 +1,12 @@
 //! Operational commands that show and clear.
 
-use api::configuration::{Compare, DiffFormat, ShowConfiguration, Text};
+use api::configuration::{Compare, Configuration, DiffFormat, ShowConfiguration, Text};
 use api::flow::{Clear, ClearTarget, Cleared as ClearedFlows, Exporters};
-use api::query::{AccountingQuery, InterfacesQuery, NameQuery, PathQuery};
+use api::query::{AccountingQuery, InterfacesQuery, NameQuery, PathQuery, SamplicatorsQuery};
 use api::routes::{self, Get};
 use api::session::Dialect;
 use api::{Code, Nothing};
-use commands::{AccountingView, Cleared, Command, FlowPath, Form, Part};
+use commands::{AccountingView, Cleared, Command, FlowPath, Form, Line, Part};
 use serde::de::DeserializeOwned;
 
 use super::Shell;
@@ -19,8 +19,29 @@ use crate::trouble::{Failure, with_hint};
 pub(super) type Said = Result<Answer, Failure>;
 
 impl Shell {
+    /// Takes `show` of something that is no path of the configuration as an operational command, which needs no `run`
+    /// then.
+    pub(super) fn as_operational(&self, parsed: Line, line: &str) -> Result<Line, Failure> {
+        let Command::Show { path, .. } = &parsed.command else {
+            return Ok(parsed);
+        };
+        let Err(no_path) = self.spelled_out(&self.level, path, line) else {
+            return Ok(parsed);
+        };
+        let operational = commands::operational_instead(line);
+        match operational.map_err(|problem| Failure::in_line(line, &problem)) {
+            Ok(Some(operational)) => Ok(operational),
+            // Of two meanings, the one that is right further on was meant.
+            Err(failure) if failure.column() > no_path.column() => Err(failure),
+            _ => Ok(parsed),
+        }
+    }
+
     pub(super) fn operational(&mut self, command: Command, line: &str) -> Said {
         match command {
+            Command::ShowRunningInterface { form, name } => {
+                self.show_running_interface(form, &name)
+            }
             Command::ShowConfiguration { form, path } => {
                 self.show_configuration(form, &path, false, line)
             }
@@ -29,7 +50,7 @@ impl Shell {
             }
             Command::Ask(ask) => {
                 let json = self.client.show(&ask)?;
-                let text = screen::of(ask.route, &json, &self.view)?;
+                let text = screen::of(&ask, &json, &self.view)?;
                 Ok(Answer::screen(text, json))
             }
             Command::ShowScheduled => self.show_scheduled(),
@@ -93,6 +114,9 @@ impl Shell {
                 let text = screen::version(&version.answer, &self.view);
                 Ok(Answer::screen(text, version.json))
             }
+            Command::ShowTech => self.show_tech(),
+            Command::ShowHistory => Ok(self.history.answer()),
+            Command::ClearCounters => self.clear_counters(),
             Command::ClearMonitor { monitor, what } => self.clear_monitor(&monitor, what),
             Command::ClearExporter { exporter } => self.clear_exporter(exporter),
             Command::ClearAccounting => {
@@ -196,6 +220,23 @@ impl Shell {
         Ok(Answer::text(told))
     }
 
+    /// Clears the counters of all flow monitors, exporters and samplicators.
+    fn clear_counters(&mut self) -> Said {
+        let all = NameQuery::default();
+        let monitors = self.client.get(routes::MONITORS, &[], &all)?;
+        let mut told = String::new();
+        for monitor in &monitors.answer.monitors {
+            told += &self.clear_monitor(&monitor.name, Cleared::Statistics)?.text;
+        }
+        told += &self.clear_exporter(None)?.text;
+        let all = SamplicatorsQuery::default();
+        let samplicators = self.client.get(routes::SAMPLICATORS, &[], &all)?;
+        for samplicator in &samplicators.answer.samplicators {
+            told += &self.clear_samplicator(&samplicator.name)?.text;
+        }
+        Ok(Answer::text(told))
+    }
+
     pub(super) fn show_configuration(
         &mut self,
         form: Form,
@@ -204,38 +245,26 @@ impl Shell {
         line: &str,
     ) -> Said {
         let path = self.spelled_out(&[], path, line)?.join(" ");
-        let format = match form {
-            Form::Curly => Dialect::Curly,
-            Form::Commands => Dialect::Set,
-            Form::Ios => Dialect::Ios,
-            Form::Json => Dialect::Json,
-        };
+        self.show_running(form, &path, secrets)
+    }
+
+    /// Shows an interface's part of the running configuration, by its name or a router's name for it.
+    pub(super) fn show_running_interface(&mut self, form: Form, name: &str) -> Said {
+        let name = language::host_interface(name, &self.tree(false)?);
+        let kind = if name == "lo" { "loopback" } else { "ethernet" };
+        self.show_running(form, &format!("interfaces {kind} {name}"), false)
+    }
+
+    fn show_running(&mut self, form: Form, path: &str, secrets: bool) -> Said {
         let query = ShowConfiguration {
             source: Some("running".into()),
-            format: Some(format),
-            path: (!path.is_empty()).then(|| path.clone()),
+            format: Some(dialect(form)),
+            path: (!path.is_empty()).then(|| path.to_owned()),
             secrets: secrets.then_some(true),
             session: None,
         };
         let received = self.client.get(routes::CONFIGURATION, &[], &query)?;
-        if form == Form::Json {
-            let tree = JsonText::of(&received.answer.tree.unwrap_or_default());
-            return Ok(Answer {
-                verbatim: true,
-                ..Answer::screen(tree.pretty() + "\n", tree)
-            });
-        }
-        let none = match path.is_empty() {
-            true => "Nothing is configured.",
-            false => "Nothing is configured there.",
-        };
-        let answer = Answer::shown(received, none, |configuration| {
-            ended(configuration.text.as_deref().unwrap_or_default())
-        });
-        Ok(Answer {
-            verbatim: true,
-            ..answer
-        })
+        Ok(configuration(received, form, path.is_empty()))
     }
 
     /// Shows the commit that is scheduled, and what it will change.
@@ -357,6 +386,39 @@ impl Shell {
         let terminal = self.view.clone();
         let show = |answer: &api::flow::Accounting| screen::accounting(answer, &terminal);
         self.screen(routes::ACCOUNTING, &query, show)
+    }
+}
+
+/// Returns the dialect of a form.
+pub(super) fn dialect(form: Form) -> Dialect {
+    match form {
+        Form::Curly => Dialect::Curly,
+        Form::Commands => Dialect::Set,
+        Form::Ios => Dialect::Ios,
+        Form::Json => Dialect::Json,
+    }
+}
+
+/// Returns the output for a configuration, or for a part of it unless it is `whole`.
+pub(super) fn configuration(received: Received<Configuration>, form: Form, whole: bool) -> Answer {
+    let answer = match form {
+        Form::Json => {
+            let tree = JsonText::of(&received.answer.tree.unwrap_or_default());
+            Answer::screen(tree.pretty() + "\n", tree)
+        }
+        _ => {
+            let none = match whole {
+                true => "Nothing is configured.",
+                false => "Nothing is configured there.",
+            };
+            Answer::shown(received, none, |configuration| {
+                ended(configuration.text.as_deref().unwrap_or_default())
+            })
+        }
+    };
+    Answer {
+        verbatim: true,
+        ..answer
     }
 }
 

@@ -159,6 +159,36 @@ impl Arg {
         what.to_owned()
     }
 
+    /// Returns the question for a line that ends before this argument, whose help is `help`.
+    pub(crate) fn question(self, help: &str) -> String {
+        let what = match self {
+            Arg::Monitor => "which flow monitor? `?` lists them",
+            Arg::Exporter => "which flow exporter? `?` lists them",
+            Arg::Record => "which flow record? `?` lists them",
+            Arg::Sampler => "which sampler? `?` lists them",
+            Arg::Samplicator => "which samplicator? `?` lists them",
+            Arg::Receiver => "which receiver? `?` lists them",
+            Arg::Interface => "which interface? `?` lists them",
+            Arg::Revision => "which revision? `show system commit` lists them",
+            Arg::File => "which file? a path or a URL",
+            Arg::Number(low, high) => return format!("how many? {low} to {high} ({help})"),
+            Arg::Address => "which address? IPv4 or IPv6",
+            Arg::Ports => "which port? 22, 80-89 or 53,123",
+            Arg::Field | Arg::SortField => "which field? such as ipv4 source address",
+            Arg::Fields => "which fields? such as ipv4 source address",
+            Arg::Conditions => "which field and value? such as ipv4 protocol tcp",
+            Arg::Path | Arg::From | Arg::Statement => {
+                "which path of the configuration? `?` lists them"
+            }
+            Arg::Text => "which text? all up to the end of the line",
+            Arg::Expression => "which regular expression? such as ^flow",
+            Arg::Time => "what time? 03:00 or \"2030-01-31 03:00\"",
+            Arg::Word => "which host? a name or an address",
+            Arg::Operational => "which operational command? `?` lists them",
+        };
+        what.to_owned()
+    }
+
     /// Whether the next word is rather one of the keywords mistyped than this argument: it is spelled much like one,
     /// and as the argument it would be wrong.
     pub(crate) fn is_mistyped_keyword(self, words: &[Word], keywords: &[&'static str]) -> bool {

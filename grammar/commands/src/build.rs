@@ -3,7 +3,7 @@
 use api::Nothing;
 use api::flow::TopMeasure;
 use api::host::LogQuery;
-use api::query::TopQuery;
+use api::query::{FieldsQuery, InterfacesQuery, TopQuery};
 use api::routes::{self, Get};
 use language::{Code, Problem};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use super::conditions::{take_conditions, take_fields};
 use super::matched::Matched;
 use super::parameters::{
     AccountingView, Ask, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part,
-    Ping, RelayPart, Version,
+    Ping, RelayPart, Trace, Version,
 };
 use super::words::{Tail, Word, problem};
 
@@ -23,9 +23,15 @@ type Built = Result<Command, Problem>;
 
 /// Makes the command that asks a route, with a query.
 fn ask_with<Q: Serialize, A>(route: Get<Q, A>, query: &Q) -> Built {
+    ask_view(route, query, "")
+}
+
+/// Makes the command that asks a route, with a query, and shows another screen of it.
+fn ask_view<Q: Serialize, A>(route: Get<Q, A>, query: &Q, view: &'static str) -> Built {
     Ok(Command::Ask(Ask {
         route: route.name,
         target: route.target(&[], query).into_owned(),
+        view,
     }))
 }
 
@@ -67,6 +73,14 @@ fn configuration_in(form: Form, matched: &Matched<'_>) -> Built {
     Ok(Command::ShowConfiguration { form, path })
 }
 
+pub(crate) fn show_running_interface(matched: &Matched<'_>) -> Built {
+    let name = matched.required(Arg::Interface);
+    Ok(Command::ShowRunningInterface {
+        form: Form::Ios,
+        name,
+    })
+}
+
 pub(crate) fn show_secrets(matched: &Matched<'_>) -> Built {
     let path = matched.path();
     Ok(Command::ShowSecrets { path })
@@ -85,6 +99,15 @@ pub(crate) fn show_interfaces(matched: &Matched<'_>) -> Built {
     };
     let name = matched.optional(Arg::Interface);
     Ok(Command::ShowInterfaces { loopback, name })
+}
+
+pub(crate) fn show_interfaces_brief(_: &Matched<'_>) -> Built {
+    ask_view(routes::INTERFACES, &InterfacesQuery::default(), "brief")
+}
+
+pub(crate) fn show_export_ids(matched: &Matched<'_>) -> Built {
+    let enterprise = matched.has("netflow-v9").then_some(false);
+    ask_with(routes::FIELDS, &FieldsQuery { enterprise })
 }
 
 pub(crate) fn show_record(matched: &Matched<'_>) -> Built {
@@ -208,6 +231,7 @@ pub(crate) fn show_top(matched: &Matched<'_>) -> Built {
     Ok(Command::Ask(Ask {
         route: route.name,
         target: route.target(&[&monitor], &query).into_owned(),
+        view: "",
     }))
 }
 
@@ -272,9 +296,10 @@ pub(crate) fn terminal_width(matched: &Matched<'_>) -> Built {
     Ok(Command::TerminalWidth(matched.number().unwrap_or_default()))
 }
 
-pub(crate) fn ping(matched: &Matched<'_>) -> Built {
+/// Returns the host that a program of the system is started with.
+fn host(matched: &Matched<'_>) -> Result<Tail, Problem> {
     let host = matched.placed(Arg::Word).unwrap_or_default();
-    // The program behind would take it for an option.
+    // The program would take it for an option.
     if host.text.starts_with('-') || host.text.is_empty() {
         let message = format!("\"{}\" is neither a name nor an address", host.text);
         let length = host.text.chars().count();
@@ -286,8 +311,20 @@ pub(crate) fn ping(matched: &Matched<'_>) -> Built {
             None,
         ));
     }
+    Ok(host)
+}
+
+pub(crate) fn traceroute(matched: &Matched<'_>) -> Built {
+    Ok(Command::Traceroute(Trace {
+        host: host(matched)?,
+        interface: matched.optional(Arg::Interface),
+        source: matched.addresses().next(),
+    }))
+}
+
+pub(crate) fn ping(matched: &Matched<'_>) -> Built {
     Ok(Command::Ping(Ping {
-        host,
+        host: host(matched)?,
         count: matched.number_after("count"),
         size: matched.number_after("size"),
         interface: matched.optional(Arg::Interface),
@@ -351,7 +388,7 @@ pub(crate) fn edit(matched: &Matched<'_>) -> Built {
 
 pub(crate) fn show(matched: &Matched<'_>) -> Built {
     let path = matched.path();
-    Ok(Command::Show { path })
+    Ok(Command::Show { path, form: None })
 }
 
 pub(crate) fn compare(matched: &Matched<'_>) -> Built {
@@ -371,6 +408,11 @@ pub(crate) fn compare(matched: &Matched<'_>) -> Built {
 pub(crate) fn commit(matched: &Matched<'_>) -> Built {
     let comment = matched.comment();
     Ok(Command::Commit { comment })
+}
+
+pub(crate) fn commit_and_quit(matched: &Matched<'_>) -> Built {
+    let comment = matched.comment();
+    Ok(Command::CommitAndQuit { comment })
 }
 
 pub(crate) fn commit_at(matched: &Matched<'_>) -> Built {

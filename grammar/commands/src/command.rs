@@ -2,7 +2,7 @@
 
 use super::parameters::{
     AccountingView, Ask, CacheView, Cleared, FlowPath, Form, LoadFrom, LoadMode, Part, Ping,
-    RelayPart, Version,
+    RelayPart, Trace, Version,
 };
 use super::pipe::Pipe;
 use super::words::{Tail, Word};
@@ -35,12 +35,23 @@ pub enum Command {
     End,
     /// Tells how the shell is used.
     Help,
+    /// Shows the lines that were typed.
+    ShowHistory,
+    /// Shows everything that helps somebody who is asked for help.
+    ShowTech,
     /// Shows the running configuration, or the part at a path.
     ShowConfiguration {
         /// The dialect.
         form: Form,
         /// The path from the root.
         path: Vec<String>,
+    },
+    /// Shows an interface's part of the running configuration.
+    ShowRunningInterface {
+        /// The dialect.
+        form: Form,
+        /// The interface's name, or a router's name for it.
+        name: String,
     },
     /// Shows the running configuration with its secrets.
     ShowSecrets {
@@ -158,6 +169,8 @@ pub enum Command {
     },
     /// Ends and exports the flows of the flow-accounting table.
     ClearAccounting,
+    /// Clears the counters of all flow monitors, exporters and samplicators.
+    ClearCounters,
     /// Sets the number of lines that a screen has; 0: output never stops.
     TerminalLength(u32),
     /// Sets the number of columns that a screen has; 0: as many as the terminal says.
@@ -171,6 +184,8 @@ pub enum Command {
     Write,
     /// Sends echo requests to a host.
     Ping(Ping),
+    /// Shows the routers on the way to a host.
+    Traceroute(Trace),
     /// Shows which monitors and exporters a flow would take.
     TestFlowPath(FlowPath),
     /// `set PATH`
@@ -189,6 +204,8 @@ pub enum Command {
     Show {
         /// The path from the edit level.
         path: Vec<String>,
+        /// The form, without marks of what differs; `None`: with braces and marks.
+        form: Option<Form>,
     },
     /// Shows what differs between two configurations.
     Compare {
@@ -201,6 +218,11 @@ pub enum Command {
     },
     /// Puts the candidate into force.
     Commit {
+        /// The comment that is kept with the revision.
+        comment: Option<String>,
+    },
+    /// Puts the candidate into force, and leaves configuration mode.
+    CommitAndQuit {
         /// The comment that is kept with the revision.
         comment: Option<String>,
     },

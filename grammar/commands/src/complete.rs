@@ -10,7 +10,7 @@ mod path;
 
 use std::collections::HashSet;
 
-use language::{Submode, Tree, submode_path};
+use language::{Submode, Tree, schema, submode_path};
 use registry::field::word_help;
 
 use super::argument::{Arg, Token};
@@ -19,8 +19,8 @@ use super::conditions::{Place, place};
 use super::fields::{Fields, next_words};
 use super::modes::tries;
 use super::parse::Mode;
-use super::pipe::{self, OTHER_NAMES, PIPES, Takes};
-use super::statement::starts_command;
+use super::pipe::{self, FORMS, HABITS, PIPES, Takes};
+use super::statement::{only_operational, operational_only, starts_command};
 use super::trie::{State, Trie, argument};
 use super::words::{Word, split};
 
@@ -171,7 +171,10 @@ pub fn complete(line: &str, cursor: usize, context: &Context<'_>) -> Completion 
     };
     completion
         .candidates
-        .retain(|candidate| !candidate.literal || candidate.text.starts_with(&begun));
+        .retain(|candidate| match candidate.text.as_str() {
+            "|" => begun.is_empty(),
+            text => !candidate.literal || text.starts_with(&begun),
+        });
     let mut seen: HashSet<String> = HashSet::with_capacity(completion.candidates.len());
     completion
         .candidates
@@ -196,6 +199,12 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
         all.candidates.splice(at..at, statements);
         all.candidates
             .push(Candidate::word("no", "Delete what an IOS statement set"));
+        let operational = only_operational();
+        let found = commands(&tries().operational, words, begun, context).candidates;
+        // Who is in configuration mode need not enter it.
+        let is_only =
+            |one: &Candidate| one.text != "configure" && operational.contains(&one.text.as_str());
+        all.candidates.extend(found.into_iter().filter(is_only));
         if submode == Submode::Global && !begun.is_empty() {
             all.candidates
                 .extend(path::follow(&[], words, begun, context).candidates);
@@ -203,9 +212,36 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
         return all;
     };
     match starts_command(first, submode) {
-        Ok(true) => commands(&tries().configuration, words, begun, context),
+        Ok(true) => {
+            let found = commands(&tries().configuration, words, begun, context);
+            match "show".starts_with(&first.text) && first.text.len() > 1 {
+                true => shown(found, words, begun, context),
+                false => found,
+            }
+        }
+        Ok(false) if operational_only(first, submode).is_some() => {
+            commands(&tries().operational, words, begun, context)
+        }
         Ok(false) => statement(words, begun, submode, context),
         Err(_) => Completion::default(),
+    }
+}
+
+/// Adds to what can follow `show` in configuration mode the commands of operational mode that are no paths.
+fn shown(mut found: Completion, words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
+    let operational = commands(&tries().operational, words, begun, context);
+    match words.len() {
+        1 => {
+            let paths = schema::root().children();
+            let is_path = |one: &Candidate| paths.iter().any(|path| path.word() == one.text);
+            let others = operational.candidates.into_iter();
+            found
+                .candidates
+                .extend(others.filter(|one| one.literal && !is_path(one)));
+            found
+        }
+        _ if found == Completion::default() => operational,
+        _ => found,
     }
 }
 
@@ -494,25 +530,36 @@ fn known(kind: NameKind, begun: &str, context: &Context<'_>) -> impl Iterator<It
 fn pipes(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
     let stage = words.rsplit(Word::is_pipe).next().unwrap_or_default();
     let Some((name, arguments)) = stage.split_first() else {
-        let own = PIPES
-            .iter()
-            .map(|pipe| Candidate::word(pipe.word, pipe.help));
-        let others = OTHER_NAMES
-            .iter()
-            .map(|(name, own)| Candidate::word(*name, format!("The same as {own} (IOS)")));
-        return Completion::of(own.chain(others).collect(), false);
+        let all = PIPES.iter().chain(HABITS);
+        let all = all.map(|pipe| Candidate::word(pipe.word, pipe.help));
+        return Completion::of(all.collect(), false);
     };
     let Ok(pipe) = pipe::find(name) else {
         return Completion::default();
     };
-    let placeholder = pipe.takes.placeholder();
-    if placeholder.is_empty() || !arguments.is_empty() {
-        return Completion::of(vec![Candidate::pipe()], true);
-    }
-    let mut candidates = vec![Candidate::placeholder(placeholder, pipe.help)];
-    if let Takes::File(_) = pipe.takes {
-        candidates.extend(names(Arg::File, begun, context));
-    }
+    let candidates = match (&pipe.takes, arguments.len()) {
+        (Takes::Form, 0) => {
+            let forms = FORMS.iter();
+            forms
+                .map(|(word, _, help)| Candidate::word(*word, *help))
+                .collect()
+        }
+        (Takes::Rollback, 0) => {
+            let rollback = Candidate::word("rollback", "Of a revision, not of the running one");
+            return Completion::of(vec![rollback, Candidate::pipe()], true);
+        }
+        (Takes::Rollback, 1) => names(Arg::Revision, begun, context),
+        (Takes::Nothing(_), _) | (_, 1..) => {
+            return Completion::of(vec![Candidate::pipe()], true);
+        }
+        (takes, 0) => {
+            let mut candidates = vec![Candidate::placeholder(takes.placeholder(), pipe.help)];
+            if let Takes::File(_) = takes {
+                candidates.extend(names(Arg::File, begun, context));
+            }
+            candidates
+        }
+    };
     Completion::of(candidates, false)
 }
 

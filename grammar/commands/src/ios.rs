@@ -206,6 +206,7 @@ impl Rows {
             help: help.leak(),
             end,
             chain: false,
+            question: "",
         });
     }
 }

@@ -46,11 +46,11 @@ pub use condition::Condition;
 pub use keyword::nearest;
 pub use parameters::{
     AccountingView, Ask, CacheView, Cleared, FlowPath, Form, Layout, LoadFrom, LoadMode, Part,
-    Ping, RelayPart, Version,
+    Ping, RelayPart, Trace, Version,
 };
-pub use parse::{Mode, operational_hint, parse};
+pub use parse::{Mode, operational_instead, parse};
 pub use pipe::Pipe;
-pub use statement::{first_word_hint, opens_brace, submode_after};
+pub use statement::{first_word_hint, is_only_operational, opens_brace, submode_after};
 pub use words::{Tail, Word, split};
 
 pub use api::host::Role;

@@ -120,6 +120,17 @@ pub struct Ping {
     pub source: Option<IpAddr>,
 }
 
+/// What `traceroute` looks for, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Name or address of the host.
+    pub host: Tail,
+    /// The interface to send from.
+    pub interface: Option<String>,
+    /// The address to send from.
+    pub source: Option<IpAddr>,
+}
+
 /// The flow whose way `test flow path` looks up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowPath {
@@ -177,4 +188,6 @@ pub struct Ask {
     pub route: &'static str,
     /// The request's path and query.
     pub target: String,
+    /// Which of the route's screens is meant; empty for the first one.
+    pub view: &'static str,
 }

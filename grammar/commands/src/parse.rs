@@ -6,11 +6,15 @@ use super::argument::Arg;
 use super::command::{Command, Line};
 use super::matched::{Matched, Part};
 use super::modes::tries;
-use super::pipe::{Pipe, pipes};
+use super::parameters::{Form, Version};
+use super::pipe::{Pipe, Stage, stages};
 use super::row::End;
-use super::statement::{is_command, is_statement, operational_only};
+use super::statement::{is_command, is_statement, opens_brace, operational_only};
 use super::trie::State;
-use super::words::{Tail, Word, rest, split};
+use super::words::{Tail, Word, problem, rest, split};
+
+/// Commands that both modes have, so that a wrong word behind them is not one of the other mode.
+const SHARED: &[&str] = &["copy", "exit", "help", "quit", "show", "write"];
 
 /// Where a line is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -38,6 +42,16 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
     }
     match mode {
         Mode::Configuration(submode) if is_statement(line, first, submode)? => {
+            if let Some(only) = operational_only(first, submode).filter(|_| !opens_brace(line)) {
+                if only == "configure" {
+                    let length = line.trim_end().chars().count() - first.start;
+                    let message = "you are in configuration mode already";
+                    return Err(problem(Code::NotHere, first.start, length, message, None));
+                }
+                if let Some(line) = instead(line, &words)? {
+                    return Ok(Some(run(line)));
+                }
+            }
             let text = rest(line, first.start).to_owned();
             let start = first.start;
             Ok(Some(Line {
@@ -56,17 +70,59 @@ pub fn parse(line: &str, mode: Mode) -> Result<Option<Line>, Problem> {
             let parsed = command(line, &words, mode);
             parsed
                 .map(Some)
-                .map_err(|problem| misplaced(problem, first))
+                .map_err(|problem| misplaced(problem, &words))
         }
     }
 }
 
-/// Says of a word that operational mode does not know that it is a command of configuration mode, if it is one.
-fn misplaced(mut problem: Problem, first: &Word) -> Problem {
-    let at_first = problem.column as usize == first.start + 1;
-    if at_first && problem.code == Code::UnknownWord && is_command(&first.text) {
+/// Parses a line that configuration mode does not understand as an operational command, which needs no `run` then.
+/// Returns `None` where it is none.
+///
+/// # Errors
+/// The line begins as an operational command, and is wrong further on.
+pub fn operational_instead(line: &str) -> Result<Option<Line>, Problem> {
+    instead(line, &split(line))
+}
+
+fn instead(line: &str, words: &[Word]) -> Result<Option<Line>, Problem> {
+    match command(line, words, Mode::Operational) {
+        Ok(line) => Ok(Some(line)),
+        Err(problem) => {
+            // Where not even the second word is right, it was meant as something else.
+            let second = words.get(1).map_or(0, Word::end);
+            let begun = problem.code == Code::MissingValue || problem.column as usize > second;
+            match begun {
+                true => Err(problem),
+                false => Ok(None),
+            }
+        }
+    }
+}
+
+fn run(line: Line) -> Line {
+    Line {
+        command: Command::Run(Box::new(line)),
+        pipes: Vec::new(),
+    }
+}
+
+/// Says of a line that operational mode does not know that it is a command of configuration mode, if it is one.
+fn misplaced(mut problem: Problem, words: &[Word]) -> Problem {
+    let unknown = problem.code == Code::UnknownWord;
+    // `set` has a meaning here, too.
+    let first = words
+        .iter()
+        .take(2)
+        .any(|word| problem.column as usize == word.start + 1);
+    if let Some(word) = words
+        .first()
+        .filter(|word| unknown && first && is_command(&word.text))
+        && !SHARED.contains(&word.text.as_str())
+    {
         problem.code = Code::NotHere;
-        problem.message = format!("\"{}\" belongs to configuration mode", first.text);
+        problem.column = u32::try_from(word.start + 1).unwrap_or(u32::MAX);
+        problem.length = u32::try_from(word.len).unwrap_or(u32::MAX);
+        problem.message = format!("\"{}\" belongs to configuration mode", word.text);
         problem.hint = Some("type configure first".into());
     }
     problem
@@ -96,44 +152,88 @@ fn command(line: &str, words: &[Word], mode: Mode) -> Result<Line, Problem> {
         left = rest;
     }
     let taken = &words[..words.len() - left.len()];
-    let pipes_of_line = || pipes(line, left);
     let build = match trie.end(&state) {
         Some(End::Command { build, .. }) => build,
         Some(End::Operational) => {
             let inner = command(line, matched.words(Arg::Operational), Mode::Operational)?;
-            let command = Command::Run(Box::new(inner));
-            return Ok(Line {
-                command,
-                pipes: pipes_of_line()?,
-            });
+            return Ok(run(inner));
         }
         _ => {
             let end = taken.last().map_or(0, |word| word.end() + 1);
-            return Err(trie.incomplete(&state, end));
+            let typed: Vec<&str> = matched
+                .parts
+                .iter()
+                .map(|part| part.text.as_str())
+                .collect();
+            return Err(trie.incomplete(&state, &typed.join(" "), end));
         }
     };
-    let mut pipes = pipes_of_line()?;
-    if let Some(expression) = matched.placed(Arg::Expression) {
-        pipes.insert(0, Pipe::Section(expression));
+    let stages = stages(line, left)?;
+    let mut command = build(&matched)?;
+    let mut pipes: Vec<Pipe> = Vec::new();
+    pipes.extend(matched.placed(Arg::Expression).map(Pipe::Section));
+    for (name, stage) in stages {
+        command = match stage {
+            Stage::Pipe(pipe) => {
+                pipes.push(pipe);
+                command
+            }
+            other => {
+                let asked = match pipes.is_empty() {
+                    true => asked_otherwise(command, other),
+                    false => Err("it must stand right behind `show`, before other pipes"),
+                };
+                asked.map_err(|message| name.problem(Code::NotHere, message, None))?
+            }
+        };
     }
-    let command = build(&matched)?;
     Ok(Line { command, pipes })
 }
 
-/// Returns what to type instead of a line that configuration mode does not understand, where it is a command of
-/// operational mode.
-pub fn operational_hint(line: &str) -> Option<String> {
-    let words = split(line);
-    let first = words.first().filter(|first| !first.quoted)?;
-    // What is wrong behind the first word is told where the line can be typed.
-    let parsed = parse(line, Mode::Operational).ok().flatten();
-    match (
-        parsed.map(|line| line.command),
-        operational_only(&first.text),
-    ) {
-        (Some(Command::Configure { .. } | Command::ConfigureExclusive), _)
-        | (_, Some("configure")) => Some("you are in configuration mode already".into()),
-        (None, None) => None,
-        _ => Some(format!("type `run {}`", line.trim())),
-    }
+/// Makes of a command that shows a configuration the one that shows its other form, or what it changes.
+///
+/// # Errors
+/// What is wrong with the words that ask for it.
+fn asked_otherwise(command: Command, stage: Stage) -> Result<Command, &'static str> {
+    Ok(match (command, stage) {
+        (Command::Show { path, .. }, Stage::Display(form)) => Command::Show {
+            path,
+            form: Some(form),
+        },
+        (Command::ShowConfiguration { path, .. }, Stage::Display(form)) => {
+            Command::ShowConfiguration { form, path }
+        }
+        (Command::ShowRunningInterface { name, .. }, Stage::Display(form)) => {
+            Command::ShowRunningInterface { form, name }
+        }
+        (Command::Compare { from, to, .. }, Stage::Display(Form::Commands)) => Command::Compare {
+            from,
+            to,
+            commands: true,
+        },
+        (Command::Show { path, form }, Stage::Compare(revision)) if path.is_empty() => {
+            Command::Compare {
+                from: revision.map(Version::Revision),
+                to: None,
+                commands: form == Some(Form::Commands),
+            }
+        }
+        (Command::ShowConfiguration { path, form }, Stage::Compare(revision))
+            if path.is_empty() =>
+        {
+            let revision =
+                revision.ok_or("compare with which revision? `| compare rollback 1`, say")?;
+            Command::Compare {
+                from: Some(Version::Revision(revision)),
+                to: Some(Version::Running),
+                commands: form == Form::Commands,
+            }
+        }
+        (_, Stage::Compare(_)) => {
+            return Err("`compare` takes a whole configuration: `show | compare`");
+        }
+        _ => {
+            return Err("only a configuration has other forms: `show configuration | display set`");
+        }
+    })
 }

@@ -16,6 +16,16 @@ pub(crate) struct Row {
     pub(crate) end: Option<End>,
     /// Whether options follow in any order.
     pub(crate) chain: bool,
+    /// What a line is asked that ends before this argument, behind the words of the line; empty for a question that its
+    /// kind has.
+    pub(crate) question: &'static str,
+}
+
+impl Row {
+    /// Sets the question for a line that ends before this argument.
+    pub(crate) const fn asks(self, question: &'static str) -> Row {
+        Row { question, ..self }
+    }
 }
 
 /// What a line is that ends at a row.
@@ -45,6 +55,7 @@ pub(crate) const fn group(pattern: &'static str, help: &'static str) -> Row {
         help,
         end: None,
         chain: false,
+        question: "",
     }
 }
 

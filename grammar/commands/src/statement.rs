@@ -92,18 +92,40 @@ pub fn first_word_hint(typed: &str, submode: Submode) -> String {
     }
 }
 
-/// Returns the operational command that a word begins, if there is only one and none of configuration mode.
-pub(crate) fn operational_only(word: &str) -> Option<&'static str> {
+/// Returns the operational command that the first word of a line of configuration mode begins, if nothing else that
+/// could stand there begins so: no command, no statement and no path.
+pub(crate) fn operational_only(word: &Word, submode: Submode) -> Option<&'static str> {
     /// Shorter words begin too many commands.
     const FEWEST_LETTERS: usize = 2;
+    let text = word.text.as_str();
+    if word.quoted || text.len() < FEWEST_LETTERS {
+        return None;
+    }
+    let mut others = tries().configuration.first_words();
+    others.extend(tries().ios(submode).first_words());
+    others.extend(tries().ios(Submode::Global).first_words());
+    others.extend(schema::root().children().iter().map(|child| child.word()));
+    let operational = only_operational();
+    match beginning_with(text, &operational)[..] {
+        _ if others.iter().any(|other| other.starts_with(text)) => None,
+        [command] => Some(command),
+        _ => operational.into_iter().find(|command| *command == text),
+    }
+}
+
+/// Whether a line of configuration mode begins as an operational command and as nothing else.
+pub fn is_only_operational(line: &str, submode: Submode) -> bool {
+    let words = split(line);
+    let first = words.first();
+    first.is_some_and(|first| operational_only(first, submode).is_some())
+}
+
+/// Returns the commands of operational mode that configuration mode has not.
+pub(crate) fn only_operational() -> Vec<&'static str> {
     let here = tries().configuration.first_words();
     let mut there = tries().operational.first_words();
-    there.retain(|command| command.starts_with(word) && !here.contains(command));
-    match there[..] {
-        _ if word.len() < FEWEST_LETTERS => None,
-        [command] => Some(command),
-        _ => there.into_iter().find(|command| *command == word),
-    }
+    there.retain(|command| !here.contains(command));
+    there
 }
 
 /// Returns the IOS submode that a statement leads to, and the line that opened it: the statement itself, or `None`

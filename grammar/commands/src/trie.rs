@@ -16,6 +16,8 @@ pub(crate) struct Node {
     end: Option<End>,
     /// Whether the options below may follow in any order.
     chain: bool,
+    /// What a line is asked that ends before this argument; empty for the question of its kind.
+    question: &'static str,
     children: Vec<usize>,
 }
 
@@ -26,6 +28,7 @@ impl Node {
             help: "",
             end: None,
             chain: false,
+            question: "",
             children: Vec::new(),
         }
     }
@@ -84,6 +87,7 @@ impl Trie {
             }
             let node = &mut trie.nodes[at];
             (node.help, node.end, node.chain) = (row.help, row.end, row.chain);
+            node.question = row.question;
         }
         trie
     }
@@ -284,25 +288,29 @@ impl Trie {
         known.next().map(|(_, _, hint)| *hint)
     }
 
-    /// Returns the problem of a line that ends too early, at the character `end`.
-    pub(crate) fn incomplete(&self, state: &State, end: usize) -> Problem {
+    /// Returns the problem of a line that ends too early, at the character `end`. `typed` are its words, spelled out.
+    pub(crate) fn incomplete(&self, state: &State, typed: &str, end: usize) -> Problem {
         let next = self.next(state);
-        if let [only] = &next[..]
-            && let Token::Argument(_, Arg::Revision) = only.node.token
-        {
-            let message = match self.nodes[state.node].token.shown() {
-                "rollback" => "rollback to which revision? `run show system commit` lists them",
-                _ => "which revision? `show system commit` lists them",
-            };
-            return problem(Code::MissingValue, end, 1, message, None);
-        }
-        let expected: Vec<&str> = next.iter().map(|next| next.node.token.shown()).collect();
-        let hint = match expected.len() {
-            0 => None,
-            1 => Some(format!("{} is missing: {}", expected[0], next[0].node.help)),
-            _ => Some(format!("what can follow: {}", expected.join(", "))),
+        let words = keywords(&next);
+        let question = match (argument(&next), words.len()) {
+            (Some((arg, at)), 0) => Some(match self.nodes[at].question {
+                "" => format!("{typed}: {}", arg.question(self.nodes[at].help)),
+                own => format!("{typed} {own}"),
+            }),
+            _ => None,
         };
-        let message = "the command is not complete";
+        let (message, hint) = match question {
+            Some(question) => (question, None),
+            None => {
+                let expected: Vec<&str> = next.iter().map(|next| next.node.token.shown()).collect();
+                let hint = match expected[..] {
+                    [] => None,
+                    [only] => Some(format!("{only} is missing: {}", next[0].node.help)),
+                    _ => Some(format!("what can follow: {}", expected.join(", "))),
+                };
+                ("the command is not complete".to_owned(), hint)
+            }
+        };
         problem(Code::MissingValue, end, 1, message, hint)
     }
 }

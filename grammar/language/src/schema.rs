@@ -20,12 +20,12 @@ pub use default::{
     default_word, row_at,
 };
 pub(crate) use field::{find as find_field, named as named_field};
-pub use follow::{Candidate, Follow, follow};
+pub use follow::{Candidate, Follow, follow, secret_at};
 pub use ios::{Family, IOS_WORDS, Ios, Piece, Statement, Submode};
 pub(crate) use pick::{Pick, list, pick, suggest};
 pub use refusal::{Refusal, shown};
 pub(crate) use secret::known as known_secrets;
-pub use secret::{MASK, is_secret, masked, masked_both, masked_values};
+pub use secret::{MASK, is_secret, masked, masked_both, masked_url, masked_values};
 pub use table::{BY_CACHE_TYPE, FOREIGN, OLD, TABLE, UNAPPLIED};
 pub use value::address::mask_length;
 pub(crate) use value::record::is_predefined;

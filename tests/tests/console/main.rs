@@ -2,6 +2,7 @@
 //! are slow, narrow, dumb or closed, and concurrent sessions.
 
 mod completion;
+mod habits;
 mod ios;
 mod pager;
 mod paste;

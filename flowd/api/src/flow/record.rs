@@ -36,3 +36,31 @@ pub struct RecordField {
     /// The information element's name in IANA's registry.
     pub name: String,
 }
+
+/// The fields of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fields {
+    /// The fields.
+    pub fields: Vec<KnownField>,
+}
+
+/// A field that a record can have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownField {
+    /// The words behind `match` or `collect`.
+    pub words: String,
+    /// IANA's name of the information element.
+    pub element: String,
+    /// The element's number, which is the field type of NetFlow v9 as well.
+    pub number: u16,
+    /// The private enterprise number under which the element is defined; null for IANA's.
+    pub enterprise: Option<u32>,
+    /// Octets of the field in a template.
+    pub octets: u8,
+    /// Whether it can be matched.
+    pub key: bool,
+    /// Whether it can be collected.
+    pub collect: bool,
+    /// A line about it.
+    pub help: String,
+}

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use api::Nothing;
 use api::flow::{
-    CacheFlows, Clear, ClearTarget, Cleared, Exporters, FlowPath, MeteredInterfaces, Monitors,
-    Records, ReplayedExporter, Routes, Samplers,
+    CacheFlows, Clear, ClearTarget, Cleared, Exporters, Fields, FlowPath, MeteredInterfaces,
+    Monitors, Records, ReplayedExporter, Routes, Samplers,
 };
 use api::ledger::LossLedger;
-use api::query::{CacheQuery, NameQuery, PathQuery};
+use api::query::{CacheQuery, FieldsQuery, NameQuery, PathQuery};
 use api::routes;
 
 use super::blocking;
@@ -25,6 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(routes::METERED_INTERFACES, interfaces),
         Endpoint::new(routes::MONITORS, monitors),
         Endpoint::new(routes::EXPORTERS, exporters),
+        Endpoint::new(routes::FIELDS, fields),
         Endpoint::new(routes::ROUTES, routes),
         Endpoint::new(routes::LOSS, loss),
         Endpoint::new(routes::CACHE, cache),
@@ -38,6 +39,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 pub(super) async fn records(call: Call<NameQuery>) -> Answer<Records> {
     let name = call.query.name;
     Ok(blocking(move || call.control.probe.records(name.as_deref())).await??)
+}
+
+pub(super) async fn fields(call: Call<FieldsQuery>) -> Answer<Fields> {
+    Ok(probe::fields(call.query.enterprise))
 }
 
 pub(super) async fn samplers(call: Call<NameQuery>) -> Answer<Samplers> {

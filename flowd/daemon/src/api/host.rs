@@ -1,8 +1,8 @@
-//! `/v1/version`, `/v1/whoami`, `/v1/alarms`, `/v1/interfaces`, `/v1/names`, `/v1/log` and `/v1/service/metrics`.
+//! The program and its host: version, users, clock, threads, memory, alarms, interfaces, names, log, metrics.
 
 use api::host::{
-    Alarms, Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Name, NameKind,
-    Names, NamesQuery, Traffic, TrafficRates, Version,
+    Alarms, Clock, Identity, Interface, Interfaces, LogLevel, LogLine, LogLines, LogQuery, Memory,
+    Name, NameKind, Names, NamesQuery, Processes, Traffic, TrafficRates, User, Users, Version,
 };
 use api::metrics::Metrics;
 use api::query::InterfacesQuery;
@@ -11,6 +11,7 @@ use api::routes;
 use super::blocking;
 use super::endpoint::{Answer, Call, Endpoint};
 use super::error::ApiError;
+use crate::connections::Connected;
 use crate::control::Control;
 use config::Running;
 use flowd_log::Level;
@@ -22,6 +23,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(routes::VERSION, version),
         Endpoint::new(routes::WHOAMI, whoami),
+        Endpoint::new(routes::CLOCK, clock),
+        Endpoint::new(routes::USERS, users),
+        Endpoint::new(routes::PROCESSES, processes),
+        Endpoint::new(routes::MEMORY, memory),
         Endpoint::new(routes::INTERFACES, interfaces),
         Endpoint::new(routes::ALARMS, alarms),
         Endpoint::new(routes::NAMES, names),
@@ -32,6 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 pub(super) async fn version(call: Call) -> Answer<Version> {
     let host_name = nix::unistd::gethostname().unwrap_or_default();
+    let machine = blocking(system::machine).await?;
     let up = clock::monotonic().saturating_duration_since(call.control.started);
     Ok(Version {
         program: "flowd".into(),
@@ -42,6 +48,7 @@ pub(super) async fn version(call: Call) -> Answer<Version> {
         uptime_seconds: up.as_secs(),
         revision: call.control.engine.running().id,
         alarms: call.control.alarms.count(),
+        machine,
     })
 }
 
@@ -53,6 +60,46 @@ pub(super) async fn alarms(call: Call) -> Answer<Alarms> {
 
 pub(super) async fn metrics(call: Call) -> Answer<Metrics> {
     Ok(call.control.metrics.status())
+}
+
+pub(super) async fn clock(_: Call) -> Answer<Clock> {
+    let time = clock::rfc3339_millis(clock::unix_ms()).into();
+    Ok(Clock { time })
+}
+
+pub(super) async fn users(call: Call) -> Answer<Users> {
+    let user = |one: Connected| User {
+        role: one
+            .peer
+            .allowed(call.control.engine.configured_role(&one.peer.user)),
+        own: one.peer.connection == call.peer.connection,
+        connected: clock::rfc3339(one.since_ms).into(),
+        user: one.peer.user,
+        uid: one.peer.uid,
+        process: one.peer.process,
+    };
+    let mut users: Vec<User> = Vec::new();
+    for one in call.control.connections.list().into_iter().map(user) {
+        // A program may have several connections: one for completion, say.
+        match users
+            .iter_mut()
+            .find(|other| (other.uid, &other.process) == (one.uid, &one.process))
+        {
+            Some(other) => other.own |= one.own,
+            None => users.push(one),
+        }
+    }
+    Ok(Users { users })
+}
+
+pub(super) async fn processes(_: Call) -> Answer<Processes> {
+    blocking(system::processes)
+        .await?
+        .map_err(ApiError::internal)
+}
+
+pub(super) async fn memory(_: Call) -> Answer<Memory> {
+    blocking(system::memory).await?.map_err(ApiError::internal)
 }
 
 pub(super) async fn whoami(call: Call) -> Answer<Identity> {

@@ -3,7 +3,6 @@
 //! The permissions of the socket's file let everyone connect, and users are told apart here: two groups may connect, with
 //! different rights, while a file has one group; and a user who is refused reads why.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -14,19 +13,17 @@ use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
-use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use super::error::ApiError;
+use crate::connections::{Connections, MOST};
 use crate::control::Control;
-use config::access::Connection;
-
 use crate::peer::{GROUPS, Groups, Peer};
+use config::access::Connection;
+use service::clock;
 
-/// The connections that one user may have open. Without a bound one user could keep all others out.
-const CONNECTIONS: usize = 64;
 /// The connections that are refused with an answer at the same time; others are closed without one.
 const REFUSALS: usize = 16;
 /// How long a user who is refused may take to send a request.
@@ -38,7 +35,6 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 pub(crate) struct ManagementSocket {
     listener: UnixListener,
     path: PathBuf,
-    connections: Arc<Mutex<HashMap<u32, usize>>>,
     refusals: Arc<Semaphore>,
     groups: Groups,
     control: Arc<Control>,
@@ -67,28 +63,24 @@ impl ManagementSocket {
         Ok(ManagementSocket {
             listener,
             path: path.to_owned(),
-            connections: Arc::default(),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
             groups,
             control,
         })
     }
 
-    fn admit(&self, stream: UnixStream, peer: &Peer) -> Option<(CountedConnection, Connection)> {
-        let mut connections = self.connections.lock();
-        let count = connections.entry(peer.uid).or_default();
-        if *count >= CONNECTIONS {
-            return None;
-        }
-        *count += 1;
+    fn admit(&self, stream: UnixStream, peer: Peer) -> Option<(CountedConnection, Peer)> {
         let (open, connection) = Connection::open();
+        let peer = Peer { connection, ..peer };
+        let connections = self.control.connections.clone();
+        let id = connections.add(peer.clone(), clock::unix_ms())?;
         let counted = CountedConnection {
             stream,
-            uid: peer.uid,
-            connections: self.connections.clone(),
+            id,
+            connections,
             _open: open,
         };
-        Some((counted, connection))
+        Some((counted, peer))
     }
 
     fn refuse(&self, stream: UnixStream, refusal: ApiError) {
@@ -189,12 +181,10 @@ impl Listener for ManagementSocket {
                 self.refuse(stream, ApiError::forbidden(&peer.user));
                 continue;
             }
-            match self.admit(stream, &peer) {
-                Some((counted, connection)) => return (counted, Peer { connection, ..peer }),
-                None => tracing::warn!(
-                    "{} has {CONNECTIONS} connections open; no more are accepted",
-                    peer.user
-                ),
+            let user = peer.user.clone();
+            match self.admit(stream, peer) {
+                Some(admitted) => return admitted,
+                None => tracing::warn!("{user} has {MOST} connections open; no more are accepted"),
             }
         }
     }
@@ -213,21 +203,15 @@ impl Connected<IncomingStream<'_, ManagementSocket>> for Peer {
 /// A client's connection, which counts as one of its user's while it is open.
 pub(crate) struct CountedConnection {
     stream: UnixStream,
-    uid: u32,
-    connections: Arc<Mutex<HashMap<u32, usize>>>,
+    id: u64,
+    connections: Arc<Connections>,
     /// Tells [`Peer::connection`] that the connection is open.
     _open: Arc<()>,
 }
 
 impl Drop for CountedConnection {
     fn drop(&mut self) {
-        let mut connections = self.connections.lock();
-        if let Some(count) = connections.get_mut(&self.uid) {
-            *count -= 1;
-            if *count == 0 {
-                connections.remove(&self.uid);
-            }
-        }
+        self.connections.remove(self.id);
     }
 }
 

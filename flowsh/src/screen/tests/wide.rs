@@ -1,5 +1,6 @@
 //! Every screen fits 80 columns, with long names, IPv6 addresses and large counters.
 
+use commands::{Command, Part, RelayPart};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
@@ -76,6 +77,17 @@ fn tables(view: &View) -> Vec<(&'static str, String)> {
     let templates = json!([{"samplicator": NAME, "templates": [{"source": format!("[{SOURCE}]:65535"),
         "domain": 4_294_967_295u32, "version": 9, "id": 65_535, "options": true, "fields": 1000, "records": 1_000_000,
         "last_seconds_ago": 86_399.0}]}]);
+    let users = json!({"users": [{"user": NAME, "uid": 4_294_967_295u32, "role": "operator",
+        "process": "python3.11-dbg-x[4194304]", "connected": "2026-11-21T04:00:00Z", "own": true}]});
+    let processes = json!({"processors": 1024, "load": [1000.0, 1000.0, 1000.0], "threads": [
+        {"id": 4_194_304, "name": "a-thread-of-15c", "state": "R", "cpu_seconds": 1e9, "cpu_percent": 100.0}]});
+    let memory = json!({"total": MANY, "free": MANY, "available": MANY, "swap_total": MANY, "swap_free": MANY,
+        "resident": MANY, "resident_peak": MANY, "address_space": MANY});
+    let clock = json!({"time": "2026-11-21T04:00:00.250Z"});
+    // The longest names there are.
+    let fields = json!({"fields": registry::FIELDS.iter().map(|field| json!({"words": field.words,
+        "element": field.name(), "number": field.element.number, "enterprise": 4_294_967_295u32,
+        "octets": field.len})).collect::<Vec<_>>()});
     vec![
         (
             "show flow-accounting",
@@ -93,6 +105,18 @@ fn tables(view: &View) -> Vec<(&'static str, String)> {
             interface(&interfaces.interfaces[0], view),
         ),
         ("show interfaces counters", counters(&all, view)),
+        (
+            "show ip interface brief",
+            host::interfaces_brief(&interfaces),
+        ),
+        ("show users", host::users(&filled(&users), view)),
+        ("show processes", host::processes(&filled(&processes), view)),
+        ("show memory", host::memory(&filled(&memory), view)),
+        ("show clock", host::clock(&filled(&clock), view)),
+        (
+            "show flow exporter export-ids",
+            host::export_ids(&filled(&fields), view),
+        ),
         ("show interfaces rates", super::super::rates(&all, view)),
         (
             "show samplicator sources",
@@ -165,6 +189,8 @@ fn sentences(view: &View) -> Vec<(&'static str, String)> {
     let lines = json!({"lines": [{"time": "2026-11-21T04:00:00.250Z", "level": "warning", "msgid": "REFUSED",
         "target": "daemon", "message": format!("a commit of {NAME} from {SOURCE} via cli was refused: {TEXT}")}]});
     let version_answer = json!({"host_name": format!("{NAME}.{NAME}.example.net"), "version": "0.1.0", "alarms": 7,
+        "machine": {"operating_system": "Debian GNU/Linux 12 (bookworm)", "kernel": "6.1.0-41-cloud-amd64",
+            "architecture": "x86_64", "hardware": TEXT, "uptime_seconds": 1_000_000_000},
         "started": "2026-11-21T04:00:00Z"});
     let alarms_answer = json!({"alarms": [{"kind": "exporter-down", "since": "2026-11-21T04:00:00Z",
         "text": format!("flow exporter {NAME} is down: {TEXT}")}]});
@@ -220,6 +246,102 @@ fn monitors_of(answer: &Value) -> String {
 
 fn records_of(answer: &Value) -> String {
     records(&filled(answer))
+}
+
+/// Returns what the entry of a command's screen is called above; `None` where lines are as long as what was configured
+/// or typed, and for what is made of other screens.
+fn entry(command: &Command) -> Option<&'static str> {
+    Some(match command {
+        Command::Ask(ask) => match (ask.route, ask.view) {
+            ("ALARMS", "") => "show alarms",
+            ("CLOCK", "") => "show clock",
+            ("FIELDS", "") => "show flow exporter export-ids",
+            ("INTERFACES", "brief") => "show ip interface brief",
+            ("LOG", "") => "show log",
+            ("LOSS", "") => "show flow loss",
+            ("MEMORY", "") => "show memory",
+            ("MONITOR_TOP", "") => "show flow monitor top",
+            ("PROCESSES", "") => "show processes",
+            ("REVISIONS", "") => "show system commit",
+            ("ROUTES", "") => "show flow routes",
+            ("USERS", "") => "show users",
+            other => panic!("no wide screen of {other:?}"),
+        },
+        Command::ShowInterfaces { name: None, .. } => "show interfaces",
+        Command::ShowInterfaces { name: Some(_), .. } => "show interfaces NAME",
+        Command::ShowTraffic { rates: false } => "show interfaces counters",
+        Command::ShowTraffic { rates: true } => "show interfaces rates",
+        Command::ShowFlow { part, .. } => match part {
+            Part::Exporter => "show flow exporter",
+            Part::Interface => "show flow interface",
+            Part::Monitor => "show flow monitor",
+            Part::Record => "show flow record",
+            Part::Sampler => "show sampler",
+        },
+        Command::ShowCache { .. } => "show flow monitor cache",
+        Command::ShowMonitorStatistics { .. } => "show flow monitor statistics",
+        Command::ShowExporterStatistics { .. } => "show flow exporter statistics",
+        Command::ShowExporterTemplates { .. } => "show flow exporter templates",
+        Command::ShowAccounting(_) => "show flow-accounting",
+        Command::ShowSamplicator { part, .. } => match part {
+            RelayPart::Samplicator => "show samplicator",
+            RelayPart::Receivers => "show samplicator receivers",
+            RelayPart::Sources => "show samplicator sources",
+            RelayPart::Templates => "show samplicator templates",
+        },
+        Command::MonitorSamplicator { .. } => "show samplicator receivers",
+        Command::MonitorTop { .. } => "monitor flow monitor",
+        Command::MonitorAccounting { .. } => "monitor flow-accounting",
+        Command::ShowVersion => "show version",
+        Command::TestFlowPath(_) => "test flow path",
+        Command::ShowConfiguration { .. }
+        | Command::ShowRunningInterface { .. }
+        | Command::ShowSecrets { .. }
+        | Command::ShowCommitDiff { .. }
+        | Command::ShowScheduled
+        | Command::ShowHistory
+        | Command::ShowTech => return None,
+        other => panic!("no wide screen of {other:?}"),
+    })
+}
+
+#[test]
+fn every_command_that_shows_has_a_wide_screen() {
+    let view = view(Some(80));
+    let entries = tables(&view).into_iter().chain(sentences(&view));
+    let entries: Vec<&str> = entries
+        .map(|(what, _)| what)
+        .chain(["show flow monitor cache"])
+        .collect();
+    let example = |word: &str| match word {
+        "<address>" => "192.0.2.1".to_owned(),
+        "<revision>" => "0".to_owned(),
+        "<path>" => "flow".to_owned(),
+        word if word.starts_with('<') => {
+            let low = word[1..].split('-').next().unwrap_or_default();
+            let is_number = low.parse::<u32>().is_ok();
+            if is_number { low } else { "lo" }.to_owned()
+        }
+        word => word.to_owned(),
+    };
+    let mut checked = 0;
+    for commands::Declared { pattern, role, .. } in commands::operational() {
+        let shows = ["show ", "monitor ", "test "]
+            .iter()
+            .any(|begin| pattern.starts_with(begin));
+        if !shows || role.is_none() {
+            continue;
+        }
+        let words: Vec<String> = pattern.split(' ').map(example).collect();
+        let line = words.join(" ");
+        let parsed = commands::parse(&line, commands::Mode::Operational);
+        let parsed = parsed.unwrap_or_else(|problem| panic!("{line}: {problem}"));
+        if let Some(entry) = entry(&parsed.expect("a command").command) {
+            assert!(entries.contains(&entry), "{pattern}: {entry}");
+        }
+        checked += 1;
+    }
+    assert!(checked > 60, "{checked}");
 }
 
 #[test]

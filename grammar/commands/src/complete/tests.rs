@@ -173,13 +173,25 @@ fn pipes() {
         "",
         &["match", "except", "json", "save"],
     );
-    is("show version | no", Mode::Operational, "", &["no-more"]);
+    is(
+        "show version | no",
+        Mode::Operational,
+        "",
+        &["no-more", "no-match"],
+    );
     is(
         "show configuration system | co",
         Mode::Operational,
         "",
-        &["count"],
+        &["count", "commands", "compare"],
     );
+    is(
+        "show configuration | display ",
+        Mode::Operational,
+        "",
+        &["commands", "curly", "ios", "json", "set"],
+    );
+    is("show | compare rollback ", CONFIGURATION, "", &["0", "1"]);
     is(
         "show version | save /tmp/",
         Mode::Operational,
@@ -335,6 +347,11 @@ fn configuration_commands_and_statements() {
         &["set", "commit", "flow", "interface", "no"],
     );
     is("run show flow l", CONFIGURATION, "", &["loss"]);
+    // `run` may be left out where nothing else begins so.
+    is("pin", CONFIGURATION, "", &["ping"]);
+    has("clear ", CONFIGURATION, "", &["flow", "counters"]);
+    is("show vers", CONFIGURATION, "", &["version"]);
+    is("show ip int", CONFIGURATION, "", &["interface"]);
     is("rollback ", CONFIGURATION, "", &["0", "1"]);
     is("load merge ./", CONFIGURATION, "", &["./config.boot"]);
     is("sampl", CONFIGURATION, "", &["sampler"]);

@@ -229,34 +229,173 @@ fn an_ios_statement_has_the_ranges_and_defaults_of_its_path() {
 }
 
 #[test]
-fn an_operational_command_in_configuration_mode_is_told_how_to_be_run() {
-    for (line, hint) in [
-        (
-            "show flow exporter E statistics",
-            Some("type `run show flow exporter E statistics`"),
-        ),
-        ("ping 192.0.2.1", Some("type `run ping 192.0.2.1`")),
-        (
-            " clear flow monitor M cache",
-            Some("type `run clear flow monitor M cache`"),
-        ),
-        // Not whole, and abbreviated.
-        ("clear", Some("type `run clear`")),
-        ("cle flow", Some("type `run cle flow`")),
+fn an_operational_command_needs_no_run_where_it_is_nothing_else() {
+    let run = |line: &str| match configuration(line) {
+        Command::Run(inner) => *inner,
+        other => panic!("{line}: {other:?}"),
+    };
+    for line in [
+        "ping 192.0.2.1",
+        " clear flow monitor M cache",
+        "cle flow mon M ca",
+        "terminal length 0",
+        "traceroute r1",
+        "restart flow-accounting",
+    ] {
+        assert_eq!(run(line), operational(line), "{line}");
+    }
+    let line = "clear counters | count";
+    assert_eq!(run(line).pipes, [Pipe::Count]);
+    // What is wrong behind the second word is told of the operational command.
+    for (line, column, message) in [
+        ("clear", 7, "not complete"),
+        ("clear flow monitor", 20, "which flow monitor?"),
+        ("ping r1 size x", 14, "not a number"),
         (
             "configure terminal",
-            Some("you are in configuration mode already"),
+            1,
+            "you are in configuration mode already",
         ),
         (
             "configure nowhere",
-            Some("you are in configuration mode already"),
+            1,
+            "you are in configuration mode already",
         ),
-        ("shwo version", None),
-        ("flow exporter E", None),
-        ("set", None),
-        ("\"ping\" 192.0.2.1", None),
-        ("", None),
     ] {
-        assert_eq!(operational_hint(line).as_deref(), hint, "{line}");
+        let problem = parse(line, CONFIGURATION).expect_err(line);
+        assert_eq!(problem.column, column, "{line}: {problem}");
+        assert!(problem.message.contains(message), "{line}: {problem}");
+    }
+    // A statement of another system is none, although it begins so.
+    for line in [
+        "enable secret 5 x",
+        "monitor session 1 source interface Gi0/1",
+        "shwo version",
+        "flow exporter E",
+        "\"ping\" 192.0.2.1",
+        "ping {",
+    ] {
+        assert!(
+            matches!(configuration(line), Command::Statement(_)),
+            "{line}"
+        );
+    }
+    assert_eq!(
+        operational_instead("show users"),
+        Ok(Some(operational("show users")))
+    );
+    assert_eq!(operational_instead("show nothing else"), Ok(None));
+    let problem = operational_instead("show flow monitor M cache sort").unwrap_err();
+    assert!(problem.message.contains("not complete"), "{problem}");
+}
+
+#[test]
+fn commits_and_comparisons_as_junos_has_them() {
+    for line in ["commit confirmed 3", "commit-confirm 3"] {
+        let wanted = Command::CommitConfirm {
+            minutes: 3,
+            comment: None,
+        };
+        assert_eq!(configuration(line), wanted, "{line}");
+    }
+    assert_eq!(
+        configuration("commit confirmed comment x"),
+        Command::CommitConfirm {
+            minutes: 10,
+            comment: Some("x".into())
+        }
+    );
+    assert_eq!(
+        configuration("commit and-quit comment a b"),
+        Command::CommitAndQuit {
+            comment: Some("a b".into())
+        }
+    );
+    let compare = |from, commands| Command::Compare {
+        from,
+        to: None,
+        commands,
+    };
+    for (line, wanted) in [
+        ("show | compare", compare(None, false)),
+        (
+            "show | compare rollback 1",
+            compare(Some(Version::Revision(1)), false),
+        ),
+        ("show | compare | display set", compare(None, true)),
+        (
+            "show flow | display set",
+            Command::Show {
+                path: vec!["flow".into()],
+                form: Some(Form::Commands),
+            },
+        ),
+        (
+            "show | display json",
+            Command::Show {
+                path: vec![],
+                form: Some(Form::Json),
+            },
+        ),
+    ] {
+        assert_eq!(configuration(line), wanted, "{line}");
+    }
+    for (line, column, message) in [
+        ("show | compare rollback", 25, "rollback to which revision?"),
+        ("show | compare rollback x", 25, "not a revision"),
+        ("show | display", 15, "needs <form>"),
+        ("show | display yaml", 16, "unknown word"),
+        ("show flow | compare", 13, "a whole configuration"),
+    ] {
+        let problem = parse(line, CONFIGURATION).expect_err(line);
+        assert_eq!(problem.column, column, "{line}: {problem}");
+        assert!(problem.message.contains(message), "{line}: {problem}");
+    }
+}
+
+#[test]
+fn an_incomplete_command_asks_for_what_is_missing() {
+    for (line, mode, question) in [
+        (
+            "rollback",
+            CONFIGURATION,
+            "rollback to which revision? `run show system commit` lists them",
+        ),
+        (
+            "roll",
+            CONFIGURATION,
+            "rollback to which revision? `run show system commit` lists them",
+        ),
+        (
+            "set",
+            CONFIGURATION,
+            "set what? a path of the configuration and its value",
+        ),
+        (
+            "edit",
+            CONFIGURATION,
+            "edit which level? a path of the configuration",
+        ),
+        ("commit at", CONFIGURATION, "commit at what time? 03:00 or"),
+        ("ping", Mode::Operational, "ping: which host?"),
+        (
+            "cl fl mon",
+            Mode::Operational,
+            "clear flow monitor: which flow monitor?",
+        ),
+        (
+            "show system commit diff",
+            Mode::Operational,
+            "show system commit diff of which revision? `show system commit` lists them",
+        ),
+        (
+            "terminal length",
+            Mode::Operational,
+            "terminal length: how many? 0 to 512 (Lines; 0 never stops)",
+        ),
+    ] {
+        let problem = parse(line, mode).expect_err(line);
+        assert!(problem.message.starts_with(question), "{line}: {problem}");
+        assert_eq!(problem.hint, None, "{line}");
     }
 }

@@ -146,6 +146,7 @@ fn paths_end_at_a_pipe() {
             command: Command::Ask(Ask {
                 route: "LOSS",
                 target: "/v1/flow/loss".into(),
+                view: "",
             }),
             pipes: vec![Pipe::NoMore]
         }
@@ -162,6 +163,7 @@ fn pipes_follow_the_command() {
     let wanted = Ask {
         route: "LOG",
         target: "/v1/log?lines=50".into(),
+        view: "",
     };
     assert_eq!(line.command, Command::Ask(wanted));
     assert_eq!(
@@ -321,4 +323,145 @@ fn commands_of_the_other_mode_are_known() {
     );
     assert_eq!(operational("do show version").command, Command::ShowVersion);
     assert_eq!(parse("run shw", Mode::Operational).unwrap_err().column, 5);
+}
+
+/// Returns the route that a line asks, with the view of its screen.
+fn asked(line: &str) -> (String, &'static str) {
+    match operational(line).command {
+        Command::Ask(ask) => (ask.target, ask.view),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn fingers_from_other_systems_find_what_they_look_for() {
+    for (line, target, view) in [
+        ("sh clock", "/v1/clock", ""),
+        ("show date", "/v1/clock", ""),
+        ("sh users", "/v1/users", ""),
+        ("sh proc", "/v1/processes", ""),
+        ("sh processes cpu", "/v1/processes", ""),
+        ("show system processes", "/v1/processes", ""),
+        ("sh mem", "/v1/memory", ""),
+        ("show system memory", "/v1/memory", ""),
+        ("sh logging", "/v1/log?lines=100", ""),
+        ("sh logg 20", "/v1/log?lines=20", ""),
+        ("sh ip int brief", "/v1/interfaces", "brief"),
+        ("sh ip int", "/v1/interfaces", "brief"),
+        ("show flow exporter export-ids", "/v1/flow/fields", ""),
+        (
+            "sh fl exp export-ids netflow-v9",
+            "/v1/flow/fields?enterprise=false",
+            "",
+        ),
+    ] {
+        assert_eq!(asked(line), (target.to_owned(), view), "{line}");
+    }
+    let configuration = |form, path: &[&str]| Command::ShowConfiguration {
+        form,
+        path: path.iter().map(|word| (*word).to_owned()).collect(),
+    };
+    let interface = |form, name: &str| Command::ShowRunningInterface {
+        form,
+        name: name.into(),
+    };
+    for (line, command) in [
+        ("sh run int eth1", interface(Form::Ios, "eth1")),
+        ("sh run interface lo", interface(Form::Ios, "lo")),
+        (
+            "sh run int eth1 | display set",
+            interface(Form::Commands, "eth1"),
+        ),
+        ("write terminal", configuration(Form::Ios, &[])),
+        ("sh hist", Command::ShowHistory),
+        ("sh tech", Command::ShowTech),
+        ("clear counters", Command::ClearCounters),
+        ("restart flow-accounting", Command::ClearAccounting),
+        ("set terminal length 0", Command::TerminalLength(0)),
+        ("logout", Command::Exit { discard: false }),
+        (
+            "traceroute r1 source 192.0.2.1",
+            Command::Traceroute(Trace {
+                host: tail("r1", 11),
+                interface: None,
+                source: Some("192.0.2.1".parse().unwrap()),
+            }),
+        ),
+        (
+            "show configuration | display set",
+            configuration(Form::Commands, &[]),
+        ),
+        (
+            "show configuration flow | display json",
+            configuration(Form::Json, &["flow"]),
+        ),
+        (
+            "show configuration | commands",
+            configuration(Form::Commands, &[]),
+        ),
+        (
+            "show configuration | compare rollback 2",
+            Command::Compare {
+                from: Some(Version::Revision(2)),
+                to: Some(Version::Running),
+                commands: false,
+            },
+        ),
+    ] {
+        assert_eq!(operational(line).command, command, "{line}");
+    }
+    // What is not here says what is.
+    for (line, hint) in [
+        ("show arp", "the host"),
+        ("show ip route", "show flow routes"),
+        ("show startup-config", "show running-config"),
+        ("reload", "this is a service of the host"),
+        ("restart bgp", "did you mean"),
+        (
+            "show flow exporter export-ids netflow-v5",
+            "without numbers",
+        ),
+    ] {
+        let problem = parse(line, Mode::Operational).expect_err(line);
+        let hint_of = problem.hint.clone().unwrap_or_default();
+        assert!(
+            hint_of.contains(hint) || line == "restart bgp",
+            "{line}: {problem}"
+        );
+    }
+}
+
+#[test]
+fn pipes_of_other_systems() {
+    let pipes = |typed: &str| operational(&format!("show version | {typed}")).pipes;
+    assert_eq!(pipes("grep x"), [Pipe::Match(tail("x", 20))]);
+    assert_eq!(pipes("grep -v x y"), [Pipe::Except(tail("x y", 23))]);
+    assert_eq!(pipes("egrep -iv x"), [Pipe::Except(tail("(?i)x", 25))]);
+    assert_eq!(pipes("grep \"-v\""), [Pipe::Match(tail("-v", 20))]);
+    assert_eq!(pipes("no-match x"), [Pipe::Except(tail("x", 24))]);
+    assert_eq!(pipes("tail 3"), [Pipe::Last(3)]);
+    // An abbreviation is a pipe proper before it is one of habit.
+    for (short, pipe) in [
+        ("no", Pipe::NoMore),
+        ("co", Pipe::Count),
+        ("c", Pipe::Count),
+    ] {
+        assert_eq!(pipes(short), [pipe], "{short}");
+    }
+    for (typed, column, message) in [
+        ("grep -x y", 21, "has no option -x"),
+        ("grep -v", 20, "needs <expression>"),
+        ("display set", 16, "only a configuration"),
+        ("compare", 16, "a whole configuration"),
+        ("com", 16, "ambiguous"),
+    ] {
+        let line = format!("show version | {typed}");
+        let problem = parse(&line, Mode::Operational).expect_err(&line);
+        assert_eq!(problem.column, column, "{line}: {problem}");
+        assert!(problem.message.contains(message), "{line}: {problem}");
+    }
+    let line = "show configuration | match x | display set";
+    let problem = parse(line, Mode::Operational).unwrap_err();
+    assert!(problem.message.contains("right behind"), "{problem}");
+    assert_eq!(problem.column, 32);
 }

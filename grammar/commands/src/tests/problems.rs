@@ -35,8 +35,8 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             20,
             1,
-            "the command is not complete",
-            "<monitor> is missing",
+            "clear flow monitor: which flow monitor?",
+            "",
         ),
         (
             "show log 0",
@@ -139,8 +139,8 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             34,
             1,
-            "not complete",
-            "<conditions>",
+            "which field and value?",
+            "",
         ),
         (
             "show flow monitor M cache filter ipv4 sorce address 1.1.1.1",
@@ -227,8 +227,8 @@ fn problems_have_their_place_and_what_would_be_right() {
             Mode::Operational,
             37,
             1,
-            "not complete",
-            "<fields> is missing",
+            "which fields?",
+            "",
         ),
         (
             "show flow monitor M cache sort highest counter bytes top 0",

@@ -99,6 +99,18 @@ pub fn follow(at: &[String], words: &[&str]) -> Result<Follow, usize> {
     Ok(at_place(place, path))
 }
 
+/// Returns the index of the first of the words behind the edit level `at` that is a secret, a password say. Keywords may be
+/// abbreviated.
+pub fn secret_at(at: &[String], words: &[&str]) -> Option<usize> {
+    for index in 0..words.len() {
+        let value = follow(at, &words[..index]).ok()?.value;
+        if matches!(value, Some(Type::Password | Type::PasswordHash)) {
+            return Some(index);
+        }
+    }
+    None
+}
+
 fn at_place(place: Place, path: Vec<String>) -> Follow {
     let row = place.node().row;
     match place {

@@ -31,13 +31,16 @@ impl Type {
     pub(crate) fn masked(self, value: &str) -> Option<String> {
         match self {
             Type::Password | Type::PasswordHash => Some(MASK.to_owned()),
-            Type::Location => {
-                let (start, end) = url_password(value)?;
-                Some(format!("{}{MASK}{}", &value[..start], &value[end..]))
-            }
+            Type::Location => masked_url(value),
             _ => None,
         }
     }
+}
+
+/// A URL as everybody may see it; `None` for one without a password.
+pub fn masked_url(url: &str) -> Option<String> {
+    let (start, end) = url_password(url)?;
+    Some(format!("{}{MASK}{}", &url[..start], &url[end..]))
 }
 
 /// Where the password of a URL stands in it: `scheme://user:PASSWORD@host/…`.
