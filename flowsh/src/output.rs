@@ -363,7 +363,7 @@ pub(crate) fn expression(line: &str, tail: &Tail) -> Result<Regex, Failure> {
                 .unwrap_or("it does not parse")
                 .trim_start_matches("error: ");
             let message =
-                format!("not a regular expression: {why}; such as ^10\\. is wanted, \\ before a sign that is meant itself");
+                format!("not a regular expression: {why}; such as ^10\\. is expected, \\ before a sign that is meant itself");
             Failure::at(line, tail.start, tail.text.chars().count(), message)
         })
 }

@@ -38,11 +38,18 @@ pub(crate) enum Failure {
     Wrong(Vec<Trouble>),
 }
 
+/// Returns a message without the numbers of errors of the system.
+fn words(message: impl Into<String>) -> String {
+    let mut message = message.into();
+    api::without_error_numbers(&mut message);
+    message
+}
+
 impl Failure {
     /// Makes a failure that has no place in the line.
     pub(crate) fn plain(message: impl Into<String>) -> Failure {
         Failure::Wrong(vec![Trouble {
-            message: message.into(),
+            message: words(message),
             ..Trouble::default()
         }])
     }
@@ -50,7 +57,7 @@ impl Failure {
     /// Makes a failure about words of the line, which are separated by spaces in `words`.
     pub(crate) fn about(words: &str, message: impl Into<String>) -> Failure {
         Failure::Wrong(vec![Trouble {
-            message: message.into(),
+            message: self::words(message),
             subject: words.split_whitespace().map(str::to_owned).collect(),
             ..Trouble::default()
         }])
@@ -61,7 +68,7 @@ impl Failure {
         let place = Some((line.to_owned(), start, len));
         Failure::Wrong(vec![Trouble {
             place,
-            message: message.into(),
+            message: words(message),
             ..Trouble::default()
         }])
     }
@@ -178,7 +185,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::NoDaemon { .. } => Failure::NoDaemon(error.to_string()),
+            Error::NoDaemon { .. } => Failure::NoDaemon(words(error.to_string())),
             Error::Refused(refusals) => {
                 Failure::Wrong(refusals.into_iter().map(Trouble::from).collect())
             }

@@ -128,6 +128,9 @@ fn faults(case: &Case, said: &Said, word: &str, says: &str) -> Vec<String> {
     if !right.iter().any(|right| says.contains(right)) {
         faults.push("does not say what would have been right".into());
     }
+    if says.contains("os error") {
+        faults.push("has a number of an error, which only programmers look up".into());
+    }
     if word == "-" && case.group != "commit" {
         faults.push("points at nothing".into());
     }

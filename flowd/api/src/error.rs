@@ -49,11 +49,29 @@ fn known_code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Code,
     Ok(word.parse().unwrap_or_default())
 }
 
+/// Takes the numbers out that Rust writes behind errors of the system, ` (os error 22)`: the words before them say what
+/// they mean.
+pub fn without_error_numbers(message: &mut String) {
+    const BEGIN: &str = " (os error ";
+    while let Some(at) = message.find(BEGIN) {
+        let digits = &message[at + BEGIN.len()..];
+        let Some(end) = digits
+            .find(')')
+            .filter(|end| *end > 0 && digits[..*end].bytes().all(|octet| octet.is_ascii_digit()))
+        else {
+            return;
+        };
+        message.replace_range(at..at + BEGIN.len() + end + 1, "");
+    }
+}
+
 impl Refusal {
     /// A refusal that has neither place nor hint.
     pub fn new(code: Code, message: impl Into<String>) -> Refusal {
+        let mut message = message.into();
+        without_error_numbers(&mut message);
         Refusal {
-            message: message.into(),
+            message,
             code,
             path: None,
             line: None,
@@ -195,5 +213,32 @@ impl Code {
             Code::NoSpace => 507,
             _ => 400,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_errors_are_left_out_of_messages() {
+        let without = |text: &str| {
+            let mut message = text.to_owned();
+            without_error_numbers(&mut message);
+            message
+        };
+        let error = std::io::Error::from_raw_os_error(28);
+        assert_eq!(
+            without(&format!(
+                "db: {error}; link: {}",
+                std::io::Error::from_raw_os_error(22)
+            )),
+            "db: No space left on device; link: Invalid argument"
+        );
+        assert_eq!(
+            without("nothing (os error x) here"),
+            "nothing (os error x) here"
+        );
+        assert_eq!(without("cut (os error 2"), "cut (os error 2");
     }
 }

@@ -35,6 +35,6 @@ pub mod samplicator;
 pub mod session;
 pub mod value;
 
-pub use error::{Code, Errors, Refusal};
+pub use error::{Code, Errors, Refusal, without_error_numbers};
 pub use value::{ByName, Nothing, Time};
 pub use word::NotAWord;

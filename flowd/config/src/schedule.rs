@@ -207,7 +207,7 @@ pub fn parse_commit_time(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64
     let of_day = |text: &str| {
         Time::strptime("%H:%M:%S", text)
             .or_else(|_| Time::strptime("%H:%M", text))
-            .map_err(|_| wrong(&"HH:MM, or YYYY-MM-DD HH:MM is wanted"))
+            .map_err(|_| wrong(&"HH:MM, or YYYY-MM-DD HH:MM is expected"))
     };
     let zoned = |date: Date, time: Time| -> Result<Zoned, String> {
         let at = DateTime::from_parts(date, time);

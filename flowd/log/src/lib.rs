@@ -368,7 +368,7 @@ struct Words {
 impl Words {
     fn finish(mut self) -> String {
         self.message.push_str(&self.fields);
-        without_error_numbers(&mut self.message);
+        api::without_error_numbers(&mut self.message);
         // Text that a peer has sent must not forge lines or move a terminal's cursor.
         if self.message.chars().any(char::is_control) {
             self.message = self
@@ -378,22 +378,6 @@ impl Words {
                 .collect();
         }
         self.message
-    }
-}
-
-/// Takes the numbers out that Rust writes behind errors of the system, ` (os error 22)`: the words before them say what
-/// they mean.
-fn without_error_numbers(message: &mut String) {
-    const BEGIN: &str = " (os error ";
-    while let Some(at) = message.find(BEGIN) {
-        let digits = &message[at + BEGIN.len()..];
-        let Some(end) = digits
-            .find(')')
-            .filter(|end| *end > 0 && digits[..*end].bytes().all(|octet| octet.is_ascii_digit()))
-        else {
-            return;
-        };
-        message.replace_range(at..at + BEGIN.len() + end + 1, "");
     }
 }
 

@@ -207,25 +207,3 @@ fn a_full_queue_loses_lines_and_never_waits() {
     (0..5).for_each(|_| output.offer(&line));
     assert_eq!(output.lost(), 4);
 }
-
-#[test]
-fn numbers_of_errors_are_left_out_of_messages() {
-    let without = |text: &str| {
-        let mut message = text.to_owned();
-        super::without_error_numbers(&mut message);
-        message
-    };
-    let error = std::io::Error::from_raw_os_error(28);
-    assert_eq!(
-        without(&format!(
-            "db: {error}; link: {}",
-            std::io::Error::from_raw_os_error(22)
-        )),
-        "db: No space left on device; link: Invalid argument"
-    );
-    assert_eq!(
-        without("nothing (os error x) here"),
-        "nothing (os error x) here"
-    );
-    assert_eq!(without("cut (os error 2"), "cut (os error 2");
-}

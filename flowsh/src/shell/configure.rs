@@ -383,7 +383,7 @@ impl Shell {
                 )
             }
             _ => format!(
-                "\"{}\" is not possible here; nothing can follow",
+                "\"{}\" is not possible here; the command ends here",
                 wrong.text
             ),
         };

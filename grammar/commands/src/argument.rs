@@ -220,7 +220,7 @@ impl Arg {
             return Err(word.problem(
                 Code::MissingValue,
                 "a word is missing before the pipe",
-                Some(format!("{} is wanted", self.wanted())),
+                Some(format!("{} is expected", self.wanted())),
             ));
         }
         let refuse = |code, what: &str, hint: String| {

@@ -335,7 +335,7 @@ pub(crate) fn ping(matched: &Matched<'_>) -> Built {
 pub(crate) fn test_flow_path(matched: &Matched<'_>) -> Built {
     let mut addresses = matched.addresses();
     let (Some(source), Some(destination)) = (addresses.next(), addresses.next()) else {
-        let message = "two addresses are wanted";
+        let message = "two addresses are expected";
         return Err(problem(Code::MissingValue, 0, 1, message, None));
     };
     if source.is_ipv4() != destination.is_ipv4() {

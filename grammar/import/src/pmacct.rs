@@ -139,7 +139,7 @@ fn entries<'a>(text: &'a str, remarks: &mut Remarks) -> Vec<Entry<'a>> {
             break;
         }
         let Some((key, value)) = line.split_once(':') else {
-            remarks.lost(place, line, "there is no colon; `KEY: VALUE` is wanted");
+            remarks.lost(place, line, "there is no colon; `KEY: VALUE` is expected");
             continue;
         };
         let (key, plugin) = match key.trim().split_once('[') {
@@ -307,10 +307,10 @@ fn take(probe: &mut Probe, entry: &Entry<'_>, remarks: &mut Remarks) -> Result<(
     let yes = || match value {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err("true or false is wanted".to_owned()),
+        _ => Err("true or false is expected".to_owned()),
     };
     let mut bounded = |least: u64, most: u64| -> Result<u64, String> {
-        let (number, aside) = number(value, least, most).ok_or("a number is wanted")?;
+        let (number, aside) = number(value, least, most).ok_or("a number is expected")?;
         if aside {
             remarks.differs(place, whole, format!("{least} to {most} is possible"));
         }
@@ -393,7 +393,7 @@ fn why(key: &str) -> &'static str {
 fn timeouts(probe: &mut Probe, value: &str, place: Place, remarks: &mut Remarks) {
     for part in value.split(':') {
         let why = match part.trim().split_once('=') {
-            None => "NAME=SECONDS is wanted".to_owned(),
+            None => "NAME=SECONDS is expected".to_owned(),
             Some((name, seconds)) => match seconds.trim().parse::<u32>() {
                 Ok(0) if name.trim() == "maxlife" => {
                     "flows have a longest life; it is 604800 s".into()
@@ -404,7 +404,7 @@ fn timeouts(probe: &mut Probe, value: &str, place: Place, remarks: &mut Remarks)
                         false => "nfprobe has no such timeout".into(),
                     }
                 }
-                _ => "a number of seconds is wanted".into(),
+                _ => "a number of seconds is expected".into(),
             },
         };
         remarks.lost(place, part, why);

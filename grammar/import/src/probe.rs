@@ -400,7 +400,7 @@ fn mebibytes(octets: u64, most: u64) -> u64 {
 /// Parses `HOST:PORT` or `[ADDRESS]:PORT`.
 pub(super) fn collector(text: &str) -> Result<Collector, String> {
     let Some((host, port)) = text.rsplit_once(':') else {
-        return Err("HOST:PORT is wanted".into());
+        return Err("HOST:PORT is expected".into());
     };
     let host = match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').unwrap_or_default(),

@@ -93,7 +93,7 @@ fn read(
             remarks.lost(
                 place,
                 line,
-                "there is no colon after a source; `PREFIX: RECEIVER …` is wanted",
+                "there is no colon after a source; `PREFIX: RECEIVER …` is expected",
             );
             continue;
         };

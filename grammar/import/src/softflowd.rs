@@ -127,7 +127,7 @@ impl Options for Read {
                         remarks.differs(HERE, &shown, "16 to 16777216 flows are possible");
                     }
                 }
-                None => lost("a number of flows is wanted".into()),
+                None => lost("a number of flows is expected".into()),
             },
             't' => match self.timeout(value) {
                 Ok(()) => {}
@@ -152,16 +152,16 @@ impl Options for Read {
                         remarks.differs(HERE, &shown, "one packet in 32768 is the least");
                     }
                 }
-                None => lost("a number of packets is wanted".into()),
+                None => lost("a number of packets is expected".into()),
             },
             'C' | 'B' => match value.parse::<u64>() {
                 Ok(octets) if option == 'C' => self.probe.snaplen = Some(octets),
                 Ok(octets) => self.probe.buffer = Some(octets),
-                Err(_) => lost("a number of octets is wanted".into()),
+                Err(_) => lost("a number of octets is expected".into()),
             },
             'L' => match value.parse() {
                 Ok(ttl @ 1..) => self.probe.ttl = Some(ttl),
-                _ => lost("a number from 1 to 255 is wanted".into()),
+                _ => lost("a number from 1 to 255 is expected".into()),
             },
             'S' => match interface(value) {
                 Ok(name) => self.probe.source = Some(name),
@@ -175,7 +175,7 @@ impl Options for Read {
                         remarks.differs(HERE, &shown, "1 to 10 labels are possible");
                     }
                 }
-                None => lost("a number of labels is wanted".into()),
+                None => lost("a number of labels is expected".into()),
             },
             'A' => self.times = Some(value.to_owned()),
             'r' => lost("a savefile is metered by `flowd meter --read FILE`".into()),
@@ -223,7 +223,7 @@ impl Read {
 
     fn timeout(&mut self, value: &str) -> Result<(), String> {
         let Some((name, time)) = value.split_once('=') else {
-            return Err("NAME=TIME is wanted".into());
+            return Err("NAME=TIME is expected".into());
         };
         let Some(seconds) = seconds(time) else {
             return Err(format!("{time} is not a time such as 600, 10m or 1h30m"));

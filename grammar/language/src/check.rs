@@ -46,8 +46,8 @@ pub(crate) fn check(tree: &Tree, sound: Option<&Tree>) -> Vec<Finding> {
     found.findings
 }
 
-const V4: &str = "an IPv4 address is wanted";
-const V6: &str = "an IPv6 address is wanted";
+const V4: &str = "an IPv4 address is expected";
+const V6: &str = "an IPv6 address is expected";
 
 /// What an address of the same family as another is.
 fn family_of(address: &str) -> &'static str {
@@ -243,11 +243,11 @@ impl Found<'_> {
         let message = match (version, engine.contains(':'), engine.parse::<u32>()) {
             ("5", false, Ok(256..)) => {
                 format!(
-                    "engine-id {engine} does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted"
+                    "engine-id {engine} does not fit version 5; TYPE:ID or a number from 0 to 255 is expected"
                 )
             }
             ("9" | "10", true, _) => {
-                format!("engine-id {engine} is of version 5, not {version}; a number is wanted")
+                format!("engine-id {engine} is of version 5, not {version}; a number is expected")
             }
             _ => return,
         };

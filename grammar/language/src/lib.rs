@@ -111,7 +111,18 @@ pub fn at_path(path: &[String], message: &str) -> String {
         Some(0) => message.to_owned(),
         Some(from) if from < path.len() => format!("{} {message}", path[..from].join(" ")),
         _ if path.is_empty() => message.to_owned(),
-        _ => format!("{}: {message}", path.join(" ")),
+        // Or they name the object that the path is in: `flow monitor M: …` at `flow monitor M record`.
+        _ => {
+            let object = (1..path.len()).rev().find_map(|to| {
+                message
+                    .strip_prefix(&path[..to].join(" "))?
+                    .strip_prefix(": ")
+            });
+            match object {
+                Some(rest) => at_path(path, rest),
+                None => format!("{}: {message}", path.join(" ")),
+            }
+        }
     }
 }
 

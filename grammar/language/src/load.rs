@@ -455,11 +455,13 @@ fn possible(place: Place) -> String {
 
 /// The problem of a statement that ends before a node's value or name; `last` is its last word.
 pub(crate) fn no_value(node: &schema::Node, last: Span) -> Problem {
-    let what = match node.kind() {
-        Kind::Tag => "a name",
-        _ => "a value",
+    let (what, hint) = match node.kind() {
+        Kind::Tag => ("a name", format!("{} {}", node.word(), placeholders(node))),
+        _ => (
+            "a value",
+            format!("{}: {}", placeholders(node), node.row.help_line()),
+        ),
     };
-    let hint = format!("{}: {}", placeholders(node), node.row.help_line());
     last.after().problem(
         Code::MissingValue,
         format!("{what} is missing after {}", node.word()),

@@ -167,7 +167,7 @@ pub(crate) fn resolve_noted(
                     None => Ok(Target::Flag(cursor.path)),
                     Some(extra) => Err(extra.place.problem(
                         Code::NotHere,
-                        format!("nothing can follow {}", node.word()),
+                        format!("the command ends at {}", node.word()),
                         Some("it has no value".into()),
                     )),
                 };
@@ -412,7 +412,7 @@ pub(crate) fn ios_value<'a>(
             None => Err(mask.place.problem(
                 Code::InvalidValue,
                 format!("{} is not a mask", shown(&mask.text)),
-                Some("a mask such as 255.255.255.0 is wanted".into()),
+                Some("a mask such as 255.255.255.0 is expected".into()),
             )),
         },
         _ => Ok((Cow::Borrowed(&*first.text), 1)),

@@ -192,7 +192,7 @@ pub(super) async fn check(call: Call) -> Answer<Checked> {
     let check = move || call.control.engine.check_session(&call.name, call.peer.uid);
     let checked = blocking(check).await??;
     Ok(Checked {
-        warnings: checked.warnings,
+        warnings: without_numbers(checked.warnings),
         impact: checked.impact,
     })
 }
@@ -292,7 +292,7 @@ fn log_refusal(request: &Request, refused: &config::Refused) {
 fn answer(committed: config::Committed) -> Committed {
     Committed {
         revision: committed.revision,
-        warnings: committed.warnings,
+        warnings: without_numbers(committed.warnings),
         impact: committed.impact,
         confirm_seconds: committed.confirm.map(|confirm| confirm.as_secs()),
         scheduled: None,
@@ -319,7 +319,7 @@ async fn schedule(
         return Ok(Committed::default());
     };
     Ok(Committed {
-        warnings: checked.warnings,
+        warnings: without_numbers(checked.warnings),
         impact: checked.impact,
         scheduled: Some(clock::rfc3339(at_ms).into()),
         ..Committed::default()
@@ -389,4 +389,10 @@ fn line(text: Option<String>, what: &str, limit: usize) -> Result<String, ApiErr
         )));
     }
     Ok(text)
+}
+
+/// Warnings without the numbers of errors.
+fn without_numbers(mut warnings: Vec<String>) -> Vec<String> {
+    warnings.iter_mut().for_each(api::without_error_numbers);
+    warnings
 }

@@ -112,7 +112,7 @@ fn expression(text: &str) -> Result<Regex, Refusal> {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default();
             let why = why.trim_start_matches("error: ");
-            invalid(format!("not a regular expression: {why}")).hint("such as ^10\\. is wanted")
+            invalid(format!("not a regular expression: {why}")).hint("such as ^10\\. is expected")
         })
 }
 

@@ -74,7 +74,7 @@ pub(super) fn pools(text: &str, origin: Origin, remarks: &mut Remarks) -> Vec<Po
 
 fn take(pool: &mut Pool, key: &str, value: &str, remarks: &mut Remarks) -> Result<(), String> {
     match key {
-        "id" => pool.id = value.parse().map_err(|_| "a number is wanted")?,
+        "id" => pool.id = value.parse().map_err(|_| "a number is expected")?,
         "ip" => {
             for one in value.split(',').filter(|one| !one.is_empty()) {
                 match collector(one) {
@@ -91,7 +91,7 @@ fn take(pool: &mut Pool, key: &str, value: &str, remarks: &mut Remarks) -> Resul
             }
         }
         "tag" => {
-            pool.wanted = Some(Wanted::parse(value).ok_or("tags and ranges of them are wanted")?);
+            pool.wanted = Some(Wanted::parse(value).ok_or("tags and ranges of them are expected")?);
             pool.tags = value.to_owned();
         }
         "balance-alg" => {
@@ -112,7 +112,7 @@ fn take(pool: &mut Pool, key: &str, value: &str, remarks: &mut Remarks) -> Resul
         }
         "src_port" => {
             let port = value.parse().ok().filter(|port| *port != 0);
-            pool.source_port = Some(port.ok_or("a port's number is wanted")?);
+            pool.source_port = Some(port.ok_or("a port's number is expected")?);
         }
         "kafka_broker" | "kafka_topic" | "zmq_address" => {
             return Err("datagrams are copied to receivers, not to brokers or queues".into());

@@ -62,11 +62,11 @@ impl TagMap {
                 match *key {
                     "set_tag" | "id" => match value.parse::<u64>() {
                         Ok(number) => tag = Some(number),
-                        Err(_) => wrong = Some("a number is wanted as tag"),
+                        Err(_) => wrong = Some("a number is expected as tag"),
                     },
                     "ip" => match Prefix::parse(value) {
                         Some(one) => prefix = Some(one),
-                        None => wrong = Some("an address or a prefix of exporters is wanted"),
+                        None => wrong = Some("an address or a prefix of exporters is expected"),
                     },
                     _ => {
                         wrong = Some(
@@ -103,7 +103,7 @@ pub(super) fn allowed(text: &str, origin: Origin, remarks: &mut Remarks) -> Vec<
         match Prefix::parse(whole) {
             Some(prefix) => prefixes.push(prefix),
             None => {
-                let why = "an address or a prefix of exporters is wanted";
+                let why = "an address or a prefix of exporters is expected";
                 remarks.lost(Place { origin, line }, whole, why);
             }
         }

@@ -127,7 +127,7 @@ fn take(
     let yes = || match value {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err("true or false is wanted".to_owned()),
+        _ => Err("true or false is expected".to_owned()),
     };
     let read = || {
         let found = files.iter().position(|file| file.path == value);
@@ -139,7 +139,7 @@ fn take(
         Ok::<_, String>((text.as_str(), Origin::File(index + 1)))
     };
     let mut bounded = |least: u64, most: u64| -> Result<u64, String> {
-        let (number, aside) = number(value, least, most).ok_or("a number is wanted")?;
+        let (number, aside) = number(value, least, most).ok_or("a number is expected")?;
         if aside {
             remarks.differs(place, whole, format!("{least} to {most} is possible"));
         }
@@ -149,10 +149,10 @@ fn take(
     match key {
         "nfacctd_port" | "sfacctd_port" => {
             let port = value.parse().ok().filter(|port| *port != 0);
-            daemon.port = Some(port.ok_or("a port's number is wanted")?);
+            daemon.port = Some(port.ok_or("a port's number is expected")?);
         }
         "nfacctd_ip" | "sfacctd_ip" => {
-            let address: IpAddr = value.parse().map_err(|_| "an address is wanted")?;
+            let address: IpAddr = value.parse().map_err(|_| "an address is expected")?;
             // Without an address, the daemon receives on all.
             if !address.is_unspecified() {
                 daemon.listen(address.to_string());

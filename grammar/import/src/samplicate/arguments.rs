@@ -108,7 +108,7 @@ impl Options for Arguments {
                 _ => remarks.lost(
                     HERE,
                     &both,
-                    "a delay from 1 to 1000000 microseconds is wanted",
+                    "a delay from 1 to 1000000 microseconds is expected",
                 ),
             },
             'c' => self.files.push(Given {

@@ -48,7 +48,7 @@ pub(super) fn scope(source: &str) -> Result<Scope, String> {
     };
     let address: IpAddr = bare.parse().map_err(|_| {
         format!(
-            "{bare:?} is not an address; a prefix such as 192.0.2.0/24 or [2001:db8::]/32 is wanted"
+            "{bare:?} is not an address; a prefix such as 192.0.2.0/24 or [2001:db8::]/32 is expected"
         )
     })?;
     let most = if address.is_ipv4() { 32 } else { 128 };

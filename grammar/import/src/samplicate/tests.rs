@@ -90,11 +90,11 @@ fn wrong_values_are_told_and_cost_nothing_else() {
         ),
         (
             "-s here 192.0.2.1",
-            "\"-s here\": not translated: an address is wanted to receive on",
+            "\"-s here\": not translated: an address is expected to receive on",
         ),
         (
             "-b much 192.0.2.1",
-            "\"-b much\": not translated: a number of octets is wanted",
+            "\"-b much\": not translated: a number of octets is expected",
         ),
         (
             "-b 1 192.0.2.1",
@@ -102,7 +102,7 @@ fn wrong_values_are_told_and_cost_nothing_else() {
         ),
         (
             "-x -1 192.0.2.1",
-            "\"-x -1\": not translated: a delay from 1 to 1000000 microseconds is wanted",
+            "\"-x -1\": not translated: a delay from 1 to 1000000 microseconds is expected",
         ),
         (
             "192.0.2.1 192.0.2.1",
@@ -126,7 +126,7 @@ fn wrong_values_are_told_and_cost_nothing_else() {
         ),
         (
             "192.0.2.1 192.0.2.2:9",
-            "\"192.0.2.2:9\": not translated: \"192.0.2.2:9\" is neither an address nor a host name; an address such as 192.0.2.1 or 2001:db8::1, or a host name is wanted",
+            "\"192.0.2.2:9\": not translated: \"192.0.2.2:9\" is neither an address nor a host name; an address such as 192.0.2.1 or 2001:db8::1, or a host name is expected",
         ),
         (
             "192.0.2.1 -p",

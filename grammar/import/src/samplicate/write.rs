@@ -173,7 +173,7 @@ fn listen_address(arguments: &Arguments, remarks: &mut Remarks) -> Option<IpAddr
         Ok(address) => Some(address),
         Err(_) => {
             let shown = format!("-s {text}");
-            remarks.lost(HERE, &shown, "an address is wanted to receive on");
+            remarks.lost(HERE, &shown, "an address is expected to receive on");
             any()
         }
     }
@@ -202,7 +202,7 @@ fn buffer(arguments: &Arguments, remarks: &mut Remarks) -> Option<u64> {
     let possible = octets.map(|octets| octets.clamp(4096, 1 << 30));
     let shown = format!("-b {text}");
     match possible {
-        None => remarks.lost(HERE, &shown, "a number of octets is wanted"),
+        None => remarks.lost(HERE, &shown, "a number of octets is expected"),
         possible if possible != octets => {
             remarks.differs(HERE, &shown, "4096 to 1073741824 octets are possible");
         }

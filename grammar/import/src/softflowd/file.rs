@@ -42,7 +42,7 @@ pub fn file(text: &str) -> Imported {
         remarks.lost(
             line_of(1),
             "softflowd",
-            "interface= and options= of Debian, `config softflowd` of OpenWrt, or a command line is wanted",
+            "interface= and options= of Debian, `config softflowd` of OpenWrt, or a command line is expected",
         );
     }
     let alone = instances.len() == 1;
@@ -196,7 +196,7 @@ fn openwrt(text: &str, remarks: &mut Remarks) -> Vec<(u32, Read)> {
             // Words without a value are those whose quotes have nothing in them.
             [option, _] if option == "option" || option == "list" => continue,
             _ => {
-                remarks.lost(place, &whole, "`option NAME 'VALUE'` is wanted");
+                remarks.lost(place, &whole, "`option NAME 'VALUE'` is expected");
                 continue;
             }
         };
@@ -213,7 +213,7 @@ fn openwrt(text: &str, remarks: &mut Remarks) -> Vec<(u32, Read)> {
                 read.probe.source = match value.parse::<std::net::IpAddr>() {
                     Ok(address) => Some(address.to_string()),
                     Err(_) => {
-                        remarks.lost(place, &whole, "an address is wanted");
+                        remarks.lost(place, &whole, "an address is expected");
                         None
                     }
                 }

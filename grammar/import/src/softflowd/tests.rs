@@ -102,7 +102,7 @@ fn every_option_is_a_statement_or_a_remark() {
             "version 5 has one record only",
         ),
         ("-i eth0 -b -v 9 -n 192.0.2.1:9", "only IPFIX"),
-        ("-i eth0 -n 192.0.2.1", "HOST:PORT is wanted"),
+        ("-i eth0 -n 192.0.2.1", "HOST:PORT is expected"),
         ("-i eth0 -n 2001:db8::1:9", "brackets"),
         ("-i eth0 -n 192.0.2.1:netflow", "not the number of a port"),
         ("-i eth0 -t idle=3", "no timeout idle"),

@@ -153,7 +153,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set flow exporter E source 2001:db8::1",
-            "flow exporter E source 2001:db8::1 is not of the family of destination 192.0.2.1; an IPv4 address is wanted",
+            "flow exporter E source 2001:db8::1 is not of the family of destination 192.0.2.1; an IPv4 address is expected",
         ),
         (
             "delete system flow-accounting interface",
@@ -177,15 +177,15 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set system flow-accounting sflow server 192.0.2.1\nset system flow-accounting sflow agent-address 2001:db8::1",
-            "system flow-accounting sflow agent-address 2001:db8::1 is not of the servers' family; an IPv4 address is wanted",
+            "system flow-accounting sflow agent-address 2001:db8::1 is not of the servers' family; an IPv4 address is expected",
         ),
         (
             "set system flow-accounting netflow engine-id 1:7",
-            "system flow-accounting netflow engine-id 1:7 is of version 5, not 9; a number is wanted",
+            "system flow-accounting netflow engine-id 1:7 is of version 5, not 9; a number is expected",
         ),
         (
             "set system flow-accounting netflow engine-id 700\nset system flow-accounting netflow version 5",
-            "system flow-accounting netflow engine-id 700 does not fit version 5; TYPE:ID or a number from 0 to 255 is wanted",
+            "system flow-accounting netflow engine-id 700 does not fit version 5; TYPE:ID or a number from 0 to 255 is expected",
         ),
         (
             "set system flow-accounting netflow server 192.0.2.1 source-address 192.0.2.2\nset system flow-accounting netflow server 192.0.2.1 source-interface eth0",
@@ -193,7 +193,7 @@ fn each_wrong_thing_has_one_finding() {
         ),
         (
             "set system flow-accounting netflow server 192.0.2.1 source-address 2001:db8::2",
-            "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1; an IPv4 address is wanted",
+            "system flow-accounting netflow server 192.0.2.1: source-address 2001:db8::2 is not of the family of server 192.0.2.1; an IPv4 address is expected",
         ),
         (
             "set interfaces ethernet eth1 alias Gi0/1\nset interfaces ethernet eth2 alias GigabitEthernet0/1",
@@ -260,7 +260,7 @@ set flow samplicator S source 10.1.0.0/16 receiver G
         ),
         (
             "set flow samplicator S receiver A source-address 2001:db8::7",
-            "flow samplicator S receiver A source-address 2001:db8::7 is not of the family of 192.0.2.1; an IPv4 address is wanted",
+            "flow samplicator S receiver A source-address 2001:db8::7 is not of the family of 192.0.2.1; an IPv4 address is expected",
         ),
         (
             "set flow samplicator S receiver A source-address 192.0.2.7\nset flow samplicator S receiver A source-interface eth0",

@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
             return self.report(
                 Code::InvalidValue,
                 format!("{what} is an object"),
-                Some("{ … } is wanted".into()),
+                Some("{ … } is expected".into()),
             );
         };
         if self.steps.len() > MAX_DEPTH {

@@ -64,7 +64,7 @@ impl Blank {
                         at: 0,
                         message: format!("{} is not a number of {word}", super::shown(number)),
                         code: Code::InvalidValue,
-                        hint: Some(format!("1 to {most} is wanted")),
+                        hint: Some(format!("1 to {most} is expected")),
                     });
                 };
                 match more.first() {

@@ -47,7 +47,7 @@ pub(crate) fn list(title: &str, words: impl IntoIterator<Item = &'static str>) -
     const MOST: usize = 24;
     let words: Vec<&str> = words.into_iter().collect();
     match words.len() {
-        0 => "nothing can follow".to_owned(),
+        0 => "the command ends here".to_owned(),
         1..=MOST => format!("{title}: {}", words.join(", ")),
         _ => format!("{title}: {}, …", words[..MOST].join(", ")),
     }

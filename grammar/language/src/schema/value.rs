@@ -138,7 +138,7 @@ impl Type {
         if let Some(control) = value.chars().find(|c| c.is_control() || *c == '\u{feff}') {
             return refuse(
                 format!("the value has the character U+{:04X}", u32::from(control)),
-                "printable characters are wanted",
+                "printable characters are expected",
             );
         }
         match self {
@@ -164,7 +164,7 @@ impl Type {
                 Err(refusal) => refuse_as(
                     refusal.code,
                     refusal.message,
-                    "preserve, or a port from 1 to 65535 is wanted",
+                    "preserve, or a port from 1 to 65535 is expected",
                 ),
             },
             Type::AgentAddress if value == "auto" => Ok("auto".into()),
@@ -187,7 +187,7 @@ impl Type {
                         "{} is neither an address nor an interface name",
                         shown(value)
                     ),
-                    "an address such as 192.0.2.1 or an interface such as eth0 is wanted",
+                    "an address such as 192.0.2.1 or an interface such as eth0 is expected",
                 ),
             },
             Type::Name => match name(value) {
@@ -205,7 +205,7 @@ impl Type {
                 true => Ok(value.to_owned()),
                 false => refuse(
                     format!("{} is not a terminal device", shown(value)),
-                    "a name such as ttyS0 is wanted",
+                    "a name such as ttyS0 is expected",
                 ),
             },
             Type::Text { max } => match value.chars().count() {
@@ -250,7 +250,7 @@ impl Type {
                 true => Ok(value.to_owned()),
                 false => refuse(
                     "this is not an encrypted password".into(),
-                    "$ID$SALT$HASH is wanted, as in /etc/shadow; plaintext-password encrypts one",
+                    "$ID$SALT$HASH is expected, as in /etc/shadow; plaintext-password encrypts one",
                 ),
             },
             Type::Location => location(value),
@@ -261,7 +261,7 @@ impl Type {
                     true => Ok(words.join(" ")),
                     false => refuse(
                         format!("{} is not a part of the configuration", shown(value)),
-                        "words from the root are wanted, such as \"flow monitor M\"",
+                        "words from the root are expected, such as \"flow monitor M\"",
                     ),
                 }
             }

@@ -465,11 +465,11 @@ fn prefixes_and_listening_addresses_have_one_form() {
         ),
         (
             "source 10.0.0.0/33",
-            "1:31: \"10.0.0.0/33\" has a wrong prefix length; a length from 0 to 32 is wanted",
+            "1:31: \"10.0.0.0/33\" has a wrong prefix length; a length from 0 to 32 is expected",
         ),
         (
             "source all",
-            "1:31: \"all\" is not a prefix; a prefix such as 192.0.2.0/24 or 2001:db8::/32 is wanted",
+            "1:31: \"all\" is not a prefix; a prefix such as 192.0.2.0/24 or 2001:db8::/32 is expected",
         ),
         (
             "listen-address 10.0.0.1%eth0",
@@ -477,7 +477,7 @@ fn prefixes_and_listening_addresses_have_one_form() {
         ),
         (
             "receiver A source-port 0",
-            "1:47: \"0\" is out of range; preserve, or a port from 1 to 65535 is wanted",
+            "1:47: \"0\" is out of range; preserve, or a port from 1 to 65535 is expected",
         ),
     ] {
         let problems = fresh(&format!("set flow samplicator S {typed}")).unwrap_err();

@@ -239,7 +239,7 @@ const DOCUMENTED: &[(&str, &str, &str, &str)] = &[
         "id=1 ip=192.168.1.1:2100 src_port=0",
         "",
         "receiver 192.168.1.1 port 2100",
-        "a port's number is wanted",
+        "a port's number is expected",
     ),
     (
         "id=1 ip=192.168.1.1:2100",
@@ -341,7 +341,7 @@ const DOCUMENTED: &[(&str, &str, &str, &str)] = &[
         "id=1 ip=192.168.1.1:2100,192.168.1.2",
         "",
         "receiver 192.168.1.1 port 2100",
-        "HOST:PORT is wanted",
+        "HOST:PORT is expected",
     ),
     (
         "id=1 ip=192.168.1.1:2100,192.168.1.1:2100",

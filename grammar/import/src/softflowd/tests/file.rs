@@ -244,8 +244,8 @@ const FILES: &[(&str, &str, &str)] = &[
         "interface wan",
         "in no section",
     ),
-    ("", "", "is wanted"),
-    ("nothing of the kind\n", "", "is wanted"),
+    ("", "", "is expected"),
+    ("nothing of the kind\n", "", "is expected"),
 ];
 
 #[test]

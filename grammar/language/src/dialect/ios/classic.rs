@@ -1,4 +1,4 @@
-//! Statements of the first NetFlow, which Flexible NetFlow took the place of: what to write now.
+//! Statements of classic NetFlow, which Flexible NetFlow took the place of: what to write now.
 
 mod translation;
 
@@ -53,7 +53,7 @@ const INTERFACE: &str = "write ip flow monitor NAME input|output";
 /// What stands there for `flow-sampler`.
 const SAMPLER: &str = "write ip flow monitor NAME sampler NAME input|output";
 
-/// The problem of a global statement of the first NetFlow; `None` when it is not one.
+/// The problem of a global statement of classic NetFlow; `None` when it is not one.
 pub(super) fn global(words: &[Word]) -> Option<Problem> {
     let (begin, hint) = GLOBAL.iter().find(|(begin, _)| starts(words, begin))?;
     Some(problem(words, begin.len(), hint))
@@ -86,7 +86,7 @@ fn problem(words: &[Word], count: usize, hint: &str) -> Problem {
     let place = words[0].place.to(words[count - 1].place);
     place.problem(
         Code::NotHere,
-        format!("{} is of the first NetFlow", begin.join(" ")),
+        format!("{} is classic NetFlow", begin.join(" ")),
         Some(hint.to_owned()),
     )
 }

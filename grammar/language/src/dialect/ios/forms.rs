@@ -34,7 +34,7 @@ const FORMS: &[Form] = &[
     form("interfaces ethernet", "ip|ipv6|datalink flow monitor * input|output sampler *", &["$1 flow monitor $2 sampler $4 $3"]),
     form("interfaces ethernet", "layer2-switched flow monitor * input|output", &["datalink flow monitor $1 $2"]),
     form("interfaces ethernet", "layer2-switched flow monitor * input|output sampler *", &["datalink flow monitor $1 sampler $3 $2"]),
-    // A sampler of the first NetFlow.
+    // A sampler of classic NetFlow.
     form("flow sampler", "mode random one-out-of *", &["mode random 1 out-of $1"]),
 ];
 

@@ -4,6 +4,7 @@ use super::attachment;
 use super::line::Line;
 use super::said::Said;
 use crate::load::{Loader, no_value};
+use crate::near::near;
 use crate::resolve::{Cursor, Manner, Target, ios_value, resolve};
 use crate::router_name::Names;
 use crate::schema::{
@@ -21,9 +22,17 @@ struct Mismatch {
     /// Number of words that were right.
     depth: usize,
     /// The words that could stand there.
-    possible: Vec<&'static str>,
+    possible: Vec<Possible>,
     /// The words end too early.
     ended: bool,
+}
+
+/// A word that could stand somewhere.
+#[derive(Clone, Copy, PartialEq)]
+struct Possible {
+    word: &'static str,
+    /// Whether the statement is whole without it.
+    optional: bool,
 }
 
 /// Reads the words as one of the statements and puts what they say into the tree below `base`, or takes it out. `Ok(false)`: the words
@@ -85,7 +94,7 @@ impl Reader<'_> {
             }
             furthest = Some(mismatch);
         }
-        Err(furthest.map_or_else(|| self.none(), |mismatch| self.second_word(mismatch)))
+        Err(furthest.map_or_else(|| self.none(), |mismatch| self.possible(mismatch)))
     }
 
     fn none(&self) -> Mismatch {
@@ -98,17 +107,26 @@ impl Reader<'_> {
         }
     }
 
-    /// Where statements part at their second word, every one of their words is possible.
-    fn second_word(&self, mut mismatch: Mismatch) -> Mismatch {
-        if mismatch.depth != 1 || mismatch.possible.is_empty() {
-            return mismatch;
-        }
+    /// Where statements part at their second word, every one of their words is possible. Further on, the word that was
+    /// meant is told of one that is spelled nearly so.
+    fn possible(&self, mut mismatch: Mismatch) -> Mismatch {
         mismatch.possible.dedup();
-        let possible = mismatch.possible.iter().copied();
-        mismatch.problem = match self.line.spoken().get(1) {
-            Some(word) => unknown(word, possible),
-            None => missing(self.line.last(), "a word", list("possible", possible)),
+        let all = mismatch.possible.iter().map(|one| one.word);
+        let needed = mismatch.possible.iter().filter(|one| !one.optional);
+        let possible = needed.map(|one| one.word);
+        let parts = mismatch.depth == 1 && possible.clone().next().is_some();
+        let slip = |word: &Word| {
+            near(&word.text, all.clone())
+                .is_some_and(|meant| !meant.eq_ignore_ascii_case(&word.text))
         };
+        match self.line.spoken().get(mismatch.depth) {
+            Some(word) if slip(word) => mismatch.problem = unknown(word, all),
+            Some(word) if parts => mismatch.problem = unknown(word, possible),
+            None if parts => {
+                mismatch.problem = missing(self.line.last(), "a word", list("possible", possible));
+            }
+            _ => {}
+        }
         mismatch
     }
 
@@ -120,7 +138,8 @@ impl Reader<'_> {
             used: 0,
         };
         let usage = || statement.usage(of);
-        self.pieces(&statement.pieces(of), &mut said, &usage)?;
+        let pieces = statement.pieces(of);
+        self.pieces(&pieces, &mut said, &usage)?;
         let extra = self.line.spoken().get(said.used);
         let extra = extra.map(|extra| match statement.pattern.contains(['<', '{']) {
             true => unexpected(extra, &usage()),
@@ -133,7 +152,7 @@ impl Reader<'_> {
         fault.map_err(|problem| Mismatch {
             problem,
             depth: said.used,
-            possible: Vec::new(),
+            possible: trailing(&pieces),
             ended: false,
         })?;
         Ok(said)
@@ -145,12 +164,14 @@ impl Reader<'_> {
         said: &mut Said,
         usage: &impl Fn() -> String,
     ) -> Result<(), Mismatch> {
+        let mut left_out: Vec<Possible> = Vec::new();
         for piece in pieces {
             let next = self.line.spoken().get(said.used);
             if let Piece::Optional(inner) = piece {
                 let begins = |word: &Word| matches!(inner.first(), Some(Piece::Word(first)) if fits(word, first));
-                if next.is_some_and(begins) {
-                    self.pieces(inner, said, usage)?;
+                match next.is_some_and(begins) {
+                    true => self.pieces(inner, said, usage)?,
+                    false => left_out.extend(first_word(piece)),
                 }
                 continue;
             }
@@ -162,7 +183,12 @@ impl Reader<'_> {
                 }
                 return Err(self.ends(piece, said.used, usage));
             };
-            self.piece(piece, word, said, usage)?;
+            self.piece(piece, word, said, usage)
+                .map_err(|mut mismatch| {
+                    mismatch.possible.append(&mut left_out);
+                    mismatch
+                })?;
+            left_out.clear();
         }
         Ok(())
     }
@@ -183,7 +209,7 @@ impl Reader<'_> {
         match piece {
             Piece::Word(wanted) if fits(word, wanted) => said.used += 1,
             Piece::Word(wanted) => {
-                return Err(fail(unexpected(word, &usage()), vec![*wanted]));
+                return Err(fail(unexpected(word, &usage()), vec![needed(wanted)]));
             }
             Piece::Choice(node) => {
                 let choices = node.row.choices();
@@ -222,7 +248,7 @@ impl Reader<'_> {
         let mut possible = Vec::new();
         let problem = match piece {
             Piece::Word(word) => {
-                possible.push(*word);
+                possible.push(needed(word));
                 missing(last, word, usage())
             }
             Piece::Choice(node) => {
@@ -377,6 +403,35 @@ fn delete_all(
         &Cursor::root(),
         &line.words,
     )
+}
+
+/// A word without which the statement is not whole.
+fn needed(word: &'static str) -> Possible {
+    Possible {
+        word,
+        optional: false,
+    }
+}
+
+/// The word with which an optional part begins.
+fn first_word(piece: &Piece) -> Option<Possible> {
+    match piece {
+        Piece::Optional(inner) => match inner.first() {
+            Some(Piece::Word(word)) => Some(Possible {
+                word,
+                optional: true,
+            }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The words with which the optional parts at the end of a statement begin.
+fn trailing(pieces: &[Piece]) -> Vec<Possible> {
+    let optional = |piece: &&Piece| matches!(piece, Piece::Optional(_));
+    let last = pieces.iter().rev().take_while(optional);
+    last.filter_map(first_word).collect()
 }
 
 pub(super) fn unknown(

@@ -14,7 +14,7 @@ pub(super) fn host(value: &str) -> Result<String, Refusal> {
     {
         return refuse(
             format!("{} is of one link only", shown(value)),
-            "an address that is routed, or a host name is wanted",
+            "an address that is routed, or a host name is expected",
         );
     }
     if value.parse::<IpAddr>().is_ok() {
@@ -25,7 +25,7 @@ pub(super) fn host(value: &str) -> Result<String, Refusal> {
         true => Ok(value.to_owned()),
         false => refuse(
             format!("{} is neither an address nor a host name", shown(value)),
-            "an address such as 192.0.2.1 or 2001:db8::1, or a host name is wanted",
+            "an address such as 192.0.2.1 or 2001:db8::1, or a host name is expected",
         ),
     }
 }
@@ -34,12 +34,12 @@ pub(super) fn address(value: &str) -> Result<String, Refusal> {
     match value.parse::<IpAddr>() {
         Ok(address) if address.is_unspecified() => refuse(
             format!("{} is not the address of a host", shown(value)),
-            "an address of one host is wanted",
+            "an address of one host is expected",
         ),
         Ok(address) => Ok(address.to_string()),
         Err(_) => refuse(
             format!("{} is not an address", shown(value)),
-            "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1 is wanted",
+            "an IPv4 or IPv6 address such as 192.0.2.1 or 2001:db8::1 is expected",
         ),
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn interface_address(value: &str) -> Result<String, Refusal> {
         return Ok(value.to_owned());
     }
     let wanted =
-        "an address with its prefix length is wanted, such as 192.0.2.1/24 or 2001:db8::1/64";
+        "an address with its prefix length is expected, such as 192.0.2.1/24 or 2001:db8::1/64";
     let Some((address, length)) = value.split_once('/') else {
         return match value.parse::<IpAddr>() {
             Ok(_) => refuse(format!("{} has no prefix length", shown(value)), wanted),
@@ -68,7 +68,7 @@ pub(super) fn interface_address(value: &str) -> Result<String, Refusal> {
         Ok(length) => Ok(format!("{parsed}/{length}")),
         Err(_) => refuse(
             format!("{} has a wrong prefix length", shown(value)),
-            format!("a length from 0 to {most} is wanted"),
+            format!("a length from 0 to {most} is expected"),
         ),
     }
 }
@@ -102,7 +102,7 @@ pub(super) fn listen_address(value: &str) -> Result<String, Refusal> {
 
 /// A prefix in its canonical form; an address alone is a prefix of its whole length.
 pub(super) fn prefix(value: &str) -> Result<String, Refusal> {
-    let wanted = "a prefix such as 192.0.2.0/24 or 2001:db8::/32 is wanted";
+    let wanted = "a prefix such as 192.0.2.0/24 or 2001:db8::/32 is expected";
     let (address, length) = match value.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (value, None),
@@ -115,7 +115,7 @@ pub(super) fn prefix(value: &str) -> Result<String, Refusal> {
     else {
         return refuse(
             format!("{} has a wrong prefix length", shown(value)),
-            format!("a length from 0 to {most} is wanted"),
+            format!("a length from 0 to {most} is expected"),
         );
     };
     let network = network(parsed, length as u32);

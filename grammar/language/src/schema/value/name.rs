@@ -6,7 +6,7 @@ pub(super) const NAME_HINT: &str =
 
 /// What the name of an interface can be.
 pub(super) const INTERFACE_HINT: &str =
-    "a name such as eth0 or eth0.100 is wanted, 15 characters at most";
+    "a name such as eth0 or eth0.100 is expected, 15 characters at most";
 
 /// ASCII letters, digits and `also`, beginning with a letter, digit or underscore.
 pub(super) fn pattern(value: &str, max: usize, also: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::schema::value::Choices;
 
 pub(super) fn number(value: &str, min: u64, max: u64, unit: Option<&str>) -> Result<u64, Refusal> {
     let unit = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
-    let wanted = format!("a number{unit} from {min} to {max} is wanted");
+    let wanted = format!("a number{unit} from {min} to {max} is expected");
     if value.is_empty() || !value.bytes().all(|b| b.is_ascii_digit()) {
         return refuse(format!("{} is not a number", shown(value)), wanted);
     }
@@ -56,7 +56,7 @@ pub(super) fn engine_id(value: &str) -> Result<String, Refusal> {
             (Some(kind), Some(id)) => Ok(format!("{kind}:{id}")),
             _ => refuse(
                 format!("{} is not an engine id", shown(value)),
-                "TYPE:ID is wanted, each from 0 to 255",
+                "TYPE:ID is expected, each from 0 to 255",
             ),
         },
         None => number(value, 0, u32::MAX.into(), None).map(|id| id.to_string()),

@@ -1,4 +1,4 @@
-//! Statements of the first NetFlow as what they mean here: a monitor of `netflow-original` with an exporter for each destination, on
+//! Statements of classic NetFlow as what they mean here: a monitor of `netflow-original` with an exporter for each destination, on
 //! the interfaces that had NetFlow.
 
 use super::super::attachment;
@@ -50,7 +50,7 @@ struct Value {
 pub(in super::super) type Read = Result<(), Problem>;
 
 impl Translation {
-    /// Reads a statement of the global mode; `None` when it is not one of the first NetFlow.
+    /// Reads a statement of the global mode; `None` when it is not one of classic NetFlow.
     pub(in super::super) fn global(&mut self, loader: &mut Loader, line: &Line) -> Option<Read> {
         let texts: Vec<String> = line
             .spoken()
@@ -123,7 +123,7 @@ impl Translation {
         Some(Ok(()))
     }
 
-    /// Reads a statement of an interface; `None` when it is not one of the first NetFlow.
+    /// Reads a statement of an interface; `None` when it is not one of classic NetFlow.
     pub(in super::super) fn in_interface(
         &mut self,
         interface: &Cursor,
