@@ -26,6 +26,7 @@ pub mod pcapfile;
 pub mod process;
 pub mod pty;
 pub mod random;
+pub mod router_configurations;
 pub mod shared;
 pub mod sink;
 pub mod site;

@@ -1,5 +1,7 @@
 //! `load` and `merge`: texts of several lines, of which each wrong statement costs itself only.
 
+use std::io::IsTerminal as _;
+
 use api::Code;
 use api::routes;
 use api::session::{Dialect, Edit, EditMode, LeftOut, Parts};
@@ -33,7 +35,11 @@ impl Shell {
                     loading,
                     text: String::new(),
                 };
-                Ok(Outcome::default())
+                if !std::io::stdin().is_terminal() {
+                    return Ok(Outcome::default());
+                }
+                let how = "Type or paste the text; Ctrl-D on a line of its own ends it.";
+                Ok(Outcome::from(Answer::line(how)))
             }
             LoadFrom::File(file) => {
                 let path = file::resolved(&file.text, self.home.as_deref());

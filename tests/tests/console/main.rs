@@ -6,6 +6,7 @@ mod habits;
 mod ios;
 mod pager;
 mod paste;
+mod routers;
 mod sessions;
 mod terminals;
 

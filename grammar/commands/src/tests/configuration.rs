@@ -391,7 +391,7 @@ fn an_incomplete_command_asks_for_what_is_missing() {
         (
             "terminal length",
             Mode::Operational,
-            "terminal length: how many? 0 to 512 (Lines; 0 never stops)",
+            "terminal length: how many? 0 to 512 (Lines; 0 turns paging off)",
         ),
     ] {
         let problem = parse(line, mode).expect_err(line);

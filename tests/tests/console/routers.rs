@@ -1,0 +1,105 @@
+//! A whole router's configuration after `load flow`: by file, pasted in brackets, and typed as a terminal without bracketed paste does.
+//! Each gives exactly the flow parts.
+
+use std::path::Path;
+
+use flow_tests::router_configurations::{ALIASES, router_configuration};
+use serde_json::{Value as Json, json};
+
+use super::Bench;
+
+/// How many configurations are tried; all 300 take ten minutes.
+fn count() -> u64 {
+    let number = std::env::var("FLOW_TESTS_ROUTERS");
+    number.map_or(8, |number| {
+        number.parse().expect("a number of configurations")
+    })
+}
+
+/// The tree that a text is, read over `aliases`.
+fn tree(bench: &Bench, texts: &[&str]) -> Json {
+    let session = bench.flowd.post("/v1/sessions", &json!({"via": "test"}))["session"].clone();
+    let session = session.as_str().expect("a name").to_owned();
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        let edit = json!({"text": text, "dialect": "set", "mode": "merge"});
+        bench
+            .flowd
+            .post(&format!("/v1/sessions/{session}/edit"), &edit);
+    }
+    let shown = bench.flowd.get(&format!(
+        "/v1/configuration?source=candidate&session={session}&format=json"
+    ));
+    let (status, _) = flow_tests::http::request(
+        &bench.flowd.socket(),
+        "DELETE",
+        &format!("/v1/sessions/{session}"),
+        None,
+    )
+    .expect("the daemon answers");
+    assert!(status < 300, "{status}");
+    shown["tree"].clone()
+}
+
+/// What the shell has saved as set lines.
+fn saved(bench: &Bench, file: &Path) -> Json {
+    let text = std::fs::read_to_string(file).expect("the shell has saved it");
+    tree(bench, &[&text])
+}
+
+#[test]
+fn the_flow_parts_of_routers_go_in_by_file_and_by_both_pastes() {
+    let Some(bench) = Bench::new("console: routers", "") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("candidate");
+    let save = format!("show | display set | save {}", out.display());
+    for number in 0..count() {
+        let router = router_configuration(number);
+        let context = format!("{number}, {}:\n{}", router.router, router.text);
+        let aliases = if router.router == "NX-OS" {
+            ALIASES
+        } else {
+            ""
+        };
+        let known = tree(&bench, &[aliases, &router.known]);
+        let file = bench.flowd.file("router", &router.text);
+
+        let mut lines = vec!["configure"];
+        lines.extend(aliases.lines());
+        let load = format!("load flow {file}");
+        lines.extend([load.as_str(), &save, "discard", "exit"]);
+        bench.flowd.ok(&lines);
+        assert_eq!(saved(&bench, &out), known, "by file: {context}");
+
+        for bracketed in [true, false] {
+            let _ = std::fs::remove_file(&out);
+            let mut shell = bench.shell();
+            shell.line("configure");
+            shell.expect("# $");
+            for alias in aliases.lines() {
+                shell.line(alias);
+                shell.expect("# $");
+            }
+            shell.line("load flow terminal");
+            shell.expect("Ctrl-D");
+            let text = router.text.replace('\n', "\r");
+            match bracketed {
+                true => shell.paste(&text),
+                false => shell.keys(&text),
+            }
+            shell.keys("\r\u{4}");
+            shell.expect_within(r"Loaded", std::time::Duration::from_secs(60));
+            shell.expect("# $");
+            shell.line(&save);
+            shell.expect("# $");
+            assert_eq!(
+                saved(&bench, &out),
+                known,
+                "bracketed {bracketed}: {context}"
+            );
+            shell.line("exit discard");
+            shell.expect("> $");
+        }
+    }
+}
