@@ -488,7 +488,8 @@ impl Exporter {
         (self.clients[client].ledger(pending), bytes)
     }
 
-    pub(crate) fn statistics(&self) -> ExporterStatistics {
+    /// Returns its state and counts, with its templates only if asked for.
+    pub(crate) fn statistics(&self, templates: bool) -> ExporterStatistics {
         let clients = (0..self.clients.len()).map(|index| {
             let (ledger, bytes_pending) = self.ledger(index);
             self.clients[index].statistics(ledger, bytes_pending)
@@ -528,7 +529,10 @@ impl Exporter {
             refused_octets: self.counters.refused_octets,
             unreachable_notices: self.counters.notices,
             clients: clients.collect(),
-            templates: self.stream.templates(),
+            templates: match templates {
+                true => self.stream.templates(),
+                false => Vec::new(),
+            },
         }
     }
 }

@@ -27,7 +27,11 @@ pub(crate) enum Message {
         users: Users,
         done: Reply<Vec<TemplateStep>>,
     },
-    Statistics(Reply<Vec<ExporterStatistics>>),
+    Statistics {
+        /// Whether with templates.
+        templates: bool,
+        done: Reply<Vec<ExporterStatistics>>,
+    },
     Clear {
         exporter: String,
         done: Reply<bool>,

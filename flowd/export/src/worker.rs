@@ -134,7 +134,17 @@ impl Worker {
 
     /// Returns the counts of every exporter, in the order of their names.
     pub fn statistics(&self) -> Vec<ExporterStatistics> {
-        self.ask(Message::Statistics).unwrap_or_default()
+        self.ask_statistics(true)
+    }
+
+    /// Returns the same without the templates, which are most of it where there are many exporters.
+    pub fn accounts(&self) -> Vec<ExporterStatistics> {
+        self.ask_statistics(false)
+    }
+
+    fn ask_statistics(&self, templates: bool) -> Vec<ExporterStatistics> {
+        let statistics = self.ask(|done| Message::Statistics { templates, done });
+        statistics.unwrap_or_default()
     }
 
     /// Sets the statistics of an exporter to zero, but not its ledger. `false`: there is no exporter of that name.
@@ -277,8 +287,9 @@ impl State {
             } => {
                 done.send(self.preview(&change, &users));
             }
-            Message::Statistics(done) => {
-                done.send(self.exporters.values().map(Exporter::statistics).collect());
+            Message::Statistics { templates, done } => {
+                let exporters = self.exporters.values();
+                done.send(exporters.map(|one| one.statistics(templates)).collect());
             }
             Message::Clear { exporter, done } => {
                 let known = self.exporters.get_mut(&exporter);

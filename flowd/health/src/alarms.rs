@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use api::host::{Alarm, AlarmKind};
 use parking_lot::Mutex;
 use service::clock;
-use service::metric::Family;
+use service::metric::{Family, Labels};
 
 /// How long something has to stop before an alarm about its number ends: it comes in bursts.
 const QUIET: Duration = Duration::from_secs(30);
@@ -163,7 +163,7 @@ impl Alarms {
         let mut family = Family::gauge("flowd_alarms", "Alarms that there are, by kind");
         for kind in AlarmKind::ALL {
             let number = state.raised.keys().filter(|(one, _)| one == kind).count();
-            family.add(&[("kind", kind.word())], number as u64);
+            family.add(&Labels::of(&[("kind", kind.word())]), number as u64);
         }
         family
     }

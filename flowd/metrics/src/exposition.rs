@@ -3,7 +3,9 @@
 use std::fmt;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, LabelSetEncoder, NoLabelSet, text,
+};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use service::metric::{Family, Kind, Value};
@@ -50,6 +52,16 @@ pub(crate) fn write(families: Vec<Family>, format: Format) -> Result<String, fmt
     })
 }
 
+/// Labels as the library takes them.
+#[derive(Debug)]
+struct Pairs<'a>(&'a [(&'static str, String)]);
+
+impl EncodeLabelSet for Pairs<'_> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        self.0.encode(encoder)
+    }
+}
+
 /// Families that were collected once.
 #[derive(Debug)]
 struct Collected(Vec<Family>);
@@ -63,7 +75,8 @@ impl Collector for Collected {
             };
             let mut metric = encoder.encode_descriptor(family.name, family.help, None, kind)?;
             for sample in &family.samples {
-                let mut one = metric.encode_family(&sample.labels)?;
+                let labels = Pairs(sample.labels.pairs());
+                let mut one = metric.encode_family(&labels)?;
                 match (family.kind, sample.value) {
                     (Kind::Counter, Value::Integer(value)) => {
                         one.encode_counter::<NoLabelSet, _, u64>(&value, None)?;

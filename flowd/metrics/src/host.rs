@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{SysconfVar, sysconf};
-use service::metric::{Family, Value};
+use service::metric::{Family, Labels, Value};
 
 /// Returns metrics of the host and of this process. `state` is the daemon's directory. What cannot be read is left out.
 pub(crate) fn families(state: Option<&Path>) -> Vec<Family> {
@@ -19,9 +19,7 @@ pub(crate) fn families(state: Option<&Path>) -> Vec<Family> {
     all.extend(memory(
         &fs::read_to_string("/proc/meminfo").unwrap_or_default(),
     ));
-    if let Ok(descriptors) = fs::read_dir("/proc/self/fd") {
-        // The directory itself is open while it is read.
-        let open = (descriptors.count() as u64).saturating_sub(1);
+    if let Some(open) = descriptors() {
         all.push(gauge(
             "process_open_fds",
             "Open file descriptors of flowd",
@@ -44,6 +42,16 @@ pub(crate) fn families(state: Option<&Path>) -> Vec<Family> {
     all
 }
 
+/// Returns how many file descriptors are open. Since Linux 6.2 that is the directory's size, which costs nothing to read.
+fn descriptors() -> Option<u64> {
+    const FOLDER: &str = "/proc/self/fd";
+    match fs::metadata(FOLDER).ok()?.len() {
+        // The directory itself is open while it is read.
+        0 => Some((fs::read_dir(FOLDER).ok()?.count() as u64).saturating_sub(1)),
+        open => Some(open),
+    }
+}
+
 fn constant(name: SysconfVar) -> f64 {
     let value = sysconf(name).ok().flatten().unwrap_or(1);
     value as f64
@@ -64,7 +72,10 @@ fn processors(stat: &str, ticks: f64) -> Option<Family> {
         "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal",
     ];
     for (mode, time) in modes.iter().zip(line.split_whitespace()) {
-        family.add(&[("mode", mode)], time.parse::<f64>().ok()? / ticks);
+        family.add(
+            &Labels::of(&[("mode", mode)]),
+            time.parse::<f64>().ok()? / ticks,
+        );
     }
     Some(family)
 }

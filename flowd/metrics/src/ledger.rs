@@ -6,7 +6,7 @@ use api::ledger::{
     DatagramTally, ExporterLedger, LossLedger, MonitorLedger, PacketTally, RecordTally,
     SamplicatorLedger,
 };
-use service::metric::{Family, Value};
+use service::metric::{Family, Labels, Value};
 
 /// Makes metrics of a ledger.
 pub(crate) fn families(ledger: &LossLedger) -> Vec<Family> {
@@ -24,23 +24,18 @@ pub(crate) fn families(ledger: &LossLedger) -> Vec<Family> {
     all
 }
 
-/// The labels of an object.
-type Labels<'a> = Vec<(&'static str, &'a str)>;
-
 /// Families of one account, such as what was dropped: one for each unit that is counted.
 struct Account<const N: usize>([Family; N]);
 
 impl<const N: usize> Account<N> {
-    fn add(&mut self, labels: &Labels<'_>, values: [u64; N]) {
+    fn add(&mut self, labels: &Labels, values: [u64; N]) {
         for (family, value) in self.0.iter_mut().zip(values) {
             family.add(labels, Value::Integer(value));
         }
     }
 
-    fn add_with_reason(&mut self, labels: &Labels<'_>, reason: &str, values: [u64; N]) {
-        let mut labels: Labels<'_> = labels.clone();
-        labels.push(("reason", reason));
-        self.add(&labels, values);
+    fn add_with_reason(&mut self, labels: &Labels, reason: &str, values: [u64; N]) {
+        self.add(&labels.and("reason", reason), values);
     }
 }
 
@@ -146,7 +141,7 @@ fn monitors(ledgers: &[MonitorLedger]) -> Vec<Family> {
         records!(counter "flowd_monitor_cleared", "Flows that an operator discarded"),
     ];
     for ((monitor, interface), sum) in &sums {
-        let labels = vec![("monitor", *monitor), ("interface", *interface)];
+        let labels = Labels::of(&[("monitor", *monitor), ("interface", *interface)]);
         for (account, values) in plain.iter_mut().zip(sum.plain) {
             account.add(&labels, values);
         }
@@ -175,10 +170,10 @@ fn exporters(ledgers: &[ExporterLedger]) -> Vec<Family> {
     let mut dropped =
         records!(counter "flowd_exporter_dropped", "Flow records that were lost, by reason");
     for one in ledgers {
-        let labels = vec![
+        let labels = Labels::of(&[
             ("exporter", one.exporter.as_str()),
             ("monitor", one.monitor.as_str()),
-        ];
+        ]);
         let tallies = [&one.received, &one.sent, &one.refused, &one.queued];
         for (account, tally) in plain.iter_mut().zip(tallies) {
             account.add(&labels, of_records(tally));
@@ -206,7 +201,7 @@ fn samplicators(ledgers: &[SamplicatorLedger]) -> Vec<Family> {
         "Datagrams that the kernel dropped, because a receive queue was full or a checksum wrong",
     );
     for one in ledgers {
-        let labels = vec![("samplicator", one.samplicator.as_str())];
+        let labels = Labels::of(&[("samplicator", one.samplicator.as_str())]);
         let tallies = [&one.received, &one.relayed, &one.denied, &one.unrouted];
         for (account, tally) in plain.iter_mut().zip(tallies) {
             account.add(&labels, of_datagrams(tally));
@@ -229,10 +224,10 @@ fn receivers(ledgers: &[SamplicatorLedger]) -> Vec<Family> {
     let mut dropped = datagrams!(counter "flowd_samplicator_receiver_dropped", "Copies that were not sent, by reason");
     for one in ledgers {
         for receiver in &one.receivers {
-            let labels = vec![
+            let labels = Labels::of(&[
                 ("samplicator", one.samplicator.as_str()),
                 ("receiver", receiver.receiver.as_str()),
-            ];
+            ]);
             let tallies = [&receiver.offered, &receiver.sent, &receiver.queued];
             for (account, tally) in plain.iter_mut().zip(tallies) {
                 account.add(&labels, of_datagrams(tally));

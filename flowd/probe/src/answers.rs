@@ -99,6 +99,12 @@ impl Probe {
         Ok(show::exporters(settings, &state.export.statistics(), name))
     }
 
+    /// Returns all exporters without their templates.
+    pub(crate) fn exporter_accounts(&self) -> Exporters {
+        let state = self.state();
+        show::exporters(&state.settings, &state.export.accounts(), None)
+    }
+
     /// `GET /v1/flow/routes`.
     pub fn routes(&self) -> Routes {
         let state = self.state();

@@ -143,14 +143,14 @@ impl Service for Probe {
 
     fn ledger(&self) -> LossLedger {
         let state = self.state();
-        show::loss(&state.reports(), &state.export.statistics())
+        show::loss(&state.reports(), &state.export.accounts())
     }
 
     fn metrics(&self) -> Vec<Family> {
         metrics::families(
             &self.monitors(None).unwrap_or_default(),
             &self.interfaces(None).unwrap_or_default(),
-            &self.exporters(None).unwrap_or_default(),
+            &self.exporter_accounts(),
         )
     }
 

@@ -1,7 +1,7 @@
 //! What the probe measures beside its ledger: caches, capture rings and exporters.
 
 use api::flow::{ExporterState, Exporters, MeteredInterfaces, Monitors, RingState};
-use service::metric::Family;
+use service::metric::{Family, Labels};
 
 /// Makes metrics of what the management API answers.
 pub(crate) fn families(
@@ -29,7 +29,7 @@ fn caches(monitors: &Monitors) -> Vec<Family> {
     let mut added = Family::counter("flowd_cache_added_flows", "Flows that began");
     let mut aged = Family::counter("flowd_cache_aged_flows", "Flows that ended, by cause");
     for one in &monitors.monitors {
-        let (monitor, cache) = ([("monitor", one.name.as_str())], &one.cache);
+        let (monitor, cache) = (Labels::of(&[("monitor", one.name.as_str())]), &one.cache);
         flows.add(&monitor, cache.entries);
         size.add(&monitor, cache.size);
         memory.add(&monitor, cache.octets);
@@ -43,7 +43,7 @@ fn caches(monitors: &Monitors) -> Vec<Family> {
             ("emergency", cache.aged.emergency),
             ("forced", cache.aged.forced),
         ] {
-            aged.add(&[monitor[0], ("cause", cause)], number);
+            aged.add(&monitor.and("cause", cause), number);
         }
     }
     vec![flows, size, memory, peak, added, aged]
@@ -67,7 +67,7 @@ fn rings(interfaces: &MeteredInterfaces) -> Vec<Family> {
         "Packets that the rings had no room for",
     );
     for one in &interfaces.interfaces {
-        let interface = [("interface", one.interface.as_str())];
+        let interface = Labels::of(&[("interface", one.interface.as_str())]);
         let threads = one.threads.iter();
         up.add(
             &interface,
@@ -108,7 +108,7 @@ fn sockets(exporters: &Exporters) -> Vec<Family> {
         "Datagrams that could not be sent, by reason",
     );
     for one in &exporters.exporters {
-        let exporter = [("exporter", one.name.as_str())];
+        let exporter = Labels::of(&[("exporter", one.name.as_str())]);
         if let Some(state) = one.state {
             up.add(
                 &exporter,
@@ -122,7 +122,7 @@ fn sockets(exporters: &Exporters) -> Vec<Family> {
         octets.add(&exporter, statistics.octets);
         refused.add(&exporter, statistics.refused.datagrams);
         for (reason, tally) in statistics.failures.iter() {
-            failed.add(&[exporter[0], ("reason", reason)], tally.datagrams);
+            failed.add(&exporter.and("reason", reason), tally.datagrams);
         }
     }
     vec![up, datagrams, octets, refused, failed]

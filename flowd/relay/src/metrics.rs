@@ -1,7 +1,7 @@
 //! What samplicators measure beside their ledger: listening addresses, receivers, templates.
 
 use api::samplicator::{ReceiverState, Samplicators};
-use service::metric::Family;
+use service::metric::{Family, Labels};
 
 /// Makes metrics of what the management API answers.
 pub(crate) fn families(samplicators: &Samplicators) -> Vec<Family> {
@@ -46,25 +46,25 @@ pub(crate) fn families(samplicators: &Samplicators) -> Vec<Family> {
         "Datagrams with sets that could not be read; they are relayed all the same",
     );
     for one in &samplicators.samplicators {
-        let name = ("samplicator", one.name.as_str());
+        let name = Labels::of(&[("samplicator", one.name.as_str())]);
         for listener in &one.listeners {
             let (address, port) = (listener.address.to_string(), listener.port.to_string());
-            let labels = [name, ("address", &address), ("port", &port)];
+            let labels = name.and("address", &address).and("port", &port);
             listener_up.add(&labels, listener.down.is_none());
             heard.add(&labels, listener.received.datagrams);
             lost.add(&labels, listener.kernel_drops);
         }
         for receiver in &one.receivers {
-            let labels = [name, ("receiver", receiver.name.as_str())];
+            let labels = name.and("receiver", &receiver.name);
             let fine = matches!(receiver.state, ReceiverState::Up | ReceiverState::Disabled);
             receiver_up.add(&labels, fine);
             refused.add(&labels, receiver.icmp_unreachable);
             replayed.add(&labels, receiver.replayed.datagrams);
         }
-        sources.add(&[name], one.sources);
-        recycled.add(&[name], one.sources_recycled);
-        templates.add(&[name], one.templates.templates);
-        malformed.add(&[name], one.templates.malformed);
+        sources.add(&name, one.sources);
+        recycled.add(&name, one.sources_recycled);
+        templates.add(&name, one.templates.templates);
+        malformed.add(&name, one.templates.malformed);
     }
     vec![
         listener_up,

@@ -1,5 +1,7 @@
 //! What a service measures, for whoever collects it: Prometheus today.
 
+use std::sync::Arc;
+
 /// Values of one kind: a name, and a sample for each object that has it.
 ///
 /// Names follow Prometheus' conventions: `flowd_` before them, the unit behind them (`_bytes`, `_seconds`, `_packets`), and without
@@ -30,10 +32,14 @@ pub enum Kind {
 pub struct Sample {
     /// What it belongs to: names from the configuration, and words that the program knows. Never what a packet says, so that the
     /// configuration bounds their number.
-    pub labels: Vec<(&'static str, String)>,
+    pub labels: Labels,
     /// The value.
     pub value: Value,
 }
+
+/// Labels: names with values. An object has the same ones in every family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels(Arc<[(&'static str, String)]>);
 
 /// A value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,20 +71,40 @@ impl Family {
     }
 
     /// Adds a sample.
-    pub fn add(&mut self, labels: &[(&'static str, &str)], value: impl Into<Value>) {
+    pub fn add(&mut self, labels: &Labels, value: impl Into<Value>) {
         self.samples.push(Sample {
-            labels: labels
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()))
-                .collect(),
+            labels: labels.clone(),
             value: value.into(),
         });
     }
 
     /// Returns the family with one sample more.
     pub fn with(mut self, labels: &[(&'static str, &str)], value: impl Into<Value>) -> Family {
-        self.add(labels, value);
+        self.add(&Labels::of(labels), value);
         self
+    }
+}
+
+impl Labels {
+    /// Makes labels.
+    pub fn of(labels: &[(&'static str, &str)]) -> Labels {
+        let owned = labels.iter();
+        Labels(
+            owned
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Returns these and one more.
+    pub fn and(&self, name: &'static str, value: &str) -> Labels {
+        let more = [(name, value.to_owned())];
+        Labels(self.0.iter().cloned().chain(more).collect())
+    }
+
+    /// Returns the names with their values.
+    pub fn pairs(&self) -> &[(&'static str, String)] {
+        &self.0
     }
 }
 
