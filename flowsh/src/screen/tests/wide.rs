@@ -81,8 +81,9 @@ fn tables(view: &View) -> Vec<(&'static str, String)> {
         "process": "python3.11-dbg-x[4194304]", "connected": "2026-11-21T04:00:00Z", "own": true}]});
     let processes = json!({"processors": 1024, "load": [1000.0, 1000.0, 1000.0], "threads": [
         {"id": 4_194_304, "name": "a-thread-of-15c", "state": "R", "cpu_seconds": 1e9, "cpu_percent": 100.0}]});
-    let memory = json!({"total": MANY, "free": MANY, "available": MANY, "swap_total": MANY, "swap_free": MANY,
-        "resident": MANY, "resident_peak": MANY, "address_space": MANY});
+    let octets = 8_u64 << 40;
+    let memory = json!({"total": octets, "free": octets, "available": octets, "swap_total": octets, "swap_free": 0,
+        "resident": octets, "resident_peak": octets, "address_space": octets});
     let clock = json!({"time": "2026-11-21T04:00:00.250Z"});
     // The longest names there are.
     let fields = json!({"fields": registry::FIELDS.iter().map(|field| json!({"words": field.words,
