@@ -227,11 +227,12 @@ pub struct Message<'a> {
     /// What follows the message: nothing in a datagram, the next message in a file (RFC 5655) or stream.
     pub rest: &'a [u8],
     body: Reader<'a>,
-    missing: usize,
+    error: Option<DecodeError>,
 }
 
 impl<'a> Message<'a> {
-    /// Reads the header of a message. If the message is cut off, only its last Set yields an error.
+    /// Reads the header of a message. If the message is cut off, what is there of its Sets is read, and an error
+    /// follows them.
     ///
     /// # Errors
     /// The message is too short, or of another version.
@@ -242,28 +243,100 @@ impl<'a> Message<'a> {
             VERSION => {}
             version => return Err(start.error(Problem::Version(version))),
         }
-        let length = reader.u16()?;
+        let length_field = reader;
+        let announced = reader.u16()?;
         let header = Header {
             export_time_secs: reader.u32()?,
             sequence: reader.u32()?,
             domain: reader.u32()?,
         };
-        let octets = usize::from(length)
-            .checked_sub(HEADER_LEN)
-            .ok_or(start.error(Problem::MessageLength(length)))?;
-        let missing = octets.saturating_sub(reader.left());
-        let body = reader.part(octets - missing)?;
+        let Some(octets) = usize::from(announced).checked_sub(HEADER_LEN) else {
+            return Err(length_field.error(Problem::MessageLength(announced)));
+        };
+        let too_long = Problem::MessageTooLong {
+            announced,
+            octets: bytes.len(),
+        };
+        let error = (octets > reader.left()).then_some(length_field.error(too_long));
+        let body = reader.part(octets.min(reader.left()))?;
         Ok(Message {
             header,
             rest: reader.rest(),
             body,
-            missing,
+            error,
         })
     }
 
     /// The Sets of the message.
     pub fn sets(&self) -> Sets<'a> {
-        Sets::new(SetFormat::Ipfix, self.body, self.missing)
+        Sets::new(SetFormat::Ipfix, self.body, self.error)
+    }
+}
+
+/// Returns the octets of the message at the start of `bytes`, its header included, as soon as they can be told. A stream
+/// (RFC 7011 §10.4.2) is cut into messages by it.
+///
+/// # Errors
+/// What starts there is no IPFIX message, so it cannot be told where the next one starts.
+pub fn message_len(bytes: &[u8]) -> Result<Option<usize>, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let start = reader;
+    let Ok(version) = reader.u16() else {
+        return Ok(None);
+    };
+    if version != VERSION {
+        return Err(start.error(Problem::Version(version)));
+    }
+    let length_field = reader;
+    match reader.u16() {
+        Ok(length) if usize::from(length) < HEADER_LEN => {
+            Err(length_field.error(Problem::MessageLength(length)))
+        }
+        Ok(length) => Ok(Some(length.into())),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Iterates over the messages of a file, which stand one after the other (RFC 5655 §6).
+///
+/// It ends at the first octets that are no message header, with an error whose place is that in the file. A last message
+/// that is cut off is returned with what there is of it.
+#[derive(Clone, Debug)]
+pub struct Messages<'a> {
+    rest: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Messages<'a> {
+    /// The messages in the octets of a file.
+    pub fn new(file: &'a [u8]) -> Messages<'a> {
+        Messages {
+            rest: file,
+            offset: 0,
+        }
+    }
+
+    /// Octets from the start of the file to the next message.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = Result<Message<'a>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let message = Message::parse(self.rest).map_err(|error| DecodeError {
+            offset: error.offset + self.offset,
+            ..error
+        });
+        let rest = message.as_ref().map_or(&[][..], |message| message.rest);
+        self.offset += self.rest.len() - rest.len();
+        self.rest = rest;
+        Some(message)
     }
 }
 

@@ -32,7 +32,7 @@ impl fmt::Display for DecodeError {
 /// A fault in a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 pub enum Problem {
-    /// The datagram, set or record ends too early.
+    /// The datagram or a record ends too early.
     #[error("{needed} octets expected, {left} left")]
     Truncated {
         /// Octets expected.
@@ -46,9 +46,33 @@ pub enum Problem {
     /// The message length is below that of its header.
     #[error("message length {0}")]
     MessageLength(u16),
+    /// The message length is above that of the datagram.
+    #[error("message length {announced} in a datagram of {octets} octets")]
+    MessageTooLong {
+        /// The length that the message header announces.
+        announced: u16,
+        /// Octets of the datagram.
+        octets: usize,
+    },
     /// The set length is below that of its header.
     #[error("set length {0}")]
     SetLength(u16),
+    /// The set reaches beyond the end of its message.
+    #[error("set length {announced} where {left} octets are left")]
+    SetTooLong {
+        /// The length that the set header announces.
+        announced: u16,
+        /// Octets from the start of the set to the end of the message.
+        left: usize,
+    },
+    /// The set ends within a template.
+    #[error("{needed} octets of a template expected, {left} left")]
+    TemplateTruncated {
+        /// Octets expected.
+        needed: usize,
+        /// Octets left.
+        left: usize,
+    },
     /// The template identifier is below 256.
     #[error("template identifier {0}")]
     TemplateId(u16),
@@ -66,6 +90,17 @@ pub enum Problem {
     /// The scope length or option length of a NetFlow v9 options template is not a multiple of four octets.
     #[error("{0} octets of fields of four octets")]
     FieldOctets(u16),
+    /// An sFlow sample or one of its records ends too early.
+    #[error("{needed} octets of a sample expected, {left} left")]
+    Sample {
+        /// Octets expected.
+        needed: usize,
+        /// Octets left.
+        left: usize,
+    },
+    /// An address in an sFlow datagram is neither IPv4 nor IPv6.
+    #[error("address type {0}")]
+    AddressType(u32),
     /// The record count of the header contradicts the length of the datagram.
     #[error("{counted} records announced, {octets} octets of records follow")]
     Count {
@@ -77,18 +112,20 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The name of the fault in ledgers and JSON.
-    pub const fn name(self) -> &'static str {
+    /// The reason as ledgers and JSON name it; several faults share one.
+    pub const fn reason(self) -> &'static str {
         match self {
             Problem::Truncated { .. } => "truncated",
             Problem::Version(_) => "version",
-            Problem::MessageLength(_) => "message-length",
-            Problem::SetLength(_) => "set-length",
-            Problem::TemplateId(_) => "template-id",
-            Problem::TooManyFields(_) => "too-many-fields",
-            Problem::ScopeCount { .. } => "scope-count",
-            Problem::FieldOctets(_) => "field-octets",
-            Problem::Count { .. } => "record-count",
+            Problem::MessageLength(_) | Problem::MessageTooLong { .. } => "message-length",
+            Problem::SetLength(_) | Problem::SetTooLong { .. } => "set-length",
+            Problem::TemplateTruncated { .. }
+            | Problem::TemplateId(_)
+            | Problem::TooManyFields(_)
+            | Problem::ScopeCount { .. }
+            | Problem::FieldOctets(_) => "template",
+            Problem::Count { .. } => "count",
+            Problem::Sample { .. } | Problem::AddressType(_) => "sample",
         }
     }
 }

@@ -7,33 +7,56 @@ use crate::reader::{DecodeError, MAX_FIELDS, Problem, Reader};
 use crate::sets::{FieldSpec, MIN_TEMPLATE_ID, SET_HEADER_LEN, SetFormat, VARIABLE};
 
 /// Iterator over the sets of a datagram.
+///
+/// A set that the end of the datagram cuts off is returned with the octets that are there; the error follows it.
 #[derive(Clone, Debug)]
 pub struct Sets<'a> {
     format: SetFormat,
     reader: Reader<'a>,
     number: u32,
-    /// Octets announced by the message header that the datagram does not have.
-    missing: usize,
+    /// The error to be returned once the sets are: that of the message's length, or of its last set's.
+    error: Option<DecodeError>,
 }
 
 impl<'a> Sets<'a> {
-    pub(crate) fn new(format: SetFormat, reader: Reader<'a>, missing: usize) -> Sets<'a> {
+    /// The sets in `reader`. `error` is what the message header says that the datagram contradicts.
+    pub(crate) fn new(
+        format: SetFormat,
+        reader: Reader<'a>,
+        error: Option<DecodeError>,
+    ) -> Sets<'a> {
         Sets {
             format,
             reader,
             number: 0,
-            missing,
+            error,
         }
     }
 
-    fn fail(&mut self, error: DecodeError) -> DecodeError {
-        // The start of the next set is unknown.
-        self.reader = self.reader.emptied();
-        self.missing = 0;
-        DecodeError {
-            set: Some(self.number),
-            ..error
+    fn read(&mut self) -> Result<Set<'a>, DecodeError> {
+        let start = self.reader;
+        let (id, announced) = (self.reader.u16()?, self.reader.u16()?);
+        let Some(len) = usize::from(announced).checked_sub(SET_HEADER_LEN) else {
+            return Err(start.error(Problem::SetLength(announced)));
+        };
+        let left = self.reader.left();
+        if len > left {
+            let problem = Problem::SetTooLong {
+                announced,
+                left: start.left(),
+            };
+            let error = DecodeError {
+                set: Some(self.number),
+                ..start.error(problem)
+            };
+            self.error.get_or_insert(error);
         }
+        Ok(Set {
+            format: self.format,
+            number: self.number,
+            id,
+            body: self.reader.part(len.min(left))?,
+        })
     }
 }
 
@@ -43,29 +66,18 @@ impl<'a> Iterator for Sets<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         // Some exporters fill the datagram with zeros.
         if self.reader.rest().iter().all(|octet| *octet == 0) {
-            let missing = std::mem::take(&mut self.missing);
-            let (needed, left) = (missing + self.reader.left(), self.reader.left());
-            let error = self.reader.error(Problem::Truncated { needed, left });
             self.reader = self.reader.emptied();
-            return (missing > 0).then_some(Err(error));
+            return self.error.take().map(Err);
         }
         self.number = self.number.saturating_add(1);
-        let start = self.reader;
-        let mut set = || {
-            let (id, len) = (self.reader.u16()?, self.reader.u16()?);
-            let len = usize::from(len)
-                .checked_sub(SET_HEADER_LEN)
-                .ok_or(start.error(Problem::SetLength(len)))?;
-            let body = self.reader.part(len)?;
-            Ok(Set {
-                format: self.format,
-                number: self.number,
-                id,
-                body,
+        Some(self.read().map_err(|error| {
+            // The start of the next set is unknown.
+            self.reader = self.reader.emptied();
+            self.error.take().unwrap_or(DecodeError {
+                set: Some(self.number),
+                ..error
             })
-        };
-        let set = set();
-        Some(set.map_err(|error| self.fail(error)))
+        }))
     }
 }
 
@@ -136,7 +148,7 @@ impl<'a> Set<'a> {
         };
         Records {
             template,
-            set: self.number,
+            set: Some(self.number),
             reader,
         }
     }
@@ -160,7 +172,8 @@ pub struct Template {
 }
 
 impl Template {
-    fn new(id: u16, options: bool, scopes: u16, fields: Vec<FieldSpec>) -> Template {
+    /// Makes a template, such as one that was kept over a restart.
+    pub fn new(id: u16, options: bool, scopes: u16, fields: Vec<FieldSpec>) -> Template {
         let octets = |field: &FieldSpec| {
             if field.len == VARIABLE {
                 1
@@ -180,9 +193,24 @@ impl Template {
         }
     }
 
-    /// Octets of the shortest record.
+    /// Octets of the shortest record. There are no records of a template of which this is 0.
     pub fn shortest_record(&self) -> usize {
         self.shortest
+    }
+
+    /// Whether a field has a length of its own in each record; otherwise every record is as long as the shortest.
+    pub fn is_variable(&self) -> bool {
+        self.variable
+    }
+
+    /// The records in the octets behind a data set's header, such as those of a set that came before its template.
+    pub fn records<'a>(&self, set: &'a [u8]) -> Records<'a, '_> {
+        let octets = if self.shortest > 0 { set } else { &[] };
+        Records {
+            template: self,
+            set: None,
+            reader: Reader::new(octets),
+        }
     }
 
     /// Whether it withdraws the template of its identifier (RFC 7011 §8.1), or all templates of the set's kind if
@@ -192,7 +220,7 @@ impl Template {
     }
 }
 
-/// Iterator over the sets of a datagram.
+/// Iterator over the templates of a set.
 #[derive(Clone, Debug)]
 pub struct Templates<'a> {
     format: SetFormat,
@@ -289,13 +317,18 @@ impl Iterator for Templates<'_> {
             return None;
         }
         Some(self.read().map_err(|(template, error)| {
-            if matches!(error.problem, Problem::Truncated { .. }) {
-                self.reader = self.reader.emptied();
-            }
+            let problem = match error.problem {
+                Problem::Truncated { needed, left } => {
+                    self.reader = self.reader.emptied();
+                    Problem::TemplateTruncated { needed, left }
+                }
+                problem => problem,
+            };
             DecodeError {
                 set: Some(self.set),
                 template,
-                ..error
+                offset: error.offset,
+                problem,
             }
         }))
     }
@@ -305,7 +338,7 @@ impl Iterator for Templates<'_> {
 #[derive(Clone, Debug)]
 pub struct Records<'a, 't> {
     template: &'t Template,
-    set: u32,
+    set: Option<u32>,
     reader: Reader<'a>,
 }
 
@@ -340,14 +373,20 @@ impl<'a, 't> Iterator for Records<'a, 't> {
         if self.reader.left() < self.template.shortest.max(1) {
             return None;
         }
-        Some(self.read().map_err(|error| {
-            self.reader = self.reader.emptied();
-            DecodeError {
-                set: Some(self.set),
-                template: Some(self.template.id),
-                ..error
+        let start = self.reader;
+        match self.read() {
+            Ok(record) => Some(Ok(record)),
+            Err(error) => {
+                self.reader = self.reader.emptied();
+                // Zeros that are no record are padding, however many.
+                let padding = start.rest().iter().all(|octet| *octet == 0);
+                (!padding).then_some(Err(DecodeError {
+                    set: self.set,
+                    template: Some(self.template.id),
+                    ..error
+                }))
             }
-        }))
+        }
     }
 }
 

@@ -222,7 +222,7 @@ impl<'a> Message<'a> {
 
     /// The FlowSets of the datagram.
     pub fn sets(&self) -> Sets<'a> {
-        Sets::new(SetFormat::V9, self.body, 0)
+        Sets::new(SetFormat::V9, self.body, None)
     }
 }
 

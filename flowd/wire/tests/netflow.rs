@@ -269,7 +269,7 @@ fn errors_nest_and_spare_the_siblings() {
     assert_eq!(
         text(v9_sets(&v9_datagram(&sets))),
         [
-            "in set 1, template 256, offset 32: 2 octets expected, 0 left",
+            "in set 1, template 256, offset 32: 2 octets of a template expected, 0 left",
             "template 257"
         ]
     );
@@ -311,7 +311,7 @@ fn errors_nest_and_spare_the_siblings() {
         (&[1, 0, 0, 3, 0][..], "in set 2, offset 32: set length 3"),
         (
             &[1, 0, 0, 30, 0],
-            "in set 2, offset 36: 26 octets expected, 1 left",
+            "in set 2, offset 32: set length 30 where 5 octets are left",
         ),
         (&[1, 0, 0], "in set 2, offset 34: 2 octets expected, 1 left"),
     ] {
@@ -328,12 +328,19 @@ fn errors_nest_and_spare_the_siblings() {
     message[3] += 12;
     assert_eq!(
         text(ipfix_sets(&message)),
-        ["template 257", "offset 28: 12 octets expected, 0 left"]
+        [
+            "template 257",
+            "offset 2: message length 40 in a datagram of 28 octets"
+        ]
     );
     message[3] = 15;
     assert_eq!(
         ipfix::Message::parse(&message).unwrap_err().to_string(),
-        "offset 0: message length 15"
+        "offset 2: message length 15"
+    );
+    assert_eq!(
+        ipfix::message_len(&message).unwrap_err().problem.reason(),
+        "message-length"
     );
     // What follows a message is not part of it.
     let mut message = ipfix_message(&set(2, &good));
@@ -363,6 +370,116 @@ fn errors_nest_and_spare_the_siblings() {
     assert_eq!(
         error,
         "in set 2, template 256, offset 35: 9 octets expected, 3 left"
+    );
+}
+
+#[test]
+fn what_there_is_of_a_set_that_is_cut_off_is_read() {
+    // A template of four octets, then a set of three records whose last is cut off.
+    #[rustfmt::skip]
+    let sets = [
+        1, 0, 0, 1, 0, 8, 0, 4,
+        1, 0, 0, 16, 10, 0, 0, 1, 10, 0, 0, 2, 10, 0,
+    ];
+    let first = |template_set: u8| [&[0, template_set, 0, 12][..], &sets].concat();
+    let v9 = v9_datagram(&first(0));
+    let mut ipfix = ipfix_message(&first(2));
+    ipfix[3] += 2;
+    for (sets, error, reason) in [
+        (
+            v9_sets(&v9),
+            "in set 2, offset 32: set length 16 where 14 octets are left",
+            "set-length",
+        ),
+        (
+            ipfix_sets(&ipfix),
+            "offset 2: message length 44 in a datagram of 42 octets",
+            "message-length",
+        ),
+    ] {
+        let [Ok(templates), Ok(data), Err(found)] = &sets[..] else {
+            panic!("{sets:?}");
+        };
+        assert_eq!(
+            (found.to_string().as_str(), found.problem.reason()),
+            (error, reason)
+        );
+        let template = templates.templates().next().unwrap().unwrap();
+        let records: Vec<_> = data
+            .records(&template)
+            .flatten()
+            .map(|it| it.octets())
+            .collect();
+        assert_eq!(records, [[10, 0, 0, 1], [10, 0, 0, 2]]);
+        // A set that waited for its template is read by the octets that were kept.
+        let kept = data.octets().to_vec();
+        let later: Vec<_> = template
+            .records(&kept)
+            .flatten()
+            .map(|it| it.octets())
+            .collect();
+        assert_eq!(later, records);
+        assert!(
+            Template::new(256, false, 0, Vec::new())
+                .records(&kept)
+                .next()
+                .is_none()
+        );
+    }
+}
+
+#[test]
+fn zeros_behind_records_of_variable_length_are_padding() {
+    let template = Template::new(256, false, 0, vec![spec(82, ipfix::VARIABLE), spec(4, 1)]);
+    assert!(template.is_variable() && template.shortest_record() == 2);
+    let read = |set: &[u8]| -> Vec<Result<Vec<u8>, String>> {
+        let records = template.records(set);
+        records
+            .map(|it| {
+                it.map(|it| it.octets().to_vec())
+                    .map_err(|it| it.to_string())
+            })
+            .collect()
+    };
+    assert_eq!(read(&[1, b'a', 6, 0]), [Ok(vec![1, b'a', 6])]);
+    let error = "template 256, offset 4: 2 octets expected, 1 left".to_owned();
+    assert_eq!(
+        read(&[1, b'a', 6, 2, 0]),
+        [Ok(vec![1, b'a', 6]), Err(error)]
+    );
+}
+
+#[test]
+fn a_file_has_messages_one_after_the_other() {
+    let one = ipfix_message(&[0, 2, 0, 12, 1, 0, 0, 1, 0, 8, 0, 4]);
+    let two = ipfix_message(&[1, 0, 0, 8, 10, 0, 0, 1]);
+    let file = [&one[..], &two, &one[..20]].concat();
+    let messages: Vec<_> = ipfix::Messages::new(&file)
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let sets: Vec<usize> = messages
+        .iter()
+        .map(|it| it.sets().filter(Result::is_ok).count())
+        .collect();
+    assert_eq!(sets, [1, 1, 1]);
+    let last = messages[2].sets().last().unwrap().unwrap_err();
+    assert_eq!(last.problem.reason(), "message-length");
+    // What is no message ends the file, with its place.
+    let file = [&one[..], &[0, 9, 0, 0]].concat();
+    let mut messages = ipfix::Messages::new(&file);
+    assert!(messages.next().unwrap().is_ok() && messages.offset() == 28);
+    assert_eq!(
+        messages.next().unwrap().unwrap_err().to_string(),
+        "offset 28: version 9"
+    );
+    assert!(messages.next().is_none() && ipfix::Messages::new(&[]).next().is_none());
+    // A stream tells each message's length in its first octets.
+    for (octets, len) in [(&[][..], None), (&[0, 10, 0], None), (&one[..4], Some(28))] {
+        assert_eq!(ipfix::message_len(octets), Ok(len));
+    }
+    assert_eq!(
+        ipfix::message_len(&[0, 5]).unwrap_err().to_string(),
+        "offset 0: version 5"
     );
 }
 
