@@ -1,4 +1,5 @@
-//! The information elements of IPFIX: IANA's whole list, and the reverse elements that RFC 5103 makes of it by rule.
+//! The information elements of IPFIX: IANA's whole list, the reverse elements that RFC 5103 makes of it by rule, and those
+//! of vendors that are met in practice.
 //!
 //! NetFlow v9's field types up to 127 are the elements of the same numbers (RFC 7012 §4). Elements of vendors have the same
 //! form: [`Element::enterprise`] is the vendor's number.
@@ -13,7 +14,7 @@ pub struct Element {
     pub enterprise: u32,
     /// Its number, in the enterprise's own numbering.
     pub number: u16,
-    /// Its name, as IANA spells it.
+    /// Its name, as IANA or the vendor spells it.
     pub name: &'static str,
     /// Its abstract data type.
     pub data_type: DataType,
@@ -313,31 +314,39 @@ macro_rules! elements {
 
 #[rustfmt::skip]
 mod table;
+mod vendor;
 
 pub use table::*;
+pub use vendor::{VENDORS, Vendor, find_v9};
 
-/// Returns the element with a number: IANA's for enterprise 0, a reverse element for [`REVERSE_ENTERPRISE`]; `None` if it
-/// is not known here.
+/// Returns the element with a number: IANA's for enterprise 0, a reverse element for [`REVERSE_ENTERPRISE`], a vendor's for its
+/// own; `None` if it is not known here.
 pub fn find(enterprise: u32, number: u16) -> Option<&'static Element> {
+    if !matches!(enterprise, 0 | REVERSE_ENTERPRISE) {
+        return vendor::find_vendor(enterprise, number);
+    }
     let at = ELEMENTS
         .binary_search_by_key(&number, |element| element.number)
         .ok()?;
     match enterprise {
         0 => ELEMENTS.get(at),
-        REVERSE_ENTERPRISE if ELEMENTS[at].reversible => REVERSED.get(at),
+        _ if ELEMENTS[at].reversible => REVERSED.get(at),
         _ => None,
     }
 }
 
-/// Returns the element with a name, IANA's or a reverse one.
+/// Returns the element with a name: IANA's, a reverse one, or a vendor's.
 pub fn by_name(name: &str) -> Option<&'static Element> {
     let forward = ELEMENTS.iter().find(|element| element.name == name);
-    forward.or_else(|| {
+    let reverse = || {
         let reverse = REVERSED.iter().zip(ELEMENTS);
         let mut reverse = reverse.filter(|(_, element)| element.reversible);
         let named = reverse.find(|(reversed, _)| reversed.name == name);
         named.map(|(reversed, _)| reversed)
-    })
+    };
+    forward
+        .or_else(reverse)
+        .or_else(|| vendor::by_vendor_name(name))
 }
 
 #[cfg(test)]
