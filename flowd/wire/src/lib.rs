@@ -11,6 +11,7 @@
 )]
 
 mod fast_path;
+mod fixed;
 pub mod header;
 mod innermost;
 mod ip;
@@ -26,14 +27,16 @@ mod sflow;
 mod transport;
 mod tunnel;
 mod unpack;
+pub mod v1;
 pub mod v5;
+pub mod v7;
 pub mod v9;
 mod writer;
 
 pub use header::{Family, Header, LINE, Lines, Packet, SkipReason, Span, Tag, at};
 pub use innermost::{Innermost, MAX_TUNNELS, parse_innermost};
 pub use link_type::LinkType;
-pub use outline::{Outline, SetHeader, SetHeaders, sequence};
+pub use outline::{Format, Outline, SetHeader, SetHeaders, sequence};
 pub use packet::{parse, parse_lines};
 pub use reader::{DecodeError, MAX_FIELDS, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID, SetFormat};

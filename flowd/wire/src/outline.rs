@@ -4,11 +4,39 @@
 //! the set headers alone, copies nothing, and cannot fail half way: what is cut off is left out.
 
 use crate::sets::{SET_HEADER_LEN, SetFormat};
-use crate::{ipfix, sflow, v5, v9};
+use crate::{ipfix, sflow, v1, v5, v7, v9};
 
-/// The version number of NetFlow version 7, whose header has version 5's layout (Cisco, "NetFlow Export Datagram Format",
-/// table B-5).
-const V7: u16 = 7;
+/// A format of export datagrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Format {
+    /// NetFlow version 1.
+    V1,
+    /// NetFlow version 5.
+    V5,
+    /// NetFlow version 7.
+    V7,
+    /// NetFlow version 9.
+    V9,
+    /// IPFIX, which has the version 10.
+    Ipfix,
+    /// sFlow version 5.
+    Sflow,
+}
+
+impl Format {
+    /// Tells the format of a datagram by its first octets. `None`: it is in none of them.
+    #[inline]
+    pub fn of(datagram: &[u8]) -> Option<Format> {
+        match u16_at(datagram, 0)? {
+            v1::VERSION => Some(Format::V1),
+            v5::VERSION => Some(Format::V5),
+            v7::VERSION => Some(Format::V7),
+            v9::VERSION => Some(Format::V9),
+            ipfix::VERSION => Some(Format::Ipfix),
+            _ => (u32_at(datagram, 0)? == sflow::VERSION).then_some(Format::Sflow),
+        }
+    }
+}
 
 /// What the header of an export datagram tells of its origin, and the datagram's sets.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +94,7 @@ pub fn sequence(datagram: &[u8]) -> Option<u32> {
 /// The engine of NetFlow v5 and v7, the sub-agent of sFlow v5.
 fn without_sets(datagram: &[u8]) -> Option<u32> {
     match u16_at(datagram, 0)? {
-        v5::VERSION | V7 => u16_at(datagram, v5::ENGINE_AT).map(u32::from),
+        v5::VERSION | v7::VERSION => u16_at(datagram, v5::ENGINE_AT).map(u32::from),
         _ if u32_at(datagram, 0)? == sflow::VERSION => {
             let at = match u32_at(datagram, sflow::AGENT_TYPE_AT)? {
                 sflow::AGENT_IPV4 => sflow::AGENT_AT + 4,
@@ -147,6 +175,24 @@ mod tests {
     fn outline(datagram: &[u8]) -> Option<(u32, Vec<SetHeader>)> {
         let outline = Outline::read(datagram)?;
         Some((outline.domain, outline.sets.into_iter().flatten().collect()))
+    }
+
+    #[test]
+    fn the_first_octets_tell_the_format() {
+        for (octets, format) in [
+            (&[0, 1][..], Some(Format::V1)),
+            (&[0, 5, 0, 0], Some(Format::V5)),
+            (&[0, 7], Some(Format::V7)),
+            (&[0, 9], Some(Format::V9)),
+            (&[0, 10], Some(Format::Ipfix)),
+            (&[0, 0, 0, 5], Some(Format::Sflow)),
+            (&[0, 0, 0, 4], None),
+            (&[0, 0, 0], None),
+            (&[0, 8, 0, 1], None),
+            (&[5], None),
+        ] {
+            assert_eq!(Format::of(octets), format, "{octets:?}");
+        }
     }
 
     #[test]

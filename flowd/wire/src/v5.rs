@@ -2,8 +2,9 @@
 //!
 //! Source: Cisco, "NetFlow Export Datagram Format", tables B-3 (header) and B-4 (record).
 
-use crate::reader::{DecodeError, Problem, Reader};
-use crate::writer::{Fill, Full, Writer};
+use crate::fixed::{self, Packing};
+use crate::reader::{DecodeError, Reader};
+use crate::writer::{Fill, Full};
 
 /// The version number in the header.
 pub(crate) const VERSION: u16 = 5;
@@ -150,7 +151,7 @@ impl Record {
         Record::read(&mut Reader::new(bytes)).unwrap_or_default()
     }
 
-    fn read(reader: &mut Reader) -> Result<Record, DecodeError> {
+    pub(crate) fn read(reader: &mut Reader) -> Result<Record, DecodeError> {
         let mut record = Record {
             source: *reader.array()?,
             destination: *reader.array()?,
@@ -190,12 +191,7 @@ impl<'a> Message<'a> {
     /// The datagram is too short, or of another version.
     pub fn parse(datagram: &'a [u8]) -> Result<Message<'a>, DecodeError> {
         let mut reader = Reader::new(datagram);
-        let start = reader;
-        match reader.u16()? {
-            VERSION => {}
-            version => return Err(start.error(Problem::Version(version))),
-        }
-        let count = reader.u16()?;
+        let count = fixed::start(&mut reader, VERSION)?;
         let mut header = Header {
             sys_uptime_ms: reader.u32()?,
             unix_secs: reader.u32()?,
@@ -222,57 +218,38 @@ impl<'a> Message<'a> {
     /// The records of the datagram, at most as many as the header announces, followed by an error if that count
     /// contradicts the datagram's length.
     pub fn records(&self) -> impl Iterator<Item = Result<Record, DecodeError>> + use<'a> {
-        let (records, _) = self.body.rest().as_chunks::<RECORD_LEN>();
-        let whole = records
-            .iter()
-            .take(self.count.into())
-            .map(|bytes| Ok(Record::from_bytes(bytes)));
-        let octets = self.body.left();
-        let problem = Problem::Count {
-            counted: self.count,
-            octets,
-        };
-        let wrong = usize::from(self.count) * RECORD_LEN != octets;
-        whole.chain(wrong.then_some(Err(self.body.error(problem))))
+        fixed::records(self.body, self.count, Record::from_bytes)
     }
 }
 
 /// Packs records into datagrams.
 #[derive(Clone, Debug)]
-pub struct Packer {
-    out: Writer,
-    count: u16,
-}
+pub struct Packer(Packing<HEADER_LEN, RECORD_LEN>);
 
 impl Packer {
     /// Creates a packer of datagrams of at most `limit` octets of UDP payload and at most [`MAX_RECORDS`] records.
     pub fn new(limit: usize) -> Packer {
-        let mut out = Writer::new(limit.min(HEADER_LEN + MAX_RECORDS * RECORD_LEN));
-        if out.put_zeros(HEADER_LEN).is_err() {
-            // The limit has no room for a header: such a packer refuses every record.
-            out = Writer::new(0);
-        }
-        Packer { out, count: 0 }
+        Packer(Packing::new(limit, MAX_RECORDS))
     }
 
     /// Whether the datagram has no record yet.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.0.count() == 0
     }
 
     /// Octets the datagram would have if it ended now.
     pub fn len(&self) -> usize {
-        self.out.len()
+        self.0.len()
     }
 
     /// Number of records in the datagram.
     pub fn count(&self) -> u16 {
-        self.count
+        self.0.count()
     }
 
     /// Number of records that still fit.
     pub fn room(&self) -> usize {
-        self.out.room() / RECORD_LEN
+        self.0.room()
     }
 
     /// Adds a record.
@@ -281,18 +258,12 @@ impl Packer {
     /// [`Full`]: [`Packer::finish`] the datagram and add the record again.
     #[inline]
     pub fn record(&mut self, record: &Record) -> Result<(), Full> {
-        self.out.put(&record.to_bytes())?;
-        self.count += 1;
-        Ok(())
+        self.0.record(&record.to_bytes())
     }
 
     /// Ends the datagram and returns its octets. The next record starts a new datagram.
     pub fn finish(&mut self, header: &Header) -> &[u8] {
-        let len = self.out.len();
-        self.out.patch(0, &header.to_bytes(self.count));
-        self.out.truncate(HEADER_LEN);
-        self.count = 0;
-        self.out.up_to(len)
+        self.0.finish(|count| header.to_bytes(count))
     }
 }
 
