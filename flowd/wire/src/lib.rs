@@ -23,7 +23,7 @@ mod outline;
 mod packet;
 mod reader;
 mod sets;
-mod sflow;
+pub mod sflow;
 mod transport;
 mod tunnel;
 mod unpack;
