@@ -163,29 +163,11 @@ impl Packer {
 }
 
 fn spec_octets<F: Copy + Into<FieldSpec>>(fields: &[F]) -> usize {
-    fields
-        .iter()
-        .map(|&field| if field.into().enterprise == 0 { 4 } else { 8 })
-        .sum()
+    fields.iter().map(|&field| field.into().octets()).sum()
 }
 
-/// Writes field specifiers (RFC 7011 §3.2). The high bit of the identifier announces an enterprise number.
 fn put_specs<F: Copy + Into<FieldSpec>>(out: &mut Fill, fields: &[F]) {
-    for &field in fields {
-        let FieldSpec {
-            id,
-            len,
-            enterprise,
-        } = field.into();
-        if enterprise == 0 {
-            out.u16(id & 0x7fff);
-            out.u16(len);
-        } else {
-            out.u16(id | 0x8000);
-            out.u16(len);
-            out.u32(enterprise);
-        }
-    }
+    fields.iter().for_each(|&field| field.into().put(out));
 }
 
 /// Octets of a variable-length value in a record: a length of one or three octets, then the value (RFC 7011 §7).
@@ -210,6 +192,20 @@ pub fn put_variable(value: &[u8], out: &mut [u8]) -> Result<usize, Full> {
     }
     out.0.copy_from_slice(value);
     Ok(total)
+}
+
+/// Writes a variable-length value (RFC 7011 §7) behind `out`.
+///
+/// # Errors
+/// [`Full`] when the value has more than 65,535 octets; nothing was written.
+pub fn append_variable(value: &[u8], out: &mut Vec<u8>) -> Result<(), Full> {
+    let start = out.len();
+    out.resize(start + variable_len(value), 0);
+    let written = put_variable(value, out.get_mut(start..).unwrap_or_default());
+    if written.is_err() {
+        out.truncate(start);
+    }
+    written.map(|_| ())
 }
 
 /// Overwrites the sequence number of a packed message.

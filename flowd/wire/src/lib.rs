@@ -10,6 +10,7 @@
     )
 )]
 
+pub mod element_type;
 mod fast_path;
 mod fixed;
 pub mod header;
@@ -18,6 +19,7 @@ mod ip;
 pub mod ipfix;
 mod link;
 mod link_type;
+pub mod lists;
 mod on_demand;
 mod outline;
 mod packet;
@@ -38,7 +40,7 @@ pub use innermost::{Innermost, MAX_TUNNELS, parse_innermost};
 pub use link_type::LinkType;
 pub use outline::{Format, Outline, SetHeader, SetHeaders, sequence};
 pub use packet::{parse, parse_lines};
-pub use reader::{DecodeError, MAX_FIELDS, Problem};
+pub use reader::{DecodeError, MAX_FIELDS, MAX_LIST_DEPTH, Problem};
 pub use sets::{FieldSpec, MIN_TEMPLATE_ID, SetFormat};
 pub use transport::protocol;
 pub use tunnel::{Tunnel, Tunnels, VXLAN_PORT};

@@ -101,6 +101,9 @@ pub enum Problem {
     /// An address in an sFlow datagram is neither IPv4 nor IPv6.
     #[error("address type {0}")]
     AddressType(u32),
+    /// Lists are inside each other too deep ([`MAX_LIST_DEPTH`]).
+    #[error("more than {max} lists inside each other", max = MAX_LIST_DEPTH)]
+    ListDepth,
     /// The record count of the header contradicts the length of the datagram.
     #[error("{counted} records announced, {octets} octets of records follow")]
     Count {
@@ -125,10 +128,14 @@ impl Problem {
             | Problem::ScopeCount { .. }
             | Problem::FieldOctets(_) => "template",
             Problem::Count { .. } => "count",
+            Problem::ListDepth => "list-depth",
             Problem::Sample { .. } | Problem::AddressType(_) => "sample",
         }
     }
 }
+
+/// The most lists inside each other (RFC 6313) that are read.
+pub const MAX_LIST_DEPTH: usize = 16;
 
 /// Most fields a template may have.
 pub const MAX_FIELDS: usize = 1024;

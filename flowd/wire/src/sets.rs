@@ -1,5 +1,6 @@
 //! What NetFlow v9 FlowSets and IPFIX Sets have in common: identifier, length, records, padding.
 
+use crate::reader::{DecodeError, Reader};
 use crate::writer::{Full, Writer};
 
 /// Octets of a set header, which consists of identifier and length (RFC 3954 §5.2, RFC 7011 §3.3.2).
@@ -53,6 +54,48 @@ pub struct FieldSpec {
     pub len: u16,
     /// Private enterprise number (IPFIX only); 0 for IANA's elements.
     pub enterprise: u32,
+}
+
+/// The bit of an identifier that says an enterprise number follows (RFC 7011 §3.2).
+const ENTERPRISE: u16 = 0x8000;
+
+impl FieldSpec {
+    /// Reads a field specifier of IPFIX (RFC 7011 §3.2).
+    pub(crate) fn read(reader: &mut Reader) -> Result<FieldSpec, DecodeError> {
+        let (id, len) = (reader.u16()?, reader.u16()?);
+        let enterprise = if id & ENTERPRISE == 0 {
+            0
+        } else {
+            reader.u32()?
+        };
+        Ok(FieldSpec {
+            id: id & !ENTERPRISE,
+            len,
+            enterprise,
+        })
+    }
+
+    /// Octets of its field specifier in IPFIX.
+    pub(crate) const fn octets(self) -> usize {
+        if self.enterprise == 0 { 4 } else { 8 }
+    }
+
+    /// Writes the field specifier of IPFIX behind `out`.
+    pub(crate) fn put(self, out: &mut impl Extend<u8>) {
+        let FieldSpec {
+            id,
+            len,
+            enterprise,
+        } = self;
+        if enterprise == 0 {
+            out.extend((id & !ENTERPRISE).to_be_bytes());
+            out.extend(len.to_be_bytes());
+        } else {
+            out.extend((id | ENTERPRISE).to_be_bytes());
+            out.extend(len.to_be_bytes());
+            out.extend(enterprise.to_be_bytes());
+        }
+    }
 }
 
 impl From<(u16, u16)> for FieldSpec {

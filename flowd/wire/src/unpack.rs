@@ -293,18 +293,9 @@ impl Templates<'_> {
     }
 
     fn field(&mut self) -> Result<FieldSpec, DecodeError> {
-        let (id, len) = (self.reader.u16()?, self.reader.u16()?);
         match self.format {
-            SetFormat::Ipfix if id & 0x8000 != 0 => Ok(FieldSpec {
-                id: id & 0x7fff,
-                len,
-                enterprise: self.reader.u32()?,
-            }),
-            _ => Ok(FieldSpec {
-                id,
-                len,
-                enterprise: 0,
-            }),
+            SetFormat::Ipfix => FieldSpec::read(&mut self.reader),
+            SetFormat::V9 => Ok((self.reader.u16()?, self.reader.u16()?).into()),
         }
     }
 }
@@ -392,7 +383,10 @@ impl<'a, 't> Iterator for Records<'a, 't> {
 
 /// Reads the value of one field (RFC 7011 §7 for a variable length).
 #[inline]
-fn value<'a>(field: &FieldSpec, reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+pub(crate) fn value<'a>(
+    field: &FieldSpec,
+    reader: &mut Reader<'a>,
+) -> Result<&'a [u8], DecodeError> {
     let len = match field.len {
         VARIABLE => match *reader.array::<1>()? {
             [255] => reader.u16()?,

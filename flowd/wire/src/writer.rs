@@ -155,6 +155,12 @@ impl Fill<'_> {
     }
 }
 
+impl Extend<u8> for Fill<'_> {
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, octets: T) {
+        octets.into_iter().for_each(|octet| self.put([octet]));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
