@@ -23,10 +23,10 @@ const UNREACHABLE: [&str; 16] = [
     "precedence_cutoff",
 ];
 
-/// The code of a reason that is not in the list, and the first code of [`OTHERS`].
+/// The code of a reason that is not in the list.
 pub const UNKNOWN_REASON: u32 = 256;
 
-/// The reasons with the codes 256 and up, without a gap.
+/// The reasons with the codes from [`UNKNOWN_REASON`] on, without a gap.
 const OTHERS: [&str; 116] = [
     "unknown",
     "ttl_exceeded",
