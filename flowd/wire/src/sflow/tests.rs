@@ -4,12 +4,11 @@ use super::*;
 use crate::writer::Full;
 use crate::{Header as PacketHeader, at, parse};
 
+const AGENT: Address = Address::V4([192, 0, 2, 1]);
+
 fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_be_bytes()).collect()
 }
-
-const AGENT: Address = Address::V4([192, 0, 2, 1]);
-
 fn header() -> Header {
     Header {
         agent: AGENT,
