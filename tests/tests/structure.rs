@@ -14,6 +14,7 @@ use serde_json::Value;
 const LAYERS: &[&[&str]] = &[
     &[
         "wire",
+        "nfdump",
         "fib",
         "udp",
         "transfer",
