@@ -317,6 +317,7 @@ const CRATES: &[&str] = &[
     "metrics",
     "probe",
     "relay",
+    "supervisor",
     "system",
 ];
 

@@ -199,7 +199,7 @@ Load: 0.50, 0.25, 1.00 over 1, 5 and 15 minutes; processors: 2
 ",
     );
     let answer =
-        json!({"total": 4 << 30, "available": 1 << 30, "free": 1 << 29, "resident": 1 << 20});
+        json!({"total": 4_u64 << 30, "available": 1 << 30, "free": 1 << 29, "resident": 1 << 20});
     same(
         host::memory(&filled(&answer), &view),
         "

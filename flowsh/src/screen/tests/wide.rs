@@ -193,6 +193,9 @@ fn sentences(view: &View) -> Vec<(&'static str, String)> {
         "machine": {"operating_system": "Debian GNU/Linux 12 (bookworm)", "kernel": "6.1.0-41-cloud-amd64",
             "architecture": "x86_64", "hardware": TEXT, "uptime_seconds": 1_000_000_000},
         "started": "2026-11-21T04:00:00Z"});
+    let metrics_answer = json!({"listeners": [{"address": SOURCE, "port": 65_535, "down": null},
+        {"address": "192.0.2.1", "port": 9_743, "down": "the address is in use by another program"}],
+        "allow": ["192.0.2.0/24", "2001:db8::/32"], "scrapes": MANY, "denied": MANY});
     let alarms_answer = json!({"alarms": [{"kind": "exporter-down", "since": "2026-11-21T04:00:00Z",
         "text": format!("flow exporter {NAME} is down: {TEXT}")}]});
     let sessions = json!({"sessions": [{"session": "x", "user": NAME, "via": NAME, "started": "2026-11-21T04:00:00Z",
@@ -228,6 +231,10 @@ fn sentences(view: &View) -> Vec<(&'static str, String)> {
         ("show log", log(&filled(&lines), view)),
         ("show version", version(&filled(&version_answer), view)),
         ("show alarms", system::alarms(&filled(&alarms_answer), view)),
+        (
+            "show service metrics",
+            metrics::metrics(&filled(&metrics_answer)),
+        ),
         ("status", status(&filled(&sessions), "", view)),
         ("configure", others(&filled(&sessions), "", view)),
         (
@@ -261,6 +268,7 @@ fn entry(command: &Command) -> Option<&'static str> {
             ("LOG", "") => "show log",
             ("LOSS", "") => "show flow loss",
             ("MEMORY", "") => "show memory",
+            ("METRICS", "") => "show service metrics",
             ("MONITOR_TOP", "") => "show flow monitor top",
             ("PROCESSES", "") => "show processes",
             ("REVISIONS", "") => "show system commit",
