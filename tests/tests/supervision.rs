@@ -95,11 +95,11 @@ fn the_watchdog_is_not_fed_while_a_thread_hangs() {
         // What was fed last may be from before.
         assert!(starves(&manager) || starves(&manager), "{thread}");
         let log = flowd.ok(&["show log"]);
-        let told = log
+        let hangs = log
             .lines()
             .filter(|line| line.contains("no sign of life for 1 s from"));
-        let mut told = told.filter(|line| named.iter().any(|named| line.contains(named)));
-        assert!(told.next().is_some(), "{thread}: {log}");
+        let mut hangs = hangs.filter(|line| named.iter().any(|named| line.contains(named)));
+        assert!(hangs.next().is_some(), "{thread}: {log}");
         drop(halted);
         told(&manager, "WATCHDOG=1");
     }

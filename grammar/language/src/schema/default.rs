@@ -6,7 +6,7 @@
 //! const PORT: u16 = language::schema::default_u16("flow exporter * transport udp");
 //! ```
 //! ```compile_fail
-//! const PORT: u16 = language::schema::default_u16("flow exporter * transport tcp");
+//! const PORT: u16 = language::schema::default_u16("flow exporter * transport sctp");
 //! ```
 
 use std::time::Duration;
