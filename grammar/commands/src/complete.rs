@@ -219,10 +219,12 @@ fn possible(words: &[Word], begun: &str, context: &Context<'_>) -> Completion {
                 false => found,
             }
         }
-        Ok(false) if operational_only(first, submode).is_some() => {
-            commands(&tries().operational, words, begun, context)
-        }
-        Ok(false) => statement(words, begun, submode, context),
+        Ok(false) => match operational_only(first, submode) {
+            // The mode is entered already.
+            Some("configure") => Completion::default(),
+            Some(_) => commands(&tries().operational, words, begun, context),
+            None => statement(words, begun, submode, context),
+        },
         Err(_) => Completion::default(),
     }
 }
