@@ -184,12 +184,14 @@ impl Loader {
                 match leaf {
                     Tree::Leaf(values) if node.kind() == Kind::Multi => {
                         for value in new {
-                            if !values.contains(&value) {
-                                values.push(value);
+                            if values.contains(&value) {
+                                continue;
                             }
-                        }
-                        if values.len() > MAX_VALUES {
-                            return Err(too_many(last));
+                            // Before it is kept: a text of many more would be searched through for each of them.
+                            if values.len() >= MAX_VALUES {
+                                return Err(too_many(last));
+                            }
+                            values.push(value);
                         }
                     }
                     _ => *leaf = Tree::Leaf(new),
