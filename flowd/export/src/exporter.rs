@@ -105,7 +105,9 @@ impl Exporter {
         self.flush(now_ns);
         let same_socket = self.settings.same_socket(settings);
         let continues = self.continues(settings);
-        self.end_session_unless(continues, now_ns);
+        if !continues {
+            self.give_up(now_ns);
+        }
         let unused = |link: &Link| matches!(link, Link::Down(OpenError::Unused));
         if !same_socket {
             self.name = Name::default();

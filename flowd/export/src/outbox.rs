@@ -167,10 +167,10 @@ impl Outbox {
         self.waiting.iter().flat_map(|message| &message.contents)
     }
 
-    /// Gives up everything that waits, and hands each message to `dropped`.
-    pub(crate) fn give_up(&mut self, mut dropped: impl FnMut(&Datagram)) {
+    /// Gives up everything that waits, and returns it.
+    pub(crate) fn give_up(&mut self) -> VecDeque<Datagram> {
         (self.octets, self.begun) = (0, 0);
-        self.waiting.drain(..).for_each(|message| dropped(&message));
+        std::mem::take(&mut self.waiting)
     }
 
     /// Renumbers the clients: `place` returns the new number of one, if it stays. The records of one that does not are handed to

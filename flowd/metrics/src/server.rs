@@ -167,18 +167,23 @@ impl Server {
 
     /// Tries again to listen where that was not possible. Returns the addresses where it is now.
     pub(crate) fn retry(&self) -> Vec<SocketAddr> {
-        let settings = self.shared.settings.read().clone();
-        let waits = self
-            .state
-            .lock()
-            .as_ref()
-            .is_some_and(|state| !state.down.is_empty());
-        if !waits {
+        // Under the lock, so that what a commit puts into force meanwhile stays.
+        let mut state = self.state.lock();
+        let Some(state) = &mut *state else {
             return Vec::new();
+        };
+        let mut up = Vec::new();
+        for (at, why) in &mut state.down {
+            match listen(*at) {
+                Ok(socket) => {
+                    let task = state.runtime.spawn(serve(socket, self.shared.clone()));
+                    state.listening.insert(*at, task);
+                    up.push(*at);
+                }
+                Err(error) => *why = loss::describe(&error),
+            }
         }
-        let opened = self.open(&settings);
-        let up = opened.sockets.iter().map(|(at, _)| *at).collect();
-        self.apply(settings, opened);
+        state.down.retain(|at, _| !up.contains(at));
         up
     }
 
@@ -195,6 +200,8 @@ impl Server {
 fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
+    // The socket of another address of the same port is closed only when this one is in force.
+    socket.set_reuse_port(true)?;
     match at {
         SocketAddr::V4(_) => socket.set_freebind_v4(true)?,
         SocketAddr::V6(_) => {

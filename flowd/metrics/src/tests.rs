@@ -83,3 +83,26 @@ fn a_port_in_use_is_refused_at_a_commit_and_tried_again_after_a_start() {
     }
     metrics.stop();
 }
+
+#[test]
+fn another_address_takes_over_the_port() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("bound").port();
+    drop(free);
+    let metrics = Metrics::start().expect("a thread");
+    let mut before = Settings::default();
+    for address in ["", "set service metrics listen-address 127.0.0.1\n"] {
+        let now = settings(&format!("{address}set service metrics port {port}"));
+        let difference = Metrics::difference(&before, &now).expect("a difference");
+        let staged = metrics.prepare(&now, difference, Occasion::Commit);
+        metrics.apply(staged.unwrap_or_else(|findings| panic!("{findings:?}")));
+        let listeners = metrics.status().listeners;
+        assert!(
+            listeners.iter().all(|one| one.down.is_none()),
+            "{listeners:?}"
+        );
+        assert_eq!(listeners.len(), now.endpoints.len());
+        before = now;
+    }
+    metrics.stop();
+}

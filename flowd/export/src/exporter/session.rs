@@ -156,13 +156,6 @@ impl Exporter {
         self.link_changed(now_ns);
     }
 
-    /// Ends the session for other settings, unless it `continues` under them.
-    pub(super) fn end_session_unless(&mut self, continues: bool, now_ns: u64) {
-        if !continues {
-            self.give_up(now_ns);
-        }
-    }
-
     /// Writes what waits for as long as the collector reads it, and gives up the rest.
     pub(super) fn give_up(&mut self, now_ns: u64) {
         if let Link::Connected(connection) = &self.link
@@ -174,20 +167,20 @@ impl Exporter {
         {
             self.write(now_ns);
         }
-        let mut rest = Vec::new();
-        if let Some(outbox) = &mut self.outbox {
-            outbox.give_up(|message| rest.push(message.clone()));
-        }
-        for message in rest {
+        let rest = self.outbox.as_mut().map(Outbox::give_up);
+        for message in rest.into_iter().flatten() {
             self.drop_message(DropReason::Removed, &message, now_ns);
         }
     }
 
-    /// Has an outbox as the settings want it.
+    /// Has an outbox as the settings want it, and no session without a connection.
     pub(super) fn keep_outbox(&mut self, continues: bool) {
         match (self.settings.transport, &mut self.outbox) {
             (Transport::Tcp { buffer }, Some(outbox)) if continues => outbox.set_limit(buffer),
             _ => self.outbox = outbox(&self.settings),
+        }
+        if self.outbox.is_some() && !matches!(self.link, Link::Connected(_)) {
+            self.stream.close_session();
         }
     }
 

@@ -98,8 +98,8 @@ fn what_has_no_room_comes_back() {
     outbox.push(message(2, 20, 1)).unwrap();
     let back = outbox.push(message(3, 20, 1)).unwrap_err();
     assert_eq!(back.bytes[0], 3);
-    let mut dropped = Vec::new();
-    outbox.give_up(|message| dropped.push(message.bytes[0]));
+    let dropped = outbox.give_up();
+    let dropped: Vec<u8> = dropped.iter().map(|message| message.bytes[0]).collect();
     assert_eq!(dropped, [1, 2]);
     assert_eq!(outbox.room(), (0, 50));
 }
